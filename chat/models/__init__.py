@@ -1,0 +1,8 @@
+"""What is stored, one file a subject."""
+
+from chat.models.attachments import Attachment
+from chat.models.messages import Message, Revision
+from chat.models.moderation import AuditEntry, Report
+from chat.models.rooms import Membership, Room
+
+__all__ = ["Attachment", "AuditEntry", "Membership", "Message", "Report", "Revision", "Room"]

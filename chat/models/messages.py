@@ -1,0 +1,76 @@
+"""Messages: a room's log."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from chat.models.rooms import Room
+
+
+class Message(models.Model):
+    """One message in its latest state, standing in its room's log at ``position``.
+
+    The id is made from the sender and the ``client_id`` (``message_id``), so the primary key is
+    what stops a retry from being stored twice. Everything that changes with the message lives
+    in its row, so every change is one conditional update of one row (``chat.log.move``), on
+    databases without transactions too.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False, db_column="_id")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
+    number = models.PositiveBigIntegerField()
+    position = models.PositiveBigIntegerField()
+    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
+    client_id = models.UUIDField()
+    body = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    reply_to = models.UUIDField(null=True, blank=True)
+    attachments = models.JSONField(default=list, blank=True)
+    """What the payload says of each attachment, less its URLs (``Attachment.summary``)."""
+    mentions = models.JSONField(default=list, blank=True)
+    reactions = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    hidden_at = models.DateTimeField(null=True, blank=True)
+    """Hidden by a moderator: shown as deleted, but kept for whoever settles the report."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "number"], name="one_message_a_number"),
+            models.UniqueConstraint(fields=["room", "position"], name="one_message_a_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} in {self.room_id}"
+
+    @property
+    def is_gone(self) -> bool:
+        return self.deleted_at is not None or self.hidden_at is not None
+
+
+def message_id(sender: uuid.UUID, client_id: uuid.UUID) -> uuid.UUID:
+    """The id of the message that this sender sends under this ``client_id``, in any room."""
+    return uuid.uuid5(sender, client_id.hex)
+
+
+class Revision(models.Model):
+    """What a message said before an edit. Deleting the message deletes its revisions."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
+    message = models.ForeignKey(
+        Message, models.CASCADE, related_name="revisions", db_index=False
+    )
+    position = models.PositiveBigIntegerField()
+    """Where the message stood when it said this: an edit tried again writes it once."""
+    body = models.TextField()
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["message", "position"], name="one_revision_a_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} at {self.position}"

@@ -1,0 +1,56 @@
+"""Rooms and who is in them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from chat import protocol
+
+
+class Room(models.Model):
+    """A place where people talk: two of them (direct), those added (private) or all (public)."""
+
+    class Kind(models.TextChoices):
+        DIRECT = protocol.RoomKind.DIRECT.value, "Direct"
+        PRIVATE = protocol.RoomKind.PRIVATE.value, "Private"
+        PUBLIC = protocol.RoomKind.PUBLIC.value, "Public"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    name = models.CharField(max_length=80, blank=True)
+    direct_key = models.CharField(max_length=80, null=True, unique=True, editable=False)
+    """The ids of the two people, sorted, so that there is one direct room for a pair."""
+    members_version = models.PositiveBigIntegerField(default=0, editable=False)
+    """Grows whenever someone's right to read the room changes. Every event carries it, so a
+    process that missed the change learns of it before it forwards the next event."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "name"])]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.kind} room"
+
+
+class Membership(models.Model):
+    """A person in a room, and how far they have read."""
+
+    class Role(models.TextChoices):
+        OWNER = protocol.Role.OWNER.value, "Owner"
+        MODERATOR = protocol.Role.MODERATOR.value, "Moderator"
+        MEMBER = protocol.Role.MEMBER.value, "Member"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    read_number = models.PositiveBigIntegerField(default=0)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_membership")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.room_id}"

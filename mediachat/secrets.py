@@ -1,0 +1,27 @@
+"""The secret that signs sessions and links, made once for each installation."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def secret_key(path: Path) -> str:
+    """Reads the secret from this file; makes it first where there is none.
+
+    The file is readable by its owner alone. Two processes that start together agree, because
+    a whole file is linked into place and only the first link succeeds.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
