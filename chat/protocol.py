@@ -82,7 +82,9 @@ class Role(StrEnum):
 
 
 class Wire(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_enum_values=True)
+    model_config = ConfigDict(
+        extra="forbid", use_enum_values=True, use_attribute_docstrings=True
+    )
 
 
 class Person(Wire):

@@ -1,0 +1,142 @@
+"""What the protocol's reference says in sentences, beside the tables made from the contract.
+
+Every command, error and closing code has its words here; a test holds that none is missing.
+"""
+# ruff: noqa: E501 -- a row of a Markdown table is one line
+
+from chat.protocol import CloseCode, ErrorCode
+
+INTRODUCTION = """\
+# The protocol, version {version}
+
+How programs talk to Media Chat. This page is generated from `chat/protocol.py` by
+`manage.py protocol_reference`. What it says can only grow: names and meanings stay.
+
+## Doors
+
+| door | what it does |
+| --- | --- |
+| `POST /_allauth/app/v1/auth/signup` | `{{"username", "password"}}`: makes an account, where signing up is open |
+| `POST /_allauth/app/v1/auth/login` | `{{"username", "password"}}`: answers `meta.session_token`; `401` lists what is missing, such as a second factor |
+| `POST /api/v1/tickets` | with `X-Session-Token`: `{{"ticket", "expires_in"}}`. A ticket opens one socket, within `expires_in` seconds |
+| `/ws/client/` | the socket for programs: `Sec-WebSocket-Protocol: {subprotocol}, ticket.<ticket>`, answered `{subprotocol}`. Cookies are ignored and the `Origin` may be absent |
+| `/ws/` | the socket for the chat's own page: session cookie, and an `Origin` of this host |
+| `GET /api/v1/rooms`, `POST /api/v1/rooms` | the caller's rooms; open one with `{{"kind", "name", "members"}}` |
+| `GET /api/v1/rooms/{{id}}/messages?before=<number>&limit=<n>` | a page of history, newest last |
+| `POST /api/v1/rooms/{{id}}/messages` | `{{"client_id", "body", "attachments"}}`: sends without a socket |
+| `POST /api/v1/attachments` | multipart `file`: answers an [Attachment](#attachment) |
+| `GET /api/v1/openapi.json`, `/api/v1/docs` | the HTTP API, described |
+| `GET /healthz` | `200` when the process can serve, `503` and why when it cannot |
+
+Errors over HTTP are `{{"code", "detail"}}` with the codes of [Errors](#errors). What you may not
+see answers `404`, the same as what does not exist.
+"""
+
+FRAMES = """\
+## Frames
+
+Frames are JSON text. You send one object a frame, of at most {frame_limit} bytes. The server sends
+one object, or an array of objects to be taken in order.
+
+Each command has a `type` and a `ref`: any text of yours, up to 200 characters. The answer carries
+the same `ref`:
+
+```json
+{{"type": "reply", "ref": "7", "message": {{"…": "…"}}, "position": 42}}
+{{"type": "error", "ref": "7", "code": "not_found", "detail": "…"}}
+```
+
+Fields that a command does not have are an error. An error never closes the socket.
+
+| limit | |
+| --- | --- |
+| one frame of yours | {frame_limit} bytes; a larger one closes the socket with 1009 |
+| the body of a message | {body_limit} characters |
+| a page of history, of members or of changes | {page_limit} |
+| frames of one person | a burst of 200, then 20 a second; over it the answer is `rate_limited` (both are settings of the server) |
+"""
+
+WALK = """\
+## How to write a client
+
+1. Sign in, take a ticket, open the socket. The first frame is `ready`, with your rooms.
+2. Of each room, keep the position up to which you know it. When you hold nothing of a room, start
+   at the `position` that `ready` or the `room` event gives, and page `history` for what came
+   before.
+3. A `message` event at your position plus one is the next: put it in place of what you hold under
+   the same `id`, and move your position. At or below your position, it is old: drop it. Beyond it,
+   something is missing: `sync` from your position.
+4. `heads` says where rooms stand. If one stands beyond your position, `sync`.
+5. After every connect, `sync` the rooms that you hold.
+6. Choose a `client_id` (a UUID) for each message, and keep the message until its reply comes. When
+   the connection is lost first, send it again under the same `client_id`.
+7. When the socket closes, wait a random time, longer after each failure, and start at 1; but not
+   after 4400, 4401 and 4403.
+"""
+
+REPLIES = {
+    "sync": (
+        "First come, for each room that has moved, one or more `changes`; then the reply, which "
+        "adds nothing. A room that you may not read is answered by `room.removed`."
+    ),
+    "message.send": "The reply adds `message` ([Message](#message)) and `position`.",
+    "message.edit": "The reply adds `message` ([Message](#message)) and `position`.",
+    "message.delete": "The reply adds `message` ([Message](#message)) and `position`.",
+    "message.react": "The reply adds `message` ([Message](#message)) and `position`.",
+    "message.report": "The reply adds nothing.",
+    "message.revisions": "The reply adds `revisions`: list of [Revision](#revision), oldest first.",
+    "history": (
+        "The reply adds `messages` (list of [Message](#message)) and `more`: whether there are "
+        "further ones in the direction asked for."
+    ),
+    "room.open": "The reply adds `room` ([Room](#room)).",
+    "room.join": "The reply adds `room` ([Room](#room)).",
+    "room.leave": "The reply adds `room` ([Room](#room)).",
+    "room.rename": "The reply adds `room` ([Room](#room)).",
+    "room.add": "The reply adds `room` ([Room](#room)).",
+    "room.remove": "The reply adds `room` ([Room](#room)).",
+    "room.role": "The reply adds `room` ([Room](#room)).",
+    "room.members": "The reply adds `members` (list of [Member](#member)) and `more`.",
+    "room.read": "The reply adds nothing.",
+    "room.find": "The reply adds `rooms`: list of [Room](#room).",
+    "people.find": "The reply adds `people`: list of [Person](#person).",
+    "people.get": "The reply adds `people`: list of [Person](#person).",
+    "user.update": "The reply adds `user` ([Me](#me)).",
+    "typing": "There is no reply.",
+    "ping": "The reply adds nothing.",
+}
+
+ERRORS = {
+    ErrorCode.BAD_REQUEST: "The command is malformed or makes no sense; `detail` says where.",
+    ErrorCode.UNAUTHENTICATED: "You are not signed in, or no longer.",
+    ErrorCode.FORBIDDEN: "You may see it, but not do this to it.",
+    ErrorCode.NOT_FOUND: "It does not exist, or you may not know that it does.",
+    ErrorCode.CONFLICT: "It contradicts what is already so, such as a `client_id` used elsewhere.",
+    ErrorCode.TOO_LARGE: "The text or the file is larger than the server takes.",
+    ErrorCode.RATE_LIMITED: "Too many in a short time: wait and send it again.",
+    ErrorCode.UNSUPPORTED_MEDIA: "The file is of a kind that the server does not take.",
+    ErrorCode.QUOTA_EXCEEDED: "Your files take all the space that you have.",
+    ErrorCode.SERVER_ERROR: "The server failed. Nothing was acknowledged; send it again.",
+}
+
+CLOSE_CODES = {
+    CloseCode.FRAME_TOO_LARGE: "Send less in one frame.",
+    CloseCode.RESTARTING: "Come back after a random delay and `sync`.",
+    CloseCode.WRONG_PROTOCOL: "Ask for the subprotocol of this page.",
+    CloseCode.NOT_SIGNED_IN: "Sign in, take a new ticket, come back.",
+    CloseCode.BANNED: "The account is suspended. Do not come back by yourself.",
+    CloseCode.TOO_SLOW: "You read more slowly than your rooms speak: come back and `sync`.",
+    CloseCode.TOO_FAST: "Too many frames or sockets: come back after a longer delay.",
+}
+
+PROMISES = """\
+## Promises
+
+1. A `reply` to `message.send` means that the message is stored. The same `client_id` again, at any
+   time and over any door, answers with the same message and stores nothing.
+2. In a room, positions grow by one with each change. A live `message` follows the last one without
+   a gap, or you `sync` and miss nothing. A later change of a message replaces its earlier
+   position, so that gaps in `changes` are normal.
+3. `number` orders a room's messages as they were sent, from 1, without gaps, and never changes.
+4. Whoever may not read a room gets no frame of it, from the moment that this is decided.
+"""

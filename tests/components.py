@@ -1,0 +1,33 @@
+"""What the tests need from the machine beside Python.
+
+On a developer's machine a test that lacks its component is skipped; in CI that is a failure,
+because a suite that quietly skips its hardest tests proves nothing.
+"""
+
+import os
+import shutil
+
+import pytest
+
+
+def component(*names: str) -> str:
+    """The path of the first of these programs that is installed."""
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    message = f"{names[0]} is not installed."
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def redis_server() -> str:
+    return component("redis-server", "valkey-server")
+
+
+def chromium() -> str:
+    return component("chromium", "chromium-browser", "google-chrome")
+
+
+def node() -> str:
+    return component("node", "nodejs")

@@ -1,0 +1,179 @@
+"""The fixed cast, their rooms, and the servers they meet on.
+
+owner opened the rooms, member is in them, outsider is in none, suspended was in them until a
+moderator suspended them, anonymous never signed in. Every action is tried by each.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from tests.components import chromium, redis_server
+from tests.live import Redis, Seeded, Server, seed
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from chat.models import Room
+
+PASSWORD = "correct horse battery staple"
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Runs the browser's tests last: Playwright's event loop stays in the main thread from its
+    first test on, and no test of ours can start a loop of its own under it."""
+    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
+
+
+# -- People and rooms in this process's test database -----------------------------------------
+
+
+def person(username: str, **fields: Any) -> "User":
+    from accounts.models import User
+
+    return User.objects.create_user(
+        username, password=PASSWORD, display_name=username.capitalize(), **fields
+    )
+
+
+@pytest.fixture
+def owner(db: None) -> "User":
+    return person("owner")
+
+
+@pytest.fixture
+def member(db: None) -> "User":
+    return person("member")
+
+
+@pytest.fixture
+def outsider(db: None) -> "User":
+    return person("outsider")
+
+
+@pytest.fixture
+def suspended(db: None) -> "User":
+    return person("suspended", is_active=False)
+
+
+@pytest.fixture
+def anonymous() -> Any:
+    from django.contrib.auth.models import AnonymousUser
+
+    return AnonymousUser()
+
+
+@pytest.fixture
+def administrator(db: None) -> "User":
+    return person("administrator", is_staff=True, is_superuser=True)
+
+
+def _room(kind: str, name: str, owner: "User", *members: "User", **fields: Any) -> "Room":
+    from chat.models import Membership, Room
+
+    room = Room.objects.create(kind=kind, name=name, **fields)
+    Membership.objects.create(room=room, user=owner, role=Membership.Role.OWNER)
+    for user in members:
+        Membership.objects.create(room=room, user=user)
+    return room
+
+
+@pytest.fixture
+def private_room(owner: "User", member: "User", suspended: "User") -> "Room":
+    return _room("private", "Plans", owner, member, suspended)
+
+
+@pytest.fixture
+def public_room(owner: "User", member: "User", suspended: "User") -> "Room":
+    return _room("public", "Lobby", owner, member, suspended)
+
+
+@pytest.fixture
+def direct_room(owner: "User", member: "User") -> "Room":
+    from chat.actions.rooms import open_room
+
+    return open_room(owner, kind="direct", name="", members=[member.username])
+
+
+# -- Real servers -----------------------------------------------------------------------------
+
+
+class Serve(Protocol):
+    def __call__(
+        self, *, data_of: Server | None = None, expect_errors: bool = False, **environment: str
+    ) -> Server: ...
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """A migrated database with the cast in it, which every server gets a copy of."""
+    return seed(tmp_path_factory.mktemp("seed"))
+
+
+@pytest.fixture
+def serve(seeded: Seeded, tmp_path: Path) -> Iterator[Serve]:
+    """Starts production servers with these settings; afterwards no log may hold an exception."""
+    servers: list[tuple[Server, bool]] = []
+
+    def start(
+        *, data_of: Server | None = None, expect_errors: bool = False, **environment: str
+    ) -> Server:
+        data = data_of.data_dir if data_of else seeded.copy(tmp_path / f"data{len(servers)}")
+        server = Server(data, environment)
+        servers.append((server, expect_errors))
+        server.start()
+        return server
+
+    yield start
+    for server, _ in servers:
+        server.stop()
+    for server, expect_errors in servers:
+        if not expect_errors:
+            server.assert_no_exception_logged()
+
+
+@pytest.fixture(scope="session")
+def _shared_server(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = seeded.copy(tmp_path_factory.mktemp("server") / "data")
+    server = Server(data, {"RATE_LIMITS": "off", "HEARTBEAT": "2"})
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(_shared_server: Server) -> Iterator[Server]:
+    """One server for all tests that leave it as they found it. Open rooms of your own."""
+    seen = len(_shared_server.log)
+    yield _shared_server
+    _shared_server.assert_no_exception_logged(since=seen)
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    process = Redis(redis_server(), tmp_path / "redis")
+    process.start()
+    yield process
+    process.stop()
+
+
+# -- A real browser ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return browser_type_launch_args | {
+        "executable_path": chromium(),
+        "args": CHROMIUM_ARGUMENTS,
+    }

@@ -1,0 +1,52 @@
+"""Fills an empty data directory with the cast: ``DATA_DIR=… python -m tests.seed``.
+
+Prints one JSON object: the ids of the rooms by name.
+"""
+
+import json
+import os
+import sys
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mediachat.settings")
+
+CROWD = 40
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    from django.contrib.auth.hashers import make_password
+    from django.core.management import call_command
+
+    from accounts.models import User
+    from chat.models import Membership, Room
+    from tests.conftest import PASSWORD
+
+    call_command("migrate", verbosity=0, stdout=sys.stderr)
+    password = make_password(PASSWORD)
+    names = ["owner", "member", "outsider", "suspended", "administrator"]
+    names += [f"crowd{number}" for number in range(CROWD)]
+    people = {name: User(username=name, password=password, display_name=name) for name in names}
+    people["suspended"].is_active = False
+    people["administrator"].is_staff = people["administrator"].is_superuser = True
+    User.objects.bulk_create(people.values())
+    rooms = {}
+    for kind in ("private", "public"):
+        room = Room.objects.create(kind=kind, name=f"The {kind} room")
+        rooms[kind] = str(room.id)
+        Membership.objects.create(room=room, user=people["owner"], role="owner")
+        Membership.objects.create(room=room, user=people["member"])
+        Membership.objects.create(room=room, user=people["suspended"])
+    crowd = Room.objects.create(kind="private", name="The crowd")
+    rooms["crowd"] = str(crowd.id)
+    Membership.objects.bulk_create(
+        Membership(room=crowd, user=user)
+        for name, user in people.items()
+        if name.startswith("crowd")
+    )
+    print(json.dumps(rooms))
+
+
+if __name__ == "__main__":
+    main()
