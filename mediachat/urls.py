@@ -1,10 +1,22 @@
 """Every address of the product."""
 
+from importlib.util import find_spec
+
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+
+# One way to sign in: the admin's own form knows neither limits on attempts nor second factors.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
 ]
+if find_spec("chat.api"):
+    from chat.api import api
+
+    urlpatterns.append(path("api/v1/", api.urls))
+if find_spec("chat.urls"):
+    urlpatterns.append(path("", include("chat.urls")))

@@ -1,0 +1,78 @@
+# Media Chat's commands. `make run` is all that is needed to try it.
+
+PORT ?= 8000
+WORKERS ?= 1
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run serve test check tests-js tests-python needs-python needs-node needs-test-tools
+
+## run: the chat on this machine, with nothing else to install (PORT=8000)
+run: export DEBUG = 1
+run: .venv/installed node_modules/installed
+	@$(BIN)/python manage.py prepare --port $(PORT)
+	@$(BIN)/python manage.py runserver $(PORT)
+
+## serve: the production server (PORT=8000 WORKERS=1); settings come from the environment
+serve: export WEB_CONCURRENCY = $(WORKERS)
+serve: .venv/installed node_modules/installed
+	@$(BIN)/python manage.py prepare --production --port $(PORT)
+	@exec $(BIN)/uvicorn mediachat.asgi:application --host $${HOST:-127.0.0.1} --port $(PORT) \
+		--ws websockets-sansio --ws-max-size 65536 --ws-per-message-deflate false \
+		--ws-ping-interval 20 --ws-ping-timeout 20 --timeout-graceful-shutdown 10 \
+		--no-server-header --no-access-log --no-proxy-headers --log-level warning
+
+## test: everything: the checks, then the tests of the page's modules and of the server
+test: check needs-test-tools
+	node --test "tests/js/**/*.test.js"
+	$(BIN)/pytest
+
+## check: what can be told without running anything; quick
+check: .venv/installed-dev node_modules/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
+	node_modules/.bin/tsc -p tsconfig.json
+	node_modules/.bin/eslint static tests/js eslint.config.js --no-error-on-unmatched-pattern
+	$(BIN)/djlint templates --lint --quiet
+
+.venv/installed: requirements.txt | needs-python
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the server's parts ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt | needs-python
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the server's parts and what tests them ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch .venv/installed $@
+
+node_modules/installed: package-lock.json | needs-node
+	@echo "Installing the page's parts ..."
+	@npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+node_modules/installed-dev: package-lock.json | needs-node
+	@echo "Installing the page's parts and what tests them ..."
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch node_modules/installed $@
+
+# What has to be on the machine, and how to get it.
+
+need = { echo "$(1)" >&2; exit 1; }
+
+needs-python:
+	@command -v $(PYTHON) >/dev/null || $(call need,Python 3.11 or newer is needed. On Debian: apt-get install python3 python3-venv)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || $(call need,Python 3.11 or newer is needed; $(PYTHON) is older. Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12)
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || $(call need,Python's venv module is missing. On Debian: apt-get install python3-venv)
+
+needs-node:
+	@command -v node >/dev/null && command -v npm >/dev/null || $(call need,Node.js 20 or newer and npm are needed. On Debian: apt-get install nodejs npm)
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || $(call need,Node.js 20 or newer is needed; this is older. Install it from your system's packages or nodejs.org)
+
+needs-test-tools:
+	@command -v redis-server >/dev/null || $(call need,The tests run a Redis server. On Debian: apt-get install redis-server)
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || $(call need,The tests drive Chromium. On Debian: apt-get install chromium)
