@@ -1,0 +1,95 @@
+"""Colours for code in messages: Pygments, as classes that static/chat/code.css paints.
+
+Lexers are regular expressions over what strangers wrote, and some of the several hundred that
+Pygments has take very long on the wrong input. So: only the languages named here, and only
+blocks of a sensible length. Everything else is shown plain.
+"""
+
+from functools import cache
+
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexer import Lexer
+from pygments.lexers import find_lexer_class_by_name
+from pygments.token import STANDARD_TYPES
+
+LONGEST = 8_000
+"""Code beyond this many characters is shown plain."""
+
+LANGUAGES: dict[str, str] = {
+    alias: aliases.split()[0]
+    for aliases in (
+        "bash sh shell zsh",
+        "c h",
+        "console shell-session",
+        "cpp c++ cxx hpp",
+        "csharp c# cs",
+        "css",
+        "dart",
+        "diff patch udiff",
+        "docker dockerfile",
+        "elixir ex exs",
+        "go golang",
+        "graphql",
+        "haskell hs",
+        "html",
+        "ini cfg dosini",
+        "java",
+        "javascript js jsx mjs",
+        "json jsonc",
+        "kotlin kt",
+        "lua",
+        "make makefile",
+        "nginx",
+        "php",
+        "powershell ps1 pwsh",
+        "python py python3 py3",
+        "pytb traceback",
+        "r",
+        "ruby rb",
+        "rust rs",
+        "scala",
+        "sql postgres postgresql mysql sqlite",
+        "swift",
+        "toml",
+        "typescript ts tsx",
+        "xml svg",
+        "yaml yml",
+    )
+    for alias in aliases.split()
+}
+"""What may stand after the fence, and the language that it means."""
+
+TOKEN_CLASSES: frozenset[str] = frozenset(filter(None, STANDARD_TYPES.values()))
+LANGUAGE_CLASSES: frozenset[str] = frozenset(f"language-{name}" for name in LANGUAGES.values())
+
+_formatter = HtmlFormatter(nowrap=True)
+
+
+def language_of(info: str) -> str | None:
+    """The language that a fence's info string names, if it is one that we know."""
+    words = info.split(maxsplit=1)
+    return LANGUAGES.get(words[0].lower()) if words else None
+
+
+def highlight(code: str, language: str) -> str | None:
+    """The code as spans of Pygments classes, escaped; None when it is too long for that."""
+    if len(code) > LONGEST:
+        return None
+    parts: list[str] = []
+    lexer = _lexer_class(language)(stripnl=False, ensurenl=False)
+    _formatter.format(lexer.get_tokens(code), _Parts(parts))
+    return "".join(parts)
+
+
+@cache
+def _lexer_class(language: str) -> type[Lexer]:
+    found = find_lexer_class_by_name(language)
+    assert found is not None, language
+    return found
+
+
+class _Parts:
+    """The file that a formatter writes to."""
+
+    def __init__(self, parts: list[str]) -> None:
+        self.write = parts.append

@@ -1,0 +1,349 @@
+"""What people write, made into HTML that a page can show as it is.
+
+Markdown with raw HTML off; only links to http, https and mailto; nothing is loaded from
+elsewhere (an image becomes a link to it). nh3 has the last word: whatever the parser or a
+highlighter might one day let through is dropped there. Time and depth are bounded, since
+anyone can send the worst message they can think of.
+"""
+
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import nh3
+from linkify_it import LinkifyIt
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, link, linkify
+from markdown_it.token import Token
+
+from chat.highlight import LANGUAGE_CLASSES, TOKEN_CLASSES, highlight, language_of
+
+NESTING_LIMIT = 20
+MARKS_LIMIT = 1_500
+"""Characters with a meaning in markdown; after so many the rest is shown as it was typed."""
+LINES_LIMIT = 2_000
+"""A text of more lines is shown as it was typed."""
+TABLE_LIMIT = 3_000
+"""Cells that a table may have, before it is shown as it was typed."""
+LINKS_LIMIT = 200
+MENTIONS_LIMIT = 100
+URL_LIMIT = 2_048
+CODE_LIMIT = 16_000
+"""Characters of code in one message that are highlighted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """HTML for the page, and the usernames it mentions: lower case, each once, in order.
+
+    Whether such people exist is not known here.
+    """
+
+    html: str
+    mentions: list[str] = field(default_factory=list)
+
+
+def render(body: str) -> Rendered:
+    """Makes safe HTML of what a person wrote."""
+    if _PLAIN.fullmatch(body):
+        return Rendered(f"<p>{body.replace(chr(10), '<br>' + chr(10))}</p>\n")
+    return render_markdown(body)
+
+
+def render_markdown(body: str) -> Rendered:
+    """What ``render`` does with a text that is not plain. For plain text the result is the
+    same to the byte, only later."""
+    env: dict[str, Any] = {}
+    html = _markdown().render(_encodable(body), env)
+    return Rendered(_CLEANER.clean(html), list(env.get("mentions", ())))
+
+
+def plain(body: str, limit: int) -> str:
+    """The text without markup, on one line, at most ``limit`` characters: for a quote or a
+    notification. It is text, not HTML."""
+    # What comes much later than the limit cannot show, so it need not be parsed either.
+    words = body[: limit * 4 + 400]
+    if not _PLAIN.fullmatch(words):
+        words = "".join(_texts(_markdown().parse(_encodable(words), {})))
+    line = " ".join(words.split())
+    if len(line) <= limit:
+        return line
+    return line[: max(limit - 1, 0)].rstrip() + "…"
+
+
+# One line or several, each beginning with a letter, a digit that starts no list, or something
+# beyond ASCII, and without any character that markdown, a mention, a link or the escaping of
+# HTML could care about. A property test holds it against render_markdown.
+_SAFE = r"[^\s\x00-\x1f\x7f-\x9f\xa0.:&<>@\[\]\\`*_~|\ud800-\udfff\ufffe\uffff]"
+_LINE = (
+    r"(?!\d{1,9}[.)])(?=[^\W_]|[^\x00-\x7f])"
+    rf"{_SAFE}++(?:(?: ++(?!\n|\Z)|\.(?![^\s.])|:(?=[\s)(]|\Z)){_SAFE}*+)*+"
+)
+_PLAIN = re.compile(rf"{_LINE}(?:\n{_LINE})*+")
+
+_MARKS = re.compile(r"[\[\]!*_`<&@\\\n]|~~|:/")
+_MENTION = re.compile(r"@(\w(?:[\w.+-]{0,148}\w)?)")
+_JOINS_A_WORD = re.compile(r"[\w@./+-]")
+_LINK_CANDIDATE = re.compile(r"[.:@]\S")
+_WEB = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
+
+
+def _encodable(body: str) -> str:
+    """Lone surrogates, which JSON can carry but UTF-8 cannot, become question marks."""
+    return body.encode(errors="replace").decode()
+
+
+class _Links(LinkifyIt):
+    """Finds http(s) addresses, domains and e-mail addresses; never in a very long word,
+    where the search would take quadratic time."""
+
+    _long_word = re.compile(rf"\S{{{URL_LIMIT + 1}}}")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add("ftp:", None).add("//", None)
+
+    def match_at_start(self, text: str) -> Any:
+        return super().match_at_start(text[:URL_LIMIT])
+
+    def match(self, text: str) -> Any:
+        if self._long_word.search(text) or not self.test(text):
+            return None
+        return super().match(text)
+
+
+# -- Rules of our own ------------------------------------------------------------------------
+
+
+def _bounded_block(state: StateCore) -> None:
+    """Finds the blocks; a text of very many lines is one paragraph."""
+    if state.src.count("\n") <= LINES_LIMIT:
+        state.md.block.parse(state.src, state.md, state.env, state.tokens)
+        return
+    state.tokens += [
+        Token("paragraph_open", "p", 1, block=True),
+        Token("inline", "", 0, content=state.src, block=True),
+        Token("paragraph_close", "p", -1, block=True),
+    ]
+
+
+def _bounded_inline(state: StateCore) -> None:
+    """Parses the text of each block, until the message has spent its marks."""
+    marks = 0
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        token.children = []
+        marks += len(_MARKS.findall(token.content))
+        if marks <= MARKS_LIMIT:
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
+        else:
+            token.children = _as_typed(token.content)
+
+
+def _one_heading(state: StateCore) -> None:
+    """Messages stand below the page's own headings, so theirs are all of one lower level."""
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = "h3"
+
+
+def _as_typed(content: str) -> list[Token]:
+    tokens: list[Token] = []
+    for line in content.split("\n"):
+        tokens += [_text(line), Token("softbreak", "br", 0)]
+    return tokens[:-1]
+
+
+def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
+    if columns * (end - start) > TABLE_LIMIT:
+        return False
+    return table(state, start, end, silent)
+
+
+def _bounded_linkify(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] != ":" or state.env.get("links", 0) >= LINKS_LIMIT:
+        return False
+    if state.src.startswith("://", state.pos):
+        state.env["links"] = state.env.get("links", 0) + 1
+    return linkify(state, silent)
+
+
+def _mention(state: StateInline, silent: bool) -> bool:
+    """``@name``, at the start of a word and outside links."""
+    start = state.pos
+    if state.src[start] != "@" or state.linkLevel:
+        return False
+    before = state.src[start - 1] if start else ""
+    # An underscore may be the emphasis around a mention, as in _@name_.
+    if before != "_" and _JOINS_A_WORD.match(before):
+        return False
+    found = _MENTION.match(state.src, start, state.posMax)
+    if found is None:
+        return False
+    name = found[1].rstrip("_") if before == "_" else found[1]
+    mentions: dict[str, None] = state.env.setdefault("mentions", {})
+    username = name.lower()
+    if not name or (username not in mentions and len(mentions) >= MENTIONS_LIMIT):
+        return False
+    state.pos += 1 + len(name)
+    if not silent:
+        mentions[username] = None
+        opening = state.push("mention_open", "span", 1)
+        opening.attrs = {"class": "mention", "data-username": username}
+        state.push("text", "", 0).content = f"@{name}"
+        state.push("mention_close", "span", -1)
+    return True
+
+
+def _image_as_link(state: StateInline, silent: bool) -> bool:
+    """``![text](address)`` becomes a link: showing it would make every reader's browser call
+    on a server that the sender chose."""
+    start = state.pos
+    if not state.src.startswith("![", start):
+        return False
+    state.pos = start + 1
+    if not link(state, silent or state.linkLevel > 0):
+        state.pos = start
+        return False
+    if state.linkLevel and not silent:
+        label_end = state.md.helpers.parseLinkLabel(state, start + 1)
+        state.pending += state.src[start + 2 : label_end]
+    return True
+
+
+def _links_in_text(state: StateCore) -> None:
+    """Links for addresses that are written out, and a text for links that have none."""
+    for token in state.tokens:
+        if token.type != "inline" or not token.children:
+            continue
+        candidates = len(_LINK_CANDIDATE.findall(token.content))
+        if 0 < candidates <= LINKS_LIMIT * 3:
+            token.children = _linked(token.children, state)
+        token.children = _named_links(token.children)
+
+
+def _linked(children: list[Token], state: StateCore) -> list[Token]:
+    result: list[Token] = []
+    depth = 0
+    for child in children:
+        depth += (child.type == "link_open") - (child.type == "link_close")
+        if child.type != "text" or depth or not _LINK_CANDIDATE.search(child.content):
+            result.append(child)
+            continue
+        # "http\://example.org" was escaped so as not to become a link.
+        escaped = bool(result) and result[-1].type == "text_special"
+        end = 0
+        for found in state.md.linkify.match(child.content) or ():
+            spent = state.env.get("links", 0)
+            href = state.md.normalizeLink(found.url)
+            if (found.index == 0 and escaped) or spent >= LINKS_LIMIT or not _is_web(href):
+                continue
+            state.env["links"] = spent + 1
+            result += [_text(child.content[end : found.index]), *_link(href, found.text)]
+            end = found.last_index
+        result.append(_text(child.content[end:]) if end else child)
+    return result
+
+
+def _named_links(children: list[Token]) -> list[Token]:
+    result: list[Token] = []
+    opening: Token | None = None
+    blank = False
+    for child in children:
+        if child.type == "link_open":
+            opening, blank = child, True
+        elif child.type == "link_close" and opening is not None:
+            if blank:
+                result.append(_text(str(opening.attrGet("href"))))
+            opening = None
+        elif child.content.strip():
+            blank = False
+        result.append(child)
+    return result
+
+
+def _link(href: str, text: str) -> list[Token]:
+    opening = Token("link_open", "a", 1, attrs={"href": href})
+    return [opening, _text(text), Token("link_close", "a", -1)]
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
+
+
+def _is_web(address: str) -> bool:
+    return _WEB.match(address) is not None
+
+
+def _fence(self: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:
+    """A block of code. It can be scrolled, so it can be reached by keyboard too."""
+    code = tokens[index].content
+    language = language_of(tokens[index].info)
+    env["code"] = env.get("code", 0) + len(code)
+    coloured = highlight(code, language) if language and env["code"] <= CODE_LIMIT else None
+    name = f' class="language-{language}"' if language else ""
+    return f'<pre tabindex="0"><code{name}>{coloured or escapeHtml(code)}</code></pre>\n'
+
+
+def _texts(tokens: list[Token]) -> Any:
+    for token in tokens:
+        if token.children:
+            yield from _texts(token.children)
+        elif token.type in ("softbreak", "hardbreak"):
+            yield " "
+        else:
+            yield token.content
+        if token.block:
+            yield " "
+
+
+def _new_markdown() -> MarkdownIt:
+    options = {"linkify": True, "breaks": True, "maxNesting": NESTING_LIMIT}
+    markdown = MarkdownIt("js-default", options)
+    # A definition would vanish from the message, and a line of dashes under a line of text
+    # would turn it into a heading: neither is meant in a chat.
+    markdown.disable(["reference", "lheading"])
+    markdown.linkify = _Links()
+    markdown.validateLink = _is_web  # type: ignore[method-assign]
+    markdown.core.ruler.at("inline", _bounded_inline)
+    markdown.core.ruler.at("block", _bounded_block)
+    markdown.core.ruler.after("block", "one_heading", _one_heading)
+    markdown.core.ruler.at("linkify", _links_in_text)
+    markdown.block.ruler.at("table", _bounded_table, {"alt": ["paragraph", "reference"]})
+    markdown.inline.ruler.at("linkify", _bounded_linkify)
+    markdown.inline.ruler.at("image", _image_as_link)
+    markdown.inline.ruler.before("link", "mention", _mention)
+    markdown.add_render_rule("fence", _fence)
+    markdown.add_render_rule("code_block", _fence)
+    return markdown
+
+
+_local = threading.local()
+
+
+def _markdown() -> MarkdownIt:
+    """A parser for this thread: its rule tables are filled on first use, without a lock."""
+    if not hasattr(_local, "markdown"):
+        _local.markdown = _new_markdown()
+    return _local.markdown  # type: ignore[no-any-return]
+
+
+_CLEANER = nh3.Cleaner(
+    tags={
+        *("p", "br", "hr", "strong", "em", "s", "a", "span", "code", "pre", "blockquote"),
+        *("ul", "ol", "li", "h3", "table", "thead", "tbody", "tr", "th", "td"),
+    },
+    attributes={"a": {"href"}, "ol": {"start"}, "span": {"data-username"}},
+    tag_attribute_values={"pre": {"tabindex": {"0"}}},
+    set_tag_attribute_values={"a": {"target": "_blank"}},
+    link_rel="noopener noreferrer nofollow",
+    url_schemes={"http", "https", "mailto"},
+    url_relative="deny",
+    allowed_classes={"span": {"mention", *TOKEN_CLASSES}, "code": LANGUAGE_CLASSES},
+)
