@@ -1,0 +1,71 @@
+"""Who is signed in, asked without a request, and the end of sessions.
+
+A session lives while its row in the session table does. Whatever ends one deletes the row and
+sends ``signed_out``: the signal closes sockets at once, and the row's absence is what the next
+heartbeat sees where the signal was lost.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import get_user
+from django.contrib.auth.signals import user_logged_out
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.signals import signed_out
+
+
+def user_for_session(session_key: str) -> User | None:
+    """Who is signed in with this session: not expired, the password not changed since, and the
+    person not suspended."""
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
+    # Django's own answer, which checks the password's hash and asks the backend about the person.
+    user = get_user(request)
+    return user if isinstance(user, User) else None
+
+
+def live_sessions(session_keys: Collection[str]) -> set[str]:
+    """Those of the sessions that have not ended, in one query."""
+    rows = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
+    return set(rows.values_list("session_key", flat=True))
+
+
+def end_sessions(user: User, *, keep: str | None = None) -> None:
+    """Signs a person out everywhere, but for the session to keep."""
+    sessions = UserSession.objects.filter(user_id=user.pk).exclude(session_key=keep or "")
+    keys = list(sessions.values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=keys).delete()
+    sessions.delete()
+
+
+@receiver(post_save, sender=User)
+def _password_changed_or_suspended(instance: User, created: bool, **kwargs: Any) -> None:
+    # Django sets _password when a person's password is changed, at whatever door, and not when
+    # it is only hashed anew.
+    if created or (instance.is_active and getattr(instance, "_password", None) is None):
+        return
+    end_sessions(instance)
+    signed_out.send(User, user_id=instance.pk, session_key=None, suspended=not instance.is_active)
+
+
+@receiver(post_delete, sender=UserSession)
+def _session_ended(instance: UserSession, **kwargs: Any) -> None:
+    signed_out.send(
+        User, user_id=instance.user_id, session_key=instance.session_key, suspended=False
+    )
+
+
+@receiver(user_logged_out)
+def _logged_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    if user is not None and request.session.session_key:
+        signed_out.send(
+            User, user_id=user.pk, session_key=request.session.session_key, suspended=False
+        )

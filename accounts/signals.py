@@ -1,0 +1,11 @@
+"""What the rest of the product can hear of people.
+
+Accounts know nothing of the chat; the chat connects to these.
+"""
+
+from django.dispatch import Signal
+
+signed_out = Signal()
+"""Someone's right to be here ended. Sent with ``user_id`` (UUID), ``session_key`` (str, or None
+for all their sessions) and ``suspended`` (bool). It is sent inside the transaction that ends it:
+whoever acts on it waits for the commit."""
