@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -48,7 +49,8 @@ class Seeded:
     rooms: dict[str, str]
 
     def copy(self, to: Path) -> Path:
-        shutil.copytree(self.data_dir, to)
+        shutil.copytree(self.data_dir, to, ignore=shutil.ignore_patterns("static"))
+        (to / "static").symlink_to(self.data_dir / "static")
         return to
 
 
@@ -57,7 +59,7 @@ def seed(data_dir: Path) -> Seeded:
     finished = subprocess.run(
         [sys.executable, "-m", "tests.seed"],
         cwd=ROOT,
-        env=_environment(data_dir, {"DEBUG": "1"}),
+        env=_environment(data_dir, {}),
         capture_output=True,
         text=True,
         timeout=120,
@@ -93,24 +95,26 @@ class Server:
     def log(self) -> str:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
-    def command(self) -> list[str]:
-        return [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "mediachat.asgi:application",
-            f"--port={self.port}",
-            "--ws-max-size=65536",
-            "--ws-per-message-deflate=false",
-            "--no-access-log",
-        ]
+    def command(self) -> str:
+        """What `make serve` runs once everything is prepared, asked of make itself."""
+        recipe = subprocess.run(
+            ["make", "--dry-run", "serve", f"PORT={self.port}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+        lines = recipe.stdout.replace("\\\n", " ").splitlines()
+        line = next(line for line in lines if "mediachat.asgi:application" in line)
+        return line.replace(".venv/bin/uvicorn", f"{shlex.quote(sys.executable)} -m uvicorn")
 
     def start(self, *, wait: bool = True) -> None:
-        environment = {"ALLOWED_HOSTS": "localhost,127.0.0.1"} | self.environment
+        environment = {"WEB_CONCURRENCY": str(self.workers)} | self.environment
         log: IO[bytes]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command(),
+                ["sh", "-c", self.command()],
                 cwd=ROOT,
                 env=_environment(self.data_dir, environment),
                 stdout=log,

@@ -17,6 +17,7 @@ from typing import Any, Self
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin, Subprotocol
 
 Frame = dict[str, Any]
 PASSWORD = "correct horse battery staple"
@@ -82,6 +83,7 @@ class OutsideClient:
         self.username = username
         self.password = password
         self.token = ""
+        self.cookies = ""
         self.socket: ClientConnection | None = None
         self.ready: Frame = {}
         self.rooms: dict[str, Frame] = {}
@@ -125,6 +127,24 @@ class OutsideClient:
             answer = await http.delete("/_allauth/app/v1/auth/session")
         assert answer.status_code == 401, (answer.status_code, answer.text)
 
+    async def sign_in_by_form(self) -> Self:
+        """Signs in as a browser does; ``cookies`` then open the page's own door."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=20) as http:
+            page = await http.get("/accounts/login/")
+            assert page.status_code == 200, page.status_code
+            answer = await http.post(
+                "/accounts/login/",
+                data={
+                    "login": self.username,
+                    "password": self.password,
+                    "csrfmiddlewaretoken": http.cookies["csrftoken"],
+                },
+                headers={"Referer": f"{self.url}/accounts/login/"},
+            )
+            assert answer.status_code == 302, (answer.status_code, answer.text[:2000])
+            self.cookies = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
+        return self
+
     async def ticket(self) -> str:
         async with self.http() as http:
             answer = await http.post("/api/v1/tickets")
@@ -149,15 +169,25 @@ class OutsideClient:
 
     async def connect(self, *, ticket: str | None = None) -> Self:
         """Connects, takes ``ready``, and catches up on every room of which something is held."""
-        ticket = ticket or await self.ticket()
-        self.socket = await connect(
-            self.url.replace("http", "ws", 1) + "/ws/client/",
-            subprotocols=["mediachat.v1", f"ticket.{ticket}"],  # type: ignore[list-item]
-            compression=None,
-            max_size=None,
-            open_timeout=10,
-        )
-        assert self.socket.subprotocol == "mediachat.v1"
+        if self.cookies and ticket is None:
+            self.socket = await connect(
+                self._socket_url("/ws/"),
+                additional_headers={"Cookie": self.cookies},
+                origin=Origin(self.url),
+                compression=None,
+                max_size=None,
+            )
+        else:
+            self.socket = await connect(
+                self._socket_url("/ws/client/"),
+                subprotocols=[
+                    Subprotocol("mediachat.v1"),
+                    Subprotocol(f"ticket.{ticket or await self.ticket()}"),
+                ],
+                compression=None,
+                max_size=None,
+            )
+            assert self.socket.subprotocol == "mediachat.v1"
         self.closed = asyncio.Future()
         self.ready = {}
         self._reader = asyncio.create_task(self._read(self.socket))
@@ -165,6 +195,9 @@ class OutsideClient:
         if behind := {room: held.position for room, held in self.held.items() if self._stale(held)}:
             await self.sync(behind)
         return self
+
+    def _socket_url(self, path: str) -> str:
+        return self.url.replace("http", "ws", 1) + path
 
     async def disconnect(self) -> None:
         if self.socket is not None:

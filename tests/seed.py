@@ -24,6 +24,7 @@ def main() -> None:
     from tests.conftest import PASSWORD
 
     call_command("migrate", verbosity=0, stdout=sys.stderr)
+    call_command("collectstatic", interactive=False, verbosity=0, stdout=sys.stderr)
     password = make_password(PASSWORD)
     names = ["owner", "member", "outsider", "suspended", "administrator"]
     names += [f"crowd{number}" for number in range(CROWD)]

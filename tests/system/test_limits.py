@@ -1,0 +1,123 @@
+"""What one person or one address can take of the server."""
+
+import asyncio
+import time
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.conftest import Serve
+from tests.outside import ClosedError, CommandError, OutsideClient
+
+
+async def test_a_burst_over_the_limit_is_refused_and_the_socket_lives(serve: Serve):
+    server = serve(HEARTBEAT="2")
+    fast, other = OutsideClient(server.url, "crowd0"), OutsideClient(server.url, "crowd1")
+    async with fast, other:
+        room = (await fast.command("room.open", kind="direct", members=["crowd1"]))["room"]["id"]
+        await asyncio.sleep(0.2)
+        answers = await asyncio.gather(
+            *(fast.command("ping") for _ in range(400)), return_exceptions=True
+        )
+        refused = [answer for answer in answers if isinstance(answer, CommandError)]
+        assert {answer.code for answer in refused} == {"rate_limited"}
+        done = len(answers) - len(refused)
+        assert 195 <= done <= 260, done
+
+        waits = []
+        for _ in range(5):
+            before = time.monotonic()
+            await other.command("ping")
+            waits.append(time.monotonic() - before)
+        assert max(waits) < 0.5
+
+        await asyncio.sleep(1.5)
+        assert (await fast.send(room, "again"))["number"] == 1
+        assert not fast.closed.done()
+
+
+async def test_a_refused_message_is_not_stored_and_can_be_sent_again(serve: Serve):
+    server = serve(RATE_BURST="5", RATE_PER_SECOND="5")
+    async with OutsideClient(server.url, "crowd0") as anna:
+        room = (await anna.command("room.open", kind="private", name="Slow"))["room"]["id"]
+        sent = 0
+        for number in range(30):
+            try:
+                await anna.send(room, str(number))
+                sent += 1
+            except CommandError as refused:
+                assert refused.code == "rate_limited"
+        assert 3 <= sent < 30
+        await asyncio.sleep(1.2)
+        assert len(await anna.history(room)) == sent
+
+
+async def test_the_limit_is_on_the_person_and_not_on_the_socket(serve: Serve):
+    server = serve(RATE_BURST="50", RATE_PER_SECOND="1")
+    sockets = [OutsideClient(server.url, "crowd0") for _ in range(4)]
+    for socket in sockets:
+        await socket.sign_in()
+        await socket.connect()
+    answers = await asyncio.gather(
+        *(socket.command("ping") for _ in range(40) for socket in sockets), return_exceptions=True
+    )
+    done = sum(not isinstance(answer, Exception) for answer in answers)
+    assert done <= 60, done
+    for socket in sockets:
+        await socket.disconnect()
+
+
+async def _sockets(url: str, usernames: list[str]) -> tuple[list[OutsideClient], int]:
+    """Opens one socket for each; those that stayed open, and how many were refused."""
+    clients: list[OutsideClient] = []
+    refused = 0
+    tokens: dict[str, str] = {}
+    for username in usernames:
+        client = OutsideClient(url, username)
+        if username not in tokens:
+            await client.sign_in()
+            tokens[username] = client.token
+        client.token = tokens[username]
+        try:
+            await client.connect()
+            clients.append(client)
+        except (ClosedError, ConnectionClosed, InvalidStatus) as error:
+            if isinstance(error, ClosedError):
+                assert error.code == 4429
+            refused += 1
+    return clients, refused
+
+
+async def test_one_person_has_so_many_sockets_and_no_more(serve: Serve):
+    server = serve(SOCKETS_PER_PERSON="5")
+    clients, refused = await _sockets(server.url, ["crowd0"] * 8 + ["crowd1"])
+    assert refused == 3
+    assert clients[-1].username == "crowd1"
+    await clients[0].disconnect()
+    await asyncio.sleep(0.5)
+    more, refused = await _sockets(server.url, ["crowd0"])
+    assert refused == 0
+    for client in clients[1:] + more:
+        await client.disconnect()
+
+
+async def test_one_address_has_so_many_sockets_and_no_more(serve: Serve):
+    server = serve(SOCKETS_PER_ADDRESS="6")
+    clients, refused = await _sockets(server.url, [f"crowd{n}" for n in range(9)])
+    assert (len(clients), refused) == (6, 3)
+    for client in clients:
+        await client.disconnect()
+
+
+@pytest.mark.timeout(90)
+async def test_a_small_bot_meets_no_limit(serve: Serve):
+    """150 at once and then 15 a second for ten seconds, under the limits of the defaults."""
+    server = serve()
+    async with OutsideClient(server.url, "crowd0") as bot:
+        room = (await bot.command("room.open", kind="private", name="Bot"))["room"]["id"]
+        await asyncio.gather(*(bot.send(room, f"burst {n}") for n in range(150)))
+        started = time.monotonic()
+        for number in range(150):
+            await asyncio.sleep(max(0.0, started + number / 15 - time.monotonic()))
+            await bot.send(room, f"steady {number}")
+        assert bot.held[room].position == 300
