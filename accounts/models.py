@@ -1,6 +1,7 @@
 """People."""
 
 import uuid
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -9,14 +10,14 @@ from django.db import models
 class User(AbstractUser):
     """Someone with an account.
 
-    Usernames never change: messages, mentions and reactions name people by them.
+    Usernames are lower-case and never change: messages, mentions and reactions name people by
+    them.
     A person who is suspended has ``is_active`` false, which every door checks.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
     display_name = models.CharField(max_length=80, blank=True)
     avatar = models.ImageField(upload_to="avatars/", blank=True)
-    last_seen = models.DateTimeField(null=True, blank=True, editable=False)
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
@@ -28,6 +29,14 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.username
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        return super().normalize_username(username).lower()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.username = self.normalize_username(self.username)
+        super().save(*args, **kwargs)
 
     def get_full_name(self) -> str:
         return self.display_name or self.username

@@ -52,8 +52,9 @@ def _password_changed_or_suspended(instance: User, created: bool, **kwargs: Any)
     # it is only hashed anew.
     if created or (instance.is_active and getattr(instance, "_password", None) is None):
         return
-    end_sessions(instance)
+    # The signal first: a suspended person's sockets are closed as banned, not as signed out.
     signed_out.send(User, user_id=instance.pk, session_key=None, suspended=not instance.is_active)
+    end_sessions(instance)
 
 
 @receiver(post_delete, sender=UserSession)

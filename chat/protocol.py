@@ -82,9 +82,7 @@ class Role(StrEnum):
 
 
 class Wire(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", use_enum_values=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", use_enum_values=True, use_attribute_docstrings=True)
 
 
 class Person(Wire):
@@ -413,7 +411,7 @@ _BY_TYPE: dict[str, TypeAdapter[Any]] = {
 }
 
 
-class BadFrame(ChatError):
+class FrameError(ChatError):
     """A frame that is no command; ``ref`` is the client's own, where it could be read."""
 
     def __init__(self, detail: str, ref: str = "", code: ErrorCode = ErrorCode.BAD_REQUEST) -> None:
@@ -425,26 +423,26 @@ def parse(text: str) -> Any:
     """Reads one frame into its command.
 
     Raises:
-        BadFrame: it is not JSON, not an object, of no known type, or its fields are wrong.
+        FrameError: it is not JSON, not an object, of no known type, or its fields are wrong.
     """
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):
-        raise BadFrame("This frame is not JSON.") from None
+        raise FrameError("This frame is not JSON.") from None
     if not isinstance(frame, dict):
-        raise BadFrame("A frame is one JSON object.")
+        raise FrameError("A frame is one JSON object.")
     ref = frame.get("ref")
     ref = ref if isinstance(ref, str) and len(ref) <= 200 else ""
     kind = frame.get("type")
     adapter = _BY_TYPE.get(kind) if isinstance(kind, str) else None
     if adapter is None:
-        raise BadFrame("There is no command of this type.", ref)
+        raise FrameError("There is no command of this type.", ref)
     try:
         return adapter.validate_python(frame)
     except ValidationError as error:
-        raise BadFrame(explain(error), ref) from None
+        raise FrameError(explain(error), ref) from None
     except RecursionError:
-        raise BadFrame("This frame is nested too deeply.", ref) from None
+        raise FrameError("This frame is nested too deeply.", ref) from None
 
 
 def explain(error: ValidationError) -> str:
@@ -588,9 +586,7 @@ def changes_frame(
 
 def message_reply(ref: str, position: int, message: str) -> str:
     """The reply to a command that changed a message."""
-    return (
-        f'{{"type":"reply","ref":{json.dumps(ref)},"position":{position},"message":{message}}}'
-    )
+    return f'{{"type":"reply","ref":{json.dumps(ref)},"position":{position},"message":{message}}}'
 
 
 def reply(ref: str, fields: dict[str, Any] | None = None) -> str:

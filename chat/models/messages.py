@@ -36,6 +36,11 @@ class Message(models.Model):
     hidden_at = models.DateTimeField(null=True, blank=True)
     """Hidden by a moderator: shown as deleted, but kept for whoever settles the report."""
 
+    changed = False
+    """Whether the action that returned this row changed it."""
+    encoded = ""
+    """The row as JSON for clients, where the action that returned it has made it."""
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["room", "number"], name="one_message_a_number"),

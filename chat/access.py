@@ -1,0 +1,155 @@
+"""Every question of permission.
+
+``*_for`` returns the object or raises; ``can_*`` answers. The look-up is the check, so nothing
+can be had without being asked about, and what someone may not see answers just as what does
+not exist.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from accounts.models import User
+from chat.models import Membership, Message, Room
+from chat.protocol import ChatError, ErrorCode
+
+
+class Permission(Enum):
+    READ = "read"
+    SEND = "send"
+    MODERATE = "moderate"
+    """Delete others' messages, rename the room, add and remove people."""
+    MANAGE = "manage"
+    """Change roles."""
+
+
+def not_found() -> ChatError:
+    """The one answer for what does not exist and for what this person may not see."""
+    return ChatError(ErrorCode.NOT_FOUND, "There is nothing here that you may see.")
+
+
+@dataclass(slots=True)
+class Grant:
+    """A room that someone may use, with their membership where they have one."""
+
+    room: Room
+    membership: Membership | None
+
+    @property
+    def role(self) -> str | None:
+        return self.membership.role if self.membership else None
+
+
+def room_for(user: User, room_id: UUID, permission: Permission) -> Grant:
+    """The room, if this person may do this in it.
+
+    Raises:
+        ChatError: ``not_found`` if they may not read it, ``forbidden`` if they may only read it.
+    """
+    membership = (
+        Membership.objects.select_related("room")
+        .filter(room_id=room_id, user_id=user.pk, user__is_active=True)
+        .first()
+    )
+    if membership:
+        grant = Grant(membership.room, membership)
+    elif is_active(user) and (room := _public_rooms().filter(pk=room_id).first()):
+        grant = Grant(room, None)
+    else:
+        raise not_found()
+    check(grant.room, grant.role, permission)
+    return grant
+
+
+def check(room: Room, role: str | None, permission: Permission) -> None:
+    """What someone who may read this room, in this role, may do in it.
+
+    Raises:
+        ChatError: ``forbidden``, and what to do about it.
+    """
+    if permission is Permission.READ:
+        return
+    if role is None:
+        raise ChatError(ErrorCode.FORBIDDEN, "Join this room first.")
+    if room.closed_at:
+        raise ChatError(ErrorCode.FORBIDDEN, "This room has been closed. It can only be read.")
+    if permission is Permission.MODERATE and role == Membership.Role.MEMBER:
+        raise ChatError(ErrorCode.FORBIDDEN, "Ask an owner or moderator of this room.")
+    if permission is Permission.MANAGE and role != Membership.Role.OWNER:
+        raise ChatError(ErrorCode.FORBIDDEN, "Ask an owner of this room.")
+
+
+def message_for(user: User, message_id: UUID) -> tuple[Message, Grant]:
+    """A message that this person may read, with its room.
+
+    Raises:
+        ChatError: ``not_found``.
+    """
+    message = Message.objects.select_related("sender").filter(pk=message_id).first()
+    if message is None:
+        raise not_found()
+    return message, room_for(user, message.room_id, Permission.READ)
+
+
+def can_read(user: User, room_id: UUID) -> bool:
+    try:
+        room_for(user, room_id, Permission.READ)
+    except ChatError:
+        return False
+    return True
+
+
+def is_active(user: User) -> bool:
+    """Whether they are not suspended now, whatever the object in hand says."""
+    return User.objects.filter(pk=user.pk, is_active=True).exists()
+
+
+@dataclass(slots=True)
+class Sender:
+    """What the log must know to store a message from one person in one room."""
+
+    room: Room
+    role: str
+    position: int
+    number: int
+
+
+def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Sender]:
+    """The same question as ``room_for`` for many (user, room) at once, in one query.
+
+    Pairs that may not read are left out.
+    """
+    memberships = with_heads(
+        Membership.objects.select_related("room").filter(
+            user_id__in={user for user, _ in pairs},
+            room_id__in={room for _, room in pairs},
+            user__is_active=True,
+        )
+    )
+    rooms: dict[UUID, Room] = {}
+    found: dict[tuple[UUID, UUID], Sender] = {}
+    for membership in memberships:
+        room = rooms.setdefault(membership.room_id, membership.room)
+        found[membership.user_id, room.pk] = Sender(room, membership.role, *head_of(membership))
+    return found
+
+
+def head_of(row: Membership) -> tuple[int, int]:
+    """Position and number of a row of ``with_heads``; zero in an empty room."""
+    return getattr(row, "position") or 0, getattr(row, "number") or 0  # noqa: B009
+
+
+def with_heads(memberships: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Adds the newest ``position`` and ``number`` of each room: two seeks in an index."""
+    log = Message.objects.filter(room=OuterRef("room"))
+    return memberships.annotate(
+        position=Subquery(log.order_by("-position").values("position")[:1]),
+        number=Subquery(log.order_by("-number").values("number")[:1]),
+    )
+
+
+def _public_rooms() -> QuerySet[Room]:
+    return Room.objects.filter(kind=Room.Kind.PUBLIC, closed_at=None)

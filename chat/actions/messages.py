@@ -1,0 +1,348 @@
+"""Every write to a message."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import User
+from chat import access, log, publish, queries, text
+from chat.access import Permission
+from chat.actions.attachments import attachments_deleted_on_commit
+from chat.models import Attachment, Message, Report, Revision
+from chat.models.messages import message_id
+from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
+
+REACTIONS_LIMIT = 20
+"""The most different emoji on one message."""
+EMOJI = re.compile(r"[^\x00-\x7f\w\s]\S{0,15}|[0-9#*]\ufe0f?\u20e3|:[a-z0-9_+-]{1,30}:")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A message that someone wants to send."""
+
+    sender: User
+    room: UUID
+    client_id: UUID
+    body: str = ""
+    attachments: Sequence[UUID] = field(default_factory=tuple)
+    reply_to: UUID | None = None
+
+    @property
+    def id(self) -> UUID:
+        return message_id(self.sender.pk, self.client_id)
+
+
+def send_message(
+    user: User,
+    *,
+    room: UUID,
+    client_id: UUID,
+    body: str = "",
+    attachments: Iterable[UUID] = (),
+    reply_to: UUID | None = None,
+) -> Message:
+    """Stores a message, or finds it if this ``client_id`` has been sent before.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden``, ``bad_request``, ``too_large``.
+    """
+    draft = Draft(user, room, client_id, body, tuple(attachments), reply_to)
+    (result,) = send_messages([draft])
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def send_messages(drafts: Sequence[Draft]) -> list[Message | ChatError]:
+    """Stores many messages in one transaction, asking for all of them at once.
+
+    One that is refused does not hold up the others: its ``ChatError`` stands in its place.
+    """
+    return log.retried(lambda: _send(drafts))
+
+
+def _send(drafts: Sequence[Draft]) -> list[Message | ChatError]:
+    results: dict[UUID, Message | ChatError] = {
+        message.pk: message
+        for message in Message.objects.filter(pk__in={draft.id for draft in drafts})
+    }
+    new = {draft.id: draft for draft in drafts if draft.id not in results}
+    senders = access.senders_for({(draft.sender.pk, draft.room) for draft in new.values()})
+    context = _Context.of(new.values())
+    accepted: list[Message] = []
+    heads: dict[UUID, tuple[int, int]] = {}
+    versions: dict[UUID, int] = {}
+    for draft in new.values():
+        try:
+            sender = senders.get((draft.sender.pk, draft.room)) or _outsider(draft)
+            access.check(sender.room, sender.role, Permission.SEND)
+            message = _message(draft, context)
+        except ChatError as refusal:
+            results[draft.id] = refusal
+            continue
+        heads[draft.room] = sender.position, sender.number
+        versions[draft.room] = sender.room.members_version
+        accepted.append(message)
+    _encode([row for row in results.values() if isinstance(row, Message)])
+    for message in log.append(accepted, heads):
+        results[message.pk] = message
+    _publish(accepted, versions)
+    return [results[draft.id] for draft in drafts]
+
+
+def _outsider(draft: Draft) -> access.Sender:
+    """What stops someone who is not a member: not found, or that they must join first."""
+    access.room_for(draft.sender, draft.room, Permission.SEND)
+    raise access.not_found()
+
+
+@dataclass(slots=True)
+class _Context:
+    """What the drafts of one batch refer to, asked for once."""
+
+    now: datetime
+    quoted: dict[UUID, UUID]
+    """Rooms of messages, by id."""
+    files: dict[UUID, Attachment]
+    people: set[str]
+    """Those who are mentioned and exist."""
+    rendered: dict[UUID, text.Rendered]
+
+    @classmethod
+    def of(cls, drafts: Iterable[Draft]) -> "_Context":
+        drafts = list(drafts)
+        rendered = {draft.id: text.render(draft.body[:BODY_LIMIT]) for draft in drafts}
+        quoted = {draft.reply_to for draft in drafts if draft.reply_to}
+        files = {id for draft in drafts for id in draft.attachments}
+        named = {name for each in rendered.values() for name in each.mentions}
+        return cls(
+            now=timezone.now(),
+            quoted=dict(Message.objects.filter(pk__in=quoted).values_list("pk", "room_id"))
+            if quoted
+            else {},
+            files=Attachment.objects.in_bulk(files) if files else {},
+            people=_existing(named),
+            rendered=rendered,
+        )
+
+
+def _existing(names: Iterable[str]) -> set[str]:
+    names = set(names)
+    if not names:
+        return set()
+    return set(User.objects.filter(username__in=names).values_list("username", flat=True))
+
+
+def _message(draft: Draft, context: _Context) -> Message:
+    """The row for a draft whose sender may send.
+
+    Raises:
+        ChatError: something in the draft itself is wrong.
+    """
+    body = _checked_body(draft.body, empty=bool(draft.attachments))
+    if draft.reply_to and context.quoted.get(draft.reply_to) != draft.room:
+        raise ChatError(ErrorCode.NOT_FOUND, "The message that this replies to is not here.")
+    rendered = context.rendered[draft.id]
+    return Message(
+        id=draft.id,
+        room_id=draft.room,
+        sender_id=draft.sender.pk,
+        client_id=draft.client_id,
+        body=body,
+        html=rendered.html,
+        reply_to=draft.reply_to,
+        attachments=_claim(draft, context.files),
+        mentions=[name for name in rendered.mentions if name in context.people],
+        created_at=context.now,
+    )
+
+
+def _checked_body(body: str, *, empty: bool = False) -> str:
+    if len(body) > BODY_LIMIT:
+        raise ChatError(
+            ErrorCode.TOO_LARGE,
+            f"A message has at most {BODY_LIMIT:,} characters. Send the text as a file.",
+        )
+    if "\0" in body:
+        raise ChatError(ErrorCode.BAD_REQUEST, "A message cannot contain the character NUL.")
+    if not body.strip() and not empty:
+        raise ChatError(ErrorCode.BAD_REQUEST, "Write something or attach a file first.")
+    return body
+
+
+def _claim(draft: Draft, files: dict[UUID, Attachment]) -> list[dict[str, Any]]:
+    """Gives the draft's files to its message, before it is stored.
+
+    The message's id does not depend on this attempt, so a retry finds its own claims.
+    """
+    summaries = []
+    for id in dict.fromkeys(draft.attachments):
+        file = files.get(id)
+        if file is None or file.owner_id != draft.sender.pk:
+            raise ChatError(ErrorCode.NOT_FOUND, "An attachment is not there. Upload it again.")
+        mine = Attachment.objects.filter(pk=id, message__isnull=True)
+        if file.message != draft.id and not mine.update(message=draft.id, room=draft.room):
+            raise ChatError(ErrorCode.CONFLICT, "A file can be attached to one message only.")
+        summaries.append(file.summary())
+    return summaries
+
+
+def edit_message(user: User, *, message: UUID, body: str) -> Message:
+    """Changes the text of one's own message and keeps what it said before.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden``, ``conflict`` (deleted), ``bad_request``,
+            ``too_large``.
+    """
+    _, grant = access.message_for(user, message)
+    access.check(grant.room, grant.role, Permission.SEND)
+    rendered = text.render(body[:BODY_LIMIT])
+    mentions = [name for name in rendered.mentions if name in _existing(rendered.mentions)]
+
+    def decide(row: Message) -> dict[str, Any] | None:
+        if row.sender_id != user.pk:
+            raise ChatError(ErrorCode.FORBIDDEN, "You can edit only your own messages.")
+        _refuse_gone(row)
+        checked = _checked_body(body, empty=bool(row.attachments))
+        if checked == row.body:
+            return None
+        now = timezone.now()
+        Revision.objects.get_or_create(
+            message=row, position=row.position, defaults={"body": row.body, "replaced_at": now}
+        )
+        return {"body": checked, "html": rendered.html, "mentions": mentions, "edited_at": now}
+
+    return _changed(message, decide, grant)
+
+
+def delete_message(user: User, *, message: UUID) -> Message:
+    """Takes back one's own message, or as a moderator of the room another's.
+
+    The text, its revisions, the reactions and the files are gone for good; number and sender
+    stay, so that the room's order has no hole.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden``.
+    """
+    _, grant = access.message_for(user, message)
+
+    def decide(row: Message) -> dict[str, Any] | None:
+        own = row.sender_id == user.pk
+        access.check(grant.room, grant.role, Permission.SEND if own else Permission.MODERATE)
+        if row.deleted_at:
+            return None
+        return {
+            "body": "",
+            "html": "",
+            "attachments": [],
+            "mentions": [],
+            "reactions": {},
+            "deleted_at": timezone.now(),
+        }
+
+    row = _changed(message, decide, grant)
+    Revision.objects.filter(message=row).delete()
+    attachments_deleted_on_commit(row.pk)
+    return row
+
+
+def react_to_message(user: User, *, message: UUID, emoji: str, on: bool) -> Message:
+    """Adds one's reaction to a message or takes it back.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden``, ``conflict`` (deleted, or too many different
+            reactions), ``bad_request`` (not an emoji).
+    """
+    if not EMOJI.fullmatch(emoji):
+        raise ChatError(ErrorCode.BAD_REQUEST, "A reaction is one emoji.")
+    _, grant = access.message_for(user, message)
+    access.check(grant.room, grant.role, Permission.SEND)
+
+    def decide(row: Message) -> dict[str, Any] | None:
+        _refuse_gone(row)
+        names = row.reactions.get(emoji, [])
+        if on == (user.username in names):
+            return None
+        names = [*names, user.username] if on else [n for n in names if n != user.username]
+        reactions = {**row.reactions, emoji: names}
+        if not names:
+            del reactions[emoji]
+        if len(reactions) > REACTIONS_LIMIT:
+            raise ChatError(ErrorCode.CONFLICT, "This message has enough different reactions.")
+        return {"reactions": reactions}
+
+    return _changed(message, decide, grant)
+
+
+def report_message(user: User, *, message: UUID, reason: str) -> Report:
+    """Tells the server's moderators about a message; a second report changes the reason.
+
+    Raises:
+        ChatError: ``not_found``, ``conflict`` (deleted).
+    """
+    row, _ = access.message_for(user, message)
+    _refuse_gone(row)
+    report, _ = Report.objects.update_or_create(
+        message=row, reporter=user, defaults={"reason": reason, "body": row.body}
+    )
+    return report
+
+
+def hide_message(*, message: UUID, hidden: bool) -> Message:
+    """Shows a message as deleted, or again, for the server's moderators, who ask permission.
+
+    Raises:
+        ChatError: ``not_found``.
+    """
+
+    def decide(row: Message) -> dict[str, Any] | None:
+        if hidden == (row.hidden_at is not None):
+            return None
+        return {"hidden_at": timezone.now() if hidden else None}
+
+    try:
+        return _changed(message, decide)
+    except Message.DoesNotExist:
+        raise access.not_found() from None
+
+
+def _refuse_gone(row: Message) -> None:
+    if row.is_gone:
+        raise ChatError(ErrorCode.CONFLICT, "This message has been deleted.")
+
+
+def _changed(
+    message: UUID,
+    decide: Callable[[Message], dict[str, Any] | None],
+    grant: access.Grant | None = None,
+) -> Message:
+    row = log.change(message, decide)
+    if row.changed:
+        room = grant.room if grant else row.room
+        _publish([row], {row.room_id: room.members_version})
+    else:
+        _encode([row])
+    return row
+
+
+def _publish(rows: Sequence[Message], members_versions: dict[UUID, int]) -> None:
+    """Rings for these rows, in the order of position, once they are stored."""
+    entries: dict[UUID, list[publish.Entry]] = {}
+    for row, entry in zip(rows, _encode(rows), strict=True):
+        entries.setdefault(row.room_id, []).append(entry)
+    for room, changed in entries.items():
+        publish.messages_on_commit(room, members_versions[room], changed)
+
+
+def _encode(rows: Sequence[Message]) -> list[publish.Entry]:
+    """Encodes rows once, for the replies and for everyone."""
+    entries = queries.entries(rows)
+    for row, entry in zip(rows, entries, strict=True):
+        row.encoded = entry[-1]
+    return entries

@@ -1,0 +1,261 @@
+"""Every write to a room and to who is in it.
+
+Whenever someone's right to read a room changes, ``members_version`` grows after it: events
+carry it, and a hub that sees a newer one asks who may still read before it forwards them.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from chat import access, protocol, publish, queries
+from chat.access import Permission
+from chat.models import Membership, Room
+from chat.protocol import ChatError, ErrorCode, Role, RoomKind
+
+
+def open_room(
+    user: User, *, kind: RoomKind | str, name: str = "", members: Iterable[str] = ()
+) -> tuple[Room, bool]:
+    """Opens a room and says whether it is new; a direct room exists once for two people.
+
+    Raises:
+        ChatError: ``not_found`` (no such person), ``bad_request`` (a direct room is for two,
+            the others need a name).
+    """
+    others = [person for person in people_named(members) if person.pk != user.pk]
+    if kind == RoomKind.DIRECT:
+        if len(others) != 1:
+            raise ChatError(ErrorCode.BAD_REQUEST, "A direct room is with one other person.")
+        return _open_direct(user, others[0])
+    if not name:
+        raise ChatError(ErrorCode.BAD_REQUEST, "Give the room a name.")
+    with transaction.atomic():
+        room = Room.objects.create(kind=kind, name=name)
+        _admit(room, [user], Role.OWNER)
+        _admit(room, others, Role.MEMBER)
+    return room, True
+
+
+def _open_direct(user: User, other: User) -> tuple[Room, bool]:
+    key = ":".join(sorted([user.pk.hex, other.pk.hex]))
+    with transaction.atomic():
+        room, new = Room.objects.get_or_create(
+            direct_key=key, defaults={"kind": RoomKind.DIRECT.value}
+        )
+        # Also when it exists: whoever opened it may have died before this.
+        _admit(room, [user, other], Role.MEMBER)
+    return room, new
+
+
+def join_room(user: User, *, room: UUID) -> Room:
+    """Makes someone a member of a public room.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden`` (closed).
+    """
+    grant = access.room_for(user, room, Permission.READ)
+    if grant.room.closed_at:
+        raise ChatError(ErrorCode.FORBIDDEN, "This room has been closed. It can only be read.")
+    with transaction.atomic():
+        _admit(grant.room, [user], Role.MEMBER)
+    return grant.room
+
+
+def leave_room(user: User, *, room: UUID) -> Room:
+    """Ends someone's membership. The last owner hands the room on to the oldest member.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden`` (a direct room, or not a member).
+    """
+    grant = access.room_for(user, room, Permission.READ)
+    if grant.membership is None:
+        raise ChatError(ErrorCode.FORBIDDEN, "You are not a member of this room.")
+    _refuse_direct(grant.room)
+    _dismiss(grant.room, grant.membership, "left")
+    return grant.room
+
+
+def rename_room(user: User, *, room: UUID, name: str) -> Room:
+    """Raises ``not_found``, ``forbidden`` or ``bad_request`` (no name)."""
+    grant = access.room_for(user, room, Permission.MODERATE)
+    _refuse_direct(grant.room)
+    if not name:
+        raise ChatError(ErrorCode.BAD_REQUEST, "Give the room a name.")
+    Room.objects.filter(pk=room).update(name=name)
+    grant.room.name = name
+    publish.room_changed_on_commit(room)
+    return grant.room
+
+
+def add_members(user: User, *, room: UUID, members: Iterable[str]) -> Room:
+    """Adds people by username; those who are in already stay as they are.
+
+    Raises:
+        ChatError: ``not_found`` (the room, or a person), ``forbidden``.
+    """
+    grant = access.room_for(user, room, Permission.MODERATE)
+    _refuse_direct(grant.room)
+    people = people_named(members)
+    with transaction.atomic():
+        _admit(grant.room, people, Role.MEMBER)
+    return grant.room
+
+
+def remove_member(user: User, *, room: UUID, member: str) -> Room:
+    """Removes someone; owners can be removed by owners only.
+
+    Raises:
+        ChatError: ``not_found`` (the room, or a member of this name), ``forbidden``.
+    """
+    grant = access.room_for(user, room, Permission.MODERATE)
+    _refuse_direct(grant.room)
+    membership = _member(grant.room, member)
+    if membership.role == Role.OWNER:
+        access.check(grant.room, grant.role, Permission.MANAGE)
+    _dismiss(grant.room, membership, "removed")
+    return grant.room
+
+
+def set_role(user: User, *, room: UUID, member: str, role: Role | str) -> Room:
+    """Gives a member another role.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden``, ``conflict`` (the last owner).
+    """
+    grant = access.room_for(user, room, Permission.MANAGE)
+    membership = _member(grant.room, member)
+    if role != Role.OWNER and _is_last_owner(membership):
+        raise ChatError(ErrorCode.CONFLICT, "A room needs an owner. Make someone else one first.")
+    Membership.objects.filter(pk=membership.pk).update(role=str(role))
+    publish.room_changed_on_commit(room)
+    return grant.room
+
+
+def mark_read(user: User, *, room: UUID, number: int) -> None:
+    """Moves the mark of how far someone has read forward, never back nor past the newest.
+
+    Raises:
+        ChatError: ``not_found``.
+    """
+    grant = access.room_for(user, room, Permission.READ)
+    if grant.membership is None:
+        return
+    newest = queries.heads([room])[room].number
+    number = min(number, newest)
+    mine = Membership.objects.filter(pk=grant.membership.pk, read_number__lt=number)
+    if mine.update(read_number=number):
+        event = protocol.ReadEvent(room=room, user=user.username, number=number)
+        publish.read_on_commit(room, user.pk, event.frame())
+
+
+def close_room(*, room: UUID, closed: bool) -> Room:
+    """Closes a room to all but reading, or opens it again, for the server's moderators."""
+    try:
+        row = Room.objects.get(pk=room)
+    except Room.DoesNotExist:
+        raise access.not_found() from None
+    row.closed_at = timezone.now() if closed else None
+    row.save(update_fields=["closed_at"])
+    publish.room_changed_on_commit(room)
+    return row
+
+
+def dismiss(*, room: UUID, member: str) -> Room:
+    """Removes someone from any room, for the server's moderators, who ask permission.
+
+    Raises:
+        ChatError: ``not_found``.
+    """
+    try:
+        row = Room.objects.get(pk=room)
+    except Room.DoesNotExist:
+        raise access.not_found() from None
+    _dismiss(row, _member(row, member), "removed")
+    return row
+
+
+def people_named(usernames: Iterable[str]) -> list[User]:
+    """Active people by username, in one query.
+
+    Raises:
+        ChatError: ``not_found``, naming the first who is not there.
+    """
+    wanted = dict.fromkeys(name.lower() for name in usernames)
+    found = {user.username: user for user in User.objects.filter(username__in=wanted)}
+    for name in wanted:
+        if name not in found or not found[name].is_active:
+            raise ChatError(ErrorCode.NOT_FOUND, f"There is no person named {name!r}.")
+    return [found[name] for name in wanted]
+
+
+def _admit(room: Room, people: Iterable[User], role: Role) -> None:
+    """Makes people members; those who are in already keep their role."""
+    present = set(
+        Membership.objects.filter(room=room, user__in=people).values_list("user_id", flat=True)
+    )
+    # Someone who comes in has nothing unread: what was said before was not said to them.
+    number = queries.heads([room.pk])[room.pk].number
+    admitted = False
+    for person in people:
+        if person.pk in present:
+            continue
+        try:
+            with transaction.atomic():
+                Membership.objects.create(
+                    room=room, user=person, role=role.value, read_number=number
+                )
+        except IntegrityError:
+            continue  # added by someone else at this moment
+        admitted = True
+        publish.rooms_changed_on_commit(person.pk)
+    if admitted:
+        _members_changed(room)
+
+
+def _dismiss(room: Room, membership: Membership, reason: str) -> None:
+    with transaction.atomic():
+        if _is_last_owner(membership):
+            _hand_on(room, membership)
+        membership.delete()
+        publish.removed_on_commit(membership.user_id, room.pk, reason)
+        _members_changed(room)
+
+
+def _hand_on(room: Room, owner: Membership) -> None:
+    others = room.memberships.exclude(pk=owner.pk)
+    heir = (
+        others.filter(role=Role.MODERATOR).order_by("joined_at").first()
+        or others.order_by("joined_at").first()
+    )
+    if heir:
+        heir.role = Role.OWNER
+        heir.save(update_fields=["role"])
+
+
+def _members_changed(room: Room) -> None:
+    Room.objects.filter(pk=room.pk).update(members_version=F("members_version") + 1)
+    publish.room_changed_on_commit(room.pk)
+
+
+def _member(room: Room, username: str) -> Membership:
+    membership = Membership.objects.filter(room=room, user__username=username.lower()).first()
+    if membership is None:
+        raise ChatError(ErrorCode.NOT_FOUND, "This person is not in the room.")
+    return membership
+
+
+def _is_last_owner(membership: Membership) -> bool:
+    if membership.role != Role.OWNER:
+        return False
+    owners = Membership.objects.filter(room_id=membership.room_id, role=Role.OWNER)
+    return not owners.exclude(pk=membership.pk).exists()
+
+
+def _refuse_direct(room: Room) -> None:
+    if room.kind == RoomKind.DIRECT:
+        raise ChatError(ErrorCode.FORBIDDEN, "A direct room is for its two people. Open another.")

@@ -1,0 +1,255 @@
+"""``ChatServer``: one websocket's frames in and out.
+
+Two doors, and never one for both. A browser comes with cookies, which any page on the web can
+make it send, so its Origin must be ours. A program comes with a one-use ticket and its cookies
+are ignored, so its Origin does not matter.
+"""
+
+import asyncio
+import uuid
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.http import parse_cookie
+
+from accounts import sessions, tickets
+from accounts.models import User
+from chat import access, handlers, protocol, publish
+from chat.hub import hub
+from chat.protocol import ChatError, CloseCode, ErrorCode, FrameError
+from chat.socket import Socket, frame
+from chat.threads import in_thread
+
+UNDER_WAY = 200
+"""Messages of one socket that may wait for their commit; further frames are not read until then."""
+PATIENCE = 1_000
+"""Frames refused for the rate limit in a row after which the socket is closed."""
+
+
+class ChatServer(AsyncWebsocketConsumer):
+    """The server's end of one connection.
+
+    ``id`` names the connection, ``username`` the person ('' until they are known), ``socket`` is
+    what is written to. ``user``, ``session_key`` and ``rooms`` are for the hub, which forwards
+    to it whatever happens in the person's rooms.
+    """
+
+    # The hub alone listens to the channel layer, for all the sockets of its process.
+    channel_layer_alias = ""
+    subprotocol: ClassVar[str | None] = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.id = uuid.uuid4()
+        self.username = ""
+        self.address = ""
+        self.socket: Socket
+        self.user: User
+        self.session_key = ""
+        self.rooms: set[UUID] = set()
+        self._bucket = hub().bucket
+        self._refused = 0
+        self._sending: asyncio.Semaphore = asyncio.Semaphore(UNDER_WAY)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Without Channels' hop into the shared sync thread for every frame: no query is made
+        in this thread, so no old connection has to be closed in it."""
+        match message["type"]:
+            case "websocket.receive":
+                await self.websocket_receive(message)
+            case "websocket.connect":
+                await self.websocket_connect(message)
+            case "websocket.disconnect":
+                await self.disconnect(message.get("code", 1006))
+                raise StopConsumer
+
+    # -- Connecting ----------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """Lets a person in who is signed in and not suspended, within the limits on sockets."""
+        self.socket = Socket(self.base_send)
+        self.address = self._address()
+        refused = await self._admitted()
+        await self.accept(self.subprotocol)
+        if refused is not None:
+            self.socket.close(refused)
+            return
+        self.username = self.user.username
+        await hub().enter(self)
+
+    async def _admitted(self) -> int | None:
+        """The closing code that refuses this connection, or None."""
+        credentials = await self.authenticate()
+        if credentials is None:
+            return CloseCode.NOT_SIGNED_IN
+        self.user, self.session_key = credentials
+        if not self.user.is_active:
+            return CloseCode.BANNED
+        if not hub().has_place_for(self.user.pk, self.address):
+            return CloseCode.TOO_FAST
+        return None
+
+    async def authenticate(self) -> tuple[User, str] | None:
+        """Who comes, and by which session."""
+        raise NotImplementedError
+
+    def _address(self) -> str:
+        """The address of the peer, or what the trusted proxies say of it."""
+        forwarded = self._header(b"x-forwarded-for").split(",")
+        if settings.TRUSTED_PROXY_COUNT and len(forwarded) >= settings.TRUSTED_PROXY_COUNT:
+            return forwarded[-settings.TRUSTED_PROXY_COUNT].strip()
+        client = self.scope.get("client")
+        return client[0] if client else ""
+
+    def _header(self, name: bytes) -> str:
+        values = [value for key, value in self.scope["headers"] if key == name]
+        return b",".join(values).decode("latin-1")
+
+    async def disconnect(self, code: int) -> None:
+        """Leaves the hub."""
+        self.socket.gone()
+        if self.username:
+            hub().leave(self)
+
+    # -- Frames --------------------------------------------------------------------------------
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Takes one frame: answers it, or says what is wrong with it, and lives on."""
+        if not self.username or not self.socket.is_open:
+            return
+        if text_data is None:
+            self._refuse("", FrameError("A frame is text, not bytes."))
+            return
+        if len(text_data) > protocol.FRAME_LIMIT or _size(text_data) > protocol.FRAME_LIMIT:
+            hub().dismiss(self, CloseCode.FRAME_TOO_LARGE)
+            return
+        try:
+            command = protocol.parse(text_data)
+        except FrameError as error:
+            self._refuse(error.ref, error) if self._may_go_on(error.ref) else None
+            return
+        if self._may_go_on(command.ref):
+            await self.handle_message(command)
+
+    async def handle_message(self, message: protocol.Command) -> None:
+        """Carries out one command and answers it."""
+        if isinstance(message, protocol.MessageSend):
+            await self._send_message(message)
+            return
+        try:
+            match message:
+                case protocol.Typing():
+                    self._say_typing(message)
+                case protocol.Sync():
+                    await self._sync(message)
+                case protocol.UserUpdate():
+                    self._reply(message, await self.store_user(message))
+                case _:
+                    self._reply(message, await handlers.execute(self.user, message))
+        except Exception as error:
+            self._refuse(message.ref, handlers.refusal(error))
+
+    async def store_user(self, data: protocol.UserUpdate) -> handlers.Fields:
+        """Stores what a person says of themselves."""
+        return await handlers.execute(self.user, data)
+
+    async def _send_message(self, command: protocol.MessageSend) -> None:
+        """Sends without waiting for the commit, so that the frames behind share it."""
+        await self._sending.acquire()
+        future = handlers.send(self.user, command)
+        future.add_done_callback(lambda stored: self._sent(command.ref, stored))
+
+    def _sent(self, ref: str, stored: "asyncio.Future[Any]") -> None:
+        self._sending.release()
+        if error := stored.exception():
+            self._refuse(ref, handlers.refusal(error))
+            return
+        message = stored.result()
+        text = protocol.message_reply(ref, message.position, message.encoded)
+        self.socket.write(frame(text))
+
+    async def _sync(self, command: protocol.Sync) -> None:
+        for room, position in command.rooms.items():
+            if changes := await hub().changes(self, room, position):
+                self.socket.write(frame(changes))
+        self._reply(command, {})
+
+    def _say_typing(self, command: protocol.Typing) -> None:
+        if command.room not in self.rooms:
+            raise access.not_found()
+        event = protocol.TypingEvent(room=command.room, user=self.username)
+        publish.ephemeral(command.room, event.frame())
+
+    def _may_go_on(self, ref: str) -> bool:
+        if self._bucket(self.user.pk).take():
+            self._refused = 0
+            return True
+        self._refused += 1
+        if self._refused > PATIENCE:
+            hub().dismiss(self, CloseCode.TOO_FAST)
+        else:
+            detail = "That was too much at once. Wait a few seconds and send it again."
+            self._refuse(ref, ChatError(ErrorCode.RATE_LIMITED, detail))
+        return False
+
+    def _reply(self, command: protocol.Command, fields: handlers.Fields) -> None:
+        self.socket.write(frame(protocol.reply(command.ref, fields)))
+
+    def _refuse(self, ref: str, error: ChatError) -> None:
+        self.socket.write(frame(protocol.error(ref, error.code, error.detail)))
+
+
+class BrowserDoor(ChatServer):
+    """``/ws/``: the session cookie, from a page of this host only."""
+
+    async def connect(self) -> None:
+        if not self._is_same_origin():
+            await self.close()  # before accepting: answered 403, so the page learns nothing
+            return
+        await super().connect()
+
+    async def authenticate(self) -> tuple[User, str] | None:
+        key = parse_cookie(self._header(b"cookie")).get(settings.SESSION_COOKIE_NAME)
+        user = await in_thread(sessions.user_for_session, key) if key else None
+        return (user, key) if user and key else None
+
+    def _is_same_origin(self) -> bool:
+        origin = urlsplit(self._header(b"origin"))
+        host = self._header(b"host")
+        return bool(host) and origin.scheme in ("http", "https") and origin.netloc == host
+
+
+class ProgramDoor(ChatServer):
+    """``/ws/client/``: a ticket in the subprotocol, and no cookies."""
+
+    subprotocol = protocol.SUBPROTOCOL
+
+    async def connect(self) -> None:
+        if protocol.SUBPROTOCOL not in self.scope["subprotocols"]:
+            await self.accept()
+            Socket(self.base_send).close(CloseCode.WRONG_PROTOCOL)
+            return
+        await super().connect()
+
+    async def authenticate(self) -> tuple[User, str] | None:
+        for offered in self.scope["subprotocols"]:
+            if offered.startswith("ticket."):
+                return await in_thread(_redeem, offered.removeprefix("ticket."))
+        return None
+
+
+def _redeem(ticket: str) -> tuple[User, str] | None:
+    redeemed = tickets.redeem(ticket)
+    if redeemed is None:
+        return None
+    _, session_key = redeemed
+    user = sessions.user_for_session(session_key)
+    return (user, session_key) if user else None
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,221 @@
+"""From a command to its action: for sockets and for the HTTP API alike.
+
+What writes to a room's log goes through the group commit, in one thread; everything else runs
+in the pool. Nothing here touches the database in the event loop.
+"""
+
+import asyncio
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from django.db import transaction
+from pydantic import TypeAdapter
+
+from accounts.models import User
+from chat import protocol, publish, queries
+from chat.actions import messages, people, rooms
+from chat.log import GroupCommit
+from chat.models import Message
+from chat.protocol import ChatError, ErrorCode
+from chat.threads import in_thread
+
+log = structlog.get_logger(__name__)
+
+Fields = dict[str, str]
+"""What a reply adds, each value as JSON."""
+Write = Callable[[], Message]
+Job = messages.Draft | Write
+
+
+async def execute(user: User, command: protocol.Command) -> Fields:
+    """Carries out any command but ``sync`` and ``message.send`` for this person.
+
+    Raises:
+        ChatError: it cannot be done, and nothing has been changed.
+    """
+    if write := _LOG_WRITES.get(type(command)):
+        return message_fields(await _commits().submit(lambda: write(user, command)))
+    return await in_thread(_OTHERS[type(command)], user, command)
+
+
+def send(user: User, command: protocol.MessageSend) -> "asyncio.Future[Message]":
+    """The stored message, in time. Messages are stored in the order of these calls."""
+    draft = messages.Draft(
+        user, command.room, command.client_id, command.body, command.attachments, command.reply_to
+    )
+    return _commits().submit(draft)
+
+
+def message_fields(message: Message) -> Fields:
+    return {"message": message.encoded, "position": str(message.position)}
+
+
+def refusal(error: BaseException) -> ChatError:
+    """What the person is told of an error; what they did not cause is logged."""
+    if isinstance(error, ChatError):
+        return error
+    log.error("command_failed", error=repr(error), exc_info=error)
+    return ChatError(
+        ErrorCode.SERVER_ERROR, "The server could not do this. It has been logged; try again."
+    )
+
+
+# -- What moves a room's log ------------------------------------------------------------------
+
+_LOG_WRITES: dict[type[protocol.Command], Callable[[User, Any], Message]] = {
+    protocol.MessageEdit: lambda user, c: messages.edit_message(
+        user, message=c.message, body=c.body
+    ),
+    protocol.MessageDelete: lambda user, c: messages.delete_message(user, message=c.message),
+    protocol.MessageReact: lambda user, c: messages.react_to_message(
+        user, message=c.message, emoji=c.emoji, on=c.on
+    ),
+}
+
+
+def _commit(jobs: Sequence[Job]) -> list[Message | Exception]:
+    """One transaction for all; a job that is refused or fails takes no other with it."""
+    results: dict[int, Message | Exception] = {}
+    drafts = {n: job for n, job in enumerate(jobs) if isinstance(job, messages.Draft)}
+    with transaction.atomic():
+        sent = messages.send_messages(list(drafts.values())) if drafts else []
+        results.update(zip(drafts, sent, strict=True))
+        for n, job in enumerate(jobs):
+            if not isinstance(job, messages.Draft):
+                results[n] = _attempt(job)
+    return [results[n] for n in range(len(jobs))]
+
+
+def _attempt(write: Write) -> Message | Exception:
+    try:
+        with transaction.atomic():
+            return write()
+    except Exception as error:
+        return error
+
+
+_by_loop: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, GroupCommit[Job, Message]]" = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def _commits() -> GroupCommit[Job, Message]:
+    loop = asyncio.get_running_loop()
+    if loop not in _by_loop:
+        publish.start()
+        _by_loop[loop] = GroupCommit(_commit)
+    return _by_loop[loop]
+
+
+# -- Everything else, each in a thread of the pool ---------------------------------------------
+
+
+def _history(user: User, command: protocol.History) -> Fields:
+    page, more = queries.history(
+        user, command.room, before=command.before, after=command.after, limit=command.limit
+    )
+    return {"messages": f"[{','.join(page)}]", "more": _json(more)}
+
+
+def _report(user: User, command: protocol.MessageReport) -> Fields:
+    messages.report_message(user, message=command.message, reason=command.reason)
+    return {}
+
+
+def _revisions(user: User, command: protocol.MessageRevisions) -> Fields:
+    return {"revisions": _json(queries.revisions(user, command.message))}
+
+
+def _open(user: User, command: protocol.RoomOpen) -> Fields:
+    room, _ = rooms.open_room(user, kind=command.kind, name=command.name, members=command.members)
+    return _room(user, room.pk)
+
+
+def _join(user: User, command: protocol.RoomJoin) -> Fields:
+    return _room(user, rooms.join_room(user, room=command.room).pk)
+
+
+def _leave(user: User, command: protocol.RoomLeave) -> Fields:
+    before = queries.room_view(user, command.room)
+    rooms.leave_room(user, room=command.room)
+    return {"room": before.model_dump_json()}
+
+
+def _rename(user: User, command: protocol.RoomRename) -> Fields:
+    return _room(user, rooms.rename_room(user, room=command.room, name=command.name).pk)
+
+
+def _add(user: User, command: protocol.RoomAdd) -> Fields:
+    return _room(user, rooms.add_members(user, room=command.room, members=command.members).pk)
+
+
+def _remove(user: User, command: protocol.RoomRemove) -> Fields:
+    return _room(user, rooms.remove_member(user, room=command.room, member=command.member).pk)
+
+
+def _role(user: User, command: protocol.RoomRole) -> Fields:
+    rooms.set_role(user, room=command.room, member=command.member, role=command.role)
+    return _room(user, command.room)
+
+
+def _members(user: User, command: protocol.RoomMembers) -> Fields:
+    found = queries.members(user, command.room, after=command.after, limit=command.limit)
+    return {"members": _json(found)}
+
+
+def _read(user: User, command: protocol.RoomRead) -> Fields:
+    rooms.mark_read(user, room=command.room, number=command.number)
+    return {}
+
+
+def _find_rooms(user: User, command: protocol.RoomFind) -> Fields:
+    return {"rooms": _json(queries.find_rooms(user, command.query))}
+
+
+def _find_people(user: User, command: protocol.PeopleFind) -> Fields:
+    return {"people": _json(queries.find_people(command.query))}
+
+
+def _people(user: User, command: protocol.PeopleGet) -> Fields:
+    return {"people": _json(queries.people(command.usernames))}
+
+
+def _profile(user: User, command: protocol.UserUpdate) -> Fields:
+    return {"user": _json(people.update_profile(user, display_name=command.display_name))}
+
+
+def _ping(user: User, command: protocol.Ping) -> Fields:
+    return {}
+
+
+_OTHERS: dict[type[protocol.Command], Callable[[User, Any], Fields]] = {
+    protocol.History: _history,
+    protocol.MessageReport: _report,
+    protocol.MessageRevisions: _revisions,
+    protocol.RoomOpen: _open,
+    protocol.RoomJoin: _join,
+    protocol.RoomLeave: _leave,
+    protocol.RoomRename: _rename,
+    protocol.RoomAdd: _add,
+    protocol.RoomRemove: _remove,
+    protocol.RoomRole: _role,
+    protocol.RoomMembers: _members,
+    protocol.RoomRead: _read,
+    protocol.RoomFind: _find_rooms,
+    protocol.PeopleFind: _find_people,
+    protocol.PeopleGet: _people,
+    protocol.UserUpdate: _profile,
+    protocol.Ping: _ping,
+}
+
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+def _room(user: User, room: Any) -> Fields:
+    return {"room": queries.room_view(user, room).model_dump_json()}
+
+
+def _json(value: Any) -> str:
+    return _ANYTHING.dump_json(value).decode()

@@ -1,0 +1,138 @@
+"""A room's order: its messages by ``position``.
+
+A new message takes the next number and the next position of its room; a change moves its
+message to the next position. Each is one insert or one conditional update of one row, and the
+unique indexes decide between two writers. So there are no gaps, n + 1 is never visible before
+n, and nothing rests on transactions: it is the same on SQLite, PostgreSQL and MongoDB.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from chat.models import Message
+from chat.threads import in_log_thread
+
+ATTEMPTS = 50
+"""How often a writer tries again after another took its position. Each round one of them
+succeeds, so this many processes can write to one room at once."""
+BATCH = 500
+"""The most changes in one commit."""
+
+T = TypeVar("T")
+
+
+def retried(work: Callable[[], T]) -> T:
+    """Does this again, from reading on, for as long as others take the positions it wanted.
+
+    Raises:
+        IntegrityError: it failed ``ATTEMPTS`` times.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                return work()
+        except IntegrityError:
+            if attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311
+    raise AssertionError("unreachable")
+
+
+def append(messages: Iterable[Message], heads: dict[UUID, tuple[int, int]]) -> list[Message]:
+    """Stores new messages after the heads (position, number) of their rooms, in this order.
+
+    Raises:
+        IntegrityError: another writer was first; read the heads again.
+    """
+    rows = []
+    for message in messages:
+        position, number = heads[message.room_id]
+        message.position, message.number = position + 1, number + 1
+        heads[message.room_id] = message.position, message.number
+        rows.append(message)
+    return Message.objects.bulk_create(rows)
+
+
+def change(message_id: UUID, decide: Callable[[Message], dict[str, Any] | None]) -> Message:
+    """Moves a message to its room's next position with the fields that ``decide`` returns.
+
+    ``decide`` is asked again whenever the message changed meanwhile; it returns None when there
+    is nothing to change, and may raise to refuse. The message comes back with ``changed`` set.
+
+    Raises:
+        Message.DoesNotExist: there is no such message.
+    """
+
+    def attempt() -> Message:
+        message = Message.objects.select_related("sender", "room").get(pk=message_id)
+        fields = decide(message)
+        message.changed = fields is not None
+        if fields is None:
+            return message
+        head = Message.objects.filter(room=message.room_id).aggregate(head=Max("position"))["head"]
+        here = Message.objects.filter(pk=message.pk, position=message.position)
+        if not here.update(position=head + 1, **fields):
+            raise IntegrityError("the message moved meanwhile")
+        for name, value in {**fields, "position": head + 1}.items():
+            setattr(message, name, value)
+        return message
+
+    return retried(attempt)
+
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+
+class GroupCommit(Generic[J, R]):
+    """Commits together what came in while the last commit ran.
+
+    A commit waits for the disk, and fifty messages wait no longer than one. Nobody waits for a
+    batch to fill up: when nothing is under way the first job starts at once.
+
+    ``work`` takes a batch of jobs in one thread and returns their results in the same order,
+    each a value or an exception; what it raises itself is raised for the whole batch.
+    """
+
+    def __init__(self, work: Callable[[Sequence[J]], Sequence[R | Exception]]) -> None:
+        self._work = work
+        self._waiting: list[tuple[J, asyncio.Future[R]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def submit(self, job: J) -> "asyncio.Future[R]":
+        """The result of this job, once it has been committed, in the order of submission."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[R] = loop.create_future()
+        self._waiting.append((job, future))
+        if self._task is None:
+            self._task = loop.create_task(self._run())
+        return future
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                await self._commit(batch)
+        finally:
+            self._task = None
+
+    async def _commit(self, batch: list[tuple[J, "asyncio.Future[R]"]]) -> None:
+        results: Sequence[R | Exception]
+        try:
+            results = await in_log_thread(self._work, [job for job, _ in batch])
+        except Exception as error:
+            results = [error] * len(batch)
+        for (_, future), result in zip(batch, results, strict=True):
+            if future.done():
+                continue  # whoever asked has gone; the message is stored all the same
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)

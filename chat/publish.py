@@ -1,0 +1,147 @@
+"""The only sender to the channel layer, and the names of its groups.
+
+What is sent is a doorbell: a layer may drop it, and hubs then learn the same from the database.
+Three kinds reach a hub: ``room.event``, ``user.event`` and ``presence.event``.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+log = structlog.get_logger(__name__)
+
+PRESENCE_GROUP = "presence"
+BACKLOG = 10_000
+"""Doorbells kept while the layer is slow; the oldest are dropped, as a layer would."""
+TIMEOUT = 5.0
+"""Seconds after which a layer that does not answer is taken to have dropped the doorbell."""
+
+Entry = tuple[int, int, str, str]
+"""A message in the log: position, number, id, and its encoded state."""
+
+
+def room_group(room: UUID) -> str:
+    return f"room.{room.hex}"
+
+
+def user_group(user: UUID) -> str:
+    return f"user.{user.hex}"
+
+
+def messages_on_commit(room: UUID, members_version: int, entries: Sequence[Entry]) -> None:
+    """Messages of one room that were sent or changed, in the order of position."""
+    _on_commit(
+        room_group(room),
+        {
+            "type": "room.event",
+            "room": room.hex,
+            "members_version": members_version,
+            "entries": list(entries),
+        },
+    )
+
+
+def room_changed_on_commit(room: UUID) -> None:
+    """The room's name, members, roles or state changed."""
+    _on_commit(room_group(room), {"type": "room.event", "room": room.hex, "changed": True})
+
+
+def ephemeral(room: UUID, frame: str) -> None:
+    """A frame for everyone in a room that is not part of its log."""
+    _ring(room_group(room), {"type": "room.event", "room": room.hex, "frame": frame})
+
+
+def read_on_commit(room: UUID, user: UUID, frame: str) -> None:
+    """How far someone has read, for their other devices and, in small rooms, for everyone."""
+    _on_commit(
+        room_group(room),
+        {"type": "room.event", "room": room.hex, "frame": frame, "reader": user.hex},
+    )
+
+
+def rooms_changed_on_commit(user: UUID) -> None:
+    """Someone was added to a room."""
+    _on_commit(user_group(user), {"type": "user.event", "user": user.hex})
+
+
+def removed_on_commit(user: UUID, room: UUID, reason: str) -> None:
+    """Someone may no longer read a room."""
+    _on_commit(
+        user_group(user),
+        {"type": "user.event", "user": user.hex, "removed": room.hex, "reason": reason},
+    )
+
+
+def sign_out_on_commit(user: UUID, code: int, session_key: str | None = None) -> None:
+    """Closes a person's sockets, or those of one session, with this closing code."""
+    _on_commit(
+        user_group(user),
+        {"type": "user.event", "user": user.hex, "close": code, "session": session_key},
+    )
+
+
+def presence(event: dict[str, Any]) -> None:
+    """Who is connected to this process."""
+    _ring(PRESENCE_GROUP, {"type": "presence.event", **event})
+
+
+class Ringer:
+    """Rings in order, from one task, so that nobody who publishes waits for the layer."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._waiting: deque[tuple[str, dict[str, Any]]] = deque(maxlen=BACKLOG)
+        self._task: asyncio.Task[None] | None = None
+
+    def ring(self, group: str, message: dict[str, Any]) -> None:
+        self._waiting.append((group, message))
+        if self._task is None:
+            self._task = self.loop.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                group, message = self._waiting.popleft()
+                try:
+                    async with asyncio.timeout(TIMEOUT):
+                        await get_channel_layer().group_send(group, message)
+                except Exception as error:
+                    log.warning("doorbell_lost", group=group, error=repr(error))
+        finally:
+            self._task = None
+
+
+_ringer: Ringer | None = None
+
+
+def start() -> None:
+    """From now on the running loop, which is the server's, sends for all threads."""
+    global _ringer
+    if _ringer is None or _ringer.loop is not asyncio.get_running_loop():
+        _ringer = Ringer()
+
+
+def _on_commit(group: str, message: dict[str, Any]) -> None:
+    transaction.on_commit(lambda: _ring(group, message))
+
+
+def _ring(group: str, message: dict[str, Any]) -> None:
+    if _ringer is not None and _ringer.loop.is_running():
+        _ringer.loop.call_soon_threadsafe(_ringer.ring, group, message)
+    else:
+        # A command line or a test without a server: nobody here listens, others may.
+        _ring_from_outside(group, message)
+
+
+def _ring_from_outside(group: str, message: dict[str, Any]) -> None:
+    try:
+        async_to_sync(get_channel_layer().group_send)(group, message)
+    except Exception as error:
+        log.warning("doorbell_lost", group=group, error=repr(error))

@@ -1,0 +1,289 @@
+"""Every read, each in a bounded number of queries whatever the number of rows."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Max, OuterRef, Q, Subquery
+
+from accounts.models import User
+from chat import access, payloads, protocol
+from chat.models import Membership, Message, Revision, Room
+from chat.publish import Entry
+
+FOUND_LIMIT = 20
+
+
+# -- Rooms -----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class RoomView:
+    """A room as one person sees it, and the version of its membership that this rests on."""
+
+    room: protocol.Room
+    members_version: int
+
+
+def rooms_of(user: User, *, only: Collection[UUID] | None = None) -> list[RoomView]:
+    """The rooms that someone is in, the most recently active first; ``only`` some of them."""
+    memberships = access.with_heads(
+        Membership.objects.select_related("room").filter(user_id=user.pk)
+    )
+    if only is not None:
+        memberships = memberships.filter(room_id__in=only)
+    rows = list(memberships)
+    members = _members_by_room([row.room for row in rows])
+    counts = _member_counts([row.room_id for row in rows if row.room.kind == Room.Kind.PUBLIC])
+    return [
+        RoomView(
+            payloads.room(
+                row.room,
+                membership=row,
+                head=access.head_of(row),
+                members=members.get(row.room_id),
+                member_count=counts.get(row.room_id) or len(members.get(row.room_id, ())),
+            ),
+            row.room.members_version,
+        )
+        for row in rows
+    ]
+
+
+def room_view(user: User, room_id: UUID) -> protocol.Room:
+    """One room as this person sees it, a member or, in a public room, not.
+
+    Raises:
+        ChatError: ``not_found``.
+    """
+    grant = access.room_for(user, room_id, access.Permission.READ)
+    return seen_by_all(grant.room, {user.pk: grant.membership})[user.pk]
+
+
+def seen_by_all(
+    room: Room, memberships: dict[UUID, Membership | None]
+) -> dict[UUID, protocol.Room]:
+    """One room as each of these people sees it, by their ids."""
+    head = _head(room.pk)
+    members = _members_by_room([room]).get(room.pk)
+    count = len(members) if members is not None else _member_counts([room.pk]).get(room.pk, 0)
+    return {
+        user: payloads.room(
+            room, membership=membership, head=head, members=members, member_count=count
+        )
+        for user, membership in memberships.items()
+    }
+
+
+def find_rooms(user: User, query: str) -> list[protocol.Room]:
+    """Open public rooms whose name contains the query, the caller's own among them."""
+    rooms = Room.objects.filter(
+        kind=Room.Kind.PUBLIC, closed_at=None, name__icontains=query
+    ).order_by("name")[:FOUND_LIMIT]
+    found = {room.pk: room for room in rooms}
+    mine = {row.room_id: row for row in Membership.objects.filter(user=user, room__in=found)}
+    counts = _member_counts(found)
+    heads_by_room = heads(found)
+    return [
+        payloads.room(
+            room,
+            membership=mine.get(room.pk),
+            head=heads_by_room[room.pk].as_pair(),
+            members=None,
+            member_count=counts.get(room.pk, 0),
+        )
+        for room in found.values()
+    ]
+
+
+def members(user: User, room_id: UUID, *, after: str, limit: int) -> list[protocol.Member]:
+    """A page of a room's members by username.
+
+    Raises:
+        ChatError: ``not_found``.
+    """
+    access.room_for(user, room_id, access.Permission.READ)
+    rows = Membership.objects.filter(room_id=room_id, user__username__gt=after)
+    return payloads.members(rows.select_related("user").order_by("user__username")[:limit])
+
+
+# -- Messages --------------------------------------------------------------------------------
+
+
+def history(
+    user: User, room_id: UUID, *, before: int | None, after: int | None, limit: int
+) -> tuple[list[str], bool]:
+    """A page of encoded messages, newest last, and whether there are more in that direction.
+
+    Raises:
+        ChatError: ``not_found``.
+    """
+    access.room_for(user, room_id, access.Permission.READ)
+    rows = Message.objects.filter(room_id=room_id)
+    if after is not None:
+        if before is not None:
+            rows = rows.filter(number__lt=before)
+        page = list(rows.filter(number__gt=after).order_by("number")[: limit + 1])
+        more, page = len(page) > limit, page[:limit]
+    else:
+        if before is not None:
+            rows = rows.filter(number__lt=before)
+        page = list(rows.order_by("-number")[: limit + 1])
+        more, page = len(page) > limit, page[limit - 1 :: -1] if len(page) > limit else page[::-1]
+    return payloads.encode(page), more
+
+
+def revisions(user: User, message_id: UUID) -> list[protocol.Revision]:
+    """What a message said before its edits, oldest first.
+
+    Raises:
+        ChatError: ``not_found``, or ``forbidden`` to all but the room's moderators.
+    """
+    message, grant = access.message_for(user, message_id)
+    access.check(grant.room, grant.role, access.Permission.MODERATE)
+    return [
+        protocol.Revision(body=row.body, replaced_at=row.replaced_at)
+        for row in Revision.objects.filter(message=message).order_by("position")
+    ]
+
+
+# -- The log, for hubs ------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Head:
+    """Where a room's log and its membership stand."""
+
+    position: int
+    number: int
+    members_version: int
+
+    def as_pair(self) -> tuple[int, int]:
+        return self.position, self.number
+
+
+def heads(rooms: Collection[UUID]) -> dict[UUID, Head]:
+    """The heads of many rooms in one query."""
+    log = Message.objects.filter(room=OuterRef("pk"))
+    rows = (
+        Room.objects.filter(pk__in=rooms)
+        .annotate(
+            position=Subquery(log.order_by("-position").values("position")[:1]),
+            number=Subquery(log.order_by("-number").values("number")[:1]),
+        )
+        .values_list("pk", "position", "number", "members_version")
+    )
+    return {pk: Head(position or 0, number or 0, version) for pk, position, number, version in rows}
+
+
+def changes(room: UUID, *, after: int, limit: int, until: int | None = None) -> list[Entry]:
+    """What changed in a room after a position, in the order of position. Asks no permission."""
+    rows = Message.objects.filter(room_id=room, position__gt=after)
+    if until is not None:
+        rows = rows.filter(position__lte=until)
+    return entries(list(rows.order_by("position")[:limit]))
+
+
+def newest_changes(room: UUID, *, until: int, limit: int) -> list[Entry]:
+    """The last changes of a room up to a position, in the order of position."""
+    rows = Message.objects.filter(room_id=room, position__lte=until).order_by("-position")[:limit]
+    return entries(list(rows)[::-1])
+
+
+def entries(rows: Sequence[Message]) -> list[Entry]:
+    return [
+        (row.position, row.number, str(row.pk), encoded)
+        for row, encoded in zip(rows, payloads.encode(rows), strict=True)
+    ]
+
+
+def members_among(room: UUID, users: Collection[UUID]) -> set[UUID]:
+    """Which of these people may read this room as its members now."""
+    rows = Membership.objects.filter(room_id=room, user_id__in=users, user__is_active=True)
+    return set(rows.values_list("user_id", flat=True))
+
+
+def seen_among(room: UUID, users: Collection[UUID]) -> tuple[int, dict[UUID, protocol.Room]]:
+    """The version of a room's membership, and the room as its members among these see it."""
+    row = Room.objects.filter(pk=room).first()
+    if row is None:
+        return 0, {}
+    memberships = Membership.objects.filter(room=row, user_id__in=users, user__is_active=True)
+    return row.members_version, seen_by_all(row, {each.user_id: each for each in memberships})
+
+
+def members_version(room: UUID) -> int:
+    row = Room.objects.filter(pk=room).values_list("members_version", flat=True).first()
+    return row or 0
+
+
+Digest = tuple[int, datetime | None]
+"""How many rooms someone is in, and when they joined the last: it differs when they differ."""
+
+
+def membership_digest(user: UUID) -> tuple[list[UUID], Digest]:
+    """The rooms that someone is in, and their digest."""
+    rows = list(Membership.objects.filter(user_id=user).values_list("room_id", "joined_at"))
+    return [room for room, _ in rows], (len(rows), max((at for _, at in rows), default=None))
+
+
+def membership_digests(users: Collection[UUID]) -> dict[UUID, Digest]:
+    """The digests of many people in one query."""
+    rows = (
+        Membership.objects.filter(user_id__in=users)
+        .values_list("user_id")
+        .annotate(rooms=Count("pk"), latest=Max("joined_at"))
+    )
+    return {user: (rooms, latest) for user, rooms, latest in rows}
+
+
+def suspended_among(users: Collection[UUID]) -> set[UUID]:
+    """Which of these people are suspended, or no longer exist."""
+    active = User.objects.filter(pk__in=users, is_active=True).values_list("pk", flat=True)
+    return set(users) - set(active)
+
+
+# -- People ----------------------------------------------------------------------------------
+
+
+def find_people(query: str) -> list[protocol.Person]:
+    """Active people whose username or display name begins with the query."""
+    found = User.objects.filter(is_active=True)
+    for word in query.split():
+        found = found.filter(Q(username__istartswith=word) | Q(display_name__icontains=word))
+    return [payloads.person(user) for user in found.order_by("username")[:FOUND_LIMIT]]
+
+
+def people(usernames: Collection[str]) -> list[protocol.Person]:
+    """People by username, suspended ones too: their messages are still there."""
+    return [payloads.person(user) for user in User.objects.filter(username__in=usernames)]
+
+
+# -- Parts -----------------------------------------------------------------------------------
+
+
+def _head(room: UUID) -> tuple[int, int]:
+    head = Message.objects.filter(room_id=room).aggregate(p=Max("position"), n=Max("number"))
+    return head["p"] or 0, head["n"] or 0
+
+
+def _members_by_room(rooms: Iterable[Room]) -> dict[UUID, list[str]]:
+    """Usernames by room, for rooms that show their members."""
+    shown: dict[UUID, list[str]] = {room.pk: [] for room in rooms if room.kind != Room.Kind.PUBLIC}
+    pairs = Membership.objects.filter(room_id__in=shown).order_by("joined_at")
+    by_room: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for room, user in pairs.values_list("room_id", "user_id"):
+        by_room[room].append(user)
+    names = payloads.usernames(user for users in by_room.values() for user in users)
+    for room, users in by_room.items():
+        shown[room] = [names[user] for user in users]
+    return shown
+
+
+def _member_counts(rooms: Collection[UUID]) -> dict[UUID, int]:
+    if not rooms:
+        return {}
+    rows = Membership.objects.filter(room_id__in=rooms).values_list("room_id")
+    return dict(rows.annotate(members=Count("pk")))
