@@ -9,3 +9,6 @@ signed_out = Signal()
 """Someone's right to be here ended. Sent with ``user_id`` (UUID), ``session_key`` (str, or None
 for all their sessions) and ``suspended`` (bool). It is sent inside the transaction that ends it:
 whoever acts on it waits for the commit."""
+
+profile_changed = Signal()
+"""Someone changed how they are called or their picture. Sent with ``user`` (User)."""

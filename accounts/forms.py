@@ -1,0 +1,87 @@
+"""What people fill in about themselves."""
+
+import uuid
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django import forms
+from django.contrib.auth import password_validation
+
+from accounts import avatars
+from accounts.models import User
+
+
+class FirstAdministratorForm(forms.Form):
+    username = forms.CharField(
+        max_length=40, widget=forms.TextInput(attrs={"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=password_validation.password_validators_help_text_html,
+    )
+    again = forms.CharField(
+        label="Password again",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_username(self) -> str:
+        return str(get_adapter().clean_username(self.cleaned_data["username"]))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        password = cleaned.get("password")
+        if password and password != cleaned.get("again"):
+            self.add_error("again", "The two passwords differ. Type the same one twice.")
+        elif password:
+            try:
+                password_validation.validate_password(
+                    password, User(username=cleaned.get("username", ""))
+                )
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A person's name and picture. The picture is drawn anew, so nothing hides in it."""
+
+    picture = forms.FileField(
+        required=False,
+        help_text="PNG, JPEG, GIF or WebP, at most 5 MB. It is cut to a square.",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/gif,image/webp"}),
+    )
+    remove_picture = forms.BooleanField(required=False, label="Remove my picture")
+
+    class Meta:
+        model = User
+        fields = ("display_name",)
+        help_texts = {
+            "display_name": "What others see beside your messages. Empty shows your username."
+        }
+        widgets = {"display_name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+    def clean_display_name(self) -> str:
+        return " ".join(str(self.cleaned_data["display_name"]).split())
+
+    def clean_picture(self) -> Any:
+        upload = self.cleaned_data["picture"]
+        if not upload:
+            return None
+        try:
+            return avatars.redraw(upload)
+        except avatars.NotAPicture as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def save(self, commit: bool = True) -> User:
+        person: User = super().save(commit=False)
+        old = person.avatar.name
+        if picture := self.cleaned_data["picture"]:
+            # Nobody can guess it: whoever sees someone's messages may load their picture.
+            person.avatar.save(f"{uuid.uuid4().hex}.webp", picture, save=False)
+        elif self.cleaned_data["remove_picture"]:
+            person.avatar = ""
+        person.save(update_fields=["display_name", "avatar"])
+        if old and old != person.avatar.name:
+            # After the row: a picture that is shown nowhere is better than one that is missing.
+            person.avatar.storage.delete(old)
+        return person

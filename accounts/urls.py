@@ -1,0 +1,16 @@
+"""The addresses of accounts beside allauth's."""
+
+from django.urls import path
+
+from accounts import views
+
+urlpatterns = [
+    path("accounts/profile/", views.profile, name="accounts_profile"),
+    path("accounts/sessions/<int:pk>/end/", views.end_session, name="accounts_end_session"),
+    path(
+        "accounts/first-administrator/<str:token>/",
+        views.make_first_administrator,
+        name="accounts_first_administrator",
+    ),
+    path("media/avatars/<slug:name>.webp", views.avatar, name="accounts_avatar"),
+]

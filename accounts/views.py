@@ -1,0 +1,73 @@
+"""The pages of accounts that allauth does not have."""
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import first_administrator
+from accounts.forms import FirstAdministratorForm, ProfileForm
+from accounts.models import User
+from accounts.signals import profile_changed
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    # A copy: a form that is refused has changed the instance, which the page's head names.
+    person = User.objects.get(pk=request.user.pk)
+    form = ProfileForm(request.POST or None, request.FILES or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        profile_changed.send(User, user=form.save())
+        messages.success(request, "Saved.")
+        return redirect("accounts_profile")
+    return render(request, "accounts/profile.html", {"form": form, "person": request.user})
+
+
+@login_required
+@require_POST
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Signs one of the caller's other devices out."""
+    session = get_object_or_404(UserSession, pk=pk, user_id=request.user.pk)
+    session.end()
+    messages.success(request, "That device is signed out.")
+    return redirect("usersessions_list")
+
+
+@require_GET
+def avatar(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A person's picture, for whoever was told its unguessable name."""
+    try:
+        file = default_storage.open(f"avatars/{name}.webp")
+    except FileNotFoundError:
+        raise Http404 from None
+    return FileResponse(
+        file,
+        content_type="image/webp",
+        headers={
+            # A new picture has a new name.
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def make_first_administrator(request: HttpRequest, token: str) -> HttpResponse:
+    if not first_administrator.is_valid(token):
+        return render(request, "accounts/first_administrator_done.html", status=410)
+    form = FirstAdministratorForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            administrator = first_administrator.make(
+                username=form.cleaned_data["username"], password=form.cleaned_data["password"]
+            )
+        except first_administrator.AlreadyMade:
+            return render(request, "accounts/first_administrator_done.html", status=410)
+        login(request, administrator, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return redirect("/")
+    return render(request, "accounts/first_administrator.html", {"form": form})

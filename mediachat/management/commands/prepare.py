@@ -1,0 +1,47 @@
+"""Makes the installation ready to serve: one start of Django for all that comes before."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, CommandParser, call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from accounts import first_administrator
+
+
+class Command(BaseCommand):
+    help = "Checks the settings, migrates the database and says where to go."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument(
+            "--production",
+            action="store_true",
+            help="Refuse what only a developer may run with, and collect the static files.",
+        )
+
+    def handle(self, *, port: int, production: bool, **options: Any) -> None:
+        if production and settings.DEBUG:
+            raise CommandError(
+                "DEBUG is on. It shows the server's insides to whoever makes an error happen: "
+                "remove DEBUG from the environment."
+            )
+        self._migrate()
+        if production:
+            self.stdout.write("Collecting static files ...")
+            call_command("collectstatic", interactive=False, verbosity=0)
+        address = f"http://localhost:{port}"
+        self.stdout.write(f"\nMedia Chat is at {address}/\n")
+        if first_administrator.is_needed():
+            link = f"{address}/accounts/first-administrator/{first_administrator.token()}/"
+            self.stdout.write(
+                f"There is no administrator yet. Make yourself one, once, within a day:\n{link}\n"
+            )
+        self.stdout.write("Stop it with Ctrl+C.\n\n")
+
+    def _migrate(self) -> None:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            self.stdout.write("Preparing the database ...")
+            call_command("migrate", interactive=False, verbosity=0)
