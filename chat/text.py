@@ -58,7 +58,11 @@ def render_markdown(body: str) -> Rendered:
     """What ``render`` does with a text that is not plain. For plain text the result is the
     same to the byte, only later."""
     env: dict[str, Any] = {}
-    html = _markdown().render(_encodable(body), env)
+    body = _encodable(body)
+    if body.count("\n") > LINES_LIMIT:
+        html = f"<p>{escapeHtml(body).replace(chr(10), '<br>' + chr(10))}</p>\n"
+    else:
+        html = _markdown().render(body, env)
     return Rendered(_CLEANER.clean(html), list(env.get("mentions", ())))
 
 
@@ -116,19 +120,10 @@ class _Links(LinkifyIt):
         return super().match(text)
 
 
+_LINKS = _Links()
+
+
 # -- Rules of our own ------------------------------------------------------------------------
-
-
-def _bounded_block(state: StateCore) -> None:
-    """Finds the blocks; a text of very many lines is one paragraph."""
-    if state.src.count("\n") <= LINES_LIMIT:
-        state.md.block.parse(state.src, state.md, state.env, state.tokens)
-        return
-    state.tokens += [
-        Token("paragraph_open", "p", 1, block=True),
-        Token("inline", "", 0, content=state.src, block=True),
-        Token("paragraph_close", "p", -1, block=True),
-    ]
 
 
 def _bounded_inline(state: StateCore) -> None:
@@ -239,7 +234,7 @@ def _linked(children: list[Token], state: StateCore) -> list[Token]:
         # "http\://example.org" was escaped so as not to become a link.
         escaped = bool(result) and result[-1].type == "text_special"
         end = 0
-        for found in state.md.linkify.match(child.content) or ():
+        for found in _LINKS.match(child.content) or ():
             spent = state.env.get("links", 0)
             href = state.md.normalizeLink(found.url)
             if (found.index == 0 and escaped) or spent >= LINKS_LIMIT or not _is_web(href):
@@ -309,10 +304,9 @@ def _new_markdown() -> MarkdownIt:
     # A definition would vanish from the message, and a line of dashes under a line of text
     # would turn it into a heading: neither is meant in a chat.
     markdown.disable(["reference", "lheading"])
-    markdown.linkify = _Links()
-    markdown.validateLink = _is_web  # type: ignore[method-assign]
+    markdown.linkify = _LINKS
+    markdown.validateLink = _is_web  # type: ignore[method-assign,assignment]
     markdown.core.ruler.at("inline", _bounded_inline)
-    markdown.core.ruler.at("block", _bounded_block)
     markdown.core.ruler.after("block", "one_heading", _one_heading)
     markdown.core.ruler.at("linkify", _links_in_text)
     markdown.block.ruler.at("table", _bounded_table, {"alt": ["paragraph", "reference"]})
@@ -331,7 +325,7 @@ def _markdown() -> MarkdownIt:
     """A parser for this thread: its rule tables are filled on first use, without a lock."""
     if not hasattr(_local, "markdown"):
         _local.markdown = _new_markdown()
-    return _local.markdown  # type: ignore[no-any-return]
+    return _local.markdown
 
 
 _CLEANER = nh3.Cleaner(
@@ -339,7 +333,7 @@ _CLEANER = nh3.Cleaner(
         *("p", "br", "hr", "strong", "em", "s", "a", "span", "code", "pre", "blockquote"),
         *("ul", "ol", "li", "h3", "table", "thead", "tbody", "tr", "th", "td"),
     },
-    attributes={"a": {"href"}, "ol": {"start"}, "span": {"data-username"}},
+    attributes={"*": set(), "a": {"href"}, "ol": {"start"}, "span": {"data-username"}},
     tag_attribute_values={"pre": {"tabindex": {"0"}}},
     set_tag_attribute_values={"a": {"target": "_blank"}},
     link_rel="noopener noreferrer nofollow",
