@@ -145,9 +145,14 @@ class ChatServer(AsyncWebsocketConsumer):
                 case protocol.Typing():
                     self._say_typing(message)
                 case protocol.Sync():
-                    await self._sync(message)
+                    await self._bring_up_to_date(message)
                 case protocol.UserUpdate():
                     self._reply(message, await self.store_user(message))
+                case protocol.RoomOpen() | protocol.RoomJoin():
+                    fields = await handlers.execute(self.user, message)
+                    # Before the reply, so that nothing said after it can be missed.
+                    await hub().refresh_rooms(self.user.pk)
+                    self._reply(message, fields)
                 case _:
                     self._reply(message, await handlers.execute(self.user, message))
         except Exception as error:
@@ -172,7 +177,7 @@ class ChatServer(AsyncWebsocketConsumer):
         text = protocol.message_reply(ref, message.position, message.encoded)
         self.socket.write(frame(text))
 
-    async def _sync(self, command: protocol.Sync) -> None:
+    async def _bring_up_to_date(self, command: protocol.Sync) -> None:
         for room, position in command.rooms.items():
             if changes := await hub().changes(self, room, position):
                 self.socket.write(frame(changes))

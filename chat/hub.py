@@ -182,7 +182,7 @@ class Hub:
         if feed := self.feeds.get(room):
             feed.connections.pop(connection, None)
 
-    async def _refresh_rooms(self, user: UUID) -> None:
+    async def refresh_rooms(self, user: UUID) -> None:
         """Finds out which rooms someone is in now, and tells their sockets what changed."""
         if user not in self.people:
             return
@@ -420,7 +420,7 @@ class Hub:
             for connection in here:
                 self._remove(connection, UUID(event["removed"]), event["reason"])
         elif here:
-            self._start(self._refresh_rooms(user))
+            self._start(self.refresh_rooms(user))
 
     async def _subscribe(self, groups: list[str]) -> None:
         self._groups.update(groups)
@@ -494,7 +494,7 @@ class Hub:
         digests = await in_thread(queries.membership_digests, list(self._digests))
         for user, known in list(self._digests.items()):
             if digests.get(user, (0, None)) != known:
-                await self._refresh_rooms(user)
+                await self.refresh_rooms(user)
 
     async def _check_sessions(self) -> None:
         """Closes the sockets of those who were suspended or signed out without our hearing it."""
