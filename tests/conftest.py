@@ -4,6 +4,7 @@ owner opened the rooms, member is in them, outsider is in none, suspended was in
 moderator suspended them, anonymous never signed in. Every action is tried by each.
 """
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -28,6 +29,11 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def pytest_configure() -> None:
+    # It names every request, and a failure's report would be nothing else.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

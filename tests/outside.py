@@ -276,7 +276,7 @@ class OutsideClient:
         assert self.socket is not None
         await self.socket.send(text)
 
-    async def command(self, kind: str, **fields: Any) -> Frame:
+    async def command(self, kind: str, /, **fields: Any) -> Frame:
         """Sends a command and returns its reply.
 
         Raises:
@@ -300,7 +300,7 @@ class OutsideClient:
             raise CommandError(reply["code"], reply["detail"])
         return reply
 
-    async def send(self, room: str, body: str, **fields: Any) -> Frame:
+    async def send(self, room: str, body: str, /, **fields: Any) -> Frame:
         """Sends a message until it is acknowledged or refused, and returns it as stored."""
         fields.setdefault("client_id", str(uuid.uuid4()))
         reply = await self.command("message.send", room=room, body=body, **fields)
