@@ -1,0 +1,108 @@
+"""Writes static/chat/protocol.d.ts from the contract, for the JavaScript client."""
+
+import inspect
+import json
+import types
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from pydantic import BaseModel
+
+from chat import protocol
+from chat.management.commands.protocol_reference import OBJECTS, wire_type
+
+HEADING = (
+    "// Made from chat/protocol.py by `manage.py protocol_types`. Change that file, not this one.\n"
+)
+ENUMS: tuple[type[StrEnum], ...] = (protocol.ErrorCode, protocol.RoomKind, protocol.Role)
+WIDTH = 96
+
+
+class Command(BaseCommand):
+    help = "Writes static/chat/protocol.d.ts; --check only says whether it is current."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true")
+
+    def handle(self, *args: Any, check: bool, **options: Any) -> None:
+        path = Path(settings.BASE_DIR) / "static" / "chat" / "protocol.d.ts"
+        text = declarations()
+        if not check:
+            path.write_text(text, encoding="utf-8")
+            self.stdout.write(f"Wrote {path}")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            raise CommandError("protocol.d.ts is out of date: run manage.py protocol_types.")
+
+
+def declarations() -> str:
+    """The whole file."""
+    return "\n".join(
+        [
+            HEADING,
+            *(_enum(enum) for enum in ENUMS),
+            *(_interface(model, model.__name__) for model in OBJECTS),
+            *(_interface(model, _command_name(model)) for model in protocol.COMMANDS),
+            _union("Command", [_command_name(model) for model in protocol.COMMANDS]),
+            *(_interface(model, _event_name(model)) for model in protocol.EVENTS),
+            _union("Event", [_event_name(model) for model in protocol.EVENTS]),
+        ]
+    )
+
+
+def _command_name(model: type[BaseModel]) -> str:
+    return f"{model.__name__}Command"
+
+
+def _event_name(model: type[BaseModel]) -> str:
+    return f"{model.__name__.removesuffix('Event')}Event"
+
+
+def _enum(enum: type[StrEnum]) -> str:
+    return _union(enum.__name__, [json.dumps(member.value) for member in enum])
+
+
+def _union(name: str, members: list[str]) -> str:
+    return f"export type {name} =\n{''.join(f'  | {member}{chr(10)}' for member in members)[:-1]};\n"
+
+
+def _interface(model: type[BaseModel], name: str) -> str:
+    lines = [_comment(inspect.cleandoc(model.__doc__ or "")), f"export interface {name} {{"]
+    is_command = issubclass(model, protocol.Command)
+    if is_command or issubclass(model, protocol.Event):
+        lines.append(f"  type: {json.dumps(wire_type(model))};")
+    for field_name, field in model.model_fields.items():
+        if field_name == "type":
+            continue
+        # What we send may leave out what has a default; what we are sent always has it.
+        optional = "?" if is_command and not field.is_required() else ""
+        lines.append(f"  {field_name}{optional}: {_type(field.annotation)};")
+    return "\n".join([*lines, "}", ""])
+
+
+def _comment(text: str) -> str:
+    lines = text.replace("``", "`").splitlines()
+    if len(lines) == 1 and len(lines[0]) < WIDTH:
+        return f"/** {lines[0]} */"
+    return "\n".join(["/**", *(f" * {line}".rstrip() for line in lines), " */"])
+
+
+def _type(annotation: Any) -> str:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(arguments[0])
+    if origin in (Union, types.UnionType):
+        return " | ".join(_type(part) for part in arguments)
+    if origin is list:
+        return f"{_type(arguments[0])}[]"
+    if origin is dict:
+        return f"Record<string, {_type(arguments[1])}>"
+    if origin is Literal:
+        return " | ".join(json.dumps(value) for value in arguments)
+    if annotation in ENUMS or annotation in OBJECTS:
+        return str(annotation.__name__)
+    return {bool: "boolean", int: "number", float: "number", type(None): "null"}.get(
+        annotation, "string"
+    )

@@ -1,0 +1,31 @@
+/**
+ * What could not be done, and what the person can do next.
+ *
+ * `code` is for programs. The server's codes are listed in docs/protocol.md; the client adds
+ * - `network`: the server was not reached, or the connection was lost before it answered;
+ * - `timeout`: the connection is open, but no answer came;
+ * - `aborted`: the caller took it back.
+ *
+ * `detail` is for people.
+ */
+export class ChatError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} detail
+   * @param {{flows?: import("./types.js").Flow[]}} [more] `flows`: the steps that signing in
+   *   still needs, such as a second factor
+   */
+  constructor(code, detail, { flows } = {}) {
+    super(detail);
+    this.name = "ChatError";
+    this.code = code;
+    this.detail = detail;
+    this.flows = flows;
+  }
+}
+
+export const offline = () =>
+  new ChatError("network", "You are not connected. This will work when you are back online.");
+
+export const connectionLost = () =>
+  new ChatError("network", "The connection was lost before the server answered.");

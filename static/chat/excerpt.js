@@ -1,0 +1,21 @@
+const LIMIT = 140;
+/** @type {Record<string, string>} */
+const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", "#x27": "'", nbsp: "\u00a0" };
+
+/**
+ * The beginning of a message as plain text on one line, as the server shortens a quote.
+ *
+ * This reads HTML that the server made safe and gives text. The text is not HTML: show it as
+ * text only.
+ *
+ * @param {string} html
+ */
+export function excerpt(html) {
+  const text = html
+    .replace(/<\/?(?:p|div|br|li|ul|ol|pre|blockquote|h\d|table|tr|td|th|hr)\b[^>]*>/gi, " ")
+    .replace(/<[^>]*>/g, "")
+    .replace(/&(#?\w+);/g, (entity, name) => ENTITIES[name.toLowerCase()] ?? entity);
+  const line = [...text.trim().replace(/\s+/g, " ")];
+  if (line.length <= LIMIT) return line.join("");
+  return `${line.slice(0, LIMIT - 1).join("").trimEnd()}…`;
+}

@@ -1,0 +1,390 @@
+import { excerpt } from "./excerpt.js";
+
+/** How many messages are asked for at once. */
+const PAGE = 50;
+/** Live events kept while a gap is being filled. More than these are fetched again instead. */
+const EARLY_LIMIT = 500;
+/** A room in which nothing is held catches up only if it missed no more than this. */
+const CATCH_UP = 200;
+
+/**
+ * One room as this client holds it: a window of its messages without gaps, and where it stands
+ * in the room's log.
+ *
+ * The server's rules that this rests on (docs/protocol.md): every change of a room has the
+ * next `position`; a message keeps its `number`; a message's state with a higher position is
+ * newer. So a state that is older than the one held can always be dropped, whichever way it
+ * came, and an event that does not follow means that something was missed.
+ */
+export class Feed {
+  /** @type {string} the room's id */
+  room;
+  /** The last position applied; null while the room is not one of ours. */
+  position;
+  /** The highest number seen. */
+  number;
+  /** @type {"older" | "newer" | "jump" | null} what is being loaded */
+  loading = null;
+  /** False until the first page is there. */
+  loaded = false;
+  /** Whether the window ends before the newest message, as after a jump. */
+  hasNewer = false;
+
+  /** @type {import("./types.js").FeedMessage[]} by number, without gaps */
+  #held = [];
+  /** @type {Map<number, import("./types.js").FeedMessage>} beyond the window, not joined yet */
+  #ahead = new Map();
+  /** @type {Map<number, import("./protocol.js").Message>} live events after a gap, by position */
+  #early = new Map();
+  /** What came while a page was on its way, which may be newer than the page. */
+  /** @type {import("./protocol.js").Message[]} */
+  #meanwhile = [];
+  /** @type {Promise<void> | null} */
+  #load = null;
+  // Grows when what is held is dropped, so that a page asked for before is not taken.
+  #turn = 0;
+  /** The highest position that the server spoke of. */
+  #head = 0;
+  #hasMore = false;
+  /** @type {import("./types.js").FeedMessage[] | null} */
+  #list = null;
+  #host;
+
+  /**
+   * @param {string} room
+   * @param {import("./types.js").FeedHost} host
+   */
+  constructor(room, host) {
+    this.room = room;
+    this.#host = host;
+    const state = host.state();
+    this.position = state?.position ?? null;
+    this.number = state?.number ?? 0;
+  }
+
+  // -- What is shown --------------------------------------------------------------------------
+
+  /**
+   * Oldest first; what is unsent comes last, unless the window ends before the newest message.
+   * The same array until something changes.
+   */
+  get messages() {
+    if (!this.#list) {
+      const ahead = [...this.#ahead.values()].sort((a, b) => a.number - b.number);
+      const newest = this.hasNewer ? [] : [...ahead, ...this.#host.unsent()];
+      this.#list = [...this.#held, ...newest];
+    }
+    return this.#list;
+  }
+
+  get hasOlder() {
+    return this.#start > 1;
+  }
+
+  get #start() {
+    return this.#held[0]?.number ?? 1;
+  }
+
+  get #end() {
+    return this.#held.at(-1)?.number ?? 0;
+  }
+
+  /** Something that is shown has changed: here, or in the outbox. */
+  changed() {
+    this.#list = null;
+    this.#host.changed();
+  }
+
+  // -- Pages ----------------------------------------------------------------------------------
+
+  /** Loads the newest page, unless something is held already. */
+  async open() {
+    if (this.loaded) return;
+    await (this.#load ?? this.#page("jump", {}, (page) => this.#replace(page, false)));
+  }
+
+  async loadOlder() {
+    if (!this.loaded || !this.hasOlder) return;
+    await (this.#load ?? this.#page("older", { before: this.#start }, (page) => this.#join(page)));
+  }
+
+  async loadNewer() {
+    if (!this.loaded || !this.hasNewer) return;
+    await (this.#load ??
+      this.#page("newer", { after: this.#end }, (page, more) => {
+        if (page.length > 0 && page[0].number > this.#end + 1) return; // trimmed meanwhile
+        this.#join(page);
+        this.hasNewer = more;
+      }));
+  }
+
+  /** Shows the messages around this one, unless it is held. @param {number} number */
+  async jumpTo(number) {
+    if (this.loaded && number >= this.#start && number <= this.#end) return;
+    const before = number + PAGE / 2;
+    this.#supersede();
+    await this.#page("jump", { before }, (page) => {
+      const end = page.at(-1)?.number ?? 0;
+      this.#replace(page, end === before - 1 && end < (this.#host.state()?.number ?? Infinity));
+    });
+  }
+
+  async jumpToLatest() {
+    if (this.loaded && !this.hasNewer) return;
+    this.#supersede();
+    await this.#page("jump", {}, (page) => this.#replace(page, false));
+  }
+
+  /**
+   * Drops messages from one end, so that at most `keep` stay in memory.
+   * @param {"older" | "newer"} end
+   * @param {number} keep
+   */
+  trim(end, keep) {
+    if (this.#held.length <= Math.max(keep, 1)) return;
+    if (end === "older") {
+      this.#held = this.#held.slice(-Math.max(keep, 1));
+    } else {
+      this.#held = this.#held.slice(0, Math.max(keep, 1));
+      this.#ahead.clear();
+      this.hasNewer = true;
+    }
+    this.changed();
+  }
+
+  /**
+   * @param {"older" | "newer" | "jump"} kind
+   * @param {{before?: number, after?: number}} where
+   * @param {(page: import("./types.js").FeedMessage[], more: boolean) => void} take
+   */
+  #page(kind, where, take) {
+    const turn = this.#turn;
+    this.loading = kind;
+    this.#meanwhile = [];
+    this.changed();
+    const load = async () => {
+      try {
+        const { messages, more } = await this.#host.history({ ...where, limit: PAGE });
+        if (turn !== this.#turn) return;
+        take(messages.map(sent), more);
+        for (const message of this.#meanwhile) this.#place(message);
+      } finally {
+        if (turn === this.#turn) {
+          this.loading = null;
+          this.#load = null;
+          this.#meanwhile = [];
+          this.changed();
+        }
+      }
+    };
+    this.#load = load();
+    return this.#load;
+  }
+
+  /** A page that is still on its way is not wanted any more. */
+  #supersede() {
+    this.#turn++;
+    this.#load = null;
+    this.loading = null;
+  }
+
+  /**
+   * @param {import("./types.js").FeedMessage[]} page
+   * @param {boolean} hasNewer
+   */
+  #replace(page, hasNewer) {
+    this.#held = page;
+    this.#ahead.clear();
+    this.loaded = true;
+    this.hasNewer = hasNewer;
+    this.number = Math.max(this.number, this.#end);
+  }
+
+  /** Joins a page on at the end where it fits. @param {import("./types.js").FeedMessage[]} page */
+  #join(page) {
+    const older = page.filter(({ number }) => number < this.#start);
+    const newer = page.filter(({ number }) => number > this.#end);
+    if (older.at(-1)?.number === this.#start - 1) this.#held = [...older, ...this.#held];
+    if (newer[0]?.number === this.#end + 1) this.#held = [...this.#held, ...newer];
+  }
+
+  // -- The log --------------------------------------------------------------------------------
+
+  /** Whether something is known to be missing. */
+  get isBehind() {
+    if (this.position === null) return false;
+    return this.#hasMore || this.#early.size > 0 || this.position < this.#head;
+  }
+
+  /** @param {import("./types.js").FeedEvent} event `message` or `changes` */
+  apply(event) {
+    if (this.position === null) return;
+    if (event.type === "changes") this.#applyChanges(event);
+    else if (event.position > this.position) {
+      this.#early.set(event.position, event.message);
+      this.#advance();
+      if (this.#early.size > EARLY_LIMIT) this.#dropEarly();
+      if (this.isBehind) this.#host.missed();
+    }
+  }
+
+  /**
+   * The state of a message from the reply to a command. What others did just before may still
+   * be on its way, so a reply shows its message at once, but is no reason to see a gap.
+   *
+   * @param {number} position
+   * @param {import("./protocol.js").Message} message
+   */
+  settle(position, message) {
+    this.#take(message);
+    if (this.position !== null && position > this.position) this.#early.set(position, message);
+    this.#advance();
+    this.changed();
+  }
+
+  /** The server says where the room's log ends. @param {number} position */
+  noteHead(position) {
+    this.#head = Math.max(this.#head, position);
+    if (this.isBehind) this.#host.missed();
+  }
+
+  /** A new connection greeted us with this state of the room; asks for what was missed. */
+  resume() {
+    const state = this.#host.state();
+    if (!state) return;
+    this.#early.clear();
+    this.#hasMore = false;
+    const held = this.loaded || this.loading !== null;
+    const missed = this.position === null ? Infinity : state.position - this.position;
+    if (this.position === null && held) return this.#startOver(state.position);
+    if (!held && missed > CATCH_UP) {
+      this.position = state.position;
+      this.number = state.number;
+    }
+    this.#head = state.position;
+    // Further than the server, too: it lost something, and says so with a reset.
+    if (this.position !== state.position) this.#host.missed();
+  }
+
+  /**
+   * A `sync` is answered.
+   * @param {{stands: boolean}} result `stands`: it moved nothing
+   * @returns {boolean} whether another is needed
+   */
+  finishSync({ stands }) {
+    const position = this.position ?? 0;
+    if (stands) {
+      this.#head = position;
+      this.#hasMore = false;
+      this.#early.clear();
+    }
+    const isTorn = [...this.#ahead.values()].some((message) => message.position <= position);
+    if (isTorn && !this.isBehind) this.#startOver(position);
+    return this.isBehind;
+  }
+
+  /** @param {import("./protocol.js").ChangesEvent} event */
+  #applyChanges(event) {
+    if (event.reset) return this.#startOver(event.position);
+    const byNumber = [...event.messages].sort((a, b) => a.number - b.number);
+    for (const message of byNumber) this.#take(message);
+    this.position = Math.max(this.position ?? 0, event.position);
+    this.#hasMore = event.more;
+    this.#advance();
+    this.changed();
+    if (this.isBehind) this.#host.missed();
+  }
+
+  /** Drops all that is held, stands at this position and pages again. @param {number} position */
+  #startOver(position) {
+    const held = this.loaded || this.loading !== null;
+    this.#supersede();
+    this.#held = [];
+    this.#ahead.clear();
+    this.#early.clear();
+    this.#hasMore = false;
+    this.#head = position;
+    this.position = position;
+    this.loaded = false;
+    this.hasNewer = false;
+    this.changed();
+    // Where either fails, whoever shows the room opens it again.
+    if (held) this.open().catch(() => {});
+    else this.#count().catch(() => {});
+  }
+
+  /** Learns how many messages there are, for the unread ones. */
+  async #count() {
+    const { messages } = await this.#host.history({ limit: 1 });
+    for (const message of messages) this.#host.applied(message, false);
+  }
+
+  /** Takes the live events that follow now. */
+  #advance() {
+    let position = this.position ?? 0;
+    for (const early of this.#early.keys()) if (early <= position) this.#early.delete(early);
+    for (let next; (next = this.#early.get(position + 1)); ) {
+      this.#early.delete(++position);
+      this.position = position;
+      this.#take(next);
+    }
+  }
+
+  #dropEarly() {
+    this.#head = Math.max(this.#head, ...this.#early.keys());
+    this.#early.clear();
+  }
+
+  /** @param {import("./protocol.js").Message} message */
+  #take(message) {
+    const isNew = message.number > this.number;
+    if (isNew) this.number = message.number;
+    if (this.loading) this.#meanwhile.push(message);
+    this.#place(message);
+    this.#host.applied(message, isNew);
+  }
+
+  /** Puts a message where it belongs, if that is in the window. @param {import("./protocol.js").Message} message */
+  #place(message) {
+    if (!this.loaded) return;
+    const { number } = message;
+    if (number > this.#end) {
+      const known = this.#ahead.get(number);
+      if (!this.hasNewer && !(known && known.position > message.position)) {
+        this.#ahead.set(number, sent(message));
+      }
+      for (let next; (next = this.#ahead.get(this.#end + 1)); ) {
+        this.#ahead.delete(next.number);
+        this.#held.push(next);
+      }
+    } else if (number >= this.#start) {
+      const index = number - this.#start;
+      if (this.#held[index].position <= message.position) this.#held[index] = sent(message);
+    }
+    this.#requote(message);
+    this.changed();
+  }
+
+  /** Those that quote a message quote it as it reads now. @param {import("./protocol.js").Message} message */
+  #requote(message) {
+    const body = message.deleted ? "" : excerpt(message.html);
+    /** @param {import("./types.js").FeedMessage} other */
+    const isStale = ({ quote }) => quote?.id === message.id && quote.body !== body;
+    /** @param {import("./types.js").FeedMessage} other */
+    const requoted = (other) => ({ ...other, quote: other.quote && { ...other.quote, body } });
+    this.#held.forEach((other, index) => {
+      if (isStale(other)) this.#held[index] = requoted(other);
+    });
+    for (const [number, other] of this.#ahead) {
+      if (isStale(other)) this.#ahead.set(number, requoted(other));
+    }
+  }
+}
+
+/**
+ * @param {import("./protocol.js").Message} message
+ * @returns {import("./types.js").FeedMessage}
+ */
+function sent(message) {
+  return { ...message, state: "sent", error: null };
+}

@@ -1,0 +1,411 @@
+// Made from chat/protocol.py by `manage.py protocol_types`. Change that file, not this one.
+
+export type ErrorCode =
+  | "bad_request"
+  | "unauthenticated"
+  | "forbidden"
+  | "not_found"
+  | "conflict"
+  | "too_large"
+  | "rate_limited"
+  | "unsupported_media"
+  | "quota_exceeded"
+  | "server_error";
+
+export type RoomKind =
+  | "direct"
+  | "private"
+  | "public";
+
+export type Role =
+  | "owner"
+  | "moderator"
+  | "member";
+
+/**
+ * A room as one person sees it.
+ *
+ * `position` is the head of the room's log, `number` that of its newest message, `read`
+ * the number up to which this person has read: `number - read` are unread.
+ */
+export interface Room {
+  id: string;
+  kind: RoomKind;
+  name: string;
+  members: string[] | null;
+  member_count: number;
+  position: number;
+  number: number;
+  read: number;
+  role: Role | null;
+  closed: boolean;
+}
+
+/**
+ * The state of a message after its last change.
+ *
+ * `number` orders the messages of a room as they were sent and never changes; `position`
+ * is where its last change stands in the room's log.
+ */
+export interface Message {
+  id: string;
+  room: string;
+  number: number;
+  position: number;
+  sender: string;
+  client_id: string;
+  body: string;
+  html: string;
+  created_at: string;
+  edited_at: string | null;
+  deleted: boolean;
+  hidden: boolean;
+  reply_to: string | null;
+  quote: Quote | null;
+  attachments: Attachment[];
+  mentions: string[];
+  reactions: Record<string, string[]>;
+}
+
+/** What a reply refers to, as it reads now; the body is shortened. */
+export interface Quote {
+  id: string;
+  number: number;
+  sender: string;
+  body: string;
+}
+
+/** A file. `width` and `height` are in pixels and known for images only. */
+export interface Attachment {
+  id: string;
+  name: string;
+  content_type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+  url: string;
+  thumbnail_url: string | null;
+}
+
+/** Someone with an account. */
+export interface Person {
+  username: string;
+  display_name: string;
+  avatar_url: string | null;
+}
+
+/** The person who is signed in. */
+export interface Me {
+  id: string;
+  username: string;
+  display_name: string;
+  avatar_url: string | null;
+}
+
+/**
+ */
+export interface Member {
+  username: string;
+  display_name: string;
+  avatar_url: string | null;
+  role: Role;
+}
+
+/** What a message said before an edit. */
+export interface Revision {
+  body: string;
+  replaced_at: string;
+}
+
+/** Asks for all that changed: of each room, after the position that the client holds. */
+export interface SyncCommand {
+  type: "sync";
+  ref?: string;
+  rooms: Record<string, number>;
+}
+
+/** Sends a message. The same `client_id` again answers with the same message. */
+export interface MessageSendCommand {
+  type: "message.send";
+  ref?: string;
+  room: string;
+  client_id: string;
+  body?: string;
+  attachments?: string[];
+  reply_to?: string | null;
+}
+
+/** Changes the text of one's own message. */
+export interface MessageEditCommand {
+  type: "message.edit";
+  ref?: string;
+  message: string;
+  body: string;
+}
+
+/** Deletes one's own message, or as a moderator of the room another's. */
+export interface MessageDeleteCommand {
+  type: "message.delete";
+  ref?: string;
+  message: string;
+}
+
+/** Adds (`on`) or takes back one's reaction. */
+export interface MessageReactCommand {
+  type: "message.react";
+  ref?: string;
+  message: string;
+  emoji: string;
+  on?: boolean;
+}
+
+/** Tells the server's moderators about a message. */
+export interface MessageReportCommand {
+  type: "message.report";
+  ref?: string;
+  message: string;
+  reason: string;
+}
+
+/** What a message said before its edits; for moderators of the room. */
+export interface MessageRevisionsCommand {
+  type: "message.revisions";
+  ref?: string;
+  message: string;
+}
+
+/** A page of messages, newest last: those before a number, those after one, or the newest. */
+export interface HistoryCommand {
+  type: "history";
+  ref?: string;
+  room: string;
+  before?: number | null;
+  after?: number | null;
+  limit?: number;
+}
+
+/** Opens a room. A direct room that exists already is answered, not opened again. */
+export interface RoomOpenCommand {
+  type: "room.open";
+  ref?: string;
+  kind: RoomKind;
+  name?: string;
+  members?: string[];
+}
+
+/** Joins a public room. */
+export interface RoomJoinCommand {
+  type: "room.join";
+  ref?: string;
+  room: string;
+}
+
+/** Leaves a private or public room. */
+export interface RoomLeaveCommand {
+  type: "room.leave";
+  ref?: string;
+  room: string;
+}
+
+/** Renames a room; for its owners and moderators. */
+export interface RoomRenameCommand {
+  type: "room.rename";
+  ref?: string;
+  room: string;
+  name: string;
+}
+
+/** Adds people to a private or public room; for its owners and moderators. */
+export interface RoomAddCommand {
+  type: "room.add";
+  ref?: string;
+  room: string;
+  members: string[];
+}
+
+/** Removes a person from a room; for its owners and moderators. */
+export interface RoomRemoveCommand {
+  type: "room.remove";
+  ref?: string;
+  room: string;
+  member: string;
+}
+
+/** Gives a member another role; for the room's owners. */
+export interface RoomRoleCommand {
+  type: "room.role";
+  ref?: string;
+  room: string;
+  member: string;
+  role: Role;
+}
+
+/** The members of a room by username, a page at a time. */
+export interface RoomMembersCommand {
+  type: "room.members";
+  ref?: string;
+  room: string;
+  after?: string;
+  limit?: number;
+}
+
+/** Marks a room as read up to a number, on all of the person's devices. */
+export interface RoomReadCommand {
+  type: "room.read";
+  ref?: string;
+  room: string;
+  number: number;
+}
+
+/** Public rooms whose name contains the query. */
+export interface RoomFindCommand {
+  type: "room.find";
+  ref?: string;
+  query?: string;
+}
+
+/** People whose username or display name begins with the query. */
+export interface PeopleFindCommand {
+  type: "people.find";
+  ref?: string;
+  query: string;
+}
+
+/** Display names and avatars of people by username. */
+export interface PeopleGetCommand {
+  type: "people.get";
+  ref?: string;
+  usernames: string[];
+}
+
+/** Changes one's own display name. */
+export interface UserUpdateCommand {
+  type: "user.update";
+  ref?: string;
+  display_name: string;
+}
+
+/** Tells the room that one is typing; repeat it every 3 seconds. It has no reply. */
+export interface TypingCommand {
+  type: "typing";
+  ref?: string;
+  room: string;
+}
+
+/** Answers at once. */
+export interface PingCommand {
+  type: "ping";
+  ref?: string;
+}
+
+export type Command =
+  | SyncCommand
+  | MessageSendCommand
+  | MessageEditCommand
+  | MessageDeleteCommand
+  | MessageReactCommand
+  | MessageReportCommand
+  | MessageRevisionsCommand
+  | HistoryCommand
+  | RoomOpenCommand
+  | RoomJoinCommand
+  | RoomLeaveCommand
+  | RoomRenameCommand
+  | RoomAddCommand
+  | RoomRemoveCommand
+  | RoomRoleCommand
+  | RoomMembersCommand
+  | RoomReadCommand
+  | RoomFindCommand
+  | PeopleFindCommand
+  | PeopleGetCommand
+  | UserUpdateCommand
+  | TypingCommand
+  | PingCommand;
+
+/** The first frame on every socket. */
+export interface ReadyEvent {
+  type: "ready";
+  protocol: number;
+  user: Me;
+  rooms: Room[];
+  online: string[];
+  heartbeat: number;
+}
+
+/** A message was sent, edited, reacted to or deleted: its state after that. */
+export interface MessageEvent {
+  type: "message";
+  room: string;
+  position: number;
+  message: Message;
+}
+
+/** All that changed in a room after a position, in the order of position. */
+export interface ChangesEvent {
+  type: "changes";
+  room: string;
+  messages: Message[];
+  position: number;
+  more: boolean;
+  reset: boolean;
+}
+
+/** A room was opened or changed, or the person was added to it. */
+export interface RoomEvent {
+  type: "room";
+  room: Room;
+}
+
+/** The person is no longer in this room; `reason`: left, removed, closed or not_found. */
+export interface RoomRemovedEvent {
+  type: "room.removed";
+  room: string;
+  reason: string;
+}
+
+/** Someone has read up to a number. */
+export interface ReadEvent {
+  type: "read";
+  room: string;
+  user: string;
+  number: number;
+}
+
+/** Someone is typing; it holds for five seconds. */
+export interface TypingEvent {
+  type: "typing";
+  room: string;
+  user: string;
+}
+
+/** Someone came or went; `state`: online or offline. */
+export interface PresenceEvent {
+  type: "presence";
+  user: string;
+  state: string;
+}
+
+/** Someone changed their display name or avatar. */
+export interface PersonEvent {
+  type: "person";
+  person: Person;
+}
+
+/** The newest positions of rooms that moved since the last heartbeat. */
+export interface HeadsEvent {
+  type: "heads";
+  rooms: Record<string, number>;
+}
+
+export type Event =
+  | ReadyEvent
+  | MessageEvent
+  | ChangesEvent
+  | RoomEvent
+  | RoomRemovedEvent
+  | ReadEvent
+  | TypingEvent
+  | PresenceEvent
+  | PersonEvent
+  | HeadsEvent;

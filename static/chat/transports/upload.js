@@ -1,0 +1,98 @@
+import { ChatError } from "../errors.js";
+
+/**
+ * @typedef {import("../types.js").UploadOptions
+ *   & {server: string, sessionToken: string | null}} Options
+ */
+
+/**
+ * Uploads one file over HTTP. Browsers tell how far it is; elsewhere progress is told at the end.
+ *
+ * @param {Blob} file
+ * @param {Options} options
+ * @returns {Promise<import("../protocol.js").Attachment>} rejects with a {@link ChatError}
+ */
+export async function upload(file, { server, sessionToken, signal, onProgress }) {
+  const url = new URL("/api/v1/attachments", server).href;
+  const form = new FormData();
+  form.append("file", file, /** @type {File} */ (file).name ?? "file");
+  /** @type {Record<string, string>} */
+  const headers = sessionToken
+    ? { "X-Session-Token": sessionToken }
+    : { "X-CSRFToken": csrfToken() };
+  const request = { url, form, headers, hasCookies: !sessionToken, signal, onProgress };
+  const { status, text } = await (globalThis.XMLHttpRequest ? byXhr(request) : byFetch(request));
+  const answer = parsed(text);
+  if (status >= 200 && status < 300 && answer?.id) return answer;
+  throw new ChatError(answer?.code ?? code(status), answer?.detail ?? "The file was not uploaded.");
+}
+
+/**
+ * @typedef {{url: string, form: FormData, headers: Record<string, string>, hasCookies: boolean}
+ *   & import("../types.js").UploadOptions} Request
+ */
+
+/**
+ * @param {Request} request
+ * @returns {Promise<{status: number, text: string}>}
+ */
+function byXhr({ url, form, headers, hasCookies, signal, onProgress }) {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(aborted());
+    const xhr = new XMLHttpRequest();
+    xhr.open("POST", url);
+    xhr.withCredentials = hasCookies;
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
+    const abort = () => xhr.abort();
+    signal?.addEventListener("abort", abort);
+    xhr.upload.onprogress = ({ loaded, total }) => onProgress?.(loaded, total);
+    xhr.onload = () => resolve({ status: xhr.status, text: xhr.responseText });
+    xhr.onerror = () => reject(unreached());
+    xhr.onabort = () => reject(aborted());
+    xhr.onloadend = () => signal?.removeEventListener("abort", abort);
+    xhr.send(form);
+  });
+}
+
+/**
+ * @param {Request} request
+ * @returns {Promise<{status: number, text: string}>}
+ */
+async function byFetch({ url, form, headers, hasCookies, signal, onProgress }) {
+  const credentials = hasCookies ? "include" : "omit";
+  try {
+    const response = await fetch(url, { method: "POST", body: form, headers, credentials, signal });
+    const size = /** @type {Blob} */ (form.get("file")).size;
+    onProgress?.(size, size);
+    return { status: response.status, text: await response.text() };
+  } catch {
+    throw signal?.aborted ? aborted() : unreached();
+  }
+}
+
+const aborted = () => new ChatError("aborted", "The upload was cancelled.");
+const unreached = () =>
+  new ChatError("network", "The server was not reached. Check the connection and try again.");
+
+/** @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // an error page of a proxy
+  }
+}
+
+/** @param {number} status */
+function code(status) {
+  if (status === 413) return "too_large";
+  if (status === 401) return "unauthenticated";
+  if (status === 403) return "forbidden";
+  return status === 429 ? "rate_limited" : "server_error";
+}
+
+function csrfToken() {
+  const meta = globalThis.document?.querySelector('meta[name="csrf-token"]');
+  const cookie = globalThis.document?.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)?.[1];
+  return cookie ?? meta?.getAttribute("content") ?? "";
+}

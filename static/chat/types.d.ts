@@ -1,0 +1,139 @@
+/** The types of the JavaScript client. What goes over the wire is in protocol.d.ts. */
+import type * as wire from "./protocol.js";
+
+export type ConnectionState = "connecting" | "online" | "offline" | "signed_out" | "banned";
+
+/** Calls back after so many milliseconds, unless the function it returns is called before. */
+export type SetTimer = (callback: () => void, milliseconds: number) => () => void;
+
+/** An open way to the server: a WebSocket, or whatever stands in for it. */
+export interface Socket {
+  send(text: string): void;
+  close(): void;
+}
+
+/** How frames get to the server and back. Files go another way, beside the socket. */
+export interface Transport {
+  /** Returns at once; `close` on what it returns also ends an attempt that is under way. */
+  open(handlers: TransportHandlers): Socket;
+  upload(file: Blob, options: UploadOptions): Promise<wire.Attachment>;
+}
+
+export interface TransportHandlers {
+  /** Frames can be sent now. The socket is the one that `open` returned. */
+  onOpen(socket: Socket): void;
+  onFrame(text: string): void;
+  /** Called once, also when it never opened. `code` is a closing code of the protocol. */
+  onClose(code: number, detail?: string): void;
+}
+
+export interface UploadOptions {
+  onProgress?: (sentBytes: number, totalBytes: number) => void;
+  signal?: AbortSignal;
+}
+
+/** What of `localStorage` the outbox uses. */
+export type KeyStorage = Pick<Storage, "length" | "key" | "getItem" | "setItem" | "removeItem">;
+
+/** Where the browser says that it is online, or that another tab wrote to the storage. */
+export type BrowserEvents = Pick<EventTarget, "addEventListener" | "removeEventListener">;
+
+export interface ClientOptions {
+  transport: Transport;
+  /** Keeps unsent messages; `localStorage` in a browser, otherwise memory. */
+  storage?: KeyStorage | null;
+  now?: () => number;
+  random?: () => number;
+  setTimer?: SetTimer;
+  events?: BrowserEvents | null;
+}
+
+/** A step that signing in still needs, as django-allauth names it: `mfa_authenticate`, … */
+export interface Flow {
+  id: string;
+  is_pending?: boolean;
+}
+
+/** A message in the outbox. */
+export interface Unsent {
+  client_id: string;
+  room: string;
+  body: string;
+  attachments: wire.Attachment[];
+  reply_to: string | null;
+  quote: wire.Quote | null;
+  created_at: string;
+  /** Grows from one message to the next. */
+  order: number;
+  state: "sending" | "failed";
+  error: { code: string; detail: string } | null;
+}
+
+/**
+ * A message as a feed shows it. While it is not stored, `number` is that which it would have if
+ * nobody else sent anything, and `id` is its `client_id`.
+ */
+export interface FeedMessage extends wire.Message {
+  state: "sent" | "sending" | "failed";
+  error: { code: string; detail: string } | null;
+}
+
+export type FeedEvent = wire.MessageEvent | wire.ChangesEvent;
+
+/** What a feed needs of the client that it belongs to. */
+export interface FeedHost {
+  /** The room as `ready` or events describe it; undefined if it is not one of ours. */
+  state(): wire.Room | undefined;
+  unsent(): FeedMessage[];
+  history(page: { before?: number; after?: number; limit: number }): Promise<
+    Replies["history"]
+  >;
+  /** What is shown has changed. */
+  changed(): void;
+  /** Something is missing: `sync` is needed. */
+  missed(): void;
+  /** The state of a message was learnt; `isNew`: nobody had seen this number before. */
+  applied(message: wire.Message, isNew: boolean): void;
+}
+
+export type AnyCommand = { type: string; [field: string]: unknown };
+
+/** A command without its `ref`, which the client chooses. */
+export type Unnumbered<T> = T extends unknown ? Omit<T, "ref"> : never;
+
+export type Sendable = Unnumbered<wire.Command>;
+
+export type Answer =
+  | { type: "reply"; ref: string; [field: string]: any }
+  | { type: "error"; ref: string; code: string; detail: string };
+
+type Stored = { message: wire.Message; position: number };
+type InRoom = { room: wire.Room };
+type Nothing = {};
+
+/** What the reply to each command holds. */
+export interface Replies {
+  sync: Nothing;
+  "message.send": Stored;
+  "message.edit": Stored;
+  "message.delete": Stored;
+  "message.react": Stored;
+  "message.report": Nothing;
+  "message.revisions": { revisions: wire.Revision[] };
+  history: { messages: wire.Message[]; more: boolean };
+  "room.open": InRoom;
+  "room.join": InRoom;
+  "room.leave": InRoom;
+  "room.rename": InRoom;
+  "room.add": InRoom;
+  "room.remove": InRoom;
+  "room.role": InRoom;
+  "room.members": { members: wire.Member[]; more: boolean };
+  "room.read": Nothing;
+  "room.find": { rooms: wire.Room[] };
+  "people.find": { people: wire.Person[] };
+  "people.get": { people: wire.Person[] };
+  "user.update": { user: wire.Me };
+  typing: Nothing;
+  ping: Nothing;
+}
