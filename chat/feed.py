@@ -1,117 +1,238 @@
-"""What one process holds of one room: the tail of its log, and who follows it here."""
+"""One room in one process: its changes go, in order, once, to all who follow it here.
 
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+The channel layer may drop, repeat and reorder. A change that follows the tail is forwarded as
+it came; anything else makes the feed read the log after its tail, once for everyone.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from chat import protocol, socket
-from chat.publish import Entry
+import structlog
+
+from accounts.models import User
+from chat import protocol, publish, queries, socket
+from chat.socket import Socket
+from chat.tail import RECENT, Tail
+from chat.threads import in_thread
 
 if TYPE_CHECKING:
-    from chat.hub import Connection
+    from chat.hub import Hub
 
-RECENT = 500
-"""Changes that a feed keeps, for those who come back."""
-RECENT_SIZE = 512 * 1024
-"""Characters that they may take up."""
+log = structlog.get_logger(__name__)
+
+RESET_AFTER = 5_000
+"""Positions behind which a client pages its history again rather than being told each change."""
+
+
+class Connection(Protocol):
+    """What a feed and a hub need to know of a websocket."""
+
+    user: User
+    session_key: str
+    address: str
+    rooms: set[UUID]
+    socket: Socket
 
 
 class Feed:
-    """Takes a room's changes in order and forwards each to the connections, encoded once.
+    """A room with connections. ``tail`` is None until the log's head has been read."""
 
-    ``tail`` is the position up to which everything has been forwarded, None before it is
-    known. ``recent`` holds every message that stands after ``recent_from`` and up to ``tail``.
-    """
-
-    def __init__(self, room: UUID) -> None:
+    def __init__(self, room: UUID, hub: "Hub") -> None:
         self.room = room
         self.connections: dict[Connection, None] = {}
-        self.pending: list[str] = []
-        self.tail: int | None = None
-        self.number = 0
+        self.tail: Tail | None = None
         self.members_version = 0
+        """The membership that ``connections`` are known to agree with."""
         self.announced = 0
+        """The position of the last ``heads``."""
         self.idle = False
-        self.recent: OrderedDict[str, tuple[int, str]] = OrderedDict()
-        self.recent_from = 0
-        self._recent_size = 0
-        self._composed: dict[int, str] = {}
+        self._hub = hub
+        self._pending: list[str] = []
+        self._heard = 0
+        self._healing: asyncio.Task[None] | None = None
+        self._extending: asyncio.Task[None] | None = None
 
-    def start(self, position: int, number: int, members_version: int) -> None:
-        """Begins at this head of the log."""
-        self.tail = self.recent_from = self.announced = position
-        self.number = number
-        self.members_version = members_version
+    @property
+    def position(self) -> int:
+        return self.tail.position if self.tail else 0
 
-    def follows(self, position: int) -> bool:
-        """Whether this position is the next one."""
-        return self.tail is not None and position == self.tail + 1
+    def start(self, view: queries.RoomView) -> None:
+        """Begins at the head of the log as it was read."""
+        self.tail = Tail(self.room, view.room.position, view.room.number)
+        self.announced = view.room.position
+        self.members_version = view.members_version
 
-    def take(self, entry: Entry) -> None:
-        """Takes the next change as it happens and forwards it."""
-        position, _, _, encoded = entry
-        self._remember(entry)
-        self.pending.append(protocol.message_frame(self.room, position, encoded))
+    # -- Following -----------------------------------------------------------------------------
 
-    def catch_up(self, entries: Sequence[Entry]) -> None:
-        """Takes what was missed and forwards it as one event."""
+    def attach(self, connection: Connection, view: queries.RoomView) -> None:
+        """From now on the connection follows this room, from the position that ``view`` tells."""
+        self.flush()
+        room = view.room
+        if self.tail:
+            room.position, room.number = self.tail.position, max(room.number, self.tail.number)
+        # Whoever was removed since we looked is found when the next event carries the newer
+        # version, so the feed may not claim to know of it.
+        self.members_version = min(self.members_version, view.members_version)
+        self.connections[connection] = None
+        connection.rooms.add(self.room)
+
+    def detach(self, connection: Connection) -> None:
+        self.connections.pop(connection, None)
+        connection.rooms.discard(self.room)
+
+    def remove(self, connection: Connection, reason: str) -> None:
+        """Tells a connection that it is out; nothing of the room is forwarded to it any more."""
+        if connection not in self.connections:
+            return
+        self.flush()
+        self.detach(connection)
+        event = protocol.RoomRemoved(room=self.room, reason=reason)
+        connection.socket.write(socket.frame(event.frame()))
+
+    def _keep_only(self, asked: set[UUID], allowed: Collection[UUID]) -> None:
+        """Removes those of the people asked about who may not read the room any more."""
+        for connection in list(self.connections):
+            if connection.user.pk in asked and connection.user.pk not in allowed:
+                self.remove(connection, "removed")
+
+    # -- Forwarding ----------------------------------------------------------------------------
+
+    def hear(self, members_version: int, entries: Sequence[publish.Entry]) -> None:
+        """Takes what the channel layer says has changed."""
+        if self.tail is None:
+            return  # whoever is coming in reads the log after having subscribed
+        if members_version > self.members_version or self._healing:
+            self._heal_soon(entries[-1][0])
+            return
         for entry in entries:
-            self._remember(entry)
-        messages = [encoded for _, _, _, encoded in entries]
-        self.pending.append(protocol.changes_frame(self.room, messages, entries[-1][0]))
+            position, _, _, encoded = entry
+            if position == self.tail.position + 1:
+                self.tail.take(entry)
+                self._pending.append(protocol.message_frame(self.room, position, encoded))
+            elif position > self.tail.position:
+                self._heal_soon(entries[-1][0])
+                break
+        self._hub.flush_soon(self)
 
-    def extend_back(self, entries: Iterable[Entry], since: int) -> None:
-        """Adds older changes, all those after ``since``, so that more can be answered."""
-        older = OrderedDict(
-            (id, (position, encoded))
-            for position, _, id, encoded in entries
-            if position <= self.recent_from and id not in self.recent
-        )
-        self._recent_size += sum(len(encoded) for _, encoded in older.values())
-        self.recent = OrderedDict([*older.items(), *self.recent.items()])
-        self.recent_from = min(self.recent_from, since)
-
-    def changes_after(self, position: int) -> str | None:
-        """The ``changes`` frame for someone who stands there; None if it is too long ago."""
-        if self.tail is None or position < self.recent_from:
-            return None
-        if position not in self._composed:
-            found: list[str] = []
-            for at, encoded in reversed(self.recent.values()):
-                if at <= position:
-                    break
-                found.append(encoded)
-            more = len(found) > protocol.PAGE_LIMIT
-            page = found[: -protocol.PAGE_LIMIT - 1 : -1]
-            until = self._position_of(position, protocol.PAGE_LIMIT) if more else self.tail
-            self._composed[position] = protocol.changes_frame(self.room, page, until, more=more)
-        return self._composed[position]
+    def send(self, text: str) -> None:
+        """Sends a frame to everyone here, in line with the changes."""
+        self._pending.append(text)
+        self._hub.flush_soon(self)
 
     def flush(self) -> None:
-        """Sends what is pending, as one frame, to everyone who is here."""
-        if not self.pending:
+        """Writes what is pending, as one frame, to everyone here."""
+        if not self._pending:
             return
-        frame = socket.frame(protocol.joined(self.pending))
-        self.pending = []
+        frame = socket.frame(protocol.joined(self._pending))
+        self._pending = []
         for connection in self.connections:
             connection.socket.write(frame)
 
-    def _remember(self, entry: Entry) -> None:
-        position, number, id, encoded = entry
-        self.tail = position
-        self.number = max(self.number, number)
-        self._composed.clear()
-        if replaced := self.recent.pop(id, None):
-            self._recent_size -= len(replaced[1])
-        self.recent[id] = position, encoded
-        self._recent_size += len(encoded)
-        while len(self.recent) > RECENT or self._recent_size > RECENT_SIZE:
-            _, (oldest, dropped) = self.recent.popitem(last=False)
-            self.recent_from = oldest
-            self._recent_size -= len(dropped)
+    async def tell_changed(self) -> None:
+        """Tells each member here how the room looks for them now."""
+        asked = {connection.user.pk for connection in self.connections}
+        members_version, seen = await in_thread(queries.seen_among, self.room, asked)
+        self._keep_only(asked, seen)
+        self.members_version = max(self.members_version, members_version)
+        self.flush()
+        for connection in self.connections:
+            if room := seen.get(connection.user.pk):
+                if self.tail:
+                    room.position = self.tail.position
+                    room.number = max(room.number, self.tail.number)
+                event = protocol.RoomEvent(room=room)
+                connection.socket.write(socket.frame(event.frame()))
 
-    def _position_of(self, after: int, count: int) -> int:
-        """Where the ``count``-th change after a position stands."""
-        positions = (at for at, _ in self.recent.values() if at > after)
-        return next(at for n, at in enumerate(positions, 1) if n == count)
+    # -- Healing -------------------------------------------------------------------------------
+
+    async def heal(self, position: int) -> None:
+        """Brings the tail to at least this position, if the log can be read."""
+        await asyncio.wait([self._heal_soon(position)])
+
+    def _heal_soon(self, position: int) -> "asyncio.Task[None]":
+        self._heard = max(position, self._heard)
+        if self._healing is None:
+            self._healing = asyncio.get_running_loop().create_task(self._read_log())
+        return self._healing
+
+    async def _read_log(self) -> None:
+        try:
+            while self.tail and await self._read_page(self.tail):
+                pass
+        except Exception as error:
+            # The next event or the heartbeat tries again.
+            log.warning("log_unreadable", room=str(self.room), error=repr(error))
+        finally:
+            self._heard = 0
+            self._healing = None
+
+    async def _read_page(self, tail: Tail) -> bool:
+        """Reads on after the tail, and who may still read; returns whether there is more."""
+        asked = {connection.user.pk for connection in self.connections}
+        version, allowed, entries = await in_thread(_log_after, self.room, tail.position, asked)
+        self._keep_only(asked, allowed)
+        self.members_version = max(self.members_version, version)
+        if not entries:
+            return False
+        for entry in entries:
+            tail.take(entry)
+        messages = [encoded for _, _, _, encoded in entries]
+        self._pending.append(protocol.changes_frame(self.room, messages, tail.position))
+        self.flush()
+        return len(entries) == protocol.PAGE_LIMIT or tail.position < self._heard
+
+    # -- Sync ----------------------------------------------------------------------------------
+
+    async def changes(self, connection: Connection, position: int) -> str | None:
+        """The event that brings someone who stands at ``position`` up to date, or None."""
+        if position > self.position:
+            await self.heal(position)
+        elif self.tail and self.position - RESET_AFTER <= position < self.tail.since:
+            await self._extend_back(self.tail)
+        # Asked after the waiting, in which the person may have been removed.
+        if connection not in self.connections or self.tail is None:
+            return protocol.RoomRemoved(room=self.room, reason="not_found").frame()
+        if position > self.tail.position or self.tail.position - position > RESET_AFTER:
+            return protocol.changes_frame(self.room, [], self.tail.position, reset=True)
+        if position < self.tail.since:
+            return await self._old_changes(position)
+        self.flush()
+        return self.tail.changes_after(position) if position < self.tail.position else None
+
+    async def _extend_back(self, tail: Tail) -> None:
+        """Reads the last changes before those that are held, once for all who ask meanwhile."""
+        if self._extending is None:
+            self._extending = asyncio.get_running_loop().create_task(self._read_back(tail))
+        await asyncio.shield(self._extending)
+
+    async def _read_back(self, tail: Tail) -> None:
+        try:
+            until, wanted = tail.since, RECENT - len(tail)
+            if wanted > 0:
+                found = await in_thread(
+                    queries.newest_changes, self.room, until=until, limit=wanted
+                )
+                tail.extend_back(found, found[0][0] - 1 if len(found) == wanted else 0)
+        finally:
+            self._extending = None
+
+    async def _old_changes(self, position: int) -> str:
+        """A page from the log for one who has been away for long."""
+        entries = await in_thread(
+            queries.changes, self.room, after=position, limit=protocol.PAGE_LIMIT + 1
+        )
+        more, page = len(entries) > protocol.PAGE_LIMIT, entries[: protocol.PAGE_LIMIT]
+        until = page[-1][0] if page else position
+        messages = [encoded for _, _, _, encoded in page]
+        return protocol.changes_frame(self.room, messages, until, more=more)
+
+
+def _log_after(
+    room: UUID, tail: int, users: set[UUID]
+) -> tuple[int, set[UUID], list[publish.Entry]]:
+    # Who may read is asked before what is read: whoever is removed in between gets nothing.
+    version = queries.members_version(room)
+    allowed = queries.members_among(room, users)
+    return version, allowed, queries.changes(room, after=tail, limit=protocol.PAGE_LIMIT)

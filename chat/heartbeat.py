@@ -1,0 +1,73 @@
+"""What a hub compares with the database at every heartbeat, so that nothing rests on doorbells."""
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING
+
+import structlog
+from django.conf import settings
+
+from accounts.sessions import live_sessions
+from chat import protocol, queries
+from chat.protocol import CloseCode
+from chat.threads import in_thread
+
+if TYPE_CHECKING:
+    from chat.hub import Hub
+
+log = structlog.get_logger(__name__)
+
+
+class Heartbeat:
+    """Each check is one query, whatever the number of sockets."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+
+    async def run(self) -> None:
+        for beat in itertools.count(1):
+            await asyncio.sleep(settings.HEARTBEAT)
+            try:
+                await self._check_people()
+                await self._check_rooms()
+                await self._check_memberships()
+                self._hub.drop_idle_feeds()
+                self._hub.presence.beat(beat)
+                await self._hub.subscribe_again()
+            except Exception as error:
+                log.warning("heartbeat_failed", error=repr(error))
+
+    async def _check_people(self) -> None:
+        """Closes the sockets of those who were suspended or signed out without our hearing it."""
+        people = self._hub.people
+        suspended = await in_thread(queries.suspended_among, list(people))
+        connections = [connection for here in people.values() for connection in here]
+        keys = {connection.session_key for connection in connections}
+        live = await in_thread(live_sessions, keys)
+        for connection in connections:
+            if connection.user.pk in suspended:
+                self._hub.dismiss(connection, CloseCode.BANNED)
+            elif connection.session_key not in live:
+                self._hub.dismiss(connection, CloseCode.NOT_SIGNED_IN)
+
+    async def _check_rooms(self) -> None:
+        """Heals feeds that are behind, and tells everyone the heads of rooms that moved."""
+        heads = await in_thread(queries.heads, list(self._hub.feeds))
+        for room, head in heads.items():
+            feed = self._hub.feeds.get(room)
+            if feed is None or feed.tail is None:
+                continue
+            if head.members_version > feed.members_version:
+                await feed.tell_changed()
+            if head.position > feed.position:
+                await feed.heal(head.position)
+            if feed.position != feed.announced:
+                feed.announced = feed.position
+                feed.send(protocol.Heads(rooms={room: feed.position}).frame())
+
+    async def _check_memberships(self) -> None:
+        """Finds those who were added to or removed from rooms without our hearing it."""
+        digests = await in_thread(queries.membership_digests, list(self._hub.digests))
+        for user, known in list(self._hub.digests.items()):
+            if digests.get(user, (0, None)) != known:
+                await self._hub.refresh_rooms(user)
