@@ -107,14 +107,17 @@ class Feed:
             self._heal_soon(entries[-1][0])
             return
         for entry in entries:
-            position, _, _, encoded = entry
-            if position == self.tail.position + 1:
-                self.tail.take(entry)
-                self._pending.append(protocol.message_frame(self.room, position, encoded))
-            elif position > self.tail.position:
+            if entry[0] == self.tail.position + 1:
+                self._forward(self.tail, entry)
+            elif entry[0] > self.tail.position:
                 self._heal_soon(entries[-1][0])
                 break
         self._hub.flush_soon(self)
+
+    def _forward(self, tail: Tail, entry: publish.Entry) -> None:
+        position, _, _, encoded = entry
+        tail.take(entry)
+        self._pending.append(protocol.message_frame(self.room, position, encoded))
 
     def send(self, text: str) -> None:
         """Sends a frame to everyone here, in line with the changes."""
@@ -176,10 +179,16 @@ class Feed:
         self.members_version = max(self.members_version, version)
         if not entries:
             return False
+        whole = True
         for entry in entries:
-            tail.take(entry)
-        messages = [encoded for _, _, _, encoded in entries]
-        self._pending.append(protocol.changes_frame(self.room, messages, tail.position))
+            if whole := whole and entry[0] == tail.position + 1:
+                self._forward(tail, entry)
+            else:
+                tail.take(entry)
+        if not whole:
+            # A message that moved on left a hole. Only the answer to a client's own ``sync`` may
+            # jump over it, since ``changes`` does not say from where; so each is made to ask.
+            self._pending.append(protocol.Heads(rooms={self.room: tail.position}).frame())
         self.flush()
         return len(entries) == protocol.PAGE_LIMIT or tail.position < self._heard
 
