@@ -1,0 +1,32 @@
+"""The chat page, for a browser and for an editor."""
+
+from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from chat.protocol import ErrorCode
+
+
+@require_safe
+@never_cache
+@login_required
+def page(request: HttpRequest) -> HttpResponse:
+    """The chat for a person who is signed in; others are sent to sign in."""
+    return render(request, "chat/page.html")
+
+
+@require_safe
+@never_cache
+def embed(request: HttpRequest) -> HttpResponse:
+    """The same page for an editor, which shows it in a place of its own and holds the token.
+
+    Cookies are not looked at, so no other site can have a browser fetch it for somebody.
+    """
+    token = request.headers.get("X-Session-Token", "")
+    if not token or authenticate_by_x_session_token(token) is None:
+        detail = "Sign in first, and send the session token as X-Session-Token."
+        return JsonResponse({"code": ErrorCode.UNAUTHENTICATED, "detail": detail}, status=401)
+    return render(request, "chat/embed.html")

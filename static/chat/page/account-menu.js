@@ -1,0 +1,57 @@
+import { html } from "lit";
+import { avatar } from "./avatar.js";
+import { ChatElement } from "./element.js";
+import "./menu.js";
+
+/** Who is signed in, and what concerns the account rather than the chat. */
+export class AccountMenu extends ChatElement {
+  static properties = { links: { attribute: false } };
+  static follows = ["state", "people"];
+
+  constructor() {
+    super();
+    /** @type {DOMStringMap} addresses that the server gave; an editor has none of them */
+    this.links = {};
+  }
+
+  render() {
+    const { me } = this.client;
+    if (!me) return null;
+    return html`<div class="account">
+      ${avatar(this.client, me.username)}
+      <span class="account-words">
+        <span class="account-name">${me.display_name || me.username}</span>
+        <span class="handle">@${me.username}</span>
+      </span>
+      <mc-menu label="Your account" .items=${this.items()}></mc-menu>
+    </div>`;
+  }
+
+  items() {
+    const { links } = this;
+    /** @type {import("./menu.js").MenuItem[]} */
+    const items = [{ label: "Change your name…", icon: "edit", run: () => this.tell("show-profile") }];
+    const goTo = (/** @type {string} */ address) => () => location.assign(address);
+    if (links.password) items.push({ label: "Password", icon: "lock", run: goTo(links.password) });
+    if (links.sessions) items.push({ label: "Where you are signed in", icon: "history", run: goTo(links.sessions) });
+    if (links.admin) items.push({ label: "Administration", icon: "flag", run: goTo(links.admin) });
+    if (links.signOut) items.push({ label: "Sign out", icon: "sign-out", run: () => signOut(links.signOut ?? "") });
+    return items;
+  }
+}
+
+/** @param {string} address */
+function signOut(address) {
+  const form = document.createElement("form");
+  const token = document.createElement("input");
+  form.method = "post";
+  form.action = address;
+  token.type = "hidden";
+  token.name = "csrfmiddlewaretoken";
+  token.value = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
+  form.append(token);
+  document.body.append(form);
+  form.submit();
+}
+
+customElements.define("mc-account-menu", AccountMenu);

@@ -1,0 +1,32 @@
+import { html } from "lit";
+import { displayName } from "./rooms.js";
+
+const SPOKEN_LIMIT = 200;
+const KEPT = 5;
+
+/**
+ * Says new messages to screen readers. The list of messages itself is silent: it would read
+ * out every page of history that is loaded.
+ */
+export class Announcer {
+  /** @param {import("./app.js").ChatApp} app */
+  constructor(app) {
+    this.app = app;
+    /** @type {string[]} */
+    this.lines = [];
+  }
+
+  /** @param {import("../protocol.js").Message} message */
+  announce(message) {
+    const files = message.attachments?.length ?? 0;
+    const words = message.body.slice(0, SPOKEN_LIMIT) || (files > 0 ? "sent a file" : "");
+    this.lines = [...this.lines, `${displayName(this.app.client, message.sender)}: ${words}`].slice(-KEPT);
+    this.app.requestUpdate();
+  }
+
+  render() {
+    return html`<div class="visually-hidden" role="log" aria-live="polite" aria-label="New messages">
+      ${this.lines.map((line) => html`<p>${line}</p>`)}
+    </div>`;
+  }
+}

@@ -1,0 +1,237 @@
+import { html } from "lit";
+import { keyed } from "lit/directives/keyed.js";
+import "./account-menu.js";
+import { Announcer } from "./announcer.js";
+import "./connection-line.js";
+import "./conversation.js";
+import { dialogFor } from "./dialogs.js";
+import { Drafts } from "./drafts.js";
+import { ChatElement } from "./element.js";
+import "./emoji-picker.js";
+import { icon } from "./icons.js";
+import { lastRoom, roomInAddress, rememberRoom } from "./location.js";
+import { listedRooms, unread } from "./rooms.js";
+import "./room-list.js";
+import { Uploads } from "./uploads.js";
+import { banned, choose, signedOut, welcome } from "./empty-states.js";
+
+const TOAST_MS = 7000;
+const NARROW = matchMedia("(max-width: 639px)");
+
+/** The whole page: the rooms on one side, the conversation on the other, dialogs above. */
+export class ChatApp extends ChatElement {
+  static properties = {
+    roomId: { state: true },
+    screen: { state: true },
+    dialog: { state: true },
+    toast: { state: true },
+  };
+
+  static follows = ["state", "rooms", "room", "messages", "people"];
+
+  constructor() {
+    super();
+    this.roomId = "";
+    /** @type {"rooms" | "room"} which of the two is seen where there is room for one */
+    this.screen = "rooms";
+    /** @type {{name: string, detail: any} | null} */
+    this.dialog = null;
+    this.toast = "";
+    /** @type {Drafts | null} */
+    this.drafts = null;
+    /** @type {Map<string, Uploads>} */
+    this.uploads = new Map();
+    this.announcer = new Announcer(this);
+    this.onAddress = () => this.openFromAddress();
+    this.onKey = this.onKey.bind(this);
+    /** @type {Record<string, (detail: any) => void>} */
+    const asked = {
+      "open-room": ({ room }) => this.openRoom(room),
+      "show-rooms": () => this.showRooms(),
+      "dialog-closed": () => (this.dialog = null),
+      "close-dialog": () => (this.dialog = null),
+      "pick-emoji": ({ beside, chosen }) => this.pickEmoji(beside, chosen),
+      refused: (error) => this.say(error.detail || "That did not work. Try again."),
+      heard: ({ message }) => this.announcer.announce(message),
+    };
+    for (const name of ["start-chat", "show-details", "show-revisions", "report", "confirm", "open-image", "show-profile"]) {
+      asked[name] = (detail) => (this.dialog = { name, detail: detail ?? {} });
+    }
+    for (const [type, run] of Object.entries(asked)) {
+      this.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail));
+    }
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    addEventListener("popstate", this.onAddress);
+    addEventListener("keydown", this.onKey);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    removeEventListener("popstate", this.onAddress);
+    removeEventListener("keydown", this.onKey);
+  }
+
+  get room() {
+    return this.client.rooms.get(this.roomId);
+  }
+
+  /** @param {Map<PropertyKey, unknown>} changed */
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    const { client } = this;
+    if (!client.me) return;
+    if (!this.drafts) {
+      this.drafts = new Drafts(client.me.id);
+      this.openFromAddress();
+      if (!this.roomId && !NARROW.matches) this.openRoom(this.firstRoom(), { address: false });
+    }
+    if (this.roomId && !this.room && client.state === "online") {
+      this.roomId = "";
+      this.screen = "rooms";
+      this.say("You are no longer in that room.");
+    }
+  }
+
+  updated() {
+    const waiting = [...this.client.rooms.values()].reduce((sum, room) => sum + unread(room), 0);
+    document.title = `${waiting > 0 ? `(${waiting}) ` : ""}Media Chat`;
+  }
+
+  render() {
+    if (this.client.state === "signed_out") return signedOut(this.dataset.signIn ?? "");
+    if (this.client.state === "banned") return banned();
+    return html`
+      <main class="app" data-screen=${this.screen}>
+        <h1 class="visually-hidden">Media Chat</h1>
+        <div class="sidebar">
+          <div class="brand">
+            <span class="brand-mark" aria-hidden="true"></span>
+            <span class="brand-name">Media Chat</span>
+            <button type="button" class="button is-primary is-small" @click=${() => this.tell("start-chat")}>
+              ${icon("plus")} Start chat
+            </button>
+          </div>
+          <mc-room-list .client=${this.client} .current=${this.roomId}></mc-room-list>
+          <mc-account-menu .client=${this.client} .links=${this.dataset}></mc-account-menu>
+        </div>
+        <div class="content">
+          <mc-connection-line .client=${this.client}></mc-connection-line>
+          ${this.content()}
+        </div>
+        ${this.announcer.render()}
+        <div class="toast-place" role="alert">
+          ${this.toast ? html`<p class="toast">${this.toast}</p>` : null}
+        </div>
+      </main>
+      ${this.dialog ? dialogFor(this.client, this.dialog) : null}
+      <mc-emoji-picker></mc-emoji-picker>
+    `;
+  }
+
+  content() {
+    const { client, room } = this;
+    if (room) {
+      return keyed(
+        room.id,
+        html`<mc-conversation
+          .client=${client}
+          .roomId=${room.id}
+          .drafts=${this.drafts}
+          .uploads=${this.uploadsOf(room.id)}
+        ></mc-conversation>`,
+      );
+    }
+    if (!client.me) return null;
+    const start = (/** @type {string} */ tab) => this.tell("start-chat", { tab });
+    return client.rooms.size === 0 ? welcome(client.me, start) : choose();
+  }
+
+  /** @param {string} roomId */
+  uploadsOf(roomId) {
+    const uploads = this.uploads.get(roomId) ?? new Uploads(this.client);
+    this.uploads.set(roomId, uploads);
+    return uploads;
+  }
+
+  openFromAddress() {
+    const roomId = roomInAddress();
+    if (roomId && this.client.rooms.has(roomId)) this.openRoom(roomId, { address: false });
+    else if (!roomId) this.screen = "rooms";
+  }
+
+  firstRoom() {
+    const { rooms, people } = listedRooms(this.client, "");
+    const known = [...rooms, ...people];
+    const last = lastRoom();
+    return (known.find(({ id }) => id === last) ?? known.find((room) => unread(room) > 0) ?? known[0])?.id ?? "";
+  }
+
+  /**
+   * @param {string} roomId
+   * @param {{address?: boolean}} [options] whether the address bar follows
+   */
+  async openRoom(roomId, { address = true } = {}) {
+    if (!roomId) return;
+    this.roomId = roomId;
+    this.screen = "room";
+    rememberRoom(roomId, address);
+    await this.updateComplete;
+    const conversation = /** @type {import("./conversation.js").Conversation | null} */ (
+      this.querySelector("mc-conversation")
+    );
+    await conversation?.updateComplete;
+    // On a touch screen the focus would bring up the keyboard over what is to be read.
+    if (matchMedia("(pointer: fine)").matches && !this.dialog) conversation?.composer?.textarea?.focus();
+  }
+
+  async showRooms() {
+    this.screen = "rooms";
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector(".room-entry[tabindex='0']"))?.focus();
+  }
+
+  /**
+   * @param {HTMLElement} beside
+   * @param {(emoji: string) => void} chosen
+   */
+  pickEmoji(beside, chosen) {
+    const picker = /** @type {import("./emoji-picker.js").EmojiPicker} */ (
+      this.querySelector("mc-emoji-picker")
+    );
+    void picker.pick(beside, chosen);
+  }
+
+  /** @param {string} words what the person has to know now, shown for some seconds */
+  say(words) {
+    this.toast = words;
+    setTimeout(() => {
+      if (this.toast === words) this.toast = "";
+    }, TOAST_MS);
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      this.screen = "rooms";
+      const list = /** @type {import("./room-list.js").RoomList | null} */ (this.querySelector("mc-room-list"));
+      void this.updateComplete.then(() => list?.focusSearch());
+    } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      event.preventDefault();
+      this.step(event.key === "ArrowDown" ? 1 : -1);
+    }
+  }
+
+  /** @param {number} by */
+  step(by) {
+    const { rooms, people } = listedRooms(this.client, "");
+    const ids = [...rooms, ...people].map(({ id }) => id);
+    if (ids.length === 0) return;
+    void this.openRoom(ids[(ids.indexOf(this.roomId) + by + ids.length) % ids.length]);
+  }
+}
+
+customElements.define("mc-app", ChatApp);

@@ -1,0 +1,88 @@
+import { html } from "lit";
+import { icon } from "./icons.js";
+import { mediaUrl } from "./media-url.js";
+import { readableSize } from "./sizes.js";
+
+/** @typedef {import("../protocol.js").Attachment} Attachment */
+
+/** What every browser and the editor's webview can play; anything else is a card. */
+const PLAYABLE = /^(audio\/(mpeg|ogg|wav|x-wav|flac|mp4|aac|webm)|video\/(mp4|webm|ogg))$/;
+
+/**
+ * The files of a message: images first as thumbnails, then players, then cards.
+ * @param {Attachment[]} attachments
+ * @param {(image: Attachment) => void} openImage
+ */
+export function attachmentList(attachments, openImage) {
+  if (attachments.length === 0) return null;
+  const images = attachments.filter(isImage);
+  const others = attachments.filter((attachment) => !isImage(attachment));
+  return html`
+    ${images.length > 0
+      ? html`<div class="images ${images.length > 1 ? "is-many" : ""}">
+          ${images.map((image) => thumbnail(image, openImage))}
+        </div>`
+      : null}
+    ${others.map((file) => player(file) ?? card(file))}
+  `;
+}
+
+/** @param {Attachment} attachment */
+export const isImage = (attachment) =>
+  attachment.content_type.startsWith("image/") && Boolean(attachment.thumbnail_url);
+
+/**
+ * The size is known before the picture is, so nothing moves when it comes.
+ * @param {Attachment} image
+ * @param {(image: Attachment) => void} openImage
+ */
+function thumbnail(image, openImage) {
+  return html`<button
+    type="button"
+    class="thumbnail"
+    aria-label="Open image ${image.name}"
+    @click=${() => openImage(image)}
+  >
+    <img
+      src=${mediaUrl(image.thumbnail_url ?? image.url)}
+      width=${image.width ?? 320}
+      height=${image.height ?? 240}
+      alt=""
+      decoding="async"
+      loading="lazy"
+    />
+  </button>`;
+}
+
+/** @param {Attachment} file */
+function player(file) {
+  if (!PLAYABLE.test(file.content_type)) return null;
+  const url = mediaUrl(file.url);
+  const video = file.content_type.startsWith("video/");
+  return html`<figure class="player">
+    ${video
+      ? html`<video src=${url} controls preload="metadata" playsinline aria-label=${file.name}></video>`
+      : html`<audio src=${url} controls preload="none" aria-label=${file.name}></audio>`}
+    <figcaption>
+      <a href=${url} download=${file.name}>${file.name}</a> · ${readableSize(file.size)}
+    </figcaption>
+  </figure>`;
+}
+
+/** @param {Attachment} file */
+function card(file) {
+  return html`<a class="file-card" href=${mediaUrl(file.url)} download=${file.name}>
+    <span class="file-icon">${icon("file")}<span class="file-kind">${kind(file)}</span></span>
+    <span class="file-words">
+      <span class="file-name">${file.name}</span>
+      <span class="file-size">${readableSize(file.size)}</span>
+    </span>
+    ${icon("download")}
+  </a>`;
+}
+
+/** @param {Attachment} file */
+function kind(file) {
+  const ending = /\.([a-z0-9]{1,5})$/i.exec(file.name);
+  return (ending ? ending[1] : "file").toLocaleUpperCase();
+}

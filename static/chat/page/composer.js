@@ -1,0 +1,255 @@
+import { html } from "lit";
+import { ChatElement } from "./element.js";
+import { icon } from "./icons.js";
+import { MentionCompletion } from "./mention-completion.js";
+import { displayName, roomTitle } from "./rooms.js";
+import { fitToText } from "./textarea.js";
+import "./upload-tray.js";
+
+/** @typedef {import("../protocol.js").Message} Message */
+
+/** Where a message is written. What is in it is kept over reloads, until it is sent. */
+export class Composer extends ChatElement {
+  static properties = {
+    room: { attribute: false },
+    drafts: { attribute: false },
+    uploads: { attribute: false },
+    replyTo: { state: true },
+    empty: { state: true },
+    waiting: { state: true },
+    notice: { state: true },
+  };
+
+  static follows = ["people"];
+
+  constructor() {
+    super();
+    /** @type {import("../protocol.js").Room} */
+    this.room = /** @type {any} */ (null);
+    /** @type {import("./drafts.js").Drafts} */
+    this.drafts = /** @type {any} */ (null);
+    /** @type {import("./uploads.js").Uploads} */
+    this.uploads = /** @type {any} */ (null);
+    /** @type {Message | null} */
+    this.replyTo = null;
+    this.empty = true;
+    /** The person pressed Enter while files were on their way: it goes when they are there. */
+    this.waiting = false;
+    this.notice = "";
+    this.mentions = new MentionCompletion(this);
+    this.onUploads = () => this.uploadsChanged();
+  }
+
+  get textarea() {
+    return /** @type {HTMLTextAreaElement} */ (this.querySelector("textarea"));
+  }
+
+  firstUpdated() {
+    const draft = this.drafts.read(this.room.id);
+    this.textarea.value = draft.body;
+    this.replyTo = draft.replyTo;
+    if (this.uploads.list.length === 0) this.uploads.restore(draft.attachments);
+    this.uploads.addEventListener("change", this.onUploads);
+    this.textChanged();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.uploads.removeEventListener("change", this.onUploads);
+  }
+
+  render() {
+    const title = roomTitle(this.client, this.room);
+    const sendable = !this.empty || this.uploads.list.length > 0;
+    return html`<form class="composer" aria-label="New message" @submit=${this.onSubmit}>
+      ${this.replyTo ? this.replyLine(this.replyTo) : null}
+      <mc-upload-tray .uploads=${this.uploads}></mc-upload-tray>
+      ${this.notice ? html`<p class="composer-notice" role="status">${this.notice}</p>` : null}
+      ${this.mentions.render()}
+      <div class="composer-row">
+        <input
+          type="file"
+          class="composer-file"
+          multiple
+          tabindex="-1"
+          aria-hidden="true"
+          @change=${this.onFiles}
+        />
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Attach files"
+          title="Attach files"
+          @click=${() => /** @type {HTMLElement} */ (this.querySelector(".composer-file")).click()}
+        >
+          ${icon("paperclip")}
+        </button>
+        <textarea
+          rows="1"
+          class="composer-text"
+          aria-label="Message ${title}"
+          placeholder="Message ${title}"
+          aria-autocomplete="list"
+          aria-controls="mention-list"
+          aria-activedescendant=${this.mentions.activeId}
+          @input=${this.onInput}
+          @keydown=${this.onKey}
+          @paste=${this.onPaste}
+          @blur=${() => this.mentions.close()}
+        ></textarea>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Insert an emoji"
+          title="Insert an emoji"
+          @click=${this.onEmoji}
+        >
+          ${icon("smile")}
+        </button>
+        <button class="send-button" aria-label="Send" title="Send (Enter)" ?disabled=${!sendable}>
+          ${icon("send")}
+        </button>
+      </div>
+    </form>`;
+  }
+
+  /** @param {Message} message */
+  replyLine(message) {
+    return html`<div class="composer-reply">
+      ${icon("reply")}
+      <span class="composer-reply-words">
+        Reply to <strong>${displayName(this.client, message.sender)}</strong>
+        <span class="composer-reply-body">${message.body}</span>
+      </span>
+      <button
+        type="button"
+        class="icon-button is-small"
+        aria-label="Do not reply to this message"
+        @click=${() => this.reply(null)}
+      >
+        ${icon("close")}
+      </button>
+    </div>`;
+  }
+
+  /** @param {Message | null} message */
+  reply(message) {
+    this.replyTo = message;
+    this.keep();
+    this.textarea.focus();
+  }
+
+  /** @param {Iterable<File>} files */
+  addFiles(files) {
+    const all = this.uploads.add(files);
+    this.notice = all ? "" : "A message holds 20 files. Send the others with the next one.";
+    this.textarea.focus();
+  }
+
+  onInput() {
+    this.textChanged();
+    this.keep();
+    this.mentions.look();
+    if (!this.empty) this.client.sayTyping(this.room.id);
+  }
+
+  textChanged() {
+    this.empty = this.textarea.value.trim() === "";
+    fitToText(this.textarea);
+  }
+
+  keep() {
+    this.drafts.write(this.room.id, {
+      body: this.textarea.value,
+      replyTo: this.replyTo,
+      attachments: this.uploads.attachments,
+    });
+  }
+
+  uploadsChanged() {
+    this.keep();
+    if (this.waiting && this.uploads.failed) {
+      this.waiting = false;
+      this.notice = "A file was not uploaded. Retry or remove it, then send.";
+    } else if (this.waiting && !this.uploads.unfinished) this.send();
+    this.requestUpdate();
+  }
+
+  /** @param {Event} event */
+  onSubmit(event) {
+    event.preventDefault();
+    this.send();
+  }
+
+  /** Nothing is sent without what belongs to it: files on their way are waited for. */
+  send() {
+    const body = this.textarea.value.trim();
+    const { uploads } = this;
+    if (!body && uploads.list.length === 0) return;
+    if (uploads.failed) {
+      this.notice = "A file was not uploaded. Retry or remove it, then send.";
+      return;
+    }
+    this.waiting = uploads.unfinished;
+    this.notice = this.waiting ? "This is sent as soon as the files are uploaded." : "";
+    if (this.waiting) return;
+    this.client.sendMessage(this.room.id, {
+      body,
+      attachments: uploads.attachments,
+      replyTo: this.replyTo?.id ?? null,
+    });
+    this.textarea.value = "";
+    this.replyTo = null;
+    uploads.clear();
+    this.textChanged();
+    this.keep();
+    this.tell("sent");
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    if (event.isComposing || this.mentions.onKey(event)) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      this.send();
+    } else if (event.key === "ArrowUp" && this.textarea.value === "") {
+      event.preventDefault();
+      this.tell("edit-last");
+    } else if (event.key === "Escape" && this.replyTo) {
+      event.preventDefault();
+      this.reply(null);
+    }
+  }
+
+  /** @param {ClipboardEvent} event */
+  onPaste(event) {
+    const files = event.clipboardData?.files;
+    if (!files?.length) return;
+    event.preventDefault();
+    this.addFiles(files);
+  }
+
+  /** @param {Event} event */
+  onFiles(event) {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    this.addFiles([...(input.files ?? [])]);
+    input.value = "";
+  }
+
+  /** @param {Event} event */
+  onEmoji(event) {
+    const beside = /** @type {HTMLElement} */ (event.currentTarget);
+    const chosen = (/** @type {string} */ emoji) => this.insert(emoji);
+    this.tell("pick-emoji", { beside, chosen });
+  }
+
+  /** @param {string} text */
+  insert(text) {
+    const { textarea } = this;
+    textarea.setRangeText(text, textarea.selectionStart, textarea.selectionEnd, "end");
+    textarea.focus();
+    this.onInput();
+  }
+}
+
+customElements.define("mc-composer", Composer);

@@ -1,0 +1,68 @@
+import { html } from "lit";
+import { ChatElement } from "./element.js";
+import { icon } from "./icons.js";
+
+/** Says when the server is out of reach, and when the next attempt is. Silent when all is well. */
+export class ConnectionLine extends ChatElement {
+  static follows = ["state"];
+  static properties = { late: { state: true } };
+
+  constructor() {
+    super();
+    /** A short break is not worth a line: it shows after a second. */
+    this.late = false;
+    this.wasOnline = false;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.clock = undefined;
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.clock);
+    this.clock = undefined;
+  }
+
+  /** @param {Map<PropertyKey, unknown>} changed */
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    const away = this.client.state === "offline" || this.client.state === "connecting";
+    if (this.client.state === "online") this.wasOnline = true;
+    if (away && this.clock === undefined) {
+      this.clock = setInterval(() => {
+        this.late = true;
+        this.requestUpdate();
+      }, 1000);
+    } else if (!away) {
+      clearInterval(this.clock);
+      this.clock = undefined;
+      this.late = false;
+    }
+  }
+
+  render() {
+    return html`<div class="connection" role="status">${this.late ? this.line() : null}</div>`;
+  }
+
+  line() {
+    const { state, retryAt } = this.client;
+    const seconds = retryAt ? Math.max(0, Math.ceil((retryAt - Date.now()) / 1000)) : 0;
+    const waits = state === "offline" && seconds > 0;
+    return html`<p class="connection-line">
+      ${icon("warning")}
+      <span>
+        <strong>${this.wasOnline ? "You are offline." : "The server is not reached yet."}</strong>
+        <span class="connection-more">
+          What you write is kept and sent when the connection is back.
+        </span>
+        ${waits
+          ? html`<span aria-hidden="true">Next attempt in ${seconds} s.</span>`
+          : html`<span aria-hidden="true">Connecting…</span>`}
+      </span>
+      <button type="button" class="link" @click=${() => void this.client.connect()?.catch?.(() => {})}>
+        Try now
+      </button>
+    </p>`;
+  }
+}
+
+customElements.define("mc-connection-line", ConnectionLine);

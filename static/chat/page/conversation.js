@@ -1,0 +1,118 @@
+import { html } from "lit";
+import "./composer.js";
+import { ChatElement } from "./element.js";
+import { icon } from "./icons.js";
+import "./message-list.js";
+import "./room-header.js";
+import "./typing-line.js";
+
+/** @typedef {import("./message-list.js").MessageList} MessageList */
+/** @typedef {import("./composer.js").Composer} Composer */
+
+/** One room: its messages and where the next one is written. Files may be dropped anywhere. */
+export class Conversation extends ChatElement {
+  static properties = {
+    roomId: { type: String },
+    drafts: { attribute: false },
+    uploads: { attribute: false },
+    editing: { state: true },
+    dropping: { state: true },
+  };
+
+  static follows = ["room", "rooms"];
+
+  constructor() {
+    super();
+    this.roomId = "";
+    /** @type {import("./drafts.js").Drafts} */
+    this.drafts = /** @type {any} */ (null);
+    /** @type {import("./uploads.js").Uploads} */
+    this.uploads = /** @type {any} */ (null);
+    /** @type {string | null} the message whose text is being changed */
+    this.editing = null;
+    this.dropping = false;
+    this.addEventListener("edit", (event) => this.edit(/** @type {CustomEvent} */ (event).detail.message));
+    this.addEventListener("edit-last", () => this.list?.editLast());
+    this.addEventListener("reply", (event) =>
+      this.composer?.reply(/** @type {CustomEvent} */ (event).detail.message),
+    );
+    this.addEventListener("jump", (event) =>
+      void this.list?.jump(/** @type {CustomEvent} */ (event).detail.number),
+    );
+    this.addEventListener("sent", () => void this.list?.jumpToEnd());
+    this.addEventListener("focus-composer", () => this.composer?.textarea.focus());
+  }
+
+  get list() {
+    return /** @type {MessageList | null} */ (this.querySelector("mc-message-list"));
+  }
+
+  get composer() {
+    return /** @type {Composer | null} */ (this.querySelector("mc-composer"));
+  }
+
+  /** @param {import("./message.js").Message | null} message */
+  edit(message) {
+    this.editing = message?.id ?? null;
+    if (!message) this.composer?.textarea.focus();
+  }
+
+  render() {
+    const room = this.client.rooms.get(this.roomId);
+    if (!room) return null;
+    return html`
+      <div
+        class="conversation ${this.dropping ? "is-dropping" : ""}"
+        @dragenter=${this.onDrag}
+        @dragover=${this.onDrag}
+        @dragleave=${this.onDragLeave}
+        @drop=${this.onDrop}
+      >
+        <mc-room-header .client=${this.client} .room=${room}></mc-room-header>
+        <mc-message-list
+          .client=${this.client}
+          .roomId=${this.roomId}
+          .editing=${this.editing}
+        ></mc-message-list>
+        <mc-typing-line .client=${this.client} .roomId=${this.roomId}></mc-typing-line>
+        ${room.closed
+          ? html`<p class="composer-closed">
+              ${icon("lock")} A moderator closed this room. You can read it; nothing can be sent.
+            </p>`
+          : html`<mc-composer
+              .client=${this.client}
+              .room=${room}
+              .drafts=${this.drafts}
+              .uploads=${this.uploads}
+            ></mc-composer>`}
+        ${this.dropping ? html`<div class="drop-target">Drop files to add them to your message</div>` : null}
+      </div>
+    `;
+  }
+
+  /** @param {DragEvent} event */
+  onDrag(event) {
+    if (!event.dataTransfer?.types.includes("Files") || !this.composer) return;
+    event.preventDefault();
+    // An editor around this page would otherwise ask for Shift and open the file itself.
+    event.stopPropagation();
+    this.dropping = true;
+  }
+
+  /** @param {DragEvent} event */
+  onDragLeave(event) {
+    const into = /** @type {Node | null} */ (event.relatedTarget);
+    if (!into || !this.contains(into)) this.dropping = false;
+  }
+
+  /** @param {DragEvent} event */
+  onDrop(event) {
+    this.dropping = false;
+    const files = event.dataTransfer?.files;
+    if (!files?.length) return;
+    event.preventDefault();
+    this.composer?.addFiles(files);
+  }
+}
+
+customElements.define("mc-conversation", Conversation);

@@ -1,0 +1,91 @@
+import { html } from "lit";
+import { ChatElement } from "./element.js";
+import { icon } from "./icons.js";
+
+let lastId = 0;
+
+/**
+ * A dialog over the page. `<dialog>` keeps the focus inside, closes on Escape and gives the
+ * focus back; a subclass says what stands in it.
+ */
+export class ChatDialog extends ChatElement {
+  static properties = { error: { state: true }, busy: { state: true } };
+
+  constructor() {
+    super();
+    this.error = "";
+    this.busy = false;
+    this.titleId = `dialog-title-${++lastId}`;
+  }
+
+  get heading() {
+    return "";
+  }
+
+  /** @returns {unknown} what the dialog shows below its title */
+  content() {
+    return null;
+  }
+
+  get dialog() {
+    return /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
+  }
+
+  firstUpdated() {
+    this.dialog.showModal();
+    /** @type {HTMLElement | null} */ (this.querySelector("[autofocus]"))?.focus();
+  }
+
+  render() {
+    return html`<dialog
+      class="dialog"
+      aria-labelledby=${this.titleId}
+      @close=${() => this.tell("dialog-closed")}
+      @click=${this.onBackdrop}
+    >
+      <div class="dialog-frame">
+        <header class="dialog-header">
+          <h2 id=${this.titleId}>${this.heading}</h2>
+          <button type="button" class="icon-button" aria-label="Close" @click=${() => this.close()}>
+            ${icon("close")}
+          </button>
+        </header>
+        ${this.content()}
+        ${this.error ? html`<p class="dialog-error" role="alert">${this.error}</p>` : null}
+      </div>
+    </dialog>`;
+  }
+
+  close() {
+    this.dialog.close();
+  }
+
+  /** @param {MouseEvent} event */
+  onBackdrop(event) {
+    if (event.target === this.dialog) this.close();
+  }
+
+  /**
+   * Sends a command; what the server refuses stands in the dialog.
+   * @param {Record<string, unknown> & {type: string}} command
+   * @returns {Promise<any | null>} the reply, or null when there was an error
+   */
+  async ask(command) {
+    this.busy = true;
+    this.error = "";
+    try {
+      return await this.client.send(/** @type {any} */ (command));
+    } catch (error) {
+      this.error = refusal(error);
+      return null;
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+/** @param {unknown} error */
+export function refusal(error) {
+  const { detail } = /** @type {{detail?: string}} */ (error);
+  return detail || "That did not work. Check your connection and try again.";
+}

@@ -1,0 +1,188 @@
+import Database from "emoji-picker-element/database.js";
+import { html } from "lit";
+import { ChatElement } from "./element.js";
+import { showBeside } from "./popover.js";
+
+/**
+ * The emoji come from emoji-picker-element's database; its own picker writes style attributes,
+ * which the page's content security policy forbids, so the grid is drawn here.
+ */
+const GROUPS = [
+  { id: 0, name: "Smileys", sign: "🙂" },
+  { id: 1, name: "People", sign: "👋" },
+  { id: 3, name: "Animals and nature", sign: "🐾" },
+  { id: 4, name: "Food and drink", sign: "☕" },
+  { id: 5, name: "Travel and places", sign: "🚲" },
+  { id: 6, name: "Activities", sign: "⚽" },
+  { id: 7, name: "Objects", sign: "💡" },
+  { id: 8, name: "Symbols", sign: "❤️" },
+  { id: 9, name: "Flags", sign: "🏁" },
+];
+const COLUMNS = 8;
+
+/** @type {Database | null} */
+let database = null;
+
+/** One for the whole page: `pick` opens it beside an element. */
+export class EmojiPicker extends ChatElement {
+  static properties = {
+    emoji: { state: true },
+    group: { state: true },
+    query: { state: true },
+    failed: { state: true },
+  };
+
+  constructor() {
+    super();
+    /** @type {{unicode: string, annotation: string}[]} */
+    this.emoji = [];
+    this.group = 0;
+    this.query = "";
+    this.failed = false;
+    /** @type {(emoji: string) => void} */
+    this.chosen = () => {};
+    /** @type {HTMLElement | null} */
+    this.origin = null;
+  }
+
+  get panel() {
+    return /** @type {HTMLElement} */ (this.querySelector(".emoji-picker"));
+  }
+
+  /**
+   * @param {HTMLElement} beside
+   * @param {(emoji: string) => void} chosen
+   */
+  async pick(beside, chosen) {
+    this.chosen = chosen;
+    this.origin = beside;
+    this.query = "";
+    showBeside(this.panel, beside.getBoundingClientRect());
+    await this.load();
+    this.querySelector("input")?.focus();
+  }
+
+  async load() {
+    // Bundled beside the page: nothing is asked of anyone else's server.
+    database ??= new Database({
+      dataSource: new URL("../../npm/emoji-picker-element-data/en/emojibase/data.json", import.meta.url)
+        .href,
+    });
+    const asked = this.query.trim();
+    try {
+      const found = asked
+        ? await database.getEmojiBySearchQuery(asked)
+        : await database.getEmojiByGroup(this.group);
+      if (asked !== this.query.trim()) return;
+      this.emoji = /** @type {any} */ (found.filter((emoji) => "unicode" in emoji));
+      this.failed = false;
+    } catch {
+      this.failed = true;
+    }
+  }
+
+  render() {
+    return html`<div
+      class="emoji-picker"
+      popover="auto"
+      role="dialog"
+      aria-label="Choose an emoji"
+      @keydown=${this.onKey}
+      @toggle=${this.onToggle}
+    >
+      <input
+        type="search"
+        class="input"
+        placeholder="Search emoji"
+        aria-label="Search emoji"
+        .value=${this.query}
+        @input=${this.onSearch}
+      />
+      <div class="emoji-groups" role="group" aria-label="Groups">
+        ${GROUPS.map(
+          ({ id, name, sign }) => html`<button
+            type="button"
+            class="emoji-group"
+            aria-label=${name}
+            title=${name}
+            aria-pressed=${!this.query && id === this.group}
+            @click=${() => this.show(id)}
+          >
+            ${sign}
+          </button>`,
+        )}
+      </div>
+      <div class="emoji-grid" role="group" aria-label="Emoji">
+        ${this.emoji.map(
+          ({ unicode, annotation }, index) => html`<button
+            type="button"
+            class="emoji-choice"
+            tabindex=${index === 0 ? 0 : -1}
+            aria-label=${annotation}
+            title=${annotation}
+            @click=${() => this.choose(unicode)}
+          >
+            ${unicode}
+          </button>`,
+        )}
+      </div>
+      ${this.failed
+        ? html`<p class="hint" role="alert">The emoji could not be loaded. Try again later.</p>`
+        : this.query && this.emoji.length === 0
+          ? html`<p class="hint">No emoji is called “${this.query}”.</p>`
+          : null}
+    </div>`;
+  }
+
+  /** @param {number} group */
+  show(group) {
+    this.group = group;
+    this.query = "";
+    void this.load();
+  }
+
+  /** @param {InputEvent} event */
+  onSearch(event) {
+    this.query = /** @type {HTMLInputElement} */ (event.target).value;
+    void this.load();
+  }
+
+  /** @param {string} unicode */
+  choose(unicode) {
+    this.panel.hidePopover();
+    this.chosen(unicode);
+  }
+
+  /** @param {ToggleEvent} event */
+  onToggle(event) {
+    if (event.newState === "closed" && this.panel.contains(document.activeElement)) {
+      this.origin?.focus();
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    event.stopPropagation();
+    const choices = [...this.querySelectorAll(".emoji-choice")];
+    const at = choices.indexOf(/** @type {Element} */ (event.target));
+    if (at < 0) {
+      if (event.key === "Enter" && event.target instanceof HTMLInputElement && this.emoji[0]) {
+        event.preventDefault();
+        this.choose(this.emoji[0].unicode);
+      } else if (event.key === "ArrowDown") {
+        event.preventDefault();
+        /** @type {HTMLElement | undefined} */ (choices[0])?.focus();
+      }
+      return;
+    }
+    /** @type {Record<string, number>} */
+    const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS };
+    if (!(event.key in moves)) return;
+    event.preventDefault();
+    const next = at + moves[event.key];
+    if (next < 0) this.querySelector("input")?.focus();
+    else /** @type {HTMLElement | undefined} */ (choices[next])?.focus();
+  }
+}
+
+customElements.define("mc-emoji-picker", EmojiPicker);

@@ -1,0 +1,40 @@
+import { html, svg } from "lit";
+
+/** Each icon is drawn for a 20 × 20 grid with a 1.5 px line. */
+const PATHS = {
+  "arrow-down": svg`<path d="M10 4v12m-5-5 5 5 5-5" />`,
+  "arrow-up": svg`<path d="M10 16V4m-5 5 5-5 5 5" />`,
+  back: svg`<path d="m12 4-6 6 6 6" />`,
+  check: svg`<path d="m4 10.5 4 4 8-9" />`,
+  clock: svg`<circle cx="10" cy="10" r="6.5" /><path d="M10 6.5V10l2.5 1.5" />`,
+  close: svg`<path d="m5 5 10 10M15 5 5 15" />`,
+  compass: svg`<circle cx="10" cy="10" r="7" /><path d="m12.8 7.2-1.5 4.1-4.1 1.5 1.5-4.1z" />`,
+  copy: svg`<rect x="7" y="7" width="9" height="9" rx="2" /><path d="M13 4.5H6A1.5 1.5 0 0 0 4.5 6v7" />`,
+  download: svg`<path d="M10 3.5v9m-4-4 4 4 4-4M4 16.5h12" />`,
+  edit: svg`<path d="m12.5 4.5 3 3-8.5 8.5-3.5.5.5-3.5z" />`,
+  file: svg`<path d="M6 3h5l4 4v9a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zm5 0v4h4" />`,
+  flag: svg`<path d="M5 17V4h9l-2 3.5 2 3.5H5" />`,
+  history: svg`<path d="M4 10a6 6 0 1 1 1.8 4.3M4 6v4h4m2-3v3.5l2.3 1.2" />`,
+  lock: svg`<rect x="5" y="9" width="10" height="7" rx="1.5" /><path d="M7 9V6.5a3 3 0 0 1 6 0V9" />`,
+  more: svg`<path d="M4.5 10h.01M10 10h.01M15.5 10h.01" class="icon-dots" />`,
+  paperclip: svg`<path d="m15.5 9.5-5.6 5.6a3.6 3.6 0 0 1-5-5l6.1-6.2a2.4 2.4 0 0 1 3.4 3.4l-6 6a1.2 1.2 0 0 1-1.7-1.7l5.2-5.2" />`,
+  people: svg`<circle cx="7.5" cy="7" r="2.7" /><path d="M2.5 16c.4-3 2.4-4.5 5-4.5s4.6 1.5 5 4.500M13 4.500a2.7 2.7 0 0 1 0 5.100M15 11.900c1.5.6 2.3 2 2.5 4.1" />`,
+  plus: svg`<path d="M10 4v12M4 10h12" />`,
+  reply: svg`<path d="M8 5 3.5 9.5 8 14M4 9.500h7.500c3 0 5 1.7 5 5" />`,
+  retry: svg`<path d="M15.5 8A6 6 0 1 0 16 11.500M16 4v4h-4" />`,
+  room: svg`<path d="M8 4 6.5 16M13.5 4 12 16M4.5 8h12M3.5 12h12" />`,
+  search: svg`<circle cx="9" cy="9" r="5" /><path d="m13 13 3.5 3.5" />`,
+  send: svg`<path d="M10 16V5m-5 4.500L10 4.500l5 5" />`,
+  "sign-out": svg`<path d="M8 4H5a1 1 0 0 0-1 1v10a1 1 0 0 0 1 1h3m4-9 3 3-3 3m3-3H8" />`,
+  smile: svg`<circle cx="10" cy="10" r="6.8" /><path d="M7 12c.7 1 1.8 1.6 3 1.600s2.3-.6 3-1.600M7.5 8v.01M12.5 8v.01" />`,
+  trash: svg`<path d="M4 6h12M8 6V4h4v2m-6.5 0 .7 10h7.600l.7-10" />`,
+  warning: svg`<path d="M10 4 3 16h14zM10 8.500v3.500m0 2v.01" />`,
+};
+
+/**
+ * An icon that says nothing by itself: its button or line carries the words.
+ * @param {keyof typeof PATHS} name
+ */
+export function icon(name) {
+  return html`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">${PATHS[name]}</svg>`;
+}

@@ -1,0 +1,9 @@
+import { ChatClient } from "../client.js";
+import { WebSocketTransport } from "../transports/websocket.js";
+import "./app.js";
+
+const app = /** @type {import("./app.js").ChatApp} */ (document.querySelector("mc-app"));
+app.client = new ChatClient({ transport: new WebSocketTransport({ server: location.origin }) });
+app.client.connect().catch(() => {
+  // The page shows the client's state; it goes on trying where that makes sense.
+});

@@ -1,0 +1,129 @@
+import { html } from "lit";
+import { avatar } from "./avatar.js";
+import { displayName } from "./rooms.js";
+
+const MOST = 6;
+/** An @ at the start of a word and what has been written of the name, up to the caret. */
+const BEGUN = /(?:^|[\s([{])@([\w.+-]*)$/u;
+
+/** Completes @names in a composer: a list box that the arrow keys reach from the text. */
+export class MentionCompletion {
+  /** @param {import("./composer.js").Composer} composer */
+  constructor(composer) {
+    this.composer = composer;
+    /** @type {string[]} */
+    this.names = [];
+    this.active = 0;
+    this.begun = "";
+    this.asked = "";
+  }
+
+  get activeId() {
+    return this.names.length > 0 ? `mention-${this.active}` : "";
+  }
+
+  render() {
+    const { client } = this.composer;
+    return html`<ul
+      id="mention-list"
+      class="mention-list"
+      role="listbox"
+      aria-label="People to mention"
+      ?hidden=${this.names.length === 0}
+    >
+      ${this.names.map(
+        (name, index) => html`<li
+          id="mention-${index}"
+          role="option"
+          class="mention-option"
+          aria-selected=${index === this.active}
+          @mousedown=${(/** @type {Event} */ event) => {
+            event.preventDefault();
+            this.choose(name);
+          }}
+        >
+          ${avatar(client, name, { presence: true })}
+          <span>${displayName(client, name)}</span> <span class="handle">@${name}</span>
+        </li>`,
+      )}
+    </ul>`;
+  }
+
+  /** Looks at the text before the caret after each change of it. */
+  look() {
+    const { textarea } = this.composer;
+    const before = textarea.value.slice(0, textarea.selectionStart);
+    const begun = BEGUN.exec(before);
+    if (!begun) return this.close();
+    this.begun = begun[1].toLocaleLowerCase();
+    this.offer(this.members());
+    if (this.composer.room.kind === "public") void this.find();
+  }
+
+  members() {
+    const { client, room } = this.composer;
+    const spoken = client.feed(room.id).messages.map(({ sender }) => sender);
+    const known = new Set([...(room.members ?? []), ...spoken.reverse()]);
+    known.delete(client.me?.username ?? "");
+    return [...known];
+  }
+
+  async find() {
+    const query = this.begun;
+    if (!query || this.asked === query) return;
+    this.asked = query;
+    const { client } = this.composer;
+    try {
+      const { people } = await client.send({ type: "people.find", query });
+      const found = people.map((/** @type {{username: string}} */ person) => person.username);
+      if (query === this.begun) this.offer([...new Set([...this.members(), ...found])]);
+    } catch {
+      // The members that are known already stay in the list.
+    }
+  }
+
+  /** @param {string[]} names */
+  offer(names) {
+    const { client } = this.composer;
+    const fits = (/** @type {string} */ name) =>
+      name.toLocaleLowerCase().startsWith(this.begun) ||
+      displayName(client, name).toLocaleLowerCase().startsWith(this.begun);
+    this.names = names.filter(fits).slice(0, MOST);
+    this.active = 0;
+    this.composer.requestUpdate();
+  }
+
+  close() {
+    if (this.names.length === 0) return;
+    this.names = [];
+    this.composer.requestUpdate();
+  }
+
+  /**
+   * @param {KeyboardEvent} event
+   * @returns {boolean} whether the key was for the list
+   */
+  onKey(event) {
+    const { names } = this;
+    if (names.length === 0) return false;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      this.active = (this.active + (event.key === "ArrowDown" ? 1 : names.length - 1)) % names.length;
+    } else if (event.key === "Enter" || event.key === "Tab") this.choose(names[this.active]);
+    else if (event.key === "Escape") this.close();
+    else return false;
+    event.preventDefault();
+    event.stopPropagation();
+    this.composer.requestUpdate();
+    return true;
+  }
+
+  /** @param {string} name */
+  choose(name) {
+    const { textarea } = this.composer;
+    const caret = textarea.selectionStart;
+    const start = caret - this.begun.length;
+    textarea.setRangeText(`${name} `, start, caret, "end");
+    this.close();
+    this.composer.onInput();
+  }
+}

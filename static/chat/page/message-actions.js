@@ -1,0 +1,42 @@
+import { canModerate } from "./rooms.js";
+
+export const quickReactions = ["👍", "❤️", "😂"];
+
+/**
+ * What the menu of a message offers to this person.
+ * @param {import("./message.js").ChatMessage} element
+ * @returns {import("./menu.js").MenuItem[]}
+ */
+export function messageActions(element) {
+  const { client, message, mine, room } = element;
+  /** @type {import("./menu.js").MenuItem[]} */
+  const actions = [
+    { label: "Reply", icon: "reply", run: () => element.tell("reply", { message }) },
+  ];
+  if (message.body) {
+    actions.push({
+      label: "Copy text",
+      icon: "copy",
+      run: () => void navigator.clipboard?.writeText(message.body),
+    });
+  }
+  if (mine) actions.push({ label: "Edit", icon: "edit", run: () => element.tell("edit", { message }) });
+  if (!mine) {
+    actions.push({ label: "Report…", icon: "flag", run: () => element.tell("report", { message }) });
+  }
+  if (mine || canModerate(room)) {
+    actions.push({
+      label: "Delete…",
+      icon: "trash",
+      danger: true,
+      run: () =>
+        element.tell("confirm", {
+          title: "Delete this message?",
+          text: "It goes for everyone in this room and cannot be brought back.",
+          action: "Delete message",
+          run: () => client.send({ type: "message.delete", message: message.id }),
+        }),
+    });
+  }
+  return actions;
+}

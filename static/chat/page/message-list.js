@@ -1,0 +1,367 @@
+import { html } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { dayName, dayOf } from "./dates.js";
+import { ChatElement } from "./element.js";
+import { icon } from "./icons.js";
+import "./message.js";
+import { ReadMarker } from "./read-marker.js";
+import { displayName, roomTitle, unread } from "./rooms.js";
+import { ScrollAnchor } from "./scroll-anchor.js";
+
+/** @typedef {import("./message.js").Message} Message */
+
+/** The most messages in the document; the rest of a long history comes and goes with the scroll. */
+const WINDOW = 250;
+/** How near an end, in screens, the next page is asked for. */
+const NEAR = 1.5;
+const GROUP_MS = 5 * 60_000;
+
+/** The messages of one room, and where in them the reader is. */
+export class MessageList extends ChatElement {
+  static properties = {
+    roomId: { type: String },
+    editing: { attribute: false },
+    atEnd: { state: true },
+    unreadAfter: { state: true },
+    sinceAway: { state: true },
+  };
+
+  static follows = ["messages", "room", "rooms", "people"];
+
+  constructor() {
+    super();
+    this.roomId = "";
+    /** @type {string | null} the id of the message being edited */
+    this.editing = null;
+    this.atEnd = true;
+    /** @type {number | null} the last number read when the room was opened */
+    this.unreadAfter = null;
+    /** Messages that came in below what the reader looks at. */
+    this.sinceAway = 0;
+    this.newest = 0;
+    this.placed = false;
+    /** @type {number | null} a number to be shown once it is drawn */
+    this.target = null;
+    /** @type {ScrollAnchor} */
+    this.anchor = /** @type {any} */ (null);
+    this.reading = new ReadMarker(this);
+    this.resizes = new ResizeObserver(() => this.placed && this.anchor.restore());
+  }
+
+  get feed() {
+    return this.client.feed(this.roomId);
+  }
+
+  get scroller() {
+    return /** @type {HTMLElement} */ (this.querySelector(".messages"));
+  }
+
+  /**
+   * @param {string} type
+   * @param {Record<string, any>} detail
+   */
+  concerns(type, detail) {
+    return type === "people" || type === "rooms" || detail.room === this.roomId || detail.room?.id === this.roomId;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.reading.start();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.reading.stop();
+    this.resizes.disconnect();
+  }
+
+  /** @param {Map<PropertyKey, unknown>} changed */
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (changed.has("roomId") && this.roomId) void this.enter();
+    if (this.anchor && this.placed) {
+      this.anchor.followEnd = !this.feed.hasNewer;
+      this.anchor.hold();
+    }
+  }
+
+  async enter() {
+    const room = this.client.rooms.get(this.roomId);
+    const { roomId } = this;
+    this.placed = false;
+    this.sinceAway = 0;
+    this.newest = room?.number ?? 0;
+    this.unreadAfter = room && unread(room) > 0 ? room.read : null;
+    if (this.feed.hasNewer) await this.feed.jumpToLatest();
+    await this.feed.open();
+    if (roomId === this.roomId) this.requestUpdate();
+  }
+
+  firstUpdated() {
+    const content = /** @type {HTMLElement} */ (this.querySelector(".messages-content"));
+    this.anchor = new ScrollAnchor(this.scroller, content);
+    this.resizes.observe(content);
+    this.resizes.observe(this.scroller);
+  }
+
+  async updated() {
+    // The messages draw themselves after this list. All of it is microtasks of one task, so no
+    // frame and no scroll event comes between what was held and what is put back.
+    const children = /** @type {NodeListOf<ChatElement>} */ (this.querySelectorAll("mc-message"));
+    await Promise.all([...children].map((child) => child.updateComplete));
+    if (!this.isConnected || !this.feed.loaded) return;
+    if (!this.placed) this.place();
+    else if (this.target !== null) this.show(this.target);
+    else this.anchor.restore();
+    this.noticeNew();
+    this.look();
+  }
+
+  /** Where a room opens: at its first unread message, or at its end. */
+  place() {
+    this.placed = true;
+    const line = this.querySelector(".unread-line");
+    if (this.target !== null) this.show(this.target);
+    else if (line) this.anchor.toItem(line, 0.2);
+    else this.anchor.toEnd();
+  }
+
+  /** Tells what came in from others at the live end. */
+  noticeNew() {
+    const last = this.client.rooms.get(this.roomId)?.number ?? 0;
+    if (last <= this.newest) return;
+    const fresh = this.feed.messages.filter(
+      (message) => message.number > this.newest && message.sender !== this.client.me?.username,
+    );
+    this.newest = last;
+    for (const message of fresh) this.tell("heard", { message });
+    if (!this.anchor.atEnd || this.feed.hasNewer) this.sinceAway += fresh.length;
+    if (!this.reading.present && this.unreadAfter === null && fresh.length > 0) {
+      this.unreadAfter = fresh[0].number - 1;
+    }
+  }
+
+  onScroll() {
+    if (!this.placed) return;
+    this.anchor.hold();
+    this.look();
+  }
+
+  /** Loads what is near, forgets what is far, and marks what has been seen as read. */
+  look() {
+    const { feed, scroller } = this;
+    const near = scroller.clientHeight * NEAR;
+    const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+    this.atEnd = this.anchor.atEnd && !feed.hasNewer;
+    if (this.atEnd) this.sinceAway = 0;
+    this.reading.look();
+    if (feed.loading) return;
+    if (scroller.scrollTop < near && feed.hasOlder) void this.grow("older");
+    else if (below < near && feed.hasNewer) void this.grow("newer");
+    else if (this.atEnd && feed.messages.length > WINDOW + 50) feed.trim("older", WINDOW);
+  }
+
+  /** @param {"older" | "newer"} end */
+  async grow(end) {
+    const { feed } = this;
+    try {
+      await (end === "older" ? feed.loadOlder() : feed.loadNewer());
+      feed.trim(end === "older" ? "newer" : "older", WINDOW);
+    } catch {
+      // The connection line says what is wrong; the next scroll tries again.
+    }
+  }
+
+  /** @param {number} number */
+  async jump(number) {
+    this.target = number;
+    await this.feed.jumpTo(number);
+    this.requestUpdate();
+  }
+
+  async jumpToEnd() {
+    await this.feed.jumpToLatest();
+    await this.updateComplete;
+    this.anchor.toEnd();
+    this.look();
+  }
+
+  /** @param {number} number */
+  show(number) {
+    const item = this.querySelector(`mc-message[data-number="${number}"]`);
+    if (!item) return;
+    this.target = null;
+    this.anchor.toItem(item);
+    item.classList.add("is-found");
+    /** @type {HTMLElement} */ (item).focus({ preventScroll: true });
+    setTimeout(() => item.classList.remove("is-found"), 2500);
+  }
+
+  /** Opens the last message of one's own that can still be changed. */
+  editLast() {
+    const mine = this.feed.messages.filter(
+      (message) =>
+        message.sender === this.client.me?.username && message.state === "sent" && !message.deleted,
+    );
+    const last = mine.at(-1);
+    if (last) this.tell("edit", { message: last });
+  }
+
+  render() {
+    const room = this.client.rooms.get(this.roomId);
+    if (!room) return null;
+    const { feed } = this;
+    return html`
+      <div
+        class="messages"
+        role="region"
+        aria-label="Messages in ${roomTitle(this.client, room)}"
+        aria-busy=${!feed.loaded}
+        tabindex="0"
+        @scroll=${this.onScroll}
+        @keydown=${this.onKey}
+      >
+        ${this.top(room)}
+        <div class="messages-content">
+          ${repeat(this.items(), (item) => item.key, (item) => item.draw())}
+        </div>
+      </div>
+      ${this.jumps()}
+    `;
+  }
+
+  /** @param {import("../protocol.js").Room} room */
+  top(room) {
+    const { feed } = this;
+    if (!feed.loaded || feed.hasOlder) {
+      return html`<p class="messages-loading">${feed.loaded ? "Loading earlier messages…" : "Loading…"}</p>`;
+    }
+    const name = roomTitle(this.client, room);
+    return html`<div class="messages-start">
+      <h3>${room.kind === "direct" ? `You and ${name}` : `The beginning of ${name}`}</h3>
+      <p>
+        ${feed.messages.length === 0
+          ? "Nothing has been said here yet. Write the first message below."
+          : "Nothing came before this."}
+      </p>
+    </div>`;
+  }
+
+  items() {
+    /** @type {{key: string, draw: () => unknown}[]} */
+    const items = [];
+    /** @type {Message | null} */
+    let previous = null;
+    let day = "";
+    let lineDrawn = this.unreadAfter === null;
+    for (const message of /** @type {Message[]} */ (this.feed.messages)) {
+      const itsDay = dayOf(message.created_at);
+      if (itsDay !== day) {
+        day = itsDay;
+        previous = null;
+        const iso = message.created_at;
+        items.push({
+          key: `day:${day}`,
+          draw: () => html`<div class="day-line" role="separator"><span>${dayName(iso)}</span></div>`,
+        });
+      }
+      const after = /** @type {number} */ (this.unreadAfter);
+      if (!lineDrawn && message.number > after) {
+        lineDrawn = true;
+        // Without the last message before it in the window, the line would stand in a wrong place.
+        if (message.number === after + 1) {
+          previous = null;
+          items.push({ key: "unread", draw: unreadLine });
+        }
+      }
+      const continued = previous !== null && follows(previous, message);
+      items.push({
+        key: `${message.sender}:${message.client_id}`,
+        draw: () => this.drawMessage(message, continued),
+      });
+      previous = message;
+    }
+    return items;
+  }
+
+  /**
+   * @param {Message} message
+   * @param {boolean} continued
+   */
+  drawMessage(message, continued) {
+    return html`<mc-message
+      tabindex="-1"
+      .client=${this.client}
+      .room=${this.client.rooms.get(this.roomId)}
+      .message=${message}
+      .continued=${continued}
+      .editing=${this.editing === message.id && this.editing !== null}
+    ></mc-message>`;
+  }
+
+  jumps() {
+    const first = this.unreadAfter;
+    const oldest = this.feed.messages[0]?.number ?? 0;
+    const above = first !== null && oldest > first + 1;
+    return html`
+      ${above
+        ? html`<button class="jump is-top" type="button" @click=${() => this.jump(first + 1)}>
+            ${icon("arrow-up")} Go to the first unread message
+          </button>`
+        : null}
+      ${this.atEnd
+        ? null
+        : html`<button class="jump is-bottom" type="button" @click=${this.jumpToEnd}>
+            ${icon("arrow-down")} ${this.sinceAway > 0 ? newMessages(this.sinceAway) : "Newest"}
+          </button>`}
+    `;
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const onItem = target.matches("mc-message");
+    if (!onItem && target !== this.scroller) return;
+    const messages = /** @type {HTMLElement[]} */ ([...this.querySelectorAll("mc-message")]);
+    const at = messages.indexOf(target);
+    /** @type {Record<string, number>} */
+    const moves = {
+      ArrowDown: at + 1,
+      ArrowUp: at < 0 ? messages.length - 1 : at - 1,
+      Home: 0,
+      End: messages.length - 1,
+    };
+    if (event.key in moves && !event.altKey && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      const next = messages[Math.min(Math.max(moves[event.key], 0), messages.length - 1)];
+      next?.focus({ preventScroll: true });
+      next?.scrollIntoView({ block: "nearest" });
+    } else if (onItem && event.key === "Enter") {
+      event.preventDefault();
+      /** @type {HTMLElement | null} */ (target.querySelector(".message-tools button"))?.focus();
+    } else if (event.key === "Escape") this.tell("focus-composer");
+  }
+
+  /** @param {string} username */
+  nameOf(username) {
+    return displayName(this.client, username);
+  }
+}
+
+const unreadLine = () =>
+  html`<div class="unread-line" role="separator"><span>New messages</span></div>`;
+
+/** @param {number} count */
+const newMessages = (count) => `${count} new ${count === 1 ? "message" : "messages"}`;
+
+/**
+ * Whether a message needs no name of its own below the one before it.
+ * @param {Message} before
+ * @param {Message} message
+ */
+function follows(before, message) {
+  const gap = Date.parse(message.created_at) - Date.parse(before.created_at);
+  return before.sender === message.sender && gap < GROUP_MS && !message.quote && !before.deleted;
+}
+
+customElements.define("mc-message-list", MessageList);

@@ -1,0 +1,289 @@
+import { html } from "lit";
+import { attachmentList } from "./attachments.js";
+import { avatar } from "./avatar.js";
+import { clockTime, fullTime } from "./dates.js";
+import { ChatElement } from "./element.js";
+import { icon } from "./icons.js";
+import { messageActions, quickReactions } from "./message-actions.js";
+import "./menu.js";
+import "./message-editor.js";
+import { canModerate, displayName } from "./rooms.js";
+import { safeFragment } from "./safe-html.js";
+
+/** @typedef {import("../protocol.js").Message & {state?: string, error?: {detail: string}}} Message */
+
+/** One message, with what can be done about it. */
+export class ChatMessage extends ChatElement {
+  static properties = {
+    message: { attribute: false },
+    room: { attribute: false },
+    continued: { type: Boolean },
+    editing: { type: Boolean },
+    active: { state: true },
+  };
+
+  static follows = ["people"];
+
+  constructor() {
+    super();
+    /** @type {Message} */
+    this.message = /** @type {any} */ (null);
+    /** @type {import("../protocol.js").Room} */
+    this.room = /** @type {any} */ (null);
+    /** Whether it follows another of the same sender closely, and needs no name of its own. */
+    this.continued = false;
+    this.editing = false;
+    /** Pointed at or focused: only then are its tools in the document. */
+    this.active = false;
+    this.shownHtml = "";
+    this.addEventListener("pointerenter", () => (this.active = true));
+    this.addEventListener("pointerleave", () => this.relax());
+    this.addEventListener("focusin", () => (this.active = true));
+    this.addEventListener("focusout", () => setTimeout(() => this.relax()));
+    this.addEventListener("menu-closed", () => setTimeout(() => this.relax()));
+  }
+
+  get mine() {
+    return this.message.sender === this.client.me?.username;
+  }
+
+  get gone() {
+    return this.message.deleted || this.message.hidden;
+  }
+
+  /** The tools stay while something in them is in use. */
+  relax() {
+    const inUse =
+      this.matches(":hover") ||
+      this.contains(document.activeElement) ||
+      this.querySelector("[aria-expanded=true]");
+    if (!inUse) this.active = false;
+  }
+
+  /** @param {Map<PropertyKey, unknown>} changed */
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    const { message, client } = this;
+    const name = displayName(client, message.sender);
+    const me = client.me?.username ?? "";
+    this.setAttribute("role", "article");
+    this.setAttribute("aria-label", `${name}, ${clockTime(message.created_at)}`);
+    this.dataset.number = String(message.number ?? "");
+    this.classList.add("message");
+    this.classList.toggle("is-continued", this.continued);
+    this.classList.toggle("is-unsent", message.state === "sending");
+    this.classList.toggle("is-failed", message.state === "failed");
+    this.classList.toggle("mentions-me", !this.mine && Boolean(message.mentions?.includes(me)));
+  }
+
+  render() {
+    const { message, client } = this;
+    const time = html`<time datetime=${message.created_at} title=${fullTime(message.created_at)}
+      >${clockTime(message.created_at)}</time
+    >`;
+    return html`
+      <div class="message-side">
+        ${this.continued ? time : avatar(client, message.sender)}
+      </div>
+      <div class="message-main">
+        ${this.continued
+          ? null
+          : html`<div class="message-head">
+              <span class="message-sender">${displayName(client, message.sender)}</span>${time}
+            </div>`}
+        ${this.gone ? this.tombstone() : this.content()} ${this.stateLine()}
+      </div>
+      ${this.active && !this.gone && !this.editing && !isPending(message) ? this.tools() : null}
+    `;
+  }
+
+  tombstone() {
+    return html`<p class="tombstone">
+      ${this.message.hidden ? "Removed by a moderator" : "This message was deleted"}
+    </p>`;
+  }
+
+  content() {
+    const { message } = this;
+    return html`
+      ${message.quote ? this.quote(message.quote) : null}
+      ${this.editing
+        ? html`<mc-message-editor .client=${this.client} .message=${message}></mc-message-editor>`
+        : html`<div class="message-body" @click=${this.onBodyClick}></div>`}
+      ${message.edited_at ? this.editedMark() : null}
+      ${attachmentList(message.attachments ?? [], (image) => this.openImage(image))}
+      ${this.reactions()}
+    `;
+  }
+
+  /** @param {NonNullable<Message["quote"]>} quote */
+  quote(quote) {
+    return html`<button
+      type="button"
+      class="quote"
+      aria-label="Go to the message of ${displayName(this.client, quote.sender)} this answers"
+      @click=${() => this.tell("jump", { number: quote.number })}
+    >
+      <span class="quote-sender">${displayName(this.client, quote.sender)}</span>
+      <span class="quote-body">${quote.body || "A file or a deleted message"}</span>
+    </button>`;
+  }
+
+  editedMark() {
+    const { message } = this;
+    const title = `Edited ${fullTime(/** @type {string} */ (message.edited_at))}`;
+    return canModerate(this.room)
+      ? html`<button
+          type="button"
+          class="edited"
+          title="${title}. Show earlier versions"
+          @click=${() => this.tell("show-revisions", { message })}
+        >
+          edited
+        </button>`
+      : html`<span class="edited" title=${title}>edited</span>`;
+  }
+
+  reactions() {
+    const reactions = Object.entries(this.message.reactions ?? {}).filter(([, who]) => who.length);
+    if (reactions.length === 0) return null;
+    const me = this.client.me?.username ?? "";
+    return html`<div class="reactions" role="group" aria-label="Reactions">
+      ${reactions.map(([emoji, who]) => {
+        const on = who.includes(me);
+        const names = who.map((name) => (name === me ? "You" : displayName(this.client, name)));
+        return html`<button
+          type="button"
+          class="reaction"
+          aria-pressed=${on}
+          title=${names.join(", ")}
+          aria-label="${emoji} ${who.length}: ${names.join(", ")}"
+          @click=${() => this.react(emoji, !on)}
+        >
+          <span class="reaction-emoji">${emoji}</span> ${who.length}
+        </button>`;
+      })}
+    </div>`;
+  }
+
+  stateLine() {
+    const { message } = this;
+    if (message.state === "failed") {
+      return html`<p class="message-failed" role="alert">
+        ${icon("warning")}
+        <span>Not sent. ${message.error?.detail ?? ""}</span>
+        <button type="button" class="link" @click=${() => this.client.retry(message.client_id)}>
+          Retry
+        </button>
+        <button type="button" class="link" @click=${() => this.client.discard(message.client_id)}>
+          Discard
+        </button>
+      </p>`;
+    }
+    if (message.state === "sending") {
+      return html`<p class="message-sending">${icon("clock")} Sending…</p>`;
+    }
+    return null;
+  }
+
+  tools() {
+    return html`<div class="message-tools" role="toolbar" aria-label="Message actions">
+      ${quickReactions.map(
+        (emoji) => html`<button
+          type="button"
+          class="icon-button is-emoji"
+          aria-label="React with ${emoji}"
+          @click=${() => this.react(emoji, true)}
+        >
+          ${emoji}
+        </button>`,
+      )}
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Choose a reaction"
+        title="React"
+        @click=${this.pickReaction}
+      >
+        ${icon("smile")}
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Reply"
+        title="Reply"
+        @click=${() => this.tell("reply", { message: this.message })}
+      >
+        ${icon("reply")}
+      </button>
+      <mc-menu label="More actions" .items=${messageActions(this)}></mc-menu>
+    </div>`;
+  }
+
+  updated() {
+    const body = this.querySelector(".message-body");
+    if (!body) {
+      this.shownHtml = "";
+      return;
+    }
+    const { message } = this;
+    const shown = message.html ? `html:${message.html}` : `text:${message.body}`;
+    if (shown === this.shownHtml && body.hasChildNodes()) return;
+    this.shownHtml = shown;
+    body.classList.toggle("plain-text", !message.html);
+    if (message.html) body.replaceChildren(safeFragment(message.html));
+    else body.textContent = message.body;
+    this.markMyName(body);
+  }
+
+  /** @param {Element} body */
+  markMyName(body) {
+    const me = this.client.me?.username;
+    for (const mention of body.querySelectorAll(".mention")) {
+      const named = mention.getAttribute("data-username") ?? mention.textContent?.replace("@", "");
+      mention.classList.toggle("is-me", named === me);
+    }
+  }
+
+  /** @param {MouseEvent} event */
+  async onBodyClick(event) {
+    const target = /** @type {Element} */ (event.target);
+    const button = /** @type {HTMLButtonElement | null} */ (target.closest(".copy-code"));
+    if (!button) return;
+    const code = button.parentElement?.querySelector("pre")?.textContent ?? "";
+    try {
+      await navigator.clipboard.writeText(code);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Press Ctrl+C";
+      getSelection()?.selectAllChildren(/** @type {Node} */ (button.previousElementSibling));
+    }
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  }
+
+  /** @param {Event} event */
+  pickReaction(event) {
+    const beside = /** @type {HTMLElement} */ (event.currentTarget);
+    const chosen = (/** @type {string} */ emoji) => this.react(emoji, true);
+    this.tell("pick-emoji", { beside, chosen });
+  }
+
+  /**
+   * @param {string} emoji
+   * @param {boolean} on
+   */
+  react(emoji, on) {
+    const command = { type: "message.react", message: this.message.id, emoji, on };
+    this.client.send(command).catch((error) => this.tell("refused", error));
+  }
+
+  /** @param {import("../protocol.js").Attachment} image */
+  openImage(image) {
+    this.tell("open-image", { image, attachments: this.message.attachments });
+  }
+}
+
+/** @param {Message} message */
+const isPending = (message) => message.state === "sending" || message.state === "failed";
+
+customElements.define("mc-message", ChatMessage);

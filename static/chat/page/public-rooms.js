@@ -1,0 +1,92 @@
+import { html } from "lit";
+import { refusal } from "./dialog.js";
+import { ChatElement } from "./element.js";
+import { icon } from "./icons.js";
+
+/** @typedef {import("../protocol.js").Room} Room */
+
+/** The public rooms of this server, to be found by name and joined. */
+export class PublicRooms extends ChatElement {
+  static properties = {
+    query: { type: String },
+    rooms: { state: true },
+    error: { state: true },
+  };
+
+  static follows = ["rooms"];
+
+  constructor() {
+    super();
+    this.query = "";
+    /** @type {Room[] | null} */
+    this.rooms = null;
+    this.error = "";
+  }
+
+  firstUpdated() {
+    void this.find();
+  }
+
+  render() {
+    return html`
+      <label class="field">
+        <span>Find a public room</span>
+        <input
+          type="search"
+          class="input"
+          placeholder="Name of the room"
+          .value=${this.query}
+          @input=${(/** @type {InputEvent} */ event) => {
+            this.query = /** @type {HTMLInputElement} */ (event.target).value;
+            void this.find();
+          }}
+        />
+      </label>
+      <ul class="found" aria-label="Public rooms" ?hidden=${!this.rooms?.length}>
+        ${this.rooms?.map((room) => this.entry(room))}
+      </ul>
+      <p class="hint" role="status">${this.error || this.hint()}</p>
+    `;
+  }
+
+  /** @param {Room} room */
+  entry(room) {
+    const inside = this.client.rooms.has(room.id);
+    return html`<li class="found-entry">
+      <span class="room-sign">${icon("room")}</span>
+      <span class="found-name">${room.name}</span>
+      <span class="handle">${room.member_count} ${room.member_count === 1 ? "member" : "members"}</span>
+      <button type="button" class="button is-small" @click=${() => this.enter(room)}>
+        ${inside ? "Open" : "Join"}<span class="visually-hidden"> ${room.name}</span>
+      </button>
+    </li>`;
+  }
+
+  hint() {
+    if (this.rooms?.length !== 0) return "";
+    return this.query ? `No public room is called “${this.query}”.` : "There is no public room yet.";
+  }
+
+  async find() {
+    const { query } = this;
+    try {
+      const { rooms } = await this.client.send({ type: "room.find", query: query.trim() });
+      if (query === this.query) Object.assign(this, { rooms, error: "" });
+    } catch (error) {
+      this.error = refusal(error);
+    }
+  }
+
+  /** @param {Room} room */
+  async enter(room) {
+    try {
+      if (!this.client.rooms.has(room.id)) await this.client.send({ type: "room.join", room: room.id });
+      this.tell("open-room", { room: room.id });
+      this.tell("close-dialog");
+    } catch (error) {
+      this.error = refusal(error);
+    }
+  }
+}
+
+customElements.define("mc-public-rooms", PublicRooms);

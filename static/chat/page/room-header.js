@@ -1,0 +1,65 @@
+import { html } from "lit";
+import { avatar } from "./avatar.js";
+import { ChatElement } from "./element.js";
+import { icon } from "./icons.js";
+import { partner, roomTitle } from "./rooms.js";
+
+/** The name of the room that is open, who is here, and the way to its details. */
+export class RoomHeader extends ChatElement {
+  static properties = { room: { attribute: false } };
+  static follows = ["presence", "people", "room"];
+
+  constructor() {
+    super();
+    /** @type {import("../protocol.js").Room} */
+    this.room = /** @type {any} */ (null);
+  }
+
+  render() {
+    const { client, room } = this;
+    const other = partner(client, room);
+    return html`<header class="room-header">
+      <button
+        type="button"
+        class="icon-button back-button"
+        aria-label="Back to the rooms"
+        @click=${() => this.tell("show-rooms")}
+      >
+        ${icon("back")}
+      </button>
+      ${other
+        ? avatar(client, other, { presence: true })
+        : html`<span class="room-sign">${icon(room.kind === "private" ? "lock" : "room")}</span>`}
+      <div class="room-header-words">
+        <h2>${roomTitle(client, room)}</h2>
+        <p>${other ? this.partnerLine(other) : this.membersLine()}</p>
+      </div>
+      ${other
+        ? null
+        : html`<button
+            type="button"
+            class="icon-button"
+            aria-label="Members and details"
+            title="Members and details"
+            @click=${() => this.tell("show-details", { room })}
+          >
+            ${icon("people")}
+          </button>`}
+    </header>`;
+  }
+
+  /** @param {string} username */
+  partnerLine(username) {
+    return `@${username} · ${this.client.online.has(username) ? "here now" : "away"}`;
+  }
+
+  membersLine() {
+    const { client, room } = this;
+    const kind = room.kind === "private" ? "Private" : "Public";
+    const count = `${room.member_count} ${room.member_count === 1 ? "member" : "members"}`;
+    const here = room.members?.filter((name) => client.online.has(name)).length ?? 0;
+    return `${kind} · ${count}${here > 1 ? ` · ${here} here now` : ""}`;
+  }
+}
+
+customElements.define("mc-room-header", RoomHeader);

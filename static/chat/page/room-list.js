@@ -1,0 +1,141 @@
+import { html } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { avatar } from "./avatar.js";
+import { ChatElement } from "./element.js";
+import { icon } from "./icons.js";
+import { badge, listedRooms, partner, roomTitle, unread } from "./rooms.js";
+
+/** @typedef {import("../protocol.js").Room} Room */
+
+/** The rooms of this person: a list that the arrow keys walk, with what is unread in each. */
+export class RoomList extends ChatElement {
+  static properties = { current: { type: String }, query: { state: true }, focused: { state: true } };
+  static follows = ["rooms", "room", "messages", "presence", "people", "state"];
+
+  constructor() {
+    super();
+    this.current = "";
+    this.query = "";
+    /** @type {string} the room that Tab reaches */
+    this.focused = "";
+  }
+
+  render() {
+    const { rooms, people } = listedRooms(this.client, this.query);
+    const ids = [...rooms, ...people].map(({ id }) => id);
+    const stop = [this.focused, this.current, ids[0]].find((id) => ids.includes(id));
+    return html`
+      <div class="room-search">
+        ${icon("search")}
+        <input
+          type="search"
+          class="input"
+          placeholder="Search rooms and people"
+          aria-label="Search your rooms and people"
+          .value=${this.query}
+          @input=${this.onSearch}
+          @keydown=${this.onSearchKey}
+        />
+      </div>
+      <nav class="room-list" aria-label="Rooms" @keydown=${this.onKey}>
+        ${this.section("Rooms", rooms, stop)} ${this.section("Direct messages", people, stop)}
+        ${ids.length === 0 ? this.nothing() : null}
+      </nav>
+    `;
+  }
+
+  /**
+   * @param {string} title
+   * @param {Room[]} rooms
+   * @param {string | undefined} stop
+   */
+  section(title, rooms, stop) {
+    if (rooms.length === 0) return null;
+    return html`<section class="room-section">
+      <h2>${title}</h2>
+      <ul>
+        ${repeat(rooms, ({ id }) => id, (room) => html`<li>${this.entry(room, room.id === stop)}</li>`)}
+      </ul>
+    </section>`;
+  }
+
+  /**
+   * @param {Room} room
+   * @param {boolean} stop
+   */
+  entry(room, stop) {
+    const { client } = this;
+    const count = room.id === this.current && document.hasFocus() ? 0 : unread(room);
+    const other = partner(client, room);
+    return html`<button
+      type="button"
+      class="room-entry ${count > 0 ? "is-unread" : ""}"
+      data-room=${room.id}
+      tabindex=${stop ? 0 : -1}
+      aria-current=${room.id === this.current ? "page" : "false"}
+      @click=${() => this.tell("open-room", { room: room.id })}
+    >
+      ${other
+        ? avatar(client, other, { presence: true })
+        : html`<span class="room-sign">${icon(room.kind === "private" ? "lock" : "room")}</span>`}
+      <span class="room-name">${roomTitle(client, room)}</span>
+      ${other && client.online.has(other) ? html`<span class="visually-hidden">, here now</span>` : null}
+      ${count > 0
+        ? html`<span class="badge">${badge(count)}<span class="visually-hidden"> unread</span></span>`
+        : null}
+    </button>`;
+  }
+
+  nothing() {
+    if (this.query) {
+      return html`<div class="room-nothing">
+        <p>None of your rooms is called “${this.query}”.</p>
+        <button type="button" class="link" @click=${() => this.tell("start-chat", { query: this.query })}>
+          Look for people and public rooms
+        </button>
+      </div>`;
+    }
+    if (this.client.state === "connecting" && this.client.rooms.size === 0) {
+      return html`<div class="room-skeleton" aria-hidden="true">
+        ${[1, 2, 3, 4].map(() => html`<span></span>`)}
+      </div>`;
+    }
+    return html`<p class="room-nothing">Your rooms will be listed here.</p>`;
+  }
+
+  /** @param {InputEvent} event */
+  onSearch(event) {
+    this.query = /** @type {HTMLInputElement} */ (event.target).value;
+  }
+
+  /** @param {KeyboardEvent} event */
+  onSearchKey(event) {
+    const first = /** @type {HTMLElement | null} */ (this.querySelector(".room-entry"));
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      first?.focus();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      first?.click();
+    } else if (event.key === "Escape") this.query = "";
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    const entries = /** @type {HTMLElement[]} */ ([...this.querySelectorAll(".room-entry")]);
+    const at = entries.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    /** @type {Record<string, number>} */
+    const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: entries.length - 1 };
+    if (at < 0 || !(event.key in moves) || event.altKey) return;
+    event.preventDefault();
+    const next = entries[Math.min(Math.max(moves[event.key], 0), entries.length - 1)];
+    this.focused = next.dataset.room ?? "";
+    next.focus();
+  }
+
+  focusSearch() {
+    this.querySelector("input")?.focus();
+  }
+}
+
+customElements.define("mc-room-list", RoomList);

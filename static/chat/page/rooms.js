@@ -1,0 +1,62 @@
+/** @typedef {import("../client.js").ChatClient} ChatClient */
+/** @typedef {import("../protocol.js").Room} Room */
+
+/**
+ * The other person of a direct room.
+ * @param {ChatClient} client
+ * @param {Room} room
+ */
+export function partner(client, room) {
+  if (room.kind !== "direct") return null;
+  return room.members?.find((name) => name !== client.me?.username) ?? room.members?.[0] ?? null;
+}
+
+/**
+ * @param {ChatClient} client
+ * @param {Room} room
+ */
+export function roomTitle(client, room) {
+  const other = partner(client, room);
+  return other ? displayName(client, other) : room.name || "Unnamed room";
+}
+
+/**
+ * @param {ChatClient} client
+ * @param {string} username
+ */
+export function displayName(client, username) {
+  return client.person(username).display_name || username;
+}
+
+/** @param {Room} room */
+export const unread = (room) => Math.max(0, room.number - room.read);
+
+/** A badge stays narrow. @param {number} count */
+export const badge = (count) => (count > 99 ? "99+" : String(count));
+
+/** @param {Room} room */
+export const canManage = (room) =>
+  room.kind !== "direct" && (room.role === "owner" || room.role === "moderator");
+
+/** @param {Room} room */
+export const canModerate = (room) => room.role === "owner" || room.role === "moderator";
+
+/**
+ * The rooms in the order of the list: by name, so that nothing moves under the pointer.
+ * @param {ChatClient} client
+ * @param {string} query
+ */
+export function listedRooms(client, query) {
+  const wanted = query.trim().toLocaleLowerCase();
+  const listed = [...client.rooms.values()]
+    .map((room) => ({ room, title: roomTitle(client, room) }))
+    .filter(({ room, title }) => {
+      const name = `${title} ${partner(client, room) ?? ""}`.toLocaleLowerCase();
+      return name.includes(wanted);
+    })
+    .sort((a, b) => a.title.localeCompare(b.title));
+  return {
+    rooms: listed.filter(({ room }) => room.kind !== "direct").map(({ room }) => room),
+    people: listed.filter(({ room }) => room.kind === "direct").map(({ room }) => room),
+  };
+}

@@ -1,0 +1,90 @@
+const NEAR_END = 64;
+
+/**
+ * Keeps what a person reads where it is while things above it come, go and grow.
+ *
+ * The browser's own scroll anchoring is switched off in the stylesheet: it does not exist
+ * everywhere, and two hands on one wheel would correct twice.
+ */
+export class ScrollAnchor {
+  /**
+   * @param {HTMLElement} scroller
+   * @param {HTMLElement} content whose children are the items that can be held
+   */
+  constructor(scroller, content) {
+    this.scroller = scroller;
+    this.content = content;
+    /** @type {Element | null} */
+    this.item = null;
+    this.offset = 0;
+    this.atEnd = true;
+    /** The end is followed only where it is the end of the room. */
+    this.followEnd = true;
+  }
+
+  /** Remembers what stands at the top now, or that the end is in view. */
+  hold() {
+    const { scroller } = this;
+    const rest = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+    this.atEnd = rest < NEAR_END;
+    this.item = this.firstVisible();
+    if (this.item) this.offset = this.top(this.item);
+  }
+
+  /** Puts what was held back to where it stood. */
+  restore() {
+    if (this.atEnd && this.followEnd) {
+      this.scroller.scrollTop = this.scroller.scrollHeight;
+    } else if (this.item?.isConnected) {
+      const moved = this.top(this.item) - this.offset;
+      if (Math.abs(moved) >= 1) this.scroller.scrollTop += moved;
+    }
+  }
+
+  toEnd() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.hold();
+  }
+
+  /**
+   * Brings an item into view, its top at a part of the height.
+   * @param {Element} item
+   * @param {number} [part]
+   */
+  toItem(item, part = 0.3) {
+    this.scroller.scrollTop += this.top(item) - this.scroller.clientHeight * part;
+    this.hold();
+  }
+
+  /** @param {Element} item */
+  top(item) {
+    return item.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top;
+  }
+
+  firstVisible() {
+    const items = this.content.children;
+    let low = 0;
+    let high = items.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.top(items[middle]) + items[middle].getBoundingClientRect().height <= 0) {
+        low = middle + 1;
+      } else high = middle;
+    }
+    return items[low] ?? null;
+  }
+
+  /** The last item whose end can be seen. */
+  lastVisible() {
+    const items = this.content.children;
+    const bottom = this.scroller.getBoundingClientRect().bottom + 1;
+    let low = 0;
+    let high = items.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (items[middle].getBoundingClientRect().bottom > bottom) high = middle - 1;
+      else low = middle;
+    }
+    return items[low] ?? null;
+  }
+}

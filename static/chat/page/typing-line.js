@@ -1,0 +1,34 @@
+import { html } from "lit";
+import { ChatElement } from "./element.js";
+import { displayName } from "./rooms.js";
+
+/** Who is typing in a room. Its height is always there, so nothing moves. */
+export class TypingLine extends ChatElement {
+  static properties = { roomId: { type: String } };
+  static follows = ["typing", "people"];
+
+  constructor() {
+    super();
+    this.roomId = "";
+  }
+
+  render() {
+    const names = [...this.client.typing(this.roomId)]
+      .filter((name) => name !== this.client.me?.username)
+      .map((name) => displayName(this.client, name));
+    return html`<p class="typing-line" aria-live="off">
+      ${names.length > 0
+        ? html`<span class="typing-dots" aria-hidden="true"><i></i><i></i><i></i></span> ${words(names)}`
+        : null}
+    </p>`;
+  }
+}
+
+/** @param {string[]} names */
+function words(names) {
+  if (names.length === 1) return `${names[0]} is typing`;
+  if (names.length === 2) return `${names[0]} and ${names[1]} are typing`;
+  return `${names.length} people are typing`;
+}
+
+customElements.define("mc-typing-line", TypingLine);

@@ -1,0 +1,138 @@
+/**
+ * @typedef {Object} Upload
+ * @property {number} key
+ * @property {File | null} file null for one that an earlier page uploaded
+ * @property {string} name
+ * @property {number} size bytes
+ * @property {number} sent bytes
+ * @property {"waiting" | "sending" | "done" | "failed"} state
+ * @property {string} error why it failed, to be shown
+ * @property {import("../protocol.js").Attachment | null} attachment
+ * @property {AbortController} abort
+ */
+
+const AT_ONCE = 3;
+const MOST_IN_A_MESSAGE = 20;
+let lastKey = 0;
+
+/**
+ * The files of one room's draft on their way to the server. They go on while the person
+ * looks at another room. Tells `change` whenever one of them moved.
+ */
+export class Uploads extends EventTarget {
+  /** @param {import("../client.js").ChatClient} client */
+  constructor(client) {
+    super();
+    this.client = client;
+    /** @type {Upload[]} */
+    this.list = [];
+  }
+
+  get unfinished() {
+    return this.list.some(({ state }) => state === "waiting" || state === "sending");
+  }
+
+  get failed() {
+    return this.list.some(({ state }) => state === "failed");
+  }
+
+  get attachments() {
+    return this.list.flatMap(({ attachment }) => (attachment ? [attachment] : []));
+  }
+
+  /**
+   * @param {Iterable<File>} files
+   * @returns {boolean} false when some were left out, because a message holds no more
+   */
+  add(files) {
+    const wanted = [...files];
+    const room = Math.max(0, MOST_IN_A_MESSAGE - this.list.length);
+    for (const file of wanted.slice(0, room)) {
+      this.list.push({
+        key: ++lastKey,
+        file,
+        name: file.name || "pasted file",
+        size: file.size,
+        sent: 0,
+        state: "waiting",
+        error: "",
+        attachment: null,
+        abort: new AbortController(),
+      });
+    }
+    this.next();
+    return wanted.length <= room;
+  }
+
+  /** Takes back what an earlier page had uploaded. @param {import("../protocol.js").Attachment[]} attachments */
+  restore(attachments) {
+    this.list = attachments.map((attachment) => ({
+      key: ++lastKey,
+      file: null,
+      name: attachment.name,
+      size: attachment.size,
+      sent: attachment.size,
+      state: "done",
+      error: "",
+      attachment,
+      abort: new AbortController(),
+    }));
+    this.changed();
+  }
+
+  /** @param {Upload} upload */
+  remove(upload) {
+    this.list = this.list.filter((other) => other !== upload);
+    upload.abort.abort();
+    this.next();
+  }
+
+  /** @param {Upload} upload */
+  retry(upload) {
+    Object.assign(upload, { state: "waiting", error: "", sent: 0, abort: new AbortController() });
+    this.next();
+  }
+
+  clear() {
+    this.list = [];
+    this.changed();
+  }
+
+  next() {
+    const running = this.list.filter(({ state }) => state === "sending").length;
+    const waiting = this.list.filter(({ state }) => state === "waiting");
+    for (const upload of waiting.slice(0, AT_ONCE - running)) void this.run(upload);
+    this.changed();
+  }
+
+  /** @param {Upload} upload */
+  async run(upload) {
+    upload.state = "sending";
+    try {
+      upload.attachment = await this.client.upload(/** @type {File} */ (upload.file), {
+        signal: upload.abort.signal,
+        onProgress: (sent, total) => {
+          upload.sent = total ? (sent / total) * upload.size : sent;
+          this.changed();
+        },
+      });
+      upload.state = "done";
+      upload.sent = upload.size;
+    } catch (error) {
+      upload.state = "failed";
+      upload.error = reason(error);
+    }
+    this.next();
+  }
+
+  changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** @param {unknown} error */
+function reason(error) {
+  const { code, detail } = /** @type {{code?: string, detail?: string}} */ (error);
+  if (code === "network") return "The server was not reached. Check your connection and retry.";
+  return detail || "The upload failed. Retry it.";
+}
