@@ -9,10 +9,26 @@ from django.core.asgi import get_asgi_application
 http = get_asgi_application()
 
 # What follows needs the apps to be loaded.
-from importlib.util import find_spec
-
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.utils.module_loading import import_string
+from django.conf import settings
 
-routes = import_string("chat.routing.websocket_urlpatterns") if find_spec("chat.routing") else []
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(routes)})
+from accounts import avatars
+from chat.routing import websocket_urlpatterns
+from mediachat.bodies import MIB, MULTIPART, BodyLimit
+from mediachat.checks import refuse_wrong_settings
+
+refuse_wrong_settings()
+
+application = ProtocolTypeRouter(
+    {
+        "http": BodyLimit(
+            http,
+            limits={
+                "/api/v1/attachments": settings.MAX_UPLOAD_MB * MIB + MULTIPART,
+                "/accounts/profile": avatars.LIMIT + MULTIPART,
+            },
+        ),
+        # Both doors check for themselves who knocks.
+        "websocket": URLRouter(websocket_urlpatterns),
+    }
+)

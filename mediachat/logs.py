@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
     """Django's ``LOGGING``; the servers' and libraries' own loggers go the same way."""
@@ -43,7 +45,7 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
-        "root": {"handlers": ["stderr"], "level": level},
+        "root": {"handlers": ["stderr"], "level": level if level in LEVELS else "INFO"},
         "loggers": {
             name: {"handlers": [], "propagate": True}
             for name in ("django", "django.server", "uvicorn", "uvicorn.error")

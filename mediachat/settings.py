@@ -7,29 +7,29 @@ wrong with a value and what to do about it.
 from pathlib import Path
 from typing import Any
 
-import environ
 from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC, UNSAFE_EVAL, UNSAFE_INLINE
 
 from accounts.usernames import RESERVED
+from mediachat.environment import Environment
 from mediachat.logs import logging_config
 from mediachat.secrets import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = Environment()
 
 # -- The installation ------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-SECRET_KEY = env.str("SECRET_KEY", default="").strip() or secret_key(DATA_DIR / "secret_key")
+SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(DATA_DIR / "secret_key")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # The name is the one that uvicorn reads too, so that the two cannot differ.
 WORKERS = env.int("WEB_CONCURRENCY", default=1)
-REDIS_URL = env.str("REDIS_URL", default="").strip()
+REDIS_URL = env.str("REDIS_URL", default="")
 
 # -- The chat --------------------------------------------------------------------------------
 
@@ -108,8 +108,9 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # -- Stores ----------------------------------------------------------------------------------
 
-DATABASE_URL = env.str("DATABASE_URL", default="").strip() or f"sqlite:///{DATA_DIR}/db.sqlite3"
-DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/db.sqlite3")
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that reads first and writes later fails at once when another writes in
@@ -153,9 +154,7 @@ else:
 STORAGES = {
     # Any storage of django-storages, by its dotted name and its options as JSON.
     "default": {
-        "BACKEND": env.str(
-            "MEDIA_STORAGE", default="django.core.files.storage.FileSystemStorage"
-        ).strip(),
+        "BACKEND": env.str("MEDIA_STORAGE", default="django.core.files.storage.FileSystemStorage"),
         "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", default={}),
     },
     "staticfiles": {
@@ -200,7 +199,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
 
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", default=True)
-EMAIL_URL = env.str("EMAIL_URL", default="").strip()
+EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
     vars().update(env.email_url_config(EMAIL_URL))
 else:
@@ -210,7 +209,9 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="mediachat@loc
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_PRESERVE_USERNAME_CASING = False
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+if EMAIL_URL:
+    ACCOUNT_SIGNUP_FIELDS.insert(1, "email")
 ACCOUNT_USERNAME_VALIDATORS = "accounts.usernames.validators"
 ACCOUNT_USERNAME_BLACKLIST = RESERVED
 ACCOUNT_EMAIL_VERIFICATION = "optional" if EMAIL_URL else "none"

@@ -29,7 +29,7 @@ SYSTEMS = (
 
 @register.filter
 def device(user_agent: str) -> str:
-    """"Firefox on Linux" for what a browser says of itself."""
+    """ "Firefox on Linux" for what a browser says of itself."""
     program = next((name for sign, name in PROGRAMS if sign in user_agent), "Unknown program")
     system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
     return f"{program} on {system}" if system else program

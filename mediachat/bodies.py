@@ -1,0 +1,91 @@
+"""Refuses bodies that are too large, before anything of them is kept.
+
+Django writes a request's whole body to disk before a view sees it, so a view's own limit comes
+too late: anybody could fill the disk.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from asgiref.typing import (
+    ASGI3Application,
+    ASGIReceiveCallable,
+    ASGIReceiveEvent,
+    ASGISendCallable,
+    ASGISendEvent,
+    HTTPScope,
+)
+
+MIB = 1024 * 1024
+DEFAULT_LIMIT = MIB
+MULTIPART = 64 * 1024
+"""What a form adds around a file, in bytes."""
+
+
+class TooLarge(Exception):
+    """More came than this address takes."""
+
+
+class BodyLimit:
+    """Wraps an ASGI application; ``limits`` has the addresses that take more than 1 MiB."""
+
+    def __init__(self, app: ASGI3Application, *, limits: Mapping[str, int]) -> None:
+        self.app = app
+        self.limits = limits
+
+    async def __call__(
+        self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        limit = self.limits.get(scope["path"].rstrip("/"), DEFAULT_LIMIT)
+        if _declared(scope) > limit:
+            await _refuse(send, limit)
+            return
+        received = 0
+        answered = False
+
+        async def receive_counted() -> ASGIReceiveEvent:
+            # A body in chunks declares nothing, and one that declares may lie.
+            nonlocal received
+            event = await receive()
+            if event["type"] == "http.request":
+                received += len(event.get("body", b""))
+                if received > limit:
+                    raise TooLarge
+            return event
+
+        async def send_noted(event: ASGISendEvent) -> None:
+            nonlocal answered
+            answered = True
+            await send(event)
+
+        try:
+            await self.app(scope, receive_counted, send_noted)
+        except TooLarge:
+            if not answered:
+                await _refuse(send, limit)
+
+
+def _declared(scope: HTTPScope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+async def _refuse(send: ASGISendCallable, limit: int) -> None:
+    detail = f"This is too large: at most {limit // MIB} MB can be sent here."
+    body = json.dumps({"code": "too_large", "detail": detail}).encode()
+    start: Any = {
+        "type": "http.response.start",
+        "status": 413,
+        "headers": [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            # The rest of the body may still be on its way, and is not waited for.
+            (b"connection", b"close"),
+        ],
+    }
+    await send(start)
+    end: Any = {"type": "http.response.body", "body": body}
+    await send(end)

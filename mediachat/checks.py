@@ -1,0 +1,159 @@
+"""Names each wrong setting, and says what to do about it."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
+from django.core.exceptions import ImproperlyConfigured
+
+from mediachat.logs import LEVELS
+
+TAG = "mediachat"
+SECRET_LENGTH = 50
+"""The shortest secret that nobody guesses, in characters: what Django itself generates."""
+PLACEHOLDERS = ("django-insecure", "changeme", "change-me", "secret", "password")
+MORE_THAN_ZERO = (
+    "HEARTBEAT",
+    "DB_THREADS",
+    "WORKERS",
+    "RATE_BURST",
+    "RATE_PER_SECOND",
+    "SOCKETS_PER_PERSON",
+    "SOCKETS_PER_ADDRESS",
+    "MAX_UPLOAD_MB",
+    "UPLOAD_QUOTA_MB",
+    "MAX_IMAGE_MEGAPIXELS",
+)
+ENVIRONMENT_NAMES = {"WORKERS": "WEB_CONCURRENCY"}
+
+
+def refuse_wrong_settings() -> None:
+    """For servers, which run no command that checks.
+
+    Raises:
+        ImproperlyConfigured: with all that is wrong.
+    """
+    wrong = [message for message in run_checks(tags=[TAG]) if message.is_serious()]
+    if wrong:
+        raise ImproperlyConfigured("\n".join(str(message) for message in wrong))
+
+
+@register(Tags.security, TAG)
+def secret(**kwargs: Any) -> list[CheckMessage]:
+    key = settings.SECRET_KEY
+    if settings.DEBUG or (
+        len(key) >= SECRET_LENGTH
+        and len(set(key)) >= 8
+        and not any(key.lower().startswith(placeholder) for placeholder in PLACEHOLDERS)
+    ):
+        return []
+    return [
+        Error(
+            "SECRET_KEY can be guessed, and whoever knows it can sign in as anyone.",
+            hint="Leave it out and one is made in DATA_DIR, or set at least "
+            f"{SECRET_LENGTH} random characters, the same on every machine.",
+            id="mediachat.E001",
+        )
+    ]
+
+
+@register(Tags.security, TAG)
+def hosts(**kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if not settings.DEBUG and "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            Error(
+                "ALLOWED_HOSTS takes every name, so anyone can make links that lead elsewhere.",
+                hint="Name the hosts that people type, such as ALLOWED_HOSTS=chat.example.org.",
+                id="mediachat.E002",
+            )
+        )
+    found += [
+        Error(
+            f"CSRF_TRUSTED_ORIGINS has {origin!r}, which is no origin.",
+            hint="Write the scheme too: CSRF_TRUSTED_ORIGINS=https://chat.example.org",
+            id="mediachat.E003",
+        )
+        for origin in settings.CSRF_TRUSTED_ORIGINS
+        if not origin.startswith(("http://", "https://"))
+    ]
+    return found
+
+
+@register(TAG)
+def redis(**kwargs: Any) -> list[CheckMessage]:
+    if settings.REDIS_URL:
+        if urlsplit(settings.REDIS_URL).scheme in ("redis", "rediss", "unix"):
+            return []
+        return [
+            Error(
+                "REDIS_URL is not the address of a Redis server.",
+                hint="It looks like redis://localhost:6379/0, or rediss:// with TLS.",
+                id="mediachat.E004",
+            )
+        ]
+    if settings.WORKERS > 1:
+        return [
+            Error(
+                f"{settings.WORKERS} workers cannot reach each other's people without Redis.",
+                hint="Set REDIS_URL=redis://localhost:6379/0, or serve with WORKERS=1.",
+                id="mediachat.E005",
+            )
+        ]
+    return []
+
+
+@register(TAG)
+def numbers(**kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"{ENVIRONMENT_NAMES.get(name, name)} is {getattr(settings, name)}, which cannot work.",
+            hint="Set a number greater than zero, or remove it for the default.",
+            id="mediachat.E006",
+        )
+        for name in MORE_THAN_ZERO
+        if getattr(settings, name) <= 0
+    ]
+
+
+@register(TAG)
+def database(**kwargs: Any) -> list[CheckMessage]:
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if engine == "django.db.backends.sqlite3" and settings.WORKERS > 4:
+        return [
+            Warning(
+                "SQLite takes one writer at a time, which many workers wait for.",
+                hint="Set DATABASE_URL to a PostgreSQL or MongoDB server.",
+                id="mediachat.W001",
+            )
+        ]
+    return []
+
+
+@register(Tags.security, TAG)
+def https(**kwargs: Any) -> list[CheckMessage]:
+    local = {"localhost", "127.0.0.1", "[::1]"}
+    if settings.DEBUG or settings.HTTPS or set(settings.ALLOWED_HOSTS) <= local:
+        return []
+    return [
+        Warning(
+            "People reach this server from elsewhere, and their passwords travel in the clear.",
+            hint="Put it behind a proxy with HTTPS and set HTTPS=1 and TRUSTED_PROXY_COUNT=1.",
+            id="mediachat.W002",
+        )
+    ]
+
+
+@register(TAG)
+def log_level(**kwargs: Any) -> Sequence[CheckMessage]:
+    if settings.LOG_LEVEL in LEVELS:
+        return []
+    return [
+        Error(
+            f"LOG_LEVEL is {settings.LOG_LEVEL!r}.",
+            hint=f"Choose one of {', '.join(LEVELS)}.",
+            id="mediachat.E007",
+        )
+    ]
