@@ -96,6 +96,7 @@ class OutsideClient:
         self._reader: asyncio.Task[None] | None = None
         self._broken: BrokenPromiseError | None = None
         self._syncing = 0
+        self._one_sync = asyncio.Lock()
         self._more: set[str] = set()
         self._reset: set[str] = set()
         self._follow: set[asyncio.Task[None]] = set()
@@ -192,7 +193,7 @@ class OutsideClient:
         self.ready = {}
         self._reader = asyncio.create_task(self._read(self.socket))
         await self.until(lambda: bool(self.ready), 10)
-        if behind := {room: held.position for room, held in self.held.items() if self._stale(held)}:
+        if behind := [room for room, held in self.held.items() if self._stale(held)]:
             await self.sync(behind)
         return self
 
@@ -309,21 +310,25 @@ class OutsideClient:
             raise BrokenPromiseError(f"the reply's position is not the message's: {reply}")
         return message
 
-    async def sync(self, rooms: dict[str, int] | None = None) -> None:
-        """Asks for all that was missed, until every room says there is no more."""
-        if rooms is None:
-            rooms = {room: held.position for room, held in self.held.items()}
+    async def sync(self, rooms: Iterable[str] | None = None) -> None:
+        """Asks for all that was missed, until every room says there is no more.
+
+        Live events that come meanwhile wait: they stand after the answer.
+        """
+        asked = set(self.held if rooms is None else rooms)
         self._syncing += 1
         try:
-            while rooms:
-                more = {room: held.position for room, held in self.held.items() if room in rooms}
-                self._more.clear()
-                await self.command("sync", rooms=rooms)
-                rooms = {room: self.held[room].position for room in self._more & more.keys()}
+            async with self._one_sync:
+                while asked & self.held.keys():
+                    self._more.clear()
+                    positions = {
+                        room: self.held[room].position for room in asked & self.held.keys()
+                    }
+                    await self.command("sync", rooms=positions)
+                    asked = set(self._more)
         finally:
             self._syncing -= 1
-        for room, held in self.held.items():
-            self._drain(room, held)
+        self._drain_all()
         while self._reset:
             await self.page_history(self._reset.pop())
 
@@ -364,6 +369,8 @@ class OutsideClient:
                 self.events.append(frame)
             return
         self.events.append(frame)
+        if not self.ready and kind != "ready":
+            raise BrokenPromiseError(f"{kind} came before ready")
         if kind == "ready":
             self._take_ready(frame)
         elif kind == "room":
@@ -421,6 +428,10 @@ class OutsideClient:
             if self.held.get(room["id"]) is held
         )
 
+    def _drain_all(self) -> None:
+        for room, held in self.held.items():
+            self._drain(room, held)
+
     def _drain(self, room: str, held: Held) -> None:
         for position in sorted(held.waiting):
             if position <= held.position:
@@ -452,20 +463,29 @@ class OutsideClient:
 
     def _take_heads(self, heads: dict[str, int]) -> None:
         """Asks for what a lost doorbell kept from us."""
-        behind = {
-            room: self.held[room].position
+        behind = [
+            room
             for room, position in heads.items()
             if room in self.held and position > self.held[room].position
-        }
-        if behind and not self._syncing:
+        ]
+        if behind:
+            # From here on, and not from when the task runs: what follows may stand beyond a gap.
+            self._syncing += 1
             task = asyncio.create_task(self._catch_up(behind))
             self._follow.add(task)
             task.add_done_callback(self._follow.discard)
 
-    async def _catch_up(self, rooms: dict[str, int]) -> None:
-        with contextlib.suppress(ClosedError):
+    async def _catch_up(self, rooms: list[str]) -> None:
+        try:
             await self.sync(rooms)
-            self._announce()
+        except ClosedError:
+            pass
+        except BrokenPromiseError as broken:
+            self._broken = broken
+        finally:
+            self._syncing -= 1
+        self._drain_all()
+        self._announce()
 
     # -- Questions that tests ask -------------------------------------------------------------
 
