@@ -70,10 +70,6 @@ export class Connection {
     this.#on = on;
   }
 
-  get isWanted() {
-    return this.#opening !== null || this.retryAt !== null;
-  }
-
   /** Connects now, unless it is connected or about to be. */
   open() {
     if (this.#opening) return;
@@ -86,7 +82,7 @@ export class Connection {
     const ifCurrent = (act) => turn === this.#turn && act();
     this.#cancelTimer = this.#setTimer(() => ifCurrent(() => this.drop()), CONNECT_TIMEOUT);
     this.#become("connecting");
-    this.#opening = this.#transport.open({
+    const socket = this.#transport.open({
       onOpen: (socket) =>
         ifCurrent(() => {
           this.socket = socket;
@@ -99,6 +95,7 @@ export class Connection {
         }),
       onClose: (code, detail) => ifCurrent(() => this.#lost(code, detail)),
     });
+    ifCurrent(() => (this.#opening = socket));
   }
 
   /** The server greeted us. @param {number} heartbeat in seconds */

@@ -167,6 +167,7 @@ export class Feed {
         const { messages, more } = await this.#host.history({ ...where, limit: PAGE });
         if (turn !== this.#turn) return;
         take(messages.map(sent), more);
+        for (const message of messages) this.#host.applied(message, false);
         for (const message of this.#meanwhile) this.#place(message);
       } finally {
         if (turn === this.#turn) {

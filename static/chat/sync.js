@@ -47,7 +47,9 @@ export class Sync {
   async #run() {
     const turn = this.#turn;
     this.#running = true;
-    while (this.#due.size > 0) {
+    // What is due by the end of this frame goes together.
+    await null;
+    while (turn === this.#turn && this.#due.size > 0) {
       const feeds = [...this.#due].slice(0, ROOMS_LIMIT);
       for (const feed of feeds) this.#due.delete(feed);
       const positions = new Map(feeds.map((feed) => [feed, feed.position]));
@@ -72,6 +74,6 @@ export class Sync {
         else this.#due.delete(feed);
       }
     }
-    this.#running = false;
+    if (turn === this.#turn) this.#running = false;
   }
 }

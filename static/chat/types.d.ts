@@ -1,4 +1,5 @@
 /** The types of the JavaScript client. What goes over the wire is in protocol.d.ts. */
+import type { Feed } from "./feed.js";
 import type * as wire from "./protocol.js";
 
 export type ConnectionState = "connecting" | "online" | "offline" | "signed_out" | "banned";
@@ -94,6 +95,27 @@ export interface FeedHost {
   missed(): void;
   /** The state of a message was learnt; `isNew`: nobody had seen this number before. */
   applied(message: wire.Message, isNew: boolean): void;
+}
+
+/** What a change concerns: a room's id, a username, a new message. */
+export interface Detail {
+  room?: string;
+  user?: string;
+  message?: wire.Message;
+}
+
+/** What the store needs of the client that it belongs to. */
+export interface StoreHost {
+  now: () => number;
+  setTimer: SetTimer;
+  issue(command: AnyCommand): Promise<any>;
+  /** Asks until there is an answer, over lost connections. */
+  read(command: AnyCommand): Promise<any>;
+  unsent(): Unsent[];
+  /** The server has this message of ours. */
+  acknowledge(message: wire.Message): void;
+  missed(feed: Feed): void;
+  tell(type: string, detail?: Detail): void;
 }
 
 export type AnyCommand = { type: string; [field: string]: unknown };

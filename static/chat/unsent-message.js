@@ -1,3 +1,5 @@
+import { excerpt } from "./excerpt.js";
+
 /**
  * An unsent message as the feed shows it.
  *
@@ -29,4 +31,24 @@ export function unsentMessage(entry, sender, number) {
     state,
     error,
   };
+}
+
+/**
+ * A message as its reply quotes it.
+ * @param {import("./protocol.js").Message} message
+ * @returns {import("./protocol.js").Quote}
+ */
+export function quoteOf({ id, number, sender, html }) {
+  return { id, number, sender, body: excerpt(html) };
+}
+
+/**
+ * What can be shown of an attachment of which only the id is known.
+ * @param {string} id
+ * @returns {import("./protocol.js").Attachment}
+ */
+export function unknownAttachment(id) {
+  const content_type = "application/octet-stream";
+  const unknown = { width: null, height: null, thumbnail_url: null };
+  return { id, name: "", content_type, size: 0, url: "", ...unknown };
 }

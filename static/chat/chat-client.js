@@ -1,0 +1,430 @@
+import { setTimer as realTimer } from "./backoff.js";
+import { Connection } from "./connection.js";
+import { connectionLost, offline, ChatError } from "./errors.js";
+import { News } from "./news.js";
+import { Outbox } from "./outbox.js";
+import { Requests } from "./requests.js";
+import { Store } from "./store.js";
+import { Sync } from "./sync.js";
+import { quoteOf, unknownAttachment } from "./unsent-message.js";
+
+/** A connection that answers no `ping` within this is dead, in milliseconds. */
+const PING_TIMEOUT = 10_000;
+
+/** Commands after which one is in a room. */
+const ENTERING = new Set(["room.open", "room.join"]);
+
+/** @type {WeakMap<import("./types.js").Socket, (message: any) => void>} */
+const takers = new WeakMap();
+
+/**
+ * Applies one object from the server to the client that owns this socket. Types that are not
+ * known are ignored, so that servers can grow. {@link ChatClient#receive} calls it for each
+ * object of a frame; call it to feed a client from somewhere else, such as a recording.
+ *
+ * @param {{type: string}} message an event, a reply or an error
+ * @param {import("./types.js").Socket | null} socket
+ *
+ * @example
+ * handleIncomingMessage({ type: "typing", room: id, user: "grace" }, client.socket);
+ */
+export function handleIncomingMessage(message, socket) {
+  if (socket) takers.get(socket)?.(message);
+}
+
+/**
+ * One person's connection to the chat, and what is known through it.
+ *
+ * It reconnects by itself, asks for what it missed, and keeps unsent messages until the server
+ * has them. It tells what changed by events (`CustomEvent`, with their `detail` in brackets):
+ *
+ * - `state`: {@link ChatClient#state} or {@link ChatClient#retryAt}
+ * - `rooms`: the set of rooms
+ * - `room` {room}: a room's name, members, unread count, …
+ * - `messages` {room}: a room's feed
+ * - `outbox`: what is unsent
+ * - `typing` {room}, `presence` {user}, `people`
+ * - `mention` {room, message}: a new message from someone else that names this person, or that
+ *   came in a direct room
+ *
+ * `room` is the id of a room, `user` a username. Changes that come together are told once.
+ *
+ * @example
+ * const client = new ChatClient({ transport: new WebSocketTransport({ server: location.origin }) });
+ * client.addEventListener("messages", ({ detail }) => draw(client.feed(detail.room).messages));
+ * await client.connect();
+ * const { room } = await client.send({ type: "room.open", kind: "direct", members: ["grace"] });
+ * await client.feed(room.id).open();
+ * client.sendMessage(room.id, { body: "Hello, **Grace**" });
+ */
+export class ChatClient extends EventTarget {
+  /** A UUID of this client, which is one of perhaps many of the same person. */
+  id = crypto.randomUUID();
+
+  #news = new News(this);
+  /** @type {{resolve: () => void, reject: (error: ChatError) => void}[]} until `ready` */
+  #arrivals = [];
+  #transport;
+  #connection;
+  #requests;
+  #sync;
+  #outbox;
+  #store;
+  #events;
+
+  /** @param {import("./types.js").ClientOptions} options */
+  constructor({
+    transport,
+    storage = localStorageIfAny(),
+    now = Date.now,
+    random = Math.random,
+    setTimer = realTimer,
+    events = globalThis.window ?? null,
+  }) {
+    super();
+    const timing = { now, random, setTimer };
+    this.#transport = transport;
+    this.#events = events;
+    this.#requests = new Requests(timing);
+    this.#connection = new Connection({
+      transport,
+      ...timing,
+      on: {
+        opened: (socket) => takers.set(socket, (message) => this.#take(message)),
+        frame: (text) => this.receive(text),
+        lost: (error) => this.#lost(error),
+        changed: () => this.#news.tell("state"),
+        quiet: () => this.#issue({ type: "ping" }, { timeout: PING_TIMEOUT }),
+      },
+    });
+    this.#sync = new Sync({ ...timing, request: (rooms) => this.#issue({ type: "sync", rooms }) });
+    this.#outbox = new Outbox({
+      storage,
+      ...timing,
+      transmit: (command) => this.#issue(command),
+      changed: (room) => {
+        this.#store.unsentChanged(room);
+        this.#news.tell("outbox");
+      },
+    });
+    this.#store = new Store({
+      ...timing,
+      issue: (command) => this.#issue(command),
+      read: (command) => this.#read(command),
+      unsent: () => this.#outbox.entries,
+      acknowledge: (message) =>
+        this.#outbox.acknowledge(message, { message, position: message.position }),
+      missed: (feed) => this.state === "online" && this.#sync.ask(feed),
+      tell: (type, detail) => this.#news.tell(type, detail),
+    });
+  }
+
+  // -- Connecting ------------------------------------------------------------------------------
+
+  /** The open socket, or null. */
+  get socket() {
+    return this.#connection.socket;
+  }
+
+  /** @returns {import("./types.js").ConnectionState} */
+  get state() {
+    return this.#connection.state;
+  }
+
+  /** When the next attempt to connect is made, as a millisecond timestamp; or null. */
+  get retryAt() {
+    return this.#connection.retryAt;
+  }
+
+  /** @returns {ChatError | null} why the client stays away, when the server sent it away */
+  get error() {
+    return this.#connection.error;
+  }
+
+  /**
+   * Connects, and from then on stays connected: after a loss it tries again after random
+   * delays of up to 30 s, and at once when the browser comes online. Call it while the client
+   * waits to make it try now.
+   *
+   * @returns {Promise<void>} at `ready`. Rejects with a {@link ChatError} when coming back is
+   *   of no use: signed out, suspended, another version of the protocol; or `disconnect()`
+   */
+  async connect() {
+    if (this.state === "online") return;
+    this.#listen("addEventListener");
+    const arrival = this.#arrival();
+    this.#connection.open();
+    await arrival;
+  }
+
+  /** Disconnects and stays away until `connect()`. */
+  disconnect() {
+    this.#listen("removeEventListener");
+    this.#store.flushReads();
+    this.#connection.close();
+    this.#arrived(new ChatError("aborted", "The client was disconnected."));
+  }
+
+  /** @returns {Promise<void>} */
+  #arrival() {
+    return new Promise((resolve, reject) => this.#arrivals.push({ resolve, reject }));
+  }
+
+  /** @param {ChatError | null} error */
+  #arrived(error = null) {
+    for (const { resolve, reject } of this.#arrivals.splice(0)) error ? reject(error) : resolve();
+  }
+
+  /** @param {ChatError | null} error */
+  #lost(error) {
+    this.#requests.abandon(connectionLost());
+    this.#sync.stop();
+    this.#outbox.pause();
+    this.#store.typing.clear();
+    if (error) this.#arrived(error);
+  }
+
+  /** @param {"addEventListener" | "removeEventListener"} way */
+  #listen(way) {
+    for (const [type, listener] of Object.entries(this.#listeners)) {
+      this.#events?.[way](type, /** @type {EventListener} */ (listener));
+    }
+  }
+
+  #listeners = {
+    online: () => this.#connection.wake(),
+    // A socket can take minutes to notice that the network has gone.
+    offline: () => this.#connection.drop(),
+    focus: () => this.#connection.wake(),
+    pagehide: () => this.#store.flushReads(),
+    /** @param {StorageEvent} event */
+    storage: ({ key }) => this.#outbox.reread(key),
+  };
+
+  // -- Sending ---------------------------------------------------------------------------------
+
+  /**
+   * Sends a command (docs/protocol.md lists them) and resolves to its reply. The client adds
+   * `ref`, and to `message.send` a `client_id` if it has none.
+   *
+   * `message.send` goes through the outbox: it is kept until the server has it, over lost
+   * connections and reloads, and resolves when it is stored. All other commands are sent once.
+   *
+   * @template {import("./types.js").Sendable} C
+   * @param {C} command
+   * @returns {Promise<import("./types.js").Replies[C["type"]]>} rejects with a {@link ChatError}
+   *
+   * @example
+   * const { rooms } = await client.send({ type: "room.find", query: "design" });
+   * await client.send({ type: "message.react", message: id, emoji: "👍", on: true });
+   */
+  async send(command) {
+    if (command.type === "message.send") {
+      const { room, client_id, body = "", attachments = [], reply_to = null } = command;
+      const clientId = client_id ?? crypto.randomUUID();
+      const stored = this.#outbox.stored(clientId);
+      this.#outbox.add({
+        client_id: clientId, room, body, reply_to, quote: null,
+        attachments: attachments.map(unknownAttachment),
+      });
+      return stored;
+    }
+    const reply = await this.#issue(command);
+    // The event says the same, but the caller wants to go on with what it has just opened.
+    if (ENTERING.has(command.type)) this.#store.roomSeen(reply.room);
+    if (command.type === "user.update") this.#store.personSeen(reply.user);
+    return reply;
+  }
+
+  /**
+   * Sends a message. It shows in the room's feed at once, and what becomes of it shows there.
+   *
+   * @param {string} room
+   * @param {{
+   *   body?: string,
+   *   attachments?: import("./protocol.js").Attachment[],
+   *   replyTo?: import("./protocol.js").Message | string | null,
+   * }} message `attachments`: what {@link ChatClient#upload} gave; `replyTo`: a message or its id
+   * @returns {string} its `client_id`
+   */
+  sendMessage(room, { body = "", attachments = [], replyTo = null }) {
+    const clientId = crypto.randomUUID();
+    const feed = this.feed(room);
+    const quoted =
+      typeof replyTo === "string" ? feed.messages.find(({ id }) => id === replyTo) : replyTo;
+    this.#outbox.add({
+      client_id: clientId, room, body, attachments,
+      reply_to: typeof replyTo === "string" ? replyTo : (replyTo?.id ?? null),
+      quote: quoted ? quoteOf(quoted) : null,
+    });
+    this.#store.typing.isDone(room);
+    // One's own message is always in sight.
+    if (feed.hasNewer) feed.jumpToLatest().catch(() => {});
+    return clientId;
+  }
+
+  /** Sends a failed message again. @param {string} clientId */
+  retry(clientId) {
+    this.#outbox.retry(clientId);
+  }
+
+  /** Gives up a message that is not stored. @param {string} clientId */
+  discard(clientId) {
+    this.#outbox.discard(clientId);
+  }
+
+  /** Messages of all rooms that the server does not have yet, in the order of writing. */
+  get unsent() {
+    return this.#outbox.entries;
+  }
+
+  /**
+   * Uploads a file, to be sent with a message.
+   *
+   * @param {Blob} file usually a `File`, whose name is kept
+   * @param {import("./types.js").UploadOptions} [options]
+   * @returns {Promise<import("./protocol.js").Attachment>} rejects with a {@link ChatError}:
+   *   `network` when the server was not reached, `aborted` by the signal, or what the server
+   *   says: `too_large`, `unsupported_media`, `quota_exceeded`
+   */
+  upload(file, options = {}) {
+    return this.#transport.upload(file, options);
+  }
+
+  /**
+   * Marks a room as read up to a number, on all of the person's devices. It never goes back.
+   * @param {string} roomId
+   * @param {number} number
+   */
+  markRead(roomId, number) {
+    this.#store.markRead(roomId, number);
+  }
+
+  /** Tells a room that one is typing, at most every 3 s: call it at each key. @param {string} room */
+  sayTyping(room) {
+    if (this.state !== "online" || !this.#store.typing.isDue(room)) return;
+    this.socket?.send(JSON.stringify({ type: "typing", room }));
+  }
+
+  /**
+   * @param {import("./types.js").AnyCommand} command
+   * @param {{timeout?: number}} [options]
+   * @returns {Promise<any>}
+   */
+  async #issue(command, options) {
+    const { socket } = this;
+    if (!socket || this.state !== "online") throw offline();
+    if (command.type === "typing") return socket.send(JSON.stringify(command));
+    const reply = await this.#requests.issue(socket, command, options);
+    if (reply.message) {
+      if (reply.message.sender === this.username) this.#outbox.acknowledge(reply.message, reply);
+      this.#store.settle(reply);
+    }
+    return reply;
+  }
+
+  /**
+   * Asks something that changes nothing, however often the connection is lost meanwhile.
+   * @param {import("./types.js").AnyCommand} command
+   * @returns {Promise<any>}
+   */
+  async #read(command) {
+    for (;;) {
+      if (this.state !== "online") await this.#arrival();
+      try {
+        return await this.#issue(command);
+      } catch (error) {
+        if (/** @type {ChatError} */ (error).code !== "network") throw error;
+        if (this.error) throw this.error;
+      }
+    }
+  }
+
+  // -- What is known ---------------------------------------------------------------------------
+
+  /** '' before the server has greeted us. */
+  get username() {
+    return this.#store.me?.username ?? "";
+  }
+
+  /** The person who is signed in, or null before the server has said so. */
+  get me() {
+    return this.#store.me;
+  }
+
+  /** Rooms by id, kept current. @returns {ReadonlyMap<string, import("./protocol.js").Room>} */
+  get rooms() {
+    return this.#store.rooms;
+  }
+
+  /** Usernames of those who are here now. @returns {ReadonlySet<string>} */
+  get online() {
+    return this.#store.online;
+  }
+
+  /**
+   * A room's messages. The same object as long as the person is in the room.
+   * @param {string} room
+   */
+  feed(room) {
+    return this.#store.feed(room);
+  }
+
+  /**
+   * How someone is called. Who is not known yet is asked for; `people` tells when they are.
+   * @param {string} username
+   */
+  person(username) {
+    return this.#store.people.get(username);
+  }
+
+  /** Usernames of those who are typing in a room now. @param {string} room */
+  typing(room) {
+    return this.#store.typing.in(room);
+  }
+
+  // -- Receiving -------------------------------------------------------------------------------
+
+  /**
+   * Takes one frame from the server: an object, or an array of objects to be taken in order.
+   * @param {string} text
+   */
+  receive(text) {
+    let frame;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      return; // not ours to understand
+    }
+    const { socket } = this;
+    for (const message of Array.isArray(frame) ? frame : [frame]) {
+      // One of them may have ended the connection.
+      if (this.socket === socket) handleIncomingMessage(message, socket);
+    }
+  }
+
+  /** @param {any} message */
+  #take(message) {
+    if (message?.type === "reply" || message?.type === "error") this.#requests.settle(message);
+    else if (message?.type === "ready") this.#ready(message);
+    else if (message?.type) this.#store.apply(message);
+  }
+
+  /** @param {import("./protocol.js").ReadyEvent} event */
+  #ready(event) {
+    this.#connection.established(event.heartbeat);
+    this.#store.welcome(event);
+    this.#outbox.open(event.user.id);
+    this.#outbox.resume();
+    this.#arrived();
+  }
+}
+
+/** @returns {import("./types.js").KeyStorage | null} */
+function localStorageIfAny() {
+  try {
+    return globalThis.window?.localStorage ?? null;
+  } catch {
+    return null; // where cookies are blocked
+  }
+}

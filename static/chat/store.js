@@ -1,0 +1,223 @@
+import { Feed } from "./feed.js";
+import { People } from "./people.js";
+import { Reads } from "./reads.js";
+import { Typing } from "./typing.js";
+import { unsentMessage } from "./unsent-message.js";
+
+/**
+ * What the client knows, kept current by events: the person, their rooms and feeds, who is here.
+ */
+export class Store {
+  /** @type {import("./protocol.js").Me | null} */
+  me = null;
+  /** @type {Map<string, import("./protocol.js").Room>} */
+  rooms = new Map();
+  /** @type {Set<string>} */
+  online = new Set();
+
+  /** @type {Map<string, Feed>} */
+  #feeds = new Map();
+  #reads;
+  #host;
+
+  /** @param {import("./types.js").StoreHost} host */
+  constructor(host) {
+    const { now, setTimer } = host;
+    this.#host = host;
+    this.people = new People({
+      setTimer,
+      request: (usernames) => host.read({ type: "people.get", usernames }),
+      changed: () => host.tell("people"),
+    });
+    this.typing = new Typing({ now, setTimer, changed: (room) => host.tell("typing", { room }) });
+    this.#reads = new Reads({
+      setTimer,
+      tell: (room, number) => host.issue({ type: "room.read", room, number }),
+    });
+  }
+
+  /**
+   * @param {string} roomId
+   * @returns {Feed}
+   */
+  feed(roomId) {
+    const known = this.#feeds.get(roomId);
+    if (known) return known;
+    const feed = new Feed(roomId, {
+      state: () => this.rooms.get(roomId),
+      unsent: () => this.#unsentIn(roomId),
+      history: (page) => this.#host.read({ type: "history", room: roomId, ...page }),
+      changed: () => this.#host.tell("messages", { room: roomId }),
+      missed: () => this.#host.missed(feed),
+      applied: (message, isNew) => this.#applied(roomId, message, isNew),
+    });
+    this.#feeds.set(roomId, feed);
+    return feed;
+  }
+
+  /** What is unsent in a room has changed. @param {string} room */
+  unsentChanged(room) {
+    this.#feeds.get(room)?.changed();
+  }
+
+  /** @param {string} roomId */
+  #unsentIn(roomId) {
+    const next = (this.rooms.get(roomId)?.number ?? 0) + 1;
+    const sender = this.me?.username ?? "";
+    return this.#host
+      .unsent()
+      .filter(({ room }) => room === roomId)
+      .map((entry, index) => unsentMessage(entry, sender, next + index));
+  }
+
+  /**
+   * @param {string} roomId
+   * @param {number} number
+   */
+  markRead(roomId, number) {
+    const room = this.rooms.get(roomId);
+    const read = Math.min(number, room?.number ?? 0);
+    if (!room?.role || read <= room.read) return;
+    this.#update(room, { read });
+    this.#reads.mark(roomId, read);
+  }
+
+  /** Tells the server at once how far this person has read. */
+  flushReads() {
+    this.#reads.flush();
+  }
+
+  // -- Events ---------------------------------------------------------------------------------
+
+  /** A new connection: what the server says replaces what was known. @param {import("./protocol.js").ReadyEvent} event */
+  welcome({ user, rooms, online }) {
+    if (this.me && this.me.id !== user.id) this.#forget(); // somebody else has signed in
+    this.me = user;
+    this.rooms = new Map(rooms.map((room) => [room.id, this.#reads.merged(room)]));
+    this.online = new Set(online);
+    this.people.forget();
+    this.people.put(user);
+    for (const id of this.#feeds.keys()) if (!this.rooms.has(id)) this.#feeds.delete(id);
+    for (const id of this.rooms.keys()) this.feed(id).resume();
+    this.#reads.flush();
+    this.#host.tell("rooms");
+    this.#host.tell("presence");
+  }
+
+  #forget() {
+    this.#feeds.clear();
+    this.#reads.clear();
+    this.typing.clear();
+  }
+
+  /** Applies an event; types that are not known are ignored. @param {{type: string}} event */
+  apply(event) {
+    const handlers = /** @type {Record<string, (event: any) => void>} */ (this.#handlers);
+    if (Object.hasOwn(handlers, event.type)) handlers[event.type](event);
+  }
+
+  #handlers = {
+    /** @param {import("./protocol.js").MessageEvent} event */
+    message: (event) => {
+      this.typing.stopped(event.room, event.message.sender);
+      this.#feeds.get(event.room)?.apply(event);
+    },
+    /** @param {import("./protocol.js").ChangesEvent} event */
+    changes: (event) => this.#feeds.get(event.room)?.apply(event),
+    /** @param {import("./protocol.js").HeadsEvent} event */
+    heads: ({ rooms }) => {
+      for (const [room, position] of Object.entries(rooms)) {
+        this.#feeds.get(room)?.noteHead(position);
+      }
+    },
+    /** @param {import("./protocol.js").RoomEvent} event */
+    room: ({ room }) => this.roomSeen(room),
+    /** @param {import("./protocol.js").RoomRemovedEvent} event */
+    "room.removed": ({ room }) => {
+      this.#feeds.delete(room);
+      if (this.rooms.delete(room)) this.#host.tell("rooms");
+      this.#host.tell("messages", { room });
+    },
+    /** @param {import("./protocol.js").ReadEvent} event */
+    read: ({ room: roomId, user, number }) => {
+      const room = this.rooms.get(roomId);
+      if (room && user === this.me?.username && number > room.read) {
+        this.#update(room, { read: number });
+      }
+    },
+    /** @param {import("./protocol.js").TypingEvent} event */
+    typing: ({ room, user }) => {
+      if (user !== this.me?.username) this.typing.started(room, user);
+    },
+    /** @param {import("./protocol.js").PresenceEvent} event */
+    presence: ({ user, state }) => {
+      if (state === "online") this.online.add(user);
+      else this.online.delete(user);
+      this.#host.tell("presence", { user });
+    },
+    /** @param {import("./protocol.js").PersonEvent} event */
+    person: ({ person }) => this.personSeen(person),
+  };
+
+  /** A room's state, from an event or a reply. @param {import("./protocol.js").Room} seen */
+  roomSeen(seen) {
+    const known = this.rooms.get(seen.id);
+    const room = this.#reads.merged(seen);
+    if (known) {
+      // It may have been read before, or after, events that this client has had.
+      this.rooms.set(room.id, {
+        ...room,
+        position: Math.max(room.position, known.position),
+        number: Math.max(room.number, known.number),
+        read: Math.max(room.read, known.read),
+      });
+    } else {
+      this.rooms.set(room.id, room);
+      this.feed(room.id).resume();
+      this.#host.tell("rooms");
+    }
+    this.#host.tell("room", { room: room.id });
+  }
+
+  /** Someone's names, from an event or a reply. @param {import("./protocol.js").Person} person */
+  personSeen(person) {
+    const { username, display_name, avatar_url } = person;
+    if (this.me?.username === username) this.me = { ...this.me, display_name, avatar_url };
+    this.people.put(person);
+  }
+
+  /** A message's state, from the reply to a command. @param {{message: import("./protocol.js").Message, position: number}} reply */
+  settle({ message, position }) {
+    this.#feeds.get(message.room)?.settle(position, message);
+  }
+
+  /**
+   * @param {string} roomId
+   * @param {import("./protocol.js").Message} message
+   * @param {boolean} isNew
+   */
+  #applied(roomId, message, isNew) {
+    const isMine = message.sender === this.me?.username;
+    if (isMine) this.#host.acknowledge(message);
+    const room = this.rooms.get(roomId);
+    if (!room) return;
+    const position = Math.max(room.position, message.position);
+    const number = Math.max(room.number, message.number);
+    if (position > room.position || number > room.number) this.#update(room, { position, number });
+    if (!isNew || message.deleted) return;
+    if (isMine) return this.markRead(roomId, message.number); // who answers has read
+    const isForMe = message.mentions.includes(this.me?.username ?? "");
+    if ((isForMe || room.kind === "direct") && message.number > room.read) {
+      this.#host.tell("mention", { room: roomId, message });
+    }
+  }
+
+  /**
+   * @param {import("./protocol.js").Room} room
+   * @param {Partial<import("./protocol.js").Room>} change
+   */
+  #update(room, change) {
+    this.rooms.set(room.id, { ...room, ...change });
+    this.#host.tell("room", { room: room.id });
+  }
+}
