@@ -13,6 +13,7 @@ import structlog
 
 from accounts.models import User
 from chat import protocol, publish, queries, socket
+from chat.latest import Latest
 from chat.socket import Socket
 from chat.tail import RECENT, Tail
 from chat.threads import in_thread
@@ -49,6 +50,7 @@ class Feed:
         """The position of the last ``heads``."""
         self.idle = False
         self._hub = hub
+        self._telling = Latest(self._tell_changed)
         self._pending: list[str] = []
         self._heard = 0
         self._healing: asyncio.Task[None] | None = None
@@ -133,8 +135,11 @@ class Feed:
         for connection in self.connections:
             connection.socket.write(frame)
 
-    async def tell_changed(self) -> None:
+    def tell_changed(self) -> "asyncio.Task[None]":
         """Tells each member here how the room looks for them now."""
+        return self._telling.run()
+
+    async def _tell_changed(self) -> None:
         asked = {connection.user.pk for connection in self.connections}
         members_version, seen = await in_thread(queries.seen_among, self.room, asked)
         self._keep_only(asked, seen)
@@ -200,15 +205,18 @@ class Feed:
             await self.heal(position)
         elif self.tail and self.position - RESET_AFTER <= position < self.tail.since:
             await self._extend_back(self.tail)
+        page = None
+        if self.tail and self.position - RESET_AFTER <= position < self.tail.since:
+            page = await self._old_changes(position)
         # Asked after the waiting, in which the person may have been removed.
         if connection not in self.connections or self.tail is None:
             return protocol.RoomRemoved(room=self.room, reason="not_found").frame()
-        if position > self.tail.position or self.tail.position - position > RESET_AFTER:
-            return protocol.changes_frame(self.room, [], self.tail.position, reset=True)
-        if position < self.tail.since:
-            return await self._old_changes(position)
+        if page:
+            return page
+        if not self.position - RESET_AFTER <= position <= self.position:
+            return protocol.changes_frame(self.room, [], self.position, reset=True)
         self.flush()
-        return self.tail.changes_after(position) if position < self.tail.position else None
+        return self.tail.changes_after(position) if position < self.position else None
 
     async def _extend_back(self, tail: Tail) -> None:
         """Reads the last changes before those that are held, once for all who ask meanwhile."""

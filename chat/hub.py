@@ -7,6 +7,7 @@ a socket here is about, whatever the number of sockets.
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Coroutine, Iterable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from accounts.models import User
 from chat import limits, payloads, protocol, publish, queries
 from chat.feed import Connection, Feed
 from chat.heartbeat import Heartbeat
+from chat.latest import Latest
 from chat.presence import Presence
 from chat.socket import frame
 from chat.threads import in_thread
@@ -45,6 +47,8 @@ class Hub:
         self.presence = Presence(self)
         self._addresses: Counter[str] = Counter()
         self._buckets: dict[UUID, limits.Bucket] = {}
+        self._ready: set[Connection] = set()
+        self._refreshing: dict[UUID, Latest] = {}
         self._dirty: dict[Feed, None] = {}
         self._flushed_at = 0.0
         self._flush_timer: asyncio.TimerHandle | None = None
@@ -69,7 +73,7 @@ class Hub:
         self.people[user.pk][connection] = None
         self._addresses[connection.address] += 1
         await self._subscribe([publish.user_group(user.pk)])
-        views = await self._follow(user)
+        views, digest = await self._follow(user)
         if not connection.socket.is_open:
             return
         # No await from here on: nothing can come between the positions in ``ready`` and the
@@ -85,6 +89,9 @@ class Hub:
             heartbeat=settings.HEARTBEAT,
         )
         connection.socket.write(frame(ready.frame()))
+        self._ready.add(connection)
+        if digest != self.digests[user.pk]:
+            self.refresh_rooms(user.pk)  # someone else's look at the rooms was later than ours
         if first:
             self.presence.came(user.username, connection.rooms)
 
@@ -97,12 +104,14 @@ class Hub:
         if here is None or connection not in here:
             return
         del here[connection]
+        self._ready.discard(connection)
         self._addresses[connection.address] -= 1
         if not self._addresses[connection.address]:
             del self._addresses[connection.address]
         if not here:
             del self.people[user.pk]
             self.digests.pop(user.pk, None)
+            self._refreshing.pop(user.pk, None)
             self.presence.went(user.username)
             self._unsubscribe(publish.user_group(user.pk))
 
@@ -131,10 +140,13 @@ class Hub:
 
     # -- Rooms ---------------------------------------------------------------------------------
 
-    async def _follow(self, user: User) -> list[queries.RoomView]:
-        """Has feeds for all of someone's rooms, up to date, and returns the rooms."""
-        # The digest comes first: should it be older than the rooms, the heartbeat looks again.
-        ids, self.digests[user.pk] = await in_thread(queries.membership_digest, user.pk)
+    async def _follow(self, user: User) -> tuple[list[queries.RoomView], queries.Digest]:
+        """Has feeds for all of someone's rooms, up to date, and returns the rooms.
+
+        The digest is read first: should it be older than the rooms, the heartbeat looks again.
+        """
+        ids, digest = await in_thread(queries.membership_digest, user.pk)
+        self.digests[user.pk] = digest
         fresh = [id for id in ids if id not in self.feeds]
         for id in fresh:
             self.feeds[id] = Feed(id, self)
@@ -146,15 +158,20 @@ class Hub:
                 feed.start(view)
             elif feed.position < view.room.position:
                 await feed.heal(view.room.position)
-        return views
+        return views, digest
 
-    async def refresh_rooms(self, user: UUID) -> None:
+    def refresh_rooms(self, user: UUID) -> "asyncio.Task[None]":
         """Finds out which rooms someone is in now, and tells their sockets what changed."""
+        if user not in self._refreshing:
+            self._refreshing[user] = Latest(partial(self._refresh_rooms, user))
+        return self._refreshing[user].run()
+
+    async def _refresh_rooms(self, user: UUID) -> None:
         if user not in self.people:
             return
-        views = await self._follow(next(iter(self.people[user])).user)
+        views, _ = await self._follow(next(iter(self.people[user])).user)
         now = {view.room.id for view in views}
-        for connection in list(self.people.get(user, ())):
+        for connection in self._ready & self.people.get(user, {}).keys():
             for view in views:
                 if view.room.id not in connection.rooms:
                     self.feeds[view.room.id].attach(connection, view)
@@ -242,9 +259,9 @@ class Hub:
         if "entries" in event:
             feed.hear(event["members_version"], event["entries"])
         elif "changed" in event:
-            self._start(feed.tell_changed())
+            feed.tell_changed()
         elif "reader" in event and len(feed.connections) > READERS_TOLD:
-            for connection in self.people.get(UUID(event["reader"]), ()):
+            for connection in self._ready & self.people.get(UUID(event["reader"]), {}).keys():
                 connection.socket.write(frame(event["frame"]))
         else:
             feed.send(event["frame"])
@@ -261,7 +278,7 @@ class Hub:
                 for connection in here:
                     feed.remove(connection, event["reason"])
         elif here:
-            self._start(self.refresh_rooms(user))
+            self.refresh_rooms(user)
 
     async def _subscribe(self, groups: list[str]) -> None:
         self._groups.update(groups)
