@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.models import User
-from chat.models import Membership, Message, Room
+from chat.models import Attachment, Membership, Message, Room
 from chat.protocol import ChatError, ErrorCode
 
 
@@ -92,6 +92,28 @@ def message_for(user: User, message_id: UUID) -> tuple[Message, Grant]:
     if message is None:
         raise not_found()
     return message, room_for(user, message.room_id, Permission.READ)
+
+
+def attachment_for(user: User, attachment_id: UUID) -> Attachment:
+    """A file that this person may have: their own until a message shows it, afterwards that of
+    a room that they may read now, for as long as the message is there.
+
+    Raises:
+        ChatError: ``not_found``.
+    """
+    attachment = Attachment.objects.filter(pk=attachment_id).first()
+    if attachment is None or not is_active(user):
+        raise not_found()
+    own = attachment.owner_id == user.pk
+    if attachment.room is None or attachment.message is None:
+        allowed = own
+    elif message := Message.objects.filter(pk=attachment.message).first():
+        allowed = not message.is_gone and can_read(user, attachment.room)
+    else:
+        allowed = own  # claimed, by a message that is not stored yet
+    if not allowed:
+        raise not_found()
+    return attachment
 
 
 def can_read(user: User, room_id: UUID) -> bool:

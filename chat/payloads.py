@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from chat import protocol, text
-from chat.models import Membership, Message, Room
+from chat.models import Attachment, Membership, Message, Room
 
 QUOTE_LIMIT = 140
 """The longest excerpt of a quoted message, in characters."""
@@ -88,6 +88,10 @@ def _attachment(summary: dict[str, Any]) -> protocol.Attachment:
     fields: dict[str, Any] = {name: summary[name] for name in summary if name != "thumbnail"}
     fields |= attachment_urls(summary["id"], summary["name"], thumbnail=summary["thumbnail"])
     return protocol.Attachment.model_construct(None, **fields)
+
+
+def attachment(row: Attachment) -> protocol.Attachment:
+    return _attachment(row.summary())
 
 
 def attachment_urls(id: UUID | str, name: str, *, thumbnail: bool) -> dict[str, str | None]:

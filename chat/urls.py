@@ -1,10 +1,14 @@
-"""Where the chat page is."""
+"""Where the chat page and the files are."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from chat import views
+from chat import downloads, views
+from chat.api import nothing_here
 
 urlpatterns = [
     path("", views.page, name="chat"),
     path("embed/", views.embed, name="embed"),
+    path("media/<uuid:id>/thumbnail", downloads.thumbnail, name="thumbnail"),
+    path("media/<uuid:id>/<path:name>", downloads.download, name="download"),
+    re_path(r"^api/", nothing_here),
 ]

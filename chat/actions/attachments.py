@@ -1,7 +1,124 @@
 """Every write to a file that people share."""
 
-from uuid import UUID
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts.models import User
+from chat import access, images, media
+from chat.models import Attachment
+from chat.protocol import ChatError, ErrorCode
+from chat.threads import in_file_thread_later
+
+log = structlog.get_logger(__name__)
+
+UNCLAIMED_FOR = timedelta(days=7)
+"""How long a file that no message shows is kept: a draft may wait for its author to return."""
+MEGABYTE = 1_000_000
+
+
+def store_attachment(user: User, *, file: "UploadedFile[bytes]") -> Attachment:
+    """Stores a file for a message to come, under a name of the server's own.
+
+    Raises:
+        ChatError: ``too_large``, ``quota_exceeded``, ``unsupported_media``, ``not_found`` (the
+            person has been suspended).
+    """
+    if not access.is_active(user):
+        raise access.not_found()
+    _check_size(user, file.size or 0)
+    name = media.clean_name(file.name or "")
+    content_type = media.content_type(_head(file), name)
+    attachment = Attachment(id=uuid4(), owner_id=user.pk, name=name, content_type=content_type)
+    picture: images.Picture | None = None
+    content: File[bytes] = file
+    if content_type in images.DECODERS:
+        picture = images.prepare(file.read(), content_type)
+        attachment.width, attachment.height = picture.width, picture.height
+        content = ContentFile(picture.data)
+    attachment.size = content.size
+    stored: list[str] = []
+    try:
+        attachment.file.name = _save("attachments", attachment.id, content, stored)
+        if picture:
+            attachment.thumbnail.name = (
+                _save("thumbnails", attachment.id, ContentFile(picture.thumbnail), stored)
+                if picture.thumbnail
+                else attachment.file.name
+            )
+        attachment.save(force_insert=True)
+    except BaseException:
+        _delete_files(stored)
+        raise
+    return attachment
 
 
 def attachments_deleted_on_commit(message: UUID) -> None:
-    """Placeholder until the media engineer's version lands."""
+    """Deletes a message's files: at once from what can be downloaded, and from the store when
+    that is certain."""
+    _delete(list(Attachment.objects.filter(message=message)))
+
+
+def _check_size(user: User, size: int) -> None:
+    if size > settings.MAX_UPLOAD_MB * MEGABYTE:
+        raise ChatError(
+            ErrorCode.TOO_LARGE, f"A file can have at most {settings.MAX_UPLOAD_MB} MB."
+        )
+    _delete_unclaimed(user)
+    used = Attachment.objects.filter(owner_id=user.pk).aggregate(sum=Sum("size"))["sum"] or 0
+    if used + size > settings.UPLOAD_QUOTA_MB * MEGABYTE:
+        raise ChatError(
+            ErrorCode.QUOTA_EXCEEDED,
+            f"Your files take {used // MEGABYTE:,} of {settings.UPLOAD_QUOTA_MB:,} MB. "
+            "Delete messages with files that are no longer needed.",
+        )
+
+
+def _delete_unclaimed(user: User) -> None:
+    """A person's files that no message took, which would count towards their quota for ever."""
+    before = timezone.now() - UNCLAIMED_FOR
+    _delete(list(Attachment.objects.filter(owner_id=user.pk, message=None, created_at__lt=before)))
+
+
+def _head(file: "UploadedFile[bytes]") -> bytes:
+    file.seek(0)
+    head = file.read(media.HEAD)
+    file.seek(0)
+    return head
+
+
+def _save(folder: str, id: UUID, content: "File[bytes]", stored: list[str]) -> str:
+    name = default_storage.save(f"{folder}/{id.hex[:2]}/{id}", content)
+    stored.append(name)
+    return name
+
+
+def _delete(attachments: Iterable[Attachment]) -> None:
+    names: set[str] = set()
+    ids = []
+    for attachment in attachments:
+        # A message may have claimed it a moment ago; then it stays.
+        row = Attachment.objects.filter(pk=attachment.pk, message=attachment.message)
+        if row.delete()[0]:
+            ids.append(attachment.pk)
+            names |= {attachment.file.name or "", attachment.thumbnail.name or ""}
+    if ids:
+        transaction.on_commit(lambda: in_file_thread_later(lambda: _delete_files(names - {""})))
+
+
+def _delete_files(names: Iterable[str]) -> None:
+    for name in names:
+        try:
+            default_storage.delete(name)
+        except Exception as error:
+            # Nobody can reach it any more; the file is left over.
+            log.warning("file_not_deleted", name=name, error=repr(error))

@@ -1,0 +1,71 @@
+"""Who calls the HTTP API: by session token, or by the session cookie of a browser.
+
+A browser sends its cookies with whatever another site makes it send, so a cookie counts only
+together with the CSRF token, which only our own pages can read. Where there is a session token
+the cookie is not looked at, whether the token is right or wrong.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.security import APIKeyCookie, APIKeyHeader
+from ninja.utils import check_csrf
+
+from accounts.models import User
+from accounts.sessions import user_for_session
+from chat.hub import hub
+from chat.protocol import ChatError, ErrorCode
+from chat.threads import in_file_thread, in_thread
+
+TOKEN_HEADER = "X-Session-Token"  # noqa: S105
+
+
+@dataclass(slots=True)
+class Caller:
+    """A person, and the session by which they are signed in."""
+
+    user: User
+    session_key: str
+
+
+class ByToken(APIKeyHeader):
+    """The session token of allauth's headless API."""
+
+    param_name = TOKEN_HEADER
+
+    async def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
+        return await _caller(key)
+
+
+class ByCookie(APIKeyCookie):
+    """The session cookie, with the header `X-CSRFToken` where something is changed."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def __init__(self) -> None:
+        super().__init__(csrf=False)  # checked below, where reading a body blocks nobody
+
+    async def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
+        if TOKEN_HEADER in request.headers:
+            return None
+        caller = await _caller(key)
+        refused = await in_file_thread(lambda: check_csrf(request)) if caller else None
+        if refused:
+            raise ChatError(
+                ErrorCode.FORBIDDEN,
+                "This request did not come from our own page. Reload it and try again.",
+            )
+        return caller
+
+
+async def _caller(session_key: str | None) -> Caller | None:
+    user = await in_thread(user_for_session, session_key) if session_key else None
+    if user is None or session_key is None:
+        return None
+    if not hub().bucket(user.pk).take():
+        raise ChatError(
+            ErrorCode.RATE_LIMITED,
+            "That was too much at once. Wait a few seconds and try again.",
+        )
+    return Caller(user, session_key)

@@ -1,0 +1,219 @@
+"""How files are had: by whoever may read the room now, piece by piece, and never as pages.
+
+A file from a person is hostile until shown otherwise. What browsers may show in place is a
+short list; all else is saved. Nothing runs in its name: ``nosniff`` keeps a picture from being
+read as HTML, the sandbox keeps even a page from having an origin.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import IO, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.core.files.storage import default_storage
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http.response import StreamingHttpResponse
+from django.utils.cache import patch_vary_headers
+from django.utils.http import content_disposition_header
+
+from accounts.models import User
+from accounts.sessions import user_for_session
+from chat import access, media
+from chat.models import Attachment
+from chat.protocol import ChatError
+from chat.threads import in_thread
+
+CHUNK = 256 * 1024
+KEY_LIFETIME = 300
+"""Seconds for which an address with a key works."""
+CACHED_FOR = 3_600
+"""Seconds for which a browser may show a file again without asking."""
+
+_signer = signing.TimestampSigner(salt="chat.downloads")
+_RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)
+
+
+def key_for(user: User, attachment: UUID) -> str:
+    """What lets this person have this file for ``KEY_LIFETIME`` seconds, where neither cookie
+    nor header can be sent: in the picture of a page that an editor shows."""
+    return _signer.sign(f"{attachment.hex}.{user.pk.hex}")
+
+
+async def download(request: HttpRequest, id: UUID, name: str) -> HttpResponseBase:
+    return await _serve(request, id, thumbnail=False)
+
+
+async def thumbnail(request: HttpRequest, id: UUID) -> HttpResponseBase:
+    return await _serve(request, id, thumbnail=True)
+
+
+async def _serve(request: HttpRequest, id: UUID, *, thumbnail: bool) -> HttpResponseBase:
+    if request.method not in ("GET", "HEAD"):
+        return _refusal("bad_request", "Files are had by GET.", 405, Allow="GET, HEAD")
+    found = await in_thread(_find, request, id, thumbnail)
+    if found is None:
+        return _refusal("not_found", access.not_found().detail, 404)
+    response = await _answer(request, found)
+    _protect(response, found, keyed="key" in request.GET)
+    return response
+
+
+# -- Who may have what -----------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Found:
+    """A file that the caller may have."""
+
+    stored_as: str
+    name: str
+    content_type: str
+    etag: str
+    size: int
+
+
+def _find(request: HttpRequest, id: UUID, thumbnail: bool) -> Found | None:
+    user = _caller(request, id)
+    if user is None:
+        return None
+    try:
+        attachment = access.attachment_for(user, id)
+        return _thumbnail_of(attachment) if thumbnail else _file_of(attachment)
+    except (ChatError, FileNotFoundError):
+        return None
+
+
+def _file_of(attachment: Attachment) -> Found:
+    return Found(
+        stored_as=attachment.file.name or "",
+        name=attachment.name,
+        content_type=attachment.content_type,
+        etag=f'"{attachment.pk.hex}"',
+        size=attachment.size,
+    )
+
+
+def _thumbnail_of(attachment: Attachment) -> Found | None:
+    name = attachment.thumbnail.name
+    if not name:
+        return None
+    if name == attachment.file.name:
+        return _file_of(attachment)
+    return Found(
+        stored_as=name,
+        name="thumbnail.webp",
+        content_type="image/webp",
+        etag=f'"{attachment.pk.hex}-thumbnail"',
+        size=default_storage.size(name),
+    )
+
+
+def _caller(request: HttpRequest, id: UUID) -> User | None:
+    """Who asks. One credential is looked at, so a wrong one is never made up for by another."""
+    if key := request.GET.get("key"):
+        try:
+            attachment, user = _signer.unsign(key, max_age=KEY_LIFETIME).split(".")
+        except (signing.BadSignature, ValueError):
+            return None
+        if attachment != id.hex:
+            return None
+        return User.objects.filter(pk=UUID(user), is_active=True).first()
+    session_key = request.headers.get("X-Session-Token") or request.COOKIES.get(
+        settings.SESSION_COOKIE_NAME
+    )
+    return user_for_session(session_key) if session_key else None
+
+
+# -- The answer ------------------------------------------------------------------------------
+
+
+async def _answer(request: HttpRequest, found: Found) -> HttpResponseBase:
+    if found.etag in request.headers.get("If-None-Match", "").replace("W/", "").split(", "):
+        return HttpResponse(status=304)
+    start, end = 0, found.size
+    status = 200
+    if wanted := _range(request, found):
+        if (piece := _piece(wanted, found.size)) is None:
+            refusal = _refusal("bad_request", "The file ends before this range.", 416)
+            refusal["Content-Range"] = f"bytes */{found.size}"
+            return refusal
+        (start, end), status = piece, 206
+    headers: dict[str, Any] = {"Content-Length": end - start, "Accept-Ranges": "bytes"}
+    if status == 206:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
+    if request.method == "HEAD":
+        return HttpResponse(status=status, content_type=found.content_type, headers=headers)
+    try:
+        file = await asyncio.to_thread(default_storage.open, found.stored_as)
+    except FileNotFoundError:
+        return _refusal("not_found", access.not_found().detail, 404)
+    return StreamingHttpResponse(
+        _chunks(file, start, end),
+        status=status,
+        content_type=found.content_type,
+        headers=headers,
+    )
+
+
+def _range(request: HttpRequest, found: Found) -> tuple[str, str] | None:
+    """The range that is asked for, if it is one that we serve; any other may be ignored."""
+    if request.headers.get("If-Range", found.etag) != found.etag:
+        return None
+    match = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if first and last and int(last) < int(first):
+        return None
+    return first, last
+
+
+def _piece(wanted: tuple[str, str], size: int) -> tuple[int, int] | None:
+    """From where to (excluding) where; None if the file ends before."""
+    first, last = wanted
+    if not first:
+        start, end = max(size - int(last), 0), size
+    else:
+        start, end = int(first), min(int(last) + 1 if last else size, size)
+    return (start, end) if start < end else None
+
+
+async def _chunks(file: IO[bytes], start: int, end: int) -> AsyncIterator[bytes]:
+    """The file's bytes, read in a thread: neither the loop waits for the disk nor memory for
+    the reader."""
+    try:
+        await asyncio.to_thread(file.seek, start)
+        while start < end:
+            chunk = await asyncio.to_thread(file.read, min(CHUNK, end - start))
+            if not chunk:
+                return
+            start += len(chunk)
+            yield chunk
+    finally:
+        file.close()
+
+
+def _protect(response: HttpResponseBase, found: Found, *, keyed: bool) -> None:
+    inline = found.content_type in media.INLINE
+    disposition = content_disposition_header(as_attachment=not inline, filename=found.name)
+    if response.status_code < 400:
+        response["Content-Disposition"] = disposition or "inline"
+        response["ETag"] = found.etag
+        response["Cache-Control"] = f"private, max-age={CACHED_FOR}"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    # Who holds a key may be a page of another origin: an editor's.
+    response["Cross-Origin-Resource-Policy"] = "cross-origin" if keyed else "same-origin"
+    patch_vary_headers(response, ["Cookie", "X-Session-Token"])
+
+
+def _refusal(code: str, detail: str, status: int, **headers: str) -> HttpResponse:
+    return JsonResponse(
+        {"code": code, "detail": detail},
+        status=status,
+        headers={**headers, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+    )

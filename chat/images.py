@@ -1,0 +1,128 @@
+"""Pictures that people upload: bounded, without metadata, upright, with a thumbnail."""
+
+import warnings
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from PIL import Image, ImageOps
+
+from chat import metadata
+from chat.protocol import ChatError, ErrorCode
+
+THUMBNAIL_SIDE = 640
+"""The longer side of a thumbnail, in pixels, at most."""
+ANIMATION_LIMIT = 2 * 1024 * 1024
+"""Bytes up to which an animation moves in the conversation, not only when it is opened."""
+DECODERS = {
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/avif": "AVIF",
+}
+_ORIENTATION = 0x0112
+
+
+@dataclass(slots=True)
+class Picture:
+    """A picture as it is stored."""
+
+    data: bytes
+    width: int
+    height: int
+    thumbnail: bytes | None
+    """A WebP; None where the picture is its own thumbnail, since it moves and is small."""
+
+
+def prepare(data: bytes, content_type: str) -> Picture:
+    """Makes a picture fit to be stored.
+
+    Raises:
+        ChatError: ``too_large`` (too many pixels), ``unsupported_media`` (it cannot be read).
+    """
+    try:
+        with warnings.catch_warnings():
+            # Pillow only warns of what might be a bomb.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return _prepare(data, content_type)
+    except ChatError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels() from error
+    except Exception as error:  # whatever a decoder makes of hostile bytes
+        raise ChatError(
+            ErrorCode.UNSUPPORTED_MEDIA,
+            "This picture cannot be read. Save it again as PNG or JPEG and retry.",
+        ) from error
+
+
+def _prepare(data: bytes, content_type: str) -> Picture:
+    with _opened(data, content_type) as image:
+        animated = getattr(image, "is_animated", False)
+        turned = image.getexif().get(_ORIENTATION, 1) != 1 and not animated
+        if turned or (content_type == "image/avif" and _has_metadata(image) and not animated):
+            data = _drawn_again(image)
+        else:
+            data = metadata.strip(data, content_type)
+    # What is stored is what is measured and shown.
+    with _opened(data, content_type) as image:
+        width, height = image.size
+        drawn = _thumbnail(image)
+    moves_small = animated and len(data) <= ANIMATION_LIMIT
+    return Picture(data, width, height, None if moves_small else drawn)
+
+
+def _opened(data: bytes, content_type: str) -> Image.Image:
+    """The picture, of which only the header has been read so far."""
+    image = Image.open(BytesIO(data), formats=[DECODERS[content_type]])
+    # A small file can unfold into gigabytes, so this comes before any pixel is decoded.
+    if image.width * image.height > settings.MAX_IMAGE_MEGAPIXELS * 1_000_000:
+        raise _too_many_pixels()
+    return image
+
+
+def _has_metadata(image: Image.Image) -> bool:
+    return bool(image.getexif()) or bool(image.info.get("xmp"))
+
+
+def _drawn_again(image: Image.Image) -> bytes:
+    """The picture turned upright, of the same kind and quality, with its colours and no more."""
+    options: dict[str, Any] = {"icc_profile": image.info.get("icc_profile"), "exif": b""}
+    match image.format:
+        case "JPEG":
+            tables = getattr(image, "quantization", None)
+            options |= {"qtables": tables} if tables else {"quality": 92}
+            options |= {"optimize": True}
+        case "WEBP" | "AVIF":
+            options |= {"quality": 90}
+    upright = ImageOps.exif_transpose(image)
+    upright.info = {}
+    out = BytesIO()
+    upright.save(out, image.format, **options)
+    return out.getvalue()
+
+
+def _thumbnail(image: Image.Image) -> bytes:
+    side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+    profile = image.info.get("icc_profile")
+    # A JPEG can be decoded at a fraction of its size.
+    image.draft("RGB", (THUMBNAIL_SIDE * 2, THUMBNAIL_SIDE * 2))
+    has_alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+    if image.mode == "CMYK":
+        profile = None
+    small = image.convert("RGBA" if has_alpha else "RGB")
+    small.thumbnail(side, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    small.info = {}
+    out = BytesIO()
+    small.save(out, "WEBP", quality=80, method=4, icc_profile=profile)
+    return out.getvalue()
+
+
+def _too_many_pixels() -> ChatError:
+    return ChatError(
+        ErrorCode.TOO_LARGE,
+        f"This picture has more than {settings.MAX_IMAGE_MEGAPIXELS} megapixels. "
+        "Make it smaller, or send it in an archive.",
+    )

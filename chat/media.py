@@ -1,0 +1,136 @@
+"""What may be uploaded, as what it is shown, and under which name.
+
+Only the types named here are ever shown in place, and only when name and content agree about
+them. Everything else is a card to save: its bytes are never given to a browser as anything it
+would open.
+"""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+import puremagic
+
+from chat.protocol import ChatError, ErrorCode
+
+HEAD = 8_192
+"""How many of the first bytes tell what a file is."""
+NAME_LIMIT = 255
+"""Bytes that a file system takes for a name."""
+OTHER = "application/octet-stream"
+
+IMAGES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".jfif": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+}
+SOUND_AND_FILM = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".m4a": "audio/mp4",
+    ".webm": "video/webm",
+    ".weba": "audio/webm",
+    ".ogv": "video/ogg",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+}
+INLINE = frozenset({*IMAGES.values(), *SOUND_AND_FILM.values()})
+"""What a browser may show in place. Never SVG, HTML, XML or PDF: those can run scripts."""
+
+_DOCUMENTS = frozenset(
+    f".{ending}"
+    for ending in "pdf txt md csv rtf epub odt ods odp doc docx xls xlsx ppt pptx".split()  # noqa: SIM905
+)
+_ISO_BRANDS_NOT_FILM = (b"avi", b"hei", b"hev", b"mif", b"msf", b"qt ", b"3g")
+
+
+def content_type(head: bytes, name: str) -> str:
+    """What a file is, by its first ``HEAD`` bytes and its (clean) name.
+
+    Raises:
+        ChatError: ``unsupported_media``, when it claims to be what it is not.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    found = _by_content(head, suffix)
+    if suffix in IMAGES:
+        if found is None or found not in IMAGES.values():
+            raise _unsupported("This file is named as a picture and is none that we can show.")
+        return found
+    if suffix in SOUND_AND_FILM:
+        if found is None or found in IMAGES.values():
+            raise _unsupported("This file is named as sound or film and is none we can play.")
+        named = SOUND_AND_FILM[suffix]
+        return named if _container(named) == _container(found) else found
+    if suffix in _DOCUMENTS and _is_program(head):
+        raise _unsupported("This file is a program and is named as a document.")
+    return found if found and not suffix else OTHER
+
+
+def clean_name(name: str) -> str:
+    """A name that is safe to show and to save under: one part, with its ending kept."""
+    name = name.encode(errors="replace").decode().replace("\\", "/").rsplit("/", 1)[-1]
+    # Format characters too: a right-to-left override makes "exe.png" of "gnp.exe".
+    name = "".join(
+        " " if unicodedata.category(char) in ("Zl", "Zp", "Zs") else char
+        for char in unicodedata.normalize("NFC", name)
+        if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn") or char == "\u200d"
+    )
+    name = re.sub(r"\s+", " ", name).strip(" .")
+    stem, dot, ending = name.rpartition(".")
+    if not stem or len(ending.encode()) > 20:
+        stem, dot, ending = name, "", ""
+    room = NAME_LIMIT - len((dot + ending).encode())
+    stem = stem.encode()[:room].decode(errors="ignore").rstrip()
+    # "thumbnail" alone is the address of something else.
+    return f"{stem}{dot}{ending}" if stem and name != "thumbnail" else "file"
+
+
+def _by_content(head: bytes, suffix: str) -> str | None:
+    """The type that the signature tells, if it is one of those shown in place."""
+    endings = _signatures(head)
+    for ending in IMAGES:
+        if ending in endings:
+            return IMAGES[ending]
+    if ".ogg" in endings:
+        return "video/ogg" if b"theora" in head else "audio/ogg"
+    for ending in SOUND_AND_FILM:
+        if ending in endings:
+            return SOUND_AND_FILM[ending]
+    # Sound without a tag begins with eleven bits that much else begins with too.
+    if suffix == ".mp3" and len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
+        return "audio/mpeg"
+    if head[4:8] == b"ftyp" and not head[8:12].startswith(_ISO_BRANDS_NOT_FILM):
+        return "video/mp4"
+    return None
+
+
+def _signatures(head: bytes) -> set[str]:
+    """The endings of the likeliest formats."""
+    try:
+        matches = puremagic.magic_string(head)
+    except (puremagic.PureError, ValueError):
+        return set()
+    return {match.extension for match in matches if match.confidence == matches[0].confidence}
+
+
+def _container(media_type: str) -> str:
+    return media_type.split("/")[1]
+
+
+def _is_program(head: bytes) -> bool:
+    windows = head.startswith(b"MZ") and b"\0" in head[:64]
+    return windows or head.startswith((b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"))
+
+
+def _unsupported(what: str) -> ChatError:
+    return ChatError(
+        ErrorCode.UNSUPPORTED_MEDIA, f"{what} Check the file, or rename it and send it as a card."
+    )
