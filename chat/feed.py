@@ -226,7 +226,7 @@ class Feed:
 
     async def _read_back(self, tail: Tail) -> None:
         try:
-            until, wanted = tail.since, RECENT - len(tail)
+            until, wanted = tail.since, RECENT - tail.count
             if wanted > 0:
                 found = await in_thread(
                     queries.newest_changes, self.room, until=until, limit=wanted

@@ -29,7 +29,9 @@ class Tail:
         self._size = 0
         self._composed: dict[int, str] = {}
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many changes are held. Not a length: an empty tail is a tail and no falsehood."""
         return len(self._recent)
 
     def take(self, entry: Entry) -> None:
