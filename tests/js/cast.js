@@ -1,0 +1,63 @@
+import { ChatClient } from "../../static/chat/client.js";
+import { Clock, settled } from "./clock.js";
+import { Server } from "./server.js";
+
+/**
+ * A client in a world of its own.
+ *
+ * @param {{
+ *   server?: Server, clock?: Clock, username?: string, random?: () => number,
+ *   storage?: import("../../static/chat/types.js").KeyStorage | null,
+ *   events?: EventTarget | null,
+ * }} [given]
+ */
+export function aClient({
+  server = new Server(),
+  clock = new Clock(),
+  username = "ada",
+  random = () => 0.5,
+  storage = null,
+  events = null,
+} = {}) {
+  const client = new ChatClient({
+    transport: server.door(username),
+    storage,
+    events,
+    random,
+    now: clock.now,
+    setTimer: clock.setTimer,
+  });
+  return { client, server, clock };
+}
+
+/**
+ * The same, connected, with one room whose newest page is open.
+ *
+ * @param {Parameters<typeof aClient>[0] & {messages?: number}} [given]
+ */
+export async function aClientInARoom({ messages = 3, ...given } = {}) {
+  const world = aClient(given);
+  const room = world.server.roomsOf(given.username ?? "ada")[0] ?? world.server.open();
+  for (let number = 1; number <= messages; number++) room.send("grace", `message ${number}`);
+  await world.client.connect();
+  const feed = world.client.feed(room.id);
+  await feed.open();
+  await settled();
+  return { ...world, room, feed };
+}
+
+/** @param {import("../../static/chat/feed.js").Feed} feed */
+export const bodies = (feed) => feed.messages.map(({ body }) => body);
+
+/** @param {import("../../static/chat/feed.js").Feed} feed */
+export const numbers = (feed) => feed.messages.map(({ number }) => number);
+
+/** Collects the details of an event as they are told. @param {EventTarget} target @param {string} type */
+export function heard(target, type) {
+  /** @type {any[]} */
+  const details = [];
+  target.addEventListener(type, (event) => {
+    details.push(/** @type {CustomEvent} */ (event).detail);
+  });
+  return details;
+}

@@ -1,0 +1,335 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { aClient, aClientInARoom, bodies, heard } from "./cast.js";
+import { settled } from "./clock.js";
+import { MemoryStorage } from "./storage.js";
+
+test("a message shows at once, and is sent", async () => {
+  const { client, room, feed } = await aClientInARoom({ messages: 1 });
+  const clientId = client.sendMessage(room.id, { body: "hello" });
+  const [, pending] = feed.messages;
+  assert.equal(pending.client_id, clientId);
+  assert.equal(pending.state, "sending");
+  assert.equal(pending.sender, "ada");
+  await settled();
+  assert.deepEqual(bodies(feed), ["message 1", "hello"]);
+  assert.equal(feed.messages[1].state, "sent");
+  assert.equal(feed.messages[1].number, 2);
+  assert.deepEqual(client.unsent, []);
+});
+
+test("it never shows twice nor vanishes on the way, whichever of reply and event is first", async () => {
+  for (const late of ["reply", "message"]) {
+    const { client, room, feed, server } = await aClientInARoom({ messages: 0 });
+    server.last.holds = (type) => type === late;
+    client.sendMessage(room.id, { body: "hello" });
+    await settled();
+    assert.deepEqual(bodies(feed), ["hello"]);
+    assert.equal(feed.messages[0].state, "sent");
+    server.last.release();
+    await settled();
+    assert.deepEqual(bodies(feed), ["hello"]);
+    assert.equal(server.commands("sync").length, 0);
+  }
+});
+
+test("a reply that overtakes another's message keeps the order by number", async () => {
+  const { client, room, feed, server } = await aClientInARoom({ messages: 0 });
+  server.last.holds = (type) => type === "message";
+  room.send("grace", "first");
+  client.sendMessage(room.id, { body: "second" });
+  await settled();
+  assert.deepEqual(bodies(feed), ["second"]);
+  server.last.release();
+  await settled();
+  assert.deepEqual(bodies(feed), ["first", "second"]);
+  assert.equal(feed.position, 2);
+  assert.equal(server.commands("sync").length, 0);
+});
+
+test("messages of a room are sent one after the other, in the order of writing", async () => {
+  const { client, room, server } = await aClientInARoom({ messages: 0 });
+  for (const body of ["a", "b", "c", "d"]) client.sendMessage(room.id, { body });
+  await settled();
+  assert.deepEqual(room.messages.map(({ body }) => body), ["a", "b", "c", "d"]);
+  assert.equal(server.commands("message.send").length, 4);
+});
+
+test("what is written offline is sent when the connection is back, once", async () => {
+  const { client, room, feed, server, clock } = await aClientInARoom({ messages: 0 });
+  server.isUp = false;
+  server.last.end(1006);
+  await settled();
+  client.sendMessage(room.id, { body: "offline 1" });
+  client.sendMessage(room.id, { body: "offline 2" });
+  assert.deepEqual(feed.messages.map(({ state }) => state), ["sending", "sending"]);
+  await clock.pass(5_000);
+  server.isUp = true;
+  await clock.pass(30_000);
+  assert.deepEqual(room.messages.map(({ body }) => body), ["offline 1", "offline 2"]);
+  assert.deepEqual(bodies(feed), ["offline 1", "offline 2"]);
+});
+
+test("a message whose reply was lost is sent again and stored once", async () => {
+  const { client, room, feed, server, clock } = await aClientInARoom({ messages: 0 });
+  server.last.holds = () => true;
+  client.sendMessage(room.id, { body: "did it arrive?" });
+  await settled();
+  server.last.end(1006);
+  await clock.pass(1_000);
+  assert.equal(room.messages.length, 1);
+  assert.deepEqual(bodies(feed), ["did it arrive?"]);
+  assert.deepEqual(client.unsent, []);
+});
+
+test("the outbox survives a reload, and is sent once", async () => {
+  const storage = new MemoryStorage();
+  const { client, room, server, clock } = await aClientInARoom({ storage, messages: 0 });
+  server.isUp = false;
+  server.last.end(1006);
+  await settled();
+  client.sendMessage(room.id, { body: "before the reload" });
+  client.disconnect();
+
+  server.isUp = true;
+  const { client: reloaded } = aClient({ server, clock, storage });
+  const feed = reloaded.feed(room.id);
+  await reloaded.connect();
+  await feed.open();
+  await settled();
+  assert.deepEqual(room.messages.map(({ body }) => body), ["before the reload"]);
+  assert.deepEqual(bodies(feed), ["before the reload"]);
+  assert.equal(storage.length, 0);
+});
+
+test("another person on the same machine does not see it", async () => {
+  const storage = new MemoryStorage();
+  const { client, room, server, clock } = await aClientInARoom({ storage, messages: 0 });
+  client.disconnect();
+  client.sendMessage(room.id, { body: "ada's" });
+  const { client: other } = aClient({ server, clock, storage, username: "grace" });
+  await other.connect();
+  await settled();
+  assert.deepEqual(other.unsent, []);
+  assert.equal(room.messages.length, 0);
+  assert.equal(client.unsent.length, 1);
+});
+
+test("two tabs neither lose nor double what both write", async () => {
+  const storage = new MemoryStorage();
+  const first = await aClientInARoom({ storage, messages: 0 });
+  const { server, clock, room } = first;
+  const second = await aClientInARoom({ storage, server, clock, messages: 0 });
+  server.isUp = false;
+  for (const connection of [...server.connections]) connection.end(1006);
+  await settled();
+  first.client.sendMessage(room.id, { body: "from the first" });
+  second.client.sendMessage(room.id, { body: "from the second" });
+  assert.equal(storage.length, 2);
+  server.isUp = true;
+  await clock.pass(60_000);
+  assert.deepEqual(room.messages.map(({ body }) => body).sort(),
+    ["from the first", "from the second"]);
+  assert.equal(storage.length, 0);
+  for (const { client, feed } of [first, second]) {
+    assert.equal(feed.messages.length, 2);
+    assert.deepEqual(client.unsent, []);
+  }
+});
+
+test("what a closed tab left unsent is sent by the one that is open", async () => {
+  const storage = new MemoryStorage();
+  const events = new EventTarget();
+  const open = await aClientInARoom({ storage, events, messages: 0 });
+  const { server, clock, room } = open;
+  const closing = await aClientInARoom({ storage, server, clock, messages: 0 });
+  closing.client.disconnect();
+  closing.client.sendMessage(room.id, { body: "left behind" });
+  const key = storage.key(0);
+  events.dispatchEvent(Object.assign(new Event("storage"), { key }));
+  await settled();
+  assert.deepEqual(bodies(open.feed), ["left behind"]);
+  assert.equal(room.messages.length, 0);
+  await clock.pass(30_000);
+  assert.deepEqual(room.messages.map(({ body }) => body), ["left behind"]);
+  assert.equal(storage.length, 0);
+});
+
+test("a message that another tab has sent is not sent by this one", async () => {
+  const storage = new MemoryStorage();
+  const events = new EventTarget();
+  const { client, room, server, clock } = await aClientInARoom({ storage, events, messages: 0 });
+  server.isUp = false;
+  server.last.end(1006);
+  await settled();
+  client.sendMessage(room.id, { body: "sent elsewhere" });
+  const key = /** @type {string} */ (storage.key(0));
+  storage.removeItem(key);
+  events.dispatchEvent(Object.assign(new Event("storage"), { key }));
+  server.isUp = true;
+  await clock.pass(60_000);
+  assert.deepEqual(client.unsent, []);
+  assert.equal(server.commands("message.send").length, 0);
+});
+
+test("a refused message is shown as failed with the reason, and the next one goes on", async () => {
+  const { client, room, feed, server } = await aClientInARoom({ messages: 0 });
+  server.refuse = ({ body }) =>
+    body === "no" ? { code: "forbidden", detail: "This room has been closed." } : null;
+  client.sendMessage(room.id, { body: "no" });
+  client.sendMessage(room.id, { body: "yes" });
+  await settled();
+  const [sent, failed] = feed.messages;
+  assert.equal(sent.body, "yes");
+  assert.equal(failed.state, "failed");
+  assert.deepEqual(failed.error, { code: "forbidden", detail: "This room has been closed." });
+});
+
+test("a failed message can be retried", async () => {
+  const storage = new MemoryStorage();
+  const { client, room, feed, server } = await aClientInARoom({ storage, messages: 0 });
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "not_found", detail: "There is no such room." } : null;
+  const clientId = client.sendMessage(room.id, { body: "again" });
+  await settled();
+  assert.equal(feed.messages[0].state, "failed");
+  server.refuse = () => null;
+  client.retry(clientId);
+  assert.equal(feed.messages[0].state, "sending");
+  await settled();
+  assert.deepEqual(room.messages.map(({ client_id }) => client_id), [clientId]);
+  assert.equal(storage.length, 0);
+});
+
+test("a failed message stays failed over a reload", async () => {
+  const storage = new MemoryStorage();
+  const { client, room, server, clock } = await aClientInARoom({ storage, messages: 0 });
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "forbidden", detail: "No." } : null;
+  client.sendMessage(room.id, { body: "no" });
+  await settled();
+  client.disconnect();
+  const reloaded = await aClientInARoom({ storage, server, clock, messages: 0 });
+  assert.deepEqual(reloaded.feed.messages.map(({ state }) => state), ["failed"]);
+  assert.equal(server.commands("message.send").length, 1);
+});
+
+test("a failed message can be discarded", async () => {
+  const storage = new MemoryStorage();
+  const { client, room, feed, server } = await aClientInARoom({ storage, messages: 0 });
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "bad_request", detail: "No." } : null;
+  const clientId = client.sendMessage(room.id, { body: "never mind" });
+  await settled();
+  client.discard(clientId);
+  assert.deepEqual(feed.messages, []);
+  assert.equal(storage.length, 0);
+});
+
+for (const code of ["rate_limited", "server_error"]) {
+  test(`a message met by ${code} is sent again after a while`, async () => {
+    const { client, room, feed, server, clock } = await aClientInARoom({ messages: 0 });
+    let refusals = 2;
+    server.refuse = ({ type }) =>
+      type === "message.send" && refusals-- > 0 ? { code, detail: "Wait." } : null;
+    client.sendMessage(room.id, { body: "patience" });
+    client.sendMessage(room.id, { body: "comes second" });
+    await settled();
+    assert.equal(room.messages.length, 0);
+    assert.deepEqual(feed.messages.map(({ state }) => state), ["sending", "sending"]);
+    await clock.pass(5_000);
+    assert.deepEqual(bodies(feed), ["patience", "comes second"]);
+  });
+}
+
+test("a message that the server always fails on does not hold up the others for ever", async () => {
+  const { client, room, feed, server, clock } = await aClientInARoom({ messages: 0 });
+  server.refuse = ({ body }) =>
+    body === "poison" ? { code: "server_error", detail: "The server failed." } : null;
+  client.sendMessage(room.id, { body: "poison" });
+  client.sendMessage(room.id, { body: "fine" });
+  await clock.pass(5 * 60_000);
+  assert.deepEqual(feed.messages.map(({ body, state }) => [body, state]),
+    [["fine", "sent"], ["poison", "failed"]]);
+});
+
+test("a message without an answer is sent again on the same connection", async () => {
+  const { client, room, server, clock } = await aClientInARoom({ messages: 0 });
+  server.last.holds = (type) => type === "reply" || type === "message";
+  client.sendMessage(room.id, { body: "hello?" });
+  await settled();
+  server.last.holds = () => false;
+  await clock.pass(31_000);
+  assert.deepEqual(client.unsent, []);
+  assert.equal(room.messages.length, 1);
+});
+
+test("sending the command itself resolves when the message is stored", async () => {
+  const { client, room, server, clock } = await aClientInARoom({ messages: 0 });
+  server.isUp = false;
+  server.last.end(1006);
+  await settled();
+  const sending = client.send({ type: "message.send", room: room.id, body: "hello" });
+  server.isUp = true;
+  await clock.pass(10_000);
+  const { message, position } = await sending;
+  assert.equal(message.body, "hello");
+  assert.equal(position, 1);
+});
+
+test("sending the command itself rejects when the message is refused", async () => {
+  const { client, room, server } = await aClientInARoom({ messages: 0 });
+  server.refuse = () => ({ code: "forbidden", detail: "No." });
+  await assert.rejects(client.send({ type: "message.send", room: room.id, body: "x" }),
+    { code: "forbidden", detail: "No." });
+});
+
+test("too long a message fails without ending the connection", async () => {
+  const { client, room, feed, server } = await aClientInARoom({ messages: 0 });
+  client.sendMessage(room.id, { body: "💥".repeat(20_000) });
+  await settled();
+  assert.equal(feed.messages[0].error?.code, "too_large");
+  assert.equal(server.commands("message.send").length, 0);
+  assert.equal(client.state, "online");
+});
+
+test("an answer shows what it quotes while it is on its way", async () => {
+  const { client, room, feed } = await aClientInARoom({ messages: 1 });
+  client.sendMessage(room.id, { body: "answer", replyTo: feed.messages[0] });
+  assert.equal(feed.messages[1].quote?.body, "message 1");
+  assert.equal(feed.messages[1].reply_to, room.at(1).id);
+  await settled();
+  assert.equal(feed.messages[1].quote?.body, "message 1");
+});
+
+test("one's own message leads back to the newest", async () => {
+  const { client, room, feed } = await aClientInARoom({ messages: 200 });
+  await feed.jumpTo(50);
+  client.sendMessage(room.id, { body: "mine" });
+  await settled();
+  assert.equal(feed.hasNewer, false);
+  assert.equal(feed.messages.at(-1)?.body, "mine");
+});
+
+test("storage that refuses everything does not stop the chat", async () => {
+  const storage = Object.assign(new MemoryStorage(), {
+    setItem() {
+      throw new DOMException("full", "QuotaExceededError");
+    },
+  });
+  const { client, room, feed, server } = await aClientInARoom({ storage, messages: 0 });
+  server.refuse = ({ body }) => (body === "no" ? { code: "forbidden", detail: "No." } : null);
+  client.sendMessage(room.id, { body: "no" });
+  client.sendMessage(room.id, { body: "hello" });
+  await settled();
+  assert.deepEqual(feed.messages.map(({ state }) => state), ["sent", "failed"]);
+});
+
+test("listeners are told when the outbox changes", async () => {
+  const { client, room } = await aClientInARoom({ messages: 0 });
+  const told = heard(client, "outbox");
+  client.sendMessage(room.id, { body: "hello" });
+  await settled();
+  assert.equal(told.length, 2);
+});
