@@ -8,7 +8,7 @@ import { dialogFor } from "./dialogs.js";
 import { Drafts } from "./drafts.js";
 import { ChatElement } from "./element.js";
 import "./emoji-picker.js";
-import { icon } from "./icons.js";
+import { icon, mark } from "./icons.js";
 import { lastRoom, roomInAddress, rememberRoom } from "./location.js";
 import { listedRooms, unread } from "./rooms.js";
 import "./room-list.js";
@@ -37,6 +37,8 @@ export class ChatApp extends ChatElement {
     /** @type {{name: string, detail: any} | null} */
     this.dialog = null;
     this.toast = "";
+    /** The room that the person leaves of their own will. */
+    this.leaving = "";
     /** @type {Drafts | null} */
     this.drafts = null;
     /** @type {Map<string, Uploads>} */
@@ -49,7 +51,7 @@ export class ChatApp extends ChatElement {
       "open-room": ({ room }) => this.openRoom(room),
       "show-rooms": () => this.showRooms(),
       "dialog-closed": () => (this.dialog = null),
-      "close-dialog": () => (this.dialog = null),
+      leaving: ({ room }) => (this.leaving = room),
       "pick-emoji": ({ beside, chosen }) => this.pickEmoji(beside, chosen),
       refused: (error) => this.say(error.detail || "That did not work. Try again."),
       heard: ({ message }) => this.announcer.announce(message),
@@ -89,9 +91,9 @@ export class ChatApp extends ChatElement {
       if (!this.roomId && !NARROW.matches) this.openRoom(this.firstRoom(), { address: false });
     }
     if (this.roomId && !this.room && client.state === "online") {
+      if (this.roomId !== this.leaving) this.say("You are no longer in that room.");
       this.roomId = "";
       this.screen = "rooms";
-      this.say("You are no longer in that room.");
     }
   }
 
@@ -108,7 +110,7 @@ export class ChatApp extends ChatElement {
         <h1 class="visually-hidden">Media Chat</h1>
         <div class="sidebar">
           <div class="brand">
-            <span class="brand-mark" aria-hidden="true"></span>
+            ${mark()}
             <span class="brand-name">Media Chat</span>
             <button type="button" class="button is-primary is-small" @click=${() => this.tell("start-chat")}>
               ${icon("plus")} Start chat
@@ -177,6 +179,7 @@ export class ChatApp extends ChatElement {
     if (!roomId) return;
     this.roomId = roomId;
     this.screen = "room";
+    this.dialog = null;
     rememberRoom(roomId, address);
     await this.updateComplete;
     const conversation = /** @type {import("./conversation.js").Conversation | null} */ (
@@ -184,7 +187,7 @@ export class ChatApp extends ChatElement {
     );
     await conversation?.updateComplete;
     // On a touch screen the focus would bring up the keyboard over what is to be read.
-    if (matchMedia("(pointer: fine)").matches && !this.dialog) conversation?.composer?.textarea?.focus();
+    if (matchMedia("(pointer: fine)").matches) conversation?.composer?.textarea?.focus();
   }
 
   async showRooms() {

@@ -196,7 +196,7 @@ export class Composer extends ChatElement {
     this.client.sendMessage(this.room.id, {
       body,
       attachments: uploads.attachments,
-      replyTo: this.replyTo?.id ?? null,
+      replyTo: this.replyTo,
     });
     this.textarea.value = "";
     this.replyTo = null;

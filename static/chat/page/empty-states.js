@@ -1,5 +1,5 @@
 import { html } from "lit";
-import { icon } from "./icons.js";
+import { icon, mark } from "./icons.js";
 
 /**
  * For a person who is in no room yet.
@@ -8,7 +8,7 @@ import { icon } from "./icons.js";
  */
 export function welcome(me, start) {
   return html`<section class="empty" aria-labelledby="welcome">
-    <span class="empty-mark" aria-hidden="true"></span>
+    ${mark()}
     <h2 id="welcome">Welcome, ${me.display_name || me.username}</h2>
     <p>You are in no room yet. Three ways to begin:</p>
     <div class="empty-ways">
@@ -34,20 +34,20 @@ function way(sign, title, text, run) {
 
 /** For a person who has rooms and looks at none. */
 export const choose = () => html`<section class="empty" aria-label="No room is open">
-  <span class="empty-mark" aria-hidden="true"></span>
+  ${mark()}
   <p>Choose a room, or press <kbd>Ctrl</kbd> <kbd>K</kbd> to find one.</p>
 </section>`;
 
 /** @param {string} signIn the address where one signs in */
 export const signedOut = (signIn) => html`<main class="notice">
-  <span class="empty-mark" aria-hidden="true"></span>
+  ${mark()}
   <h1>You are signed out</h1>
   <p>What you wrote and did not send is kept in this browser.</p>
   ${signIn ? html`<a class="button is-primary" href=${signIn}>Sign in again</a>` : null}
 </main>`;
 
 export const banned = () => html`<main class="notice">
-  <span class="empty-mark" aria-hidden="true"></span>
+  ${mark()}
   <h1>Your account is suspended</h1>
   <p>You cannot read or write here for now. Ask the people who run this server about it.</p>
 </main>`;

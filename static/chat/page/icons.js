@@ -38,3 +38,11 @@ const PATHS = {
 export function icon(name) {
   return html`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">${PATHS[name]}</svg>`;
 }
+
+/** The product's mark, in the colours of the theme; static/chat/icon.svg is the same in its own. */
+export const mark = () => html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+  <path
+    d="M9 2h14a7 7 0 0 1 7 7v9a7 7 0 0 1-7 7h-9.5l-6 4.7A1.5 1.5 0 0 1 5 28.5v-4.2A7 7 0 0 1 2 18V9a7 7 0 0 1 7-7z"
+  />
+  <path class="mark-bars" d="M9.5 12.5v2M16 8.5v10M22.5 11v5" />
+</svg>`;

@@ -121,7 +121,7 @@ export class ChatMessage extends ChatElement {
     return html`<button
       type="button"
       class="quote"
-      aria-label="Go to the message of ${displayName(this.client, quote.sender)} this answers"
+      title="Go to this message"
       @click=${() => this.tell("jump", { number: quote.number })}
     >
       <span class="quote-sender">${displayName(this.client, quote.sender)}</span>

@@ -35,6 +35,7 @@ export class PeopleSearch extends ChatElement {
   }
 
   firstUpdated() {
+    if (this.autofocus) this.querySelector("input")?.focus();
     if (this.query) void this.find();
   }
 
@@ -57,7 +58,6 @@ export class PeopleSearch extends ChatElement {
           class="input"
           role="combobox"
           autocomplete="off"
-          autofocus
           placeholder="Name or username"
           aria-autocomplete="list"
           aria-expanded=${people.length > 0}

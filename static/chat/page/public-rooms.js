@@ -82,7 +82,6 @@ export class PublicRooms extends ChatElement {
     try {
       if (!this.client.rooms.has(room.id)) await this.client.send({ type: "room.join", room: room.id });
       this.tell("open-room", { room: room.id });
-      this.tell("close-dialog");
     } catch (error) {
       this.error = refusal(error);
     }

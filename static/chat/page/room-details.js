@@ -7,6 +7,8 @@ import { canManage, displayName } from "./rooms.js";
 
 /** @typedef {{username: string, display_name: string, role: string}} Member */
 
+/** How many members the server sends at once. */
+const PAGE = 100;
 const ROLES = /** @type {const} */ ({ owner: "Owner", moderator: "Moderator", member: "Member" });
 
 /** Who is in a room, what it is called, and the way out of it. */
@@ -55,7 +57,7 @@ export class RoomDetails extends ChatDialog {
     const reply = await this.ask({ type: "room.members", room: this.roomId, after });
     if (!reply) return;
     this.members = after ? [...this.members, ...reply.members] : reply.members;
-    this.more = reply.more;
+    this.more = reply.members.length === PAGE;
   }
 
   content() {
@@ -184,10 +186,10 @@ export class RoomDetails extends ChatDialog {
     const reply = await this.ask({ type: "room.open", kind: "direct", members: [username] });
     if (!reply) return;
     this.tell("open-room", { room: reply.room.id });
-    this.close();
   }
 
   async leave() {
+    this.tell("leaving", { room: this.roomId });
     if (await this.ask({ type: "room.leave", room: this.roomId })) this.close();
   }
 }

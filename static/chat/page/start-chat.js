@@ -6,7 +6,7 @@ import "./public-rooms.js";
 import { displayName } from "./rooms.js";
 
 const TABS = /** @type {const} */ ([
-  { id: "person", label: "Message someone" },
+  { id: "person", label: "People" },
   { id: "new", label: "New room" },
   { id: "find", label: "Public rooms" },
 ]);
@@ -66,6 +66,7 @@ export class StartChat extends ChatDialog {
 
   person() {
     return html`<mc-people-search
+      autofocus
       label="Who do you want to talk to?"
       .client=${this.client}
       .query=${this.query}
@@ -171,7 +172,6 @@ export class StartChat extends ChatDialog {
   /** @param {string} room */
   open(room) {
     this.tell("open-room", { room });
-    this.close();
   }
 }
 
