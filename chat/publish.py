@@ -7,6 +7,7 @@ Three kinds reach a hub: ``room.event``, ``user.event`` and ``presence.event``.
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -35,17 +36,31 @@ def user_group(user: UUID) -> str:
     return f"user.{user.hex}"
 
 
-def messages_on_commit(room: UUID, members_version: int, entries: Sequence[Entry]) -> None:
+@dataclass(frozen=True, slots=True)
+class Changed:
     """Messages of one room that were sent or changed, in the order of position."""
-    _on_commit(
-        room_group(room),
-        {
-            "type": "room.event",
-            "room": room.hex,
-            "members_version": members_version,
-            "entries": list(entries),
-        },
-    )
+
+    room: UUID
+    members_version: int
+    entries: Sequence[Entry]
+
+
+def messages_on_commit(rooms: Sequence[Changed]) -> None:
+    """What one commit changes in any number of rooms."""
+    bells = [
+        (
+            room_group(each.room),
+            {
+                "type": "room.event",
+                "room": each.room.hex,
+                "members_version": each.members_version,
+                "entries": list(each.entries),
+            },
+        )
+        for each in rooms
+    ]
+    if bells:
+        transaction.on_commit(lambda: _ring(*bells))
 
 
 def room_changed_on_commit(room: UUID) -> None:
@@ -55,7 +70,7 @@ def room_changed_on_commit(room: UUID) -> None:
 
 def ephemeral(room: UUID, frame: str) -> None:
     """A frame for everyone in a room that is not part of its log."""
-    _ring(room_group(room), {"type": "room.event", "room": room.hex, "frame": frame})
+    _ring((room_group(room), {"type": "room.event", "room": room.hex, "frame": frame}))
 
 
 def read_on_commit(room: UUID, user: UUID, frame: str) -> None:
@@ -89,7 +104,11 @@ def sign_out_on_commit(user: UUID, code: int, session_key: str | None = None) ->
 
 def presence(event: dict[str, Any]) -> None:
     """Who is connected to this process."""
-    _ring(PRESENCE_GROUP, {"type": "presence.event", **event})
+    _ring((PRESENCE_GROUP, {"type": "presence.event", **event}))
+
+
+Bell = tuple[str, dict[str, Any]]
+"""A group, and what its members are told."""
 
 
 class Ringer:
@@ -97,11 +116,11 @@ class Ringer:
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self._waiting: deque[tuple[str, dict[str, Any]]] = deque(maxlen=BACKLOG)
+        self._waiting: deque[Bell] = deque(maxlen=BACKLOG)
         self._task: asyncio.Task[None] | None = None
 
-    def ring(self, group: str, message: dict[str, Any]) -> None:
-        self._waiting.append((group, message))
+    def ring(self, *bells: Bell) -> None:
+        self._waiting.extend(bells)
         if self._task is None:
             self._task = self.loop.create_task(self._run())
 
@@ -129,19 +148,20 @@ def start() -> None:
 
 
 def _on_commit(group: str, message: dict[str, Any]) -> None:
-    transaction.on_commit(lambda: _ring(group, message))
+    transaction.on_commit(lambda: _ring((group, message)))
 
 
-def _ring(group: str, message: dict[str, Any]) -> None:
+def _ring(*bells: Bell) -> None:
     if _ringer is not None and _ringer.loop.is_running():
-        _ringer.loop.call_soon_threadsafe(_ringer.ring, group, message)
+        _ringer.loop.call_soon_threadsafe(_ringer.ring, *bells)
     else:
         # A command line or a test without a server: nobody here listens, others may.
-        _ring_from_outside(group, message)
+        _ring_from_outside(*bells)
 
 
-def _ring_from_outside(group: str, message: dict[str, Any]) -> None:
+def _ring_from_outside(*bells: Bell) -> None:
     try:
-        async_to_sync(get_channel_layer().group_send)(group, message)
+        for bell in bells:
+            async_to_sync(get_channel_layer().group_send)(*bell)
     except Exception as error:
-        log.warning("doorbell_lost", group=group, error=repr(error))
+        log.warning("doorbell_lost", error=repr(error))

@@ -30,12 +30,12 @@ class Draft:
     room: UUID
     client_id: UUID
     body: str = ""
-    attachments: Sequence[UUID] = field(default_factory=tuple)
+    attachments: Sequence[UUID] = ()
     reply_to: UUID | None = None
+    id: UUID = field(init=False)
 
-    @property
-    def id(self) -> UUID:
-        return message_id(self.sender.pk, self.client_id)
+    def __post_init__(self) -> None:
+        self.id = message_id(self.sender.pk, self.client_id)
 
 
 def send_message(
@@ -336,8 +336,9 @@ def _publish(rows: Sequence[Message], members_versions: dict[UUID, int]) -> None
     entries: dict[UUID, list[publish.Entry]] = {}
     for row, entry in zip(rows, _encode(rows), strict=True):
         entries.setdefault(row.room_id, []).append(entry)
-    for room, changed in entries.items():
-        publish.messages_on_commit(room, members_versions[room], changed)
+    publish.messages_on_commit(
+        [publish.Changed(room, members_versions[room], each) for room, each in entries.items()]
+    )
 
 
 def _encode(rows: Sequence[Message]) -> list[publish.Entry]:
