@@ -159,6 +159,7 @@ class ServerRoom {
 
   /** @param {number} number @param {Partial<Message>} fields */
   change(number, fields) {
+    if (this.messages[number - 1].deleted) return this.at(number);
     this.position += 1;
     const changed = { ...this.messages[number - 1], ...fields, position: this.position };
     this.messages[number - 1] = changed;
