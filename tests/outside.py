@@ -149,7 +149,7 @@ class OutsideClient:
     async def ticket(self) -> str:
         async with self.http() as http:
             answer = await http.post("/api/v1/tickets")
-        assert answer.status_code == 200, (answer.status_code, answer.text)
+        assert answer.is_success, (answer.status_code, answer.text)
         assert answer.json()["expires_in"] == 30
         return str(answer.json()["ticket"])
 

@@ -124,9 +124,9 @@ async def test_a_server_killed_five_times_loses_and_doubles_nothing(serve: Serve
         await _progress(writers, kill * ALL // 6, tasks)
         await asyncio.to_thread(server.restart)
     took = await _settle(writers, room, tasks)
-    assert sum(writer.reconnects for writer in writers) >= 5 * PEOPLE * 0.8
+    assert sum(writer.reconnects for writer in writers) >= 3 * PEOPLE
     await _assert_nothing_lost(writers, server, room)
-    print(f"everyone was right {took:.1f} s after the last start")
+    assert took < SETTLED_IN
     for task in tasks:
         task.cancel()
     for writer in writers:
@@ -152,7 +152,7 @@ async def test_two_servers_and_their_redis_killed_in_turn_lose_and_double_nothin
         await asyncio.to_thread(servers[kill % 2].restart)
     took = await _settle(writers, room, tasks)
     await _assert_nothing_lost(writers, servers[0], room)
-    print(f"everyone was right {took:.1f} s after the last start")
+    assert took < SETTLED_IN
     for task in tasks:
         task.cancel()
     for writer in writers:
