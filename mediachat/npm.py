@@ -17,10 +17,10 @@ from django.core.files.storage import FileSystemStorage
 PREFIX = "npm"
 
 PACKAGES: dict[str, tuple[str, ...]] = {
-    "lit": ("*.js", "directives/*.js"),
+    "lit": ("index.js", "html.js", "*directive*.js", "static-html.js", "directives/*.js"),
     "lit-html": ("*.js", "directives/*.js"),
-    "lit-element": ("*.js",),
-    "@lit/reactive-element": ("*.js",),
+    "lit-element": ("index.js", "lit-element.js"),
+    "@lit/reactive-element": ("reactive-element.js", "css-tag.js"),
     "dompurify": ("dist/purify.es.mjs",),
     "emoji-picker-element": ("index.js", "picker.js", "database.js"),
     "emoji-picker-element-data": ("en/emojibase/data.json",),
@@ -82,7 +82,7 @@ class NpmFinder(BaseFinder):
         found = str(self.folder / name) if prefix == PREFIX and name in self.files else None
         if find_all:
             return [found] if found else []
-        return found
+        return found or []
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Any:
         for name in sorted(self.files):
