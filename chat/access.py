@@ -33,7 +33,7 @@ def not_found() -> ChatError:
 
 @dataclass(slots=True)
 class Grant:
-    """A room that someone may use, with their membership where they have one."""
+    """A room that someone may read, with their membership where they have one."""
 
     room: Room
     membership: Membership | None
@@ -41,6 +41,10 @@ class Grant:
     @property
     def role(self) -> str | None:
         return self.membership.role if self.membership else None
+
+    def check(self, permission: Permission) -> None:
+        """Raises ``forbidden``, and says what to do about it, unless they may do this too."""
+        _check(permission, self.role, closed=self.room.closed_at is not None)
 
 
 def room_for(user: User, room_id: UUID, permission: Permission) -> Grant:
@@ -60,21 +64,16 @@ def room_for(user: User, room_id: UUID, permission: Permission) -> Grant:
         grant = Grant(room, None)
     else:
         raise not_found()
-    check(grant.room, grant.role, permission)
+    grant.check(permission)
     return grant
 
 
-def check(room: Room, role: str | None, permission: Permission) -> None:
-    """What someone who may read this room, in this role, may do in it.
-
-    Raises:
-        ChatError: ``forbidden``, and what to do about it.
-    """
+def _check(permission: Permission, role: str | None, *, closed: bool) -> None:
     if permission is Permission.READ:
         return
     if role is None:
         raise ChatError(ErrorCode.FORBIDDEN, "Join this room first.")
-    if room.closed_at:
+    if closed:
         raise ChatError(ErrorCode.FORBIDDEN, "This room has been closed. It can only be read.")
     if permission is Permission.MODERATE and role == Membership.Role.MEMBER:
         raise ChatError(ErrorCode.FORBIDDEN, "Ask an owner or moderator of this room.")
@@ -133,10 +132,15 @@ def is_active(user: User) -> bool:
 class Sender:
     """What the log must know to store a message from one person in one room."""
 
-    room: Room
     role: str
+    closed: bool
+    members_version: int
     position: int
     number: int
+
+    def check(self) -> None:
+        """Raises ``forbidden`` unless they may send."""
+        _check(Permission.SEND, self.role, closed=self.closed)
 
 
 def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Sender]:
@@ -144,19 +148,25 @@ def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID],
 
     Pairs that may not read are left out.
     """
-    memberships = with_heads(
-        Membership.objects.select_related("room").filter(
+    rows = with_heads(
+        Membership.objects.filter(
             user_id__in={user for user, _ in pairs},
             room_id__in={room for _, room in pairs},
             user__is_active=True,
         )
+    ).values_list(  # type: ignore[misc]  # the plugin does not see what with_heads annotates
+        "user_id",
+        "room_id",
+        "role",
+        "room__closed_at",
+        "room__members_version",
+        "position",
+        "number",
     )
-    rooms: dict[UUID, Room] = {}
-    found: dict[tuple[UUID, UUID], Sender] = {}
-    for membership in memberships:
-        room = rooms.setdefault(membership.room_id, membership.room)
-        found[membership.user_id, room.pk] = Sender(room, membership.role, *head_of(membership))
-    return found
+    return {
+        (user, room): Sender(role, closed_at is not None, version, position or 0, number or 0)
+        for user, room, role, closed_at, version, position, number in rows
+    }
 
 
 def head_of(row: Membership) -> tuple[int, int]:

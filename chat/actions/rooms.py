@@ -116,7 +116,7 @@ def remove_member(user: User, *, room: UUID, member: str) -> Room:
     _refuse_direct(grant.room)
     membership = _member(grant.room, member)
     if membership.role == Role.OWNER:
-        access.check(grant.room, grant.role, Permission.MANAGE)
+        grant.check(Permission.MANAGE)
     _dismiss(grant.room, membership, "removed")
     return grant.room
 
