@@ -22,7 +22,7 @@ const takers = new WeakMap();
  * known are ignored, so that servers can grow. {@link ChatClient#receive} calls it for each
  * object of a frame; call it to feed a client from somewhere else, such as a recording.
  *
- * @param {{type: string}} message an event, a reply or an error
+ * @param {{type: string, [field: string]: any}} message an event, a reply or an error
  * @param {import("./types.js").Socket | null} socket
  *
  * @example

@@ -120,10 +120,12 @@ export interface StoreHost {
 
 export type AnyCommand = { type: string; [field: string]: unknown };
 
-/** A command without its `ref`, which the client chooses. */
-export type Unnumbered<T> = T extends unknown ? Omit<T, "ref"> : never;
+type WithoutRef<T> = T extends unknown ? Omit<T, "ref"> : never;
 
-export type Sendable = Unnumbered<wire.Command>;
+/** A command as callers write it: the client chooses its `ref`, and a `client_id` if it has none. */
+export type Sendable =
+  | WithoutRef<Exclude<wire.Command, wire.MessageSendCommand>>
+  | (Omit<wire.MessageSendCommand, "ref" | "client_id"> & { client_id?: string });
 
 export type Answer =
   | { type: "reply"; ref: string; [field: string]: any }

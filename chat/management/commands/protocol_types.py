@@ -65,7 +65,8 @@ def _enum(enum: type[StrEnum]) -> str:
 
 
 def _union(name: str, members: list[str]) -> str:
-    return f"export type {name} =\n{''.join(f'  | {member}{chr(10)}' for member in members)[:-1]};\n"
+    lines = "\n".join(f"  | {member}" for member in members)
+    return f"export type {name} =\n{lines};\n"
 
 
 def _interface(model: type[BaseModel], name: str) -> str:
