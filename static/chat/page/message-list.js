@@ -14,6 +14,8 @@ import { ScrollAnchor } from "./scroll-anchor.js";
 const WINDOW = 250;
 /** How near an end, in screens, the next page is asked for. */
 const NEAR = 1.5;
+/** How many messages are drawn anew in one frame, so that no frame takes long. */
+const STEP = 10;
 const GROUP_MS = 5 * 60_000;
 
 /** The messages of one room, and where in them the reader is. */
@@ -39,7 +41,12 @@ export class MessageList extends ChatElement {
     /** Messages that came in below what the reader looks at. */
     this.sinceAway = 0;
     this.newest = 0;
+    /** Numbers of the first and the last message that are drawn. */
+    this.from = 0;
+    this.to = 0;
     this.placed = false;
+    /** Updates whose messages are not all drawn yet: what is held must not be held anew. */
+    this.settling = 0;
     /** @type {number | null} a number to be shown once it is drawn */
     this.target = null;
     /** @type {ScrollAnchor} */
@@ -81,8 +88,9 @@ export class MessageList extends ChatElement {
     if (changed.has("roomId") && this.roomId) void this.enter();
     if (this.anchor && this.placed) {
       this.anchor.followEnd = !this.feed.hasNewer;
-      this.anchor.hold();
+      if (this.settling === 0) this.anchor.hold();
     }
+    this.settling += 1;
   }
 
   async enter() {
@@ -109,7 +117,8 @@ export class MessageList extends ChatElement {
     // frame and no scroll event comes between what was held and what is put back.
     const children = /** @type {NodeListOf<ChatElement>} */ (this.querySelectorAll("mc-message"));
     await Promise.all([...children].map((child) => child.updateComplete));
-    if (!this.isConnected || !this.feed.loaded) return;
+    this.settling -= 1;
+    if (this.settling > 0 || !this.isConnected || !this.feed.loaded) return;
     if (!this.placed) this.place();
     else if (this.target !== null) this.show(this.target);
     else this.anchor.restore();
@@ -247,6 +256,23 @@ export class MessageList extends ChatElement {
     </div>`;
   }
 
+  /**
+   * The messages to draw now: a page that came in is added a few at a time, the nearest first.
+   * @returns {Message[]}
+   */
+  part() {
+    const messages = /** @type {Message[]} */ (this.feed.messages);
+    const first = messages[0]?.number ?? 0;
+    const last = messages.at(-1)?.number ?? 0;
+    const apart = this.to < first || this.from > last;
+    const whole = apart || !this.placed || this.target !== null;
+    this.from = whole ? first : Math.max(first, this.from - STEP);
+    this.to = whole ? last : Math.min(last, this.to + STEP);
+    if (this.from === first && this.to === last) return messages;
+    requestAnimationFrame(() => this.requestUpdate());
+    return messages.filter(({ number }) => number >= this.from && number <= this.to);
+  }
+
   items() {
     /** @type {{key: string, draw: () => unknown}[]} */
     const items = [];
@@ -254,7 +280,7 @@ export class MessageList extends ChatElement {
     let previous = null;
     let day = "";
     let lineDrawn = this.unreadAfter === null;
-    for (const message of /** @type {Message[]} */ (this.feed.messages)) {
+    for (const message of this.part()) {
       const itsDay = dayOf(message.created_at);
       if (itsDay !== day) {
         day = itsDay;

@@ -17,6 +17,7 @@ export class ScrollAnchor {
     /** @type {Element | null} */
     this.item = null;
     this.offset = 0;
+    this.scrollTop = 0;
     this.atEnd = true;
     /** The end is followed only where it is the end of the room. */
     this.followEnd = true;
@@ -27,6 +28,7 @@ export class ScrollAnchor {
     const { scroller } = this;
     const rest = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     this.atEnd = rest < NEAR_END;
+    this.scrollTop = scroller.scrollTop;
     this.item = this.firstVisible();
     if (this.item) this.offset = this.top(this.item);
   }
@@ -36,9 +38,12 @@ export class ScrollAnchor {
     if (this.atEnd && this.followEnd) {
       this.scroller.scrollTop = this.scroller.scrollHeight;
     } else if (this.item?.isConnected) {
-      const moved = this.top(this.item) - this.offset;
+      // What was scrolled since then was meant.
+      const scrolled = this.scroller.scrollTop - this.scrollTop;
+      const moved = this.top(this.item) - this.offset + scrolled;
       if (Math.abs(moved) >= 1) this.scroller.scrollTop += moved;
     }
+    this.hold();
   }
 
   toEnd() {
