@@ -26,17 +26,19 @@ class User(AbstractUser):
         verbose_name = "person"
         verbose_name_plural = "people"
         indexes = [models.Index(fields=["display_name"])]
+        permissions = [("suspend_user", "Can suspend and restore people")]
 
     def __str__(self) -> str:
         return self.username
 
-    @classmethod
-    def normalize_username(cls, username: str) -> str:
-        return super().normalize_username(username).lower()
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.username = self.normalize_username(self.username)
         super().save(*args, **kwargs)
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        # In lower case, so that the unique index tells names apart as people do.
+        return super().normalize_username(username).lower()
 
     def get_full_name(self) -> str:
         return self.display_name or self.username

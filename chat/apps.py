@@ -2,6 +2,8 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import AppConfig
+from django.apps import apps as installed_apps
+from django.db.models.signals import post_migrate
 
 
 class ChatConfig(AppConfig):
@@ -9,9 +11,11 @@ class ChatConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
-        from accounts.signals import signed_out
+        from accounts.signals import profile_changed, signed_out
 
         signed_out.connect(_close_sockets)
+        profile_changed.connect(_tell_profile)
+        post_migrate.connect(_after_migrations, sender=self)
 
 
 def _close_sockets(
@@ -22,3 +26,23 @@ def _close_sockets(
 
     code = CloseCode.BANNED if suspended else CloseCode.NOT_SIGNED_IN
     publish.sign_out_on_commit(user_id, code, session_key)
+
+
+def _tell_profile(sender: object, *, user: Any, **kwargs: Any) -> None:
+    from chat.actions import people
+
+    people.profile_changed(user)
+
+
+def _after_migrations(
+    sender: object, *, using: str, apps: Any = installed_apps, **kwargs: Any
+) -> None:
+    # A flush says nothing of apps: it is the installed ones that lost their rows.
+    from chat import audit_triggers, moderators
+
+    try:
+        apps.get_model("chat", "AuditEntry")
+    except LookupError:
+        return  # migrated back to nothing
+    audit_triggers.install(using)
+    moderators.make_group(using)

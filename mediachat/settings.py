@@ -10,6 +10,7 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC, UNSAFE_EVAL, UNSAFE_INLINE
 
 from accounts.usernames import RESERVED
+from mediachat.databases import database
 from mediachat.environment import Environment
 from mediachat.logs import logging_config
 from mediachat.secrets import secret_key
@@ -108,18 +109,8 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # -- Stores ----------------------------------------------------------------------------------
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/db.sqlite3")
-}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        # A transaction that reads first and writes later fails at once when another writes in
-        # between; one that begins as a writer waits its turn.
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        # FULL: what was acknowledged is there after the power fails.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-    }
+DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR}/db.sqlite3"
+DATABASES: dict[str, dict[str, Any]] = {"default": database(DATABASE_URL)}
 
 if REDIS_URL:
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
@@ -255,6 +246,35 @@ CONTENT_SECURITY_POLICY = {
 ADMIN_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
     "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE],
     "style-src": [SELF, UNSAFE_INLINE],
+}
+
+# -- The admin -------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "Media Chat",
+    "SITE_HEADER": "Media Chat",
+    "SITE_SUBHEADER": "Moderation",
+    "SITE_SYMBOL": "forum",
+    "SITE_URL": "/",
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "chat.admin.site.dashboard",
+    "SIDEBAR": {"navigation": "chat.admin.site.navigation"},
+    # The page's green (static/chat/theme.css), in eleven steps.
+    "COLORS": {
+        "primary": {
+            "50": "#eef8f5",
+            "100": "#d9ede7",
+            "200": "#b4dcd1",
+            "300": "#82dcc8",
+            "400": "#5fcbb3",
+            "500": "#48b39c",
+            "600": "#0f6a5b",
+            "700": "#0b5448",
+            "800": "#0a473c",
+            "900": "#083a31",
+            "950": "#05241d",
+        }
+    },
 }
 
 # -- Logs ------------------------------------------------------------------------------------

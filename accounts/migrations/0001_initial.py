@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'person',
                 'verbose_name_plural': 'people',
+                'permissions': [('suspend_user', 'Can suspend and restore people')],
                 'indexes': [models.Index(fields=['display_name'], name='accounts_us_display_5805f4_idx')],
             },
             managers=[

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'audit entries',
                 'ordering': ['-created_at'],
+                'base_manager_name': 'objects',
             },
         ),
         migrations.CreateModel(
@@ -44,6 +45,7 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
+                'permissions': [('close_room', 'Can close rooms and reopen them'), ('remove_member', 'Can remove people from rooms')],
                 'indexes': [models.Index(fields=['kind', 'name'], name='chat_room_kind_1e8597_idx')],
             },
         ),
@@ -67,6 +69,9 @@ class Migration(migrations.Migration):
                 ('sender', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to=settings.AUTH_USER_MODEL)),
                 ('room', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='chat.room')),
             ],
+            options={
+                'permissions': [('hide_message', 'Can hide messages and show them again'), ('reveal_message', 'Can read messages and files for a recorded reason')],
+            },
         ),
         migrations.CreateModel(
             name='Membership',
@@ -113,6 +118,7 @@ class Migration(migrations.Migration):
                 ('settled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'permissions': [('settle_report', 'Can settle reports')],
                 'constraints': [models.UniqueConstraint(fields=('message', 'reporter'), name='one_report_a_person')],
             },
         ),

@@ -46,6 +46,10 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["room", "number"], name="one_message_a_number"),
             models.UniqueConstraint(fields=["room", "position"], name="one_message_a_position"),
         ]
+        permissions = [
+            ("hide_message", "Can hide messages and show them again"),
+            ("reveal_message", "Can read messages and files for a recorded reason"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.number} in {self.room_id}"

@@ -28,6 +28,7 @@ class Report(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["message", "reporter"], name="one_report_a_person")
         ]
+        permissions = [("settle_report", "Can settle reports")]
 
     def __str__(self) -> str:
         return f"Report of {self.message_id}"
@@ -39,12 +40,21 @@ class AppendOnly(models.QuerySet["AuditEntry"]):
     def update(self, **kwargs: Any) -> int:
         raise TypeError("Audit entries are never changed.")
 
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list["AuditEntry"]:
+        if kwargs.get("update_conflicts"):
+            raise TypeError("Audit entries are never changed.")
+        return super().bulk_create(*args, **kwargs)
+
     def delete(self) -> tuple[int, dict[str, int]]:
         raise TypeError("Audit entries are never deleted.")
 
 
 class AuditEntry(models.Model):
-    """What a moderator did, to whom, and why. Written once, never changed."""
+    """What a moderator did, to whom, and why. Written once, never changed.
+
+    The ORM refuses changes here; where the database has triggers, they refuse the SQL too
+    (``chat.audit_triggers``).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
     actor = models.CharField(max_length=150)
@@ -61,6 +71,8 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["-created_at"]
         verbose_name_plural = "audit entries"
+        # Django's own look-ups use the base manager, which would otherwise allow anything.
+        base_manager_name = "objects"
 
     def __str__(self) -> str:
         return f"{self.actor}: {self.action} {self.target}"
@@ -68,7 +80,8 @@ class AuditEntry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TypeError("Audit entries are never changed.")
-        super().save(*args, **kwargs)
+        # An insert and nothing else: an entry made with the id of another may not replace it.
+        super().save(force_insert=True, using=kwargs.get("using"))
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("Audit entries are never deleted.")

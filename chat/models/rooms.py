@@ -29,6 +29,10 @@ class Room(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["kind", "name"])]
+        permissions = [
+            ("close_room", "Can close rooms and reopen them"),
+            ("remove_member", "Can remove people from rooms"),
+        ]
 
     def __str__(self) -> str:
         return self.name or f"{self.kind} room"

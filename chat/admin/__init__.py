@@ -1,0 +1,15 @@
+"""Where moderators look and decide. Everything they do goes through ``actions.moderation``."""
+
+from chat.admin.audit import AuditEntryAdmin
+from chat.admin.messages import AttachmentAdmin, MessageAdmin
+from chat.admin.reports import ReportAdmin
+from chat.admin.rooms import MembershipAdmin, RoomAdmin
+
+__all__ = [
+    "AttachmentAdmin",
+    "AuditEntryAdmin",
+    "MembershipAdmin",
+    "MessageAdmin",
+    "ReportAdmin",
+    "RoomAdmin",
+]

@@ -1,0 +1,262 @@
+"""Pages of things that are looked at, and decided about with a reason.
+
+Nothing is edited, added or deleted on them: what changes, changes through the moderation
+actions, so it is live and in the audit log. A decision is a page of its own, by POST, for one
+thing or for many.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from accounts.models import User
+from chat.actions.moderation import REASON_LIMIT, label
+from chat.admin.trail import trail
+from chat.protocol import ChatError
+
+MANY = 100
+"""How many things can be decided about at once: as many as one page of a list shows."""
+
+M = TypeVar("M", bound=Model)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        max_length=REASON_LIMIT,
+        widget=UnfoldAdminTextareaWidget({"rows": 4, "autofocus": True}),
+        help_text="The audit log keeps it with your name, for good.",
+    )
+
+
+@dataclass(frozen=True)
+class Decision(Generic[M]):
+    """Something that a moderator can do to a thing.
+
+    ``act`` gets the moderator, the thing and the reason, and raises ``ChatError`` to refuse. The
+    list that it returns is shown once in the ``result`` template, if there is one; or what it
+    returns is made into the response by ``respond``. To see it again takes a new reason.
+    """
+
+    name: str
+    verb: str
+    consequence: str
+    permission: str
+    act: Callable[[User, M, str], Any]
+    icon: str
+    is_open: Callable[[M], bool] = lambda row: True
+    """Whether it makes sense for this thing as it is."""
+    is_severe: bool = False
+    one_only: bool = False
+    result: str = ""
+    respond: Callable[[Any], HttpResponseBase] | None = None
+
+
+class DecidedAdmin(ModelAdmin, Generic[M]):
+    """Shows things, and offers what can be decided about them."""
+
+    decisions: Sequence[Decision[M]] = ()
+    also_looked_up: Sequence[str] = ()
+    """Look-ups that links of ours use, beside the list's filters."""
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_sheet = False
+    compressed_fields = True
+
+    # -- Nothing is changed but by decisions ---------------------------------------------------
+
+    def has_add_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """The filters that the page shows and no others: Django would let anyone who may see a
+        list ask for ``?body__startswith=…`` and so read, letter by letter, what it does not show.
+        """
+        names = {
+            each if isinstance(each, str) else getattr(each, "parameter_name", "")
+            for each in self.list_filter
+        }
+        return lookup in self.also_looked_up or lookup.split("__")[0] in names
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Django's own history knows nothing of decisions; the audit log does."""
+        return redirect(f"{reverse('admin:chat_auditentry_changelist')}?q={object_id}")
+
+    # -- Where decisions are offered -----------------------------------------------------------
+
+    def permitted(self, request: HttpRequest) -> list[Decision[M]]:
+        return [each for each in self.decisions if request.user.has_perm(each.permission)]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, tuple[Any, str, str]]:
+        offered = {
+            each.name: (_choose(each.name), each.name, f"{each.verb} …")
+            for each in self.permitted(request)
+            if not each.one_only
+        }
+        return super().get_actions(request) | offered
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], obj: M | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            context["actions_detail"] = [
+                {
+                    "title": f"{each.verb} …",
+                    "icon": each.icon,
+                    "variant": ActionVariant.DANGER if each.is_severe else ActionVariant.DEFAULT,
+                    "attrs": {},
+                    "dialog": None,
+                    "path": link,
+                }
+                for each, link in self.offers(request, obj)
+            ]
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def offers(self, request: HttpRequest, row: M) -> list[tuple[Decision[M], str]]:
+        """What this person can decide about this thing now, each with its address."""
+        here = request.get_full_path()
+        return [
+            (each, self.address(each.name, [row.pk], back=here))
+            for each in self.permitted(request)
+            if each.is_open(row)
+        ]
+
+    def address(self, decision: str, ids: Sequence[UUID], *, back: str = "") -> str:
+        """The page that asks for the reason."""
+        query = [("id", str(id)) for id in ids] + ([("next", back)] if back else [])
+        return f"{reverse(f'admin:{self._url_name}_decide', args=[decision])}?{urlencode(query)}"
+
+    @property
+    def _url_name(self) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}"
+
+    # -- Deciding ------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        decide = self.admin_site.admin_view(self.decide)
+        mine = path("decide/<slug:name>/", decide, name=f"{self._url_name}_decide")
+        return [mine, *super().get_urls()]
+
+    def decide(self, request: HttpRequest, name: str) -> HttpResponseBase:
+        """Asks for the reason, and on POST does it."""
+        decision = next((each for each in self.decisions if each.name == name), None)
+        if decision is None:
+            raise Http404
+        if not self.has_view_permission(request) or decision not in self.permitted(request):
+            raise PermissionDenied
+        rows = self._chosen(request, decision)
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            return self._carry_out(request, decision, rows, form.cleaned_data["reason"])
+        return self._page(
+            request,
+            "admin/decide.html",
+            decision,
+            form=form,
+            things=[(label(row), decision.is_open(row)) for row in rows],
+            back=self._back(request),
+        )
+
+    def _chosen(self, request: HttpRequest, decision: Decision[M]) -> list[M]:
+        try:
+            ids = [UUID(id) for id in request.GET.getlist("id")]
+        except ValueError:
+            raise Http404 from None
+        limit = 1 if decision.one_only else MANY
+        rows = list(self.get_queryset(request).filter(pk__in=ids[:limit]))
+        if not rows:
+            raise Http404
+        return rows
+
+    def _carry_out(
+        self, request: HttpRequest, decision: Decision[M], rows: list[M], reason: str
+    ) -> HttpResponseBase:
+        done: list[tuple[M, Any]] = []
+        for row in rows:
+            try:
+                done.append((row, decision.act(cast(User, request.user), row, reason)))
+            except ChatError as refusal:
+                messages.error(request, f"{label(row)}: {refusal.detail}")
+        if done and decision.respond:
+            return decision.respond(done[0][1])
+        if done and decision.result:
+            results = [one for _, several in done for one in several]
+            return self._page(
+                request, decision.result, decision, results=results, back=self._back(request)
+            )
+        if done:
+            names = ", ".join(label(row) for row, _ in done[:3])
+            more = f" and {len(done) - 3} more" if len(done) > 3 else ""
+            messages.success(request, f"{decision.verb}: done for {names}{more}.")
+        return redirect(self._back(request))
+
+    def _page(
+        self, request: HttpRequest, template: str, decision: Decision[M], **context: Any
+    ) -> HttpResponse:
+        context |= self.admin_site.each_context(request)
+        context |= {"opts": self.opts, "decision": decision, "title": decision.verb}
+        return TemplateResponse(request, template, context)
+
+    def _back(self, request: HttpRequest) -> str:
+        back = request.GET.get("next", "")
+        if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+            return back
+        return reverse(f"admin:{self._url_name}_changelist")
+
+    # -- What was decided ----------------------------------------------------------------------
+
+    def decided(self, row: M) -> SafeString | str:
+        """What the audit log says of this thing; a field for its page."""
+        return trail(row)
+
+    decided.short_description = "Audit log"  # type: ignore[attr-defined]
+
+    def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
+        """The log only for those who may read it."""
+        sets: list[tuple[Any, Mapping[str, Any]]] = list(super().get_fieldsets(request, obj))
+        if request.user.has_perm("chat.view_auditentry"):
+            return sets
+        return [
+            (name, {**options, "fields": [f for f in options["fields"] if f != "decided"]})
+            for name, options in sets
+        ]
+
+
+def _choose(
+    name: str,
+) -> Callable[[DecidedAdmin[Any], HttpRequest, QuerySet[Any]], HttpResponse | None]:
+    """A list's action: goes to the page that asks for the reason, with what was chosen."""
+
+    def choose(
+        admin: DecidedAdmin[Any], request: HttpRequest, chosen: QuerySet[Any]
+    ) -> HttpResponse | None:
+        ids = list(chosen.values_list("pk", flat=True)[: MANY + 1])
+        if len(ids) > MANY:
+            messages.error(request, f"Choose at most {MANY} at once.")
+            return None
+        return redirect(admin.address(name, ids, back=request.get_full_path()))
+
+    return choose

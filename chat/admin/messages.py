@@ -1,0 +1,248 @@
+"""Messages and files: who, where and when. What they say is shown for a reason only."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from django.contrib import admin
+from django.core.files.storage import default_storage
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.template.defaultfilters import filesizeformat
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from chat.actions import moderation
+from chat.admin import links
+from chat.admin.decisions import DecidedAdmin, Decision
+from chat.models import Attachment, Message, Report, Revision, Room
+
+CHUNK = 256 * 1024
+
+
+class Which(admin.SimpleListFilter):
+    """Starts with those that a moderator has to do with, rather than with everything."""
+
+    title = "messages"
+    parameter_name = "which"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("hidden", "Hidden"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        default, *others = super().choices(changelist)
+        yield {**default, "display": "Reported or hidden"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
+        match self.value():
+            case "all":
+                return queryset
+            case "hidden":
+                return queryset.filter(hidden_at__isnull=False)
+        reported = Report.objects.values("message_id")
+        return queryset.filter(Q(pk__in=reported) | Q(hidden_at__isnull=False))
+
+
+@admin.register(Message)
+class MessageAdmin(DecidedAdmin[Message]):
+    list_display = ["title", "sender_name", "created_at", "states"]
+    list_filter = [Which]
+    also_looked_up = ["room__id__exact", "sender__id__exact"]
+    search_fields = ["=sender__username", "room__name"]
+    search_help_text = "Find by a sender's whole username or a part of a room's name."
+    ordering = ["-created_at"]
+    fields = readonly_fields = [
+        "title",
+        "states",
+        "sender_link",
+        "room_link",
+        "created_at",
+        "edited_at",
+        "deleted_at",
+        "hidden_at",
+        "files",
+        "reports_of_it",
+        "words",
+        "decided",
+    ]
+    decisions = [
+        Decision(
+            name="hide_message",
+            verb="Hide",
+            consequence="It is shown as deleted, and its files are refused. What it said is kept.",
+            permission="chat.hide_message",
+            act=lambda actor, row, why: moderation.hide_message(
+                actor, message=row.pk, reason=why
+            ),
+            icon="visibility_off",
+            is_open=lambda row: not row.is_gone,
+            is_severe=True,
+        ),
+        Decision(
+            name="show_message",
+            verb="Show again",
+            consequence="Everyone in its room can read it again.",
+            permission="chat.hide_message",
+            act=lambda actor, row, why: moderation.show_message(
+                actor, message=row.pk, reason=why
+            ),
+            icon="visibility",
+            is_open=lambda row: row.hidden_at is not None,
+        ),
+        Decision(
+            name="reveal_message",
+            verb="Reveal",
+            consequence="You will read what it says, once, and the audit log will say so.",
+            permission="chat.reveal_message",
+            act=lambda actor, row, why: [
+                moderation.reveal_message(actor, message=row.pk, reason=why)
+            ],
+            icon="key",
+            result="admin/revealed.html",
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        reports = Report.objects.filter(message=OuterRef("pk"))
+        rows = super().get_queryset(request).select_related("sender", "room")
+        return rows.annotate(is_reported=Exists(reports))
+
+    @display(description="Message")
+    def title(self, row: Message) -> str:
+        return f"#{row.number} in {moderation.label(row.room)}"
+
+    @display(description="Sender", ordering="sender__username")
+    def sender_name(self, row: Message) -> str:
+        return row.sender.username
+
+    @display(description="Sender")
+    def sender_link(self, row: Message) -> SafeString | str:
+        return links.to(row.sender)
+
+    @display(description="Room")
+    def room_link(self, row: Message) -> SafeString | str:
+        return links.to(row.room)
+
+    @display(
+        description="State",
+        label={
+            "Reported": "warning",
+            "Hidden": "danger",
+            "Deleted": "default",
+            "Edited": "info",
+            "-": "default",
+        },
+    )
+    def states(self, row: Message) -> list[str]:
+        all_states = {
+            "Reported": row.is_reported,  # type: ignore[attr-defined]
+            "Hidden": row.hidden_at,
+            "Deleted": row.deleted_at,
+            "Edited": row.edited_at,
+        }
+        return [state for state, holds in all_states.items() if holds] or ["-"]
+
+    @display(description="Files")
+    def files(self, row: Message) -> SafeString | str:
+        found = Attachment.objects.filter(message=row.pk).select_related("owner")
+        return links.each_on_a_line(links.to(file) for file in found)
+
+    @display(description="Reports")
+    def reports_of_it(self, row: Message) -> SafeString | str:
+        found = row.reports.select_related("message__sender", "message__room", "reporter")
+        return links.each_on_a_line(
+            format_html("{}, by {}", links.to(report), report.reporter.username)
+            for report in found.order_by("created_at")
+        )
+
+    @display(description="What it says")
+    def words(self, row: Message) -> SafeString | str:
+        if not row.is_reported:  # type: ignore[attr-defined]
+            return "Shown only if it is reported, or revealed for a reason."
+        return words(row)
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(DecidedAdmin[Attachment]):
+    list_display = ["name", "content_type", "how_large", "owner_name", "created_at"]
+    list_select_related = ["owner"]
+    also_looked_up = ["owner__id__exact"]
+    search_fields = ["=owner__username"]
+    search_help_text = "Find by the owner's whole username."
+    ordering = ["-created_at"]
+    fields = readonly_fields = [
+        "name",
+        "content_type",
+        "how_large",
+        "owner_link",
+        "created_at",
+        "message_link",
+        "room_link",
+        "decided",
+    ]
+    decisions = [
+        Decision(
+            name="reveal_attachment",
+            verb="Download",
+            consequence="You will get the file as it was uploaded, and the audit log will say so. "
+            "Open it with care.",
+            permission="chat.reveal_message",
+            act=lambda actor, row, why: moderation.reveal_attachment(
+                actor, attachment=row.pk, reason=why
+            ),
+            icon="download",
+            one_only=True,
+            respond=lambda row: _as_download(row),
+        )
+    ]
+
+    @display(description="Size", ordering="size")
+    def how_large(self, row: Attachment) -> str:
+        return filesizeformat(row.size)
+
+    @display(description="Owner", ordering="owner__username")
+    def owner_name(self, row: Attachment) -> str:
+        return row.owner.username
+
+    @display(description="Owner")
+    def owner_link(self, row: Attachment) -> SafeString | str:
+        return links.to(row.owner)
+
+    @display(description="Message")
+    def message_link(self, row: Attachment) -> SafeString | str:
+        found = Message.objects.filter(pk=row.message) if row.message else Message.objects.none()
+        return links.to(found.select_related("sender", "room").first())
+
+    @display(description="Room")
+    def room_link(self, row: Attachment) -> SafeString | str:
+        return links.to(Room.objects.filter(pk=row.room).first() if row.room else None)
+
+
+def words(row: Message) -> SafeString:
+    """What a message says, and what it said before its edits."""
+    earlier = Revision.objects.filter(message=row).order_by("position")
+    lines = [format_html("Before an edit: {}", links.quoted(each.body)) for each in earlier]
+    now = links.quoted(row.body) if row.body else format_html("{}", "No text.")
+    return format_html("{}{}", now, links.each_on_a_line(lines) if lines else "")
+
+
+def _as_download(row: Attachment) -> StreamingHttpResponse:
+    """The file, to be saved: never shown in place, on the admin's own origin least of all."""
+    try:
+        file = default_storage.open(row.file.name)
+    except FileNotFoundError:
+        raise Http404("The file is no longer stored.") from None
+
+    async def chunks() -> AsyncIterator[bytes]:
+        with file:
+            while chunk := await asyncio.to_thread(file.read, CHUNK):
+                yield chunk
+
+    response = StreamingHttpResponse(chunks(), content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="{row.pk.hex}"'
+    response["Content-Length"] = str(row.size)
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

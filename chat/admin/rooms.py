@@ -1,0 +1,153 @@
+"""Rooms and who is in them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from chat.actions import moderation
+from chat.admin import links
+from chat.admin.decisions import DecidedAdmin, Decision
+from chat.models import Membership, Room
+
+
+class OpenOrClosed(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("closed", "Closed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Room]) -> QuerySet[Room]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(closed_at__isnull=self.value() == "open")
+
+
+class Members(TabularInline):
+    """Who is in the room; people are removed by a decision, with a reason."""
+
+    model = Membership
+    verbose_name_plural = "Members"
+    fields = readonly_fields = ["person", "role", "joined_at", "removal"]
+    ordering = ["joined_at"]
+    per_page = 25
+    extra = 0
+    can_delete = False
+    hide_title = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Room | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Room | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user", "room")
+
+    @display(description="Person")
+    def person(self, row: Membership) -> SafeString | str:
+        return links.to(row.user)
+
+    @display(description="Remove")
+    def removal(self, row: Membership) -> SafeString | str:
+        if row.room.kind == Room.Kind.DIRECT:
+            return "-"
+        back = reverse("admin:chat_room_change", args=[row.room_id])
+        memberships = self.admin_site.get_model_admin(Membership)
+        return format_html(
+            '<a class="{}" href="{}">Remove …<span class="sr-only"> {}</span></a>',
+            links.LINK,
+            memberships.address("remove_member", [row.pk], back=back),
+            row.user.username,
+        )
+
+
+@admin.register(Room)
+class RoomAdmin(DecidedAdmin[Room]):
+    list_display = ["title", "kind", "state", "created_at"]
+    list_filter = ["kind", OpenOrClosed]
+    search_fields = ["name"]
+    search_help_text = "Find rooms by name."
+    ordering = ["-created_at"]
+    fields = readonly_fields = ["title", "kind", "state", "created_at", "elsewhere", "decided"]
+    inlines = [Members]
+    decisions = [
+        Decision(
+            name="close_room",
+            verb="Close",
+            consequence="Members can still read; nobody can write, join or change anything.",
+            permission="chat.close_room",
+            act=lambda actor, row, why: moderation.close_room(actor, room=row.pk, reason=why),
+            icon="lock",
+            is_open=lambda row: row.closed_at is None,
+            is_severe=True,
+        ),
+        Decision(
+            name="reopen_room",
+            verb="Reopen",
+            consequence="Members can write again.",
+            permission="chat.close_room",
+            act=lambda actor, row, why: moderation.reopen_room(actor, room=row.pk, reason=why),
+            icon="lock_open",
+            is_open=lambda row: row.closed_at is not None,
+        ),
+    ]
+
+    @display(description="Room", ordering="name")
+    def title(self, row: Room) -> str:
+        return moderation.label(row)
+
+    @display(description="State", label={"Closed": "danger", "Open": "success"})
+    def state(self, row: Room) -> str:
+        return "Closed" if row.closed_at else "Open"
+
+    @display(description="Messages")
+    def elsewhere(self, row: Room) -> SafeString:
+        return links.to_list(
+            "When and by whom", "chat_message", room__id__exact=str(row.pk), which="all"
+        )
+
+
+@admin.register(Membership)
+class MembershipAdmin(DecidedAdmin[Membership]):
+    list_display = ["person", "place", "role", "joined_at"]
+    list_filter = ["role"]
+    list_select_related = ["user", "room"]
+    also_looked_up = ["user__id__exact", "room__id__exact"]
+    search_fields = ["=user__username", "room__name"]
+    search_help_text = "Find by a person's whole username or a part of a room's name."
+    ordering = ["-joined_at"]
+    fields = readonly_fields = ["person", "place", "role", "joined_at"]
+    decisions = [
+        Decision(
+            name="remove_member",
+            verb="Remove from room",
+            consequence="They get nothing more of the room, on any device, from this moment. "
+            "In a public room they can join again: close it or suspend them to stop that.",
+            permission="chat.remove_member",
+            act=lambda actor, row, why: moderation.remove_member(
+                actor, room=row.room_id, user=row.user_id, reason=why
+            ),
+            icon="person_remove",
+            is_open=lambda row: row.room.kind != Room.Kind.DIRECT,
+            is_severe=True,
+        )
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user", "room")
+
+    @display(description="Person", ordering="user__username")
+    def person(self, row: Membership) -> str:
+        return row.user.username
+
+    @display(description="Room", ordering="room__name")
+    def place(self, row: Membership) -> SafeString | str:
+        return links.to(row.room)

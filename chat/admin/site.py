@@ -1,0 +1,84 @@
+"""The admin's front page and its menu, named in ``settings.UNFOLD``."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from chat.admin import links
+from chat.models import AuditEntry, Message, Report
+
+COUNTED_FOR = 60
+"""Seconds for which a count is shown again: counting a day's messages reads them all."""
+SHOWN = 5
+"""How many reports and decisions the front page shows."""
+
+MENU = [
+    ("Moderation", [
+        ("Reports", "flag", "chat", "report"),
+        ("Messages", "chat", "chat", "message"),
+        ("Files", "attach_file", "chat", "attachment"),
+        ("Rooms", "forum", "chat", "room"),
+        ("Members", "groups", "chat", "membership"),
+        ("Audit log", "history", "chat", "auditentry"),
+    ]),
+    ("People", [
+        ("People", "person", "accounts", "user"),
+        ("Groups", "shield_person", "auth", "group"),
+    ]),
+]  # fmt: skip
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu, less what this person may not see."""
+    front = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
+    groups: list[dict[str, Any]] = [{"items": [front]}]
+    for title, entries in MENU:
+        items = [
+            {"title": name, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}
+            for name, icon, app, model in entries
+            if request.user.has_perm(f"{app}.view_{model}")
+        ]
+        groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the front page shows, as far as this person may see it."""
+    may = request.user.has_perm
+    cards = []
+    if may("chat.view_report"):
+        open_reports = Report.objects.filter(settled_at__isnull=True)
+        cards.append(("Open reports", open_reports.count(), reverse("admin:chat_report_changelist")))
+        oldest = open_reports.select_related("message__sender", "message__room", "reporter")
+        context["reports"] = [
+            (report, links.to(report)) for report in oldest.order_by("created_at")[:SHOWN]
+        ]
+    if may("accounts.view_user"):
+        cards.append(("People", _people(), reverse("admin:accounts_user_changelist")))
+    if may("chat.view_message"):
+        today = f"{reverse('admin:chat_message_changelist')}?which=all"
+        cards.append(("Messages today", _messages_today(), today))
+    if may("chat.view_auditentry"):
+        context["entries"] = [(entry, links.to(entry)) for entry in AuditEntry.objects.all()[:SHOWN]]
+    context["cards"] = cards
+    return context
+
+
+def _people() -> int:
+    return cache.get_or_set(
+        "admin:people", lambda: User.objects.filter(is_active=True).count(), COUNTED_FOR
+    )
+
+
+def _messages_today() -> int:
+    midnight = datetime.combine(timezone.now().date(), time.min, tzinfo=timezone.get_current_timezone())
+    return cache.get_or_set(
+        "admin:messages-today",
+        lambda: Message.objects.filter(created_at__gte=midnight).count(),
+        COUNTED_FOR,
+    )

@@ -1,0 +1,37 @@
+"""What the audit log says of one thing."""
+
+from django.db.models import Model
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from chat.models import AuditEntry
+
+SHOWN = 20
+"""How many of the newest entries a page shows; the log itself has them all."""
+
+
+def trail(row: Model) -> SafeString | str:
+    """The newest entries, as a list."""
+    entries = AuditEntry.objects.filter(
+        target_type=row._meta.model_name or "", target_id=str(row.pk)
+    )[:SHOWN]
+    if not entries:
+        return "Nothing has been decided about this."
+    return format_html(
+        '<ol class="flex flex-col gap-2">{}</ol>',
+        format_html_join(
+            "",
+            '<li><span class="text-font-important-light dark:text-font-important-dark">{}</span>'
+            " by {}, {}: {}</li>",
+            (
+                (action(entry), entry.actor, date_format(entry.created_at, "j M Y, H:i"), entry.reason)
+                for entry in entries
+            ),
+        ),
+    )
+
+
+def action(entry: AuditEntry) -> str:
+    """An action's name for people."""
+    return entry.action.replace("_", " ").capitalize()
