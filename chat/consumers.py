@@ -111,8 +111,8 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """Leaves the hub."""
-        self.socket.gone()
-        if self.username:
+        if self.username:  # else it was refused before it had a socket to speak of
+            self.socket.gone()
             hub().leave(self)
 
     # -- Frames --------------------------------------------------------------------------------

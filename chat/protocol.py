@@ -189,6 +189,9 @@ class Revision(Wire):
 
 Ref = Annotated[str, StringConstraints(max_length=200)]
 Username = Annotated[str, StringConstraints(min_length=1, max_length=150)]
+Text = Annotated[str, StringConstraints(min_length=0)]
+"""Any text. That it is constrained at all makes pydantic refuse halves of characters (lone
+surrogates), which JSON can say and no database or socket can."""
 RoomName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
 
 
@@ -211,7 +214,7 @@ class MessageSend(Command):
     type: Literal["message.send"] = "message.send"
     room: UUID
     client_id: UUID
-    body: str = ""
+    body: Text = ""
     attachments: Annotated[list[UUID], Field(max_length=20)] = []
     reply_to: UUID | None = None
 
@@ -221,7 +224,7 @@ class MessageEdit(Command):
 
     type: Literal["message.edit"]
     message: UUID
-    body: str
+    body: Text
 
 
 class MessageDelete(Command):
@@ -326,7 +329,7 @@ class RoomMembers(Command):
 
     type: Literal["room.members"]
     room: UUID
-    after: str = ""
+    after: Text = ""
     limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 100
 
 
