@@ -90,7 +90,7 @@ class NewMessage(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     client_id: UUID
-    body: str = ""
+    body: protocol.Text = ""
     attachments: Annotated[list[UUID], Field(max_length=20)] = []
     reply_to: UUID | None = None
 
@@ -181,12 +181,12 @@ api = ChatAPI(
 # -- Doors -----------------------------------------------------------------------------------
 
 
-@api.post("/tickets", response={201: Ticket, **_PROBLEMS})
+@api.post("/tickets", response={200: Ticket, **_PROBLEMS})
 async def issue_ticket(request: HttpRequest) -> HttpResponse:
     """A ticket for one socket: `Sec-WebSocket-Protocol: mediachat.v1, ticket.<ticket>`."""
     caller = _caller(request)
     ticket = await in_thread(tickets.issue, caller.user, caller.session_key)
-    return _answer(Ticket(ticket=ticket, expires_in=tickets.LIFETIME), 201)
+    return _answer(Ticket(ticket=ticket, expires_in=tickets.LIFETIME))
 
 
 @api.get("/rooms", response={200: list[protocol.Room], **_PROBLEMS})

@@ -86,6 +86,7 @@ def _quotes(rows: Sequence[Message]) -> dict[UUID, protocol.Quote]:
 def _attachment(summary: dict[str, Any]) -> protocol.Attachment:
     """An attachment from what its message keeps of it (``Attachment.summary``)."""
     fields: dict[str, Any] = {name: summary[name] for name in summary if name != "thumbnail"}
+    fields["id"] = UUID(summary["id"])
     fields |= attachment_urls(summary["id"], summary["name"], thumbnail=summary["thumbnail"])
     return protocol.Attachment.model_construct(None, **fields)
 

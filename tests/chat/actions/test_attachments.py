@@ -1,0 +1,133 @@
+"""Storing files: under names of the server's own, within limits, and without leftovers."""
+
+import re
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from pytest_django import Settings
+
+from chat.actions import attachments
+from chat.actions.attachments import store_attachment
+from chat.actions.messages import send_message
+from chat.models import Attachment
+from chat.protocol import ChatError, ErrorCode
+from chat.threads import close_connections
+from tests import pictures
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from chat.models import Room
+
+pytestmark = pytest.mark.django_db
+
+
+def stored_names() -> set[str]:
+    names: set[str] = set()
+    for folder in ("attachments", "thumbnails"):
+        if default_storage.exists(folder):
+            for part in default_storage.listdir(folder)[0]:
+                files = default_storage.listdir(f"{folder}/{part}")[1]
+                names |= {f"{folder}/{part}/{name}" for name in files}
+    return names
+
+
+def store(user: "User", name: str, content: bytes) -> Attachment:
+    return store_attachment(user, file=SimpleUploadedFile(name, content))
+
+
+def test_a_file_is_stored_under_a_name_of_the_servers_own(owner: "User") -> None:
+    file = store(owner, "../../evil.html", pictures.HTML)
+    assert re.fullmatch(rf"attachments/[0-9a-f]{{2}}/{file.pk}", file.file.name or "")
+    assert file.name == "evil.html" and file.size == len(pictures.HTML)
+    with file.file.open() as content:
+        assert content.read() == pictures.HTML
+
+
+def test_a_picture_is_stored_with_its_size_and_a_thumbnail(owner: "User") -> None:
+    file = store(owner, "x.jpg", pictures.with_metadata("JPEG", size=(1000, 500)))
+    assert (file.content_type, file.width, file.height) == ("image/jpeg", 1000, 500)
+    with file.file.open() as content:
+        stored = content.read()
+    assert file.size == len(stored) and pictures.SECRET not in stored
+    assert file.summary()["thumbnail"] is True
+    assert default_storage.exists(file.thumbnail.name or "")
+
+
+def test_a_small_animation_is_its_own_thumbnail(owner: "User") -> None:
+    file = store(owner, "x.gif", pictures.animation("GIF"))
+    assert file.thumbnail.name == file.file.name
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("x.png", pictures.HTML, ErrorCode.UNSUPPORTED_MEDIA),
+        ("x.png", pictures.picture("PNG")[:60], ErrorCode.UNSUPPORTED_MEDIA),
+        ("x.png", pictures.huge_png(13_000, 13_000, rows=200), ErrorCode.TOO_LARGE),
+        ("x.bin", b"x" * 1_000_001, ErrorCode.TOO_LARGE),
+        ("x.bin", b"x" * 600_000, ErrorCode.QUOTA_EXCEEDED),
+    ],
+)
+def test_a_file_that_is_refused_leaves_nothing_behind(
+    owner: "User", settings: Settings, name: str, content: bytes, code: ErrorCode
+) -> None:
+    settings.MAX_UPLOAD_MB = 1
+    settings.UPLOAD_QUOTA_MB = 1
+    store(owner, "first.bin", b"x" * 500_000)
+    before = stored_names()
+    with pytest.raises(ChatError) as refusal:
+        store(owner, name, content)
+    assert refusal.value.code == code
+    assert stored_names() == before
+    assert Attachment.objects.count() == 1
+
+
+def test_the_quota_is_each_persons_own(owner: "User", member: "User", settings: Settings) -> None:
+    settings.UPLOAD_QUOTA_MB = 1
+    store(owner, "x.bin", b"x" * 900_000)
+    assert store(member, "x.bin", b"x" * 900_000).size == 900_000
+
+
+def test_someone_who_is_suspended_stores_nothing(suspended: "User") -> None:
+    with pytest.raises(ChatError) as refusal:
+        store(suspended, "x.txt", b"x")
+    assert refusal.value.code == ErrorCode.NOT_FOUND
+
+
+def test_a_store_that_fails_leaves_no_row_and_no_file(
+    owner: "User", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stored_names()
+    real = default_storage.save
+
+    def full(name: str, content: object, **kwargs: object) -> str:
+        if name.startswith("thumbnails/"):
+            raise OSError(28, "No space left on device")
+        return real(name, content, **kwargs)
+
+    monkeypatch.setattr(attachments.default_storage, "save", full)
+    with pytest.raises(OSError, match="No space"):
+        store(owner, "x.png", pictures.picture("PNG"))
+    assert stored_names() == before
+    assert not Attachment.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_no_message_took_is_deleted_in_time(
+    owner: "User", private_room: "Room"
+) -> None:
+    old, taken, fresh = (store(owner, "x.txt", b"x") for _ in range(3))
+    send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), attachments=[taken.pk])
+    long_ago = timezone.now() - attachments.UNCLAIMED_FOR - timedelta(minutes=1)
+    Attachment.objects.filter(pk__in=[old.pk, taken.pk]).update(created_at=long_ago)
+    store(owner, "x.txt", b"x")
+    close_connections()  # waits for the threads
+    assert not Attachment.objects.filter(pk=old.pk).exists()
+    assert not default_storage.exists(old.file.name or "")
+    for kept in (taken, fresh):
+        assert default_storage.exists(kept.file.name or "")

@@ -1,0 +1,268 @@
+"""What may be uploaded: files are what they say, pictures are small enough and tell nothing."""
+
+import resource
+import unicodedata
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from chat import images, media, metadata
+from chat.protocol import ChatError, ErrorCode
+from tests import pictures
+from tests.pictures import SECRET
+from tests.xss_corpus import FILE_NAMES
+
+PNG = pictures.picture("PNG")
+JPEG = pictures.picture("JPEG")
+
+
+# -- Types -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "content_type"),
+    [
+        (PNG, "x.png", "image/png"),
+        (JPEG, "x.JPG", "image/jpeg"),
+        (pictures.picture("GIF"), "x.gif", "image/gif"),
+        (pictures.picture("WEBP"), "x.webp", "image/webp"),
+        (pictures.picture("AVIF"), "x.avif", "image/avif"),
+        (JPEG, "really-a-jpeg.png", "image/jpeg"),
+        (PNG, "pasted", "image/png"),
+        (pictures.MP4, "x.mp4", "video/mp4"),
+        (pictures.FRAGMENTED_MP4, "x.mp4", "video/mp4"),
+        (pictures.M4A, "x.m4a", "audio/mp4"),
+        (pictures.M4A, "x.mp3", "audio/mp4"),
+        (pictures.WEBM, "x.webm", "video/webm"),
+        (pictures.WEBM, "voice.weba", "audio/webm"),
+        (pictures.OGG, "x.ogg", "audio/ogg"),
+        (pictures.OGG, "x.opus", "audio/ogg"),
+        (pictures.MP3, "x.mp3", "audio/mpeg"),
+        (pictures.MP3_WITHOUT_TAG, "x.mp3", "audio/mpeg"),
+        (pictures.WAV, "x.wav", "audio/wav"),
+        (pictures.FLAC, "x.flac", "audio/flac"),
+    ],
+)
+def test_what_name_and_content_agree_on_is_shown(
+    content: bytes, name: str, content_type: str
+) -> None:
+    assert media.content_type(content, name) == content_type
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (pictures.HTML, "x.html"),
+        (pictures.SVG, "x.svg"),
+        (pictures.SVG, "x"),
+        (pictures.HTML, "x.txt"),
+        (PNG, "x.html"),
+        (PNG, "x.svg"),
+        (pictures.MP4, "x.html"),
+        (b"GIF89a=1;alert(1)//", "x.js"),
+        (b"%PDF-1.7", "x.pdf"),
+        (b"PK\3\4" + b"\0" * 50, "x.zip"),
+        (pictures.PROGRAM, "setup.exe"),
+        (b"hello", "notes.txt"),
+        (b"", "empty.txt"),
+        (b"", ""),
+        (b"\xff", "x"),
+    ],
+)
+def test_everything_else_is_a_card_to_save(content: bytes, name: str) -> None:
+    assert media.content_type(content, name) == media.OTHER
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (pictures.HTML, "x.png"),
+        (pictures.SVG, "x.jpg"),
+        (b"", "x.png"),
+        (b"hello", "x.gif"),
+        (pictures.MP4, "x.png"),
+        (PNG, "x.mp4"),
+        (pictures.HTML, "x.mp3"),
+        (b"\xff", "x.mp3"),
+        (pictures.PROGRAM, "x.wav"),
+        (pictures.PROGRAM, "invoice.pdf"),
+        (b"\x7fELF" + b"\0" * 50, "notes.txt"),
+    ],
+)
+def test_a_file_that_pretends_is_refused(content: bytes, name: str) -> None:
+    with pytest.raises(ChatError) as refusal:
+        media.content_type(content, name)
+    assert refusal.value.code == ErrorCode.UNSUPPORTED_MEDIA
+
+
+def test_nothing_that_can_run_scripts_is_ever_shown_in_place() -> None:
+    for kind in ("html", "svg", "xml", "pdf", "javascript", "plain", "octet-stream"):
+        assert not any(kind in shown for shown in media.INLINE)
+
+
+# -- Names -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("notes.txt", "notes.txt"),
+        ("Übersicht 2026.pdf", "Übersicht 2026.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\me\\x.doc", "x.doc"),
+        ("photo\u202egpj.exe", "photogpj.exe"),
+        ("x\r\nSet-Cookie: a=b.png", "xSet-Cookie: a=b.png"),
+        ("x\x00.png", "x.png"),
+        ("a \u2028 b.txt", "a b.txt"),
+        (".htaccess", "htaccess"),
+        ("...", "file"),
+        ("", "file"),
+        ("thumbnail", "file"),
+        ("\ud800.png", "?.png"),
+        ("a" * 300 + ".png", "a" * 251 + ".png"),
+        ("é" * 300 + ".png", "é" * 125 + ".png"),
+        ("x." + "y" * 300, "x." + "y" * 253),
+    ],
+)
+def test_a_name_is_cleaned_and_keeps_its_ending(given: str, kept: str) -> None:
+    assert media.clean_name(given) == kept
+
+
+@pytest.mark.parametrize("name", FILE_NAMES)
+def test_no_name_of_the_corpus_stays_dangerous(name: str) -> None:
+    assert_harmless(media.clean_name(name))
+
+
+@given(st.text(max_size=400))
+@hypothesis_settings(deadline=None)
+def test_no_name_at_all_stays_dangerous(name: str) -> None:
+    clean = media.clean_name(name)
+    assert_harmless(clean)
+    assert media.clean_name(clean) == clean
+
+
+def assert_harmless(name: str) -> None:
+    assert 0 < len(name.encode()) <= media.NAME_LIMIT
+    assert "/" not in name and "\\" not in name
+    assert not name.startswith(".") and not name.endswith((" ", "."))
+    for char in name:
+        assert unicodedata.category(char) not in ("Cc", "Zl", "Zp", "Cs")
+        assert unicodedata.category(char) != "Cf" or char == "\u200d"
+
+
+# -- Metadata --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_where_a_picture_was_taken_is_not_told(format: str) -> None:
+    data = pictures.with_metadata(format)
+    assert SECRET in data
+    prepared = images.prepare(data, f"image/{format.lower()}")
+    assert SECRET not in prepared.data
+    with Image.open(BytesIO(prepared.data)) as image:
+        assert not image.getexif()
+        assert "xmp" not in image.info and "comment" not in image.info
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_a_picture_that_lies_on_its_side_is_turned(format: str) -> None:
+    options = {"quality": 100} if format != "PNG" else {}
+    data = pictures.with_metadata(format, orientation=6, **options)
+    prepared = images.prepare(data, f"image/{format.lower()}")
+    assert (prepared.width, prepared.height) == (40, 60)
+    assert SECRET not in prepared.data
+    with Image.open(BytesIO(prepared.data)) as image:
+        red, _, blue = image.convert("RGB").getpixel((20, 10))  # type: ignore[misc]
+    assert red > 200 > 60 > blue
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_the_pixels_stay_as_they_were(format: str) -> None:
+    data = pictures.with_metadata(format)
+    with Image.open(BytesIO(data)) as before:
+        expected = before.convert("RGB").tobytes()
+    with Image.open(BytesIO(images.prepare(data, f"image/{format.lower()}").data)) as after:
+        assert after.convert("RGB").tobytes() == expected
+
+
+def test_a_progressive_jpeg_keeps_all_its_scans() -> None:
+    data = pictures.with_metadata("JPEG", progressive=True)
+    stripped = metadata.strip(data, "image/jpeg")
+    assert SECRET not in stripped
+    with Image.open(BytesIO(stripped)) as image:
+        image.load()
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_colours_keep_their_profile(format: str) -> None:
+    data = pictures.picture(format, icc_profile=b"a profile" * 20)
+    with Image.open(BytesIO(metadata.strip(data, f"image/{format.lower()}"))) as image:
+        assert image.info["icc_profile"] == b"a profile" * 20
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_what_is_hidden_behind_a_picture_is_cut_off(format: str) -> None:
+    data = pictures.picture(format) + pictures.HTML
+    assert b"script" not in images.prepare(data, f"image/{format.lower()}").data
+
+
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])
+def test_an_animation_goes_on_moving(format: str) -> None:
+    prepared = images.prepare(pictures.animation(format), f"image/{format.lower()}")
+    with Image.open(BytesIO(prepared.data)) as image:
+        assert image.n_frames == 3
+    assert prepared.thumbnail is None
+
+
+@given(st.data())
+@hypothesis_settings(deadline=None, max_examples=200)
+def test_a_broken_picture_is_refused_and_does_no_harm(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF"]))
+    broken = bytearray(pictures.with_metadata(kind) if kind != "GIF" else pictures.animation(kind))
+    for _ in range(data.draw(st.integers(1, 5))):
+        broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
+    broken = broken[: data.draw(st.integers(12, len(broken)))]
+    try:
+        images.prepare(bytes(broken), f"image/{kind.lower()}")
+    except ChatError as refusal:
+        assert refusal.code in (ErrorCode.UNSUPPORTED_MEDIA, ErrorCode.TOO_LARGE)
+
+
+# -- Sizes -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1", "LA", "I;16"])
+def test_a_thumbnail_fits_and_keeps_the_proportions(mode: str) -> None:
+    out = BytesIO()
+    Image.new(mode, (2000, 1000)).save(out, "PNG")
+    prepared = images.prepare(out.getvalue(), "image/png")
+    assert (prepared.width, prepared.height) == (2000, 1000)
+    assert prepared.thumbnail is not None
+    with Image.open(BytesIO(prepared.thumbnail)) as small:
+        assert small.size == (640, 320) and small.format == "WEBP"
+
+
+def test_a_small_picture_is_not_blown_up() -> None:
+    prepared = images.prepare(PNG, "image/png")
+    assert prepared.thumbnail is not None
+    with Image.open(BytesIO(prepared.thumbnail)) as small:
+        assert small.size == (60, 40)
+
+
+def test_a_picture_in_the_colours_of_print_has_a_thumbnail() -> None:
+    assert images.prepare(pictures.picture("JPEG", mode="CMYK"), "image/jpeg").thumbnail
+
+
+@pytest.mark.parametrize("side", [5_001, 13_000, 30_000])
+def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(side: int) -> None:
+    bomb = pictures.huge_png(side, side, rows=500)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ChatError) as refusal:
+        images.prepare(bomb, "image/png")
+    assert refusal.value.code == ErrorCode.TOO_LARGE
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 50_000  # KiB

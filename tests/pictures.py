@@ -1,0 +1,85 @@
+"""Files that people upload, made here: honest ones, and ones that only look like it."""
+
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+GPS = 0x8825
+SECRET = b"48.8584 N 2.2945 E"
+
+
+def picture(
+    format: str, size: tuple[int, int] = (60, 40), mode: str = "RGB", **options: Any
+) -> bytes:
+    """Left half red, right half blue."""
+    image = Image.new(mode, size, "red")
+    image.paste("blue", (size[0] // 2, 0, size[0], size[1]))
+    out = BytesIO()
+    image.save(out, format, **options)
+    return out.getvalue()
+
+
+def with_metadata(format: str, orientation: int = 1, **options: Any) -> bytes:
+    """A picture that says where it was taken, in every way that its format has."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010E] = SECRET.decode()
+    exif.get_ifd(GPS)[1] = "N"
+    exif.get_ifd(GPS)[29] = SECRET.decode()
+    if format == "JPEG":
+        options |= {"comment": SECRET, "xmp": b"<x>" + SECRET + b"</x>"}
+    if format == "WEBP":
+        options |= {"xmp": b"<x>" + SECRET + b"</x>"}
+    data = picture(format, exif=exif, **options)
+    if format == "PNG":
+        data = data[:33] + chunk(b"tEXt", b"Comment\0" + SECRET) + data[33:]
+    return data
+
+
+def animation(format: str, frames: int = 3) -> bytes:
+    images = [Image.new("RGB", (30, 20), colour) for colour in ("red", "green", "blue")[:frames]]
+    out = BytesIO()
+    images[0].save(out, format, save_all=True, append_images=images[1:], duration=100, loop=0)
+    return out.getvalue()
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return (
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+    )
+
+
+def huge_png(width: int, height: int, rows: int) -> bytes:
+    """Small as a file and immense as a picture; it has fewer rows than it says."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    packer = zlib.compressobj(9)
+    row = bytes(1 + width * 3)
+    pixels = b"".join(packer.compress(row) for _ in range(rows)) + packer.flush()
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    )
+
+
+MP4 = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + b"\0" * 100
+M4A = b"\0\0\0\x20ftypM4A \0\0\2\0M4A mp42isom" + b"\0" * 100
+FRAGMENTED_MP4 = b"\0\0\0\x1cftypiso5\0\0\2\0iso5dash" + b"\0" * 100
+WEBM = (
+    b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webm"
+    + bytes(99)
+)
+OGG = b"OggS\0\2" + b"\0" * 20 + b"\1\x1e\1vorbis" + b"\0" * 100
+MP3 = b"ID3\4\0\0\0\0\0\0" + b"\xff\xfb\x90\x64" + b"\0" * 400
+MP3_WITHOUT_TAG = b"\xff\xf3\x90\x64" + b"\0" * 400
+WAV = (
+    b"RIFF\x24\3\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x40\x1f\0\0\1\0\x08\0data" + b"\0" * 804
+)
+FLAC = b"fLaC\0\0\0\x22" + b"\0" * 100
+HTML = b"<!DOCTYPE html><html><script>alert(1)</script></html>"
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+PROGRAM = b"MZ\x90\0" + b"\0" * 200
