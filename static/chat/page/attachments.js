@@ -8,6 +8,9 @@ import { readableSize } from "./sizes.js";
 /** What every browser and the editor's webview can play; anything else is a card. */
 const PLAYABLE = /^(audio\/(mpeg|ogg|wav|x-wav|flac|mp4|aac|webm)|video\/(mp4|webm|ogg))$/;
 
+/** Pixels that one image takes among the messages. */
+const LARGEST = { width: 360, height: 280 };
+
 /**
  * The files of a message: images first as thumbnails, then players, then cards.
  * @param {Attachment[]} attachments
@@ -37,6 +40,9 @@ export const isImage = (attachment) =>
  * @param {(image: Attachment) => void} openImage
  */
 function thumbnail(image, openImage) {
+  const width = image.width ?? LARGEST.width;
+  const height = image.height ?? LARGEST.height;
+  const scale = Math.min(1, LARGEST.width / width, LARGEST.height / height);
   return html`<button
     type="button"
     class="thumbnail"
@@ -45,8 +51,8 @@ function thumbnail(image, openImage) {
   >
     <img
       src=${mediaUrl(image.thumbnail_url ?? image.url)}
-      width=${image.width ?? 320}
-      height=${image.height ?? 240}
+      width=${Math.max(1, Math.round(width * scale))}
+      height=${Math.max(1, Math.round(height * scale))}
       alt=""
       decoding="async"
       loading="lazy"

@@ -22,7 +22,7 @@ export class ChatMessage extends ChatElement {
     active: { state: true },
   };
 
-  static follows = ["people"];
+  static follows = ["people", "state"];
 
   constructor() {
     super();
@@ -41,6 +41,11 @@ export class ChatMessage extends ChatElement {
     this.addEventListener("focusin", () => (this.active = true));
     this.addEventListener("focusout", () => setTimeout(() => this.relax()));
     this.addEventListener("menu-closed", () => setTimeout(() => this.relax()));
+  }
+
+  /** @param {string} type */
+  concerns(type) {
+    return type !== "state" || isPending(this.message);
   }
 
   get mine() {
@@ -181,7 +186,8 @@ export class ChatMessage extends ChatElement {
       </p>`;
     }
     if (message.state === "sending") {
-      return html`<p class="message-sending">${icon("clock")} Sending…</p>`;
+      const words = this.client.state === "online" ? "Sending…" : "Waiting for the connection";
+      return html`<p class="message-sending">${icon("clock")} ${words}</p>`;
     }
     return null;
   }
