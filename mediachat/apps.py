@@ -1,8 +1,18 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.conf import settings
+
+from mediachat.databases import refuse_djongo
 
 
 class MediaChatConfig(AppConfig):
     name = "mediachat"
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        # Here, since the first model that is imported asks for the engine.
+        refuse_djongo(settings.DATABASES)
 
     def ready(self) -> None:
         from mediachat import checks  # noqa: F401  (registers them)

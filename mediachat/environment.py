@@ -20,13 +20,3 @@ class Environment(environ.FileAwareEnv):
         except OSError as error:
             raise ImproperlyConfigured(f"{var}_FILE cannot be read: {error}") from error
         return value.strip() if isinstance(value, str) else value
-
-    def database(self, var: str, *, default: str) -> dict[str, Any]:
-        """One of Django's ``DATABASES``, from an address."""
-        config = self.db_url_config(self.str(var, default="") or default)
-        if "." not in config.get("ENGINE", ""):
-            raise ImproperlyConfigured(
-                f"{var} is no database's address. They look like "
-                "postgres://user:password@host:5432/name or sqlite:////folder/file."
-            )
-        return dict(config)

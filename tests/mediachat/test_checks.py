@@ -44,7 +44,7 @@ def test_the_defaults_start(tmp_path: Path) -> None:
         ({"HEARTBEAT": "soon"}, "HEARTBEAT has to be of the kind: float"),
         ({"HEARTBEAT": "0"}, "HEARTBEAT is 0.0"),
         ({"RATE_BURST": "-1"}, "RATE_BURST is -1"),
-        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL is no database's address"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL has no scheme"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'LOUD'"),
     ],
 )

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts import first_administrator
+from mediachat import databases
 
 
 class Command(BaseCommand):
@@ -16,18 +17,24 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument(
+            "--runserver",
+            action="store_true",
+            help="Then run the development server in this same process, which starts sooner.",
+        )
+        parser.add_argument(
             "--production",
             action="store_true",
             help="Refuse what only a developer may run with, and collect the static files.",
         )
 
-    def handle(self, *, port: int, production: bool, **options: Any) -> None:
+    def handle(self, *, port: int, runserver: bool, production: bool, **options: Any) -> None:
         if production and settings.DEBUG:
             raise CommandError(
                 "DEBUG is on. It shows the server's insides to whoever makes an error happen: "
                 "remove DEBUG from the environment."
             )
-        self._migrate()
+        with databases.said_plainly(CommandError):
+            self._migrate()
         if production:
             self.stdout.write("Collecting static files ...")
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -39,6 +46,8 @@ class Command(BaseCommand):
                 f"There is no administrator yet. Make yourself one, once, within a day:\n{link}\n"
             )
         self.stdout.write("Stop it with Ctrl+C.\n\n")
+        if runserver:
+            call_command("runserver", str(port), use_reloader=False, skip_checks=True)
 
     def _migrate(self) -> None:
         executor = MigrationExecutor(connection)

@@ -1,0 +1,178 @@
+"""Serves an emulator of MongoDB on a port, in a Python of its own: ``PORT`` is the argument.
+
+It is mongoeco, which keeps everything in memory and is far slower than MongoDB: good for tests of
+behaviour, never of load. It needs Python 3.13, so it has an environment of its own
+(``make test-mongodb``). Where MongoDB does more than it does, what we need is bridged here.
+"""
+
+import asyncio
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Callable, Sequence
+from types import CodeType, ModuleType
+from typing import Any
+
+Document = dict[str, Any]
+
+
+class SeveralIndexesOnOneKey(importlib.machinery.SourceFileLoader):
+    """MongoDB takes several indexes on the same fields when their filters differ."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        source = self.get_data(self.path).decode()
+        same_key = 'if index["key"] == normalized_keys:'
+        same_filter = 'index.get("partial_filter_expression") == partial_filter_expression'
+        if same_key not in source:
+            raise ImportError(f"{self.path} is not the version that this file bridges.")
+        source = source.replace(same_key, f"{same_key[:-1]} and {same_filter}:")
+        return self.source_to_code(source.encode(), self.path)
+
+
+INDEX_KEEPERS = ("mongoeco.engines.memory", "mongoeco.engines._sqlite_index_admin")
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name not in INDEX_KEEPERS:
+            return None
+        found = importlib.machinery.PathFinder.find_spec(name, path)
+        assert found and found.origin
+        loader = SeveralIndexesOnOneKey(name, found.origin)
+        return importlib.util.spec_from_file_location(name, found.origin, loader=loader)
+
+
+# -- What commands say ------------------------------------------------------------------------
+
+
+def expression(value: Any) -> Any:
+    """``$not`` within an expression."""
+    if isinstance(value, list):
+        return [expression(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        (name, operand), *_ = value.items()
+        if name == "$not":
+            operand = operand[0] if isinstance(operand, list) and len(operand) == 1 else operand
+            return {"$cond": [expression(operand), False, True]}
+        if name in ("$literal", "$const"):
+            return value
+    return {name: expression(operand) for name, operand in value.items()}
+
+
+def condition(value: Any) -> Any:
+    """Expressions within the conditions of a query."""
+    if isinstance(value, list):
+        return [condition(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    bridge: Callable[[Any], Any]
+    bridged = {}
+    for name, operand in value.items():
+        if name == "$expr":
+            bridge = expression
+        elif name in ("$and", "$or", "$nor"):
+            bridge = condition
+        else:
+            bridge = unchanged
+        bridged[name] = bridge(operand)
+    return bridged
+
+
+def unchanged(value: Any) -> Any:
+    return value
+
+
+def projection(fields: Document) -> Document:
+    """Nested fields of a projection, each by its path."""
+    flat: Document = {}
+    for name, value in fields.items():
+        nested = isinstance(value, dict) and value and not any(k.startswith("$") for k in value)
+        if nested:
+            flat |= {f"{name}.{inner}": each for inner, each in projection(value).items()}
+        else:
+            flat[name] = expression(value)
+    return flat
+
+
+def pipeline(stages: Any) -> Any:
+    return [stage(each) if isinstance(each, dict) else each for each in stages]
+
+
+def stage(value: Document) -> Document:
+    ((name, body),) = value.items()
+    if name == "$match":
+        body = condition(body)
+    elif name in ("$project", "$addFields", "$set"):
+        body = projection(body)
+    elif name in ("$lookup", "$unionWith") and isinstance(body, dict):
+        bridges: dict[str, Callable[[Any], Any]] = {"pipeline": pipeline, "let": expression}
+        body = {key: bridges.get(key, unchanged)(part) for key, part in body.items()}
+    elif name == "$facet":
+        body = {key: pipeline(stages) for key, stages in body.items()}
+    else:
+        body = expression(body)
+    return {name: body}
+
+
+def command(body: Document) -> Document:
+    name = next(iter(body))
+    if name in ALIASES:
+        body = {ALIASES.get(key, key): value for key, value in body.items()}
+        name = ALIASES[name]
+    body = dict(body)
+    if name == "aggregate":
+        body["pipeline"] = pipeline(body["pipeline"])
+    elif name == "find" and "filter" in body:
+        body["filter"] = condition(body["filter"])
+    elif name == "count" and "query" in body:
+        body["query"] = condition(body["query"])
+    elif name == "update":
+        body["updates"] = [
+            {
+                **update,
+                "q": condition(update["q"]),
+                "u": pipeline(update["u"]) if isinstance(update["u"], list) else update["u"],
+            }
+            for update in body["updates"]
+        ]
+    elif name == "delete":
+        body["deletes"] = [{**each, "q": condition(each["q"])} for each in body["deletes"]]
+    return body
+
+
+ALIASES = {"buildinfo": "buildInfo", "findandmodify": "findAndModify"}
+
+
+async def serve(port: int) -> None:
+    import mongoeco.wire.executor as executor
+    from mongoeco.wire import AsyncMongoEcoProxyServer
+    from mongoeco.wire.handshake import WireHandshakeService
+
+    build_request = executor.build_request_context
+    build_hello = WireHandshakeService.build_hello_response
+    address = f"127.0.0.1:{port}"
+
+    def bridged_request(body: Document, **options: Any) -> Any:
+        return build_request(command(body), **options)
+
+    def hello_of_a_replica_set(self: Any, **options: Any) -> Document:
+        # A driver writes with retries only to a replica set.
+        members = {"hosts": [address], "me": address, "primary": address, "secondary": False}
+        return build_hello(self, **options) | {"setName": "rs0", "setVersion": 1} | members
+
+    executor.build_request_context = bridged_request
+    WireHandshakeService.build_hello_response = hello_of_a_replica_set
+    server = AsyncMongoEcoProxyServer(port=port, mongodb_dialect="8.0")
+    await server.start()
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    sys.meta_path.insert(0, Finder())
+    asyncio.run(serve(int(sys.argv[1])))
