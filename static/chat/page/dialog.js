@@ -9,6 +9,7 @@ let lastId = 0;
  * focus back; a subclass says what stands in it.
  */
 export class ChatDialog extends ChatElement {
+  /** @type {import("lit").PropertyDeclarations} */
   static properties = { error: { state: true }, busy: { state: true } };
 
   constructor() {

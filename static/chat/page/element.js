@@ -8,6 +8,7 @@ import { LitElement } from "lit";
  * shows has changed.
  */
 export class ChatElement extends LitElement {
+  /** @type {import("lit").PropertyDeclarations} */
   static properties = { client: { attribute: false } };
 
   /** Names of the client's events after which this component draws itself again. */

@@ -260,7 +260,7 @@ export class MessageList extends ChatElement {
    * The messages to draw now: a page that came in is added a few at a time, the nearest first.
    * @returns {Message[]}
    */
-  part() {
+  partToDraw() {
     const messages = /** @type {Message[]} */ (this.feed.messages);
     const first = messages[0]?.number ?? 0;
     const last = messages.at(-1)?.number ?? 0;
@@ -280,7 +280,7 @@ export class MessageList extends ChatElement {
     let previous = null;
     let day = "";
     let lineDrawn = this.unreadAfter === null;
-    for (const message of this.part()) {
+    for (const message of this.partToDraw()) {
       const itsDay = dayOf(message.created_at);
       if (itsDay !== day) {
         day = itsDay;

@@ -279,8 +279,9 @@ export class ChatMessage extends ChatElement {
    * @param {boolean} on
    */
   react(emoji, on) {
-    const command = { type: "message.react", message: this.message.id, emoji, on };
-    this.client.send(command).catch((error) => this.tell("refused", error));
+    this.client
+      .send({ type: "message.react", message: this.message.id, emoji, on })
+      .catch((error) => this.tell("refused", error));
   }
 
   /** @param {import("../protocol.js").Attachment} image */

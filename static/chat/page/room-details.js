@@ -151,7 +151,7 @@ export class RoomDetails extends ChatDialog {
       }
     }
     if (canManage(room) && (room.role === "owner" || member.role === "member")) {
-      items.push({ label: "Remove from room", icon: "trash", danger: true, run: () => this.remove(username) });
+      items.push({ label: "Remove from room", icon: "trash", danger: true, run: () => this.removeMember(username) });
     }
     return items;
   }
@@ -169,7 +169,7 @@ export class RoomDetails extends ChatDialog {
   }
 
   /** @param {string} member */
-  async remove(member) {
+  async removeMember(member) {
     if (await this.ask({ type: "room.remove", room: this.roomId, member })) await this.load();
   }
 
