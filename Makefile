@@ -10,8 +10,7 @@ BIN := .venv/bin
 ## run: the chat on this machine, with nothing else to install (PORT=8000)
 run: export DEBUG = 1
 run: .venv/installed node_modules/installed
-	@$(BIN)/python manage.py prepare --port $(PORT)
-	@$(BIN)/python manage.py runserver $(PORT)
+	@exec $(BIN)/python manage.py prepare --port $(PORT) --runserver
 
 ## serve: the production server (PORT=8000 WORKERS=1); settings come from the environment
 serve: export WEB_CONCURRENCY = $(WORKERS)

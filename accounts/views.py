@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -39,14 +39,15 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def avatar(request: HttpRequest, name: str) -> HttpResponseBase:
+def avatar(request: HttpRequest, name: str) -> HttpResponse:
     """A person's picture, for whoever was told its unguessable name."""
     try:
-        file = default_storage.open(f"avatars/{name}.webp")
+        with default_storage.open(f"avatars/{name}.webp") as file:
+            picture = file.read()
     except FileNotFoundError:
         raise Http404 from None
-    return FileResponse(
-        file,
+    return HttpResponse(
+        picture,
         content_type="image/webp",
         headers={
             # A new picture has a new name.

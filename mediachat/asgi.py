@@ -1,6 +1,7 @@
 """The application that daphne and uvicorn run."""
 
 import os
+import warnings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mediachat.settings")
 
@@ -18,6 +19,9 @@ from mediachat.bodies import MIB, MULTIPART, BodyLimit
 from mediachat.checks import refuse_wrong_settings
 
 refuse_wrong_settings()
+
+# whitenoise reads each of its small files at once; what is large streams by itself.
+warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
 application = ProtocolTypeRouter(
     {
