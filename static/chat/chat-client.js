@@ -396,10 +396,8 @@ export class ChatClient extends EventTarget {
     } catch {
       return; // not ours to understand
     }
-    const { socket } = this;
     for (const message of Array.isArray(frame) ? frame : [frame]) {
-      // One of them may have ended the connection.
-      if (this.socket === socket) handleIncomingMessage(message, socket);
+      handleIncomingMessage(message, this.socket);
     }
   }
 

@@ -273,14 +273,11 @@ export class Feed {
    * @returns {boolean} whether another is needed
    */
   finishSync({ stands }) {
-    const position = this.position ?? 0;
     if (stands) {
-      this.#head = position;
+      this.#head = this.position ?? 0;
       this.#hasMore = false;
       this.#early.clear();
     }
-    const isTorn = [...this.#ahead.values()].some((message) => message.position <= position);
-    if (isTorn && !this.isBehind) this.#startOver(position);
     return this.isBehind;
   }
 

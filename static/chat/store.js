@@ -159,10 +159,9 @@ export class Store {
     person: ({ person }) => this.personSeen(person),
   };
 
-  /** A room's state, from an event or a reply. @param {import("./protocol.js").Room} seen */
-  roomSeen(seen) {
-    const known = this.rooms.get(seen.id);
-    const room = this.#reads.merged(seen);
+  /** A room's state, from an event or a reply. @param {import("./protocol.js").Room} room */
+  roomSeen(room) {
+    const known = this.rooms.get(room.id);
     if (known) {
       // It may have been read before, or after, events that this client has had.
       this.rooms.set(room.id, {

@@ -44,6 +44,15 @@ async function history(seed) {
     delete: () => any() && room.delete(number()),
     react: () => any() && room.react(number(), "👍", random() < 0.5 ? ["grace"] : []),
     write: () => mine.push(client.sendMessage(room.id, { body: `mine ${mine.length}` })),
+    answer: () => {
+      const replyTo = any() ? room.at(number()).id : null;
+      mine.push(client.sendMessage(room.id, { body: `mine ${mine.length}`, replyTo }));
+    },
+    correct: () => {
+      if (!any()) return;
+      const message = room.at(number()).id;
+      client.send({ type: "message.edit", message, body: "corrected" }).catch(() => {});
+    },
     lose: () => open() && (open().isDeaf = true),
     hear: () => open() && (open().isDeaf = false),
     hold: () => open() && (open().holds = () => random() < 0.5),

@@ -327,6 +327,16 @@ test("a quote follows also when what it quotes is outside the window", async () 
   assert.equal(feed.messages.at(-1)?.quote?.body, "changed");
 });
 
+test("a quote follows in a message that is ahead of the others", async () => {
+  const { client, room, feed, server } = await aClientInARoom({ messages: 1 });
+  server.last.holds = (type) => type === "message";
+  room.send("grace", "still on its way");
+  client.sendMessage(room.id, { body: "answer", replyTo: feed.messages[0] });
+  await settled();
+  await client.send({ type: "message.edit", message: room.at(1).id, body: "changed" });
+  assert.deepEqual(feed.messages.at(-1)?.quote?.body, "changed");
+});
+
 test("a quote is plain text on one line, shortened", () => {
   assert.equal(excerpt("<p>a &lt;b&gt; &amp; <em>c</em></p>\n<p>d</p>"), "a <b> & c d");
   assert.equal(excerpt(`<p>${"x".repeat(200)}</p>`), `${"x".repeat(139)}…`);
@@ -351,4 +361,40 @@ test("several events in one frame are taken in order", async () => {
   server.last.say(events);
   await settled();
   assert.deepEqual(bodies(feed), ["a", "b"]);
+});
+
+test("an older state that comes late does not replace a newer one", async () => {
+  const { client, room, feed, server } = await aClientInARoom({ messages: 1 });
+  server.last.holds = (type) => type === "reply";
+  const editing = client.send({ type: "message.edit", message: room.at(1).id, body: "older" });
+  await settled();
+  room.edit(1, "newer");
+  await settled();
+  server.last.release();
+  await editing;
+  assert.deepEqual(bodies(feed), ["newer"]);
+});
+
+test("changes that say there is more are asked for again", async () => {
+  const { room, server } = await aClientInARoom({ messages: 3 });
+  const event = { type: "changes", room: room.id, messages: [], position: 3, reset: false };
+  server.last.say({ ...event, more: true });
+  await settled();
+  assert.equal(server.commands("sync").length, 1);
+  server.last.say({ ...event, more: false });
+  await settled();
+  assert.equal(server.commands("sync").length, 1);
+});
+
+test("a page after the window that no longer fits leaves the way to the newest open", async () => {
+  const { feed, server } = await aClientInARoom({ messages: 150 });
+  await feed.jumpTo(90);
+  server.last.holds = (type) => type === "reply";
+  const loading = feed.loadNewer();
+  await settled();
+  feed.trim("newer", 10);
+  server.last.release();
+  await loading;
+  assert.deepEqual(numbers(feed), range(65, 74));
+  assert.equal(feed.hasNewer, true);
 });

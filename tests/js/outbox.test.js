@@ -103,6 +103,19 @@ test("the outbox survives a reload, and is sent once", async () => {
   assert.equal(storage.length, 0);
 });
 
+test("what is written before the first connection is kept as soon as it is known who writes", async () => {
+  const storage = new MemoryStorage();
+  const { client, server } = aClient({ storage });
+  const room = server.open();
+  client.sendMessage(room.id, { body: "early" });
+  assert.equal(storage.length, 0);
+  server.refuse = () => ({ code: "rate_limited", detail: "Wait." });
+  await client.connect();
+  await settled();
+  assert.equal(storage.length, 1);
+  assert.match(storage.key(0) ?? "", /^mediachat\.outbox\.id of ada\./);
+});
+
 test("another person on the same machine does not see it", async () => {
   const storage = new MemoryStorage();
   const { client, room, server, clock } = await aClientInARoom({ storage, messages: 0 });
@@ -332,4 +345,47 @@ test("listeners are told when the outbox changes", async () => {
   client.sendMessage(room.id, { body: "hello" });
   await settled();
   assert.equal(told.length, 2);
+});
+
+test("a message that another tab discarded is not brought back by its refusal", async () => {
+  const storage = new MemoryStorage();
+  const { client, room, server } = await aClientInARoom({ storage, messages: 0 });
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "forbidden", detail: "No." } : null;
+  server.last.holds = (type) => type === "error";
+  client.sendMessage(room.id, { body: "never mind" });
+  await settled();
+  storage.removeItem(/** @type {string} */ (storage.key(0)));
+  server.last.release();
+  await settled();
+  assert.deepEqual(client.unsent, []);
+  assert.equal(storage.length, 0);
+});
+
+test("a new connection sends what other tabs wrote, too", async () => {
+  const storage = new MemoryStorage();
+  const events = new EventTarget();
+  const open = await aClientInARoom({ storage, events, messages: 0 });
+  const { server, clock, room } = open;
+  const closing = await aClientInARoom({ storage, server, clock, messages: 0 });
+  closing.client.disconnect();
+  closing.client.sendMessage(room.id, { body: "left behind" });
+  events.dispatchEvent(Object.assign(new Event("storage"), { key: storage.key(0) }));
+  server.last.end(1006);
+  await clock.pass(1_000);
+  assert.deepEqual(bodies(open.feed), ["left behind"]);
+  assert.equal(room.messages.length, 1);
+});
+
+test("a message that is in a page already is not shown as unsent beside it", async () => {
+  const storage = new MemoryStorage();
+  const { client, room, server, clock } = await aClientInARoom({ storage, messages: 0 });
+  client.disconnect();
+  const client_id = client.sendMessage(room.id, { body: "stored, but the reply was lost" });
+  room.send("ada", "stored, but the reply was lost", { client_id });
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "rate_limited", detail: "Wait." } : null;
+  const { feed } = await aClientInARoom({ storage, server, clock, messages: 0 });
+  assert.deepEqual(feed.messages.map(({ state }) => state), ["sent"]);
+  assert.equal(storage.length, 0);
 });
