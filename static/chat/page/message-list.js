@@ -5,7 +5,7 @@ import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import "./message.js";
 import { ReadMarker } from "./read-marker.js";
-import { displayName, roomTitle, unread } from "./rooms.js";
+import { roomTitle, unread } from "./rooms.js";
 import { ScrollAnchor } from "./scroll-anchor.js";
 
 /** @typedef {import("./message.js").Message} Message */
@@ -142,9 +142,11 @@ export class MessageList extends ChatElement {
     const fresh = this.feed.messages.filter(
       (message) => message.number > this.newest && message.sender !== this.client.me?.username,
     );
+    // After a jump the window ends earlier, and what comes in is known by its number alone.
+    if (this.feed.hasNewer) this.sinceAway += last - this.newest;
+    else if (!this.anchor.atEnd) this.sinceAway += fresh.length;
     this.newest = last;
     for (const message of fresh) this.tell("heard", { message });
-    if (!this.anchor.atEnd || this.feed.hasNewer) this.sinceAway += fresh.length;
     if (!this.reading.present && this.unreadAfter === null && fresh.length > 0) {
       this.unreadAfter = fresh[0].number - 1;
     }
@@ -366,11 +368,6 @@ export class MessageList extends ChatElement {
       event.preventDefault();
       /** @type {HTMLElement | null} */ (target.querySelector(".message-tools button"))?.focus();
     } else if (event.key === "Escape") this.tell("focus-composer");
-  }
-
-  /** @param {string} username */
-  nameOf(username) {
-    return displayName(this.client, username);
   }
 }
 
