@@ -21,6 +21,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import User
+from accounts.signals import profile_changed
 from chat.actions import moderation
 from chat.admin import links
 from chat.admin.decisions import DecidedAdmin, Decision
@@ -47,7 +48,7 @@ class PersonForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type-arg]
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = AdminPasswordChangeForm
@@ -56,7 +57,7 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[type-arg]
     search_fields = ["username", "display_name"]
     search_help_text = "Find people by a part of their username or display name."
     ordering = ["username"]
-    filter_horizontal = ["groups"]
+    filter_horizontal = []
     readonly_fields = ["state", "last_login", "date_joined", "elsewhere", "decided"]
     fieldsets = [
         (None, {"fields": ["username", "display_name", "state", "last_login", "date_joined"]}),
@@ -98,7 +99,7 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[type-arg]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Whoever could set a superuser's password would be one."""
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:  # type: ignore[union-attr]
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
         return request.user.has_perm("accounts.change_user")
 
@@ -112,12 +113,24 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[type-arg]
         fields = list(super().get_readonly_fields(request, obj))
         if obj is not None:
             fields.append("username")
-        if not request.user.is_superuser:  # type: ignore[union-attr]
+        if not request.user.is_superuser:
             fields += ["is_staff", "is_superuser", "groups"]
         return fields
 
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        kwargs["help_texts"] = {"username": "It never changes: messages name people by it."}
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        profile_changed.send(User, user=obj)
+
     @display(
-        description="State", ordering="is_active", label={"Suspended": "danger", "Active": "success"}
+        description="State",
+        ordering="is_active",
+        label={"Suspended": "danger", "Active": "success"},
     )
     def state(self, row: User) -> str:
         return "Active" if row.is_active else "Suspended"
@@ -144,5 +157,6 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[type-arg]
-    pass
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    # Django's two boxes label their parts in a way that screen readers refuse.
+    filter_horizontal = []

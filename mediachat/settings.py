@@ -256,7 +256,14 @@ UNFOLD = {
     "SITE_SUBHEADER": "Moderation",
     "SITE_SYMBOL": "forum",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "chat.admin.site.icon"},
+    ],
+    "STYLES": ["chat.admin.site.stylesheet"],
+    "SCRIPTS": ["chat.admin.site.script"],
     "SHOW_BACK_BUTTON": True,
+    # What Django keeps of its own forms; decisions are in the audit log, on each thing's page.
+    "SHOW_HISTORY": False,
     "DASHBOARD_CALLBACK": "chat.admin.site.dashboard",
     "SIDEBAR": {"navigation": "chat.admin.site.navigation"},
     # The page's green (static/chat/theme.css), in eleven steps.

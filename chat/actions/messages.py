@@ -281,7 +281,8 @@ def react_to_message(user: User, *, message: UUID, emoji: str, on: bool) -> Mess
 
 
 def report_message(user: User, *, message: UUID, reason: str) -> Report:
-    """Tells the server's moderators about a message; a second report changes the reason.
+    """Tells the server's moderators about a message; a second report of the same person's
+    replaces the first and opens it again, as the message may have been edited since.
 
     Raises:
         ChatError: ``not_found``, ``conflict`` (deleted).
@@ -289,7 +290,15 @@ def report_message(user: User, *, message: UUID, reason: str) -> Report:
     row, _ = access.message_for(user, message)
     _refuse_gone(row)
     report, _ = Report.objects.update_or_create(
-        message=row, reporter=user, defaults={"reason": reason, "body": row.body}
+        message=row,
+        reporter=user,
+        defaults={
+            "reason": reason,
+            "body": row.body,
+            "settled_at": None,
+            "settled_by": None,
+            "resolution": "",
+        },
     )
     return report
 

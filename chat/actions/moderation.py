@@ -168,11 +168,11 @@ def label(row: models.Model) -> str:
     """How the log and the admin name something without saying what is in it."""
     match row:
         case Room():
-            return f"{row.name} ({row.kind})" if row.name else f"a {row.kind} room"
+            return f"{row.name} ({row.kind})" if row.name else f"A {row.kind} room"
         case Message():
             return f"#{row.number} by {row.sender.username} in {label(row.room)}"
         case Report():
-            return f"report of {label(row.message)}"
+            return f"Report of {label(row.message)}"
         case Attachment():
             return f"{row.content_type} by {row.owner.username}"
         case Membership():

@@ -21,6 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -78,6 +79,12 @@ class DecidedAdmin(ModelAdmin, Generic[M]):
     list_filter_sheet = False
     compressed_fields = True
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+
     # -- Nothing is changed but by decisions ---------------------------------------------------
 
     def has_add_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
@@ -99,12 +106,6 @@ class DecidedAdmin(ModelAdmin, Generic[M]):
         }
         return lookup in self.also_looked_up or lookup.split("__")[0] in names
 
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: Any = None
-    ) -> HttpResponse:
-        """Django's own history knows nothing of decisions; the audit log does."""
-        return redirect(f"{reverse('admin:chat_auditentry_changelist')}?q={object_id}")
-
     # -- Where decisions are offered -----------------------------------------------------------
 
     def permitted(self, request: HttpRequest) -> list[Decision[M]]:
@@ -122,11 +123,12 @@ class DecidedAdmin(ModelAdmin, Generic[M]):
         self, request: HttpRequest, context: dict[str, Any], obj: M | None = None, **kwargs: Any
     ) -> HttpResponse:
         if obj is not None:
+            context["subtitle"] = label(obj)
             context["actions_detail"] = [
                 {
                     "title": f"{each.verb} …",
                     "icon": each.icon,
-                    "variant": ActionVariant.DANGER if each.is_severe else ActionVariant.DEFAULT,
+                    "variant": ActionVariant.DEFAULT,
                     "attrs": {},
                     "dialog": None,
                     "path": link,

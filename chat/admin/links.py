@@ -30,7 +30,7 @@ def to_list(text: str, model: str, **lookups: str) -> SafeString:
 
 def quoted(text: str) -> SafeString:
     """What someone wrote, as they wrote it and never as markup."""
-    return format_html('<div class="whitespace-pre-wrap break-words max-w-2xl">{}</div>', text)
+    return format_html('<div class="mc-quoted">{}</div>', text)
 
 
 def each_on_a_line(lines: Iterable[SafeString | str]) -> SafeString | str:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from django.contrib import admin
-from django.core.files.storage import default_storage
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.template.defaultfilters import filesizeformat
@@ -73,9 +72,7 @@ class MessageAdmin(DecidedAdmin[Message]):
             verb="Hide",
             consequence="It is shown as deleted, and its files are refused. What it said is kept.",
             permission="chat.hide_message",
-            act=lambda actor, row, why: moderation.hide_message(
-                actor, message=row.pk, reason=why
-            ),
+            act=lambda actor, row, why: moderation.hide_message(actor, message=row.pk, reason=why),
             icon="visibility_off",
             is_open=lambda row: not row.is_gone,
             is_severe=True,
@@ -85,9 +82,7 @@ class MessageAdmin(DecidedAdmin[Message]):
             verb="Show again",
             consequence="Everyone in its room can read it again.",
             permission="chat.hide_message",
-            act=lambda actor, row, why: moderation.show_message(
-                actor, message=row.pk, reason=why
-            ),
+            act=lambda actor, row, why: moderation.show_message(actor, message=row.pk, reason=why),
             icon="visibility",
             is_open=lambda row: row.hidden_at is not None,
         ),
@@ -125,16 +120,7 @@ class MessageAdmin(DecidedAdmin[Message]):
     def room_link(self, row: Message) -> SafeString | str:
         return links.to(row.room)
 
-    @display(
-        description="State",
-        label={
-            "Reported": "warning",
-            "Hidden": "danger",
-            "Deleted": "default",
-            "Edited": "info",
-            "-": "default",
-        },
-    )
+    @display(description="State", label=True)
     def states(self, row: Message) -> list[str]:
         all_states = {
             "Reported": row.is_reported,  # type: ignore[attr-defined]
@@ -142,7 +128,7 @@ class MessageAdmin(DecidedAdmin[Message]):
             "Deleted": row.deleted_at,
             "Edited": row.edited_at,
         }
-        return [state for state, holds in all_states.items() if holds] or ["-"]
+        return [state for state, holds in all_states.items() if holds]
 
     @display(description="Files")
     def files(self, row: Message) -> SafeString | str:
@@ -231,7 +217,7 @@ def words(row: Message) -> SafeString:
 def _as_download(row: Attachment) -> StreamingHttpResponse:
     """The file, to be saved: never shown in place, on the admin's own origin least of all."""
     try:
-        file = default_storage.open(row.file.name)
+        file = row.file.open()
     except FileNotFoundError:
         raise Http404("The file is no longer stored.") from None
 

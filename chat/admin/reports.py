@@ -1,5 +1,6 @@
 """What people reported: the moderators' queue."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
@@ -88,9 +89,7 @@ class ReportAdmin(DecidedAdmin[Report]):
             consequence="You will read the messages around it, once, and the audit log will "
             "say so.",
             permission="chat.reveal_message",
-            act=lambda actor, row, why: moderation.reveal_context(
-                actor, report=row.pk, reason=why
-            ),
+            act=lambda actor, row, why: moderation.reveal_context(actor, report=row.pk, reason=why),
             icon="key",
             one_only=True,
             result="admin/revealed.html",
@@ -102,26 +101,24 @@ class ReportAdmin(DecidedAdmin[Report]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         rows = super().get_queryset(request)
-        return rows.select_related(
-            "message__sender", "message__room", "reporter", "settled_by"
-        )
+        return rows.select_related("message__sender", "message__room", "reporter", "settled_by")
 
     def offers(self, request: HttpRequest, row: Report) -> list[tuple[Decision[Any], str]]:
         """Beside what can be decided about the report, what about its message and its sender."""
         here = request.get_full_path()
-        about: list[tuple[Any, Any, str]] = [
-            (Message, row.message, "hide_message"),
-            (User, row.message.sender, "suspend_user"),
+        about: list[tuple[Any, Any, str, str]] = [
+            (Message, row.message, "hide_message", "Hide message"),
+            (User, row.message.sender, "suspend_user", "Suspend sender"),
         ]
         more = []
-        for model, thing, name in about:
+        for model, thing, name, verb in about:
             other = self.admin_site.get_model_admin(model)
             more += [
-                (each, other.address(name, [thing.pk], back=here))
+                (replace(each, verb=verb), other.address(name, [thing.pk], back=here))
                 for each in other.permitted(request)
                 if each.name == name and each.is_open(thing)
             ]
-        return [*more, *super().offers(request, row)]
+        return [*super().offers(request, row), *more]
 
     @display(description="Message")
     def title(self, row: Report) -> str:

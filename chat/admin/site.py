@@ -1,10 +1,11 @@
 """The admin's front page and its menu, named in ``settings.UNFOLD``."""
 
-from datetime import datetime, time
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 
@@ -33,6 +34,18 @@ MENU = [
 ]  # fmt: skip
 
 
+def icon(request: HttpRequest) -> str:
+    return static("chat/icon.svg")
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("moderation/admin.css")
+
+
+def script(request: HttpRequest) -> str:
+    return static("moderation/admin.js")
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu, less what this person may not see."""
     front = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
@@ -53,7 +66,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     cards = []
     if may("chat.view_report"):
         open_reports = Report.objects.filter(settled_at__isnull=True)
-        cards.append(("Open reports", open_reports.count(), reverse("admin:chat_report_changelist")))
+        cards.append(
+            ("Open reports", open_reports.count(), reverse("admin:chat_report_changelist"))
+        )
         oldest = open_reports.select_related("message__sender", "message__room", "reporter")
         context["reports"] = [
             (report, links.to(report)) for report in oldest.order_by("created_at")[:SHOWN]
@@ -64,21 +79,27 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         today = f"{reverse('admin:chat_message_changelist')}?which=all"
         cards.append(("Messages today", _messages_today(), today))
     if may("chat.view_auditentry"):
-        context["entries"] = [(entry, links.to(entry)) for entry in AuditEntry.objects.all()[:SHOWN]]
+        context["entries"] = [
+            (entry, links.to(entry)) for entry in AuditEntry.objects.all()[:SHOWN]
+        ]
     context["cards"] = cards
+    context["title"] = "Overview"
     return context
 
 
 def _people() -> int:
-    return cache.get_or_set(
-        "admin:people", lambda: User.objects.filter(is_active=True).count(), COUNTED_FOR
-    )
+    return _counted("people", User.objects.filter(is_active=True))
 
 
 def _messages_today() -> int:
-    midnight = datetime.combine(timezone.now().date(), time.min, tzinfo=timezone.get_current_timezone())
-    return cache.get_or_set(
-        "admin:messages-today",
-        lambda: Message.objects.filter(created_at__gte=midnight).count(),
-        COUNTED_FOR,
-    )
+    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return _counted("messages-today", Message.objects.filter(created_at__gte=midnight))
+
+
+def _counted(name: str, rows: QuerySet[Any]) -> int:
+    key = f"admin:{name}"
+    known = cache.get(key)
+    if known is None:
+        known = rows.count()
+        cache.set(key, known, COUNTED_FOR)
+    return known

@@ -5,6 +5,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from chat.admin import links
 from chat.models import AuditEntry
 
 SHOWN = 20
@@ -18,17 +19,24 @@ def trail(row: Model) -> SafeString | str:
     )[:SHOWN]
     if not entries:
         return "Nothing has been decided about this."
+    everything = links.to_list("All of it", "chat_auditentry", q=str(row.pk))
     return format_html(
-        '<ol class="flex flex-col gap-2">{}</ol>',
+        '<ol class="flex flex-col gap-2">{}</ol>{}',
         format_html_join(
             "",
             '<li><span class="text-font-important-light dark:text-font-important-dark">{}</span>'
             " by {}, {}: {}</li>",
             (
-                (action(entry), entry.actor, date_format(entry.created_at, "j M Y, H:i"), entry.reason)
+                (
+                    action(entry),
+                    entry.actor,
+                    date_format(entry.created_at, "j M Y, H:i"),
+                    entry.reason,
+                )
                 for entry in entries
             ),
         ),
+        everything if len(entries) == SHOWN else "",
     )
 
 
