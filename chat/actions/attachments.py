@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 UNCLAIMED_FOR = timedelta(days=7)
 """How long a file that no message shows is kept: a draft may wait for its author to return."""
-MEGABYTE = 1_000_000
+MEGABYTE = 1024 * 1024
 
 
 def store_attachment(user: User, *, file: "UploadedFile[bytes]") -> Attachment:

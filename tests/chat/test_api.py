@@ -11,6 +11,7 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from accounts import tickets
+from chat.actions.attachments import MEGABYTE
 from chat.api import api
 from chat.models import Attachment, Message
 from tests import pictures
@@ -285,7 +286,7 @@ async def test_fresh_addresses_of_a_file_work_without_a_cookie(
     [
         ("x.png", pictures.SVG, 415, "unsupported_media"),
         ("x.png", pictures.huge_png(13_000, 13_000, rows=200), 413, "too_large"),
-        ("x.bin", b"x" * 1_000_001, 413, "too_large"),
+        ("x.bin", b"x" * (MEGABYTE + 1), 413, "too_large"),
         ("x.bin", b"x" * 700_000, 413, "quota_exceeded"),
     ],
 )

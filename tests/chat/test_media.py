@@ -214,7 +214,7 @@ def test_what_is_hidden_behind_a_picture_is_cut_off(format: str) -> None:
 def test_an_animation_goes_on_moving(format: str) -> None:
     prepared = images.prepare(pictures.animation(format), f"image/{format.lower()}")
     with Image.open(BytesIO(prepared.data)) as image:
-        assert image.n_frames == 3
+        assert getattr(image, "n_frames", 1) == 3
     assert prepared.thumbnail is None
 
 

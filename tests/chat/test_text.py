@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat import text
+from chat import highlight, text
 from chat.protocol import BODY_LIMIT
 from chat.text import plain, render, render_markdown
 from tests.xss_corpus import BODIES
@@ -195,7 +195,7 @@ def test_very_long_code_is_plain() -> None:
 
 
 def test_every_language_has_a_lexer() -> None:
-    for language in set(text.highlight.__globals__["LANGUAGES"].values()):
+    for language in set(highlight.LANGUAGES.values()):
         assert "<p>" not in render(f"```{language}\nx\n```").html
 
 
@@ -387,5 +387,5 @@ def assert_inert(html: str) -> None:
         if name == "href":
             assert re.match(r"(https?://|mailto:)", value)
         if name == "class":
-            allowed = {"mention"} | text.TOKEN_CLASSES | text.LANGUAGE_CLASSES
+            allowed = {"mention"} | highlight.TOKEN_CLASSES | highlight.LANGUAGE_CLASSES
             assert set(value.split()) <= allowed

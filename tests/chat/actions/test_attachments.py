@@ -3,7 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chat.actions import attachments
-from chat.actions.attachments import store_attachment
+from chat.actions.attachments import MEGABYTE, store_attachment
 from chat.actions.messages import send_message
 from chat.models import Attachment
 from chat.protocol import ChatError, ErrorCode
@@ -69,7 +69,7 @@ def test_a_small_animation_is_its_own_thumbnail(owner: "User") -> None:
         ("x.png", pictures.HTML, ErrorCode.UNSUPPORTED_MEDIA),
         ("x.png", pictures.picture("PNG")[:60], ErrorCode.UNSUPPORTED_MEDIA),
         ("x.png", pictures.huge_png(13_000, 13_000, rows=200), ErrorCode.TOO_LARGE),
-        ("x.bin", b"x" * 1_000_001, ErrorCode.TOO_LARGE),
+        ("x.bin", b"x" * (MEGABYTE + 1), ErrorCode.TOO_LARGE),
         ("x.bin", b"x" * 600_000, ErrorCode.QUOTA_EXCEEDED),
     ],
 )
@@ -105,12 +105,12 @@ def test_a_store_that_fails_leaves_no_row_and_no_file(
     before = stored_names()
     real = default_storage.save
 
-    def full(name: str, content: object, **kwargs: object) -> str:
+    def full(name: str, content: Any, **kwargs: Any) -> str:
         if name.startswith("thumbnails/"):
             raise OSError(28, "No space left on device")
         return real(name, content, **kwargs)
 
-    monkeypatch.setattr(attachments.default_storage, "save", full)
+    monkeypatch.setattr(default_storage, "save", full)
     with pytest.raises(OSError, match="No space"):
         store(owner, "x.png", pictures.picture("PNG"))
     assert stored_names() == before
