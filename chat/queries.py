@@ -136,13 +136,15 @@ def history(
 
 
 def revisions(user: User, message_id: UUID) -> list[protocol.Revision]:
-    """What a message said before its edits, oldest first.
+    """What a message said before its edits, oldest first; nothing of one that is hidden.
 
     Raises:
         ChatError: ``not_found``, or ``forbidden`` to all but the room's moderators.
     """
     message, grant = access.message_for(user, message_id)
     grant.check(access.Permission.MODERATE)
+    if message.is_gone:
+        return []
     return [
         protocol.Revision(body=row.body, replaced_at=row.replaced_at)
         for row in Revision.objects.filter(message=message).order_by("position")
