@@ -19,7 +19,7 @@ from accounts.signals import profile_changed
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     # A copy: a form that is refused has changed the instance, which the page's head names.
-    person = User.objects.get(pk=request.user.pk)
+    person = get_object_or_404(User, pk=request.user.pk)
     form = ProfileForm(request.POST or None, request.FILES or None, instance=person)
     if request.method == "POST" and form.is_valid():
         profile_changed.send(User, user=form.save())

@@ -5,17 +5,13 @@ too late: anybody could fill the disk.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from asgiref.typing import (
-    ASGI3Application,
-    ASGIReceiveCallable,
-    ASGIReceiveEvent,
-    ASGISendCallable,
-    ASGISendEvent,
-    HTTPScope,
-)
+Scope = MutableMapping[str, Any]
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
 
 MIB = 1024 * 1024
 DEFAULT_LIMIT = MIB
@@ -30,13 +26,13 @@ class TooLarge(Exception):
 class BodyLimit:
     """Wraps an ASGI application; ``limits`` has the addresses that take more than 1 MiB."""
 
-    def __init__(self, app: ASGI3Application, *, limits: Mapping[str, int]) -> None:
+    def __init__(
+        self, app: Callable[[Any, Any, Any], Awaitable[None]], *, limits: Mapping[str, int]
+    ) -> None:
         self.app = app
         self.limits = limits
 
-    async def __call__(
-        self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self.limits.get(scope["path"].rstrip("/"), DEFAULT_LIMIT)
         if _declared(scope) > limit:
             await _refuse(send, limit)
@@ -44,7 +40,7 @@ class BodyLimit:
         received = 0
         answered = False
 
-        async def receive_counted() -> ASGIReceiveEvent:
+        async def receive_counted() -> Event:
             # A body in chunks declares nothing, and one that declares may lie.
             nonlocal received
             event = await receive()
@@ -54,7 +50,7 @@ class BodyLimit:
                     raise TooLarge
             return event
 
-        async def send_noted(event: ASGISendEvent) -> None:
+        async def send_noted(event: Event) -> None:
             nonlocal answered
             answered = True
             await send(event)
@@ -66,17 +62,17 @@ class BodyLimit:
                 await _refuse(send, limit)
 
 
-def _declared(scope: HTTPScope) -> int:
+def _declared(scope: Scope) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return int(value)
     return 0
 
 
-async def _refuse(send: ASGISendCallable, limit: int) -> None:
+async def _refuse(send: Send, limit: int) -> None:
     detail = f"This is too large: at most {limit // MIB} MB can be sent here."
     body = json.dumps({"code": "too_large", "detail": detail}).encode()
-    start: Any = {
+    start = {
         "type": "http.response.start",
         "status": 413,
         "headers": [
@@ -87,5 +83,4 @@ async def _refuse(send: ASGISendCallable, limit: int) -> None:
         ],
     }
     await send(start)
-    end: Any = {"type": "http.response.body", "body": body}
-    await send(end)
+    await send({"type": "http.response.body", "body": body})
