@@ -87,8 +87,6 @@ class State:
             return
         room["position"] = max(room["position"], message["position"])
         room["number"] = max(room["number"], message["number"])
-        if message["sender"] == self.username and message["number"] == room["number"]:
-            pass
 
     def _read(self, event: Frame) -> None:
         room = self.rooms.get(event["room"])
@@ -196,6 +194,10 @@ class World:
             watching = await self._step(step, rooms, messages, watching)
         await self._same_as_fresh(watching)
         self.seen |= watching.state.seen
+        for person in (*self.actors.values(), watching):
+            for room in rooms[:2]:
+                with contextlib.suppress(CommandError):
+                    await person.command("room.leave", room=room)
         await watching.disconnect()
 
     async def _step(
@@ -259,8 +261,11 @@ class World:
                     await self._page_new(watching, room)
                 case "observer is away":
                     await watching.disconnect()
-                    await actor.send(room, f"missed {what}")
-                    await watching.connect()
+                    try:
+                        for number in range(what % 3 + 1):
+                            await self.actors[ACTORS[number]].send(room, f"missed {number}")
+                    finally:
+                        await watching.connect()
         await self._page_new(watching, room)
         return watching
 
@@ -326,6 +331,7 @@ STEPS = st.lists(
                 "observer sends",
                 "observer leaves",
                 "observer joins",
+                "observer is away",
                 "observer is away",
             ]
         ),
