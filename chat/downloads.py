@@ -18,7 +18,7 @@ from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.response import StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, parse_etags
 
 from accounts.models import User
 from accounts.sessions import user_for_session
@@ -132,7 +132,8 @@ def _caller(request: HttpRequest, id: UUID) -> User | None:
 
 
 async def _answer(request: HttpRequest, found: Found) -> HttpResponseBase:
-    if found.etag in request.headers.get("If-None-Match", "").replace("W/", "").split(", "):
+    held = parse_etags(request.headers.get("If-None-Match", ""))
+    if found.etag in {etag.removeprefix("W/") for etag in held} or held == ["*"]:
         return HttpResponse(status=304)
     start, end = 0, found.size
     status = 200

@@ -41,14 +41,21 @@ class Elements(HTMLParser):
         self.tags.add("<!")
 
 
+PROMPT = 0.1
+"""Seconds of work that the worst message may take."""
+
+
 def seconds_of_work(body: str) -> float:
-    """The least of three tries, in time that this thread was really at work."""
-    times = []
-    for _ in range(3):
+    """How long it takes, in time that this thread was really at work; the least of up to five
+    tries, since other programs slow this one down."""
+    least = float("inf")
+    for _ in range(5):
         start = time.thread_time()
         render(body)
-        times.append(time.thread_time() - start)
-    return min(times)
+        least = min(least, time.thread_time() - start)
+        if least < PROMPT:
+            break
+    return least
 
 
 # -- Markdown --------------------------------------------------------------------------------
@@ -296,19 +303,19 @@ BUILT = {
 
 @pytest.mark.parametrize("unit", REPEATED)
 def test_a_hostile_repetition_takes_no_time(unit: str) -> None:
-    assert seconds_of_work((unit * BODY_LIMIT)[:BODY_LIMIT]) < 0.1
+    assert seconds_of_work((unit * BODY_LIMIT)[:BODY_LIMIT]) < PROMPT
 
 
 @pytest.mark.parametrize("name", BUILT)
 def test_a_hostile_message_takes_no_time(name: str) -> None:
-    assert seconds_of_work(BUILT[name][:BODY_LIMIT]) < 0.1
+    assert seconds_of_work(BUILT[name][:BODY_LIMIT]) < PROMPT
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.sampled_from(REPEATED), st.sampled_from(REPEATED), st.sampled_from(REPEATED))
 def test_hostile_mixtures_take_no_time(one: str, two: str, three: str) -> None:
     unit = one + two + three
-    assert seconds_of_work((unit * (BODY_LIMIT // len(unit) + 1))[:BODY_LIMIT]) < 0.1
+    assert seconds_of_work((unit * (BODY_LIMIT // len(unit) + 1))[:BODY_LIMIT]) < PROMPT
 
 
 def test_elements_are_never_nested_deeply() -> None:
