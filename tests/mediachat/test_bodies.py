@@ -1,11 +1,12 @@
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from mediachat.bodies import MIB, BodyLimit
-
-pytestmark = pytest.mark.asyncio
+from tests.live import Server
 
 
 class Asked:
@@ -66,3 +67,14 @@ async def test_an_address_may_take_more() -> None:
     assert await Asked("/large", [b"x" * MIB] * 3).answer() == 200
     assert await Asked("/large/", [b"x" * MIB] * 3).answer() == 200
     assert await Asked("/large", [b"x" * MIB] * 4).answer() == 413
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/admin/", "/api/v1/rooms", "/nowhere"])
+def test_the_server_refuses_two_megabytes_where_none_are_needed(server: Server, path: str) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield from [b"x" * 65_536] * 32
+
+    for body in (b"x" * 2 * MIB, chunks()):
+        answer = httpx.post(server.url + path, content=body)
+        assert answer.status_code == 413
+        assert answer.json()["code"] == "too_large"
