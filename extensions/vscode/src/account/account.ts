@@ -1,0 +1,141 @@
+import * as vscode from "vscode";
+import type { SignedIn } from "../server/sign-in.js";
+import { revoke } from "../server/sign-in.js";
+import { Server } from "../server/server.js";
+
+export const PROVIDER = "mediachat";
+const SECRET = "mediachat.account";
+
+/** Who is signed in here, on which server. The token is in the editor's secret storage alone. */
+export interface Account {
+  sessionId: string;
+  server: string;
+  token: string;
+  user: { id: string; username: string };
+}
+
+/** How an account comes to be: asks the person, and returns undefined when they think better of it. */
+export type AskToSignIn = () => Promise<{ server: Server; signedIn: SignedIn } | undefined>;
+
+/**
+ * The one account of this editor, shared by all its windows through the secret storage, and
+ * offered to VS Code's own account menu.
+ */
+export class Accounts implements vscode.AuthenticationProvider, vscode.Disposable {
+  readonly #sessionsChanged = new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
+  readonly onDidChangeSessions = this.#sessionsChanged.event;
+  readonly #changed = new vscode.EventEmitter<Account | null>();
+  /** Fires in every window when somebody signed in or out in any of them. */
+  readonly onDidChange = this.#changed.event;
+
+  readonly #secrets;
+  readonly #disposables: vscode.Disposable[];
+  #current: Account | null = null;
+  #askToSignIn: AskToSignIn = () => Promise.resolve(undefined);
+
+  constructor(secrets: vscode.SecretStorage, private readonly log: vscode.LogOutputChannel) {
+    this.#secrets = secrets;
+    this.#disposables = [
+      vscode.authentication.registerAuthenticationProvider(PROVIDER, "Media Chat", this, {
+        supportsMultipleAccounts: false,
+      }),
+      secrets.onDidChange(({ key }) => key === SECRET && void this.load()),
+      this.#sessionsChanged,
+      this.#changed,
+    ];
+  }
+
+  dispose(): void {
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  get current(): Account | null {
+    return this.#current;
+  }
+
+  askBy(ask: AskToSignIn): void {
+    this.#askToSignIn = ask;
+  }
+
+  /** Reads what the windows share, and tells what has changed. */
+  async load(): Promise<void> {
+    const before = this.#current;
+    const now = parsed(await this.#secrets.get(SECRET));
+    if (before?.sessionId === now?.sessionId) return;
+    this.#current = now;
+    this.#sessionsChanged.fire({
+      added: now ? [session(now)] : [],
+      removed: before ? [session(before)] : [],
+      changed: [],
+    });
+    this.#changed.fire(now);
+  }
+
+  /** Keeps an account for all windows. One that was there before is signed out. */
+  async keep(server: Server, { token, user }: SignedIn): Promise<Account> {
+    await this.signOut();
+    const account = { sessionId: crypto.randomUUID(), server: server.origin, token, user };
+    await this.#secrets.store(SECRET, JSON.stringify(account));
+    await this.load();
+    this.log.info(`Signed in as ${user.username} on ${server.origin}.`);
+    return account;
+  }
+
+  /** Signs out in all windows, and tells the server that the token is worth nothing any more. */
+  async signOut(): Promise<void> {
+    const account = parsed(await this.#secrets.get(SECRET));
+    if (!account) return;
+    await this.forget();
+    try {
+      await revoke(Server.at(account.server), account.token);
+      this.log.info("Signed out.");
+    } catch {
+      this.log.warn("Signed out here, but the server was not reached: its session ends by itself.");
+    }
+  }
+
+  /** The server no longer knows the token: nothing is left to be revoked. */
+  async forget(): Promise<void> {
+    await this.#secrets.delete(SECRET);
+    await this.load();
+  }
+
+  // -- What VS Code asks of an authentication provider -----------------------------------------
+
+  getSessions(): Promise<vscode.AuthenticationSession[]> {
+    return Promise.resolve(this.#current ? [session(this.#current)] : []);
+  }
+
+  async createSession(): Promise<vscode.AuthenticationSession> {
+    const result = await this.#askToSignIn();
+    if (!result) throw new vscode.CancellationError();
+    return session(await this.keep(result.server, result.signedIn));
+  }
+
+  async removeSession(sessionId: string): Promise<void> {
+    if (this.#current?.sessionId === sessionId) await this.signOut();
+  }
+}
+
+/**
+ * What other extensions may learn once the person has allowed it: who is signed in. The token
+ * is not theirs to have, since it would let them read and write everything in this person's name.
+ */
+function session({ sessionId, user }: Account): vscode.AuthenticationSession {
+  return {
+    id: sessionId,
+    accessToken: "",
+    account: { id: user.id, label: user.username },
+    scopes: [],
+  };
+}
+
+function parsed(text: string | undefined): Account | null {
+  if (!text) return null;
+  try {
+    const account = JSON.parse(text) as Account;
+    return account.token && account.server && account.sessionId && account.user?.id ? account : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,26 @@
+import type { ChatClient } from "../../../../static/chat/client.js";
+import type { Room } from "../../../../static/chat/protocol.js";
+
+/** The other person of a direct room. */
+export function partner(client: ChatClient, room: Room): string | null {
+  if (room.kind !== "direct") return null;
+  return room.members?.find((name) => name !== client.username) ?? room.members?.[0] ?? null;
+}
+
+export function displayName(client: ChatClient, username: string): string {
+  return client.person(username).display_name || username;
+}
+
+export function roomTitle(client: ChatClient, room: Room): string {
+  const other = partner(client, room);
+  return other ? displayName(client, other) : room.name;
+}
+
+export function unread(room: Room): number {
+  return room.role ? Math.max(0, room.number - room.read) : 0;
+}
+
+/** Rooms as lists show them: people and rooms by name, so that nothing moves under the pointer. */
+export function sorted(client: ChatClient, rooms: Iterable<Room>): Room[] {
+  return [...rooms].sort((a, b) => roomTitle(client, a).localeCompare(roomTitle(client, b)));
+}

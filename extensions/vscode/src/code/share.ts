@@ -1,0 +1,74 @@
+import * as vscode from "vscode";
+import { ChatError } from "../../../../static/chat/client.js";
+import type { Chat } from "../chat/chat.js";
+import { pickRoom } from "../rooms/pick.js";
+import type { Code } from "../view/protocol.js";
+import { git, nameOf } from "./git.js";
+
+const TEXT_LIMIT = 20_000;
+
+/** Sends the selected lines with what they are: language, repository, branch, commit, file, lines. */
+export async function shareSelection(chat: Chat): Promise<void> {
+  const { l10n, window } = vscode;
+  const editor = window.activeTextEditor;
+  const connected = chat.connected;
+  if (!editor || !connected) return;
+  const code = await selectedCode(editor);
+  if (!code) {
+    void window.showInformationMessage(l10n.t("Select the lines to share first."));
+    return;
+  }
+  if (code.text.length > TEXT_LIMIT) {
+    void window.showWarningMessage(l10n.t("That is too much for one message. Select less, or share the file."));
+    return;
+  }
+  const room = await pickRoom(chat, l10n.t("Share {0} in which room?", label(code)));
+  if (!room) return;
+  const body = await window.showInputBox({
+    title: l10n.t("Share {0}", label(code)),
+    prompt: l10n.t("Say something about it, or leave this empty"),
+  });
+  if (body === undefined) return;
+  try {
+    await connected.client.send({ type: "message.send", room: room.id, client_id: crypto.randomUUID(), body, code });
+    window.setStatusBarMessage(l10n.t("Shared in Media Chat."), 4000);
+  } catch (error) {
+    const reason = error instanceof ChatError ? error.detail : String(error);
+    void window.showErrorMessage(l10n.t("The lines were not shared. {0}", reason));
+  }
+}
+
+/** The selection as data; whole lines, so that they can be found again. */
+export async function selectedCode(editor: vscode.TextEditor): Promise<Code | null> {
+  const { document, selection } = editor;
+  if (selection.isEmpty) return null;
+  // A selection that ends before the first character of a line does not mean that line.
+  const last = selection.end.character === 0 && selection.end.line > selection.start.line ? selection.end.line - 1 : selection.end.line;
+  const range = new vscode.Range(selection.start.line, 0, last, document.lineAt(last).text.length);
+  const text = document.getText(range);
+  if (text.trim() === "") return null;
+  const lines = { start_line: range.start.line + 1, end_line: last + 1 };
+  return { ...(await origin(document)), language: document.languageId, ...lines, text };
+}
+
+async function origin(document: vscode.TextDocument) {
+  const api = await git();
+  const repository = api?.getRepository(document.uri) ?? null;
+  if (repository && document.uri.path.startsWith(`${repository.rootUri.path}/`)) {
+    const { HEAD } = repository.state;
+    return {
+      repository: nameOf(repository),
+      branch: HEAD?.name ?? "",
+      commit: HEAD?.commit ?? "",
+      path: document.uri.path.slice(repository.rootUri.path.length + 1),
+    };
+  }
+  const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+  const path = folder ? document.uri.path.slice(folder.uri.path.length + 1) : document.uri.path.split("/").at(-1);
+  return { repository: "", branch: "", commit: "", path: path || "untitled" };
+}
+
+export function label({ path, start_line, end_line }: Code): string {
+  const name = path.split("/").at(-1) ?? path;
+  return start_line === end_line ? `${name}:${start_line}` : `${name}:${start_line}–${end_line}`;
+}

@@ -1,0 +1,108 @@
+import * as vscode from "vscode";
+import type { Room } from "../../../static/chat/protocol.js";
+import { askToSignIn } from "./account/sign-in-form.js";
+import type { Accounts } from "./account/account.js";
+import { signInWithBrowser } from "./account/browser.js";
+import { rememberServerAddress, serverAddress } from "./account/server-address.js";
+import type { Chat } from "./chat/chat.js";
+import { roomTitle, unread } from "./chat/naming.js";
+import { shareSelection } from "./code/share.js";
+import { filesMeant, shareFiles } from "./files/share.js";
+import { pickRoom } from "./rooms/pick.js";
+import type { Quiet } from "./rooms/quiet.js";
+import { Server } from "./server/server.js";
+import type { ChatView } from "./view/chat-view.js";
+
+interface Services {
+  accounts: Accounts;
+  chat: Chat;
+  quiet: Quiet;
+  view: ChatView;
+  log: vscode.LogOutputChannel;
+}
+
+/** All that can be done from the palette, menus and the tree. */
+export function registerCommands(context: vscode.ExtensionContext, services: Services): void {
+  const { accounts, chat, quiet, view, log } = services;
+  const { l10n, window } = vscode;
+
+  const commands: Record<string, (...args: never[]) => unknown> = {
+    signIn: async () => {
+      const result = await askToSignIn();
+      if (!result) return;
+      await accounts.keep(result.server, result.signedIn);
+      await view.show();
+    },
+    signInWithBrowser: () => signInWithBrowser(Server.at(serverAddress())),
+    signOut: () => accounts.signOut(),
+    setServer: async () => {
+      const address = await window.showInputBox({
+        title: l10n.t("Where is your Media Chat server?"),
+        value: serverAddress() || "https://",
+        ignoreFocusOut: true,
+        validateInput: (value) => {
+          try {
+            Server.at(value);
+            return undefined;
+          } catch (error) {
+            return (error as Error).message;
+          }
+        },
+      });
+      if (!address) return;
+      const server = Server.at(address);
+      // Another server is another account: the token of this one stays with this one.
+      if (chat.connected && chat.connected.server.origin !== server.origin) await accounts.signOut();
+      await rememberServerAddress(server);
+      await view.show();
+    },
+    startChat: () => view.show(chat.connected ? { type: "start-chat" } : undefined),
+    openRoom: async (given?: Room) => {
+      const room = given ?? (await pickRoom(chat, l10n.t("Open which room?")));
+      if (room) await view.show({ type: "open-room", room: room.id });
+    },
+    markRoomRead: async (given?: Room) => {
+      const room = given ?? (await pickRoom(chat, l10n.t("Mark which room as read?"), (each) => unread(each) > 0));
+      if (room) chat.connected?.client.markRead(room.id, chat.connected.client.rooms.get(room.id)?.number ?? 0);
+    },
+    muteRoom: async (given?: Room) => {
+      const room = given ?? (await pickRoom(chat, l10n.t("Mute which room?"), ({ id }) => !quiet.isMuted(id)));
+      if (!room || !chat.connected) return;
+      await quiet.mute(room.id, true);
+      window.setStatusBarMessage(l10n.t("{0} is muted.", roomTitle(chat.connected.client, room)), 4000);
+    },
+    unmuteRoom: async (given?: Room) => {
+      const room = given ?? (await pickRoom(chat, l10n.t("Unmute which room?"), ({ id }) => quiet.isMuted(id)));
+      if (room) await quiet.mute(room.id, false);
+    },
+    doNotDisturb: () => quiet.setDoNotDisturb(true),
+    disturb: () => quiet.setDoNotDisturb(false),
+    shareSelection: () => shareSelection(chat),
+    shareFile: (clicked?: vscode.Uri, selected?: vscode.Uri[]) => {
+      const files = filesMeant(clicked, Array.isArray(selected) ? selected : undefined);
+      if (files.length > 0) return shareFiles(chat, files);
+      return void window.showInformationMessage(l10n.t("Open the file to share, or choose it in the Explorer."));
+    },
+    reconnect: () => chat.connected?.client.connect().catch(() => {}),
+    openInBrowser: () => {
+      const server = chat.connected?.server ?? Server.at(serverAddress());
+      return vscode.env.openExternal(vscode.Uri.parse(server.origin));
+    },
+    showLog: () => log.show(),
+  };
+  for (const [name, run] of Object.entries(commands)) {
+    context.subscriptions.push(vscode.commands.registerCommand(`mediaChat.${name}`, guarded(run)));
+  }
+}
+
+/** What went wrong is said as a sentence, not as a stack. */
+function guarded(run: (...args: never[]) => unknown): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    try {
+      await run(...(args as never[]));
+    } catch (error) {
+      if (error instanceof vscode.CancellationError) return;
+      void vscode.window.showErrorMessage((error as Error).message);
+    }
+  };
+}

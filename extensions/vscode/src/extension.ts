@@ -1,0 +1,52 @@
+import * as vscode from "vscode";
+import { Accounts } from "./account/account.js";
+import { signInWithBrowser } from "./account/browser.js";
+import { askToSignIn, SignInForm } from "./account/sign-in-form.js";
+import { Chat } from "./chat/chat.js";
+import { MementoStorage } from "./chat/memento-storage.js";
+import { CodePlaces } from "./code/places.js";
+import { registerCommands } from "./commands.js";
+import { Files } from "./files/files.js";
+import { Notifier } from "./rooms/notifier.js";
+import { Quiet } from "./rooms/quiet.js";
+import { StatusBar } from "./rooms/status-bar.js";
+import { RoomsTree } from "./rooms/tree.js";
+import { ChatView } from "./view/chat-view.js";
+
+/** Starts with the editor, asks nothing and opens nothing: whoever is signed in is connected. */
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel("Media Chat", { log: true });
+  const accounts = new Accounts(context.secrets, log);
+  accounts.askBy(askToSignIn);
+  const storage = new MementoStorage(context.globalState, context.workspaceState);
+  const chat = new Chat(accounts, storage, log);
+  const quiet = new Quiet(context.globalState);
+  const files = new Files(chat);
+  const places = new CodePlaces();
+  const form = new SignInForm(accounts, signInWithBrowser);
+  const { extensionUri, globalState: state } = context;
+  const view = new ChatView({ extensionUri, state, accounts, chat, storage, files, places, form, log });
+  const tree = new RoomsTree(chat, quiet);
+  const statusBar = new StatusBar(chat, tree, quiet);
+  const notifier = new Notifier(chat, view, quiet, state);
+  context.subscriptions.push(log, accounts, chat, quiet, files, view, tree, statusBar, notifier);
+  registerCommands(context, { accounts, chat, quiet, view, log });
+  tellContext(chat);
+  chat.onDidChange(() => tellContext(chat));
+  void accounts.load();
+}
+
+const told = new Map<string, unknown>();
+
+/** What the `when` clauses of commands and menus ask. */
+function tellContext(chat: Chat): void {
+  const values = {
+    "mediaChat.signedIn": chat.connected !== null,
+    "mediaChat.online": chat.connected?.client.state === "online",
+  };
+  for (const [name, value] of Object.entries(values)) {
+    if (told.get(name) === value) continue;
+    told.set(name, value);
+    void vscode.commands.executeCommand("setContext", name, value);
+  }
+}

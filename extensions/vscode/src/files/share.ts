@@ -1,0 +1,59 @@
+import * as vscode from "vscode";
+import { ChatError } from "../../../../static/chat/client.js";
+import type { Attachment } from "../../../../static/chat/protocol.js";
+import type { Chat } from "../chat/chat.js";
+import { pickRoom } from "../rooms/pick.js";
+
+const MOST_IN_A_MESSAGE = 20;
+
+/** Uploads files of the workspace, at a person's command, and sends them to a room they choose. */
+export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promise<void> {
+  const { l10n, window } = vscode;
+  const connected = chat.connected;
+  const files = uris.slice(0, MOST_IN_A_MESSAGE);
+  if (!connected || files.length === 0) return;
+  const first = nameOf(files[0] as vscode.Uri);
+  const what = files.length === 1 ? first : l10n.t("{0} files", files.length);
+  const room = await pickRoom(chat, l10n.t("Share {0} in which room?", what));
+  if (!room) return;
+  const { client } = connected;
+  const attachments = await window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: l10n.t("Uploading {0}", what), cancellable: true },
+    async (progress, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => abort.abort());
+      const uploaded: Attachment[] = [];
+      for (const uri of files) {
+        const bytes = await vscode.workspace.fs.readFile(uri);
+        let told = 0;
+        const onProgress = (sent: number, total: number) => {
+          const percent = total ? (sent / total) * 100 : 0;
+          progress.report({ message: nameOf(uri), increment: Math.max(0, percent - told) / files.length });
+          told = Math.max(told, percent);
+        };
+        const file = new File([bytes as BlobPart], nameOf(uri));
+        try {
+          uploaded.push(await client.upload(file, { signal: abort.signal, onProgress }));
+        } catch (error) {
+          if (abort.signal.aborted) return [];
+          const reason = error instanceof ChatError ? error.detail : String(error);
+          throw new Error(l10n.t("{0} was not shared. {1}", nameOf(uri), reason), { cause: error });
+        }
+      }
+      return uploaded;
+    },
+  );
+  if (attachments.length > 0) client.sendMessage(room.id, { attachments });
+}
+
+/** The files that a command is about: what is selected, or what the editor shows. */
+export function filesMeant(clicked?: vscode.Uri, selected?: vscode.Uri[]): vscode.Uri[] {
+  if (selected?.length) return selected;
+  if (clicked) return [clicked];
+  const open = vscode.window.activeTextEditor?.document.uri;
+  if (open && open.scheme !== "untitled") return [open];
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText ? [input.uri] : [];
+}
+
+const nameOf = (uri: vscode.Uri) => uri.path.split("/").at(-1) || "file";

@@ -1,0 +1,60 @@
+import * as vscode from "vscode";
+import type { Chat } from "../chat/chat.js";
+import type { Quiet } from "./quiet.js";
+import type { RoomsTree } from "./tree.js";
+
+/** One item: whether one is connected, and how much is unread. */
+export class StatusBar implements vscode.Disposable {
+  readonly #item = vscode.window.createStatusBarItem("mediaChat.status", vscode.StatusBarAlignment.Right, 90);
+  readonly #disposables: vscode.Disposable[];
+
+  constructor(
+    private readonly chat: Chat,
+    private readonly tree: RoomsTree,
+    private readonly quiet: Quiet,
+  ) {
+    this.#item.name = "Media Chat";
+    this.#disposables = [
+      this.#item,
+      chat.onDidChange(() => this.#draw()),
+      quiet.onDidChange(() => this.#draw()),
+    ];
+    this.#draw();
+    this.#item.show();
+  }
+
+  dispose(): void {
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  #draw(): void {
+    const { l10n } = vscode;
+    const connected = this.chat.connected;
+    this.#item.command = "mediaChat.chat.focus";
+    if (!connected) {
+      this.#set("$(sign-in) Media Chat", l10n.t("Sign in to Media Chat"));
+      return;
+    }
+    const { client, account } = connected;
+    if (client.state === "banned") {
+      this.#set("$(error) Media Chat", l10n.t("Your Media Chat account is suspended."));
+    } else if (client.state !== "online") {
+      this.#item.command = "mediaChat.reconnect";
+      this.#set(
+        "$(debug-disconnect) Media Chat",
+        l10n.t("Media Chat does not reach {0}. What you write is kept. Select to try now.", connected.server.url.host),
+      );
+    } else {
+      const count = this.tree.unread;
+      const icon = this.quiet.doNotDisturb ? "bell-slash" : "comment-discussion";
+      const words = count > 0 ? l10n.t("{0} unread in Media Chat", count) : l10n.t("Nothing unread in Media Chat");
+      this.#set(`$(${icon}) ${count > 99 ? "99+" : count || ""}`.trim(), `${words} · ${account.user.username}`);
+    }
+  }
+
+  #set(text: string, tooltip: string): void {
+    this.#item.text = text;
+    this.#item.tooltip = tooltip;
+    this.#item.accessibilityInformation = { label: tooltip, role: "button" };
+  }
+}

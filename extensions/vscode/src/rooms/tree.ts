@@ -1,0 +1,84 @@
+import * as vscode from "vscode";
+import type { Room } from "../../../../static/chat/protocol.js";
+import type { Chat } from "../chat/chat.js";
+import { partner, roomTitle, sorted, unread } from "../chat/naming.js";
+import { roomIcon } from "./pick.js";
+import type { Quiet } from "./quiet.js";
+
+const PAUSE_MS = 50;
+
+/** The rooms as a tree, and on the icon how much is unread, from the start of the editor on. */
+export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #view: vscode.TreeView<Room>;
+  readonly #disposables: vscode.Disposable[];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly chat: Chat,
+    private readonly quiet: Quiet,
+  ) {
+    this.#view = vscode.window.createTreeView("mediaChat.rooms", { treeDataProvider: this });
+    this.#disposables = [
+      this.#view,
+      this.#changed,
+      chat.onDidChange(() => this.#later()),
+      quiet.onDidChange(() => this.#later()),
+    ];
+    this.#later();
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  getChildren(parent?: Room): Room[] {
+    const client = this.chat.connected?.client;
+    if (parent || !client) return [];
+    const rooms = sorted(client, this.chat.rooms);
+    return [...rooms.filter(({ kind }) => kind !== "direct"), ...rooms.filter(({ kind }) => kind === "direct")];
+  }
+
+  getTreeItem(room: Room): vscode.TreeItem {
+    const client = this.chat.connected?.client;
+    const title = client ? roomTitle(client, room) : room.name;
+    const count = unread(room);
+    const muted = this.quiet.isMuted(room.id);
+    const item = new vscode.TreeItem(title);
+    const here = client && room.kind === "direct" && client.online.has(partner(client, room) ?? "");
+    item.id = room.id;
+    item.description = [
+      count > 0 ? String(count) : "",
+      muted ? vscode.l10n.t("muted") : "",
+      here ? vscode.l10n.t("here") : "",
+    ].filter(Boolean).join(" · ");
+    item.iconPath = new vscode.ThemeIcon(
+      muted ? "bell-slash" : roomIcon(room),
+      here ? new vscode.ThemeColor("testing.iconPassed") : undefined,
+    );
+    item.contextValue = `room ${count > 0 ? "unread" : "read"} ${muted ? "muted" : "loud"}`;
+    item.tooltip = count > 0 ? vscode.l10n.t("{0}: {1} unread", title, count) : title;
+    item.accessibilityInformation = { label: item.tooltip };
+    item.command = { command: "mediaChat.openRoom", title: vscode.l10n.t("Open Room"), arguments: [room] };
+    return item;
+  }
+
+  // A burst of messages is one drawing.
+  #later(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#changed.fire();
+      const value = this.unread;
+      this.#view.badge = value > 0 ? { value, tooltip: vscode.l10n.t("{0} unread in Media Chat", value) } : undefined;
+    }, PAUSE_MS);
+  }
+
+  /** Messages that wait to be read, without those of muted rooms. */
+  get unread(): number {
+    return this.chat.rooms
+      .filter(({ id }) => !this.quiet.isMuted(id))
+      .reduce((sum, room) => sum + unread(room), 0);
+  }
+}

@@ -1,0 +1,65 @@
+import { l10n } from "vscode";
+import { Problem, unreached } from "./problem.js";
+
+const PATIENCE_MS = 20_000;
+
+/** One Media Chat server, by its address. */
+export class Server {
+  private constructor(readonly url: URL) {}
+
+  /**
+   * Reads an address as people write it.
+   * @throws Problem when it is none
+   */
+  static at(text: string): Server {
+    const trimmed = text.trim();
+    if (!trimmed) {
+      throw new Problem("no_address", l10n.t("Say where your Media Chat server is: set its address first."));
+    }
+    const local = /^(localhost|127\.|\[::1\])/.test(trimmed);
+    const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `${local ? "http" : "https"}://${trimmed}`;
+    let url: URL;
+    try {
+      url = new URL(address);
+    } catch {
+      throw new Problem("wrong_address", l10n.t("“{0}” is not an address. Write it like https://chat.example.org.", trimmed));
+    }
+    if (!/^https?:$/.test(url.protocol) || url.username || url.password) {
+      throw new Problem("wrong_address", l10n.t("The address has to begin with https:// or http://, without a name or password in it."));
+    }
+    return new Server(new URL(url.origin));
+  }
+
+  get origin(): string {
+    return this.url.origin;
+  }
+
+  /**
+   * Asks the server. The token never follows a redirect: it is this server's alone.
+   * @throws Problem when there was no answer
+   */
+  async fetch(path: string, init: RequestInit & { token?: string; patience?: number } = {}): Promise<Response> {
+    const { token, patience = PATIENCE_MS, signal, ...rest } = init;
+    const headers = new Headers(rest.headers);
+    if (token) headers.set("X-Session-Token", token);
+    const limit = AbortSignal.timeout(patience);
+    try {
+      return await fetch(new URL(path, this.url), {
+        ...rest,
+        headers,
+        credentials: "omit",
+        redirect: "error",
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw unreached(this.url, error);
+    }
+  }
+
+  /** Where the files of this server are; anything else must not be asked for with the token. */
+  isMedia(path: string): boolean {
+    const url = new URL(path, this.url);
+    return url.origin === this.url.origin && /^\/media\/[^/].*/.test(url.pathname);
+  }
+}

@@ -1,0 +1,236 @@
+import * as vscode from "vscode";
+import { relay } from "../../../../static/chat/transports/bridge.js";
+import type { Accounts } from "../account/account.js";
+import { SignInForm } from "../account/sign-in-form.js";
+import type { Chat, Connected } from "../chat/chat.js";
+import type { MementoStorage } from "../chat/memento-storage.js";
+import type { Files } from "../files/files.js";
+import type { CodePlaces } from "../code/places.js";
+import { Problem } from "../server/problem.js";
+import { chatDocument, noticeDocument, signInDocument, type Place } from "./documents.js";
+import { embedded } from "./embed.js";
+import { readFromPage, type FromBridge, type FromPage, type ToPage } from "./protocol.js";
+
+export const VIEW = "mediaChat.chat";
+const EMBED = "mediaChat.embed";
+const LAST_ROOM = "mediachat.room";
+/** The page is shown from what the server said last, where it does not answer within this. */
+const EMBED_PATIENCE_MS = 700;
+
+interface Services {
+  extensionUri: vscode.Uri;
+  state: vscode.Memento;
+  accounts: Accounts;
+  chat: Chat;
+  storage: MementoStorage;
+  files: Files;
+  places: CodePlaces;
+  form: SignInForm;
+  log: vscode.LogOutputChannel;
+}
+
+/** The chat in the side bar: the server's page, in a document of ours. */
+export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
+  #view: vscode.WebviewView | null = null;
+  #endPage = () => {};
+  /** Until the page says that it has started, what it is told waits. */
+  #waiting: ToPage[] | null = [];
+  #toRelay: (message: FromBridge) => void = () => {};
+  readonly #disposables: vscode.Disposable[];
+
+  constructor(private readonly services: Services) {
+    const { chat } = services;
+    this.#disposables = [
+      vscode.window.registerWebviewViewProvider(VIEW, this, {
+        webviewOptions: { retainContextWhenHidden: true },
+      }),
+      chat.onDidSwitch((connected) => this.#switched(connected)),
+    ];
+    this.#switched(chat.connected);
+  }
+
+  dispose(): void {
+    this.#endPage();
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  /** The room that is in front, if the person can see it now. */
+  get roomInSight(): string | null {
+    return this.#view?.visible && vscode.window.state.focused ? this.services.storage.getItem(LAST_ROOM) : null;
+  }
+
+  /** Shows the view and tells its page something, when it is ready for it. */
+  async show(message?: ToPage): Promise<void> {
+    await vscode.commands.executeCommand(`${VIEW}.focus`);
+    if (message) this.tell(message);
+  }
+
+  tell(message: ToPage): void {
+    if (this.#waiting) this.#waiting.push(message);
+    else void this.#view?.webview.postMessage(message);
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    this.#view = view;
+    view.webview.options = {
+      enableScripts: true,
+      enableForms: true,
+      enableCommandUris: false,
+      localResourceRoots: [vscode.Uri.joinPath(this.services.extensionUri, "dist", "webview")],
+    };
+    view.webview.onDidReceiveMessage((message: unknown) => void this.#receive(message));
+    view.onDidDispose(() => {
+      if (this.#view !== view) return;
+      this.#view = null;
+      this.#endPage();
+      this.#waiting = [];
+    });
+    void this.#draw();
+  }
+
+  #switched(connected: Connected | null): void {
+    connected?.client.addEventListener("state", () => {
+      if (connected.client.state === "online") this.tell({ type: "wake" });
+    });
+    if (this.#view) void this.#draw();
+  }
+
+  // -- What is shown ---------------------------------------------------------------------------
+
+  async #draw(): Promise<void> {
+    const view = this.#view;
+    if (!view) return;
+    this.#endPage();
+    this.#waiting = this.#waiting ?? [];
+    const { chat, form, storage } = this.services;
+    const connected = chat.connected;
+    const place = this.#place(view.webview);
+    if (!connected) {
+      view.webview.html = signInDocument(place, form.state);
+      return;
+    }
+    try {
+      const embed = await this.#embed(connected);
+      if (this.#view !== view || chat.connected !== connected) return;
+      this.#relay(view, connected);
+      view.webview.html = chatDocument(place, embed, storage.all());
+    } catch (error) {
+      if (this.#view === view && chat.connected === connected) {
+        view.webview.html = noticeDocument(place, (error as Error).message);
+      }
+    }
+  }
+
+  #place(webview: vscode.Webview): Place {
+    const folder = vscode.Uri.joinPath(this.services.extensionUri, "dist", "webview");
+    return {
+      nonce: crypto.randomUUID().replaceAll("-", ""),
+      cspSource: webview.cspSource,
+      file: (name) => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString(),
+    };
+  }
+
+  /** What the server's `/embed/` renders; without the server, what it rendered last. */
+  async #embed(connected: Connected): Promise<string> {
+    const { state } = this.services;
+    const key = `${EMBED}:${connected.server.origin}`;
+    const known = state.get<string>(key);
+    const asked = this.#askForEmbed(connected).then((embed) => {
+      void state.update(key, embed);
+      return embed;
+    });
+    if (known === undefined) return asked;
+    const late = new Promise<string>((resolve) => setTimeout(() => resolve(known), EMBED_PATIENCE_MS));
+    return Promise.race([asked, late]).catch((error: unknown) => {
+      // What is known serves as long as the server is away, but not against what it says.
+      if (error instanceof Problem && error.code !== "unreachable" && error.code !== "wrong_address") throw error;
+      return known;
+    });
+  }
+
+  async #askForEmbed({ server, account }: Connected): Promise<string> {
+    const response = await server.fetch("/embed/", { token: account.token });
+    if (response.status === 401) {
+      await this.services.accounts.forget();
+      throw new Problem("signed_out", vscode.l10n.t("Your session has ended. Sign in again."));
+    }
+    if (response.status >= 500) {
+      throw new Problem("server_error", vscode.l10n.t("The server failed. Try again in a moment."));
+    }
+    const embed = response.ok ? embedded(await response.text()) : null;
+    if (embed === null) {
+      throw new Problem(
+        "not_media_chat",
+        vscode.l10n.t("{0} does not answer as Media Chat does. Check the address, or update the extension.", server.url.host),
+      );
+    }
+    return embed;
+  }
+
+  // -- What is said ------------------------------------------------------------------------------
+
+  #relay(view: vscode.WebviewView, connected: Connected): void {
+    const port = {
+      post: (message: object) => void view.webview.postMessage(message),
+      listen: (listener: (message: FromBridge) => void) => {
+        this.#toRelay = listener;
+      },
+    };
+    const end = relay(port, connected.transport.forPage());
+    this.#endPage = () => {
+      this.#endPage = () => {};
+      this.#toRelay = () => {};
+      this.#waiting = [];
+      end();
+    };
+  }
+
+  async #receive(raw: unknown): Promise<void> {
+    const message = readFromPage(raw);
+    if (!message) return this.services.log.warn("The view said something that it may not say; it was ignored.");
+    if ("bridge" in message) return this.#toRelay(message);
+    try {
+      await this.#answer(message);
+    } catch (error) {
+      void vscode.window.showErrorMessage((error as Error).message);
+    }
+  }
+
+  async #answer(message: FromPage): Promise<void> {
+    const { storage, files, places, form, chat } = this.services;
+    switch (message.type) {
+      case "started": {
+        const waiting = this.#waiting ?? [];
+        this.#waiting = null;
+        for (const each of waiting) this.tell(each);
+        return;
+      }
+      case "store":
+        return storage.changeFromPage(message.key, message.value);
+      case "media":
+        return this.#media(message.id, message.path);
+      case "save":
+        return files.save(message.path, message.name);
+      case "open-image":
+        return files.open(message.path, message.name);
+      case "open-code":
+        return places.open(message.code);
+      case "retry":
+        return this.#draw();
+      case "sign-in":
+      case "second-factor":
+      case "sign-in-with-browser":
+        if (chat.connected) return;
+        return form.answer(message, (reply) => this.tell(reply));
+    }
+  }
+
+  async #media(id: number, path: string): Promise<void> {
+    try {
+      const { bytes, contentType } = await this.services.files.read(path);
+      this.tell({ type: "media", id, bytes, contentType });
+    } catch (error) {
+      this.tell({ type: "media-failed", id, detail: (error as Error).message });
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/** The chat's page in the side bar of an editor: the page's own components, over the host. */
+import { ChatClient } from "../../../../static/chat/client.js";
+import type { ChatApp } from "../../../../static/chat/page/app.js";
+import { BridgeTransport } from "../../../../static/chat/transports/bridge.js";
+import { readCode } from "../view/protocol.js";
+import { boot, listenToHost, tellHost } from "./host.js";
+import { guardLinks } from "./links.js";
+import { keepPlace } from "./place.js";
+import { HostStorage } from "./storage.js";
+
+const storage = new HostStorage(boot().stored);
+Object.defineProperty(window, "localStorage", { value: storage });
+
+// The page's components read the storage as soon as they are in the document.
+void import("../../../../static/chat/page/app.js").then(() => {
+  const app = document.querySelector("mc-app") as ChatApp;
+  const transport = new BridgeTransport({
+    post: (message) => tellHost(message as never),
+    listen: (listener) => listenToHost(listener),
+  });
+  const client = new ChatClient({ transport, storage });
+  app.client = client;
+
+  guardLinks();
+  keepPlace(app, storage);
+
+  // What the page would do in a browser, and the editor does better.
+  document.addEventListener("open-image", (event) => {
+    event.stopPropagation();
+    const { image } = (event as CustomEvent<{ image: { url: string; name: string } }>).detail;
+    tellHost({ type: "open-image", path: image.url, name: image.name });
+  }, { capture: true });
+  document.addEventListener("open-code", (event) => {
+    event.stopPropagation();
+    const code = readCode((event as CustomEvent<{ code: unknown }>).detail.code);
+    if (code) tellHost({ type: "open-code", code });
+  }, { capture: true });
+
+  listenToHost((message) => {
+    switch (message.type) {
+      case "wake":
+        // As when a browser comes online: the client tries at once.
+        return void window.dispatchEvent(new Event("online"));
+      case "open-room":
+        return openWhenKnown(app, client, message.room);
+      case "start-chat":
+        return void whenReady(client, () => app.tell("start-chat", {}));
+      case "say":
+        return app.say(message.text);
+    }
+  });
+  client.connect().catch(() => {
+    // The page shows the client's state.
+  });
+  tellHost({ type: "started" });
+});
+
+function openWhenKnown(app: ChatApp, client: ChatClient, room: string): void {
+  whenReady(client, () => client.rooms.has(room) && void app.openRoom(room));
+}
+
+function whenReady(client: ChatClient, act: () => void): void {
+  if (client.me) return void queueMicrotask(act);
+  client.addEventListener("rooms", () => setTimeout(act), { once: true });
+}

@@ -1,0 +1,96 @@
+/** The real server, on data of its own, as a test starts and kills it. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../../..");
+export const PASSWORD = "correct horse battery staple";
+
+export async function freePort() {
+  const listener = createServer();
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port } = listener.address();
+  listener.close();
+  await once(listener, "close");
+  return port;
+}
+
+/** Polls until `ask` gives something, and gives that; fails with `what` after so many seconds. */
+export async function until(what, ask, seconds = 20) {
+  const end = Date.now() + seconds * 1000;
+  let last;
+  while (Date.now() < end) {
+    try {
+      const result = await ask();
+      if (result) return result;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${what} did not come in ${seconds} s.${last ? ` ${last.message}` : ""}`);
+}
+
+export class ChatServer {
+  #process = null;
+
+  static async create() {
+    const server = new ChatServer();
+    server.dataDir = mkdtempSync(path.join(os.tmpdir(), "media-chat-"));
+    server.port = await freePort();
+    server.url = `http://127.0.0.1:${server.port}`;
+    const migrated = spawnSync(python, ["manage.py", "migrate", "-v0"], { cwd: root, env: server.environment });
+    if (migrated.status !== 0) throw new Error(String(migrated.stderr));
+    await server.start();
+    return server;
+  }
+
+  get environment() {
+    const { PATH, HOME, LANG = "C.UTF-8" } = process.env;
+    // DEBUG serves the page's files as they are; everything else is as in production.
+    return { PATH, HOME, LANG, DATA_DIR: this.dataDir, DEBUG: "1", RATE_LIMITS: "off", HEARTBEAT: "2" };
+  }
+
+  async start() {
+    const log = openSync(path.join(this.dataDir, "server.log"), "a");
+    const args = ["-m", "uvicorn", "mediachat.asgi:application", "--host", "127.0.0.1", "--port", String(this.port), "--ws", "websockets-sansio", "--no-access-log"];
+    this.#process = spawn(python, args, { cwd: root, env: this.environment, stdio: ["ignore", log, log] });
+    await until("The server", async () => (await fetch(`${this.url}/healthz`)).ok, 40);
+  }
+
+  async kill() {
+    const running = this.#process;
+    this.#process = null;
+    if (!running || running.exitCode !== null) return;
+    running.kill("SIGKILL");
+    await once(running, "exit");
+  }
+
+  get log() {
+    return readFileSync(path.join(this.dataDir, "server.log"), "utf8");
+  }
+
+  async end() {
+    await this.kill();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  async post(door, body, token) {
+    const headers = { "Content-Type": "application/json", ...(token ? { "X-Session-Token": token } : {}) };
+    const response = await fetch(new URL(door, this.url), { method: "POST", headers, body: JSON.stringify(body) });
+    return { status: response.status, ...(await response.json().catch(() => ({}))) };
+  }
+
+  async signUp(username) {
+    const { meta, status } = await this.post("/_allauth/app/v1/auth/signup", { username, password: PASSWORD });
+    if (status !== 200) throw new Error(`${username} could not sign up: ${status}`);
+    return meta.session_token;
+  }
+}
+
+const python = path.join(root, ".venv/bin/python");

@@ -1,0 +1,179 @@
+/** A real VS Code workbench with the packaged extension in it, and hands to use it. */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { freePort, until } from "./chat-server.mjs";
+import { installWorkbench } from "./install.mjs";
+
+export const extension = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+export const artefacts = path.join(extension, "artefacts");
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const ARGUMENTS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+/** What would get in the way of a test, and nothing that the extension is concerned with. */
+const QUIET = {
+  "security.workspace.trust.enabled": false,
+  "workbench.startupEditor": "none",
+  "chat.disableAIFeatures": true,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "telemetry.telemetryLevel": "off",
+  "extensions.autoUpdate": false,
+  "extensions.autoCheckUpdates": false,
+  "remote.autoForwardPorts": false,
+  "workbench.enableExperiments": false,
+  "window.restoreWindows": "none",
+  "git.openRepositoryInParentFolders": "never",
+};
+
+export class Workbench {
+  #process = null;
+
+  /** @param {{settings?: object, machine?: object, vsix?: string}} options */
+  static async create({ settings = {}, machine = {}, vsix = path.join(extension, "media-chat.vsix") } = {}) {
+    const { node, codeServer } = installWorkbench();
+    const bench = new Workbench();
+    bench.folder = mkdtempSync(path.join(os.tmpdir(), "workbench-"));
+    bench.workspace = path.join(bench.folder, "ws");
+    for (const name of ["ud/User", "ud/Machine", "ext", "ws"]) mkdirSync(path.join(bench.folder, name), { recursive: true });
+    const write = (name, content) => writeFileSync(path.join(bench.folder, name), content);
+    write("ud/User/settings.json", JSON.stringify({ ...QUIET, ...settings }));
+    write("ud/Machine/settings.json", JSON.stringify(machine));
+    write("config.yaml", "auth: none\n");
+    const common = [
+      codeServer, "--config", path.join(bench.folder, "config.yaml"),
+      "--user-data-dir", path.join(bench.folder, "ud"), "--extensions-dir", path.join(bench.folder, "ext"),
+    ];
+    const installed = spawnSync(node, [...common, "--install-extension", vsix], { encoding: "utf8" });
+    if (!/successfully installed/.test(installed.stdout)) throw new Error(installed.stdout + installed.stderr);
+    bench.port = await freePort();
+    bench.url = `http://127.0.0.1:${bench.port}`;
+    const log = openSync(path.join(bench.folder, "cs.log"), "a");
+    bench.#process = spawn(
+      node,
+      [...common, "--session-socket", path.join(bench.folder, "cs.sock"), "--bind-addr", `127.0.0.1:${bench.port}`,
+        "--auth", "none", "--disable-telemetry", "--disable-update-check", bench.workspace],
+      // A group of its own: extension hosts outlive their window for hours.
+      { detached: true, stdio: ["ignore", log, log] },
+    );
+    await until("The workbench", async () => (await fetch(`${bench.url}/healthz`)).ok, 30);
+    const executablePath = CHROMIUM.find((each) => spawnSync("test", ["-x", each]).status === 0);
+    bench.browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+    bench.context = await bench.newContext();
+    return bench;
+  }
+
+  newContext(options = {}) {
+    return this.browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true, ...options });
+  }
+
+  write(name, content) {
+    const file = path.join(this.workspace, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    return file;
+  }
+
+  read(name) {
+    return readFileSync(path.join(this.workspace, name));
+  }
+
+  /** Opens a window. */
+  async open({ context = this.context, folder = this.workspace, query = "" } = {}) {
+    const page = await context.newPage();
+    const window = new Window(this, page);
+    page.on("console", (message) => window.logs.push(`${message.type()}: ${message.text()}`));
+    await page.goto(`${this.url}/?folder=${encodeURIComponent(folder)}${query}`);
+    await page.locator(".monaco-workbench .activitybar").waitFor({ timeout: 60_000 });
+    return window;
+  }
+
+  async end() {
+    await this.browser?.close();
+    if (this.#process) {
+      try {
+        process.kill(-this.#process.pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export class Window {
+  logs = [];
+
+  constructor(bench, page) {
+    this.bench = bench;
+    this.page = page;
+  }
+
+  get icon() {
+    return this.page.locator('.activitybar .action-item:has([aria-label^="Media Chat"])').first();
+  }
+
+  get badge() {
+    return this.icon.locator(".badge-content");
+  }
+
+  get statusBar() {
+    return this.page.locator('.statusbar-item[id*="mediaChat.status"]');
+  }
+
+  /** The document in the chat's view. */
+  get chat() {
+    return this.page.frameLocator("iframe.webview.ready >> visible=true").frameLocator("#active-frame");
+  }
+
+  notification(text) {
+    return this.page.locator(".notification-toast, .notification-list-item", { hasText: text }).first();
+  }
+
+  async showChat() {
+    if (!(await this.page.locator("iframe.webview.ready >> visible=true").count())) await this.icon.click();
+    await this.page.locator("iframe.webview.ready >> visible=true").first().waitFor();
+  }
+
+  /** Runs a command from the palette, by its title. */
+  async command(title) {
+    await this.page.keyboard.press("F1");
+    const input = this.page.locator(".quick-input-widget input").first();
+    await input.fill(`>${title}`);
+    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
+    await first.filter({ hasText: title.replace(/^.*?: /, "") }).waitFor();
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Chooses in a quick pick. */
+  async pick(text) {
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  /** Answers an input box. */
+  async answer(text) {
+    const input = this.page.locator(".quick-input-widget:visible input").first();
+    await input.fill(text);
+    await input.press("Enter");
+  }
+
+  async signIn(server, username, password) {
+    await this.showChat();
+    const { chat } = this;
+    await chat.locator("input[name=server]").fill(server);
+    await chat.locator("input[name=username]").fill(username);
+    await chat.locator("input[name=password]").fill(password);
+    await chat.locator("#sign-in button.is-primary").click();
+  }
+
+  async screenshot(name) {
+    mkdirSync(artefacts, { recursive: true });
+    await this.page.screenshot({ path: path.join(artefacts, `${name}.png`) });
+  }
+}
