@@ -107,7 +107,7 @@ export class MessageList extends ChatElement {
 
   firstUpdated() {
     const content = /** @type {HTMLElement} */ (this.querySelector(".messages-content"));
-    this.anchor = new ScrollAnchor(this.scroller, content);
+    this.anchor = new ScrollAnchor(this.scroller, content, "mc-message");
     this.resizes.observe(content);
     this.resizes.observe(this.scroller);
   }

@@ -9,11 +9,13 @@ const NEAR_END = 64;
 export class ScrollAnchor {
   /**
    * @param {HTMLElement} scroller
-   * @param {HTMLElement} content whose children are the items that can be held
+   * @param {HTMLElement} content whose children are the items
+   * @param {string} holdable selects the items that stay what they are; a day's line moves
    */
-  constructor(scroller, content) {
+  constructor(scroller, content, holdable) {
     this.scroller = scroller;
     this.content = content;
+    this.holdable = holdable;
     /** @type {Element | null} */
     this.item = null;
     this.offset = 0;
@@ -30,6 +32,7 @@ export class ScrollAnchor {
     this.atEnd = rest < NEAR_END;
     this.scrollTop = scroller.scrollTop;
     this.item = this.firstVisible();
+    while (this.item && !this.item.matches(this.holdable)) this.item = this.item.nextElementSibling;
     if (this.item) this.offset = this.top(this.item);
   }
 

@@ -1,0 +1,105 @@
+"""Browsers with people signed in, who fail their test when the page breaks its own rules."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.conftest import PASSWORD
+from tests.live import ROOT, Server
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+SCREENSHOTS = ROOT / "artefacts" / "screenshots"
+
+WATCH_POLICY = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
+"""
+
+Journey = Callable[[Page], None]
+
+
+class OpenChat(Protocol):
+    def __call__(self, username: str, *, at: Server | None = None, **options: Any) -> Page: ...
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: Server) -> Iterator[OpenChat]:
+    """Opens a page in a browser of its own; at the end none may have met an error or
+    anything that the content security policy forbids."""
+    opened: list[tuple[BrowserContext, Page, list[str]]] = []
+
+    def start(username: str = "", *, at: Server | None = None, **options: Any) -> Page:
+        context = browser.new_context(base_url=(at or server).url, **options)
+        context.add_init_script(WATCH_POLICY)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        opened.append((context, page, errors))
+        return page
+
+    yield start
+    for context, page, errors in opened:
+        assert not errors, errors
+        if page.url.startswith("http"):
+            assert page.evaluate("window.violations") == []
+        context.close()
+
+
+@pytest.fixture
+def open_chat(open_page: OpenChat) -> OpenChat:
+    """Opens the chat with this person signed in."""
+
+    def start(username: str, **options: Any) -> Page:
+        page = open_page(username, **options)
+        page.goto("/accounts/login/")
+        page.fill("[name=login]", username)
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_selector("mc-account-menu .account", state="attached")
+        return page
+
+    return start
+
+
+def send(page: Page, text: str) -> None:
+    page.fill(".composer-text", text)
+    page.press(".composer-text", "Enter")
+
+
+def enter_room(page: Page, name: str) -> None:
+    page.click(f".room-entry:has-text('{name}')")
+    page.get_by_role("textbox", name=f"Message {name}", exact=True).wait_for()
+
+
+def talk_to(page: Page, username: str) -> None:
+    """Opens the direct room with this person through the dialog."""
+    page.get_by_role("button", name="Start chat").click()
+    page.get_by_label("Who do you want to talk to?").fill(username)
+    page.get_by_role("option").filter(has_text=f"@{username}").first.click()
+    page.get_by_role("textbox", name=f"Message {username}", exact=True).wait_for()
+
+
+def until(page: Page, condition: str, seconds: float = 10) -> None:
+    """Waits for a JavaScript expression; the page's policy forbids Playwright's own way."""
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, f"never true: {condition}"
+        page.wait_for_timeout(20)
+
+
+def assert_accessible(page: Page) -> None:
+    """No rule of axe-core is broken in what the page shows now."""
+    page.wait_for_timeout(50)
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document).then(({ violations }) => violations)")
+    told = [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+    assert not told, "\n".join(told)
