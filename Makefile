@@ -5,7 +5,7 @@ WORKERS ?= 1
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run serve test check tests-js tests-python needs-python needs-node needs-test-tools
+.PHONY: run serve test check needs-python needs-node needs-test-tools
 
 ## run: the chat on this machine, with nothing else to install (PORT=8000)
 run: export DEBUG = 1
@@ -23,7 +23,7 @@ serve: .venv/installed node_modules/installed
 
 ## test: everything: the checks, then the tests of the page's modules and of the server
 test: check needs-test-tools
-	node --test "tests/js/**/*.test.js"
+	node --test $(wildcard tests/js/*.test.js tests/js/*/*.test.js)
 	$(BIN)/pytest
 
 ## check: what can be told without running anything; quick

@@ -22,10 +22,14 @@ class SessionActivityMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         key = request.session.session_key
-        if (
-            key
-            and request.user.is_authenticated
-            and cache.add(f"session-noted:{key}", True, INTERVAL)
-        ):
+        if key and request.user.is_authenticated and _is_due(key):
             UserSession.objects.create_from_request(request)
         return self.get_response(request)
+
+
+def _is_due(session_key: str) -> bool:
+    try:
+        return cache.add(f"session-noted:{session_key}", True, INTERVAL)
+    except Exception:
+        # Redis is away. People can do without the note, and not without the page.
+        return False

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache.backends.redis import RedisCache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -10,6 +11,7 @@ from PIL import Image
 from accounts.models import User
 from accounts.signals import profile_changed
 from accounts.templatetags.devices import device
+from tests.live import Redis
 
 
 def picture(size: tuple[int, int] = (400, 300), kind: str = "JPEG", **options: Any) -> bytes:
@@ -229,6 +231,14 @@ def test_a_session_is_ended_from_the_list(signed_in: Client, member: User) -> No
     session = UserSession.objects.get(session_key=other.session.session_key)
     assert signed_in.post(f"/accounts/sessions/{session.pk}/end/").status_code == 302
     assert other.get("/accounts/profile/").status_code == 302
+
+
+def test_a_page_does_without_the_note_of_a_session_when_redis_is_away(
+    signed_in: Client, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redis.stop()
+    monkeypatch.setattr("accounts.middleware.cache", RedisCache(redis.url, {}))
+    assert signed_in.get("/accounts/profile/").status_code == 200
 
 
 @pytest.mark.parametrize(

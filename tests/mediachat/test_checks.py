@@ -71,8 +71,7 @@ def test_a_wrong_setting_is_named_with_what_to_do(
     settings.ALLOWED_HOSTS = ["localhost"]
     assert run_checks(tags=[TAG]) == []
     setattr(settings, name, value)
-    [message] = run_checks(tags=[TAG])
-    assert says in message.msg
+    [message] = [message for message in run_checks(tags=[TAG]) if says in message.msg]
     assert message.hint
 
 
