@@ -11,9 +11,7 @@ class Attachment(models.Model):
     """A stored file: uploaded first, then claimed by the message that shows it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="attachments"
-    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="attachments")
     message = models.UUIDField(null=True, blank=True, db_index=True, editable=False)
     """The message that claimed it. Claimed before the message is stored: should the process
     die between the two, the retry of the same message finds its own claim."""
