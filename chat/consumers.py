@@ -137,11 +137,10 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def handle_message(self, message: protocol.Command) -> None:
         """Carries out one command and answers it."""
-        if isinstance(message, protocol.MessageSend):
-            await self._send_message(message)
-            return
         try:
             match message:
+                case protocol.MessageSend():
+                    await self._send_message(message)
                 case protocol.Typing():
                     self._say_typing(message)
                 case protocol.Sync():
@@ -164,8 +163,8 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def _send_message(self, command: protocol.MessageSend) -> None:
         """Sends without waiting for the commit, so that the frames behind share it."""
+        future = await handlers.send_soon(self.user, command)
         await self._sending.acquire()
-        future = handlers.send(self.user, command)
         future.add_done_callback(lambda stored: self._sent(command.ref, stored))
 
     def _sent(self, ref: str, stored: "asyncio.Future[Any]") -> None:

@@ -14,7 +14,7 @@ from django.db import transaction
 from pydantic import TypeAdapter
 
 from accounts.models import User
-from chat import protocol, publish, queries
+from chat import protocol, publish, queries, text
 from chat.actions import messages, people, rooms
 from chat.log import GroupCommit
 from chat.models import Message
@@ -35,17 +35,39 @@ async def execute(user: User, command: protocol.Command) -> Fields:
     Raises:
         ChatError: it cannot be done, and nothing has been changed.
     """
+    if isinstance(command, protocol.MessageEdit):
+        rendered = await in_thread(messages.render, command.body)
+        return await _log_write(
+            lambda: messages.edit_message(
+                user, message=command.message, body=command.body, rendered=rendered
+            )
+        )
     if write := _LOG_WRITES.get(type(command)):
-        return message_fields(await _commits().submit(lambda: write(user, command)))
+        return await _log_write(lambda: write(user, command))
     return await in_thread(_OTHERS[type(command)], user, command)
 
 
-def send(user: User, command: protocol.MessageSend) -> "asyncio.Future[Message]":
-    """The stored message, in time. Messages are stored in the order of these calls."""
+async def send(user: User, command: protocol.MessageSend) -> Message:
+    """Stores a message, or finds it if this ``client_id`` has been sent before.
+
+    Raises:
+        ChatError: it cannot be sent, and nothing has been changed.
+    """
+    return await (await send_soon(user, command))
+
+
+async def send_soon(user: User, command: protocol.MessageSend) -> "asyncio.Future[Message]":
+    """Puts a message in line for the next commit; the future is the stored message."""
     draft = messages.Draft(
         user, command.room, command.client_id, command.body, command.attachments, command.reply_to
     )
+    if not text.is_plain(command.body):
+        draft.rendered = await in_thread(messages.render, command.body)
     return _commits().submit(draft)
+
+
+async def _log_write(write: "Write") -> Fields:
+    return message_fields(await _commits().submit(write))
 
 
 def message_fields(message: Message) -> Fields:
@@ -65,9 +87,6 @@ def refusal(error: BaseException) -> ChatError:
 # -- What moves a room's log ------------------------------------------------------------------
 
 _LOG_WRITES: dict[type[protocol.Command], Callable[[User, Any], Message]] = {
-    protocol.MessageEdit: lambda user, c: messages.edit_message(
-        user, message=c.message, body=c.body
-    ),
     protocol.MessageDelete: lambda user, c: messages.delete_message(user, message=c.message),
     protocol.MessageReact: lambda user, c: messages.react_to_message(
         user, message=c.message, emoji=c.emoji, on=c.on

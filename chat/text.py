@@ -47,9 +47,14 @@ class Rendered:
     mentions: list[str] = field(default_factory=list)
 
 
+def is_plain(body: str) -> bool:
+    """Whether rendering takes no time worth a thread."""
+    return _PLAIN.fullmatch(body) is not None
+
+
 def render(body: str) -> Rendered:
     """Makes safe HTML of what a person wrote."""
-    if _PLAIN.fullmatch(body):
+    if is_plain(body):
         return Rendered(f"<p>{body.replace(chr(10), '<br>' + chr(10))}</p>\n")
     return render_markdown(body)
 

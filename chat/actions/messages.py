@@ -32,6 +32,8 @@ class Draft:
     body: str = ""
     attachments: Sequence[UUID] = ()
     reply_to: UUID | None = None
+    rendered: text.Rendered | None = None
+    """The body as HTML, where it has been made before the draft waits for the log."""
     id: UUID = field(init=False)
 
     def __post_init__(self) -> None:
@@ -117,7 +119,7 @@ class _Context:
     @classmethod
     def of(cls, drafts: Iterable[Draft]) -> "_Context":
         drafts = list(drafts)
-        rendered = {draft.id: text.render(draft.body[:BODY_LIMIT]) for draft in drafts}
+        rendered = {draft.id: draft.rendered or render(draft.body) for draft in drafts}
         quoted = {draft.reply_to for draft in drafts if draft.reply_to}
         files = {id for draft in drafts for id in draft.attachments}
         named = {name for each in rendered.values() for name in each.mentions}
@@ -130,6 +132,11 @@ class _Context:
             people=_existing(named),
             rendered=rendered,
         )
+
+
+def render(body: str) -> text.Rendered:
+    """The body as HTML. A long one takes tens of milliseconds: not in the log's thread."""
+    return text.render(body[:BODY_LIMIT])
 
 
 def _existing(names: Iterable[str]) -> set[str]:
@@ -193,7 +200,9 @@ def _claim(draft: Draft, files: dict[UUID, Attachment]) -> list[dict[str, Any]]:
     return summaries
 
 
-def edit_message(user: User, *, message: UUID, body: str) -> Message:
+def edit_message(
+    user: User, *, message: UUID, body: str, rendered: text.Rendered | None = None
+) -> Message:
     """Changes the text of one's own message and keeps what it said before.
 
     Raises:
@@ -202,8 +211,8 @@ def edit_message(user: User, *, message: UUID, body: str) -> Message:
     """
     _, grant = access.message_for(user, message)
     grant.check(Permission.SEND)
-    rendered = text.render(body[:BODY_LIMIT])
-    mentions = [name for name in rendered.mentions if name in _existing(rendered.mentions)]
+    html = rendered or render(body)
+    mentions = [name for name in html.mentions if name in _existing(html.mentions)]
 
     def decide(row: Message) -> dict[str, Any] | None:
         if row.sender_id != user.pk:
@@ -216,7 +225,7 @@ def edit_message(user: User, *, message: UUID, body: str) -> Message:
         Revision.objects.get_or_create(
             message=row, position=row.position, defaults={"body": row.body, "replaced_at": now}
         )
-        return {"body": checked, "html": rendered.html, "mentions": mentions, "edited_at": now}
+        return {"body": checked, "html": html.html, "mentions": mentions, "edited_at": now}
 
     return _changed(message, decide, grant)
 
