@@ -13,10 +13,19 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 VERSION = 1
 SUBPROTOCOL = "mediachat.v1"
@@ -124,6 +133,55 @@ class Quote(Wire):
     body: str
 
 
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("NUL is no character that can be stored")
+    return value
+
+
+Text = Annotated[str, StringConstraints(min_length=0)]
+"""Any text. That it is constrained at all makes pydantic refuse halves of characters (lone
+surrogates), which JSON can say and no database or socket can."""
+Stored = AfterValidator(_without_nul)
+"""For text that is stored or looked up: PostgreSQL takes no NUL."""
+
+
+def _relative(path: str) -> str:
+    # A reader's editor joins it to a folder of theirs: it must not lead out of there.
+    if path.startswith(("/", "\\")) or ":" in path.split("/")[0] or ".." in path.split("/"):
+        raise ValueError("the path of a file is relative to its repository")
+    return path
+
+
+class Code(Wire):
+    """Lines of a file, for readers to find in their own checkout of it.
+
+    ``path`` is relative to the repository, with forward slashes; lines count from 1, and both
+    are included. What is not known is left empty.
+    """
+
+    language: Annotated[str, StringConstraints(max_length=64), Stored] = ""
+    repository: Annotated[str, StringConstraints(max_length=500), Stored] = ""
+    """Host and path of where it is cloned from, such as ``git.example/team/project``."""
+    branch: Annotated[str, StringConstraints(max_length=300), Stored] = ""
+    commit: Annotated[str, StringConstraints(pattern="^([0-9a-f]{7,64})?$")] = ""
+    path: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=1_000),
+        Stored,
+        AfterValidator(_relative),
+    ]
+    start_line: Annotated[int, Field(ge=1, le=2**31)]
+    end_line: Annotated[int, Field(ge=1, le=2**31)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=BODY_LIMIT), Stored]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.end_line < self.start_line:
+            raise ValueError("end_line is not before start_line")
+        return self
+
+
 class Message(Wire):
     """The state of a message after its last change.
 
@@ -150,6 +208,8 @@ class Message(Wire):
     mentions: list[str] = []
     reactions: dict[str, list[str]] = {}
     """Usernames by emoji, in the order of arrival."""
+    code: Code | None = None
+    """Lines of code that were shared with it; ``html`` shows them after the body."""
 
 
 class Room(Wire):
@@ -162,7 +222,7 @@ class Room(Wire):
     id: UUID
     kind: RoomKind
     name: str
-    members: list[str] | None = None
+    members: list[str] | None = Field(default=None, exclude_if=lambda members: members is None)
     """Usernames; left out in a public room."""
     member_count: int
     position: int
@@ -188,11 +248,8 @@ class Revision(Wire):
 # -- Commands --------------------------------------------------------------------------------
 
 Ref = Annotated[str, StringConstraints(max_length=200)]
-Username = Annotated[str, StringConstraints(min_length=1, max_length=150)]
-Text = Annotated[str, StringConstraints(min_length=0)]
-"""Any text. That it is constrained at all makes pydantic refuse halves of characters (lone
-surrogates), which JSON can say and no database or socket can."""
-RoomName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
+Username = Annotated[str, StringConstraints(min_length=1, max_length=150), Stored]
+RoomName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), Stored]
 
 
 class Command(BaseModel):
@@ -217,6 +274,7 @@ class MessageSend(Command):
     body: Text = ""
     attachments: Annotated[list[UUID], Field(max_length=20)] = []
     reply_to: UUID | None = None
+    code: Code | None = None
 
 
 class MessageEdit(Command):
@@ -239,7 +297,7 @@ class MessageReact(Command):
 
     type: Literal["message.react"]
     message: UUID
-    emoji: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+    emoji: Annotated[str, StringConstraints(min_length=1, max_length=32), Stored]
     on: bool = True
 
 
@@ -248,7 +306,9 @@ class MessageReport(Command):
 
     type: Literal["message.report"]
     message: UUID
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)]
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), Stored
+    ]
 
 
 class MessageRevisions(Command):
@@ -345,14 +405,14 @@ class RoomFind(Command):
     """Public rooms whose name contains the query."""
 
     type: Literal["room.find"]
-    query: Annotated[str, StringConstraints(max_length=80)] = ""
+    query: Annotated[str, StringConstraints(max_length=80), Stored] = ""
 
 
 class PeopleFind(Command):
     """People whose username or display name begins with the query."""
 
     type: Literal["people.find"]
-    query: Annotated[str, StringConstraints(max_length=80)]
+    query: Annotated[str, StringConstraints(max_length=80), Stored]
 
 
 class PeopleGet(Command):
@@ -366,7 +426,7 @@ class UserUpdate(Command):
     """Changes one's own display name."""
 
     type: Literal["user.update"]
-    display_name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
+    display_name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), Stored]
 
 
 class Typing(Command):
