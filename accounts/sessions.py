@@ -25,6 +25,8 @@ from accounts.signals import signed_out
 def user_for_session(session_key: str) -> User | None:
     """Who is signed in with this session: not expired, the password not changed since, and the
     person not suspended."""
+    if not session_key.isalnum():
+        return None  # a NUL, which PostgreSQL refuses even to look for
     request = HttpRequest()
     request.session = SessionStore(session_key)
     # Django's own answer, which checks the password's hash and asks the backend about the person.

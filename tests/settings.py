@@ -21,5 +21,6 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 from mediachat.settings import *  # noqa: E402, F403
 from mediachat.settings import DATABASES  # noqa: E402
 
-DATABASES["default"]["TEST"] = {"NAME": _data / "test.sqlite3"}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["TEST"] = {"NAME": _data / "test.sqlite3"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
