@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.live import Server
@@ -344,6 +344,24 @@ STEPS = st.lists(
 )
 
 
+OBSERVED = PEOPLE.index(OBSERVER)
+EVERY_KIND_OF_EVENT = [
+    ("send", 0, 0, 1),
+    ("reply", 1, 0, 0),
+    ("call", 0, 0, 2),
+    ("typing", 0, 0, 0),
+    ("observer reads", 0, 0, 1),
+    ("edit", 0, 0, 0),
+    ("observer is away", 0, 0, 2),
+    ("delete", 0, 0, 0),
+    ("remove", 0, 0, OBSERVED),
+    ("add", 0, 0, OBSERVED),
+    ("away", 1, 0, 1),
+    ("rename", 0, 0, 5),
+    ("react", 1, 0, 1),
+]
+
+
 @pytest.mark.timeout(180)
 def test_stale_state_and_events_are_fresh_state(world: tuple[World, asyncio.Runner]):
     stage, runner = world
@@ -355,6 +373,7 @@ def test_stale_state_and_events_are_fresh_state(world: tuple[World, asyncio.Runn
         suppress_health_check=[HealthCheck.too_slow],
     )
     @given(STEPS)
+    @example(EVERY_KIND_OF_EVENT)
     def play(steps: list[tuple]) -> None:
         runner.run(stage.play(steps))
 
