@@ -29,6 +29,7 @@ Object.defineProperty(window, "xss", { set() { window.ran.push("xss"); } });
 PROVOKE = """() => {
   const found = [];
   const list = document.querySelector("mc-message-list");
+  if (!list.querySelector("mc-message .message-main *")) found.push("no message is shown");
   for (const element of list.querySelectorAll("*")) {
     for (const { name, value } of element.attributes) {
       if (/^on/i.test(name)) found.push(`${element.outerHTML.slice(0, 200)} has ${name}`);
@@ -37,7 +38,7 @@ PROVOKE = """() => {
         found.push(`${element.outerHTML.slice(0, 200)} goes to ${value}`);
       }
     }
-    if (element.closest("mc-message .body, mc-message .quote")) {
+    if (element.closest("mc-message .message-main")) {
       for (const type of ["mouseover", "mouseenter", "pointerover", "focus", "animationstart",
                           "toggle", "error", "load"]) {
         element.dispatchEvent(new Event(type));
