@@ -109,7 +109,8 @@ def public_room(owner: "User", member: "User", suspended: "User") -> "Room":
 def direct_room(owner: "User", member: "User") -> "Room":
     from chat.actions.rooms import open_room
 
-    return open_room(owner, kind="direct", name="", members=[member.username])
+    room, _ = open_room(owner, kind="direct", name="", members=[member.username])
+    return room
 
 
 # -- Real servers -----------------------------------------------------------------------------

@@ -23,7 +23,7 @@ Journey = Callable[[Page], None]
 
 
 class OpenChat(Protocol):
-    def __call__(self, username: str, *, at: Server | None = None, **options: Any) -> Page: ...
+    def __call__(self, username: str = "", *, at: Server | None = None, **options: Any) -> Page: ...
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def open_page(browser: Browser, server: Server) -> Iterator[OpenChat]:
 def open_chat(open_page: OpenChat) -> OpenChat:
     """Opens the chat with this person signed in."""
 
-    def start(username: str, **options: Any) -> Page:
+    def start(username: str = "", **options: Any) -> Page:
         page = open_page(username, **options)
         page.goto("/accounts/login/")
         page.fill("[name=login]", username)

@@ -1,6 +1,6 @@
 """Everything can be done by keyboard, and axe-core finds nothing to complain about."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page
@@ -172,11 +172,12 @@ def test_axe_finds_nothing_on_the_pages_of_accounts(
 
 
 def test_high_contrast_and_an_editors_theme_keep_the_contrast(open_chat: OpenChat) -> None:
-    for options in (
+    views: list[dict[str, Any]] = [
         {"contrast": "more"},
         {"contrast": "more", "color_scheme": "dark"},
         {"forced_colors": "active"},
-    ):
+    ]
+    for options in views:
         one = open_chat("owner", viewport={"width": 900, "height": 700}, **options)
         enter_room(one, "The private room")
         assert_accessible(one)

@@ -123,7 +123,7 @@ COMMANDS: dict[str, tuple[Make, str, str]] = {
     "room.leave": (lambda t: {"type": "room.leave", "room": t.room}, OK, OK),
 }
 
-WITHOUT_OBJECT = {
+WITHOUT_OBJECT: dict[str, dict[str, Any]] = {
     "room.open": {"kind": "private", "name": "Mine"},
     "room.find": {"query": "the"},
     "people.find": {"query": "own"},

@@ -8,6 +8,7 @@ import random
 import time
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
@@ -138,7 +139,7 @@ async def test_two_servers_and_their_redis_killed_in_turn_lose_and_double_nothin
     serve: Serve, redis: Redis, seeded
 ):
     room = seeded.rooms["crowd"]
-    settings = {"RATE_LIMITS": "off", "HEARTBEAT": "2", "REDIS_URL": redis.url}
+    settings: dict[str, Any] = {"RATE_LIMITS": "off", "HEARTBEAT": "2", "REDIS_URL": redis.url}
     first = serve(expect_errors=True, **settings)
     servers = [first, serve(data_of=first, expect_errors=True, **settings)]
     writers = await _start(servers, room)

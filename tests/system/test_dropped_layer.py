@@ -5,6 +5,7 @@ Two processes on one database, and nothing rings between them or within them.
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ HEARTBEAT = 2.0
 
 @pytest.fixture
 def servers(serve: Serve) -> tuple[Server, Server]:
-    settings = {
+    settings: dict[str, Any] = {
         "DJANGO_SETTINGS_MODULE": "tests.settings_dropping_layer",
         "RATE_LIMITS": "off",
         "HEARTBEAT": str(HEARTBEAT),

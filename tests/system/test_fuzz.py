@@ -78,10 +78,15 @@ class Fuzzer:
         self.ids = ids
 
     def frame(self) -> str | bytes:
-        make: Callable[[], str | bytes] = self.random.choices(
-            [self.noise, self.json_noise, self.mutated, self.edited_text, self.nested, self.binary],
-            [10, 15, 55, 15, 3, 2],
-        )[0]
+        makers: list[Callable[[], str | bytes]] = [
+            self.noise,
+            self.json_noise,
+            self.mutated,
+            self.edited_text,
+            self.nested,
+            self.binary,
+        ]
+        make = self.random.choices(makers, [10, 15, 55, 15, 3, 2])[0]
         frame = make()
         size = len(frame) if isinstance(frame, bytes) else len(frame.encode(errors="replace"))
         return frame if size < AT_MOST else "{"
