@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser.conftest import SCREENSHOTS, OpenChat, enter_room, send, talk_to
+from tests.browser.conftest import SCREENSHOTS, OpenChat, enter_room, send
 from tests.browser.picture import landscape
 from tests.conftest import Serve
 from tests.live import Server

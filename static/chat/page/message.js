@@ -9,6 +9,7 @@ import "./menu.js";
 import "./message-editor.js";
 import { canModerate, displayName } from "./rooms.js";
 import { safeFragment } from "./safe-html.js";
+import { sharedCode } from "./shared-code.js";
 
 /** @typedef {import("../protocol.js").Message & {state?: string, error?: {detail: string}}} Message */
 
@@ -115,6 +116,7 @@ export class ChatMessage extends ChatElement {
       ${this.editing
         ? html`<mc-message-editor .client=${this.client} .message=${message}></mc-message-editor>`
         : html`<div class="message-body" @click=${this.onBodyClick}></div>`}
+      ${message.code ? sharedCode(message.code, (code) => this.tell("open-code", { code })) : null}
       ${message.edited_at ? this.editedMark() : null}
       ${attachmentList(message.attachments ?? [], (image) => this.openImage(image))}
       ${this.reactions()}

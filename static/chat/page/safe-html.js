@@ -45,7 +45,7 @@ function copyable(block) {
   button.textContent = "Copy";
   button.setAttribute("aria-label", "Copy this code");
   block.tabIndex = 0;
-  block.setAttribute("role", "region");
+  block.setAttribute("role", "group");
   block.setAttribute("aria-label", "Code");
   frame.append(block.cloneNode(true), button);
   return frame;
@@ -56,7 +56,7 @@ function scrollable(table) {
   const frame = document.createElement("div");
   frame.className = "table-frame";
   frame.tabIndex = 0;
-  frame.setAttribute("role", "region");
+  frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", "Table");
   frame.append(table.cloneNode(true));
   return frame;
