@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 
-from accounts.sessions import live_sessions
 from chat import protocol, queries
-from chat.protocol import CloseCode
 from chat.threads import in_thread
 
 if TYPE_CHECKING:
@@ -28,7 +26,8 @@ class Heartbeat:
         for beat in itertools.count(1):
             await asyncio.sleep(settings.HEARTBEAT)
             try:
-                await self._check_people()
+                people = self._hub.people.values()
+                await self._hub.turn_out([each for here in people for each in here])
                 await self._check_rooms()
                 await self._check_memberships()
                 self._hub.drop_idle_feeds()
@@ -36,19 +35,6 @@ class Heartbeat:
                 await self._hub.subscribe_again()
             except Exception as error:
                 log.warning("heartbeat_failed", error=repr(error))
-
-    async def _check_people(self) -> None:
-        """Closes the sockets of those who were suspended or signed out without our hearing it."""
-        people = self._hub.people
-        suspended = await in_thread(queries.suspended_among, list(people))
-        connections = [connection for here in people.values() for connection in here]
-        keys = {connection.session_key for connection in connections}
-        live = await in_thread(live_sessions, keys)
-        for connection in connections:
-            if connection.user.pk in suspended:
-                self._hub.dismiss(connection, CloseCode.BANNED)
-            elif connection.session_key not in live:
-                self._hub.dismiss(connection, CloseCode.NOT_SIGNED_IN)
 
     async def _check_rooms(self) -> None:
         """Heals feeds that are behind, and tells everyone the heads of rooms that moved."""

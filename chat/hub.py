@@ -6,7 +6,7 @@ a socket here is about, whatever the number of sockets.
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Coroutine, Iterable
+from collections.abc import Collection, Coroutine, Iterable
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,13 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from accounts.models import User
+from accounts.sessions import live_sessions
 from chat import limits, payloads, protocol, publish, queries
 from chat.feed import Connection, Feed
 from chat.heartbeat import Heartbeat
 from chat.latest import Latest
 from chat.presence import Presence
+from chat.protocol import CloseCode
 from chat.socket import frame
 from chat.threads import in_thread
 
@@ -73,6 +75,10 @@ class Hub:
         self.people[user.pk][connection] = None
         self._addresses[connection.address] += 1
         await self._subscribe([publish.user_group(user.pk)])
+        # They may have been suspended since they were asked who they are, and before we listened.
+        await self.turn_out([connection])
+        if not connection.socket.is_open:
+            return
         views, digest = await self._follow(user)
         if not connection.socket.is_open:
             return
@@ -94,6 +100,19 @@ class Hub:
             self.refresh_rooms(user.pk)  # someone else's look at the rooms was later than ours
         if first:
             self.presence.came(user.username, connection.rooms)
+
+    async def turn_out(self, connections: Collection[Connection]) -> None:
+        """Closes those whose person was suspended or signed out without our hearing it."""
+        suspended, live = await in_thread(
+            _still_admitted,
+            {connection.user.pk for connection in connections},
+            {connection.session_key for connection in connections},
+        )
+        for connection in connections:
+            if connection.user.pk in suspended:
+                self.dismiss(connection, CloseCode.BANNED)
+            elif connection.session_key not in live:
+                self.dismiss(connection, CloseCode.NOT_SIGNED_IN)
 
     def leave(self, connection: Connection) -> None:
         """Forgets a connection."""
@@ -315,6 +334,10 @@ class Hub:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("task_failed", error=repr(error), exc_info=error)
+
+
+def _still_admitted(users: set[UUID], session_keys: set[str]) -> tuple[set[UUID], set[str]]:
+    return queries.suspended_among(users), live_sessions(session_keys)
 
 
 _hub: Hub | None = None
