@@ -1,0 +1,243 @@
+"""Every write to a message."""
+
+import json
+import uuid
+
+import pytest
+
+from chat import queries
+from chat.actions import messages, rooms
+from chat.models import Message, Report, Revision
+from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
+
+
+def say(user, room, body="hello", **fields) -> Message:
+    fields.setdefault("client_id", uuid.uuid4())
+    return messages.send_message(user, room=room.pk, body=body, **fields)
+
+
+def refused(code: ErrorCode, action, *args, **kwargs) -> str:
+    with pytest.raises(ChatError) as refusal:
+        action(*args, **kwargs)
+    assert refusal.value.code == code, refusal.value.detail
+    return refusal.value.detail
+
+
+def stored(message: Message) -> Message:
+    return Message.objects.get(pk=message.pk)
+
+
+def log(room) -> list[int]:
+    rows = Message.objects.filter(room=room).order_by("position")
+    return list(rows.values_list("position", flat=True))
+
+
+def test_messages_are_numbered_and_positioned_from_one(owner, member, private_room, public_room):
+    sent = [say(owner, private_room), say(member, private_room), say(owner, public_room)]
+    assert [(row.number, row.position) for row in sent] == [(1, 1), (2, 2), (1, 1)]
+
+
+def test_the_same_client_id_finds_the_same_message(owner, private_room):
+    client_id = uuid.uuid4()
+    first = say(owner, private_room, "once", client_id=client_id)
+    assert say(owner, private_room, "twice", client_id=client_id).pk == first.pk
+    assert Message.objects.get().body == "once"
+
+
+def test_two_people_may_use_one_client_id(owner, member, private_room):
+    client_id = uuid.uuid4()
+    say(owner, private_room, client_id=client_id)
+    say(member, private_room, client_id=client_id)
+    assert Message.objects.count() == 2
+
+
+def test_one_refused_message_of_a_batch_holds_up_no_other(owner, outsider, private_room):
+    drafts = [
+        messages.Draft(owner, private_room.pk, uuid.uuid4(), "first"),
+        messages.Draft(outsider, private_room.pk, uuid.uuid4(), "let me in"),
+        messages.Draft(owner, private_room.pk, uuid.uuid4(), " "),
+        messages.Draft(owner, private_room.pk, uuid.uuid4(), "second"),
+    ]
+    first, shut_out, empty, second = messages.send_messages(drafts)
+    assert isinstance(first, Message)
+    assert isinstance(second, Message)
+    assert (first.number, second.number) == (1, 2)
+    assert isinstance(shut_out, ChatError)
+    assert shut_out.code == ErrorCode.NOT_FOUND
+    assert isinstance(empty, ChatError)
+    assert empty.code == ErrorCode.BAD_REQUEST
+
+
+def test_a_batch_with_the_same_message_twice_stores_it_once(owner, private_room):
+    draft = messages.Draft(owner, private_room.pk, uuid.uuid4(), "once")
+    first, again = messages.send_messages([draft, draft])
+    assert isinstance(first, Message)
+    assert first is again
+    assert Message.objects.count() == 1
+
+
+def test_only_members_send(outsider, suspended, private_room, public_room):
+    refused(ErrorCode.NOT_FOUND, say, outsider, private_room)
+    refused(ErrorCode.FORBIDDEN, say, outsider, public_room)
+    for room in (private_room, public_room):
+        refused(ErrorCode.NOT_FOUND, say, suspended, room)
+
+
+def test_a_message_says_something_and_not_too_much(owner, private_room):
+    refused(ErrorCode.BAD_REQUEST, say, owner, private_room, " \n\t")
+    refused(ErrorCode.TOO_LARGE, say, owner, private_room, "x" * (BODY_LIMIT + 1))
+    refused(ErrorCode.BAD_REQUEST, say, owner, private_room, "a\0b")
+    assert len(say(owner, private_room, "x" * BODY_LIMIT).body) == BODY_LIMIT
+
+
+def test_a_reply_is_to_a_message_of_the_same_room(owner, private_room, public_room):
+    there, here = say(owner, public_room), say(owner, private_room)
+    refused(ErrorCode.NOT_FOUND, say, owner, private_room, reply_to=there.pk)
+    refused(ErrorCode.NOT_FOUND, say, owner, private_room, reply_to=uuid.uuid4())
+    reply = say(owner, private_room, "indeed", reply_to=here.pk)
+    assert json.loads(reply.encoded)["quote"]["body"] == "hello"
+
+
+def test_an_edit_moves_the_message_and_keeps_what_it_said(owner, private_room):
+    first, _ = say(owner, private_room, "frist"), say(owner, private_room)
+    edited = messages.edit_message(owner, message=first.pk, body="first")
+    assert (edited.number, edited.position, edited.body) == (1, 3, "first")
+    assert edited.edited_at is not None
+    assert [row.body for row in Revision.objects.all()] == ["frist"]
+    assert log(private_room) == [2, 3]
+    (revision,) = queries.revisions(owner, first.pk)
+    assert revision.body == "frist"
+
+
+def test_an_edit_that_changes_nothing_moves_nothing(owner, private_room):
+    message = say(owner, private_room, "the same")
+    same = messages.edit_message(owner, message=message.pk, body="the same")
+    assert (same.position, same.edited_at) == (1, None)
+    assert not Revision.objects.exists()
+
+
+def test_only_its_sender_edits_a_message(owner, member, outsider, private_room):
+    message = say(member, private_room)
+    refused(ErrorCode.FORBIDDEN, messages.edit_message, owner, message=message.pk, body="mine")
+    refused(ErrorCode.NOT_FOUND, messages.edit_message, outsider, message=message.pk, body="mine")
+    assert stored(message).body == "hello"
+
+
+def test_a_deleted_message_leaves_its_place_and_nothing_else(owner, member, private_room):
+    message = say(owner, private_room, "a secret")
+    messages.edit_message(owner, message=message.pk, body="an edited secret")
+    messages.react_to_message(member, message=message.pk, emoji="👍", on=True)
+    deleted = messages.delete_message(owner, message=message.pk)
+    assert deleted.number == 1
+    row = stored(message)
+    assert (row.body, row.html, row.reactions, row.mentions) == ("", "", {}, [])
+    assert not Revision.objects.exists()
+    assert "secret" not in deleted.encoded
+    assert json.loads(deleted.encoded)["deleted"] is True
+
+
+def test_deleting_twice_moves_once(owner, private_room):
+    message = say(owner, private_room)
+    position = messages.delete_message(owner, message=message.pk).position
+    assert messages.delete_message(owner, message=message.pk).position == position
+
+
+def test_moderators_of_a_room_delete_and_members_do_not(owner, member, outsider, private_room):
+    mine, theirs = say(owner, private_room), say(member, private_room)
+    refused(ErrorCode.FORBIDDEN, messages.delete_message, member, message=mine.pk)
+    refused(ErrorCode.NOT_FOUND, messages.delete_message, outsider, message=mine.pk)
+    assert messages.delete_message(owner, message=theirs.pk).deleted_at is not None
+
+
+def test_what_is_deleted_cannot_be_edited_reacted_to_or_reported(owner, member, private_room):
+    message = say(owner, private_room)
+    messages.delete_message(owner, message=message.pk)
+    id = message.pk
+    refused(ErrorCode.CONFLICT, messages.edit_message, owner, message=id, body="back")
+    refused(ErrorCode.CONFLICT, messages.react_to_message, member, message=id, emoji="👍", on=True)
+    refused(ErrorCode.CONFLICT, messages.report_message, member, message=id, reason="it was bad")
+
+
+def test_a_quote_of_a_deleted_message_says_nothing(owner, private_room):
+    message = say(owner, private_room, "a secret")
+    say(owner, private_room, "as I said", reply_to=message.pk)
+    messages.delete_message(owner, message=message.pk)
+    page, _ = queries.history(owner, private_room.pk, before=None, after=None, limit=10)
+    assert "a secret" not in "".join(page)
+
+
+def test_reactions_count_each_person_once_and_are_taken_back(owner, member, private_room):
+    message = say(owner, private_room)
+
+    def react(user, on=True, emoji="👍") -> dict:
+        messages.react_to_message(user, message=message.pk, emoji=emoji, on=on)
+        return stored(message).reactions
+
+    assert react(owner) == {"👍": ["owner"]}
+    assert react(owner) == {"👍": ["owner"]}
+    assert react(member) == {"👍": ["owner", "member"]}
+    assert react(owner, on=False) == {"👍": ["member"]}
+    assert react(member, on=False) == {}
+    assert stored(message).position == 5
+
+
+@pytest.mark.parametrize("emoji", ["<b>", "hello", "👍 👍", "\n", "x" * 30, "1"])
+def test_a_reaction_is_one_emoji(owner, private_room, emoji):
+    message = say(owner, private_room)
+    refused(
+        ErrorCode.BAD_REQUEST,
+        messages.react_to_message,
+        owner,
+        message=message.pk,
+        emoji=emoji,
+        on=True,
+    )
+
+
+def test_a_report_keeps_what_was_said(owner, member, private_room):
+    message = say(owner, private_room, "something bad")
+    messages.report_message(member, message=message.pk, reason="It is bad.")
+    messages.report_message(member, message=message.pk, reason="It is very bad.")
+    messages.edit_message(owner, message=message.pk, body="something nice")
+    report = Report.objects.get()
+    assert (report.body, report.reason) == ("something bad", "It is very bad.")
+
+
+def test_a_mention_names_people_who_exist(owner, member, private_room):
+    message = say(owner, private_room, "@member and @nobody, see `@owner`")
+    assert message.mentions == ["member"]
+
+
+def test_a_closed_room_takes_no_change_of_its_messages(owner, private_room):
+    message = say(owner, private_room)
+    rooms.close_room(room=private_room.pk, closed=True)
+    refused(ErrorCode.FORBIDDEN, say, owner, private_room)
+    refused(ErrorCode.FORBIDDEN, messages.edit_message, owner, message=message.pk, body="x")
+    refused(ErrorCode.FORBIDDEN, messages.delete_message, owner, message=message.pk)
+
+
+def test_history_pages_in_both_directions(owner, private_room):
+    for number in range(1, 11):
+        say(owner, private_room, str(number))
+
+    def numbers(**where) -> tuple[list[int], bool]:
+        where = {"before": None, "after": None, "limit": 4} | where
+        page, more = queries.history(owner, private_room.pk, **where)
+        return [json.loads(each)["number"] for each in page], more
+
+    assert numbers() == ([7, 8, 9, 10], True)
+    assert numbers(before=7) == ([3, 4, 5, 6], True)
+    assert numbers(before=3) == ([1, 2], False)
+    assert numbers(after=4) == ([5, 6, 7, 8], True)
+    assert numbers(after=6) == ([7, 8, 9, 10], False)
+    assert numbers(before=1) == ([], False)
+
+
+def test_a_page_of_history_costs_the_same_whatever_is_on_it(
+    owner, member, private_room, django_assert_max_num_queries
+):
+    last = None
+    for number in range(30):
+        last = say(owner if number % 2 else member, private_room, "x", reply_to=last).pk
+    with django_assert_max_num_queries(5):
+        queries.history(owner, private_room.pk, before=None, after=None, limit=30)

@@ -1,0 +1,157 @@
+"""Rooms and who is in them."""
+
+import pytest
+
+from chat import queries
+from chat.actions import rooms
+from chat.actions.messages import send_message
+from chat.models import Membership, Room
+from chat.protocol import ChatError, ErrorCode
+from tests.conftest import person
+
+
+def members(room) -> dict[str, str]:
+    rows = Membership.objects.filter(room=room).select_related("user")
+    return {row.user.username: row.role for row in rows}
+
+
+def version(room) -> int:
+    return Room.objects.get(pk=room.pk).members_version
+
+
+def refused(code: ErrorCode, action, *args, **kwargs) -> str:
+    with pytest.raises(ChatError) as refusal:
+        action(*args, **kwargs)
+    assert refusal.value.code == code
+    return refusal.value.detail
+
+
+def test_opening_a_room_makes_its_opener_the_owner(owner, member):
+    room, new = rooms.open_room(owner, kind="private", name="Plans", members=["member"])
+    assert new
+    assert members(room) == {"owner": "owner", "member": "member"}
+
+
+def test_a_direct_room_exists_once_whoever_opens_it(owner, member):
+    room, new = rooms.open_room(owner, kind="direct", members=["member"])
+    again, new_again = rooms.open_room(member, kind="direct", members=["owner"])
+    assert (new, new_again) == (True, False)
+    assert room.pk == again.pk
+    assert set(members(room)) == {"owner", "member"}
+
+
+@pytest.mark.parametrize("others", [[], ["owner"], ["member", "outsider"]])
+def test_a_direct_room_is_with_one_other_person(owner, member, outsider, others):
+    refused(ErrorCode.BAD_REQUEST, rooms.open_room, owner, kind="direct", members=others)
+
+
+def test_a_room_that_is_not_direct_needs_a_name(owner):
+    refused(ErrorCode.BAD_REQUEST, rooms.open_room, owner, kind="private", name="")
+
+
+def test_nobody_who_is_suspended_or_unknown_can_be_added(owner, suspended, private_room):
+    for name in ("suspended", "nobody"):
+        refused(ErrorCode.NOT_FOUND, rooms.add_members, owner, room=private_room.pk, members=[name])
+        refused(ErrorCode.NOT_FOUND, rooms.open_room, owner, kind="direct", members=[name])
+
+
+def test_someone_who_comes_in_has_nothing_unread(owner, outsider, private_room):
+    import uuid
+
+    for number in range(3):
+        send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body=str(number))
+    rooms.add_members(owner, room=private_room.pk, members=["outsider"])
+    (view,) = queries.rooms_of(outsider)
+    assert (view.room.number, view.room.read) == (3, 3)
+
+
+def test_adding_someone_again_changes_nothing(owner, member, private_room):
+    Membership.objects.filter(user=member).update(role="moderator")
+    before = version(private_room)
+    rooms.add_members(owner, room=private_room.pk, members=["member"])
+    assert members(private_room)["member"] == "moderator"
+    assert version(private_room) == before
+
+
+def test_every_change_of_who_may_read_makes_a_new_version(owner, member, outsider, public_room):
+    seen = {version(public_room)}
+    rooms.join_room(outsider, room=public_room.pk)
+    seen.add(version(public_room))
+    rooms.leave_room(outsider, room=public_room.pk)
+    seen.add(version(public_room))
+    rooms.remove_member(owner, room=public_room.pk, member="member")
+    seen.add(version(public_room))
+    assert len(seen) == 4
+
+
+def test_a_private_room_cannot_be_joined(outsider, private_room):
+    refused(ErrorCode.NOT_FOUND, rooms.join_room, outsider, room=private_room.pk)
+
+
+def test_the_last_owner_who_leaves_hands_the_room_on(owner, member, private_room):
+    rooms.leave_room(owner, room=private_room.pk)
+    assert members(private_room) == {"member": "owner", "suspended": "member"}
+
+
+def test_a_moderator_inherits_before_an_older_member(owner, member, private_room):
+    newer = person("newer")
+    rooms.add_members(owner, room=private_room.pk, members=["newer"])
+    rooms.set_role(owner, room=private_room.pk, member="newer", role="moderator")
+    rooms.leave_room(owner, room=private_room.pk)
+    assert members(private_room)["newer"] == "owner"
+    assert newer.memberships.get().role == "owner"
+
+
+def test_the_last_owner_cannot_step_down(owner, private_room):
+    refused(
+        ErrorCode.CONFLICT,
+        rooms.set_role,
+        owner,
+        room=private_room.pk,
+        member="owner",
+        role="member",
+    )
+
+
+def test_a_moderator_cannot_remove_an_owner(owner, member, private_room):
+    rooms.set_role(owner, room=private_room.pk, member="member", role="moderator")
+    refused(ErrorCode.FORBIDDEN, rooms.remove_member, member, room=private_room.pk, member="owner")
+
+
+def test_a_member_changes_nothing_of_a_room(member, private_room):
+    room = private_room.pk
+    refused(ErrorCode.FORBIDDEN, rooms.rename_room, member, room=room, name="Ours")
+    refused(ErrorCode.FORBIDDEN, rooms.add_members, member, room=room, members=["owner"])
+    refused(ErrorCode.FORBIDDEN, rooms.remove_member, member, room=room, member="owner")
+    refused(ErrorCode.FORBIDDEN, rooms.set_role, member, room=room, member="owner", role="member")
+
+
+def test_a_direct_room_is_not_changed_by_anyone(owner, direct_room):
+    room = direct_room.pk
+    refused(ErrorCode.FORBIDDEN, rooms.leave_room, owner, room=room)
+    refused(ErrorCode.FORBIDDEN, rooms.rename_room, owner, room=room, name="Ours")
+    refused(ErrorCode.FORBIDDEN, rooms.add_members, owner, room=room, members=["member"])
+
+
+def test_the_mark_of_reading_only_moves_forward_and_never_past_the_newest(
+    owner, member, private_room
+):
+    import uuid
+
+    for number in range(5):
+        send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body=str(number))
+    for asked, expected in ((3, 3), (1, 3), (100, 5)):
+        rooms.mark_read(member, room=private_room.pk, number=asked)
+        mine = Membership.objects.get(room=private_room, user=member)
+        assert mine.read_number == expected
+
+
+def test_a_closed_room_takes_no_new_members(owner, outsider, public_room):
+    rooms.close_room(room=public_room.pk, closed=True)
+    refused(ErrorCode.NOT_FOUND, rooms.join_room, outsider, room=public_room.pk)
+    refused(
+        ErrorCode.FORBIDDEN, rooms.add_members, owner, room=public_room.pk, members=["outsider"]
+    )
+    rooms.close_room(room=public_room.pk, closed=False)
+    rooms.join_room(outsider, room=public_room.pk)
+    assert members(public_room)["outsider"] == "member"
