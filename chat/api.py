@@ -93,6 +93,7 @@ class NewMessage(BaseModel):
     body: protocol.Text = ""
     attachments: Annotated[list[UUID], Field(max_length=20)] = []
     reply_to: UUID | None = None
+    code: protocol.Code | None = None
 
 
 class PageQuery(BaseModel):

@@ -59,10 +59,16 @@ async def send(user: User, command: protocol.MessageSend) -> Message:
 async def send_soon(user: User, command: protocol.MessageSend) -> "asyncio.Future[Message]":
     """Puts a message in line for the next commit; the future is the stored message."""
     draft = messages.Draft(
-        user, command.room, command.client_id, command.body, command.attachments, command.reply_to
+        user,
+        command.room,
+        command.client_id,
+        command.body,
+        command.attachments,
+        command.reply_to,
+        command.code,
     )
-    if not text.is_plain(command.body):
-        draft.rendered = await in_thread(messages.render, command.body)
+    if command.code or not text.is_plain(command.body):
+        draft.rendered = await in_thread(messages.render, command.body, command.code)
     return _commits().submit(draft)
 
 

@@ -22,7 +22,7 @@ SECONDS = 0.04
 LANGUAGES: dict[str, str] = {
     alias: aliases.split()[0]
     for aliases in (
-        "bash sh shell zsh console",
+        "bash sh shell shellscript zsh console",
         "c h",
         "cpp c++ cxx hpp",
         "csharp c# cs",
@@ -36,7 +36,7 @@ LANGUAGES: dict[str, str] = {
         "haskell hs",
         "html",
         "java",
-        "javascript js jsx mjs",
+        "javascript js jsx mjs javascriptreact",
         "json jsonc",
         "kotlin kt",
         "lua",
@@ -52,7 +52,7 @@ LANGUAGES: dict[str, str] = {
         "sql postgres postgresql mysql sqlite",
         "swift",
         "toml ini cfg",
-        "typescript ts tsx",
+        "typescript ts tsx typescriptreact",
         "xml svg",
         "yaml yml",
     )

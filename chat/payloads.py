@@ -63,6 +63,7 @@ def _message(row: Message, sender: str, quotes: Mapping[UUID, protocol.Quote]) -
         attachments=[] if gone else [_attachment(summary) for summary in row.attachments],
         mentions=[] if gone else row.mentions,
         reactions={} if gone else row.reactions,
+        code=protocol.Code.model_construct(**row.code) if row.code and not gone else None,
     )
 
 

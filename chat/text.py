@@ -281,14 +281,23 @@ def _is_web(address: str) -> bool:
     return _WEB.match(address) is not None
 
 
-def _fence(self: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:
+def code_block(code: str, language: str) -> str:
+    """Lines of code as a block of their own, highlighted where the language is known."""
+    block = _code(_encodable(code).rstrip("\n") + "\n", language_of(language), True)
+    return _CLEANER.clean(block)
+
+
+def _code(code: str, language: str | None, coloured: bool) -> str:
     """A block of code. It can be scrolled, so it can be reached by keyboard too."""
-    code = tokens[index].content
-    language = language_of(tokens[index].info)
-    env["code"] = env.get("code", 0) + len(code)
-    coloured = highlight(code, language) if language and env["code"] <= CODE_LIMIT else None
+    spans = highlight(code, language) if language and coloured else None
     name = f' class="language-{language}"' if language else ""
-    return f'<pre tabindex="0"><code{name}>{coloured or escapeHtml(code)}</code></pre>\n'
+    return f'<pre tabindex="0"><code{name}>{spans or escapeHtml(code)}</code></pre>\n'
+
+
+def _fence(self: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:
+    code = tokens[index].content
+    env["code"] = env.get("code", 0) + len(code)
+    return _code(code, language_of(tokens[index].info), env["code"] <= CODE_LIMIT)
 
 
 def _texts(tokens: list[Token]) -> Any:

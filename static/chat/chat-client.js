@@ -220,11 +220,11 @@ export class ChatClient extends EventTarget {
    */
   async send(command) {
     if (command.type === "message.send") {
-      const { room, client_id, body = "", attachments = [], reply_to = null } = command;
+      const { room, client_id, body = "", attachments = [], reply_to = null, code = null } = command;
       const clientId = client_id ?? crypto.randomUUID();
       const stored = this.#outbox.stored(clientId);
       this.#outbox.add({
-        client_id: clientId, room, body, reply_to, quote: null,
+        client_id: clientId, room, body, reply_to, code, quote: null,
         attachments: attachments.map(unknownAttachment),
       });
       return stored;

@@ -158,12 +158,13 @@ export class Outbox {
   }
 
   /** @param {import("./types.js").Unsent} entry */
-  async #send({ room, client_id, body, attachments, reply_to }) {
+  async #send({ room, client_id, body, attachments, reply_to, code }) {
     this.#underway.set(room, client_id);
     try {
       const reply = await this.#transmit({
         type: "message.send", room, client_id, body, reply_to,
         attachments: attachments.map(({ id }) => id),
+        ...(code ? { code } : {}),
       });
       this.#failures = 0;
       this.acknowledge(reply.message, reply);

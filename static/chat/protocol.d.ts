@@ -65,6 +65,7 @@ export interface Message {
   attachments: Attachment[];
   mentions: string[];
   reactions: Record<string, string[]>;
+  code: Code | null;
 }
 
 /** What a reply refers to, as it reads now; the body is shortened. */
@@ -85,6 +86,23 @@ export interface Attachment {
   height: number | null;
   url: string;
   thumbnail_url: string | null;
+}
+
+/**
+ * Lines of a file, for readers to find in their own checkout of it.
+ *
+ * `path` is relative to the repository, with forward slashes; lines count from 1, and both
+ * are included. What is not known is left empty.
+ */
+export interface Code {
+  language: string;
+  repository: string;
+  branch: string;
+  commit: string;
+  path: string;
+  start_line: number;
+  end_line: number;
+  text: string;
 }
 
 /** Someone with an account. */
@@ -133,6 +151,7 @@ export interface MessageSendCommand {
   body?: string;
   attachments?: string[];
   reply_to?: string | null;
+  code?: Code | null;
 }
 
 /** Changes the text of one's own message. */

@@ -62,6 +62,8 @@ export interface Unsent {
   body: string;
   attachments: wire.Attachment[];
   reply_to: string | null;
+  /** Left out by clients that share no code. */
+  code?: wire.Code | null;
   quote: wire.Quote | null;
   created_at: string;
   /** Grows from one message to the next. */

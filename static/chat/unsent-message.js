@@ -28,6 +28,7 @@ export function unsentMessage(entry, sender, number) {
     attachments,
     mentions: [],
     reactions: {},
+    code: entry.code ?? null,
     state,
     error,
   };

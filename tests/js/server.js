@@ -136,7 +136,7 @@ class ServerRoom {
       id: identity(sender, client_id), room: this.id, number: this.messages.length + 1, position: 0,
       sender, client_id, body, html: `<p>${body}</p>`, created_at: "2026-01-01T00:00:00Z",
       edited_at: null, deleted: false, hidden: false, reply_to, quote: null, attachments: [],
-      mentions, reactions: {},
+      mentions, reactions: {}, code: null,
     };
     this.messages.push(message);
     return this.change(message.number, {});

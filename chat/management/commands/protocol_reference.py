@@ -29,6 +29,7 @@ OBJECTS: tuple[type[BaseModel], ...] = (
     protocol.Message,
     protocol.Quote,
     protocol.Attachment,
+    protocol.Code,
     protocol.Person,
     protocol.Me,
     protocol.Member,

@@ -1,0 +1,39 @@
+import { html } from "lit";
+import { icon } from "./icons.js";
+
+/** @typedef {import("../protocol.js").Code} Code */
+
+/**
+ * Where shared lines are from. An editor around this page can open them in the reader's own
+ * checkout; a browser has none.
+ * @param {Code} code
+ * @param {(code: Code) => void} open
+ */
+export function sharedCode(code, open) {
+  const { path, repository, branch, commit } = code;
+  const origin = [repository, branch, commit.slice(0, 7)].filter(Boolean).join(" · ");
+  return html`<p class="shared-code">
+    ${icon("file")}
+    <span class="shared-code-words" title="${path}${origin ? `\n${origin}` : ""}">
+      <span class="shared-code-place">${path}:${lines(code)}</span>
+      ${origin ? html`<small>${origin}</small>` : null}
+    </span>
+    ${isInEditor()
+      ? html`<button
+          type="button"
+          class="link"
+          aria-label="Open ${path}, line ${code.start_line}"
+          @click=${() => open(code)}
+        >
+          Open
+        </button>`
+      : null}
+  </p>`;
+}
+
+/** @param {Code} code */
+const lines = ({ start_line, end_line }) =>
+  start_line === end_line ? String(start_line) : `${start_line}–${end_line}`;
+
+/** VS Code marks the document of a webview with its theme. */
+const isInEditor = () => document.body.hasAttribute("data-vscode-theme-kind");

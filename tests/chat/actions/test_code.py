@@ -1,0 +1,113 @@
+"""Lines of code as data: stored, shown, kept over an edit, gone with the message."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from accounts.models import User
+from chat import payloads, protocol
+from chat.actions import messages
+from chat.models import Message, Room
+from chat.protocol import FrameError
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LINES: dict[str, Any] = {
+    "language": "python",
+    "repository": "git.example/team/project",
+    "branch": "main",
+    "commit": "0123abc",
+    "path": "src/app.py",
+    "start_line": 3,
+    "end_line": 4,
+    "text": "def greet(name):\n    return f'<b>{name}</b>'",
+}
+
+
+def share(sender: User, room: Room, **fields: Any) -> Message:
+    code = protocol.Code(**LINES)
+    return messages.send_message(sender, room=room.pk, client_id=uuid.uuid4(), code=code, **fields)
+
+
+def as_sent(message: Message) -> dict[str, Any]:
+    return json.loads(payloads.encode([message])[0])
+
+
+def test_code_needs_no_words_with_it(owner: User, private_room: Room) -> None:
+    message = as_sent(share(owner, private_room))
+    assert message["code"] == LINES
+    assert message["body"] == ""
+    assert 'class="language-python"' in message["html"]
+    assert "&lt;b&gt;" in message["html"]
+
+
+def test_code_stands_after_the_words(owner: User, private_room: Room) -> None:
+    html = as_sent(share(owner, private_room, body="Look at **this**"))["html"]
+    assert html.index("<strong>this</strong>") < html.index("<pre")
+
+
+def test_an_edit_changes_the_words_and_keeps_the_code(owner: User, private_room: Room) -> None:
+    message = share(owner, private_room, body="first")
+    edited = as_sent(messages.edit_message(owner, message=message.pk, body="second"))
+    assert edited["code"] == LINES
+    assert "second" in edited["html"]
+    assert "language-python" in edited["html"]
+
+
+def test_the_words_can_be_taken_back_without_the_code(owner: User, private_room: Room) -> None:
+    message = share(owner, private_room, body="first")
+    assert as_sent(messages.edit_message(owner, message=message.pk, body=""))["code"] == LINES
+
+
+def test_code_is_gone_with_its_message(owner: User, private_room: Room) -> None:
+    message = share(owner, private_room)
+    deleted = as_sent(messages.delete_message(owner, message=message.pk))
+    assert deleted["code"] is None
+    assert deleted["html"] == ""
+    assert Message.objects.get(pk=message.pk).code is None
+
+
+def test_a_retry_finds_the_same_code(owner: User, private_room: Room) -> None:
+    client_id = uuid.uuid4()
+    sent = [
+        messages.send_message(
+            owner, room=private_room.pk, client_id=client_id, code=protocol.Code(**LINES)
+        )
+        for _ in range(2)
+    ]
+    assert as_sent(sent[0]) == as_sent(sent[1])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"path": "/etc/passwd"},
+        {"path": "../../etc/passwd"},
+        {"path": "a/../../b"},
+        {"path": "\\\\server\\share"},
+        {"path": "C:/Windows"},
+        {"path": "file:///etc/passwd"},
+        {"path": ""},
+        {"commit": "main; rm -rf"},
+        {"start_line": 0},
+        {"start_line": 5, "end_line": 4},
+        {"text": ""},
+        {"text": "a\0b"},
+        {"text": "x" * 20_001},
+        {"unknown": 1},
+    ],
+)
+def test_code_that_points_elsewhere_or_nowhere_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        protocol.Code(**(LINES | wrong))
+    frame = {
+        "type": "message.send",
+        "room": str(uuid.uuid4()),
+        "client_id": str(uuid.uuid4()),
+        "code": LINES | wrong,
+    }
+    with pytest.raises(FrameError):
+        protocol.parse(json.dumps(frame))
