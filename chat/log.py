@@ -4,19 +4,25 @@ A new message takes the next number and the next position of its room; a change 
 message to the next position. Each is one insert or one conditional update of one row, and the
 unique indexes decide between two writers. So there are no gaps, n + 1 is never visible before
 n, and nothing rests on transactions: it is the same on SQLite, PostgreSQL and MongoDB.
+
+One thing must not happen in between: that others take the position after the head that was
+read, and leave it again. SQLite has one writer at a time, PostgreSQL locks the room (``lock``),
+MongoDB never gives a position twice (``chat.models.constraints``).
 """
 
 import asyncio
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
 
-from chat.models import Message
+from chat.models import Message, Room
 from chat.threads import in_log_thread
 
 ATTEMPTS = 50
@@ -26,6 +32,21 @@ BATCH = 500
 """The most changes in one commit."""
 
 T = TypeVar("T")
+
+
+def now() -> datetime:
+    """The time for what is stored: in milliseconds, which every database keeps."""
+    time = timezone.now()
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def lock(rooms: QuerySet[Room]) -> None:
+    """Lets no one else write to the logs of these rooms until the transaction ends.
+
+    Always in the same order, so that two batches wait for each other and never in a circle.
+    """
+    if connection.features.has_select_for_update:
+        list(rooms.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
 
 
 def retried(work: Callable[[], T]) -> T:
@@ -38,11 +59,17 @@ def retried(work: Callable[[], T]) -> T:
         try:
             with transaction.atomic():
                 return work()
-        except IntegrityError:
-            if attempt == ATTEMPTS - 1:
+        except (IntegrityError, OperationalError) as error:
+            lost = isinstance(error, IntegrityError) or _rolled_back_for_another(error)
+            if not lost or attempt == ATTEMPTS - 1:
                 raise
             time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311
     raise AssertionError("unreachable")
+
+
+def _rolled_back_for_another(error: OperationalError) -> bool:
+    """Whether PostgreSQL chose this transaction to end a deadlock or to keep the others whole."""
+    return getattr(error.__cause__, "sqlstate", None) in ("40P01", "40001")
 
 
 def append(messages: Iterable[Message], heads: dict[UUID, tuple[int, int]]) -> list[Message]:
@@ -71,6 +98,7 @@ def change(message_id: UUID, decide: Callable[[Message], dict[str, Any] | None])
     """
 
     def attempt() -> Message:
+        lock(Room.objects.filter(messages=message_id))
         message = Message.objects.select_related("sender", "room").get(pk=message_id)
         fields = decide(message)
         message.changed = fields is not None

@@ -7,15 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from accounts.models import User
 from chat import access, log, publish, queries, text
 from chat.access import Permission
 from chat.actions.attachments import attachments_deleted_on_commit
-from chat.models import Attachment, Message, Report, Revision
+from chat.models import Attachment, Message, Report, Revision, Room
 from chat.models.messages import message_id
-from chat.protocol import BODY_LIMIT, ChatError, Code, ErrorCode
+from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
 
 REACTIONS_LIMIT = 20
 """The most different emoji on one message."""
@@ -32,7 +30,6 @@ class Draft:
     body: str = ""
     attachments: Sequence[UUID] = ()
     reply_to: UUID | None = None
-    code: Code | None = None
     rendered: text.Rendered | None = None
     """The body as HTML, where it has been made before the draft waits for the log."""
     id: UUID = field(init=False)
@@ -49,14 +46,13 @@ def send_message(
     body: str = "",
     attachments: Iterable[UUID] = (),
     reply_to: UUID | None = None,
-    code: Code | None = None,
 ) -> Message:
     """Stores a message, or finds it if this ``client_id`` has been sent before.
 
     Raises:
         ChatError: ``not_found``, ``forbidden``, ``bad_request``, ``too_large``.
     """
-    draft = Draft(user, room, client_id, body, tuple(attachments), reply_to, code)
+    draft = Draft(user, room, client_id, body, tuple(attachments), reply_to)
     (result,) = send_messages([draft])
     if isinstance(result, Exception):
         raise result
@@ -68,10 +64,12 @@ def send_messages(drafts: Sequence[Draft]) -> list[Message | ChatError]:
 
     One that is refused does not hold up the others: its ``ChatError`` stands in its place.
     """
-    return log.retried(lambda: _send(drafts))
+    tried: set[UUID] = set()
+    return log.retried(lambda: _send(drafts, tried))
 
 
-def _send(drafts: Sequence[Draft]) -> list[Message | ChatError]:
+def _send(drafts: Sequence[Draft], tried: set[UUID]) -> list[Message | ChatError]:
+    log.lock(Room.objects.filter(pk__in={draft.room for draft in drafts}))
     results: dict[UUID, Message | ChatError] = {
         message.pk: message
         for message in Message.objects.filter(pk__in={draft.id for draft in drafts})
@@ -93,11 +91,24 @@ def _send(drafts: Sequence[Draft]) -> list[Message | ChatError]:
         heads[draft.room] = sender.position, sender.number
         versions[draft.room] = sender.members_version
         accepted.append(message)
-    _encode([row for row in results.values() if isinstance(row, Message)])
+    stored = [row for row in results.values() if isinstance(row, Message)]
+    _encode(stored)
+    # Without transactions the first part of a batch may have been stored when the rest was not.
+    _publish_again([row for row in stored if row.pk in tried])
+    tried.update(message.pk for message in accepted)
     for message in log.append(accepted, heads):
         results[message.pk] = message
     _publish(accepted, versions)
     return [results[draft.id] for draft in drafts]
+
+
+def _publish_again(rows: Sequence[Message]) -> None:
+    if rows:
+        versions = Room.objects.filter(pk__in={row.room_id for row in rows})
+        _publish(
+            sorted(rows, key=lambda row: row.position),
+            dict(versions.values_list("pk", "members_version")),
+        )
 
 
 def _outsider(draft: Draft) -> access.Sender:
@@ -121,12 +132,12 @@ class _Context:
     @classmethod
     def of(cls, drafts: Iterable[Draft]) -> "_Context":
         drafts = list(drafts)
-        rendered = {draft.id: draft.rendered or render(draft.body, draft.code) for draft in drafts}
+        rendered = {draft.id: draft.rendered or render(draft.body) for draft in drafts}
         quoted = {draft.reply_to for draft in drafts if draft.reply_to}
         files = {id for draft in drafts for id in draft.attachments}
         named = {name for each in rendered.values() for name in each.mentions}
         return cls(
-            now=timezone.now(),
+            now=log.now(),
             quoted=dict(Message.objects.filter(pk__in=quoted).values_list("pk", "room_id"))
             if quoted
             else {},
@@ -136,15 +147,9 @@ class _Context:
         )
 
 
-def render(body: str, code: Code | None = None) -> text.Rendered:
-    """The body as HTML, with the code after it. A long one takes tens of milliseconds: not in
-    the log's thread."""
-    rendered = text.render(body[:BODY_LIMIT]) if body or not code else text.Rendered("")
-    if code is None:
-        return rendered
-    return text.Rendered(
-        rendered.html + text.code_block(code.text, code.language), rendered.mentions
-    )
+def render(body: str) -> text.Rendered:
+    """The body as HTML. A long one takes tens of milliseconds: not in the log's thread."""
+    return text.render(body[:BODY_LIMIT])
 
 
 def _existing(names: Iterable[str]) -> set[str]:
@@ -160,7 +165,7 @@ def _message(draft: Draft, context: _Context) -> Message:
     Raises:
         ChatError: something in the draft itself is wrong.
     """
-    body = _checked_body(draft.body, empty=bool(draft.attachments or draft.code))
+    body = _checked_body(draft.body, empty=bool(draft.attachments))
     if draft.reply_to and context.quoted.get(draft.reply_to) != draft.room:
         raise ChatError(ErrorCode.NOT_FOUND, "The message that this replies to is not here.")
     rendered = context.rendered[draft.id]
@@ -173,7 +178,6 @@ def _message(draft: Draft, context: _Context) -> Message:
         html=rendered.html,
         reply_to=draft.reply_to,
         attachments=_claim(draft, context.files),
-        code=draft.code.model_dump() if draft.code else None,
         mentions=[name for name in rendered.mentions if name in context.people],
         created_at=context.now,
     )
@@ -227,20 +231,14 @@ def edit_message(
         if row.sender_id != user.pk:
             raise ChatError(ErrorCode.FORBIDDEN, "You can edit only your own messages.")
         _refuse_gone(row)
-        checked = _checked_body(body, empty=bool(row.attachments or row.code))
+        checked = _checked_body(body, empty=bool(row.attachments))
         if checked == row.body:
             return None
-        now = timezone.now()
+        now = log.now()
         Revision.objects.get_or_create(
             message=row, position=row.position, defaults={"body": row.body, "replaced_at": now}
         )
-        shared = text.code_block(row.code["text"], row.code["language"]) if row.code else ""
-        return {
-            "body": checked,
-            "html": html.html + shared,
-            "mentions": mentions,
-            "edited_at": now,
-        }
+        return {"body": checked, "html": html.html, "mentions": mentions, "edited_at": now}
 
     return _changed(message, decide, grant)
 
@@ -267,8 +265,7 @@ def delete_message(user: User, *, message: UUID) -> Message:
             "attachments": [],
             "mentions": [],
             "reactions": {},
-            "code": None,
-            "deleted_at": timezone.now(),
+            "deleted_at": log.now(),
         }
 
     row = _changed(message, decide, grant)
@@ -338,7 +335,7 @@ def hide_message(*, message: UUID, hidden: bool) -> Message:
     def decide(row: Message) -> dict[str, Any] | None:
         if hidden == (row.hidden_at is not None):
             return None
-        return {"hidden_at": timezone.now() if hidden else None}
+        return {"hidden_at": log.now() if hidden else None}
 
     try:
         return _changed(message, decide)

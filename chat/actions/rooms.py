@@ -34,9 +34,12 @@ def open_room(
         return _open_direct(user, others[0])
     if not name:
         raise ChatError(ErrorCode.BAD_REQUEST, "Give the room a name.")
+    room = Room(kind=kind, name=name)
     with transaction.atomic():
-        room = Room.objects.create(kind=kind, name=name)
-        _admit(room, [user], Role.OWNER)
+        # Its owner first: a process that dies in between leaves no room that nobody owns.
+        Membership.objects.create(room=room, user=user, role=Role.OWNER.value)
+        room.save(force_insert=True)
+        publish.rooms_changed_on_commit(user.pk)
         _admit(room, others, Role.MEMBER)
     return room, True
 

@@ -4,8 +4,11 @@ from typing import Any
 
 from bson import Int64
 from django.db.models import AutoField
+from django.db.models.options import Options
 from django_mongodb_backend import compiler, query
 from pymongo import ReturnDocument
+
+from mediachat.mongodb.schema import column_of, had, is_never_reused
 
 COUNTERS = "__counters__"
 """The collection that keeps the last integer id of each other one."""
@@ -88,6 +91,15 @@ def _is_field(value: str) -> bool:
     return value.startswith("$") and not value.startswith("$$")
 
 
+def _never_reused(meta: "Options[Any]") -> list[str]:
+    """The columns of a collection whose values stay with the document that had them."""
+    return [
+        column_of(meta, constraint.fields[-1])
+        for constraint in meta.constraints
+        if is_never_reused(constraint)
+    ]
+
+
 class SQLCompiler(compiler.SQLCompiler):
     query_class = MongoQuery
 
@@ -103,13 +115,25 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
 class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
     query_class = MongoQuery
 
+    def update(self, criteria: dict[str, Any], pipeline: list[dict[str, Any]]) -> int:
+        for column in _never_reused(self.query.get_meta()):
+            values = pipeline[0]["$set"]
+            if column in values:
+                before = {"$ifNull": [f"${had(column)}", [f"${column}"]]}
+                values[had(column)] = {"$concatArrays": [before, [values[column]]]}
+        return super().update(criteria, pipeline)
+
 
 class SQLInsertCompiler(compiler.SQLInsertCompiler):
     query_class = MongoQuery
 
     @query.wrap_database_errors
     def insert(self, docs: list[dict[str, Any]], returning_fields: Any = None) -> list[Any]:
-        field = self.query.get_meta().auto_field
+        meta = self.query.get_meta()
+        for column in _never_reused(meta):
+            for doc in docs:
+                doc[had(column)] = [doc[column]]
+        field = meta.auto_field
         if not isinstance(field, AutoField):
             return super().insert(docs, returning_fields)
         column = str(field.column)

@@ -1,8 +1,9 @@
 """Indexes that keep what a constraint says and that queries can use too."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
-from django.db.models import Index, Model
+from django.db.models import BaseConstraint, Index, Model, UniqueConstraint
+from django.db.models.options import Options
 from django_mongodb_backend import schema
 from pymongo import ASCENDING
 from pymongo.operations import IndexModel
@@ -44,6 +45,40 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
                 parent_model=parent_model,
             )
             return
-        keys = [(each.column, ASCENDING) for each in fields]
+        self._create_unique(model, index.name, [each.column for each in fields])
+
+    def add_constraint(
+        self, model: type[Model], constraint: BaseConstraint, *args: Any, **kwargs: Any
+    ) -> None:
+        super().add_constraint(model, constraint, *args, **kwargs)
+        if is_never_reused(constraint):
+            *others, last = (column_of(model._meta, name) for name in constraint.fields)
+            self._create_unique(model, f"{constraint.name}_ever", [*others, had(last)])
+
+    def remove_constraint(
+        self, model: type[Model], constraint: BaseConstraint, *args: Any, **kwargs: Any
+    ) -> None:
+        super().remove_constraint(model, constraint, *args, **kwargs)
+        if is_never_reused(constraint):
+            collection = self.get_collection(model._meta.db_table)
+            collection.drop_index(f"{constraint.name}_ever")
+
+    def _create_unique(self, model: type[Model], name: str, columns: list[str]) -> None:
+        keys = [(column, ASCENDING) for column in columns]
         collection = self.get_collection(model._meta.db_table)
-        collection.create_indexes([IndexModel(keys, name=index.name, unique=True)])
+        collection.create_indexes([IndexModel(keys, name=name, unique=True)])
+
+
+def is_never_reused(constraint: BaseConstraint) -> TypeGuard[UniqueConstraint]:
+    """Whether values of its last field stay taken (``chat.models.constraints``)."""
+    return getattr(constraint, "never_reused", False)
+
+
+def column_of(meta: "Options[Any]", field: str) -> str:
+    column = getattr(meta.get_field(field), "column")  # noqa: B009
+    return str(column)
+
+
+def had(column: str) -> str:
+    """The array in which a document keeps all that it ever had in a column."""
+    return f"{column}__had"
