@@ -13,7 +13,7 @@ from chat.access import Permission
 from chat.actions.attachments import attachments_deleted_on_commit
 from chat.models import Attachment, Message, Report, Revision, Room
 from chat.models.messages import message_id
-from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
+from chat.protocol import BODY_LIMIT, ChatError, Code, ErrorCode
 
 REACTIONS_LIMIT = 20
 """The most different emoji on one message."""
@@ -30,6 +30,7 @@ class Draft:
     body: str = ""
     attachments: Sequence[UUID] = ()
     reply_to: UUID | None = None
+    code: Code | None = None
     rendered: text.Rendered | None = None
     """The body as HTML, where it has been made before the draft waits for the log."""
     id: UUID = field(init=False)
@@ -46,13 +47,14 @@ def send_message(
     body: str = "",
     attachments: Iterable[UUID] = (),
     reply_to: UUID | None = None,
+    code: Code | None = None,
 ) -> Message:
     """Stores a message, or finds it if this ``client_id`` has been sent before.
 
     Raises:
         ChatError: ``not_found``, ``forbidden``, ``bad_request``, ``too_large``.
     """
-    draft = Draft(user, room, client_id, body, tuple(attachments), reply_to)
+    draft = Draft(user, room, client_id, body, tuple(attachments), reply_to, code)
     (result,) = send_messages([draft])
     if isinstance(result, Exception):
         raise result
@@ -132,7 +134,7 @@ class _Context:
     @classmethod
     def of(cls, drafts: Iterable[Draft]) -> "_Context":
         drafts = list(drafts)
-        rendered = {draft.id: draft.rendered or render(draft.body) for draft in drafts}
+        rendered = {draft.id: draft.rendered or render(draft.body, draft.code) for draft in drafts}
         quoted = {draft.reply_to for draft in drafts if draft.reply_to}
         files = {id for draft in drafts for id in draft.attachments}
         named = {name for each in rendered.values() for name in each.mentions}
@@ -147,9 +149,15 @@ class _Context:
         )
 
 
-def render(body: str) -> text.Rendered:
-    """The body as HTML. A long one takes tens of milliseconds: not in the log's thread."""
-    return text.render(body[:BODY_LIMIT])
+def render(body: str, code: Code | None = None) -> text.Rendered:
+    """The body as HTML, with the code after it. A long one takes tens of milliseconds: not in
+    the log's thread."""
+    rendered = text.render(body[:BODY_LIMIT]) if body or not code else text.Rendered("")
+    if code is None:
+        return rendered
+    return text.Rendered(
+        rendered.html + text.code_block(code.text, code.language), rendered.mentions
+    )
 
 
 def _existing(names: Iterable[str]) -> set[str]:
@@ -165,7 +173,7 @@ def _message(draft: Draft, context: _Context) -> Message:
     Raises:
         ChatError: something in the draft itself is wrong.
     """
-    body = _checked_body(draft.body, empty=bool(draft.attachments))
+    body = _checked_body(draft.body, empty=bool(draft.attachments or draft.code))
     if draft.reply_to and context.quoted.get(draft.reply_to) != draft.room:
         raise ChatError(ErrorCode.NOT_FOUND, "The message that this replies to is not here.")
     rendered = context.rendered[draft.id]
@@ -178,6 +186,7 @@ def _message(draft: Draft, context: _Context) -> Message:
         html=rendered.html,
         reply_to=draft.reply_to,
         attachments=_claim(draft, context.files),
+        code=draft.code.model_dump() if draft.code else None,
         mentions=[name for name in rendered.mentions if name in context.people],
         created_at=context.now,
     )
@@ -231,14 +240,20 @@ def edit_message(
         if row.sender_id != user.pk:
             raise ChatError(ErrorCode.FORBIDDEN, "You can edit only your own messages.")
         _refuse_gone(row)
-        checked = _checked_body(body, empty=bool(row.attachments))
+        checked = _checked_body(body, empty=bool(row.attachments or row.code))
         if checked == row.body:
             return None
         now = log.now()
         Revision.objects.get_or_create(
             message=row, position=row.position, defaults={"body": row.body, "replaced_at": now}
         )
-        return {"body": checked, "html": html.html, "mentions": mentions, "edited_at": now}
+        shared = text.code_block(row.code["text"], row.code["language"]) if row.code else ""
+        return {
+            "body": checked,
+            "html": html.html + shared,
+            "mentions": mentions,
+            "edited_at": now,
+        }
 
     return _changed(message, decide, grant)
 
@@ -265,6 +280,7 @@ def delete_message(user: User, *, message: UUID) -> Message:
             "attachments": [],
             "mentions": [],
             "reactions": {},
+            "code": None,
             "deleted_at": log.now(),
         }
 

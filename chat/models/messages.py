@@ -31,6 +31,8 @@ class Message(models.Model):
     """What the payload says of each attachment, less its URLs (``Attachment.summary``)."""
     mentions = models.JSONField(default=list, blank=True)
     reactions = models.JSONField(default=dict, blank=True)
+    code = models.JSONField(null=True, blank=True)
+    """Lines of code with where they are (``protocol.Code``); None for most messages."""
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -69,9 +71,7 @@ class Revision(models.Model):
     """What a message said before an edit. Deleting the message deletes its revisions."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
-    message = models.ForeignKey(
-        Message, models.CASCADE, related_name="revisions", db_index=False
-    )
+    message = models.ForeignKey(Message, models.CASCADE, related_name="revisions", db_index=False)
     position = models.PositiveBigIntegerField()
     """Where the message stood when it said this: an edit tried again writes it once."""
     body = models.TextField()
