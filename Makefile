@@ -5,7 +5,7 @@ WORKERS ?= 1
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run serve test check needs-python needs-node needs-test-tools
+.PHONY: run serve test check screenshots needs-python needs-node needs-test-tools
 
 ## run: the chat on this machine, with nothing else to install (PORT=8000)
 run: export DEBUG = 1
@@ -36,6 +36,11 @@ check: .venv/installed-dev node_modules/installed-dev
 	node_modules/.bin/tsc -p tsconfig.json
 	node_modules/.bin/eslint static tests/js eslint.config.js --no-error-on-unmatched-pattern
 	$(BIN)/djlint templates --lint --quiet
+
+## screenshots: the pictures that the README shows, taken anew
+screenshots: .venv/installed-dev node_modules/installed-dev needs-test-tools
+	$(BIN)/pytest --quiet tests/browser/test_screenshots.py
+	$(BIN)/python -m tests.browser.readme_images
 
 .venv/installed: requirements.txt | needs-python
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -22,13 +22,13 @@ for kind, name in (("public", "Design"), ("private", "Release 2.0"), ("public", 
     open_room(people["grace"], kind=kind, name=name, members=["ada", "linus", "mae"])
 """
 
-CODE = """This is all it takes to send from a script:
+CODE = """This is all it takes to send it from a script:
 
-```python
-from mediachat import connect
+```js
+import { initChatClient } from "./client.js";
 
-with connect("ada") as chat:
-    chat.room("Release 2.0").send("It is out.")
+const client = await initChatClient("linus", password);
+client.sendMessage(release, { body: "2.0 is **out**." });
 ```"""
 
 
@@ -42,7 +42,6 @@ def story(serve: Serve, open_chat: OpenChat) -> dict[str, Page]:
         enter_room(page, "Release 2.0")
     grace, linus = pages["grace"], pages["linus"]
     send(grace, "Morning! The plan for **2.0**: freeze on Thursday, ship on Monday.")
-    send(grace, "What is still open is in the notes:")
     grace.set_input_files(
         ".composer-file",
         {
@@ -52,13 +51,13 @@ def story(serve: Serve, open_chat: OpenChat) -> dict[str, Page]:
         },
     )
     grace.locator(".upload-size").wait_for()
-    send(grace, "Look at these before noon, please")
+    send(grace, "What is still open is in the notes. Please read them before noon.")
     wait(linus, "before noon")
     send(linus, CODE)
     wait(grace, "is all it takes")
-    last = linus.locator("mc-message").filter(has_text="freeze on Thursday")
-    last.hover()
-    last.get_by_role("button", name="Reply", exact=True).click()
+    plan = linus.locator("mc-message").filter(has_text="freeze on Thursday")
+    plan.hover()
+    plan.get_by_role("button", name="Reply", exact=True).click()
     send(linus, "Thursday works. @ada, can you take the last look at the page?")
     linus.set_input_files(
         ".composer-file",
@@ -67,8 +66,18 @@ def story(serve: Serve, open_chat: OpenChat) -> dict[str, Page]:
     linus.locator(".upload-size").wait_for()
     send(linus, "It looks like this now:")
     wait(grace, "It looks like this now")
-    react(grace, "It looks like this now", "❤️")
     react(linus, "freeze on Thursday", "👍")
+    ada = open_chat("ada", at=server)
+    enter_room(ada, "Release 2.0")
+    wait(ada, "It looks like this now")
+    react(ada, "It looks like this now", "❤️")
+    react(ada, "freeze on Thursday", "👍")
+    send(ada, "Lovely. I'll look through it this afternoon.")
+    wait(grace, "this afternoon")
+    for name in ("linus", "mae"):
+        talk_to_by_name(ada, name, CAST[name])
+        send(ada, "Hello!")
+    enter_room(ada, "Release 2.0")
     talk_to_by_name(grace, "ada", "Ada Lovelace")
     send(grace, "Lunch at one?")
     return {"server": server, **pages}  # type: ignore[dict-item]
@@ -93,8 +102,8 @@ def talk_to_by_name(page: Page, username: str, name: str) -> None:
 
 
 VIEWS: dict[str, dict[str, Any]] = {
-    "chat-light": {"viewport": {"width": 1200, "height": 760}, "color_scheme": "light"},
-    "chat-dark": {"viewport": {"width": 1200, "height": 760}, "color_scheme": "dark"},
+    "chat-light": {"viewport": {"width": 1280, "height": 960}, "color_scheme": "light"},
+    "chat-dark": {"viewport": {"width": 1280, "height": 960}, "color_scheme": "dark"},
     "chat-320": {"viewport": {"width": 320, "height": 640}, "color_scheme": "light"},
     "chat-contrast": {"viewport": {"width": 900, "height": 640}, "contrast": "more"},
 }
@@ -108,10 +117,11 @@ def test_the_chat_is_kept_in_pictures(story: dict[str, Any], open_chat: OpenChat
         if name == "chat-320":
             ada.screenshot(path=SCREENSHOTS / "rooms-320.png")
         enter_room(ada, "Release 2.0")
-        wait(ada, "It looks like this now")
+        wait(ada, "this afternoon")
         ada.locator(".thumbnail img").evaluate("(image) => image.decode()")
         ada.wait_for_timeout(300)
         ada.mouse.move(0, 0)
+        ada.evaluate("document.activeElement.blur()")
         ada.screenshot(path=SCREENSHOTS / f"{name}.png")
         assert (SCREENSHOTS / f"{name}.png").stat().st_size > 20_000
     ada.get_by_role("button", name="Start chat").click()
