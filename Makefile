@@ -67,8 +67,8 @@ node_modules/installed-dev: package-lock.json | needs-node
 ## lock: after a change of the dependencies in pyproject.toml or package.json
 lock:
 	@command -v uv >/dev/null || $(call need,Locking needs uv: pip install uv)
-	uv pip compile $(UNIVERSAL) pyproject.toml -o requirements.txt
-	uv pip compile $(UNIVERSAL) --extra dev pyproject.toml -o requirements-dev.txt
+	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres pyproject.toml -o requirements.txt
+	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra dev pyproject.toml -o requirements-dev.txt
 	npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 UNIVERSAL := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
