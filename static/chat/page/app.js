@@ -76,6 +76,17 @@ export class ChatApp extends ChatElement {
     removeEventListener("keydown", this.onKey);
   }
 
+  follow() {
+    const known = this.followed;
+    super.follow();
+    if (this.followed === known) return;
+    this.client.addEventListener("mention", (event) => {
+      const { room, message } = /** @type {CustomEvent} */ (event).detail;
+      // In the room that is open the list of messages tells it.
+      if (room !== this.roomId) this.announcer.announce(message);
+    });
+  }
+
   get room() {
     return this.client.rooms.get(this.roomId);
   }

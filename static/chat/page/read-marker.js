@@ -1,3 +1,5 @@
+import { unread } from "./rooms.js";
+
 /**
  * Marks a room as read as far as the reader has really seen it: the page is in front, and the
  * end of the message was in view.
@@ -7,6 +9,7 @@ export class ReadMarker {
   constructor(list) {
     this.list = list;
     this.look = this.look.bind(this);
+    this.onBlur = this.onBlur.bind(this);
   }
 
   get present() {
@@ -14,12 +17,14 @@ export class ReadMarker {
   }
 
   start() {
-    window.addEventListener("focus", this.look);
+    addEventListener("focus", this.look);
+    addEventListener("blur", this.onBlur);
     document.addEventListener("visibilitychange", this.look);
   }
 
   stop() {
-    window.removeEventListener("focus", this.look);
+    removeEventListener("focus", this.look);
+    removeEventListener("blur", this.onBlur);
     document.removeEventListener("visibilitychange", this.look);
   }
 
@@ -31,18 +36,19 @@ export class ReadMarker {
     if (room?.role && seen > room.read) list.client.markRead(list.roomId, seen);
   }
 
-  lastSeen() {
-    const { list } = this;
-    if (list.anchor.atEnd && !list.feed.hasNewer) {
-      return Math.max(0, ...list.feed.messages.slice(-1).map(({ number }) => number || 0), this.newest());
-    }
-    const item = /** @type {HTMLElement | null} */ (list.anchor.lastVisible());
-    return Number(item?.dataset.number) || 0;
+  /** What comes while the reader is away stands below a new line, so the old one goes. */
+  onBlur() {
+    const room = this.list.client.rooms.get(this.list.roomId);
+    if (room && unread(room) === 0) this.list.unreadAfter = null;
   }
 
-  /** The newest stored message: those on their way have no number yet. */
-  newest() {
-    const stored = this.list.feed.messages.filter(({ state }) => state === "sent");
-    return stored.at(-1)?.number ?? 0;
+  lastSeen() {
+    const { anchor, feed } = this.list;
+    if (anchor.atEnd && !feed.hasNewer) {
+      // Those on their way have no number of their own yet.
+      return feed.messages.findLast(({ state }) => state === "sent")?.number ?? 0;
+    }
+    const item = /** @type {HTMLElement | null} */ (anchor.lastVisible());
+    return item?.matches(".is-unsent, .is-failed") ? 0 : Number(item?.dataset.number) || 0;
   }
 }

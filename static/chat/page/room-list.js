@@ -95,7 +95,7 @@ export class RoomList extends ChatElement {
         </button>
       </div>`;
     }
-    if (this.client.state === "connecting" && this.client.rooms.size === 0) {
+    if (!this.client.me) {
       return html`<div class="room-skeleton" aria-hidden="true">
         ${[1, 2, 3, 4].map(() => html`<span></span>`)}
       </div>`;
