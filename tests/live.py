@@ -17,6 +17,8 @@ from typing import IO
 import httpx
 import psutil
 
+from tests import databases
+
 ROOT = Path(__file__).resolve().parent.parent
 
 EXCEPTION = re.compile(
@@ -41,7 +43,8 @@ def _environment(data_dir: Path, extra: dict[str, str]) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in ("DEBUG", "DJANGO_SETTINGS_MODULE", "REDIS_URL", "DATABASE_URL")
     }
-    return kept | {"DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"} | extra
+    ours = {"DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"}
+    return kept | ours | databases.settings_for(data_dir) | extra
 
 
 @dataclass
@@ -54,11 +57,13 @@ class Seeded:
     def copy(self, to: Path) -> Path:
         shutil.copytree(self.data_dir, to, ignore=shutil.ignore_patterns("static"))
         (to / "static").symlink_to(self.data_dir / "static")
+        databases.assign_copy(to, of=self.data_dir)
         return to
 
 
 def seed(data_dir: Path) -> Seeded:
     """Migrates a new database and puts the cast into it."""
+    databases.assign(data_dir)
     finished = subprocess.run(
         [sys.executable, "-m", "tests.seed"],
         cwd=ROOT,

@@ -1,0 +1,83 @@
+"""The database that this run of the tests is about, where it is not SQLite.
+
+``python -m tests.databases postgres`` starts a server and runs the tests against it; see
+``__main__``. Everything here is told by one variable of the environment, the address of that
+server without a database.
+"""
+
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+SERVER = "TEST_DATABASE_SERVER"
+ADDRESS = "database_url"
+"""The file in a data directory that has the address of its database."""
+
+
+def server() -> str | None:
+    """The address of the database server under test, or None for files of SQLite."""
+    return os.environ.get(SERVER)
+
+
+def settings_for(data_dir: Path) -> dict[str, str]:
+    """What a server on this data directory finds in its environment about its database."""
+    address = data_dir / ADDRESS
+    return {"DATABASE_URL_FILE": str(address)} if address.exists() else {}
+
+
+def assign(data_dir: Path) -> None:
+    """Gives a data directory an empty database of its own."""
+    if base := server():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        (data_dir / ADDRESS).write_text(create(base))
+
+
+def assign_copy(data_dir: Path, *, of: Path) -> None:
+    """Gives a data directory a copy of another's database."""
+    if base := server():
+        (data_dir / ADDRESS).write_text(create(base, like=(of / ADDRESS).read_text()))
+
+
+def create(base: str, *, like: str | None = None) -> str:
+    """Makes a database on this server, empty or like another, and returns its address."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    address = f"{base.rstrip('/')}/{name}"
+    if base.startswith("mongodb"):
+        if like:
+            _copy_collections(like, address)
+        return address
+    import psycopg
+
+    template = f' TEMPLATE "{_name(like)}"' if like else ""
+    with psycopg.connect(f"{base.rstrip('/')}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"{template}')
+    return address
+
+
+def _copy_collections(source: str, target: str) -> None:
+    from pymongo import IndexModel, MongoClient
+
+    client: MongoClient[Any]
+    with MongoClient(source) as client:
+        before, after = client[_name(source)], client[_name(target)]
+        for name in before.list_collection_names():
+            after.create_collection(name)
+            indexes = []
+            for index in before[name].list_indexes():
+                options = {
+                    key: index[key]
+                    for key in ("name", "unique", "partialFilterExpression")
+                    if key in index
+                }
+                if index["name"] != "_id_":
+                    indexes.append(IndexModel(list(index["key"].items()), **options))
+            if indexes:
+                after[name].create_indexes(indexes)
+            if documents := list(before[name].find()):
+                after[name].insert_many(documents)
+
+
+def _name(address: str) -> str:
+    return urlsplit(address).path.lstrip("/")

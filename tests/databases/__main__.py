@@ -1,0 +1,47 @@
+"""Runs the tests against another database: ``python -m tests.databases NAME [for pytest …]``.
+
+``postgres`` starts Debian's PostgreSQL, ``mongodb`` an emulator of MongoDB. A real server is
+named by TEST_POSTGRES_URL or TEST_MONGODB_URL, without a database: the tests make their own.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from tests.databases import SERVER, servers
+
+STARTERS = {"postgres": servers.postgresql, "mongodb": servers.mongodb_emulator}
+TESTS = {
+    "postgres": ["tests/accounts", "tests/chat", "tests/databases", "tests/system/test_crash.py"],
+    # What never asks the database, and what only takes long on an emulator, is left out.
+    "mongodb": ["tests/accounts", "tests/chat", "tests/databases", "tests/system/test_crash.py"],
+}
+
+
+def main(name: str, *arguments: str) -> int:
+    given = os.environ.get(f"TEST_{name.upper()}_URL")
+    with tempfile.TemporaryDirectory(prefix="mediachat-database-") as folder:
+        started: AbstractContextManager[str]
+        started = nullcontext(given) if given else STARTERS[name](Path(folder))
+        with started as address:
+            kind = "this server" if given else f"its own {STARTERS[name].__name__}"
+            print(f"The tests run on {name}: {kind}.", flush=True)
+            return subprocess.run(
+                [sys.executable, "-m", "pytest", *(arguments or TESTS[name])],
+                env=os.environ
+                | {SERVER: address, "DATABASE_URL": f"{address.rstrip('/')}/mediachat"},
+                check=False,
+            ).returncode
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in STARTERS:
+        raise SystemExit(f"Name a database: {', '.join(STARTERS)}.")
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except servers.MissingError as missing:
+        print(missing, file=sys.stderr)
+        sys.exit(1 if os.environ.get("CI", "").lower() in ("1", "true") else 0)

@@ -1,0 +1,112 @@
+"""Database servers that the tests start for themselves, each on a free port with its own data."""
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.live import ROOT, free_port
+
+EMULATOR_ENVIRONMENT = ROOT / ".venv-emulator"
+EMULATOR_REQUIREMENTS = ROOT / "tests" / "databases" / "requirements-emulator.txt"
+NEWER_PYTHON = (3, 13)
+
+
+class MissingError(Exception):
+    """A program that the tests need is not on this machine, and how to get it."""
+
+
+@contextmanager
+def postgresql(directory: Path) -> Iterator[str]:
+    """Debian's PostgreSQL, as the user of that name when we are root, which it refuses."""
+    programs = _postgresql_programs()
+    owner = _unprivileged()
+    data = directory / "postgresql"
+    data.mkdir()
+    if owner:
+        # Its way there must be open to it, and the folder its own.
+        directory.chmod(0o755)
+        shutil.chown(data, owner)
+    port = free_port()
+    run = {"user": owner, "cwd": data, "check": True, "stdout": subprocess.DEVNULL}
+    initdb = [f"{programs}/initdb", "-D", "data", "-U", "mediachat", "--auth=trust"]
+    subprocess.run([*initdb, "--encoding=UTF8", "--locale=C.UTF-8"], **run)  # type: ignore[call-overload]
+    # Killed at the end, and nothing of it is kept: so it need not wait for the disk.
+    options = (
+        f"-p {port} -k {data} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300"
+    )
+    control = [f"{programs}/pg_ctl", "-D", "data", "-w"]
+    subprocess.run([*control, "-o", options, "-l", "log", "start"], **run)  # type: ignore[call-overload]
+    try:
+        yield f"postgres://mediachat@127.0.0.1:{port}"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], **run)  # type: ignore[call-overload]
+
+
+def _postgresql_programs() -> str:
+    if path := shutil.which("initdb"):
+        return str(Path(path).resolve().parent)
+    if found := sorted(glob.glob("/usr/lib/postgresql/*/bin")):
+        return found[-1]
+    raise MissingError("PostgreSQL is not installed. On Debian: apt-get install postgresql")
+
+
+def _unprivileged() -> str | None:
+    return "postgres" if os.geteuid() == 0 else None
+
+
+@contextmanager
+def mongodb_emulator(directory: Path) -> Iterator[str]:
+    """An emulator of MongoDB (mongoeco): behaviour, and nothing about speed or disks."""
+    python = _emulator_python()
+    port = free_port()
+    program = ROOT / "tests" / "databases" / "mongodb_emulator.py"
+    with (directory / "emulator.log").open("w") as log:
+        process = subprocess.Popen(
+            [python, str(program), str(port)], stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    try:
+        assert process.stdout
+        if process.stdout.readline().strip() != "ready":
+            raise AssertionError((directory / "emulator.log").read_text()[-5000:])
+        yield f"mongodb://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _emulator_python() -> str:
+    """The emulator's own environment, made at the first use."""
+    python = EMULATOR_ENVIRONMENT / "bin" / "python"
+    installed = EMULATOR_ENVIRONMENT / "installed"
+    requirements = EMULATOR_REQUIREMENTS.read_text()
+    if not installed.exists() or installed.read_text() != requirements:
+        print("Installing MongoDB's emulator ...", flush=True)
+        subprocess.run([_newer_python(), "-m", "venv", "--clear", EMULATOR_ENVIRONMENT], check=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--require-hashes", "-r", str(EMULATOR_REQUIREMENTS)], check=True)
+        installed.write_text(requirements)
+    return str(python)
+
+
+def _newer_python() -> str:
+    if sys.version_info >= NEWER_PYTHON:
+        return sys.executable
+    candidates = [shutil.which(f"python3.{minor}") for minor in (15, 14, 13)]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    candidates += sorted(glob.glob(f"{pyenv}/versions/3.1[3-9]*/bin/python3"), reverse=True)
+    for candidate in filter(None, candidates):
+        # A version manager's name for what it has not installed is found, and does not run.
+        asked = subprocess.run(
+            [candidate, "-c", "import venv, ensurepip"], capture_output=True, check=False
+        )
+        if asked.returncode == 0:
+            return candidate
+    raise MissingError(
+        "MongoDB's emulator needs Python 3.13 or newer beside the one that runs the tests. "
+        "Install one, or name a MongoDB server for the tests: TEST_MONGODB_URL=mongodb://localhost"
+    )
