@@ -263,6 +263,31 @@ async def test_joining_and_leaving_while_others_write_never_leaves_a_gap(server:
         await writing
 
 
+async def test_ready_comes_first_however_much_happens_while_someone_connects(server: Server):
+    """The outside client refuses whatever comes before ``ready``."""
+    host = OutsideClient(server.url, "crowd13")
+    guests = [await OutsideClient(server.url, "crowd14").sign_in() for _ in range(4)]
+    async with host:
+        opened = asyncio.Event()
+
+        async def open_rooms() -> None:
+            for number in range(40):
+                await host.command(
+                    "room.open", kind="private", name=f"Room {number}", members=["crowd14"]
+                )
+            opened.set()
+
+        opening = asyncio.create_task(open_rooms())
+        while not opened.is_set():
+            await asyncio.gather(*(guest.connect() for guest in guests))
+            await asyncio.gather(*(guest.disconnect() for guest in guests))
+        await opening
+        guest = await guests[0].connect()
+        mine = [room for room in guest.rooms.values() if room["name"].startswith("Room ")]
+        assert len(mine) == 40
+        await guest.disconnect()
+
+
 async def test_a_frame_over_the_limit_closes_the_socket_with_1009(server: Server):
     async with OutsideClient(server.url, "crowd12") as anna:
         await anna.command("ping")

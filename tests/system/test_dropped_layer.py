@@ -1,6 +1,7 @@
 """The channel layer is a doorbell: with all its messages lost, the database still reaches all.
 
-Two processes on one database, and nothing rings between them or within them.
+Two processes on one database, and nothing rings between them or within them; then one process
+whose doorbell rings too often, too late, in the wrong order or not at all.
 """
 
 import asyncio
@@ -75,5 +76,39 @@ async def test_every_client_is_right_within_a_heartbeat_and_a_second(
     started = time.monotonic()
     await writer.command("room.remove", room=room, member="crowd1")
     await clients[1].until(lambda: room not in clients[1].held, HEARTBEAT + 1)
+    for client in clients:
+        await client.disconnect()
+
+
+@pytest.mark.timeout(90)
+async def test_a_layer_that_drops_repeats_and_reorders_costs_nobody_a_message(serve: Serve):
+    server = serve(
+        DJANGO_SETTINGS_MODULE="tests.settings_unreliable_layer",
+        RATE_LIMITS="off",
+        HEARTBEAT=str(HEARTBEAT),
+    )
+    clients = [OutsideClient(server.url, f"crowd{number}") for number in range(5)]
+    for client in clients:
+        await client.sign_in()
+        await client.connect()
+    names = [client.username for client in clients[1:]]
+    opened = await clients[0].command("room.open", kind="private", name="Chaos", members=names)
+    room = opened["room"]["id"]
+    for client in clients:
+        await client.until(lambda client=client: room in client.held, HEARTBEAT + 1)
+
+    async def write(client: OutsideClient) -> None:
+        mine = []
+        for number in range(40):
+            match number % 4:
+                case 3:
+                    await client.command("message.edit", message=mine[-1], body=f"edited {number}")
+                case 2:
+                    await client.command("message.react", message=mine[-1], emoji="👍")
+                case _:
+                    mine.append((await client.send(room, f"{number}"))["id"])
+
+    await asyncio.gather(*(write(client) for client in clients))
+    await _right(clients, room)
     for client in clients:
         await client.disconnect()
