@@ -59,7 +59,7 @@ def create(base: str, *, like: str | None = None) -> str:
 def _copy_collections(source: str, target: str) -> None:
     from pymongo import IndexModel, MongoClient
 
-    client: MongoClient[Any]
+    client: MongoClient[dict[str, Any]]
     with MongoClient(source) as client:
         before, after = client[_name(source)], client[_name(target)]
         for name in before.list_collection_names():
