@@ -79,7 +79,6 @@ def story(serve: Serve, open_chat: OpenChat) -> dict[str, Page]:
         send(ada, "Hello!")
     enter_room(ada, "Release 2.0")
     talk_to_by_name(grace, "ada", "Ada Lovelace")
-    send(grace, "Lunch at one?")
     return {"server": server, **pages}  # type: ignore[dict-item]
 
 
@@ -118,6 +117,8 @@ def test_the_chat_is_kept_in_pictures(story: dict[str, Any], open_chat: OpenChat
             ada.screenshot(path=SCREENSHOTS / "rooms-320.png")
         enter_room(ada, "Release 2.0")
         wait(ada, "this afternoon")
+        send(story["grace"], "Lunch at one?")
+        ada.locator(".badge").first.wait_for(state="attached")
         ada.locator(".thumbnail img").evaluate("(image) => image.decode()")
         ada.wait_for_timeout(300)
         ada.mouse.move(0, 0)
