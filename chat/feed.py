@@ -99,6 +99,11 @@ class Feed:
             if connection.user.pk in asked and connection.user.pk not in allowed:
                 self.remove(connection, "removed")
 
+    def _agree(self, members_version: int, asked: set[UUID]) -> None:
+        """Claims to know of this membership, unless someone came in who was not asked about."""
+        if all(connection.user.pk in asked for connection in self.connections):
+            self.members_version = max(self.members_version, members_version)
+
     # -- Forwarding ----------------------------------------------------------------------------
 
     def hear(self, members_version: int, entries: Sequence[publish.Entry]) -> None:
@@ -143,7 +148,7 @@ class Feed:
         asked = {connection.user.pk for connection in self.connections}
         members_version, seen = await in_thread(queries.seen_among, self.room, asked)
         self._keep_only(asked, seen)
-        self.members_version = max(self.members_version, members_version)
+        self._agree(members_version, asked)
         self.flush()
         for connection in self.connections:
             if room := seen.get(connection.user.pk):
@@ -181,7 +186,7 @@ class Feed:
         asked = {connection.user.pk for connection in self.connections}
         version, allowed, entries = await in_thread(_log_after, self.room, tail.position, asked)
         self._keep_only(asked, allowed)
-        self.members_version = max(self.members_version, version)
+        self._agree(version, asked)
         if not entries:
             return False
         whole = True
@@ -231,7 +236,9 @@ class Feed:
                 found = await in_thread(
                     queries.newest_changes, self.room, until=until, limit=wanted
                 )
-                tail.extend_back(found, found[0][0] - 1 if len(found) == wanted else 0)
+                # Meanwhile the tail may have dropped what stood between these and the rest.
+                if tail.since == until:
+                    tail.extend_back(found, found[0][0] - 1 if len(found) == wanted else 0)
         finally:
             self._extending = None
 

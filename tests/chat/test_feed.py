@@ -1,0 +1,225 @@
+"""One room in one process: in order and without a gap, whatever the channel layer does."""
+
+import asyncio
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from chat import protocol, queries, threads
+from chat.actions import messages, rooms
+from chat.feed import Feed
+from chat.models import Room
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Recorder:
+    """Someone's websocket that keeps what is written to it."""
+
+    def __init__(self, user) -> None:
+        self.user = user
+        self.session_key = self.address = ""
+        self.rooms: set[uuid.UUID] = set()
+        self.socket = self
+        self.is_open = True
+        self.frames: list[dict[str, Any]] = []
+
+    def write(self, frame: dict[str, str]) -> None:
+        written = json.loads(frame["text"])
+        self.frames += written if isinstance(written, list) else [written]
+
+    def take(self) -> list[dict[str, Any]]:
+        frames, self.frames = self.frames, []
+        return frames
+
+    def positions(self) -> list[int]:
+        return [frame["position"] for frame in self.take() if frame["type"] == "message"]
+
+
+class Hub:
+    """Flushes at once."""
+
+    def flush_soon(self, feed: Feed) -> None:
+        feed.flush()
+
+
+@pytest.fixture(autouse=True)
+def connections_closed():
+    yield
+    threads.close_connections()
+
+
+def say(user, room, body="hello"):
+    return messages.send_message(user, room=room.pk, client_id=uuid.uuid4(), body=body)
+
+
+def version(room) -> int:
+    return Room.objects.get(pk=room.pk).members_version
+
+
+def entries(room, *, after: int) -> list:
+    return queries.changes(room.pk, after=after, limit=100)
+
+
+def following(room, *people) -> tuple[Feed, list[Recorder]]:
+    """A feed at the head of the log, and these people's connections to it."""
+    feed = Feed(room.pk, Hub())  # type: ignore[arg-type]
+    recorders = []
+    for user in people:
+        (view,) = queries.rooms_of(user, only=[room.pk])
+        if feed.tail is None:
+            feed.start(view)
+        recorder = Recorder(user)
+        feed.attach(recorder, view)  # type: ignore[arg-type]
+        recorders.append(recorder)
+    return feed, recorders
+
+
+async def healed(feed: Feed) -> None:
+    if feed._healing is not None:
+        await asyncio.wait([feed._healing])
+
+
+async def test_what_follows_the_tail_is_forwarded_as_it_came(owner, member, private_room):
+    say(owner, private_room)
+    feed, (mine, theirs) = following(private_room, owner, member)
+    for number in range(3):
+        say(owner, private_room, str(number))
+    for entry in entries(private_room, after=1):
+        feed.hear(0, [entry])
+    assert mine.positions() == theirs.positions() == [2, 3, 4]
+
+
+async def test_what_comes_again_or_late_is_not_forwarded_again(owner, private_room):
+    feed, (mine,) = following(private_room, owner)
+    for number in range(3):
+        say(owner, private_room, str(number))
+    first, second, third = entries(private_room, after=0)
+    for heard in ([first], [first], [second], [first, second], [third], [second]):
+        feed.hear(0, heard)
+    assert mine.positions() == [1, 2, 3]
+
+
+async def test_a_gap_is_read_from_the_log_once_for_all(
+    owner, member, private_room, django_assert_max_num_queries
+):
+    feed, (mine, theirs) = following(private_room, owner, member)
+    for number in range(5):
+        say(owner, private_room, str(number))
+    feed.hear(0, entries(private_room, after=4))
+    feed.hear(0, entries(private_room, after=3))
+    await healed(feed)
+    assert mine.positions() == theirs.positions() == [1, 2, 3, 4, 5]
+
+
+async def test_a_hole_that_a_moved_message_left_makes_everyone_ask(owner, private_room):
+    feed, (mine,) = following(private_room, owner)
+    first, _ = say(owner, private_room), say(owner, private_room)
+    messages.edit_message(owner, message=first.pk, body="changed")
+    feed.hear(0, entries(private_room, after=2))
+    await healed(feed)
+    told = mine.take()
+    assert [frame["type"] for frame in told] == ["heads"]
+    assert told[0]["rooms"] == {str(private_room.pk): 3}
+    changes = json.loads(await feed.changes(mine, 0))  # type: ignore[arg-type]
+    assert [message["position"] for message in changes["messages"]] == [2, 3]
+    assert (changes["position"], changes["more"], changes["reset"]) == (3, False, False)
+
+
+async def test_someone_removed_gets_nothing_of_the_first_event_after_it(
+    owner, member, private_room
+):
+    feed, (mine, theirs) = following(private_room, owner, member)
+    rooms.remove_member(owner, room=private_room.pk, member="member")
+    say(owner, private_room, "for those who are left")
+    feed.hear(version(private_room), entries(private_room, after=0))
+    await healed(feed)
+    assert mine.positions() == [1]
+    assert [frame["type"] for frame in theirs.take()] == ["room.removed"]
+
+
+async def test_someone_removed_while_coming_in_gets_nothing_either(owner, member, private_room):
+    """They attach with what was read before the removal, while the feed asks about the others."""
+    feed, (mine,) = following(private_room, owner)
+    (before_removal,) = queries.rooms_of(member, only=[private_room.pk])
+    rooms.remove_member(owner, room=private_room.pk, member="member")
+    say(owner, private_room, "first")
+    feed.hear(version(private_room), entries(private_room, after=0))
+    late = Recorder(member)
+    feed.attach(late, before_removal)  # type: ignore[arg-type]
+    await healed(feed)
+    late.take()
+    say(owner, private_room, "a secret")
+    feed.hear(version(private_room), entries(private_room, after=1))
+    await healed(feed)
+    assert "a secret" not in str(late.take())
+    assert mine.positions() == [1, 2]
+
+
+async def test_someone_removed_while_their_sync_is_read_gets_none_of_it(
+    owner, member, private_room
+):
+    say(owner, private_room, "a secret")
+    feed, (_, theirs) = following(private_room, owner, member)
+    asking = asyncio.create_task(feed.changes(theirs, 0))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    feed.remove(theirs, "removed")  # type: ignore[arg-type]
+    answer = await asking
+    assert answer is not None
+    assert json.loads(answer)["type"] == "room.removed"
+
+
+async def test_large_messages_that_come_while_the_log_is_read_back_leave_no_hole(
+    owner, private_room
+):
+    """They push out of the tail what stands between its rest and what is read."""
+    big = "x" * 19_000
+    for number in range(60):
+        say(owner, private_room, f"{number} {big}")
+    feed, (mine,) = following(private_room, owner)
+    for number in range(40):
+        say(owner, private_room, f"{60 + number} {big}")
+    heard = entries(private_room, after=60)
+    for entry in heard[:30]:
+        feed.hear(0, [entry])
+    assert feed.tail is not None
+    assert feed.tail.since > 60
+    asking = asyncio.create_task(feed.changes(mine, 5))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    for entry in heard[30:]:
+        feed.hear(0, [entry])
+    told: list[int] = []
+    answer: str | None = await asking
+    while answer:
+        changes = json.loads(answer)
+        told += [message["position"] for message in changes["messages"]]
+        answer = await feed.changes(mine, changes["position"])  # type: ignore[arg-type]
+    assert told == list(range(6, 101))
+
+
+async def test_whoever_is_far_behind_pages_through_the_log(owner, private_room):
+    drafts = [messages.Draft(owner, private_room.pk, uuid.uuid4(), str(n)) for n in range(900)]
+    messages.send_messages(drafts)
+    feed, (mine,) = following(private_room, owner)
+    told: list[int] = []
+    position, pages = 0, 0
+    while answer := await feed.changes(mine, position):  # type: ignore[arg-type]
+        changes = json.loads(answer)
+        assert len(changes["messages"]) <= protocol.PAGE_LIMIT
+        told += [message["position"] for message in changes["messages"]]
+        assert changes["more"] is (changes["position"] < 900)
+        position, pages = changes["position"], pages + 1
+    assert told == list(range(1, 901))
+    assert pages == 5
+
+
+async def test_whoever_stands_beyond_the_log_starts_again(owner, private_room):
+    """As after a backup was restored."""
+    say(owner, private_room)
+    feed, (mine,) = following(private_room, owner)
+    answer = await feed.changes(mine, 10)  # type: ignore[arg-type]
+    assert answer is not None
+    changes = json.loads(answer)
+    assert (changes["reset"], changes["position"], changes["messages"]) == (True, 1, [])
