@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SERVER = "TEST_DATABASE_SERVER"
+EMULATED = "TEST_DATABASE_EMULATED"
 ADDRESS = "database_url"
 """The file in a data directory that has the address of its database."""
 
@@ -19,6 +20,11 @@ ADDRESS = "database_url"
 def server() -> str | None:
     """The address of the database server under test, or None for files of SQLite."""
     return os.environ.get(SERVER)
+
+
+def is_emulated() -> bool:
+    """Whether it is so slow that tests send less."""
+    return os.environ.get(EMULATED) == "1"
 
 
 def settings_for(data_dir: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ import tempfile
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from tests.databases import SERVER, servers
+from tests.databases import EMULATED, SERVER, servers
 
 STARTERS = {"postgres": servers.postgresql, "mongodb": servers.mongodb_emulator}
 TESTS = {
@@ -27,12 +27,17 @@ def main(name: str, *arguments: str) -> int:
         started: AbstractContextManager[str]
         started = nullcontext(given) if given else STARTERS[name](Path(folder))
         with started as address:
-            kind = "this server" if given else f"its own {STARTERS[name].__name__}"
+            kind = "a server of yours" if given else f"our own {STARTERS[name].__name__}"
             print(f"The tests run on {name}: {kind}.", flush=True)
+            emulated = not given and name == "mongodb"
             return subprocess.run(
                 [sys.executable, "-m", "pytest", *(arguments or TESTS[name])],
                 env=os.environ
-                | {SERVER: address, "DATABASE_URL": f"{address.rstrip('/')}/mediachat"},
+                | {
+                    SERVER: address,
+                    EMULATED: str(int(emulated)),
+                    "DATABASE_URL": f"{address.rstrip('/')}/mediachat",
+                },
                 check=False,
             ).returncode
 
