@@ -5,8 +5,8 @@ it came; anything else makes the feed read the log after its tail, once for ever
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -17,9 +17,6 @@ from chat.latest import Latest
 from chat.socket import Socket
 from chat.tail import RECENT, Tail
 from chat.threads import in_thread
-
-if TYPE_CHECKING:
-    from chat.hub import Hub
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +37,7 @@ class Connection(Protocol):
 class Feed:
     """A room with connections. ``tail`` is None until the log's head has been read."""
 
-    def __init__(self, room: UUID, hub: "Hub") -> None:
+    def __init__(self, room: UUID, flush_soon: "Callable[[Feed], None]") -> None:
         self.room = room
         self.connections: dict[Connection, None] = {}
         self.tail: Tail | None = None
@@ -49,7 +46,7 @@ class Feed:
         self.announced = 0
         """The position of the last ``heads``."""
         self.idle = False
-        self._hub = hub
+        self._flush_soon = flush_soon
         self._telling = Latest(self._tell_changed)
         self._pending: list[str] = []
         self._heard = 0
@@ -119,7 +116,7 @@ class Feed:
             elif entry[0] > self.tail.position:
                 self._heal_soon(entries[-1][0])
                 break
-        self._hub.flush_soon(self)
+        self._flush_soon(self)
 
     def _forward(self, tail: Tail, entry: publish.Entry) -> None:
         position, _, _, encoded = entry
@@ -129,7 +126,7 @@ class Feed:
     def send(self, text: str) -> None:
         """Sends a frame to everyone here, in line with the changes."""
         self._pending.append(text)
-        self._hub.flush_soon(self)
+        self._flush_soon(self)
 
     def flush(self) -> None:
         """Writes what is pending, as one frame, to everyone here."""

@@ -46,7 +46,7 @@ class Hub:
         self.feeds: dict[UUID, Feed] = {}
         self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
         self.digests: dict[UUID, queries.Digest] = {}
-        self.presence = Presence(self)
+        self.presence = Presence(self.tell)
         self._addresses: Counter[str] = Counter()
         self._buckets: dict[UUID, limits.Bucket] = {}
         self._ready: set[Connection] = set()
@@ -168,11 +168,11 @@ class Hub:
         self.digests[user.pk] = digest
         fresh = [id for id in ids if id not in self.feeds]
         for id in fresh:
-            self.feeds[id] = Feed(id, self)
+            self.feeds[id] = Feed(id, self.flush_soon)
         await self._subscribe([publish.room_group(id) for id in fresh])
         views = await in_thread(queries.rooms_of, user, only=ids)
         for view in views:
-            feed = self.feeds.setdefault(view.room.id, Feed(view.room.id, self))
+            feed = self.feeds.setdefault(view.room.id, Feed(view.room.id, self.flush_soon))
             if feed.tail is None:
                 feed.start(view)
             elif feed.position < view.room.position:

@@ -6,16 +6,13 @@ says the whole again; what a process said is forgotten when it has been silent f
 
 import time
 import uuid
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
 from chat import protocol, publish
-
-if TYPE_CHECKING:
-    from chat.hub import Hub
 
 SNAPSHOT_EVERY = 3
 FORGET_AFTER = 10
@@ -24,8 +21,8 @@ FORGET_AFTER = 10
 class Presence:
     """The people of all processes by username, with the rooms in which it matters."""
 
-    def __init__(self, hub: "Hub") -> None:
-        self._hub = hub
+    def __init__(self, tell: Callable[[Iterable[UUID], str], None]) -> None:
+        self._tell_rooms = tell
         self._process = uuid.uuid4().hex
         self._here: dict[str, set[UUID]] = {}
         self._elsewhere: dict[str, dict[str, set[UUID]]] = {}
@@ -110,7 +107,7 @@ class Presence:
     def _tell(self, username: str, rooms: Iterable[UUID], state: str) -> None:
         """Tells those who share a room in which members see each other."""
         text = protocol.PresenceEvent(user=username, state=state).frame()
-        self._hub.tell(rooms, text)
+        self._tell_rooms(rooms, text)
 
 
 def _hexes(rooms: Iterable[UUID]) -> list[str]:

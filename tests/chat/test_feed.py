@@ -38,13 +38,6 @@ class Recorder:
         return [frame["position"] for frame in self.take() if frame["type"] == "message"]
 
 
-class Hub:
-    """Flushes at once."""
-
-    def flush_soon(self, feed: Feed) -> None:
-        feed.flush()
-
-
 @pytest.fixture(autouse=True)
 def connections_closed():
     yield
@@ -65,7 +58,7 @@ def entries(room, *, after: int) -> list:
 
 def following(room, *people) -> tuple[Feed, list[Recorder]]:
     """A feed at the head of the log, and these people's connections to it."""
-    feed = Feed(room.pk, Hub())  # type: ignore[arg-type]
+    feed = Feed(room.pk, flush_soon=Feed.flush)
     recorders = []
     for user in people:
         (view,) = queries.rooms_of(user, only=[room.pk])
