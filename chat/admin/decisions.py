@@ -123,7 +123,7 @@ class DecidedAdmin(ModelAdmin, Generic[M]):
         self, request: HttpRequest, context: dict[str, Any], obj: M | None = None, **kwargs: Any
     ) -> HttpResponse:
         if obj is not None:
-            context["subtitle"] = label(obj)
+            context["original"], context["subtitle"] = _Labelled(obj), label(obj)
             context["actions_detail"] = [
                 {
                     "title": f"{each.verb} …",
@@ -245,6 +245,16 @@ class DecidedAdmin(ModelAdmin, Generic[M]):
             (name, {**options, "fields": [f for f in options["fields"] if f != "decided"]})
             for name, options in sets
         ]
+
+
+class _Labelled:
+    """A thing for the page's head, which would otherwise show ids."""
+
+    def __init__(self, row: Model) -> None:
+        self._meta, self.pk, self._label = row._meta, row.pk, label(row)
+
+    def __str__(self) -> str:
+        return self._label
 
 
 def _choose(

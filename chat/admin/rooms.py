@@ -81,7 +81,7 @@ class RoomAdmin(DecidedAdmin[Room]):
     decisions = [
         Decision(
             name="close_room",
-            verb="Close",
+            verb="Close room",
             consequence="Members can still read; nobody can write, join or change anything.",
             permission="chat.close_room",
             act=lambda actor, row, why: moderation.close_room(actor, room=row.pk, reason=why),
@@ -91,7 +91,7 @@ class RoomAdmin(DecidedAdmin[Room]):
         ),
         Decision(
             name="reopen_room",
-            verb="Reopen",
+            verb="Reopen room",
             consequence="Members can write again.",
             permission="chat.close_room",
             act=lambda actor, row, why: moderation.reopen_room(actor, room=row.pk, reason=why),

@@ -27,7 +27,7 @@ MENU = [
         ("Members", "groups", "chat", "membership"),
         ("Audit log", "history", "chat", "auditentry"),
     ]),
-    ("People", [
+    ("Accounts", [
         ("People", "person", "accounts", "user"),
         ("Groups", "shield_person", "auth", "group"),
     ]),
