@@ -48,6 +48,9 @@ class AppendOnly(models.QuerySet["AuditEntry"]):
     def delete(self) -> tuple[int, dict[str, int]]:
         raise TypeError("Audit entries are never deleted.")
 
+    def _raw_delete(self, using: str | None) -> int:
+        raise TypeError("Audit entries are never deleted.")
+
 
 class AuditEntry(models.Model):
     """What a moderator did, to whom, and why. Written once, never changed.
@@ -80,8 +83,12 @@ class AuditEntry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TypeError("Audit entries are never changed.")
-        # An insert and nothing else: an entry made with the id of another may not replace it.
-        super().save(force_insert=True, using=kwargs.get("using"))
+        super().save(*args, **kwargs)
+
+    def save_base(self, *args: Any, **kwargs: Any) -> None:
+        # An insert and nothing else: neither an entry made with the id of another nor a fixture
+        # may replace what is there.
+        super().save_base(*args, **kwargs | {"force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("Audit entries are never deleted.")
