@@ -65,9 +65,10 @@ def create(base: str, *, like: str | None = None) -> str:
 def _copy_collections(source: str, target: str) -> None:
     from pymongo import IndexModel, MongoClient
 
-    client: MongoClient[dict[str, Any]]
+    client: Any
     with MongoClient(source) as client:
-        before, after = client[_name(source)], client[_name(target)]
+        before = client[_name(source)]
+        after = client[_name(target)]
         for name in before.list_collection_names():
             after.create_collection(name)
             indexes = []

@@ -19,8 +19,7 @@ from tests.conftest import Serve
 from tests.live import Redis, Server
 from tests.outside import ClosedError, OutsideClient, assert_complete
 
-PEOPLE = 20
-MESSAGES_EACH = 8 if databases.is_emulated() else 50
+PEOPLE, MESSAGES_EACH = (5, 6) if databases.is_emulated() else (20, 50)
 ALL = PEOPLE * MESSAGES_EACH
 SETTLED_IN = 5.0
 LOST = (ClosedError, OSError, httpx.HTTPError, InvalidHandshake, WebSocketException, TimeoutError)

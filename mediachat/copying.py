@@ -1,0 +1,282 @@
+"""Moves the data of a whole installation from one database to another.
+
+Row by row through the ORM, so that each database stores them its own way; in the order of
+primary keys and a batch at a time, so that memory stays bounded; with a note in the target that
+says which copy it belongs to, so that one that was killed goes on where it was.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.core.management import call_command
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connections, models, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from mediachat.databases import database
+
+BATCH = 500
+MADE_BY_MIGRATIONS = ("contenttypes.ContentType", "auth.Permission", "auth.Group")
+"""What migrations put into an empty database; the source's take their place."""
+
+Model = type[models.Model]
+Progress = Callable[[str, int, int], None]
+"""Told the name of a table, how many of its rows have been seen to, and how many there are."""
+
+
+class CopyError(Exception):
+    """Why this copy cannot be made, and what to do."""
+
+
+class Note(models.Model):
+    """In a target while it is being copied to. The table goes when the copy is whole."""
+
+    source = models.CharField(primary_key=True, max_length=64, db_column="_id")
+    ready = models.BooleanField(default=False)
+    """Whether what migrations made has been cleared away."""
+
+    class Meta:
+        app_label = "mediachat"
+        db_table = "mediachat_copy"
+        managed = False
+
+    def __str__(self) -> str:
+        return "Copy under way"
+
+
+def is_half_copied(alias: str) -> bool:
+    """Whether a copy to this database was begun and has not been finished."""
+    return Note._meta.db_table in connections[alias].introspection.table_names()
+
+
+def connect(alias: str, url: str) -> str:
+    """Adds a database beside the one of the settings; returns the alias.
+
+    Raises:
+        ImproperlyConfigured: the address is wrong.
+    """
+    configured = connections.configure_settings(
+        {"default": connections.settings["default"], alias: database(url)}
+    )
+    connections.settings[alias] = configured[alias]
+    return alias
+
+
+# -- The copy ----------------------------------------------------------------------------------
+
+
+@dataclass
+class Copy:
+    """From one database to another, which must be empty or hold the first part of this copy."""
+
+    source: str
+    target: str
+    fingerprint: str
+    """Which source it is, so that a copy goes on from no other."""
+    batch: int = BATCH
+
+    @classmethod
+    def between(cls, source_url: str, target_url: str) -> "Copy":
+        here, there = _place(source_url), _place(target_url)
+        if here == there:
+            raise CopyError("Source and target are the same database.")
+        fingerprint = hashlib.sha256(repr(here).encode()).hexdigest()
+        return cls(connect("source", source_url), connect("target", target_url), fingerprint)
+
+    def run(self, progress: Progress) -> list[str]:
+        """Copies everything and compares; returns a line about each table.
+
+        Raises:
+            CopyError: source or target cannot be used, or they differ in the end.
+        """
+        self._check_source()
+        self._prepare()
+        for model in tables():
+            self._copy(model, progress)
+        self._set_counters()
+        report = self._compare()
+        with connections[self.target].schema_editor() as editor:
+            editor.delete_model(Note)
+        return report
+
+    def _check_source(self) -> None:
+        if is_half_copied(self.source):
+            raise CopyError("The source is itself a copy that was never finished.")
+        executor = MigrationExecutor(connections[self.source])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CopyError(
+                "The source has not been prepared for this version of Media Chat. Start the "
+                "server on it once (make run or make serve), stop it, and copy again."
+            )
+
+    def _prepare(self) -> None:
+        notes = _rows(Note, self.target)
+        if not is_half_copied(self.target):
+            self._check_empty()
+            with connections[self.target].schema_editor() as editor:
+                editor.create_model(Note)
+            notes.create(source=self.fingerprint)
+        note = notes.first()
+        if note is None:  # it died before it wrote the note, so before anything else
+            note = notes.create(source=self.fingerprint)
+        if note.source != self.fingerprint:
+            raise CopyError(
+                "The target holds part of a copy from another source. Empty it, or name that "
+                "source again."
+            )
+        if not note.ready:
+            call_command("migrate", database=self.target, interactive=False, verbosity=0)
+            for name in reversed(MADE_BY_MIGRATIONS):
+                self._clear(apps.get_model(name))
+            notes.update(ready=True)
+
+    def _clear(self, model: Model) -> None:
+        for each in (*_links(model), model):
+            _rows(each, self.target)._raw_delete(self.target)
+
+    def _check_empty(self) -> None:
+        there = set(connections[self.target].introspection.table_names())
+        made = {apps.get_model(name) for name in MADE_BY_MIGRATIONS}
+        made |= {link for model in made for link in _links(model)}
+        for model in tables():
+            if model in made or model._meta.db_table not in there:
+                continue
+            if _rows(model, self.target).exists():
+                raise CopyError(
+                    f"The target is not empty: it has {model._meta.verbose_name_plural}. Name an "
+                    "empty database."
+                )
+
+    def _copy(self, model: Model, progress: Progress) -> None:
+        total = _rows(model, self.source).count()
+        done = 0
+        name = model._meta.db_table
+        progress(name, done, total)
+        for rows in _batches(model, self.source, self.batch):
+            self._insert(model, rows)
+            done += len(rows)
+            progress(name, done, total)
+
+    def _insert(self, model: Model, rows: list[models.Model]) -> None:
+        there = _rows(model, self.target).filter(pk__in=[row.pk for row in rows])
+        present = set(there.values_list("pk", flat=True))
+        missing = [row for row in rows if row.pk not in present]
+        fields = model._meta.concrete_fields
+        step = max(1, connections[self.target].ops.bulk_batch_size(fields, missing))
+        with transaction.atomic(using=self.target):
+            for first in range(0, len(missing), step):
+                # Raw: the rows as they are, where a save would set the time of their making.
+                _rows(model, self.target)._insert(
+                    missing[first : first + step], fields=fields, using=self.target, raw=True
+                )
+
+    def _set_counters(self) -> None:
+        """Lets PostgreSQL go on counting ids after those that were copied."""
+        from django.core.management.color import no_style
+
+        target = connections[self.target]
+        statements = target.ops.sequence_reset_sql(no_style(), tables())
+        if statements and target.vendor == "postgresql":
+            with target.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+
+    def _compare(self) -> list[str]:
+        report, differ = [], []
+        for model in tables():
+            here, there = checksum(model, self.source), checksum(model, self.target)
+            name = model._meta.db_table
+            report.append(f"{name:40} {there.rows:>10,} rows  {there.sum[:16]}")
+            if here != there:
+                differ.append(f"{name} ({here.rows:,} and {there.rows:,} rows)")
+        if differ:
+            raise CopyError(
+                f"Source and target differ in {', '.join(differ)}. If the server was running on "
+                "the source, stop it, and copy to an empty database again."
+            )
+        return report
+
+
+def tables() -> list[Model]:
+    """Every model with rows of its own, each after those that it refers to."""
+    ordered: dict[Model, None] = {}
+
+    def visit(model: Model) -> None:
+        if model in ordered or not model._meta.managed or model._meta.proxy:
+            return
+        for field in model._meta.concrete_fields:
+            if field.related_model and field.related_model is not model:
+                visit(field.related_model)
+        ordered[model] = None
+
+    for model in apps.get_models(include_auto_created=True):
+        visit(model)
+    return list(ordered)
+
+
+# -- Rows --------------------------------------------------------------------------------------
+
+
+def _links(model: Model) -> list[Any]:
+    """The tables between this one and those that it has many-to-many relations with."""
+    return [field.remote_field.through for field in model._meta.local_many_to_many]
+
+
+def _rows(model: Model, alias: str) -> Any:
+    return models.QuerySet(model, using=alias)
+
+
+def _batches(model: Model, alias: str, size: int) -> Iterator[list[models.Model]]:
+    rows = _rows(model, alias).order_by("pk")
+    batch = list(rows[:size])
+    while batch:
+        yield batch
+        batch = list(rows.filter(pk__gt=batch[-1].pk)[:size])
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """How many rows there are, and a sum that does not depend on their order."""
+
+    rows: int
+    sum: str
+
+
+def checksum(model: Model, alias: str) -> Checksum:
+    """The same for two databases exactly when they hold the same rows of this table."""
+    count = total = 0
+    for rows in _batches(model, alias, BATCH):
+        for row in rows:
+            count += 1
+            total += int.from_bytes(hashlib.sha256(canonical(row).encode()).digest(), "big")
+    return Checksum(count, f"{total % 2**256:064x}")
+
+
+def canonical(row: models.Model) -> str:
+    """A row as text that is the same for every database."""
+    values = {
+        field.attname: _comparable(getattr(row, field.attname))
+        for field in row._meta.concrete_fields
+    }
+    return json.dumps(values, sort_keys=True, cls=DjangoJSONEncoder)
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, datetime):
+        # MongoDB keeps milliseconds.
+        return value.isoformat(timespec="milliseconds")
+    if isinstance(value, models.fields.files.FieldFile):
+        return value.name
+    return value
+
+
+def _place(url: str) -> tuple[str, str]:
+    """A database without the user and the options: what makes it that one."""
+    parts = urlsplit(url)
+    return parts.netloc.rpartition("@")[2], parts.path

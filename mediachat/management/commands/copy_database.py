@@ -1,0 +1,43 @@
+"""Moves an installation's data to another database."""
+
+import time
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError, CommandParser
+
+from mediachat.copying import Copy, CopyError
+from mediachat.databases import said_plainly
+
+
+class Command(BaseCommand):
+    help = (
+        "Copies everything from one database to another, empty one, and compares the two. Stop "
+        "the server first. A copy that was interrupted goes on when it is started again. "
+        "Uploaded files are not in the database: they stay where they are."
+    )
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("source", metavar="SOURCE_URL", help="as for DATABASE_URL")
+        parser.add_argument("target", metavar="TARGET_URL", help="as for DATABASE_URL")
+
+    def handle(self, *, source: str, target: str, **options: Any) -> None:
+        self._said_at = 0.0
+        with said_plainly(CommandError):
+            try:
+                report = Copy.between(source, target).run(self._progress)
+            except CopyError as error:
+                raise CommandError(str(error)) from error
+        for line in report:
+            self.stdout.write(line)
+        self.stdout.write(
+            "Source and target are the same. Set DATABASE_URL to the target and start the server."
+        )
+
+    def _progress(self, name: str, done: int, total: int) -> None:
+        if (0 < done < total) and time.monotonic() - self._said_at < 1:
+            return
+        self._said_at = time.monotonic()
+        if total:
+            self.stdout.write(f"{name:40} {done:>10,} of {total:,}")
+            self.stdout.flush()

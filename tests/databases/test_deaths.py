@@ -1,0 +1,292 @@
+"""A process dies between any two writes of an action; whoever asked tries again.
+
+After the death nothing may be wrong, only undone; after the retry everything is as if nobody had
+died. On MongoDB each write stands alone, so this is where an order of writes shows its worth.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+
+from accounts.models import User
+from accounts.sessions import user_for_session
+from chat import queries
+from chat.actions import attachments, messages, moderation, rooms
+from chat.models import Attachment, AuditEntry, Membership, Message, Revision, Room
+from tests.conftest import person
+from tests.databases.deaths import DeathError, dying_after
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MOST_WRITES = 40
+
+
+@pytest.fixture(autouse=True)
+def erasable_audit_log(transactional_db):
+    """Without its triggers, so that the database can be emptied; they come back with that."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for verb in ("update", "delete", "replace"):
+                cursor.execute(f"DROP TRIGGER {AuditEntry._meta.db_table}_no_{verb}")
+
+
+def assert_nothing_is_wrong() -> None:
+    for room in Room.objects.all():
+        log = list(Message.objects.filter(room=room).order_by("number"))
+        assert [row.number for row in log] == list(range(1, len(log) + 1))
+        members = Membership.objects.filter(room=room)
+        if room.kind != "direct" and members.exists():
+            assert members.filter(role="owner").exists(), f"nobody owns {room}"
+        if room.kind == "public":
+            assert members.exists(), f"{room} is there for all to see, and empty"
+    for gone in Message.objects.exclude(deleted_at=None):
+        assert (gone.body, gone.html, gone.attachments) == ("", "", [])
+    for revision in Revision.objects.all():
+        message = Message.objects.get(pk=revision.message_id)
+        assert revision.position <= message.position
+    for hidden in Message.objects.filter(hidden_at=None):
+        entries = AuditEntry.objects.filter(target_id=str(hidden.pk))
+        taken_back = entries.filter(action="hide_message").exists()
+        assert not taken_back or entries.filter(action="show_message").exists()
+
+
+def dies_everywhere(action: Callable[[], Any], arrange: Callable[[], Any]) -> int:
+    """Does the action as often as it has writes, dying before another one each time, and each
+    time tries it again; returns how many writes it has."""
+    for last in range(MOST_WRITES):
+        arrange()
+        with dying_after(last) as writes:
+            try:
+                action()
+            except DeathError:
+                died = True
+            else:
+                died = False
+        assert_nothing_is_wrong()
+        action()
+        assert_nothing_is_wrong()
+        if not died:
+            return writes.done
+    raise AssertionError("it has more writes than were thought of")
+
+
+class Scene:
+    """A room with one message of the owner's, made anew for each death."""
+
+    def __init__(self, owner: User, member: User) -> None:
+        self.owner, self.member = owner, member
+        self.client_id = uuid.uuid4()
+
+    def __call__(self) -> None:
+        self.client_id = uuid.uuid4()
+        self.name = f"Plans {uuid.uuid4().hex[:6]}"
+        self.room, _ = rooms.open_room(
+            self.owner, kind="private", name=self.name, members=[self.member.username]
+        )
+        self.message = messages.send_message(
+            self.owner, room=self.room.pk, client_id=uuid.uuid4(), body="first"
+        )
+
+
+@pytest.fixture
+def scene(owner, member) -> Scene:
+    return Scene(owner, member)
+
+
+def test_sending(scene):
+    def send():
+        return messages.send_message(
+            scene.owner, room=scene.room.pk, client_id=scene.client_id, body="hello"
+        )
+
+    assert dies_everywhere(send, scene) == 1
+    assert list(scene.room.messages.order_by("number").values_list("body", flat=True)) == [
+        "first",
+        "hello",
+    ]
+
+
+def test_sending_a_batch_to_several_rooms(scene, owner):
+    others: list[Room] = []
+    drafts: list[messages.Draft] = []
+
+    def arrange():
+        scene()
+        others[:] = [
+            scene.room,
+            *(rooms.open_room(owner, kind="private", name=str(n))[0] for n in range(2)),
+        ]
+        drafts[:] = [
+            messages.Draft(owner, room.pk, uuid.uuid4(), f"{n}")
+            for n in range(2)
+            for room in others
+        ]
+
+    def send():
+        sent = messages.send_messages(drafts)
+        assert [row.body for row in sent if isinstance(row, Message)] == [
+            draft.body for draft in drafts
+        ]
+
+    assert dies_everywhere(send, arrange) == 6
+    for room in others:
+        bodies = [row.body for row in room.messages.order_by("position")]
+        assert bodies[-2:] == ["0", "1"]
+
+
+def test_sending_a_file(scene):
+    files: list[Attachment] = []
+
+    def arrange():
+        scene()
+        file = SimpleUploadedFile("notes.txt", b"hello", content_type="text/plain")
+        files[:] = [attachments.store_attachment(scene.owner, file=file)]
+
+    def send():
+        sent = messages.send_message(
+            scene.owner,
+            room=scene.room.pk,
+            client_id=scene.client_id,
+            attachments=[files[0].pk],
+        )
+        assert [each["name"] for each in sent.attachments] == ["notes.txt"]
+
+    assert dies_everywhere(send, arrange) == 2
+    files[0].refresh_from_db()
+    assert files[0].message == scene.room.messages.get(number=2).pk
+
+
+def test_editing(scene):
+    def edit():
+        messages.edit_message(scene.owner, message=scene.message.pk, body="second")
+
+    assert dies_everywhere(edit, scene) == 2
+    assert scene.room.messages.get().body == "second"
+    said = Revision.objects.filter(message=scene.message).values_list("body", flat=True)
+    assert list(said) == ["first"]
+
+
+def test_deleting(scene):
+    def arrange():
+        scene()
+        messages.edit_message(scene.owner, message=scene.message.pk, body="second")
+
+    def delete():
+        messages.delete_message(scene.owner, message=scene.message.pk)
+
+    assert dies_everywhere(delete, arrange) >= 2
+    assert not Revision.objects.filter(message=scene.message).exists()
+    assert scene.room.messages.get().is_gone
+
+
+def test_reacting(scene):
+    def react():
+        messages.react_to_message(scene.member, message=scene.message.pk, emoji="👍", on=True)
+
+    dies_everywhere(react, scene)
+    assert scene.room.messages.get().reactions == {"👍": ["member"]}
+
+
+@pytest.mark.parametrize("kind", ["private", "public"])
+def test_opening_a_room(owner, member, kind):
+    def open_it():
+        return rooms.open_room(owner, kind=kind, name="Plans", members=[member.username])
+
+    assert dies_everywhere(open_it, lambda: None) >= 3
+    for view in queries.rooms_of(owner):
+        assert view.room.name == "Plans"
+
+
+def test_opening_a_direct_room(owner):
+    others: list[User] = []
+
+    def open_it():
+        return rooms.open_room(owner, kind="direct", members=[others[-1].username])
+
+    assert dies_everywhere(open_it, lambda: others.append(person(f"other{len(others)}"))) >= 3
+    for other in others:
+        room = Room.objects.get(direct_key=":".join(sorted([owner.pk.hex, other.pk.hex])))
+        assert set(room.memberships.values_list("user_id", flat=True)) == {owner.pk, other.pk}
+
+
+def test_adding_members(scene, outsider):
+    def add():
+        rooms.add_members(scene.owner, room=scene.room.pk, members=[outsider.username])
+
+    dies_everywhere(add, scene)
+    assert queries.members_among(scene.room.pk, [outsider.pk]) == {outsider.pk}
+
+
+def test_the_last_owner_leaving(scene):
+    def leave():
+        if Membership.objects.filter(room=scene.room, user=scene.owner).exists():
+            rooms.leave_room(scene.owner, room=scene.room.pk)
+
+    assert dies_everywhere(leave, scene) == 3
+    (left,) = scene.room.memberships.all()
+    assert (left.user_id, left.role) == (scene.member.pk, "owner")
+
+
+def test_removing_a_member(scene):
+    def remove():
+        if Membership.objects.filter(room=scene.room, user=scene.member).exists():
+            rooms.remove_member(scene.owner, room=scene.room.pk, member="member")
+
+    dies_everywhere(remove, scene)
+    assert queries.members_among(scene.room.pk, [scene.member.pk]) == set()
+
+
+def test_hiding_a_message_and_showing_it_again(scene, administrator):
+    def hide():
+        moderation.hide_message(administrator, message=scene.message.pk, reason="spam")
+
+    def arrange_hidden():
+        scene()
+        hide()
+
+    def show():
+        moderation.show_message(administrator, message=scene.message.pk, reason="no spam")
+
+    dies_everywhere(hide, scene)
+    assert scene.room.messages.get().is_gone
+    assert AuditEntry.objects.filter(target_id=str(scene.message.pk)).exists()
+    dies_everywhere(show, arrange_hidden)
+    assert not scene.room.messages.get().is_gone
+
+
+def test_suspending_someone_shuts_every_door_whenever_it_dies(scene, administrator, client):
+    def arrange():
+        User.objects.filter(pk=scene.member.pk).update(is_active=True)
+        client.force_login(scene.member)
+
+    def suspend():
+        moderation.suspend_user(administrator, user=scene.member.pk, reason="spam")
+
+    for last in range(MOST_WRITES):
+        arrange()
+        key = client.session.session_key
+        with dying_after(last) as writes:
+            try:
+                suspend()
+            except DeathError:
+                pass
+        if not User.objects.get(pk=scene.member.pk).is_active:
+            assert user_for_session(key) is None
+        suspend()
+        assert user_for_session(key) is None
+        assert AuditEntry.objects.filter(action="suspend_user").exists()
+        if writes.done <= last:
+            break
+
+
+def test_closing_a_room(scene, administrator):
+    def close():
+        moderation.close_room(administrator, room=scene.room.pk, reason="over")
+
+    dies_everywhere(close, scene)
+    scene.room.refresh_from_db()
+    assert scene.room.closed_at
