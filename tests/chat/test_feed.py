@@ -3,10 +3,12 @@
 import asyncio
 import json
 import uuid
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from chat import feed as feed_module
 from chat import protocol, queries, threads
 from chat.actions import messages, rooms
 from chat.feed import Feed
@@ -75,6 +77,22 @@ async def healed(feed: Feed) -> None:
         await asyncio.wait([feed._healing])
 
 
+@pytest.fixture
+def slow_database(monkeypatch):
+    """What is asked is answered as it was then, and comes back only when the test lets it."""
+    answers = asyncio.Event()
+
+    async def in_thread(work, *args, **kwargs):
+        answer = await threads.in_thread(work, *args, **kwargs)
+        slow.asked.set()
+        await answers.wait()
+        return answer
+
+    slow = SimpleNamespace(asked=asyncio.Event(), answers=answers)
+    monkeypatch.setattr(feed_module, "in_thread", in_thread)
+    return slow
+
+
 async def test_what_follows_the_tail_is_forwarded_as_it_came(owner, member, private_room):
     say(owner, private_room)
     feed, (mine, theirs) = following(private_room, owner, member)
@@ -133,15 +151,19 @@ async def test_someone_removed_gets_nothing_of_the_first_event_after_it(
     assert [frame["type"] for frame in theirs.take()] == ["room.removed"]
 
 
-async def test_someone_removed_while_coming_in_gets_nothing_either(owner, member, private_room):
+async def test_someone_removed_while_coming_in_gets_nothing_either(
+    owner, member, private_room, slow_database
+):
     """They attach with what was read before the removal, while the feed asks about the others."""
     feed, (mine,) = following(private_room, owner)
     (before_removal,) = queries.rooms_of(member, only=[private_room.pk])
     rooms.remove_member(owner, room=private_room.pk, member="member")
     say(owner, private_room, "first")
     feed.hear(version(private_room), entries(private_room, after=0))
+    await slow_database.asked.wait()
     late = Recorder(member)
     feed.attach(late, before_removal)  # type: ignore[arg-type]
+    slow_database.answers.set()
     await healed(feed)
     late.take()
     say(owner, private_room, "a secret")
@@ -152,20 +174,21 @@ async def test_someone_removed_while_coming_in_gets_nothing_either(owner, member
 
 
 async def test_someone_removed_while_their_sync_is_read_gets_none_of_it(
-    owner, member, private_room
+    owner, member, private_room, slow_database
 ):
     say(owner, private_room, "a secret")
     feed, (_, theirs) = following(private_room, owner, member)
     asking = asyncio.create_task(feed.changes(theirs, 0))  # type: ignore[arg-type]
-    await asyncio.sleep(0)
+    await slow_database.asked.wait()
     feed.remove(theirs, "removed")  # type: ignore[arg-type]
+    slow_database.answers.set()
     answer = await asking
     assert answer is not None
     assert json.loads(answer)["type"] == "room.removed"
 
 
 async def test_large_messages_that_come_while_the_log_is_read_back_leave_no_hole(
-    owner, private_room
+    owner, private_room, slow_database
 ):
     """They push out of the tail what stands between its rest and what is read."""
     big = "x" * 19_000
@@ -180,9 +203,10 @@ async def test_large_messages_that_come_while_the_log_is_read_back_leave_no_hole
     assert feed.tail is not None
     assert feed.tail.since > 60
     asking = asyncio.create_task(feed.changes(mine, 5))  # type: ignore[arg-type]
-    await asyncio.sleep(0)
+    await slow_database.asked.wait()
     for entry in heard[30:]:
         feed.hear(0, [entry])
+    slow_database.answers.set()
     told: list[int] = []
     answer: str | None = await asking
     while answer:
