@@ -121,15 +121,6 @@ async def test_of_ten_sockets_with_one_ticket_one_comes_in(server: Server, anna:
     assert came_in.count(True) == 1
 
 
-@pytest.mark.timeout(60)
-async def test_a_ticket_expires_after_thirty_seconds(server: Server, anna: OutsideClient):
-    in_time, too_late = await anna.ticket(), await anna.ticket()
-    await asyncio.sleep(25)
-    assert await comes_in(server, "/ws/client/", ticket=in_time)
-    await asyncio.sleep(6)
-    assert not await comes_in(server, "/ws/client/", ticket=too_late)
-
-
 async def test_a_ticket_ends_with_its_session(server: Server):
     anna = await OutsideClient(server.url, "crowd1").sign_in()
     ticket = await anna.ticket()
