@@ -71,7 +71,6 @@ class Hub:
         Subscribes first and reads then: what happens in between comes through the layer.
         """
         user = connection.user
-        first = user.pk not in self.people
         self.people[user.pk][connection] = None
         self._addresses[connection.address] += 1
         await self._subscribe([publish.user_group(user.pk)])
@@ -98,8 +97,7 @@ class Hub:
         self._ready.add(connection)
         if digest != self.digests[user.pk]:
             self.refresh_rooms(user.pk)  # someone else's look at the rooms was later than ours
-        if first:
-            self.presence.came(user.username, connection.rooms)
+        self.presence.came(user.username, connection.rooms)
 
     async def turn_out(self, connections: Collection[Connection]) -> None:
         """Closes those whose person was suspended or signed out without our hearing it."""

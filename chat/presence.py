@@ -39,7 +39,9 @@ class Presence:
         return sorted(name for name in named if name in self)
 
     def came(self, username: str, rooms: Collection[UUID]) -> None:
-        """Someone's first socket here has opened."""
+        """Someone's socket here has opened, perhaps not their first."""
+        if username in self._here:
+            return
         before = username in self
         self._here[username] = set(rooms)
         publish.presence({"process": self._process, "came": {username: _hexes(rooms)}})
