@@ -97,9 +97,11 @@ class Presence:
                 del self._heard_at[process]
 
     def _hear_of(self, people: dict[str, set[UUID]], name: str, rooms: set[UUID]) -> None:
-        new = rooms - people[name] if name in self and name in people else rooms
+        known = self._here.get(name, set()).union(
+            *(people.get(name, ()) for people in self._elsewhere.values())
+        )
         people[name] = rooms
-        self._tell(name, new, "online")
+        self._tell(name, rooms - known, "online")
 
     def _forget(self, process: str, name: str) -> None:
         rooms = self._elsewhere.get(process, {}).pop(name, None)
