@@ -1,5 +1,5 @@
 /** Builds the extension for Node and for the browser, and what the webview loads. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -65,6 +65,24 @@ async function stylesheets() {
   }
   if (names.length < 3) throw new Error("The templates name no stylesheets.");
   return names;
+}
+
+if (process.argv.includes("--tests")) {
+  const names = (await readdir(file("test/unit"))).filter((name) => name.endsWith(".test.ts"));
+  await build({
+    ...shared,
+    minify: false,
+    entryPoints: names.map((name) => file("test/unit", name)),
+    outdir: file("dist/test"),
+    outExtension: { ".js": ".mjs" },
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    // sanitize-html is CommonJS.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    plugins: [platform("node")],
+  });
+  process.exit();
 }
 
 await Promise.all([

@@ -9,11 +9,10 @@ import type { CodePlaces } from "../code/places.js";
 import { Problem } from "../server/problem.js";
 import { chatDocument, noticeDocument, signInDocument, type Place } from "./documents.js";
 import { embedded } from "./embed.js";
-import { readFromPage, type FromBridge, type FromPage, type ToPage } from "./protocol.js";
+import { readFromPage, SHOWN, type FromBridge, type FromPage, type ToPage } from "./protocol.js";
 
 export const VIEW = "mediaChat.chat";
 const EMBED = "mediaChat.embed";
-const LAST_ROOM = "mediachat.room";
 /** The page is shown from what the server said last, where it does not answer within this. */
 const EMBED_PATIENCE_MS = 700;
 
@@ -56,7 +55,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
 
   /** The room that is in front, if the person can see it now. */
   get roomInSight(): string | null {
-    return this.#view?.visible && vscode.window.state.focused ? this.services.storage.getItem(LAST_ROOM) : null;
+    return this.#view?.visible && vscode.window.state.focused ? this.services.storage.getItem(SHOWN) : null;
   }
 
   /** Shows the view and tells its page something, when it is ready for it. */

@@ -6,6 +6,9 @@ import * as v from "valibot";
 import type { Attachment } from "../../../../static/chat/protocol.js";
 import { KEY } from "../chat/memento-storage.js";
 
+/** Where the page keeps which room it shows: "" for the list of rooms. */
+export const SHOWN = "mediachat.shown";
+
 const STORED_LIMIT = 200_000;
 const FRAME_LIMIT = 64 * 1024;
 const UPLOAD_LIMIT = 1024 ** 3;

@@ -22,7 +22,9 @@ void import("../../../../static/chat/page/app.js").then(() => {
   app.client = client;
 
   guardLinks();
-  keepPlace(app, storage);
+  const { room } = keepPlace(app, storage);
+  // Where there is room for one of the two, the page begins with the list of rooms.
+  if (room) openWhenKnown(app, client, room);
 
   // What the page would do in a browser, and the editor does better.
   document.addEventListener("open-image", (event) => {

@@ -1,29 +1,56 @@
 import type { ChatApp } from "../../../../static/chat/page/app.js";
 import type { MessageList } from "../../../../static/chat/page/message-list.js";
+import { SHOWN } from "../view/protocol.js";
 import type { HostStorage } from "./storage.js";
 
-const KEY = "mediachat.place";
+const PLACE = "mediachat.place";
 const PAUSE_MS = 250;
+const PATIENCE_MS = 5_000;
 
-/** Keeps where one reads, so that a reload of the window leads back there. */
-export function keepPlace(app: ChatApp, storage: HostStorage): void {
+interface Place {
+  room: string;
+  /** The first message in view; 0 at the end of the room. */
+  number: number;
+}
+
+/**
+ * Keeps which room is shown and where in it one reads, so that a reload of the window leads
+ * back there.
+ * @returns the room that was shown before, or "" for the list of rooms
+ */
+export function keepPlace(app: ChatApp, storage: HostStorage): { room: string } {
+  const room = storage.getItem(SHOWN) ?? "";
   const before = read(storage);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  document.addEventListener(
-    "scroll",
-    () => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        const list = listOf(app);
-        if (!list?.placed) return;
-        const first = list.anchor.firstVisible() as HTMLElement | null;
-        const number = list.anchor.atEnd && !list.feed.hasNewer ? 0 : Number(first?.dataset.number) || 0;
-        storage.setItem(KEY, JSON.stringify({ room: list.roomId, number }));
-      }, PAUSE_MS);
+  keepRoom(app, storage, room);
+  keepScroll(app, storage);
+  if (before?.number && before.room === room) goBack(app, before, Date.now() + PATIENCE_MS);
+  return { room };
+}
+
+function keepRoom(app: ChatApp, storage: HostStorage, before: string): void {
+  // Until the room of before is open again, or turns out to be gone, it is not overwritten.
+  let isBack = before === "";
+  app.addController({
+    hostUpdated() {
+      const shown = app.screen === "room" ? app.roomId : "";
+      isBack ||= shown !== "" || (app.client.state === "online" && !app.client.rooms.has(before));
+      if (isBack) storage.setItem(SHOWN, shown);
     },
-    { capture: true, passive: true },
-  );
-  if (before?.number) goBack(app, before, Date.now() + 5000);
+  });
+}
+
+function keepScroll(app: ChatApp, storage: HostStorage): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const keep = () => {
+    timer = undefined;
+    const list = listOf(app);
+    if (!list?.placed) return;
+    const first = list.anchor.firstVisible() as HTMLElement | null;
+    const number = list.anchor.atEnd && !list.feed.hasNewer ? 0 : Number(first?.dataset.number) || 0;
+    storage.setItem(PLACE, JSON.stringify({ room: list.roomId, number } satisfies Place));
+  };
+  const onScroll = () => (timer ??= setTimeout(keep, PAUSE_MS));
+  document.addEventListener("scroll", onScroll, { capture: true, passive: true });
 }
 
 /** Once the room is drawn; not if the person has gone elsewhere meanwhile. */
@@ -36,14 +63,9 @@ function goBack(app: ChatApp, place: Place, until: number): void {
   }
 }
 
-interface Place {
-  room: string;
-  number: number;
-}
-
 function read(storage: HostStorage): Place | null {
   try {
-    return JSON.parse(storage.getItem(KEY) ?? "null") as Place | null;
+    return JSON.parse(storage.getItem(PLACE) ?? "null") as Place | null;
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { freePort, until } from "./chat-server.mjs";
@@ -30,6 +31,9 @@ const QUIET = {
   "git.openRepositoryInParentFolders": "never",
 };
 
+/** The webview of the chat; editors have webviews too. */
+export const VIEW = 'iframe.webview.ready[src*="media-chat"]';
+
 export class Workbench {
   #process = null;
 
@@ -41,7 +45,8 @@ export class Workbench {
     bench.workspace = path.join(bench.folder, "ws");
     for (const name of ["ud/User", "ud/Machine", "ext", "ws"]) mkdirSync(path.join(bench.folder, name), { recursive: true });
     const write = (name, content) => writeFileSync(path.join(bench.folder, name), content);
-    write("ud/User/settings.json", JSON.stringify({ ...QUIET, ...settings }));
+    bench.settings = { ...QUIET, ...settings };
+    write("ud/User/settings.json", JSON.stringify(bench.settings));
     write("ud/Machine/settings.json", JSON.stringify(machine));
     write("config.yaml", "auth: none\n");
     const common = [
@@ -127,7 +132,7 @@ export class Window {
 
   /** The document in the chat's view. */
   get chat() {
-    return this.page.frameLocator("iframe.webview.ready >> visible=true").frameLocator("#active-frame");
+    return this.page.frameLocator(`${VIEW} >> visible=true`).frameLocator("#active-frame");
   }
 
   notification(text) {
@@ -135,8 +140,9 @@ export class Window {
   }
 
   async showChat() {
-    if (!(await this.page.locator("iframe.webview.ready >> visible=true").count())) await this.icon.click();
-    await this.page.locator("iframe.webview.ready >> visible=true").first().waitFor();
+    const isShown = await this.icon.evaluate((item) => item.classList.contains("checked"));
+    if (!isShown) await this.icon.click();
+    await this.page.locator(`${VIEW} >> visible=true`).waitFor();
   }
 
   /** Runs a command from the palette, by its title. */
@@ -177,3 +183,14 @@ export class Window {
     await this.page.screenshot({ path: path.join(artefacts, `${name}.png`) });
   }
 }
+
+/** An `it` that takes a picture of the window when it fails. */
+export const steps = (window) => (name, run) =>
+  it(name, { timeout: 60_000 }, async () => {
+    try {
+      await run();
+    } catch (error) {
+      await window()?.screenshot(`failed-${name.replace(/\W+/g, "-").slice(0, 60)}`);
+      throw error;
+    }
+  });

@@ -1,0 +1,212 @@
+/** A day with the extension: the seeds' steps and what follows, in a real workbench. */
+import assert from "node:assert/strict";
+import { after, before, describe } from "node:test";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
+import { inBrowser, message, picture, say, startChatWith } from "./people.mjs";
+import { steps, Workbench } from "./workbench.mjs";
+
+describe("a day in the editor", () => {
+  let server, bench, window, grace;
+  const step = steps(() => window);
+
+  before(async () => {
+    server = await ChatServer.create();
+    for (const name of ["ada", "grace"]) await server.signUp(name);
+    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
+    bench.write("hello.py", "def hello():\n    return 'hello'\n\n\ndef other():\n    return 1\n");
+    grace = await inBrowser(bench, server, "grace");
+    window = await bench.open();
+  });
+
+  after(async () => {
+    if (window) await window.screenshot("last");
+    await bench?.end();
+    await server?.end();
+  });
+
+  step("shows the form when the icon is clicked, and says that a password is wrong", async () => {
+    await window.icon.click();
+    await window.chat.locator("input[name=username]").waitFor();
+    await window.signIn(server.url, "ada", "no such password");
+    const problem = window.chat.locator("#problem");
+    await problem.filter({ hasText: "password is wrong" }).waitFor();
+  });
+
+  step("takes username and password, and opens the chat", async () => {
+    await window.signIn(server.url, "ada", PASSWORD);
+    await window.chat.locator("mc-app .app").waitFor();
+  });
+
+  step("starts a chat and sends a message, which the other has in the browser", async () => {
+    await startChatWith(window.chat, "grace");
+    await say(window.chat, "Hello from the editor");
+    await grace.locator(".room-entry", { hasText: "ada" }).click();
+    await message(grace, "Hello from the editor").waitFor();
+    await say(grace, "Hello from the **browser**");
+    await message(window.chat, "Hello from the browser").waitFor();
+  });
+
+  step("shares an image with the browser", async () => {
+    const file = { name: "red.png", mimeType: "image/png", buffer: picture(40, 30, [200, 0, 0]) };
+    await window.chat.locator(".composer-file").setInputFiles([file]);
+    await window.chat.locator("mc-upload-tray", { hasText: "red.png" }).waitFor();
+    await window.chat.locator("mc-composer textarea").press("Enter");
+    const image = grace.locator("mc-message img").last();
+    await until("The image", () => image.evaluate((img) => img.complete && img.naturalWidth > 0));
+  });
+
+  step("shows that image itself, though the webview may ask no server", async () => {
+    const image = window.chat.locator("mc-message .thumbnail img").last();
+    await until("The image", () => image.evaluate((img) => img.naturalWidth > 1));
+    assert.match(await image.getAttribute("src"), /^blob:/);
+  });
+
+  step("opens an image in an editor tab", async () => {
+    await window.chat.locator("mc-message .thumbnail").last().click();
+    await window.page.locator(".tab", { hasText: "red.png" }).waitFor();
+  });
+
+  step("saves a file that came from the browser, byte for byte", async () => {
+    const content = "a,b\n1,2\n";
+    await grace.locator(".composer-file").setInputFiles([{ name: "table.csv", mimeType: "text/csv", buffer: Buffer.from(content) }]);
+    await grace.locator("mc-upload-tray", { hasText: "table.csv" }).waitFor();
+    await grace.locator("mc-composer textarea").press("Enter");
+    await window.chat.locator(".file-card", { hasText: "table.csv" }).click();
+    const input = window.page.locator(".quick-input-widget:visible input").first();
+    await input.waitFor();
+    await until("The proposed name", async () => (await input.inputValue()).endsWith("table.csv"));
+    await input.press("Enter");
+    await window.notification("table.csv was saved").waitFor();
+    assert.equal(bench.read("table.csv").toString(), content);
+  });
+
+  step("shares a file of the workspace by the palette", async () => {
+    await window.command("File: Open File");
+    await window.answer(path.join(bench.workspace, "hello.py"));
+    await window.page.locator(".tab.active", { hasText: "hello.py" }).waitFor();
+    await window.command("Media Chat: Share in Media Chat");
+    await window.pick("grace");
+    await grace.locator(".file-card", { hasText: "hello.py" }).waitFor();
+  });
+
+  step("shares a selection as code that opens at its lines, also after they have moved", async () => {
+    await window.page.locator(".monaco-editor .view-line").first().click();
+    await window.page.keyboard.press("Control+Home");
+    await window.page.keyboard.press("Shift+ArrowDown");
+    await window.page.keyboard.press("Shift+ArrowDown");
+    await window.command("Media Chat: Share Selection");
+    await window.pick("grace");
+    await window.answer("Look at this");
+    const shared = message(grace, "Look at this");
+    await shared.locator(".shared-code", { hasText: "hello.py:1–2" }).waitFor();
+    assert.ok((await shared.locator("pre code.language-python span").count()) > 3);
+
+    bench.write("hello.py", "# one\n# two\n# three\ndef hello():\n    return 'hello'\n");
+    await message(window.chat, "Look at this").locator(".shared-code button").click();
+    await window.page.locator('.statusbar-item[id="status.editor.selection"]', { hasText: "Ln 5" }).waitFor();
+  });
+
+  step("says that shared lines are gone", async () => {
+    bench.write("hello.py", "nothing of it\n");
+    await window.page.waitForTimeout(1500); // the editor reads the file again
+    await message(window.chat, "Look at this").locator(".shared-code button").click();
+    await window.notification("the shared lines are gone").waitFor();
+  });
+
+  step("keeps an unsent draft and the room when the window is reloaded", async () => {
+    await window.chat.locator("mc-composer textarea").fill("not sent yet");
+    await window.page.waitForTimeout(1500); // the editor writes its state now and then
+    await window.page.reload();
+    await window.page.locator(".monaco-workbench .activitybar").waitFor();
+    await window.showChat();
+    const textarea = window.chat.locator("mc-composer textarea");
+    await until("The draft", async () => (await textarea.inputValue()) === "not sent yet", 30);
+    await textarea.fill("");
+  });
+
+  step("follows the editor's theme at once, high contrast too", async () => {
+    const body = window.chat.locator("body");
+    const background = () => window.chat.locator(".app").evaluate((app) => getComputedStyle(app).backgroundColor);
+    const seen = new Set([await background()]);
+    for (const [theme, kind] of [
+      ["Default Dark Modern", "vscode-dark"],
+      ["Default High Contrast", "vscode-high-contrast"],
+      ["Default Light Modern", "vscode-light"],
+    ]) {
+      writeFileSync(
+        path.join(bench.folder, "ud/User/settings.json"),
+        JSON.stringify({ ...bench.settings, "workbench.colorTheme": theme }),
+      );
+      await until(theme, () => body.evaluate((element, wanted) => element.classList.contains(wanted), kind));
+      seen.add(await background());
+      await window.screenshot(kind.replace("vscode-", ""));
+    }
+    assert.ok(seen.size >= 3, `only these backgrounds were seen: ${[...seen].join(", ")}`);
+  });
+
+  step("sends what was written while the server was down, once it is back", async () => {
+    await server.kill();
+    await window.chat.locator(".connection-line").waitFor({ timeout: 30_000 });
+    await window.page.locator('.statusbar-item[id*="mediaChat.status"] .codicon-debug-disconnect').waitFor();
+    await say(window.chat, "written while it was down");
+    await message(window.chat, "written while it was down").locator(".message-sending").waitFor();
+    await server.start();
+    await message(grace, "written while it was down").waitFor({ timeout: 40_000 });
+    await window.chat.locator(".connection-line").waitFor({ state: "detached", timeout: 40_000 });
+    assert.equal(await message(grace, "written while it was down").count(), 1);
+    assert.equal(await message(window.chat, "written while it was down").count(), 1);
+  });
+
+  step("shows badge and notification of a direct message before the view was ever opened", async () => {
+    await window.page.keyboard.press("Control+Shift+E");
+    await window.page.waitForTimeout(1500);
+    await window.page.reload();
+    await window.page.locator(".monaco-workbench .activitybar").waitFor();
+    await until("The connection", async () => !(await window.statusBar.locator(".codicon-debug-disconnect, .codicon-sign-in").count()) && (await window.statusBar.count()) > 0, 30);
+    assert.equal(await window.page.locator("iframe.webview").count(), 0);
+    await say(grace, "Are you there?");
+    await window.notification("Are you there?").waitFor();
+    await until("The badge", async () => (await window.badge.innerText()) === "1");
+    await window.screenshot("badge");
+  });
+
+  step("opens the room from the notification, and the badge goes", async () => {
+    await window.notification("Are you there?").hover();
+    await window.page.locator(".notification-toast .monaco-button", { hasText: "Open" }).first().click();
+    await message(window.chat, "Are you there?").waitFor({ timeout: 15_000 });
+    await window.chat.locator("mc-composer textarea").click();
+    await until("The badge to go", async () => (await window.badge.count()) === 0 || !(await window.badge.isVisible()));
+  });
+
+  step("does not notify when it is not to disturb", async () => {
+    await window.command("Media Chat: Do Not Disturb");
+    await window.page.keyboard.press("Control+Shift+E");
+    await say(grace, "Shh");
+    await until("The badge", async () => (await window.badge.innerText()) === "1");
+    await window.page.waitForTimeout(800);
+    assert.equal(await window.notification("Shh").count(), 0);
+    await window.command("Media Chat: Allow Notifications Again");
+  });
+
+  step("notifies in one of two windows, and signs out in both", async () => {
+    const second = await bench.open();
+    await until("The connection", async () => (await second.badge.count()) > 0 && (await second.badge.innerText()) === "1", 30);
+    await say(grace, "One of you two");
+    const shown = async () => (await window.notification("One of you two").count()) + (await second.notification("One of you two").count());
+    await until("A notification", async () => (await shown()) > 0);
+    await window.page.waitForTimeout(1000);
+    assert.equal(await shown(), 1);
+
+    await second.command("Media Chat: Sign Out");
+    await window.page.bringToFront();
+    await window.showChat();
+    await window.chat.locator("input[name=username]").waitFor();
+    await second.page.close();
+  });
+
+  step("has caused no exception on the server", () => {
+    assert.doesNotMatch(server.log, /Traceback/);
+  });
+});
