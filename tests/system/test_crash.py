@@ -125,7 +125,7 @@ async def test_a_server_killed_five_times_loses_and_doubles_nothing(serve: Serve
         await _progress(writers, kill * ALL // 6, tasks)
         await asyncio.to_thread(server.restart)
     took = await _settle(writers, room, tasks)
-    assert sum(writer.reconnects for writer in writers) >= 3 * PEOPLE
+    assert all(writer.reconnects for writer in writers)
     await _assert_nothing_lost(writers, server, room)
     assert took < SETTLED_IN
     for task in tasks:
