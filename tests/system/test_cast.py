@@ -298,6 +298,7 @@ async def test_someone_who_was_removed_is_answered_as_an_outsider(cast: Cast):
     things = await cast.things()
     own = await cast.member.send(things.room, "I was here")
     await cast.owner.command("room.remove", room=things.room, member="member")
+    await cast.member.until(lambda: things.room not in cast.member.held)
     things.own = own["id"]
     for name, (make, _, _) in COMMANDS.items():
         hidden = await answer(cast.member, make(things))
