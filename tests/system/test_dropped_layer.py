@@ -98,7 +98,7 @@ async def test_a_layer_that_drops_repeats_and_reorders_costs_nobody_a_message(se
         await client.until(lambda client=client: room in client.held, HEARTBEAT + 1)
 
     async def write(client: OutsideClient) -> None:
-        mine = []
+        mine: list[str] = []
         for number in range(40):
             match number % 4:
                 case 3:
