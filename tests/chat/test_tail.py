@@ -89,5 +89,5 @@ def test_the_tail_is_bounded_in_size():
 
 def test_a_tail_that_holds_nothing_is_a_tail():
     held = Tail(ROOM, 7, 3)
-    assert bool(held) is True  # type: ignore[truthy-bool]  # it has been false
+    assert bool(held) is True
     assert (held.position, held.number, held.since, held.count) == (7, 3, 7, 0)
