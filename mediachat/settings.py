@@ -49,8 +49,10 @@ MAX_IMAGE_MEGAPIXELS = env.int("MAX_IMAGE_MEGAPIXELS", default=25)
 # -- Django ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    # Before daphne, whose runserver would serve static files another way than production does.
+    # The first three wrap each other's runserver: static files are served as in production,
+    # sockets are closed with the protocol's codes, by daphne.
     "whitenoise.runserver_nostatic",
+    "mediachat",
     "daphne",
     "unfold",
     "django.contrib.admin",
@@ -59,7 +61,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "mediachat",
     "accounts",
     "chat",
     "allauth",

@@ -279,6 +279,13 @@ async def test_ready_comes_first_however_much_happens_while_someone_connects(ser
         await guest.disconnect()
 
 
+@pytest.mark.parametrize("path", ["/ws", "/ws/nothing/"])
+async def test_what_is_no_door_is_refused_without_a_word(server: Server, path: str):
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(server.socket_url + path)
+    assert refused.value.response.status_code == 403
+
+
 async def test_a_frame_over_the_limit_closes_the_socket_with_1009(server: Server):
     async with OutsideClient(server.url, "crowd12") as anna:
         await anna.command("ping")
