@@ -4,8 +4,9 @@ PORT ?= 8000
 WORKERS ?= 1
 PYTHON ?= python3
 BIN := .venv/bin
+EXTENSION := extensions/vscode
 
-.PHONY: run serve test check screenshots needs-python needs-node needs-test-tools
+.PHONY: run serve test check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
 
 ## run: the chat on this machine, with nothing else to install (PORT=8000)
 run: export DEBUG = 1
@@ -22,9 +23,10 @@ serve: .venv/installed node_modules/installed
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 
 ## test: everything: the checks, then the tests of the page's modules and of the server
-test: check needs-test-tools
+test: check check-extension needs-test-tools
 	node --test $(wildcard tests/js/*.test.js tests/js/*/*.test.js)
 	$(BIN)/pytest
+	$(MAKE) test-extension
 
 ## check: what can be told without running anything; quick
 check: .venv/installed-dev node_modules/installed-dev
@@ -37,10 +39,28 @@ check: .venv/installed-dev node_modules/installed-dev
 	node_modules/.bin/eslint static tests/js eslint.config.js --no-error-on-unmatched-pattern
 	$(BIN)/djlint templates --lint --quiet
 
+## vsix: the VS Code extension as one file, extensions/vscode/media-chat.vsix
+vsix: node_modules/installed $(EXTENSION)/node_modules/installed
+	cd $(EXTENSION) && node esbuild.mjs && npm run --silent package
+
+## check-extension: its types and its style
+check-extension: node_modules/installed-dev $(EXTENSION)/node_modules/installed
+	cd $(EXTENSION) && node_modules/.bin/tsc -p tsconfig.json && node_modules/.bin/eslint .
+
+## test-extension: its parts by themselves, then the whole in a real VS Code workbench
+test-extension: vsix needs-test-tools .venv/installed-dev
+	cd $(EXTENSION) && node esbuild.mjs --tests && node --test $$(ls dist/test/*.test.mjs)
+	cd $(EXTENSION) && node test/workbench/run.mjs
+
 ## screenshots: the pictures that the README shows, taken anew
 screenshots: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/pytest --quiet tests/browser/test_screenshots.py
 	$(BIN)/python -m tests.browser.readme_images
+
+$(EXTENSION)/node_modules/installed: $(EXTENSION)/package-lock.json | needs-node
+	@echo "Installing what builds the extension ..."
+	@cd $(EXTENSION) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 .venv/installed: requirements.txt | needs-python
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

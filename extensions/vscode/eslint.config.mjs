@@ -14,10 +14,17 @@ export default defineConfig(
     files: ["**/*.mjs"],
     languageOptions: {
       globals: {
-        AbortSignal: "readonly", Buffer: "readonly", URL: "readonly", console: "readonly", document: "readonly",
-        fetch: "readonly", getComputedStyle: "readonly", process: "readonly", setTimeout: "readonly", window: "readonly",
+        AbortSignal: "readonly", Buffer: "readonly", Image: "readonly", URL: "readonly", WebSocket: "readonly",
+        console: "readonly", document: "readonly", fetch: "readonly", getComputedStyle: "readonly",
+        localStorage: "readonly", navigator: "readonly", process: "readonly", setTimeout: "readonly",
+        window: "readonly",
       },
     },
+  },
+  {
+    // node:test keeps the promises of its tests itself.
+    files: ["test/unit/**/*.ts"],
+    rules: { "@typescript-eslint/no-floating-promises": "off" },
   },
   {
     rules: {

@@ -2,7 +2,6 @@ import * as vscode from "vscode";
 import type { Room } from "../../../static/chat/protocol.js";
 import { askToSignIn } from "./account/sign-in-form.js";
 import type { Accounts } from "./account/account.js";
-import { signInWithBrowser } from "./account/browser.js";
 import { rememberServerAddress, serverAddress } from "./account/server-address.js";
 import type { Chat } from "./chat/chat.js";
 import { roomTitle, unread } from "./chat/naming.js";
@@ -33,7 +32,6 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       await accounts.keep(result.server, result.signedIn);
       await view.show();
     },
-    signInWithBrowser: () => signInWithBrowser(Server.at(serverAddress())),
     signOut: () => accounts.signOut(),
     setServer: async () => {
       const address = await window.showInputBox({

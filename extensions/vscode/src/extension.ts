@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import { Accounts } from "./account/account.js";
-import { signInWithBrowser } from "./account/browser.js";
 import { askToSignIn, SignInForm } from "./account/sign-in-form.js";
 import { Chat } from "./chat/chat.js";
 import { MementoStorage } from "./chat/memento-storage.js";
@@ -21,9 +20,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const storage = new MementoStorage(context.globalState, context.workspaceState);
   const chat = new Chat(accounts, storage, log);
   const quiet = new Quiet(context.globalState);
-  const files = new Files(chat);
+  const files = new Files(chat, accounts.known);
   const places = new CodePlaces();
-  const form = new SignInForm(accounts, signInWithBrowser);
+  const form = new SignInForm(accounts);
   const { extensionUri, globalState: state } = context;
   const view = new ChatView({ extensionUri, state, accounts, chat, storage, files, places, form, log });
   const tree = new RoomsTree(chat, quiet);

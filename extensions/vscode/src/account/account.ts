@@ -31,6 +31,9 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
   readonly #secrets;
   readonly #disposables: vscode.Disposable[];
   #current: Account | null = null;
+  #isKnown = () => {};
+  /** Resolves when it is known who is signed in, if anybody is. */
+  readonly known = new Promise<void>((resolve) => (this.#isKnown = resolve));
   #askToSignIn: AskToSignIn = () => Promise.resolve(undefined);
 
   constructor(secrets: vscode.SecretStorage, private readonly log: vscode.LogOutputChannel) {
@@ -61,7 +64,11 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
   async load(): Promise<void> {
     const before = this.#current;
     const now = parsed(await this.#secrets.get(SECRET));
-    if (before?.sessionId === now?.sessionId) return;
+    if (before?.sessionId !== now?.sessionId) this.#becomes(now, before);
+    this.#isKnown();
+  }
+
+  #becomes(now: Account | null, before: Account | null): void {
     this.#current = now;
     this.#sessionsChanged.fire({
       added: now ? [session(now)] : [],

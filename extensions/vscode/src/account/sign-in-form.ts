@@ -7,7 +7,7 @@ import type { SignInState } from "../view/documents.js";
 import type { Accounts } from "./account.js";
 import { serverAddress, rememberServerAddress } from "./server-address.js";
 
-type SignInMessage = Extract<FromPage, { type: "sign-in" | "second-factor" | "sign-in-with-browser" }>;
+type SignInMessage = Extract<FromPage, { type: "sign-in" | "second-factor" }>;
 
 /** Signing in by the form in the side bar. */
 export class SignInForm {
@@ -15,10 +15,7 @@ export class SignInForm {
   #pending: { server: Server; token: string } | null = null;
   #username = "";
 
-  constructor(
-    private readonly accounts: Accounts,
-    private readonly withBrowser: (server: Server) => Promise<void>,
-  ) {}
+  constructor(private readonly accounts: Accounts) {}
 
   get state(): SignInState {
     return { server: serverAddress(), username: this.#username, problem: "" };
@@ -27,7 +24,6 @@ export class SignInForm {
   async answer(message: SignInMessage, reply: (message: ToPage) => void): Promise<void> {
     try {
       if (message.type === "second-factor") await this.#second(message.code);
-      else if (message.type === "sign-in-with-browser") await this.withBrowser(Server.at(message.server));
       else if (await this.#first(message)) reply({ type: "second-factor-needed" });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

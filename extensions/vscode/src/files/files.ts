@@ -20,7 +20,10 @@ export class Files implements vscode.FileSystemProvider, vscode.Disposable {
   readonly onDidChangeFile = this.#changes.event;
   readonly #registration;
 
-  constructor(private readonly chat: Chat) {
+  constructor(
+    private readonly chat: Chat,
+    private readonly known: Promise<void>,
+  ) {
     this.#registration = vscode.workspace.registerFileSystemProvider(SCHEME, this, { isReadonly: true });
   }
 
@@ -86,6 +89,8 @@ export class Files implements vscode.FileSystemProvider, vscode.Disposable {
   }
 
   async #fetch(path: string, signal?: AbortSignal): Promise<Response> {
+    // A tab that was open when the window was reloaded asks before anything else.
+    await this.known;
     const { server, account }: Connected = this.chat.connected ?? signedOut();
     // The token goes to the server's files and nowhere else, whatever the page or a link says.
     if (!server.isMedia(path)) throw new Problem("refused", vscode.l10n.t("This is not a file of the chat."));

@@ -30,6 +30,8 @@ export class Notifier implements vscode.Disposable {
     private readonly state: vscode.Memento,
   ) {
     const pulse = setInterval(() => this.#isInFront && this.#claim(), GONE_AFTER_MS / 3);
+    // What several windows write is seen by all of them, the last of it in the end: so there is
+    // one answer to which of them calls, whatever each believes of its focus.
     this.#disposables = [
       vscode.window.onDidChangeWindowState(({ focused }) => focused && this.#claim()),
       chat.onDidMention(({ room, message }) => void this.#called(room, message)),
@@ -48,7 +50,6 @@ export class Notifier implements vscode.Disposable {
   }
 
   get #isInFront(): boolean {
-    if (vscode.window.state.focused) return true;
     const front = this.state.get<Front>(FRONT);
     return front?.window === this.#window;
   }

@@ -48,14 +48,6 @@ export async function revoke(server: Server, token: string): Promise<void> {
   await server.fetch(`${DOOR}/session`, { method: "DELETE", token });
 }
 
-/** Who a token belongs to; null when it is worth nothing. @throws Problem */
-export async function whoHolds(server: Server, token: string): Promise<SignedIn | null> {
-  const response = await server.fetch(`${DOOR}/session`, { token });
-  if (response.status === 401 || response.status === 410) return null;
-  const result = outcome(response.status, await read(response));
-  return "pendingToken" in result ? null : { ...result, token };
-}
-
 async function ask(server: Server, path: string, body: object, token?: string) {
   const response = await server.fetch(path, {
     method: "POST",
@@ -105,13 +97,13 @@ function outcome(status: number, { data, meta, errors, detail }: Answer): Signed
       l10n.t("There is a server, but it is not Media Chat. Check the address: mediaChat.serverUrl."),
     );
   }
-  throw new Problem("refused", said ?? l10n.t("The server refused this. Try again, or sign in with the browser."));
+  throw new Problem("refused", said ?? l10n.t("The server refused this. Try again, or tell whoever runs it."));
 }
 
 const otherStep = () =>
   new Problem(
     "second_factor",
-    l10n.t("The server asks for a step that this extension cannot do. Sign in with the browser instead."),
+    l10n.t("The server asks for a step that this version of the extension cannot do. Update the extension, or tell whoever runs the server."),
   );
 
 const serverError = () =>

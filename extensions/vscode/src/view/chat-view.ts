@@ -218,7 +218,6 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         return this.#draw();
       case "sign-in":
       case "second-factor":
-      case "sign-in-with-browser":
         if (chat.connected) return;
         return form.answer(message, (reply) => this.tell(reply));
     }

@@ -36,7 +36,6 @@ export function signInDocument(place: Place, { server, username, problem }: Sign
         <label>${escape(l10n.t("Password"))}
           <input name="password" type="password" autocomplete="current-password" required></label>
         <button class="button is-primary">${escape(l10n.t("Sign In"))}</button>
-        <button type="button" id="by-browser" class="link">${escape(l10n.t("Sign in with the browser"))}</button>
       </form>
       <form id="second-factor" hidden>
         <label>${escape(l10n.t("Code from your authenticator app"))}

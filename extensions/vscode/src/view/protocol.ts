@@ -64,7 +64,6 @@ const Ask = v.variant("type", [
   v.strictObject({ type: v.literal("retry") }),
   v.strictObject({ type: v.literal("sign-in"), server: text(2_000), username: name, password: text(4_096) }),
   v.strictObject({ type: v.literal("second-factor"), code: v.pipe(text(64), v.minLength(1)) }),
-  v.strictObject({ type: v.literal("sign-in-with-browser"), server: text(2_000) }),
 ]);
 
 export type FromBridge = v.InferOutput<typeof Bridge>;

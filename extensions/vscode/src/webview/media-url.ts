@@ -3,10 +3,14 @@ import { AsyncDirective } from "lit/async-directive.js";
 import { directive, type ElementPart, type PartInfo } from "lit/directive.js";
 import { blobUrl } from "./media.js";
 
-/** Players are large: they are fetched when they come into sight, not before. */
+/** One transparent pixel, so that no broken picture shows while the real one comes. */
+const PENDING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
+
+/** The address of a file as an attribute: of a source a blob, of a link the file's own name. */
 class MediaUrl extends AsyncDirective {
   readonly #isSource: boolean;
   #path = "";
+  #shown = PENDING;
 
   constructor(part: PartInfo) {
     super(part);
@@ -19,19 +23,26 @@ class MediaUrl extends AsyncDirective {
 
   override update(_part: ElementPart, [path]: [string]): unknown {
     // A link names the file; what happens on a click is the host's.
-    if (!this.#isSource) return path;
+    if (!this.#isSource) return (this.#path = path);
     if (path !== this.#path) {
       this.#path = path;
+      this.#shown = PENDING;
       blobUrl(path).then(
-        (url) => this.isConnected && this.#path === path && this.setValue(url),
+        (url) => this.#path === path && this.#show(url),
         () => {},
       );
     }
-    return PENDING;
+    return this.#shown;
+  }
+
+  #show(url: string): void {
+    this.#shown = url;
+    if (this.isConnected) this.setValue(url);
+  }
+
+  protected override reconnected(): void {
+    this.setValue(this.#isSource ? this.#shown : this.#path);
   }
 }
-
-/** One transparent pixel, so that no broken picture shows while the real one comes. */
-const PENDING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
 
 export const mediaUrl = directive(MediaUrl as never) as (path: string) => unknown;

@@ -24,9 +24,6 @@ second?.addEventListener("submit", (event) => {
   tellHost({ type: "second-factor", code: field(second, "code").value.trim() });
 });
 
-document.getElementById("by-browser")?.addEventListener("click", () => {
-  if (form) tellHost({ type: "sign-in-with-browser", server: field(form, "server").value });
-});
 document.getElementById("retry")?.addEventListener("click", () => tellHost({ type: "retry" }));
 
 listenToHost((message) => {

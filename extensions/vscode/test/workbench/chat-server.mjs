@@ -46,6 +46,7 @@ export class ChatServer {
     server.url = `http://127.0.0.1:${server.port}`;
     const migrated = spawnSync(python, ["manage.py", "migrate", "-v0"], { cwd: root, env: server.environment });
     if (migrated.status !== 0) throw new Error(String(migrated.stderr));
+    process.once("exit", () => server.#process?.kill("SIGKILL"));
     await server.start();
     return server;
   }

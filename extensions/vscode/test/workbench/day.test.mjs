@@ -1,11 +1,9 @@
 /** A day with the extension: the seeds' steps and what follows, in a real workbench. */
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
-import { writeFileSync } from "node:fs";
-import path from "node:path";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
 import { inBrowser, message, picture, say, startChatWith } from "./people.mjs";
-import { steps, Workbench } from "./workbench.mjs";
+import { steps, VIEW, Workbench } from "./workbench.mjs";
 
 describe("a day in the editor", () => {
   let server, bench, window, grace;
@@ -83,8 +81,9 @@ describe("a day in the editor", () => {
   });
 
   step("shares a file of the workspace by the palette", async () => {
-    await window.command("File: Open File");
-    await window.answer(path.join(bench.workspace, "hello.py"));
+    await window.page.keyboard.press("Control+P");
+    await window.page.locator(".quick-input-widget:visible input").first().fill("hello.py");
+    await window.pick("hello.py");
     await window.page.locator(".tab.active", { hasText: "hello.py" }).waitFor();
     await window.command("Media Chat: Share in Media Chat");
     await window.pick("grace");
@@ -131,14 +130,13 @@ describe("a day in the editor", () => {
     const background = () => window.chat.locator(".app").evaluate((app) => getComputedStyle(app).backgroundColor);
     const seen = new Set([await background()]);
     for (const [theme, kind] of [
-      ["Default Dark Modern", "vscode-dark"],
-      ["Default High Contrast", "vscode-high-contrast"],
-      ["Default Light Modern", "vscode-light"],
+      ["Dark Modern", "vscode-dark"],
+      ["Dark High Contrast", "vscode-high-contrast"],
+      ["Light Modern", "vscode-light"],
     ]) {
-      writeFileSync(
-        path.join(bench.folder, "ud/User/settings.json"),
-        JSON.stringify({ ...bench.settings, "workbench.colorTheme": theme }),
-      );
+      await window.command("Preferences: Color Theme");
+      await window.page.locator(".quick-input-widget:visible input").first().fill(theme);
+      await window.pick(theme);
       await until(theme, () => body.evaluate((element, wanted) => element.classList.contains(wanted), kind));
       seen.add(await background());
       await window.screenshot(kind.replace("vscode-", ""));
@@ -165,7 +163,7 @@ describe("a day in the editor", () => {
     await window.page.reload();
     await window.page.locator(".monaco-workbench .activitybar").waitFor();
     await until("The connection", async () => !(await window.statusBar.locator(".codicon-debug-disconnect, .codicon-sign-in").count()) && (await window.statusBar.count()) > 0, 30);
-    assert.equal(await window.page.locator("iframe.webview").count(), 0);
+    assert.equal(await window.page.locator(VIEW).count(), 0);
     await say(grace, "Are you there?");
     await window.notification("Are you there?").waitFor();
     await until("The badge", async () => (await window.badge.innerText()) === "1");

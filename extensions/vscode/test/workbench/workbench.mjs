@@ -31,6 +31,8 @@ const QUIET = {
   "git.openRepositoryInParentFolders": "never",
 };
 
+process.once("SIGTERM", () => process.exit(143));
+
 /** The webview of the chat; editors have webviews too. */
 export const VIEW = 'iframe.webview.ready[src*="media-chat"]';
 
@@ -65,6 +67,8 @@ export class Workbench {
       // A group of its own: extension hosts outlive their window for hours.
       { detached: true, stdio: ["ignore", log, log] },
     );
+    // Also when a test is ended from outside.
+    process.once("exit", () => bench.kill());
     await until("The workbench", async () => (await fetch(`${bench.url}/healthz`)).ok, 30);
     const executablePath = CHROMIUM.find((each) => spawnSync("test", ["-x", each]).status === 0);
     bench.browser = await chromium.launch({ executablePath, args: ARGUMENTS });
@@ -99,12 +103,14 @@ export class Workbench {
 
   async end() {
     await this.browser?.close();
-    if (this.#process) {
-      try {
-        process.kill(-this.#process.pid, "SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
+    this.kill();
+  }
+
+  kill() {
+    try {
+      process.kill(-this.#process.pid, "SIGKILL");
+    } catch {
+      // It has ended already.
     }
     rmSync(this.folder, { recursive: true, force: true });
   }
