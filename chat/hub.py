@@ -193,6 +193,9 @@ class Hub:
                 if view.room.id not in connection.rooms:
                     self.feeds[view.room.id].attach(connection, view)
                     connection.socket.write(frame(protocol.RoomEvent(room=view.room).frame()))
+                    for name in self.presence.among([view.room]):
+                        here = protocol.PresenceEvent(user=name, state="online")
+                        connection.socket.write(frame(here.frame()))
             for gone in connection.rooms - now:
                 self.feeds[gone].remove(connection, "removed")
             self.presence.moved(connection.user.username, now)

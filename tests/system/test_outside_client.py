@@ -135,6 +135,17 @@ async def test_people_see_each_other_come_and_go(server: Server):
         )
 
 
+async def test_whoever_comes_into_a_room_sees_who_is_here(server: Server):
+    async with (
+        OutsideClient(server.url, "crowd21") as inside,
+        OutsideClient(server.url, "crowd22") as added,
+    ):
+        room = (await inside.command("room.open", kind="private", name="New"))["room"]["id"]
+        await inside.command("room.add", room=room, members=["crowd22"])
+        here = {"type": "presence", "user": "crowd21", "state": "online"}
+        await added.until(lambda: here in added.events)
+
+
 async def test_a_message_that_says_nothing_is_refused(server: Server):
     async with OutsideClient(server.url, "crowd5") as anna:
         room = (await anna.command("room.open", kind="private", name="Empty"))["room"]["id"]
