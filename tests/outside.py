@@ -405,11 +405,11 @@ class OutsideClient:
         held = self.held.get(room)
         if held is None:
             raise BrokenPromiseError(f"a message of a room we were not told of: {frame}")
-        if position == held.position + 1:
-            held.take(position, frame["message"])
-            self._drain(room, held)
-        elif position > held.position and self._behind(held):
+        if self._behind(held) and position > held.position:
+            # It may stand after a gap, or come again in the answer that is under way.
             held.waiting[position] = frame
+        elif position == held.position + 1:
+            held.take(position, frame["message"])
         elif position <= held.synced_to:
             held.store(frame["message"])
         elif position <= held.position:
