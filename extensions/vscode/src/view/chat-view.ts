@@ -32,6 +32,8 @@ interface Services {
 export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   #view: vscode.WebviewView | null = null;
   #endPage = () => {};
+  /** Grows with each drawing, so that one which was overtaken shows nothing. */
+  #turn = 0;
   /** Until the page says that it has started, what it is told waits. */
   #waiting: ToPage[] | null = [];
   #toRelay: (message: FromBridge) => void = () => {};
@@ -81,6 +83,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     view.onDidDispose(() => {
       if (this.#view !== view) return;
       this.#view = null;
+      this.#turn++;
       this.#endPage();
       this.#waiting = [];
     });
@@ -97,11 +100,14 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   // -- What is shown ---------------------------------------------------------------------------
 
   async #draw(): Promise<void> {
+    const { accounts, chat, form, storage } = this.services;
+    const turn = ++this.#turn;
+    // Nobody who is signed in is shown the form for a moment.
+    await accounts.known;
     const view = this.#view;
-    if (!view) return;
+    if (!view || turn !== this.#turn) return;
     this.#endPage();
     this.#waiting = this.#waiting ?? [];
-    const { chat, form, storage } = this.services;
     const connected = chat.connected;
     const place = this.#place(view.webview);
     if (!connected) {
@@ -110,13 +116,11 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     }
     try {
       const embed = await this.#embed(connected);
-      if (this.#view !== view || chat.connected !== connected) return;
+      if (turn !== this.#turn) return;
       this.#relay(view, connected);
       view.webview.html = chatDocument(place, embed, storage.all());
     } catch (error) {
-      if (this.#view === view && chat.connected === connected) {
-        view.webview.html = noticeDocument(place, (error as Error).message);
-      }
+      if (turn === this.#turn) view.webview.html = noticeDocument(place, (error as Error).message);
     }
   }
 

@@ -1,0 +1,94 @@
+/** The same short way through the extension wherever it may run. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, describe } from "node:test";
+import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
+import { inBrowser, message, picture, say, startChatWith } from "./people.mjs";
+import { extension, steps, Workbench } from "./workbench.mjs";
+
+describe("the extension wherever it runs", () => {
+  let server, bench, window;
+  const step = steps(() => window);
+
+  after(async () => {
+    await bench?.end();
+    await server?.end();
+  });
+
+  async function smoke() {
+    await window.signIn(server.url, "ada", PASSWORD);
+    await window.chat.locator("mc-app .app").waitFor();
+    await startChatWith(window.chat, "grace");
+    await say(window.chat, "Hello from here");
+    const grace = await inBrowser(bench, server, "grace");
+    await grace.locator(".room-entry", { hasText: "ada" }).click();
+    await message(grace, "Hello from here").last().waitFor();
+    await say(grace, "Hello from there");
+    await message(window.chat, "Hello from there").last().waitFor();
+    await window.chat.locator(".composer-file").setInputFiles([
+      { name: "blue.png", mimeType: "image/png", buffer: picture(20, 20, [0, 0, 200]) },
+    ]);
+    await window.chat.locator("mc-upload-tray", { hasText: "blue.png" }).waitFor();
+    await window.chat.locator("mc-composer textarea").press("Enter");
+    const image = window.chat.locator("mc-message .thumbnail img").last();
+    await until("The image", () => image.evaluate((img) => img.naturalWidth > 1));
+    await grace.context().close();
+  }
+
+  step("works where the webview has an origin of its own, as on vscode.dev", async () => {
+    server = await ChatServer.create();
+    for (const name of ["ada", "grace"]) await server.signUp(name);
+    bench = await Workbench.create();
+    const context = await bench.newContext();
+    await context.route((url) => url.pathname === "/", isolate(bench));
+    window = await bench.open({ context });
+    await smoke();
+    const origins = window.page.frames().map((frame) => new URL(frame.url()).host).filter((host) => host.endsWith(`.localhost:${bench.port}`));
+    assert.ok(origins.length > 0, "the webview was not isolated");
+    await bench.end();
+  });
+
+  step("works in the browser's own extension host", async () => {
+    const vsix = packagedForTheBrowser();
+    bench = await Workbench.create({ vsix });
+    window = await bench.open();
+    await smoke();
+    const workers = window.page.workers().map((worker) => worker.url());
+    assert.ok(workers.length > 0, "there is no worker for the extension to run in");
+    rmSync(path.dirname(vsix), { recursive: true });
+  });
+});
+
+/** Serves webviews from hosts of their own, which stock code-server does not. */
+const isolate = (bench) => async (route) => {
+  const response = await route.fetch();
+  const html = await response.text();
+  const [, quoted] = html.match(/data-settings="(\{[^"]*)"/);
+  const settings = JSON.parse(quoted.replaceAll("&quot;", '"'));
+  const { webviewEndpoint } = settings;
+  delete settings.webviewEndpoint;
+  settings.productConfiguration.webviewContentExternalBaseUrlTemplate = `http://{{uuid}}.localhost:${bench.port}/${webviewEndpoint}/`;
+  const body = html.replace(quoted, JSON.stringify(settings).replaceAll('"', "&quot;"));
+  const headers = { ...response.headers() };
+  for (const name of ["content-security-policy", "content-length", "content-encoding"]) delete headers[name];
+  await route.fulfill({ status: response.status(), headers, body });
+};
+
+/** The package without its part for Node, so that the workbench has but one place to run it. */
+function packagedForTheBrowser() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "media-chat-web-"));
+  const copy = path.join(folder, "extension");
+  const left = new Set(["node_modules", ".workbench", "artefacts", "test", "src"]);
+  cpSync(extension, copy, { recursive: true, filter: (name) => !left.has(path.relative(extension, name)) });
+  const manifest = JSON.parse(readFileSync(path.join(copy, "package.json"), "utf8"));
+  delete manifest.main;
+  writeFileSync(path.join(copy, "package.json"), JSON.stringify(manifest));
+  const vsix = path.join(folder, "web.vsix");
+  const vsce = path.join(extension, "node_modules/.bin/vsce");
+  const { status, stderr } = spawnSync(vsce, ["package", "--no-dependencies", "--out", vsix], { cwd: copy, encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return vsix;
+}
