@@ -7,6 +7,7 @@ says which copy it belongs to, so that one that was killed goes on where it was.
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +17,13 @@ from urllib.parse import urlsplit
 from django.apps import apps
 from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connections, models, transaction
+from django.db import IntegrityError, connections, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from mediachat.databases import database
 
 BATCH = 500
+ATTEMPTS = 20
 MADE_BY_MIGRATIONS = ("contenttypes.ContentType", "auth.Permission", "auth.Group")
 """What migrations put into an empty database; the source's take their place."""
 
@@ -82,12 +84,13 @@ class Copy:
     batch: int = BATCH
 
     @classmethod
-    def between(cls, source_url: str, target_url: str) -> "Copy":
+    def between(cls, source_url: str, target_url: str, *, batch: int = BATCH) -> "Copy":
         here, there = _place(source_url), _place(target_url)
         if here == there:
             raise CopyError("Source and target are the same database.")
         fingerprint = hashlib.sha256(repr(here).encode()).hexdigest()
-        return cls(connect("source", source_url), connect("target", target_url), fingerprint)
+        source, target = connect("source", source_url), connect("target", target_url)
+        return cls(source, target, fingerprint, batch)
 
     def run(self, progress: Progress) -> list[str]:
         """Copies everything and compares; returns a line about each table.
@@ -164,6 +167,17 @@ class Copy:
             progress(name, done, total)
 
     def _insert(self, model: Model, rows: list[models.Model]) -> None:
+        for patience in range(ATTEMPTS, -1, -1):
+            try:
+                self._insert_missing(model, rows)
+                return
+            except IntegrityError:
+                # A killed copy's last batch may still be under way in the target's server.
+                if not patience:
+                    raise
+                time.sleep(1)
+
+    def _insert_missing(self, model: Model, rows: list[models.Model]) -> None:
         there = _rows(model, self.target).filter(pk__in=[row.pk for row in rows])
         present = set(there.values_list("pk", flat=True))
         missing = [row for row in rows if row.pk not in present]

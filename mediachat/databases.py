@@ -193,7 +193,7 @@ def plainly(error: BaseException) -> str:
     fitting = (name for name, signs in REASONS.items() if any(sign in said for sign in signs))
     reason = next(fitting, None)
     if reason is None:
-        return f"The database refused: {error}"
+        return f"The database refused: {words.strip() or error!r}"
     return f"{ADVICE[reason]}\nIt said: {str(error).strip() or words.strip()}"
 
 

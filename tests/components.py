@@ -6,6 +6,7 @@ because a suite that quietly skips its hardest tests proves nothing.
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -15,7 +16,11 @@ def component(*names: str) -> str:
     for name in names:
         if path := shutil.which(name):
             return path
-    message = f"{names[0]} is not installed."
+    return missing(f"{names[0]} is not installed.")
+
+
+def missing(message: str) -> NoReturn:
+    """Fails in CI and skips elsewhere."""
     if os.environ.get("CI", "").lower() in ("1", "true"):
         pytest.fail(message)
     pytest.skip(message)

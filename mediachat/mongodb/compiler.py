@@ -22,12 +22,7 @@ class MongoQuery(query.MongoQuery):
         message of a room would cost reading the whole room: the server moves a ``$match`` but
         not a ``$sort`` over a ``$project``.
         """
-        if (
-            self.aggregation_pipeline
-            or self.combinator_pipeline
-            or self.search_pipeline
-            or self.extra_fields
-        ):
+        if self.aggregation_pipeline or self.combinator_pipeline or self.search_pipeline:
             return super().get_pipeline()
         return _in_order(super().get_pipeline(), _own_columns(self))
 
@@ -43,18 +38,21 @@ def _in_order(pipeline: list[dict[str, Any]], own: frozenset[str]) -> list[dict[
         # A subquery: what is to be put in order is within.
         inside = _in_order(wrapped["pipeline"], own)
         return [{"$lookup": {**wrapped, "pipeline": inside}}, pipeline[1]]
-    filters = [stage for stage in pipeline if "$match" in stage]
-    early = [stage for stage in filters if _names(stage["$match"]) <= own]
-    rest = [stage for stage in pipeline if stage not in early]
+    early, late = _divided(pipeline, own)
+    rest = [stage for stage in pipeline if "$match" not in stage]
+    if late:
+        # What is asked of documents that are looked up stays behind their look-up.
+        lookups = [stage for stage in rest if stage.keys() & {"$lookup", "$unwind", "$set"}]
+        return [*early, *lookups, *late, *(stage for stage in rest if stage not in lookups)]
     sorts = [stage["$sort"] for stage in rest if "$sort" in stage]
     computed = {
         name
         for stage in rest
-        for name, value in stage.get("$project", {}).items()
-        if value not in (1, True)
+        for made in (stage.get("$project", {}), stage.get("$addFields", {}))
+        for name, value in made.items()
+        if value not in (1, True, f"${name}")
     }
-    whole = len(early) == len(filters)
-    if not whole or (sorts and not set(sorts[0]) <= own - computed):
+    if sorts and not set(sorts[0]) <= own - computed:
         return [*early, *rest]
     # Everything is filtered, so the first rows in this order are the rows asked for.
     # A lookup that may drop rows comes with an unwinding, which keeps all rows of a left join.
@@ -63,6 +61,30 @@ def _in_order(pipeline: list[dict[str, Any]], own: frozenset[str]) -> list[dict[
     else:
         ends = [stage for stage in rest if stage.keys() & {"$sort", "$skip", "$limit"}]
     return [*early, *ends, *(stage for stage in rest if stage not in ends)]
+
+
+def _divided(
+    pipeline: list[dict[str, Any]], own: frozenset[str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The conditions on the documents themselves, and those on what is looked up for them."""
+    conditions = [
+        each for stage in pipeline if "$match" in stage for each in _conjuncts(stage["$match"])
+    ]
+    early = [each for each in conditions if _names(each) <= own]
+    late = [each for each in conditions if each not in early]
+    return _matching(early), _matching(late)
+
+
+def _conjuncts(match: dict[str, Any]) -> list[dict[str, Any]]:
+    if match.keys() == {"$and"}:
+        return [inner for each in match["$and"] for inner in _conjuncts(each)]
+    return [match]
+
+
+def _matching(conditions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if not conditions:
+        return []
+    return [{"$match": conditions[0] if len(conditions) == 1 else {"$and": conditions}}]
 
 
 def _may_drop_rows(stage: dict[str, Any]) -> bool:

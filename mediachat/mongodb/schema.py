@@ -24,7 +24,8 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
 
         The stock one filters by type, so that nulls differ from each other as they do in SQL.
         But the server uses a filtered index only for queries that repeat its filter, which
-        Django's do not: each look-up by a unique column would read the whole collection.
+        Django's do not: each look-up by a unique column would read the whole collection. Where
+        there are nulls, a second index serves the look-ups.
         """
         fields: list[Any] = (
             [field] if field else [model._meta.get_field(name) for name in index.fields]
@@ -44,8 +45,11 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
                 column_prefix=column_prefix,
                 parent_model=parent_model,
             )
+            if unique and not index.condition and not (column_prefix or parent_model):
+                self._create_index(model, f"{index.name}_find", [each.column for each in fields])
             return
-        self._create_unique(model, index.name, [each.column for each in fields])
+        columns = [each.column for each in fields]
+        self._create_index(model, index.name, columns, unique=True)
 
     def add_constraint(
         self, model: type[Model], constraint: BaseConstraint, *args: Any, **kwargs: Any
@@ -53,7 +57,8 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         super().add_constraint(model, constraint, *args, **kwargs)
         if is_never_reused(constraint):
             *others, last = (column_of(model._meta, name) for name in constraint.fields)
-            self._create_unique(model, f"{constraint.name}_ever", [*others, had(last)])
+            columns = [*others, had(last)]
+            self._create_index(model, f"{constraint.name}_ever", columns, unique=True)
 
     def remove_constraint(
         self, model: type[Model], constraint: BaseConstraint, *args: Any, **kwargs: Any
@@ -63,10 +68,13 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
             collection = self.get_collection(model._meta.db_table)
             collection.drop_index(f"{constraint.name}_ever")
 
-    def _create_unique(self, model: type[Model], name: str, columns: list[str]) -> None:
+    def _create_index(
+        self, model: type[Model], name: str, columns: list[str], *, unique: bool = False
+    ) -> None:
         keys = [(column, ASCENDING) for column in columns]
+        options = {"unique": True} if unique else {}
         collection = self.get_collection(model._meta.db_table)
-        collection.create_indexes([IndexModel(keys, name=name, unique=True)])
+        collection.create_indexes([IndexModel(keys, name=name, **options)])
 
 
 def is_never_reused(constraint: BaseConstraint) -> TypeGuard[UniqueConstraint]:

@@ -49,7 +49,7 @@ def assign_copy(data_dir: Path, *, of: Path) -> None:
 def create(base: str, *, like: str | None = None) -> str:
     """Makes a database on this server, empty or like another, and returns its address."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    address = f"{base.rstrip('/')}/{name}"
+    address = with_name(base, name)
     if base.startswith("mongodb"):
         if like:
             _copy_collections(like, address)
@@ -57,7 +57,7 @@ def create(base: str, *, like: str | None = None) -> str:
     import psycopg
 
     template = f' TEMPLATE "{_name(like)}"' if like else ""
-    with psycopg.connect(f"{base.rstrip('/')}/postgres", autocommit=True) as connection:
+    with psycopg.connect(with_name(base, "postgres"), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"{template}')
     return address
 
@@ -84,6 +84,10 @@ def _copy_collections(source: str, target: str) -> None:
                 after[name].create_indexes(indexes)
             if documents := list(before[name].find()):
                 after[name].insert_many(documents)
+
+
+def with_name(base: str, name: str) -> str:
+    return urlsplit(base)._replace(path=f"/{name}").geturl()
 
 
 def _name(address: str) -> str:

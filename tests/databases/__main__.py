@@ -7,11 +7,9 @@ named by TEST_POSTGRES_URL or TEST_MONGODB_URL, without a database: the tests ma
 import os
 import subprocess
 import sys
-import tempfile
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 
-from tests.databases import EMULATED, SERVER, servers
+from tests.databases import EMULATED, SERVER, servers, with_name
 
 STARTERS = {"postgres": servers.postgresql, "mongodb": servers.mongodb_emulator}
 TESTS = {
@@ -23,23 +21,21 @@ TESTS = {
 
 def main(name: str, *arguments: str) -> int:
     given = os.environ.get(f"TEST_{name.upper()}_URL")
-    with tempfile.TemporaryDirectory(prefix="mediachat-database-") as folder:
-        started: AbstractContextManager[str]
-        started = nullcontext(given) if given else STARTERS[name](Path(folder))
-        with started as address:
-            kind = "a server of yours" if given else f"our own {STARTERS[name].__name__}"
-            print(f"The tests run on {name}: {kind}.", flush=True)
-            emulated = not given and name == "mongodb"
-            return subprocess.run(
-                [sys.executable, "-m", "pytest", *(arguments or TESTS[name])],
-                env=os.environ
-                | {
-                    SERVER: address,
-                    EMULATED: str(int(emulated)),
-                    "DATABASE_URL": f"{address.rstrip('/')}/mediachat",
-                },
-                check=False,
-            ).returncode
+    started: AbstractContextManager[str] = nullcontext(given) if given else STARTERS[name]()
+    with started as address:
+        kind = "a server of yours" if given else f"our own {STARTERS[name].__name__}"
+        print(f"The tests run on {name}: {kind}.", flush=True)
+        emulated = not given and name == "mongodb"
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *(arguments or TESTS[name])],
+            env=os.environ
+            | {
+                SERVER: address,
+                EMULATED: str(int(emulated)),
+                "DATABASE_URL": with_name(address, "mediachat"),
+            },
+            check=False,
+        ).returncode
 
 
 if __name__ == "__main__":

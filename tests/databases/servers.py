@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,11 @@ from tests.live import ROOT, free_port
 
 EMULATOR_ENVIRONMENT = ROOT / ".venv-emulator"
 EMULATOR_REQUIREMENTS = ROOT / "tests" / "databases" / "requirements-emulator.txt"
+# It does one thing at a time, and meanwhile answers nobody.
+EMULATOR_OPTIONS = "&".join(
+    f"{name}=120000"
+    for name in ("connectTimeoutMS", "serverSelectionTimeoutMS", "socketTimeoutMS", "wTimeoutMS")
+)
 NEWER_PYTHON = (3, 13)
 
 
@@ -21,15 +27,13 @@ class MissingError(Exception):
 
 
 @contextmanager
-def postgresql(directory: Path) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """Debian's PostgreSQL, as the user of that name when we are root, which it refuses."""
     programs = _postgresql_programs()
     owner = _unprivileged()
-    data = directory / "postgresql"
-    data.mkdir()
+    # Not below pytest's own folder, which is closed to that user.
+    data = Path(tempfile.mkdtemp(prefix="mediachat-postgresql-"))
     if owner:
-        # Its way there must be open to it, and the folder its own.
-        directory.chmod(0o755)
         shutil.chown(data, owner)
     port = free_port()
     run = {"user": owner, "cwd": data, "check": True, "stdout": subprocess.DEVNULL}
@@ -45,6 +49,7 @@ def postgresql(directory: Path) -> Iterator[str]:
         yield f"postgres://mediachat@127.0.0.1:{port}"
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], **run)  # type: ignore[call-overload]
+        shutil.rmtree(data, ignore_errors=True)
 
 
 def _postgresql_programs() -> str:
@@ -60,20 +65,16 @@ def _unprivileged() -> str | None:
 
 
 @contextmanager
-def mongodb_emulator(directory: Path) -> Iterator[str]:
+def mongodb_emulator() -> Iterator[str]:
     """An emulator of MongoDB (mongoeco): behaviour, and nothing about speed or disks."""
     python = _emulator_python()
     port = free_port()
     program = ROOT / "tests" / "databases" / "mongodb_emulator.py"
-    with (directory / "emulator.log").open("w") as log:
-        process = subprocess.Popen(
-            [python, str(program), str(port)], stdout=subprocess.PIPE, stderr=log, text=True
-        )
+    process = subprocess.Popen([python, str(program), str(port)], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
-        if process.stdout.readline().strip() != "ready":
-            raise AssertionError((directory / "emulator.log").read_text()[-5000:])
-        yield f"mongodb://127.0.0.1:{port}"
+        assert process.stdout.readline().strip() == "ready", "The emulator did not start."
+        yield f"mongodb://127.0.0.1:{port}/?{EMULATOR_OPTIONS}"
     finally:
         process.kill()
         process.wait(10)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from mediachat.copying import Copy, CopyError
+from mediachat.copying import BATCH, Copy, CopyError
 from mediachat.databases import said_plainly
 
 
@@ -20,12 +20,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", metavar="SOURCE_URL", help="as for DATABASE_URL")
         parser.add_argument("target", metavar="TARGET_URL", help="as for DATABASE_URL")
+        parser.add_argument(
+            "--batch", type=int, default=BATCH, help="rows in memory at a time (%(default)s)"
+        )
 
-    def handle(self, *, source: str, target: str, **options: Any) -> None:
+    def handle(self, *, source: str, target: str, batch: int, **options: Any) -> None:
         self._said_at = 0.0
         with said_plainly(CommandError):
             try:
-                report = Copy.between(source, target).run(self._progress)
+                report = Copy.between(source, target, batch=batch).run(self._progress)
             except CopyError as error:
                 raise CommandError(str(error)) from error
         for line in report:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts import first_administrator
-from mediachat import databases
+from mediachat import copying, databases
 
 
 class Command(BaseCommand):
@@ -50,6 +50,11 @@ class Command(BaseCommand):
             call_command("runserver", str(port), use_reloader=False, skip_checks=True)
 
     def _migrate(self) -> None:
+        if copying.is_half_copied(connection.alias):
+            raise CommandError(
+                "This database is the target of a copy that has not finished. Start "
+                "`manage.py copy_database` again; it goes on where it was."
+            )
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Preparing the database ...")

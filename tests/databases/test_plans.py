@@ -1,0 +1,113 @@
+"""No query of the product reads a whole table, but for those that are named here."""
+
+import re
+import uuid
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts import sessions
+from chat import access, queries
+from chat.actions import attachments, messages, rooms
+from chat.models import Message
+from tests.databases.plans import noted, scan_in
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = re.compile(r'FROM "accounts_user"|accounts_user')
+"""The one table that is searched: by parts of names, of which no index knows. It has as many
+rows as there are people, and the search ends with the twentieth found."""
+
+
+def check(found: list) -> None:
+    assert found, "nothing was asked"
+    problems = [problem for query in found if (problem := scan_in(query))]
+    assert not problems, "\n\n".join(problems)
+
+
+@pytest.fixture
+def sent(owner, private_room):
+    return [
+        messages.send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body=f"{n}")
+        for n in range(5)
+    ]
+
+
+READS = {
+    "room_for": lambda o, r, m: access.room_for(o, r, access.Permission.READ),
+    "message_for": lambda o, r, m: access.message_for(o, m),
+    "senders_for": lambda o, r, m: access.senders_for({(o.pk, r)}),
+    "rooms_of": lambda o, r, m: queries.rooms_of(o),
+    "some rooms_of": lambda o, r, m: queries.rooms_of(o, only=[r]),
+    "room_view": lambda o, r, m: queries.room_view(o, r),
+    "find_rooms": lambda o, r, m: queries.find_rooms(o, "pl"),
+    "members": lambda o, r, m: queries.members(o, r, after="", limit=50),
+    "newest history": lambda o, r, m: queries.history(o, r, before=None, after=None, limit=50),
+    "older history": lambda o, r, m: queries.history(o, r, before=4, after=None, limit=50),
+    "newer history": lambda o, r, m: queries.history(o, r, before=None, after=1, limit=50),
+    "revisions": lambda o, r, m: queries.revisions(o, m),
+    "heads": lambda o, r, m: queries.heads([r]),
+    "changes": lambda o, r, m: queries.changes(r, after=1, limit=50),
+    "newest_changes": lambda o, r, m: queries.newest_changes(r, until=4, limit=50),
+    "members_among": lambda o, r, m: queries.members_among(r, [o.pk]),
+    "seen_among": lambda o, r, m: queries.seen_among(r, [o.pk]),
+    "members_version": lambda o, r, m: queries.members_version(r),
+    "membership_digest": lambda o, r, m: queries.membership_digest(o.pk),
+    "membership_digests": lambda o, r, m: queries.membership_digests([o.pk]),
+    "suspended_among": lambda o, r, m: queries.suspended_among([o.pk]),
+    "people": lambda o, r, m: queries.people([o.username]),
+    "user_for_session": lambda o, r, m: sessions.user_for_session("a" * 32),
+    "live_sessions": lambda o, r, m: sessions.live_sessions(["a" * 32]),
+    "end_sessions": lambda o, r, m: sessions.end_sessions(o),
+}
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_read_goes_by_an_index(name, owner, private_room, public_room, sent):
+    with noted() as found:
+        READS[name](owner, private_room.pk, sent[2].pk)
+    check(found)
+
+
+WRITES = {
+    "send": lambda o, r, m: messages.send_message(
+        o, room=r, client_id=uuid.uuid4(), body="@member hi", reply_to=m
+    ),
+    "edit": lambda o, r, m: messages.edit_message(o, message=m, body="other"),
+    "delete": lambda o, r, m: messages.delete_message(o, message=m),
+    "react": lambda o, r, m: messages.react_to_message(o, message=m, emoji="👍", on=True),
+    "report": lambda o, r, m: messages.report_message(o, message=m, reason="spam"),
+    "mark_read": lambda o, r, m: rooms.mark_read(o, room=r, number=3),
+    "rename": lambda o, r, m: rooms.rename_room(o, room=r, name="Other"),
+    "add": lambda o, r, m: rooms.add_members(o, room=r, members=["outsider"]),
+    "set_role": lambda o, r, m: rooms.set_role(o, room=r, member="member", role="moderator"),
+    "remove": lambda o, r, m: rooms.remove_member(o, room=r, member="member"),
+    "leave": lambda o, r, m: rooms.leave_room(o, room=r),
+    "open": lambda o, r, m: rooms.open_room(o, kind="direct", members=["member"]),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_goes_by_an_index(name, owner, outsider, private_room, sent):
+    with noted() as found:
+        WRITES[name](owner, private_room.pk, sent[2].pk)
+    check(found)
+
+
+def test_uploading_goes_by_an_index(owner):
+    with noted() as found:
+        attachments.store_attachment(owner, file=SimpleUploadedFile("a.txt", b"hello"))
+    check(found)
+
+
+def test_finding_people_reads_only_people(owner, member):
+    with noted() as found:
+        assert [each.username for each in queries.find_people("own")] == ["owner"]
+    assert all(PEOPLE.search(str(query[0])) for query in found)
+
+
+def test_a_scan_is_found_where_there_is_one(owner, private_room):
+    """That the tests above can fail."""
+    with noted() as found:
+        list(Message.objects.filter(body="hello"))
+    assert any(scan_in(query) for query in found)
