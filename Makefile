@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTENSION := extensions/vscode
 
-.PHONY: run serve test check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
+.PHONY: run serve test test-postgres test-mongodb test-copy check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
 
 ## run: the chat on this machine, with nothing else to install (PORT=8000)
 run: export DEBUG = 1

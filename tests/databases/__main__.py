@@ -27,7 +27,16 @@ def main(name: str, *arguments: str) -> int:
         print(f"The tests run on {name}: {kind}.", flush=True)
         emulated = not given and name == "mongodb"
         return subprocess.run(
-            [sys.executable, "-m", "pytest", *(arguments or TESTS[name])],
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                *(
+                    arguments
+                    if any(not a.startswith("-") for a in arguments)
+                    else [*arguments, *TESTS[name]]
+                ),
+            ],
             env=os.environ
             | {
                 SERVER: address,

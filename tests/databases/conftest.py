@@ -39,8 +39,6 @@ MOST_THROUGH_THE_EMULATOR = 2_000
 @pytest.fixture
 def chain(tmp_path: Path, postgresql: str, request: pytest.FixtureRequest) -> list[str]:
     """SQLite → MongoDB → PostgreSQL → SQLite, all but the first of them empty."""
-    if databases.server():
-        pytest.skip("this test brings all databases itself")
     real = os.environ.get("TEST_MONGODB_URL")
     through = [databases.create(postgresql)]
     if real or int(os.environ.get("COPY_MESSAGES", "0")) <= MOST_THROUGH_THE_EMULATOR:

@@ -85,12 +85,16 @@ def _mongodb(collection: str, stages: list[Any]) -> str | None:
     The emulator of MongoDB plans nothing; a real server is asked too.
     """
     problem = _unindexed(collection, stages)
-    if problem or "mongoeco" in str(connection.connection.server_info().get("gitVersion")):
+    if problem or "mongoeco" in str(_mongo().connection.server_info().get("gitVersion")):
         return problem
-    explained = connection.database.command(
+    explained = _mongo().database.command(
         "explain", {"aggregate": collection, "pipeline": stages, "cursor": {}}
     )
     return f"{collection} {stages}" if "COLLSCAN" in str(explained) else None
+
+
+def _mongo() -> Any:
+    return connection
 
 
 def _unindexed(collection: str, stages: list[Any]) -> str | None:
@@ -120,7 +124,7 @@ def _unindexed(collection: str, stages: list[Any]) -> str | None:
 
 def _indexes(collection: str) -> list[list[str]]:
     """The keys of each index that serves every query."""
-    found = connection.database[collection].index_information().values()
+    found = _mongo().database[collection].index_information().values()
     return [
         [name for name, _ in index["key"]]
         for index in found
