@@ -1,0 +1,71 @@
+"""``python -m benchmarks [ONLY …] [--quick]``: measures, and writes README.md and its plots."""
+
+import argparse
+import json
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import uvloop
+
+from benchmarks import files, measure, report, scenarios
+
+RESULTS = Path(__file__).resolve().parent / "results"
+SCENARIOS: dict[str, scenarios.Scenario] = {
+    "fanout": scenarios.fanout,
+    "members": scenarios.members,
+    "rooms": scenarios.rooms,
+    "quiet": scenarios.quiet,
+    "processes": scenarios.processes,
+    "idle": scenarios.idle,
+    "comeback": scenarios.comeback,
+    "history": scenarios.history,
+    "sync": scenarios.sync,
+    "page": files.page,
+    "upload": files.upload,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("only", nargs="*", help=f"of {', '.join(SCENARIOS)}; all without")
+    parser.add_argument("--quick", action="store_true", help="small figures, only to try it")
+    parser.add_argument("--report", action="store_true", help="write README.md again, no more")
+    options = parser.parse_args()
+    if unknown := set(options.only) - set(SCENARIOS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}")
+    os.environ.pop("DEBUG", None)
+    RESULTS.mkdir(exist_ok=True)
+    failed = []
+    for name in () if options.report else options.only or SCENARIOS:
+        print(f"{name} ...", flush=True)
+        began, noise, own = time.time(), measure.Noise(), os.times()
+        try:
+            result = uvloop.run(
+                SCENARIOS[name](scenarios.QUICK if options.quick else scenarios.Scale())
+            )
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
+            continue
+        now = os.times()
+        used = sum(now[:4]) - sum(own[:4])
+        result |= {
+            "measured_at": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(began)),
+            "took_s": round(time.time() - began),
+            "others_cores": noise.others(used),
+            "quick": options.quick,
+            "machine": measure.machine(),
+            "versions": measure.versions(),
+        }
+        (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+        print(f"  {result['took_s']} s", flush=True)
+    if not options.quick:
+        report.write({path.stem: json.loads(path.read_text()) for path in RESULTS.glob("*.json")})
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The chat that Channels' tutorial teaches, written afresh: a group a room, a send a member."""

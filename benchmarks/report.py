@@ -1,0 +1,4 @@
+from typing import Any
+
+
+def write(results: dict[str, Any]) -> None: ...
