@@ -81,6 +81,7 @@ if (process.argv.includes("--tests")) {
     // sanitize-html is CommonJS.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     plugins: [platform("node")],
+    alias: { ...shared.alias, vscode: file("test/unit/vscode.ts") },
   });
   process.exit();
 }

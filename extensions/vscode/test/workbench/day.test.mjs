@@ -134,7 +134,8 @@ describe("a day in the editor", () => {
       ["Dark High Contrast", "vscode-high-contrast"],
       ["Light Modern", "vscode-light"],
     ]) {
-      await window.command("Preferences: Color Theme");
+      await window.page.keyboard.press("Control+K");
+      await window.page.keyboard.press("Control+T");
       await window.page.locator(".quick-input-widget:visible input").first().fill(theme);
       await window.pick(theme);
       await until(theme, () => body.evaluate((element, wanted) => element.classList.contains(wanted), kind));

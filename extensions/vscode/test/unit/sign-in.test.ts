@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { unreached } from "../../src/server/problem.js";
+import { Server } from "../../src/server/server.js";
+import { answerSecondFactor, signIn } from "../../src/server/sign-in.js";
+
+/** Runs with a server that answers so, and gives its address. */
+async function against<T>(answer: RequestListener, run: (server: Server) => Promise<T>): Promise<T> {
+  const http = createServer(answer);
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  try {
+    return await run(Server.at(`http://127.0.0.1:${(http.address() as AddressInfo).port}`));
+  } finally {
+    http.close();
+  }
+}
+
+const json = (status: number, body: object): RequestListener => (_request, response) =>
+  void response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+
+for (const [what, status, body, code] of [
+  ["a wrong password", 400, { errors: [{ code: "username_password_mismatch", message: "…" }] }, "wrong_password"],
+  ["too many attempts", 429, { status: 429 }, "too_many_attempts"],
+  ["a suspended account", 403, { detail: "Suspended." }, "suspended"],
+  ["a step that is not known", 401, { data: { flows: [{ id: "verify_email", is_pending: true }] }, meta: {} }, "second_factor"],
+  ["a failing server", 500, {}, "server_error"],
+  ["somebody else's server", 404, { error: "no" }, "not_media_chat"],
+] as const) {
+  test(`${what} has a message of its own`, () =>
+    against(json(status, body), (server) => assert.rejects(signIn(server, "ada", "x"), { name: "Problem", code })));
+}
+
+test("a page instead of an answer is no Media Chat", () =>
+  against(
+    (_request, response) => void response.end("<html>Welcome to the network</html>"),
+    (server) => assert.rejects(signIn(server, "ada", "x"), { code: "not_media_chat" }),
+  ));
+
+test("a server that is down is said to be down", async () => {
+  const server = await against(json(200, {}), (running) => Promise.resolve(running));
+  await assert.rejects(signIn(server, "ada", "x"), { code: "unreachable" });
+});
+
+test("a name that nobody has is a wrong address", async () => {
+  await assert.rejects(signIn(Server.at("http://no-such-host.invalid"), "ada", "x"), { code: "wrong_address" });
+});
+
+test("an expired certificate is told from one that is not trusted", () => {
+  const url = new URL("https://chat.example");
+  const failed = (code: string) => unreached(url, Object.assign(new TypeError("fetch failed"), { cause: { code } }));
+  assert.equal(failed("CERT_HAS_EXPIRED").code, "certificate");
+  assert.match(failed("CERT_HAS_EXPIRED").message, /expired/);
+  for (const code of ["DEPTH_ZERO_SELF_SIGNED_CERT", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "ERR_TLS_CERT_ALTNAME_INVALID"]) {
+    assert.equal(failed(code).code, "certificate");
+    assert.match(failed(code).message, /not trusted/);
+  }
+});
+
+test("username and password give a token", () =>
+  against(
+    json(200, { data: { user: { id: "1", username: "ada" } }, meta: { session_token: "t" } }),
+    async (server) => assert.deepEqual(await signIn(server, "ada", "x"), { token: "t", user: { id: "1", username: "ada" } }),
+  ));
+
+test("a second factor is asked for, and answered under the attempt's own token", () =>
+  against(
+    (request, response) => {
+      if (request.url?.endsWith("/2fa/authenticate")) {
+        assert.equal(request.headers["x-session-token"], "attempt");
+        return json(200, { data: { user: { id: "1", username: "ada" } }, meta: { session_token: "t" } })(request, response);
+      }
+      return json(401, { data: { flows: [{ id: "mfa_authenticate", is_pending: true }] }, meta: { session_token: "attempt" } })(request, response);
+    },
+    async (server) => {
+      assert.deepEqual(await signIn(server, "ada", "x"), { pendingToken: "attempt" });
+      assert.equal((await answerSecondFactor(server, "attempt", "123456")).token, "t");
+    },
+  ));
+
+test("a token follows no redirect", () => {
+  const seen: unknown[] = [];
+  return against(
+    (request, response) => {
+      seen.push(request.url);
+      response.writeHead(302, { Location: "/elsewhere" }).end();
+    },
+    async (server) => {
+      await assert.rejects(server.fetch("/media/1/x", { token: "t" }));
+      assert.deepEqual(seen, ["/media/1/x"]);
+    },
+  );
+});
+
+for (const address of ["ftp://chat.example", "javascript:alert(1)", "https://ada:secret@chat.example", "http://", ""]) {
+  test(`“${address}” is no address of a server`, () => assert.throws(() => Server.at(address), { name: "Problem" }));
+}
+
+test("an address is taken as people write it", () => {
+  assert.equal(Server.at("chat.example").origin, "https://chat.example");
+  assert.equal(Server.at(" localhost:8000 ").origin, "http://localhost:8000");
+  assert.equal(Server.at("https://chat.example/some/page?x").origin, "https://chat.example");
+});
+
+test("only this server's files are files", () => {
+  const server = Server.at("https://chat.example");
+  assert.ok(server.isMedia("/media/1/x.png"));
+  for (const path of ["https://evil.example/media/1/x", "//evil.example/media/1/x", "/api/v1/rooms", "/media/../api/v1/rooms", "/media//"]) {
+    assert.ok(!server.isMedia(path), path);
+  }
+});
