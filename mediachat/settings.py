@@ -13,6 +13,7 @@ from accounts.usernames import RESERVED
 from mediachat.databases import database
 from mediachat.environment import Environment
 from mediachat.logs import logging_config
+from mediachat.redis_urls import cache_backend, redis_host
 from mediachat.secrets import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -118,12 +119,12 @@ if REDIS_URL:
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": "mediachat"},
+            "CONFIG": {"hosts": [redis_host(REDIS_URL)], "prefix": "mediachat"},
         }
     }
     CACHES: dict[str, dict[str, Any]] = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": cache_backend(REDIS_URL),
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "mediachat",
             "OPTIONS": {"socket_timeout": 5, "socket_connect_timeout": 2},

@@ -102,7 +102,7 @@ def _unindexed(collection: str, stages: list[Any]) -> str | None:
     if "$match" not in first and any("$match" in stage for stage in stages):
         return f"{collection} is filtered only after something else: {stages}"
     filtered = _constrained(first.get("$match", {}))
-    sort = next((stage["$sort"] for stage in stages if "$sort" in stage), {})
+    sort: dict[str, int] = next((stage["$sort"] for stage in stages if "$sort" in stage), {})
     order = next(iter(sort), None)
     if not _is_indexed(collection, filtered):
         return f"{collection} has no index that begins with one of {filtered}: {stages}"
