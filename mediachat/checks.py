@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import InvalidStorageError, storages
 
 from mediachat.logs import LEVELS
 
@@ -26,7 +27,8 @@ MORE_THAN_ZERO = (
     "UPLOAD_QUOTA_MB",
     "MAX_IMAGE_MEGAPIXELS",
 )
-ENVIRONMENT_NAMES = {"WORKERS": "WEB_CONCURRENCY"}
+NOT_BELOW_ZERO = ("TRUSTED_PROXY_COUNT", "SECURE_HSTS_SECONDS")
+ENVIRONMENT_NAMES = {"WORKERS": "WEB_CONCURRENCY", "SECURE_HSTS_SECONDS": "HSTS_SECONDS"}
 
 
 def refuse_wrong_settings() -> None:
@@ -85,7 +87,7 @@ def hosts(**kwargs: Any) -> list[CheckMessage]:
 @register(TAG)
 def redis(**kwargs: Any) -> list[CheckMessage]:
     if settings.REDIS_URL:
-        if urlsplit(settings.REDIS_URL).scheme in ("redis", "rediss", "unix", "sentinel"):
+        if urlsplit(settings.REDIS_URL).scheme in ("redis", "rediss", "unix"):
             return []
         return [
             Error(
@@ -106,7 +108,7 @@ def redis(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(TAG)
-def numbers(**kwargs: Any) -> list[CheckMessage]:
+def numbers(**kwargs: Any) -> Sequence[CheckMessage]:
     return [
         Error(
             f"{ENVIRONMENT_NAMES.get(name, name)} is {getattr(settings, name)}, which cannot work.",
@@ -115,7 +117,31 @@ def numbers(**kwargs: Any) -> list[CheckMessage]:
         )
         for name in MORE_THAN_ZERO
         if getattr(settings, name) <= 0
+    ] + [
+        Error(
+            f"{ENVIRONMENT_NAMES.get(name, name)} is {getattr(settings, name)}, which cannot work.",
+            hint="Set zero or more, or remove it for the default.",
+            id="mediachat.E006",
+        )
+        for name in NOT_BELOW_ZERO
+        if getattr(settings, name) < 0
     ]
+
+
+@register(TAG)
+def media_storage(**kwargs: Any) -> list[CheckMessage]:
+    try:
+        storages["default"]
+    except (ImportError, ImproperlyConfigured, InvalidStorageError, TypeError) as error:
+        return [
+            Error(
+                f"MEDIA_STORAGE cannot be used with MEDIA_STORAGE_OPTIONS: {error}",
+                hint="Name a storage of django-storages and its options, and install what it "
+                "needs; or remove both to keep files in DATA_DIR.",
+                id="mediachat.E008",
+            )
+        ]
+    return []
 
 
 @register(TAG)
@@ -140,7 +166,7 @@ def https(**kwargs: Any) -> list[CheckMessage]:
     return [
         Warning(
             "People reach this server from elsewhere, and their passwords travel in the clear.",
-            hint="Put it behind a proxy with HTTPS and set HTTPS=1 and TRUSTED_PROXY_COUNT=1.",
+            hint="Put it behind a proxy with HTTPS and set HTTPS=on and TRUSTED_PROXY_COUNT=1.",
             id="mediachat.W002",
         )
     ]

@@ -195,7 +195,7 @@ LOGIN_URL = "account_login"
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", default=True)
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
-    vars().update(env.email_url_config(EMAIL_URL))
+    vars().update(env.mail_server("EMAIL_URL"))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="mediachat@localhost")

@@ -61,6 +61,8 @@ def test_a_server_with_wrong_settings_does_not_start_and_names_them_all(tmp_path
         ("RATE_BURST", -1, "RATE_BURST is -1"),
         ("MAX_UPLOAD_MB", 0, "MAX_UPLOAD_MB is 0"),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL is 'LOUD'"),
+        ("TRUSTED_PROXY_COUNT", -1, "TRUSTED_PROXY_COUNT is -1"),
+        ("STORAGES", {"default": {"BACKEND": "no.such.Storage"}}, "MEDIA_STORAGE cannot be used"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_to_do(
@@ -80,7 +82,9 @@ def test_a_wrong_setting_is_named_with_what_to_do(
     [
         ({"HEARTBEAT": "soon"}, lambda env: env.float("HEARTBEAT"), "HEARTBEAT has to be"),
         ({"BURST": "1.5"}, lambda env: env.int("BURST"), "BURST has to be"),
-        ({"OPTIONS": "{"}, lambda env: env.json("OPTIONS"), "OPTIONS has to be"),
+        ({"OPTIONS": "{"}, lambda env: env.json("OPTIONS"), "OPTIONS has to be JSON"),
+        ({"HTTPS": "onn"}, lambda env: env.bool("HTTPS"), "HTTPS has to be on or off"),
+        ({"MAIL": "example"}, lambda env: env.mail_server("MAIL"), "MAIL is no address of a mail"),
         ({"KEY_FILE": "/nowhere"}, lambda env: env.str("KEY"), "KEY_FILE cannot be read"),
     ],
 )
