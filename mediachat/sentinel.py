@@ -60,6 +60,10 @@ def _host_and_port(text: str) -> tuple[str, int]:
 class SentinelCacheClient(RedisCacheClient):
     """Finds the primary anew for each new connection, so that a failover needs no restart."""
 
+    _servers: list[str]
+    _pools: dict[int, Any]
+    _pool_options: dict[str, Any]
+
     def _get_connection_pool(self, write: bool) -> SentinelConnectionPool:
         # One pool for reading and writing: a replica may not know yet of a ticket just issued.
         if 0 not in self._pools:
