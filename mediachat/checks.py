@@ -87,7 +87,7 @@ def hosts(**kwargs: Any) -> list[CheckMessage]:
 @register(TAG)
 def redis(**kwargs: Any) -> list[CheckMessage]:
     if settings.REDIS_URL:
-        if urlsplit(settings.REDIS_URL).scheme in ("redis", "rediss", "unix"):
+        if urlsplit(settings.REDIS_URL).scheme in ("redis", "rediss", "unix", "sentinel"):
             return []
         return [
             Error(
