@@ -25,6 +25,7 @@ from chat.presence import Presence
 from chat.protocol import CloseCode
 from chat.socket import frame
 from chat.threads import in_thread
+from mediachat.metrics import count_sockets
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +61,7 @@ class Hub:
         self._listening = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         publish.start()
+        count_sockets(lambda: sum(list(self._addresses.values())))
         self._start(self._listen())
         self._start(Heartbeat(self).run())
 

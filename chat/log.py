@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from chat.models import Message, Room
 from chat.threads import in_log_thread
+from mediachat.metrics import COMMIT_FAILURES, COMMIT_SECONDS, COMMITTED
 
 ATTEMPTS = 50
 """How often a writer tries again after another took its position. Each round one of them
@@ -153,9 +154,12 @@ class GroupCommit(Generic[J, R]):
 
     async def _commit(self, batch: list[tuple[J, "asyncio.Future[R]"]]) -> None:
         results: Sequence[R | Exception]
+        COMMITTED.inc(len(batch))
         try:
-            results = await in_log_thread(self._work, [job for job, _ in batch])
+            with COMMIT_SECONDS.time():
+                results = await in_log_thread(self._work, [job for job, _ in batch])
         except Exception as error:
+            COMMIT_FAILURES.inc()
             results = [error] * len(batch)
         for (_, future), result in zip(batch, results, strict=True):
             if future.done():

@@ -50,8 +50,11 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
-        "root": {"handlers": ["stderr"], "level": level if level in LEVELS else "INFO"},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "lines"},
+            "count": {"class": "mediachat.metrics.CountProblems"},
+        },
+        "root": {"handlers": ["stderr", "count"], "level": level if level in LEVELS else "INFO"},
         "loggers": {
             name: {"handlers": [], "propagate": True}
             for name in ("django", "django.server", "uvicorn", "uvicorn.error")

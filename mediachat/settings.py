@@ -32,6 +32,7 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # The name is the one that uvicorn reads too, so that the two cannot differ.
 WORKERS = env.int("WEB_CONCURRENCY", default=1)
 REDIS_URL = env.str("REDIS_URL", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # -- The chat --------------------------------------------------------------------------------
 

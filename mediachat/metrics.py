@@ -1,0 +1,73 @@
+"""What monitoring can see of this process: few numbers, each worth an alarm or a graph.
+
+docs/OPERATIONS.md says which alarms. With several workers on one port each answers for itself
+alone: run one worker a port where you monitor.
+"""
+
+import ipaddress
+import logging
+from collections.abc import Callable
+from hmac import compare_digest
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram
+from prometheus_client import generate_latest as generate
+
+COMMIT_SECONDS = Histogram(
+    "mediachat_commit_seconds",
+    "How long the log took to store a batch of messages.",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
+)
+COMMITTED = Counter("mediachat_committed_messages", "Messages that were asked to be stored.")
+COMMIT_FAILURES = Counter("mediachat_commit_failures", "Batches that could not be stored.")
+PROBLEMS = Counter("mediachat_problems", "Warnings and errors in the log, by name.", ["event"])
+SOCKETS = Gauge("mediachat_sockets", "Open websockets.")
+
+EVENTS_KEPT = 100
+"""Names beyond these are counted together, so that nothing can make series without end."""
+
+
+class CountProblems(logging.Handler):
+    """Counts what the log warns of, by the names that our own code gives it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._known: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # structlog's records are dicts with the event's name; others go by their logger.
+        named = record.msg.get("event") if isinstance(record.msg, dict) else record.name
+        event = str(named)[:80]
+        if event not in self._known:
+            if len(self._known) >= EVENTS_KEPT:
+                event = "other"
+            self._known.add(event)
+        PROBLEMS.labels(event).inc()
+
+
+def count_sockets(count: Callable[[], int]) -> None:
+    """Tells where the number of open sockets is found."""
+    SOCKETS.set_function(count)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For whoever has METRICS_TOKEN, and for programs on this machine that came by no proxy."""
+    if not _may_read(request):
+        return HttpResponse(status=404)
+    return HttpResponse(generate(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read(request: HttpRequest) -> bool:
+    token = settings.METRICS_TOKEN
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and compare_digest(given.encode(), token.encode()):
+        return True
+    meta: dict[str, Any] = request.META
+    proxied = any(name in meta for name in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"))
+    try:
+        local = ipaddress.ip_address(meta.get("REMOTE_ADDR") or "").is_loopback
+    except ValueError:
+        local = False
+    return local and not proxied
