@@ -16,8 +16,8 @@ export default defineConfig(
       globals: {
         AbortSignal: "readonly", Buffer: "readonly", Image: "readonly", URL: "readonly", WebSocket: "readonly",
         console: "readonly", document: "readonly", fetch: "readonly", getComputedStyle: "readonly",
-        localStorage: "readonly", navigator: "readonly", process: "readonly", setTimeout: "readonly",
-        window: "readonly",
+        exports: "readonly", localStorage: "readonly", navigator: "readonly", performance: "readonly",
+        process: "readonly", require: "readonly", setTimeout: "readonly", window: "readonly",
       },
     },
   },

@@ -59,7 +59,7 @@ export class ChatServer {
 
   async start() {
     const log = openSync(path.join(this.dataDir, "server.log"), "a");
-    const args = ["-m", "uvicorn", "mediachat.asgi:application", "--host", "127.0.0.1", "--port", String(this.port), "--ws", "websockets-sansio", "--no-access-log"];
+    const args = ["-m", "uvicorn", "mediachat.asgi:application", "--host", "127.0.0.1", "--port", String(this.port), "--ws", "mediachat.websockets:WebSocketProtocol", "--no-access-log"];
     this.#process = spawn(python, args, { cwd: root, env: this.environment, stdio: ["ignore", log, log] });
     await until("The server", async () => (await fetch(`${this.url}/healthz`)).ok, 40);
   }

@@ -42,9 +42,7 @@ describe("the extension wherever it runs", () => {
     server = await ChatServer.create();
     for (const name of ["ada", "grace"]) await server.signUp(name);
     bench = await Workbench.create();
-    const context = await bench.newContext();
-    await context.route((url) => url.pathname === "/", isolate(bench));
-    window = await bench.open({ context });
+    window = await bench.open({ prepare: (page) => page.route((url) => url.pathname === "/", isolate(bench)) });
     await smoke();
     const origins = window.page.frames().map((frame) => new URL(frame.url()).host).filter((host) => host.endsWith(`.localhost:${bench.port}`));
     assert.ok(origins.length > 0, "the webview was not isolated");
@@ -85,10 +83,12 @@ function packagedForTheBrowser() {
   cpSync(extension, copy, { recursive: true, filter: (name) => !left.has(path.relative(extension, name)) });
   const manifest = JSON.parse(readFileSync(path.join(copy, "package.json"), "utf8"));
   delete manifest.main;
+  // Where there is a remote host, as here, a "workspace" extension waits for it.
+  delete manifest.extensionKind;
   writeFileSync(path.join(copy, "package.json"), JSON.stringify(manifest));
   const vsix = path.join(folder, "web.vsix");
   const vsce = path.join(extension, "node_modules/.bin/vsce");
-  const { status, stderr } = spawnSync(vsce, ["package", "--no-dependencies", "--out", vsix], { cwd: copy, encoding: "utf8" });
+  const { status, stderr } = spawnSync(vsce, ["package", "--no-dependencies", "--no-rewrite-relative-links", "--out", vsix], { cwd: copy, encoding: "utf8" });
   if (status !== 0) throw new Error(stderr);
   return vsix;
 }

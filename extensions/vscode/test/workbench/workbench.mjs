@@ -15,6 +15,8 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  // A page that a test has changed on its way counts as one from elsewhere.
+  "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets",
 ];
 /** What would get in the way of a test, and nothing that the extension is concerned with. */
 const QUIET = {
@@ -92,8 +94,9 @@ export class Workbench {
   }
 
   /** Opens a window. */
-  async open({ context = this.context, folder = this.workspace, query = "" } = {}) {
+  async open({ context = this.context, folder = this.workspace, query = "", prepare = async () => {} } = {}) {
     const page = await context.newPage();
+    await prepare(page);
     const window = new Window(this, page);
     page.on("console", (message) => window.logs.push(`${message.type()}: ${message.text()}`));
     await page.goto(`${this.url}/?folder=${encodeURIComponent(folder)}${query}`);
