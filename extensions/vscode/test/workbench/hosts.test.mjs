@@ -11,10 +11,15 @@ import { extension, steps, Workbench } from "./workbench.mjs";
 
 describe("the extension wherever it runs", () => {
   let server, bench, window;
+  const benches = [];
+  const create = async (options) => {
+    bench = await Workbench.create(options);
+    benches.push(bench);
+  };
   const step = steps(() => window);
 
   after(async () => {
-    await bench?.end();
+    for (const each of benches) await each.end();
     await server?.end();
   });
 
@@ -41,7 +46,7 @@ describe("the extension wherever it runs", () => {
   step("works where the webview has an origin of its own, as on vscode.dev", async () => {
     server = await ChatServer.create();
     for (const name of ["ada", "grace"]) await server.signUp(name);
-    bench = await Workbench.create();
+    await create();
     window = await bench.open({ prepare: (page) => page.route((url) => url.pathname === "/", isolate(bench)) });
     await smoke();
     const origins = window.page.frames().map((frame) => new URL(frame.url()).host).filter((host) => host.endsWith(`.localhost:${bench.port}`));
@@ -51,7 +56,7 @@ describe("the extension wherever it runs", () => {
 
   step("works in the browser's own extension host", async () => {
     const vsix = packagedForTheBrowser();
-    bench = await Workbench.create({ vsix });
+    await create({ vsix });
     window = await bench.open();
     await smoke();
     const workers = window.page.workers().map((worker) => worker.url());

@@ -100,7 +100,7 @@ export class Workbench {
     const window = new Window(this, page);
     page.on("console", (message) => window.logs.push(`${message.type()}: ${message.text()}`));
     await page.goto(`${this.url}/?folder=${encodeURIComponent(folder)}${query}`);
-    await page.locator(".monaco-workbench .activitybar").waitFor({ timeout: 60_000 });
+    await page.locator(".monaco-workbench .activitybar").waitFor({ timeout: 120_000 });
     return window;
   }
 
@@ -195,7 +195,7 @@ export class Window {
 
 /** An `it` that takes a picture of the window when it fails. */
 export const steps = (window) => (name, run) =>
-  it(name, { timeout: 60_000 }, async () => {
+  it(name, { timeout: 120_000 }, async () => {
     try {
       await run();
     } catch (error) {
