@@ -7,6 +7,7 @@ would open.
 
 import re
 import unicodedata
+from codecs import getincrementaldecoder
 from pathlib import PurePosixPath
 
 import puremagic
@@ -45,6 +46,20 @@ SOUND_AND_FILM = {
 INLINE = frozenset({*IMAGES.values(), *SOUND_AND_FILM.values()})
 """What a browser may show in place. Never SVG, HTML, XML or PDF: those can run scripts."""
 
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+CARDS = {
+    ".pdf": ("application/pdf", b"%PDF-"),
+    ".zip": ("application/zip", b"PK"),
+    ".gz": ("application/gzip", b"\x1f\x8b"),
+    ".docx": (f"{_OFFICE}.wordprocessingml.document", b"PK"),
+    ".xlsx": (f"{_OFFICE}.spreadsheetml.sheet", b"PK"),
+    ".pptx": (f"{_OFFICE}.presentationml.presentation", b"PK"),
+    ".md": ("text/markdown", b""),
+    ".csv": ("text/csv", b""),
+    ".json": ("application/json", b""),
+}
+"""What else a card can say a file is, and how such a file begins; it is saved all the same."""
+_ACTIVE = frozenset({".html", ".htm", ".xhtml", ".xht", ".mht", ".svg", ".xml", ".js", ".mjs"})
 _DOCUMENTS = frozenset(
     f".{ending}"
     for ending in "pdf txt md csv rtf epub odt ods odp doc docx xls xlsx ppt pptx".split()  # noqa: SIM905
@@ -71,7 +86,12 @@ def content_type(head: bytes, name: str) -> str:
         return named if _container(named) == _container(found) else found
     if suffix in _DOCUMENTS and _is_program(head):
         raise _unsupported("This file is a program and is named as a document.")
-    return found if found and not suffix else OTHER
+    return found if found and not suffix else _on_a_card(head, suffix)
+
+
+def served_as(content_type: str) -> str:
+    """The type under which a browser is given a file: its own only if it is shown in place."""
+    return content_type if content_type in INLINE else OTHER
 
 
 def clean_name(name: str) -> str:
@@ -110,6 +130,24 @@ def _by_content(head: bytes, suffix: str) -> str | None:
     if head[4:8] == b"ftyp" and not head[8:12].startswith(_ISO_BRANDS_NOT_FILM):
         return "video/mp4"
     return None
+
+
+def _on_a_card(head: bytes, suffix: str) -> str:
+    if suffix in CARDS:
+        named, beginning = CARDS[suffix]
+        agrees = head.startswith(beginning) if beginning else _is_text(head)
+        return named if agrees else OTHER
+    return "text/plain" if suffix not in _ACTIVE and _is_text(head) else OTHER
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and not any(
+        unicodedata.category(c) == "Cc" for c in text if c not in "\t\n\f\r\x1b"
+    )
 
 
 def _signatures(head: bytes) -> set[str]:

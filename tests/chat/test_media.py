@@ -58,16 +58,14 @@ def test_what_name_and_content_agree_on_is_shown(
     [
         (pictures.HTML, "x.html"),
         (pictures.SVG, "x.svg"),
-        (pictures.SVG, "x"),
-        (pictures.HTML, "x.txt"),
         (PNG, "x.html"),
         (PNG, "x.svg"),
         (pictures.MP4, "x.html"),
         (b"GIF89a=1;alert(1)//", "x.js"),
-        (b"%PDF-1.7", "x.pdf"),
-        (b"PK\3\4" + b"\0" * 50, "x.zip"),
+        (b"PK\3\4" + b"\0" * 50, "x.pdf"),
+        (b"%PDF-1.7", "x.zip"),
+        (b"\0\1", "notes.txt"),
         (pictures.PROGRAM, "setup.exe"),
-        (b"hello", "notes.txt"),
         (b"", "empty.txt"),
         (b"", ""),
         (b"\xff", "x"),
@@ -75,6 +73,25 @@ def test_what_name_and_content_agree_on_is_shown(
 )
 def test_everything_else_is_a_card_to_save(content: bytes, name: str) -> None:
     assert media.content_type(content, name) == media.OTHER
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "content_type"),
+    [
+        (b"%PDF-1.7", "x.pdf", "application/pdf"),
+        (b"PK\3\4" + b"\0" * 50, "x.zip", "application/zip"),
+        (b"hello", "notes.txt", "text/plain"),
+        ("schön".encode(), "notes.md", "text/markdown"),
+        (b"def f():\n\treturn 1\n", "f.py", "text/plain"),
+        (pictures.HTML, "x.txt", "text/plain"),
+        (pictures.SVG, "x", "text/plain"),
+    ],
+)
+def test_a_card_says_what_it_is_and_is_saved_as_bytes(
+    content: bytes, name: str, content_type: str
+) -> None:
+    assert media.content_type(content, name) == content_type
+    assert media.served_as(content_type) == media.OTHER
 
 
 @pytest.mark.parametrize(
