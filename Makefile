@@ -62,6 +62,15 @@ $(EXTENSION)/node_modules/installed: $(EXTENSION)/package-lock.json | needs-node
 	@cd $(EXTENSION) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+## bench: ours beside what people run today (ONLY=fanout for one; QUICK=1 only tries it)
+bench: .venv/installed-bench benchmarks/competitors/node_modules/installed node_modules/installed
+	@for each in ejabberdctl prosody nginx redis-server curl; do \
+		command -v $$each >/dev/null || missing="$$missing $$each"; done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ]; then \
+		RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			ejabberd prosody lua-dbi-sqlite3 nginx redis-server curl; fi
+	$(BIN)/python -m benchmarks $(ONLY) $(if $(QUICK),--quick)
+
 .venv/installed: requirements.txt | needs-python
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the server's parts ..."
@@ -73,6 +82,16 @@ $(EXTENSION)/node_modules/installed: $(EXTENSION)/package-lock.json | needs-node
 	@echo "Installing the server's parts and what tests them ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch .venv/installed $@
+
+.venv/installed-bench: requirements-bench.txt | needs-python
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the server's parts and what measures them ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+benchmarks/competitors/node_modules/installed: benchmarks/competitors/package-lock.json | needs-node
+	@cd benchmarks/competitors && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 node_modules/installed: package-lock.json | needs-node
 	@echo "Installing the page's parts ..."

@@ -165,7 +165,9 @@ class XmppClient(asyncio.Protocol):
             ),
             (
                 b"</iq>",
-                f"<presence to='{self._address}/n{index}'><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>",
+                f"<presence to='{self._address}/n{index}'>"
+                "<x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x>"
+                "</presence>",
             ),
             (b"110", ""),
         ]

@@ -41,16 +41,22 @@ async (target) => {
       frames.push(now - last);
       last = now;
     }
-    if (held.isConnected && Math.abs(held.getBoundingClientRect().top - before - moved) > 2) jumps++;
+    const strayed = held.getBoundingClientRect().top - before - moved;
+    if (held.isConnected && Math.abs(strayed) > 2) jumps++;
     most = Math.max(most, shown().length);
   }
   frames.sort((a, b) => a - b);
   return {
     scrolled_back: newest - Math.min(...numbers()), most_elements: most, jumps,
-    longest_frame_ms: Math.round(frames.at(-1)), p99_frame_ms: Math.round(frames[Math.floor(frames.length * 0.99)]),
+    longest_frame_ms: Math.round(frames.at(-1)),
+    p99_frame_ms: Math.round(frames[Math.floor(frames.length * 0.99)]),
     frames_over_50_ms: frames.filter((each) => each > 50).length, frames: frames.length,
   };
 }
+"""
+
+SINCE_FIRST_BYTE = """
+performance.now() - performance.getEntriesByType("navigation")[0].responseStart
 """
 
 
@@ -59,34 +65,30 @@ async def page(scale: Scale) -> dict[str, Any]:
     program = next(
         p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))
     )
-    async with ours("--messages", str(scale.page), "--members", "20") as running:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=program, args=CHROMIUM_ARGUMENTS
-            )
-            context = await browser.new_context(viewport={"width": 1280, "height": 800})
-            url = running.urls[0]
-            await context.add_cookies(
-                [{"name": "sessionid", "value": running.members[0][0], "url": url}]
-            )
-            interactive = []
-            for _ in range(3):
-                tab = await context.new_page()
-                await tab.goto(f"{url}/#{running.rooms[0]}", wait_until="commit")
-                room = tab.get_by_text("Room 0").first
-                await room.wait_for()
-                if not await tab.locator("mc-message[data-number]").count():
-                    await room.click()
-                await tab.locator("mc-message[data-number]").last.wait_for()
-                interactive.append(
-                    await tab.evaluate(
-                        "performance.now() - performance.getEntriesByType('navigation')[0].responseStart"
-                    )
-                )
-                if len(interactive) < 3:
-                    await tab.close()
-            result = await tab.evaluate(SCROLL, min(SCROLLED_BACK, scale.page - 200))
-            await browser.close()
+    async with (
+        ours("--messages", str(scale.page), "--members", "20") as running,
+        async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(executable_path=program, args=CHROMIUM_ARGUMENTS)
+        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        url = running.urls[0]
+        await context.add_cookies(
+            [{"name": "sessionid", "value": running.members[0][0], "url": url}]
+        )
+        interactive = []
+        for _ in range(3):
+            tab = await context.new_page()
+            await tab.goto(f"{url}/#{running.rooms[0]}", wait_until="commit")
+            room = tab.get_by_text("Room 0").first
+            await room.wait_for()
+            if not await tab.locator("mc-message[data-number]").count():
+                await room.click()
+            await tab.locator("mc-message[data-number]").last.wait_for()
+            interactive.append(await tab.evaluate(SINCE_FIRST_BYTE))
+            if len(interactive) < 3:
+                await tab.close()
+        result = await tab.evaluate(SCROLL, min(SCROLLED_BACK, scale.page - 200))
+        await browser.close()
     return {
         "messages": scale.page,
         "interactive_ms": [round(each) for each in interactive],

@@ -1,4 +1,344 @@
+"""Writes README.md and its plots from the results of the last runs."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from benchmarks import plot
 
-def write(results: dict[str, Any]) -> None: ...
+HERE = Path(__file__).resolve().parent
+
+Result = dict[str, Any]
+Row = dict[str, Any]
+
+INTRODUCTION = """# Benchmarks
+
+Written by `make bench`; change the program, not this page. Ours and theirs run in turn on the
+same load in one run, on loopback, and everything is removed afterwards. A message of ours is
+checked, rendered, stored on SQLite with synchronous FULL and acknowledged; a raw pipe does
+none of it. The crash tests (`tests/system/test_crash.py`) start the same server.
+
+    make bench                  # everything
+    make bench ONLY=fanout      # one: {names}
+    make bench QUICK=1          # small figures, only to try it; this page stays as it is
+
+**CPU** is user and system time of the server's processes over what they delivered: it holds
+better than wall time where the machine does other work, but caches and kernel work shared with
+others raise it too. *Others* says how many cores other programs kept busy meanwhile. *Load*
+says what part of one core the load generator (picows) used: far from 1, it was not what was
+measured.
+"""
+
+
+def write(results: dict[str, Result]) -> None:
+    """README.md has what was measured, and the goals that it reached or missed."""
+    parts = [INTRODUCTION.format(names=", ".join(SECTIONS))]
+    for name, section in SECTIONS.items():
+        if name not in results:
+            continue
+        result = results[name]
+        quick = " Small figures." if result["quick"] else ""
+        when = (
+            f"*{result['measured_at']}, {result['took_s']} s, others kept about "
+            f"{result['others_cores']} of {result['machine']['processor'].split(', ')[-1]} "
+            f"busy.{quick}*"
+        )
+        parts += [section(result), when]
+    if results:
+        parts.append(_machine(max(results.values(), key=lambda each: each["measured_at"])))
+    (HERE / "README.md").write_text("\n\n".join(part.strip() for part in parts) + "\n")
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in lines)
+
+
+def _goal(what: str, value: float, limit: float, *, least: bool = False) -> str:
+    reached = value >= limit if least else value <= limit
+    sign = "≥" if least else "≤"
+    word = "reached" if reached else "**missed**"
+    return f"- {word}: {what} {value:,.4g} (goal {sign} {limit:,})"
+
+
+def _ratio(rows: Sequence[Row], ours: str, theirs: str, field: str) -> float | None:
+    found = {row["name"]: row for row in rows if "missing" not in row}
+    if ours not in found or theirs not in found or not found[theirs][field]:
+        return None
+    return found[ours][field] / found[theirs][field]
+
+
+def _goals(goals: Sequence[tuple[str, float | None, float]]) -> str:
+    return "\n".join(
+        _goal(what, value, limit) if value is not None else f"- not measured: {what}"
+        for what, value, limit in goals
+    )
+
+
+def _load_rows(rows: Sequence[Row], first: Row | None) -> list[list[Any]]:
+    table = []
+    for row in rows:
+        if "missing" in row:
+            table.append([row["name"], row.get("stored", ""), row["missing"], *[""] * 7])
+            continue
+        base = first["cpu_us_per_delivery"] if first else 0
+        table.append(
+            [
+                row["name"],
+                row["stored"],
+                row["cpu_us_per_delivery"],
+                f"{row['cpu_us_per_delivery'] / base:.2f}" if base else "",
+                f"{row['delivered_per_s']:,}",
+                f"{row['delivered'] / max(row['frames'], 1):.1f}",
+                f"{row['delivery']['p50_ms']:.0f} / {row['delivery']['p99_ms']:.0f}",
+                row["lost"],
+                row["load_share"],
+                row["others_cores"],
+            ]
+        )
+    return table
+
+
+LOAD_HEADS = (
+    "server", "stored", "CPU µs a delivery", "to ws", "delivered/s", "joined",
+    "p50 / p99 ms", "lost", "load", "others",
+)  # fmt: skip
+
+
+def _fanout(result: Result) -> str:
+    parts = ["## Fan-out: one room, 200 members, one writes"]
+    ws, memory = "Node ws, a raw pipe", "Media Chat, in memory"
+    for window, rows in result["windows"].items():
+        pipe = next((row for row in rows if row["name"] == ws and "missing" not in row), None)
+        parts.append(f"{window} messages under way at once:")
+        parts.append(_table(LOAD_HEADS, _load_rows(rows, pipe)))
+        cpu = "cpu_us_per_delivery"
+        if window == "20":
+            goals = [
+                ("to ws, in memory", _ratio(rows, memory, ws, cpu), 0.5),
+                ("to ws, over Redis", _ratio(rows, "Media Chat, Redis", ws, cpu), 0.6),
+                ("to ejabberd", _ratio(rows, memory, "ejabberd, MUC with archive", cpu), 0.12),
+                (
+                    "to the Channels tutorial on uvicorn in memory",
+                    _ratio(rows, memory, "Channels tutorial, uvicorn, in memory", cpu),
+                    0.03,
+                ),
+                ("p99 in ms", rows[0]["delivery"]["p99_ms"], 40),
+            ]
+        else:
+            goals = [("to ws, in memory", _ratio(rows, memory, ws, cpu), 0.8)]
+        parts.append(_goals(goals))
+        values = {
+            row["name"]: row[cpu] for row in rows if "missing" not in row and row["delivered"]
+        }
+        file = f"fanout-{window}.svg"
+        title = f"CPU a delivery, 200 members, {window} under way"
+        (HERE / file).write_text(plot.bars(title, values, "µs"))
+        parts.append(f"![{title}]({file})")
+    return "\n\n".join(parts)
+
+
+def _members(result: Result) -> str:
+    series: dict[str, list[tuple[int, float]]] = {}
+    rows = []
+    for count, both in result["sizes"].items():
+        for name, row in both.items():
+            if "missing" not in row:
+                series.setdefault(name, []).append((int(count), row["cpu_us_per_delivery"]))
+        rows.append(
+            [
+                count,
+                *(both[name].get("cpu_us_per_delivery", "") for name in ("Media Chat", "Node ws")),
+            ]
+        )
+    (HERE / "members.svg").write_text(
+        plot.lines("CPU µs a delivery as a room grows", series, "members, logarithmic")
+    )
+    ours = [value for _, value in series["Media Chat"]]
+    flat = max(b / a for a, b in itertools.pairwise(ours))
+    return "\n\n".join(
+        [
+            "## Fan-out as a room grows",
+            _table(("members", "Media Chat, CPU µs a delivery", "Node ws"), rows),
+            _goals([("greatest growth from one size to the next", flat, 1.1)]),
+            "![CPU a delivery as a room grows](members.svg)",
+        ]
+    )
+
+
+def _rooms(result: Result) -> str:
+    rows = [row for row in result["rows"] if "missing" not in row]
+    table = [
+        [
+            row["name"],
+            row["cpu_us_per_message"],
+            f"{1e6 / row['cpu_us_per_message']:,.0f}",
+            f"{row['messages_per_s']:,}",
+            f"{row['delivery']['p50_ms']} / {row['delivery']['p99_ms']}",
+            f"{row['answer']['p50_ms']} / {row['answer']['p99_ms']}"
+            if row["answer"]["p50_ms"]
+            else "",
+            row["load_share"],
+            row["others_cores"],
+        ]
+        for row in rows
+    ]
+    heads = (
+        "server", "CPU µs a message", "messages a CPU second", "messages/s",
+        "delivery p50 / p99 ms",
+        "answer p50 / p99 ms", "load", "others",
+    )  # fmt: skip
+    goals = [
+        _goal("acknowledged messages/s", rows[0]["messages_per_s"], 3_500, least=True),
+        _goal("answer p99 at half of that, ms", rows[2]["answer"]["p99_ms"], 60),
+    ]
+    title = "## Many small rooms: 100 of five members, all of whom write"
+    return "\n\n".join([title, _table(heads, table), "\n".join(goals)])
+
+
+def _quiet(result: Result) -> str:
+    row = result["rows"][0]
+    answer, delivery = row["answer"], row["delivery"]
+    table = [
+        ["answer", answer["p50_ms"], answer["p99_ms"]],
+        ["the other's socket", delivery["p50_ms"], delivery["p99_ms"]],
+    ]
+    goals = _goals(
+        [("answer p50, ms", answer["p50_ms"], 3), ("answer p99, ms", answer["p99_ms"], 8)]
+    )
+    title = "## Quiet: two people, 20 messages a second"
+    return "\n\n".join([title, _table(("from sending to", "p50 ms", "p99 ms"), table), goals])
+
+
+def _processes(result: Result) -> str:
+    rows = result["rows"]
+    ratio = rows[1]["cpu_us_per_delivery"] / rows[0]["cpu_us_per_delivery"]
+    return "\n\n".join(
+        [
+            "## One and two processes over Redis, 200 members",
+            _table(LOAD_HEADS, _load_rows(rows, None)),
+            _goals([("CPU a delivery, two to one", ratio, 1.2)]),
+        ]
+    )
+
+
+def _idle(result: Result) -> str:
+    rows = result["rows"]
+    table = [
+        [row["name"], row.get("kb_per_connection", row.get("missing")), row.get("connect_s", "")]
+        for row in rows
+    ]
+    return "\n\n".join(
+        [
+            f"## {result['connections']:,} idle connections",
+            _table(("server", "KB a connection", "seconds to connect all"), table),
+            _goals([("KB a connection", rows[0].get("kb_per_connection"), 30)]),
+        ]
+    )
+
+
+def _comeback(result: Result) -> str:
+    return "\n\n".join(
+        [
+            "## Everyone back after a restart",
+            f"{result['clients']:,} clients in rooms of 20 connect within "
+            f"{result['connected_s']} s of the start and are in step after {result['in_step_s']} s; "
+            f"{result['cpu_ms_per_client']} ms of CPU a client.",
+            _goals([("seconds until all are in step", result["in_step_s"], 10)]),
+        ]
+    )
+
+
+def _history(result: Result) -> str:
+    pages = result["pages"]
+    table = [[name, page["p50_ms"], page["p95_ms"]] for name, page in pages.items()]
+    return "\n\n".join(
+        [
+            f"## History of a room with {result['messages']:,} messages, pages of 50",
+            _table(("pages", "p50 ms", "p95 ms"), table),
+            _goals(
+                [
+                    ("p95 anywhere, ms", pages["anywhere"]["p95_ms"], 5),
+                    ("deepest to newest", result["deepest_to_newest"], 1.5),
+                ]
+            ),
+        ]
+    )
+
+
+def _sync(result: Result) -> str:
+    table = [
+        [name, read["queries"], read["p50_ms"], read["p95_ms"]]
+        for name, read in result["reads"].items()
+    ]
+    command = result["command"]
+    table.append(
+        ["the whole command `sync`, at its client", "", command["p50_ms"], command["p95_ms"]]
+    )
+    heads = result["reads"]["the heads of all rooms"]
+    return "\n\n".join(
+        [
+            f"## Someone in {result['rooms']} rooms",
+            _table(("read", "queries", "p50 ms", "p95 ms"), table),
+            _goals([("queries", heads["queries"], 1), ("ms", heads["p50_ms"], 10)]),
+        ]
+    )
+
+
+def _page(result: Result) -> str:
+    most = max(result["interactive_ms"])
+    return "\n\n".join(
+        [
+            f"## The page, in a room of {result['messages']:,} messages (Chromium)",
+            f"Messages shown {', '.join(str(each) for each in result['interactive_ms'])} ms after "
+            f"the first byte (three visits). Scrolled back {result['scrolled_back']:,} messages in "
+            f"{result['frames']:,} frames: longest {result['longest_frame_ms']} ms, p99 "
+            f"{result['p99_frame_ms']} ms.",
+            _goals(
+                [
+                    ("ms until interactive", most, 1_000),
+                    ("message elements", result["most_elements"], 400),
+                    ("jumps", result["jumps"], 0),
+                    ("frames over 50 ms", result["frames_over_50_ms"], 0),
+                ]
+            ),
+        ]
+    )
+
+
+def _upload(result: Result) -> str:
+    rows = result["rows"]
+    fields = ("mib_per_s", "cpu_ms_per_mib", "memory_mib")
+    table = [
+        [row["name"], *(row.get(field, row.get("missing")) for field in fields)] for row in rows
+    ]
+    rate = _ratio(rows, rows[0]["name"], rows[1]["name"], "mib_per_s")
+    goals = []
+    if "memory_mib" in rows[0]:
+        goals.append(_goal("memory, MiB", rows[0]["memory_mib"], 32))
+    if rate is not None:
+        goals.append(_goal("rate to nginx", rate, 0.5, least=True))
+    heads = ("server", "MiB/s", "CPU ms a MiB", "memory + MiB")
+    title = f"## Upload of {result['mib']:,} MiB"
+    return "\n\n".join([title, _table(heads, table), "\n".join(goals)])
+
+
+def _machine(result: Result) -> str:
+    rows = [*result["machine"].items(), *result["versions"].items()]
+    return "## Machine and versions\n\n" + _table(("what", "which"), rows)
+
+
+SECTIONS: dict[str, Callable[[Result], str]] = {
+    "fanout": _fanout,
+    "members": _members,
+    "rooms": _rooms,
+    "quiet": _quiet,
+    "processes": _processes,
+    "idle": _idle,
+    "comeback": _comeback,
+    "history": _history,
+    "sync": _sync,
+    "page": _page,
+    "upload": _upload,
+}

@@ -128,11 +128,12 @@ def ejabberd(data: Path) -> Competitor:
     data.mkdir(parents=True, exist_ok=True)
     config = data / "ejabberd.yml"
     config.write_text((COMPETITORS / "ejabberd.yml").read_text().replace("@PORT@", str(port)))
+    (data / "ejabberdctl.cfg").touch()
     if _has_user("ejabberd"):
         # Debian's script steps down to this user.
         for path in (data, config):
             shutil.chown(path, "ejabberd", "ejabberd")
-    command = ["ejabberdctl", "--config", str(config), "--spool", str(data), "--logs", str(data)]
+    command = ["ejabberdctl", "--config-dir", str(data), "--spool", str(data), "--logs", str(data)]
     command += ["--node", f"bench{port}@localhost", "foreground"]
     return Competitor(
         "ejabberd, MUC with archive", "Mnesia", xmpp(port), command, port, directory=data
