@@ -21,7 +21,7 @@ export async function freePort() {
 }
 
 /** Polls until `ask` gives something, and gives that; fails with `what` after so many seconds. */
-export async function until(what, ask, seconds = 20) {
+export async function until(what, ask, seconds = 40) {
   const end = Date.now() + seconds * 1000;
   let last;
   while (Date.now() < end) {

@@ -78,8 +78,12 @@ export class Workbench {
     return bench;
   }
 
-  newContext(options = {}) {
-    return this.browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true, ...options });
+  async newContext(options = {}) {
+    const size = { viewport: { width: 1280, height: 800 } };
+    const context = await this.browser.newContext({ ...size, acceptDownloads: true, ...options });
+    // The machine may have much else to do.
+    context.setDefaultTimeout(60_000);
+    return context;
   }
 
   write(name, content) {
@@ -100,7 +104,7 @@ export class Workbench {
     const window = new Window(this, page);
     page.on("console", (message) => window.logs.push(`${message.type()}: ${message.text()}`));
     await page.goto(`${this.url}/?folder=${encodeURIComponent(folder)}${query}`);
-    await page.locator(".monaco-workbench .activitybar").waitFor({ timeout: 120_000 });
+    await page.locator(".monaco-workbench .activitybar").waitFor({ timeout: 150_000 });
     return window;
   }
 
@@ -195,7 +199,7 @@ export class Window {
 
 /** An `it` that takes a picture of the window when it fails. */
 export const steps = (window) => (name, run) =>
-  it(name, { timeout: 120_000 }, async () => {
+  it(name, { timeout: 150_000 }, async () => {
     try {
       await run();
     } catch (error) {
