@@ -92,7 +92,7 @@ class Started:
 def test_a_stranger_runs_it_with_one_command_and_becomes_its_administrator(clone: Path):
     with Started(clone, "run", FIRST_START) as first:
         said = first.output.read_text()
-        assert f"http://localhost:{first.port}/" in said
+        assert f"http://127.0.0.1:{first.port}/" in said
         link = re.search(r"http://\S+/accounts/first-administrator/\S+", said)
         assert link is not None, said
         page = httpx.get(link[0].replace("localhost", "127.0.0.1"), follow_redirects=True)
