@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
+
+interface Manifest {
+  main: string;
+  browser: string;
+  activationEvents: string[];
+  capabilities: { untrustedWorkspaces: { supported: boolean }; virtualWorkspaces: boolean };
+  contributes: {
+    commands: { command: string }[];
+    menus: Record<string, { command: string; when?: string }[]>;
+    configuration: { properties: Record<string, { scope: string }> };
+  };
+}
+const manifest = JSON.parse(read("package.json")) as Manifest;
+const declared = manifest.contributes.commands.map(({ command }) => command).sort();
+
+test("every command that is declared is registered, and the other way round", () => {
+  const source = read("src/commands.ts");
+  const table = source.slice(source.indexOf("const commands"), source.indexOf("for (const [name, run]"));
+  const registered = [...table.matchAll(/^ {4}(\w+):/gm)].map(([, name]) => `mediaChat.${name}`);
+  assert.deepEqual(registered.sort(), declared);
+});
+
+test("menus name commands that exist", () => {
+  for (const items of Object.values(manifest.contributes.menus)) {
+    for (const { command } of items) assert.ok(declared.includes(command), command);
+  }
+});
+
+test("commands that need an account are offered to those who have one", () => {
+  const palette = new Map(manifest.contributes.menus.commandPalette?.map(({ command, when }) => [command, when]));
+  const always = new Set(["setServer", "openInBrowser", "showLog"].map((name) => `mediaChat.${name}`));
+  for (const command of declared.filter((name) => !always.has(name))) {
+    assert.match(palette.get(command) ?? "", /mediaChat\.signedIn/, command);
+  }
+});
+
+test("no workspace can say where the token goes", () => {
+  assert.equal(manifest.contributes.configuration.properties["mediaChat.serverUrl"]?.scope, "machine");
+});
+
+test("it starts after the editor, in every kind of workspace and host", () => {
+  assert.ok(manifest.activationEvents.includes("onStartupFinished"));
+  assert.ok(!manifest.activationEvents.includes("*"));
+  assert.ok(manifest.capabilities.untrustedWorkspaces.supported && manifest.capabilities.virtualWorkspaces);
+  assert.ok(manifest.main && manifest.browser);
+});
