@@ -18,7 +18,7 @@ serve: export WEB_CONCURRENCY = $(WORKERS)
 serve: .venv/installed node_modules/installed
 	@$(BIN)/python manage.py prepare --production --port $(PORT)
 	@exec $(BIN)/uvicorn mediachat.asgi:application --host $${HOST:-127.0.0.1} --port $(PORT) \
-		--ws websockets-sansio --ws-max-size 65536 --ws-per-message-deflate false \
+		--ws mediachat.websockets:WebSocketProtocol --ws-max-size 65536 --ws-per-message-deflate false \
 		--ws-ping-interval 20 --ws-ping-timeout 20 --timeout-graceful-shutdown 10 \
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 

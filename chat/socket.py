@@ -8,10 +8,12 @@ from typing import Any
 
 import structlog
 
-from chat.protocol import CloseCode
+from chat.protocol import CloseCode, joined
 
 BACKLOG_LIMIT = 1024 * 1024
 """Characters that may wait for a peer that does not read; it is closed beyond that."""
+JOINED_LIMIT = 64 * 1024
+"""Characters of small frames that are joined into one."""
 STUCK_LIMIT = 10.0
 """Seconds for which a peer may read nothing while something waits for it."""
 CLOSING_LIMIT = 2.0
@@ -37,8 +39,12 @@ class Socket:
 
     def __init__(self, send: Callable[[Frame], Coroutine[Any, Any, None]]) -> None:
         self._send = send
+        # Where the server has one, a way that neither makes a coroutine nor encodes anew.
+        self._write_text = getattr(getattr(send, "__self__", None), "write_text", None)
         self._backlog: deque[Frame] = deque()
         self._backlog_size = 0
+        self._soon: list[str] = []
+        self._soon_size = 0
         self._draining: asyncio.Task[None] | None = None
         self.close_code: int | None = None
 
@@ -46,11 +52,32 @@ class Socket:
     def is_open(self) -> bool:
         return self.close_code is None
 
+    def write_soon(self, text: str) -> None:
+        """Joins what is written so in one turn of the loop into one frame.
+
+        A commit answers many commands at once, and each frame would cost a system call.
+        """
+        if not self._soon:
+            asyncio.get_running_loop().call_soon(self._write_joined)
+        self._soon.append(text)
+        self._soon_size += len(text)
+        if self._soon_size > JOINED_LIMIT:
+            self._write_joined()
+
+    def _write_joined(self) -> None:
+        if self._soon:
+            texts, self._soon, self._soon_size = self._soon, [], 0
+            self.write(frame(joined(texts)))
+
     def write(self, frame: Frame) -> None:
         if self.close_code is not None:
             return
+        if self._soon:
+            self._write_joined()  # what was said first is read first
         if self._draining is not None:
             self._wait_in_line(frame)
+            return
+        if self._write_text is not None and self._write_text(frame):
             return
         sending = self._send(frame)
         try:
