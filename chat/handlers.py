@@ -23,6 +23,10 @@ from chat.threads import in_thread
 
 log = structlog.get_logger(__name__)
 
+SHORT = 500
+"""Characters up to which a text is rendered in the log's thread: the way into another and back
+costs more than rendering it."""
+
 Fields = dict[str, str]
 """What a reply adds, each value as JSON."""
 Write = Callable[[], Message]
@@ -67,7 +71,7 @@ async def send_soon(user: User, command: protocol.MessageSend) -> "asyncio.Futur
         command.reply_to,
         command.code,
     )
-    if command.code or not text.is_plain(command.body):
+    if command.code or (len(command.body) > SHORT and not text.is_plain(command.body)):
         draft.rendered = await in_thread(messages.render, command.body, command.code)
     return _commits().submit(draft)
 
@@ -104,6 +108,9 @@ def _commit(jobs: Sequence[Job]) -> list[Message | Exception]:
     """One transaction for all; a job that is refused or fails takes no other with it."""
     results: dict[int, Message | Exception] = {}
     drafts = {n: job for n, job in enumerate(jobs) if isinstance(job, messages.Draft)}
+    for draft in drafts.values():
+        # Before the transaction, in which nobody else can write.
+        draft.rendered = draft.rendered or messages.render(draft.body, draft.code)
     with transaction.atomic():
         sent = messages.send_messages(list(drafts.values())) if drafts else []
         results.update(zip(drafts, sent, strict=True))

@@ -147,10 +147,18 @@ class GroupCommit(Generic[J, R]):
     async def _run(self) -> None:
         try:
             while self._waiting:
+                await self._gathered()
                 batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
                 await self._commit(batch)
         finally:
             self._task = None
+
+    async def _gathered(self) -> None:
+        """Takes in what has come already: it costs turns of the loop, and no time when quiet."""
+        count = 0
+        while count < len(self._waiting) < BATCH:
+            count = len(self._waiting)
+            await asyncio.sleep(0)
 
     async def _commit(self, batch: list[tuple[J, "asyncio.Future[R]"]]) -> None:
         results: Sequence[R | Exception]
