@@ -1,0 +1,156 @@
+"""What each thing costs, in counts that do not depend on the machine.
+
+A time would tell more and hold less: benchmarks/README.md has those.
+"""
+
+import asyncio
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from accounts.models import User
+from chat import log, payloads, queries
+from chat.actions import messages
+from chat.models import Membership, Room
+from chat.socket import Socket, frame
+from mediachat.websockets import WebSocketProtocol
+
+
+def _drafts(sender: User, room: Room, count: int) -> list[messages.Draft]:
+    return [messages.Draft(sender, room.pk, uuid.uuid4(), f"number {n}") for n in range(count)]
+
+
+def _queries_of_batch(sender: User, room: Room, count: int) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        results = messages.send_messages(_drafts(sender, room, count))
+    assert not any(isinstance(result, Exception) for result in results)
+    return len(captured)
+
+
+def test_a_batch_of_messages_takes_as_many_queries_as_one(owner: User, private_room: Room) -> None:
+    payloads.usernames([owner.pk])
+    assert _queries_of_batch(owner, private_room, 20) == _queries_of_batch(owner, private_room, 1)
+
+
+def test_a_message_is_encoded_once_for_its_reply_and_for_everyone(
+    owner: User, private_room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[int] = []
+    encode = payloads.encode
+
+    def counted(rows: Any) -> list[str]:
+        encoded.append(len(rows))
+        return encode(rows)
+
+    monkeypatch.setattr(payloads, "encode", counted)
+    messages.send_messages(_drafts(owner, private_room, 7))
+    assert sum(encoded) == 7
+
+
+def test_the_heads_of_500_rooms_take_one_query(owner: User) -> None:
+    rooms = Room.objects.bulk_create(Room(kind="private", name=str(n)) for n in range(500))
+    Membership.objects.bulk_create(Membership(room=room, user=owner) for room in rooms)
+    with CaptureQueriesContext(connection) as captured:
+        assert len(queries.heads([room.pk for room in rooms])) == 500
+    assert len(captured) == 1
+
+
+async def test_commands_that_came_together_share_a_commit() -> None:
+    batches: list[int] = []
+
+    def work(jobs: Any) -> list[int]:
+        batches.append(len(jobs))
+        return list(jobs)
+
+    commits: log.GroupCommit[int, int] = log.GroupCommit(work)
+
+    async def sends(job: int) -> int:
+        await asyncio.sleep(0)
+        return await commits.submit(job)
+
+    assert await asyncio.gather(*(sends(job) for job in range(50))) == list(range(50))
+    assert batches == [50]
+
+
+async def test_answers_of_one_turn_of_the_loop_are_one_frame_in_order() -> None:
+    written: list[str] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        written.append(message["text"])
+
+    socket = Socket(send)
+    for number in range(20):
+        socket.write_soon(str(number))
+    await asyncio.sleep(0)
+    socket.write_soon('"answer"')
+    socket.write(frame('"event"'))
+    assert written == [f"[{','.join(map(str, range(20)))}]", '"answer"', '"event"']
+
+
+async def test_writing_to_sockets_that_take_it_starts_no_task() -> None:
+    async def send(message: dict[str, Any]) -> None:
+        pass
+
+    sockets = [Socket(send) for _ in range(100)]
+    before = len(asyncio.all_tasks())
+    text = frame("{}")
+    for socket in sockets:
+        socket.write(text)
+    assert len(asyncio.all_tasks()) == before
+
+
+class _Transport(asyncio.Transport):
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+
+    def write(self, data: Any) -> None:
+        self.written.append(data)
+
+    def is_closing(self) -> bool:
+        return False
+
+
+async def _application(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    await asyncio.Event().wait()
+
+
+async def _opened() -> tuple[WebSocketProtocol, _Transport]:
+    config = Config(_application, ws_per_message_deflate=False, ws_ping_interval=None)
+    config.load()
+    protocol, transport = WebSocketProtocol(config, ServerState(), {}), _Transport()
+    protocol.connection_made(transport)
+    protocol.data_received(
+        b"GET /ws/ HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    await asyncio.sleep(0.01)
+    assert transport.written[0].startswith(b"HTTP/1.1 101")
+    transport.written.clear()
+    return protocol, transport
+
+
+@pytest.mark.parametrize("size", [1, 125, 126, 65_535, 65_536])
+async def test_a_frame_for_many_is_made_once_and_is_what_uvicorn_would_write(size: int) -> None:
+    first, second, third = [await _opened() for _ in range(3)]
+    message = frame("é" + "x" * (size - 2) if size > 1 else "x")
+    assert first[0].write_text(message)
+    assert second[0].write_text(message)
+    await third[0].send({"type": "websocket.send", "text": message["text"]})
+    (made,), (shared,), (theirs,) = (each[1].written for each in (first, second, third))
+    assert made is shared
+    assert made == theirs
+
+
+async def test_a_frame_goes_the_long_way_where_it_has_to_wait() -> None:
+    protocol, transport = await _opened()
+    protocol.pause_writing()
+    assert not protocol.write_text(frame("late"))
+    assert transport.written == []
