@@ -45,6 +45,11 @@ def write(results: dict[str, Result]) -> None:
             f"busy.{quick}*"
         )
         parts += [section(result), when]
+    if missing := [name for name in SECTIONS if name not in results]:
+        parts.append(
+            f"## Not measured yet\n\n{', '.join(missing)}: `make bench ONLY=…` measures one. "
+            "matrix-synapse is not among the servers yet."
+        )
     if results:
         parts.append(_machine(max(results.values(), key=lambda each: each["measured_at"])))
     (HERE / "README.md").write_text("\n\n".join(part.strip() for part in parts) + "\n")
