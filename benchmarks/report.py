@@ -248,7 +248,8 @@ def _comeback(result: Result) -> str:
         [
             "## Everyone back after a restart",
             f"{result['clients']:,} clients in rooms of 20 connect within "
-            f"{result['connected_s']} s of the start and are in step after {result['in_step_s']} s; "
+            f"{result['connected_s']} s of the start and are in step "
+            f"after {result['in_step_s']} s; "
             f"{result['cpu_ms_per_client']} ms of CPU a client.",
             _goals([("seconds until all are in step", result["in_step_s"], 10)]),
         ]
