@@ -108,6 +108,7 @@ lock:
 	@command -v uv >/dev/null || $(call need,Locking needs uv: pip install uv)
 	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres pyproject.toml -o requirements.txt
 	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra dev pyproject.toml -o requirements-dev.txt
+	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra dev --extra bench pyproject.toml -o requirements-bench.txt
 	npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 UNIVERSAL := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
