@@ -150,7 +150,7 @@ def serve(seeded: Seeded, tmp_path: Path) -> Iterator[Serve]:
             server.assert_no_exception_logged()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _shared_server(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = seeded.copy(tmp_path_factory.mktemp("server") / "data")
     server = Server(data, {"RATE_LIMITS": "off", "HEARTBEAT": "2"})
@@ -161,7 +161,8 @@ def _shared_server(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def server(_shared_server: Server) -> Iterator[Server]:
-    """One server for all tests that leave it as they found it. Open rooms of your own."""
+    """One server for the tests of a file, which leave it as they found it; what one file leaves
+    behind, rooms with the oddest names for one, is not what another expects."""
     seen = len(_shared_server.log)
     yield _shared_server
     _shared_server.assert_no_exception_logged(since=seen)
