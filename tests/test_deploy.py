@@ -1,13 +1,13 @@
 """The files for deployment agree with the product and with each other."""
 
 import re
-import shutil
 import subprocess
 from typing import Any
 
 import pytest
 import yaml
 
+from tests import components
 from tests.live import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -65,6 +65,5 @@ def test_the_container_runs_what_make_serve_runs() -> None:
     assert wanted in (DEPLOY / "Dockerfile").read_text()
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
 def test_the_script_for_the_replica_set_is_javascript() -> None:
-    subprocess.run(["node", "--check", DEPLOY / "mongo-set.js"], check=True)
+    subprocess.run([components.node(), "--check", DEPLOY / "mongo-set.js"], check=True)
