@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -14,8 +15,10 @@ def family(pid: int) -> list[int]:
     """A process and all that came from it."""
     pids = [pid]
     for each in pids:
-        for task in Path(f"/proc/{each}/task").glob("*/children"):
-            pids.extend(int(child) for child in task.read_text().split())
+        for children in Path(f"/proc/{each}/task").glob("*/children"):
+            # A thread may end between being listed and being read.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                pids.extend(int(child) for child in children.read_text().split())
     return pids
 
 
@@ -23,8 +26,9 @@ def cpu(pids: Iterable[int]) -> float:
     """Seconds of processor time, user and system, that these processes have used."""
     ticks = 0
     for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        ticks += int(fields[11]) + int(fields[12])
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
     return ticks / TICKS
 
 
@@ -32,9 +36,10 @@ def memory(pids: Iterable[int]) -> int:
     """Bytes that these processes hold for themselves; what they share is counted in parts."""
     total = 0
     for pid in pids:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        pss = next(line for line in lines if line.startswith("Pss:"))
-        total += int(pss.split()[1]) * 1024
+        with suppress(FileNotFoundError, ProcessLookupError):
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            pss = next(line for line in lines if line.startswith("Pss:"))
+            total += int(pss.split()[1]) * 1024
     return total
 
 
