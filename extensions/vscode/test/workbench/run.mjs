@@ -1,33 +1,47 @@
-/** Runs the tests in the workbench one after the other: each has an editor and a server of its own. */
-import { spawnSync } from "node:child_process";
+/** Runs the tests in workbenches, two files at a time: each has an editor and a server of its own. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { installWorkbench } from "./install.mjs";
+import { installWorkbench, RELEASES } from "./install.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const wanted = process.argv[2] ?? "";
+const wanted = process.argv.slice(2);
 const LIMIT_MS = 420_000;
+const AT_ONCE = Math.min(2, os.availableParallelism());
 
-installWorkbench();
-const files = readdirSync(here).filter((name) => name.endsWith(".test.mjs") && name.includes(wanted)).sort();
-const failed = files.filter((name) => {
-  if (passes(name)) return false;
-  // CI's machine is shared, and may stand still while an editor draws. What fails twice is wrong.
-  if (!process.env.CI) return true;
-  console.error(`${name} failed; once more.`);
-  return !passes(name);
-});
+await Promise.all(RELEASES.map((release) => installWorkbench(release)));
+const files = readdirSync(here)
+  .filter((name) => name.endsWith(".test.mjs") && (wanted.length === 0 || wanted.some((word) => name.includes(word))))
+  .sort();
+const took = [];
+const failed = [];
+const waiting = [...files];
+await Promise.all(Array.from({ length: AT_ONCE }, takeTurns));
+console.error(took.map(({ name, seconds }) => `${String(seconds).padStart(5)} s  ${name}`).join("\n"));
 if (failed.length > 0) {
   console.error(`Failed: ${failed.join(", ")}`);
   process.exit(1);
 }
 
+async function takeTurns() {
+  for (let name = waiting.shift(); name; name = waiting.shift()) {
+    // CI's machine is shared, and may stand still while an editor draws. What fails twice is wrong.
+    if (!(await passes(name)) && !(process.env.CI && (await passes(name)))) failed.push(name);
+  }
+}
+
 /** @param {string} name */
-function passes(name) {
-  const { status } = spawnSync(process.execPath, ["--test-reporter=spec", path.join(here, name)], {
-    stdio: "inherit",
-    timeout: LIMIT_MS,
-  });
+async function passes(name) {
+  const start = Date.now();
+  const child = spawn(process.execPath, ["--test-reporter=spec", path.join(here, name)], { timeout: LIMIT_MS });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said += data));
+  const [status] = await once(child, "close");
+  took.push({ name: status === 0 ? name : `${name} failed`, seconds: Math.round((Date.now() - start) / 1000) });
+  // In one piece, since another file speaks at the same time.
+  process.stderr.write(`\n${name}\n${said}`);
   return status === 0;
 }

@@ -11,6 +11,7 @@ import { installWorkbench } from "./install.mjs";
 
 export const extension = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 export const artefacts = path.join(extension, "artefacts");
+const VSIX = path.join(extension, "media-chat.vsix");
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -41,10 +42,14 @@ export const VIEW = 'iframe.webview.ready[src*="media-chat"]';
 export class Workbench {
   #process = null;
 
-  /** @param {{settings?: object, machine?: object, vsix?: string}} options */
-  static async create({ settings = {}, machine = {}, vsix = path.join(extension, "media-chat.vsix") } = {}) {
-    const { node, codeServer } = installWorkbench();
+  /**
+   * @param {{settings?: object, machine?: object, vsix?: string, release?: string, options?: string[]}} options
+   *   user and machine settings, the package to install, which VS Code, and its own options
+   */
+  static async create({ settings = {}, machine = {}, vsix = VSIX, release = "newest", options = [] } = {}) {
+    const { node, codeServer, version } = await installWorkbench(release);
     const bench = new Workbench();
+    bench.version = version;
     bench.folder = mkdtempSync(path.join(os.tmpdir(), "workbench-"));
     bench.workspace = path.join(bench.folder, "ws");
     for (const name of ["ud/User", "ud/Machine", "ext", "ws"]) mkdirSync(path.join(bench.folder, name), { recursive: true });
@@ -65,7 +70,8 @@ export class Workbench {
     bench.#process = spawn(
       node,
       [...common, "--session-socket", path.join(bench.folder, "cs.sock"), "--bind-addr", `127.0.0.1:${bench.port}`,
-        "--auth", "none", "--disable-telemetry", "--disable-update-check", bench.workspace],
+        "--auth", "none", "--disable-telemetry", "--disable-update-check",
+        ...options.flatMap((option) => ["--vscode-option", option]), bench.workspace],
       // A group of its own: extension hosts outlive their window for hours.
       { detached: true, stdio: ["ignore", log, log] },
     );
@@ -97,10 +103,14 @@ export class Workbench {
     return readFileSync(path.join(this.workspace, name));
   }
 
-  /** Opens a window. */
-  async open({ context = this.context, folder = this.workspace, query = "", prepare = async () => {} } = {}) {
+  /**
+   * Opens a window.
+   * @param {object} given
+   * @param {(settings: object) => void} [given.configure] changes what the workbench is told when it starts
+   */
+  async open({ context = this.context, folder = this.workspace, query = "", configure = null } = {}) {
     const page = await context.newPage();
-    await prepare(page);
+    if (configure) await page.route((url) => url.pathname === "/", (route) => serveWith(route, configure));
     const window = new Window(this, page);
     page.on("console", (message) => window.logs.push(`${message.type()}: ${message.text()}`));
     await page.goto(`${this.url}/?folder=${encodeURIComponent(folder)}${query}`);
@@ -195,6 +205,19 @@ export class Window {
     mkdirSync(artefacts, { recursive: true });
     await this.page.screenshot({ path: path.join(artefacts, `${name}.png`) });
   }
+}
+
+/** Serves the workbench with its settings, which are in the page as JSON, changed. */
+async function serveWith(route, configure) {
+  const response = await route.fetch();
+  const html = await response.text();
+  const [, quoted] = html.match(/data-settings="(\{[^"]*)"/);
+  const settings = JSON.parse(quoted.replaceAll("&quot;", '"'));
+  configure(settings);
+  const headers = { ...response.headers() };
+  for (const name of ["content-security-policy", "content-length", "content-encoding"]) delete headers[name];
+  const body = html.replace(quoted, JSON.stringify(settings).replaceAll('"', "&quot;"));
+  await route.fulfill({ status: response.status(), headers, body });
 }
 
 /** An `it` that takes a picture of the window when it fails. */
