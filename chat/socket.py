@@ -41,7 +41,7 @@ class Socket:
         self._send = send
         # Where the server has one, a way that neither makes a coroutine nor encodes anew.
         self._write_text = getattr(getattr(send, "__self__", None), "write_text", None)
-        self._backlog: deque[Frame] = deque()
+        self._backlog: deque[Frame] | None = None  # a deque takes 760 bytes, and few are late
         self._backlog_size = 0
         self._soon: list[str] = []
         self._soon_size = 0
@@ -97,7 +97,7 @@ class Socket:
         self.close_code = code
         if self._draining is not None:
             self._draining.cancel()
-        self._backlog.clear()
+        self._backlog = None
         asyncio.get_running_loop().create_task(self._close(code))
 
     def gone(self) -> None:
@@ -106,14 +106,16 @@ class Socket:
             self.close_code = CloseCode.RESTARTING
         if self._draining is not None:
             self._draining.cancel()
-        self._backlog.clear()
+        self._backlog = None
 
     def _wait_in_line(self, frame: Frame) -> None:
         self._backlog_size += len(frame["text"])
         if self._backlog_size > BACKLOG_LIMIT:
             self.close(CloseCode.TOO_SLOW)
-        else:
-            self._backlog.append(frame)
+            return
+        if self._backlog is None:
+            self._backlog = deque()
+        self._backlog.append(frame)
 
     async def _drain(self, sending: Coroutine[Any, Any, None], waits_for: Any) -> None:
         try:

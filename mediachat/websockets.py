@@ -1,5 +1,10 @@
-"""uvicorn's websockets with a short way for a frame that goes to many."""
+"""uvicorn's websockets with a short way for a frame that goes to many, and less to hold.
 
+Most connections say nothing most of the time, so what one of them holds is what bounds their
+number.
+"""
+
+import asyncio
 import struct
 from typing import Any
 
@@ -16,6 +21,21 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     uvicorn makes them anew for each peer, which costs as much as the system call that sends
     them.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # asyncio's own take 3.8 KB with their five deques, nearly always empty.
+        self.queue = Inbox()  # type: ignore[assignment]
+        self.writable = Gate()  # type: ignore[assignment]
+
+    async def send(self, message: Any) -> None:
+        """Sends as uvicorn does, and lets go of what only the handshake needed."""
+        await super().send(message)
+        if message["type"] == "websocket.accept":
+            # Several kilobytes with a browser's headers and cookies. The application's copies
+            # of the scope share this list.
+            self.scope["headers"].clear()  # type: ignore[attr-defined]
+            del self.request, self.response
 
     def write_text(self, message: dict[str, Any]) -> bool:
         """Writes this ``websocket.send`` now, if nothing has to be waited for or negotiated.
@@ -35,6 +55,65 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             message["wire"] = _frame(message["text"].encode())
         self.transport.write(message["wire"])
         return True
+
+
+class Gate:
+    """What uvicorn uses of ``asyncio.Event``, open at first."""
+
+    __slots__ = ("_opened",)
+
+    def __init__(self) -> None:
+        self._opened: asyncio.Future[None] | None = None
+
+    def is_set(self) -> bool:
+        return self._opened is None
+
+    def set(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None and not opened.done():
+            opened.set_result(None)
+
+    def clear(self) -> None:
+        if self._opened is None:
+            self._opened = asyncio.get_running_loop().create_future()
+
+    async def wait(self) -> bool:
+        while self._opened is not None:
+            # Shielded: whoever gives up waiting does so alone.
+            await asyncio.shield(self._opened)
+        return True
+
+
+class Inbox:
+    """What uvicorn uses of ``asyncio.Queue``: any number of events, one reader."""
+
+    __slots__ = ("_new", "_next", "_reader")
+
+    def __init__(self) -> None:
+        self._new: list[Any] = []
+        self._next: list[Any] = []
+        """What is read before ``_new``, the first last: one read of the network can bring
+        thousands of frames, and taking the first of a list would cost as many moves."""
+        self._reader: asyncio.Future[None] | None = None
+
+    def empty(self) -> bool:
+        return not self._new and not self._next
+
+    def put_nowait(self, event: Any) -> None:
+        self._new.append(event)
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    async def get(self) -> Any:
+        while self.empty():
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+        if not self._next:
+            self._next, self._new = self._new[::-1], []
+        return self._next.pop()
 
 
 def _frame(payload: bytes) -> bytes:
