@@ -14,6 +14,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.models import User
 from chat.models import Attachment, Membership, Message, Room
+from chat.prepared import PreparedQuery
 from chat.protocol import ChatError, ErrorCode
 
 
@@ -148,21 +149,7 @@ def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID],
 
     Pairs that may not read are left out.
     """
-    rows = with_heads(
-        Membership.objects.filter(
-            user_id__in={user for user, _ in pairs},
-            room_id__in={room for _, room in pairs},
-            user__is_active=True,
-        )
-    ).values_list(  # type: ignore[misc]  # the plugin does not see what with_heads annotates
-        "user_id",
-        "room_id",
-        "role",
-        "room__closed_at",
-        "room__members_version",
-        "position",
-        "number",
-    )
+    rows = _senders({user for user, _ in pairs}, {room for _, room in pairs})
     return {
         (user, room): Sender(role, closed_at is not None, version, position or 0, number or 0)
         for user, room, role, closed_at, version, position, number in rows
@@ -185,3 +172,18 @@ def with_heads(memberships: QuerySet[Membership]) -> QuerySet[Membership]:
 
 def _public_rooms() -> QuerySet[Room]:
     return Room.objects.filter(kind=Room.Kind.PUBLIC, closed_at=None)
+
+
+_senders = PreparedQuery(
+    lambda users, rooms: with_heads(
+        Membership.objects.filter(user_id__in=users, room_id__in=rooms, user__is_active=True)
+    ).values_list(  # type: ignore[misc]  # the plugin does not see what with_heads annotates
+        "user_id",
+        "room_id",
+        "role",
+        "room__closed_at",
+        "room__members_version",
+        "position",
+        "number",
+    )
+)

@@ -51,7 +51,7 @@ class ChatServer(AsyncWebsocketConsumer):
         self.rooms: set[UUID] = set()
         self._bucket = hub().bucket
         self._refused = 0
-        self._sending: asyncio.Semaphore = asyncio.Semaphore(UNDER_WAY)
+        self._under_way = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Takes the frames one after another.
@@ -176,11 +176,14 @@ class ChatServer(AsyncWebsocketConsumer):
     async def _send_message(self, command: protocol.MessageSend) -> None:
         """Sends without waiting for the commit, so that the frames behind share it."""
         future = await handlers.send_soon(self.user, command)
-        await self._sending.acquire()
+        self._under_way += 1
         future.add_done_callback(lambda stored: self._sent(command.ref, stored))
+        if self._under_way >= UNDER_WAY:
+            # Commits end in the order of submission: after this one, all before it have ended.
+            await asyncio.wait([future])
 
     def _sent(self, ref: str, stored: "asyncio.Future[Any]") -> None:
-        self._sending.release()
+        self._under_way -= 1
         if error := stored.exception():
             self._refuse(ref, handlers.refusal(error))
             return

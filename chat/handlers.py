@@ -105,18 +105,21 @@ _LOG_WRITES: dict[type[protocol.Command], Callable[[User, Any], Message]] = {
 
 
 def _commit(jobs: Sequence[Job]) -> list[Message | Exception]:
-    """One transaction for all; a job that is refused or fails takes no other with it."""
+    """A transaction for all that is sent, and one for all that is changed; a job that is refused
+    or fails takes no other with it."""
     results: dict[int, Message | Exception] = {}
     drafts = {n: job for n, job in enumerate(jobs) if isinstance(job, messages.Draft)}
     for draft in drafts.values():
         # Before the transaction, in which nobody else can write.
         draft.rendered = draft.rendered or messages.render(draft.body, draft.code)
-    with transaction.atomic():
-        sent = messages.send_messages(list(drafts.values())) if drafts else []
+    if drafts:
+        sent = messages.send_messages(list(drafts.values()))
         results.update(zip(drafts, sent, strict=True))
-        for n, job in enumerate(jobs):
-            if not isinstance(job, messages.Draft):
-                results[n] = _attempt(job)
+    if len(drafts) < len(jobs):
+        with transaction.atomic():
+            for n, job in enumerate(jobs):
+                if not isinstance(job, messages.Draft):
+                    results[n] = _attempt(job)
     return [results[n] for n in range(len(jobs))]
 
 

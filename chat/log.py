@@ -19,10 +19,11 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils import timezone
 
 from chat.models import Message, Room
+from chat.prepared import PreparedInsert
 from chat.threads import in_log_thread
 from mediachat.metrics import COMMIT_FAILURES, COMMIT_SECONDS, COMMITTED
 
@@ -41,13 +42,15 @@ def now() -> datetime:
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
-def lock(rooms: QuerySet[Room]) -> None:
-    """Lets no one else write to the logs of these rooms until the transaction ends.
+def lock(**rooms: Any) -> None:
+    """Lets no one else write to the logs of the rooms with these fields until the transaction
+    ends.
 
     Always in the same order, so that two batches wait for each other and never in a circle.
     """
     if connection.features.has_select_for_update:
-        list(rooms.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+        found = Room.objects.filter(**rooms).select_for_update(of=("self",), no_key=True)
+        list(found.order_by("pk").values_list("pk"))
 
 
 def retried(work: Callable[[], T]) -> T:
@@ -73,19 +76,23 @@ def _rolled_back_for_another(error: OperationalError) -> bool:
     return getattr(error.__cause__, "sqlstate", None) in ("40P01", "40001")
 
 
+_insert = PreparedInsert(Message)
+
+
 def append(messages: Iterable[Message], heads: dict[UUID, tuple[int, int]]) -> list[Message]:
     """Stores new messages after the heads (position, number) of their rooms, in this order.
 
     Raises:
         IntegrityError: another writer was first; read the heads again.
     """
-    rows = []
-    for message in messages:
+    rows = list(messages)
+    for message in rows:
         position, number = heads[message.room_id]
         message.position, message.number = position + 1, number + 1
         heads[message.room_id] = message.position, message.number
-        rows.append(message)
-    return Message.objects.bulk_create(rows)
+    if rows:
+        _insert(rows)
+    return rows
 
 
 def change(message_id: UUID, decide: Callable[[Message], dict[str, Any] | None]) -> Message:
@@ -99,7 +106,7 @@ def change(message_id: UUID, decide: Callable[[Message], dict[str, Any] | None])
     """
 
     def attempt() -> Message:
-        lock(Room.objects.filter(messages=message_id))
+        lock(messages=message_id)
         message = Message.objects.select_related("sender", "room").get(pk=message_id)
         fields = decide(message)
         message.changed = fields is not None

@@ -13,6 +13,7 @@ from chat.access import Permission
 from chat.actions.attachments import attachments_deleted_on_commit
 from chat.models import Attachment, Message, Report, Revision, Room
 from chat.models.messages import message_id
+from chat.prepared import PreparedQuery
 from chat.protocol import BODY_LIMIT, ChatError, Code, ErrorCode
 
 REACTIONS_LIMIT = 20
@@ -71,11 +72,8 @@ def send_messages(drafts: Sequence[Draft]) -> list[Message | ChatError]:
 
 
 def _send(drafts: Sequence[Draft], tried: set[UUID]) -> list[Message | ChatError]:
-    log.lock(Room.objects.filter(pk__in={draft.room for draft in drafts}))
-    results: dict[UUID, Message | ChatError] = {
-        message.pk: message
-        for message in Message.objects.filter(pk__in={draft.id for draft in drafts})
-    }
+    log.lock(pk__in={draft.room for draft in drafts})
+    results: dict[UUID, Message | ChatError] = {**_stored_before(drafts)}
     new = {draft.id: draft for draft in drafts if draft.id not in results}
     senders = access.senders_for({(draft.sender.pk, draft.room) for draft in new.values()})
     context = _Context.of(new.values())
@@ -102,6 +100,15 @@ def _send(drafts: Sequence[Draft], tried: set[UUID]) -> list[Message | ChatError
         results[message.pk] = message
     _publish(accepted, versions)
     return [results[draft.id] for draft in drafts]
+
+
+_stored_ids = PreparedQuery(lambda ids: Message.objects.filter(pk__in=ids).values_list("pk"))
+
+
+def _stored_before(drafts: Sequence[Draft]) -> dict[UUID, Message]:
+    """Those of these drafts that are messages already; for most batches there are none."""
+    ids = [id for (id,) in _stored_ids({draft.id for draft in drafts})]
+    return Message.objects.in_bulk(ids) if ids else {}
 
 
 def _publish_again(rows: Sequence[Message]) -> None:
