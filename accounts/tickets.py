@@ -4,12 +4,9 @@ A token in a socket's address or first header would stay in logs for as long as 
 ticket works once and for half a minute, so what a log keeps of it opens nothing.
 """
 
-import hashlib
-import secrets
 from uuid import UUID
 
-from django.core.cache import cache
-
+from accounts import one_use
 from accounts.models import User
 
 LIFETIME = 30
@@ -18,9 +15,7 @@ LIFETIME = 30
 
 def issue(user: User, session_key: str) -> str:
     """A new ticket for this person's session."""
-    ticket = secrets.token_urlsafe(32)
-    cache.set(_key(ticket), (user.pk.hex, session_key), LIFETIME)
-    return ticket
+    return one_use.issue("ticket", (user.pk.hex, session_key), lifetime=LIFETIME)
 
 
 def redeem(ticket: str) -> tuple[UUID, str] | None:
@@ -28,13 +23,5 @@ def redeem(ticket: str) -> tuple[UUID, str] | None:
 
     The session may have ended since: whoever redeems asks ``user_for_session``.
     """
-    key = _key(ticket)
-    found = cache.get(key)
-    # Two may have read it; the store lets only one of them delete it.
-    if found is None or not cache.delete(key):
-        return None
-    return UUID(found[0]), found[1]
-
-
-def _key(ticket: str) -> str:
-    return f"ticket:{hashlib.sha256(ticket.encode()).hexdigest()}"
+    found = one_use.redeem("ticket", ticket)
+    return (UUID(found[0]), found[1]) if found else None

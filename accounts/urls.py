@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts import editor_views, views
 
 urlpatterns = [
     path("accounts/profile/", views.profile, name="accounts_profile"),
@@ -11,6 +11,12 @@ urlpatterns = [
         "accounts/first-administrator/<str:token>/",
         views.make_first_administrator,
         name="accounts_first_administrator",
+    ),
+    path("accounts/editor/", editor_views.confirm_editor, name="accounts_editor"),
+    path(
+        "_allauth/app/v1/auth/editor",
+        editor_views.editor_session,
+        name="accounts_editor_session",
     ),
     path("media/avatars/<slug:name>.webp", views.avatar, name="accounts_avatar"),
 ]

@@ -1,5 +1,6 @@
 """Names each wrong setting, and says what to do about it."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,6 +81,15 @@ def hosts(**kwargs: Any) -> list[CheckMessage]:
         )
         for origin in settings.CSRF_TRUSTED_ORIGINS
         if not origin.startswith(("http://", "https://"))
+    ]
+    found += [
+        Error(
+            f"EDITOR_ORIGINS has {origin!r}, which is no origin.",
+            hint="Write scheme and host alone: EDITOR_ORIGINS=https://code.example.org",
+            id="mediachat.E009",
+        )
+        for origin in settings.EDITOR_ORIGINS
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", origin)
     ]
     return found
 

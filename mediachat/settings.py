@@ -219,6 +219,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS: Any = {} if RATE_LIMITS else False
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 HEADLESS_CLIENTS = ("app",)
+# Where VS Code is served to browsers, beside the places that everyone knows (accounts/editors.py).
+EDITOR_ORIGINS = env.list("EDITOR_ORIGINS", default=[])
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Media Chat"
 

@@ -5,7 +5,7 @@ import pytest
 from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache
 
-from accounts import tickets
+from accounts import one_use, tickets
 from accounts.models import User
 from tests.live import Redis
 
@@ -44,7 +44,7 @@ def test_of_many_who_redeem_a_ticket_at_once_one_succeeds(
 ) -> None:
     if store == "redis":
         redis: Redis = request.getfixturevalue("redis")
-        monkeypatch.setattr(tickets, "cache", RedisCache(redis.url, {}))
+        monkeypatch.setattr(one_use, "cache", RedisCache(redis.url, {}))
     for _ in range(20):
         ticket = tickets.issue(member, "session")
         with ThreadPoolExecutor(8) as pool:

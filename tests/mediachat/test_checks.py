@@ -54,6 +54,7 @@ def test_a_server_with_wrong_settings_does_not_start_and_names_them_all(tmp_path
         ("ALLOWED_HOSTS", ["*"], "ALLOWED_HOSTS takes every name"),
         ("ALLOWED_HOSTS", ["chat.example.org"], "passwords travel in the clear"),
         ("CSRF_TRUSTED_ORIGINS", ["chat.example.org"], "'chat.example.org', which is no origin"),
+        ("EDITOR_ORIGINS", ["https://code.example.org/"], "EDITOR_ORIGINS has"),
         ("REDIS_URL", "localhost", "REDIS_URL is not the address"),
         ("WORKERS", 2, "2 workers cannot reach each other"),
         ("WORKERS", 0, "WEB_CONCURRENCY is 0"),

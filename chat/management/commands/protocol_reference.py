@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from chat import protocol
 from chat.management.protocol_words import (
+    BROWSER,
     CLOSE_CODES,
     ERRORS,
     FRAMES,
@@ -58,6 +59,7 @@ def reference() -> str:
     """The whole page as Markdown."""
     sections = [
         INTRODUCTION.format(version=protocol.VERSION, subprotocol=protocol.SUBPROTOCOL),
+        BROWSER,
         FRAMES.format(
             frame_limit=f"{protocol.FRAME_LIMIT:,}",
             body_limit=f"{protocol.BODY_LIMIT:,}",
