@@ -11,10 +11,11 @@ export default defineConfig(
     languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
   },
   {
-    files: ["**/*.mjs"],
+    files: ["**/*.mjs", "**/*.cjs"],
     languageOptions: {
       globals: {
-        AbortSignal: "readonly", Buffer: "readonly", Image: "readonly", URL: "readonly", WebSocket: "readonly",
+        AbortSignal: "readonly", Buffer: "readonly", DataTransfer: "readonly", File: "readonly", FormData: "readonly",
+        Image: "readonly", TextDecoder: "readonly", TextEncoder: "readonly", URL: "readonly", WebSocket: "readonly",
         console: "readonly", document: "readonly", fetch: "readonly", getComputedStyle: "readonly",
         exports: "readonly", localStorage: "readonly", navigator: "readonly", performance: "readonly",
         process: "readonly", require: "readonly", setTimeout: "readonly", window: "readonly",

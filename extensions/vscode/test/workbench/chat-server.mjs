@@ -1,5 +1,6 @@
 /** The real server, on data of its own, as a test starts and kills it. */
 import { spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -91,6 +92,26 @@ export class ChatServer {
     const { meta, status } = await this.post("/_allauth/app/v1/auth/signup", { username, password: PASSWORD });
     if (status !== 200) throw new Error(`${username} could not sign up: ${status}`);
     return meta.session_token;
+  }
+
+  /** Opens a room, as `POST /api/v1/rooms` takes it. */
+  async openRoom(token, room) {
+    const { id, status, detail } = await this.post("/api/v1/rooms", room, token);
+    if (!id) throw new Error(`The room was not opened: ${status} ${detail}`);
+    return id;
+  }
+
+  async send(token, room, body) {
+    const { status, detail } = await this.post(`/api/v1/rooms/${room}/messages`, { client_id: randomUUID(), body }, token);
+    if (status >= 300) throw new Error(`The message was not sent: ${status} ${detail}`);
+  }
+
+  async upload(token, name, content) {
+    const form = new FormData();
+    form.append("file", new File([content], name));
+    const response = await fetch(new URL("/api/v1/attachments", this.url), { method: "POST", headers: { "X-Session-Token": token }, body: form });
+    if (!response.ok) throw new Error(`The file was not uploaded: ${response.status}`);
+    return response.json();
   }
 }
 

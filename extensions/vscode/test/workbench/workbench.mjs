@@ -107,9 +107,11 @@ export class Workbench {
    * Opens a window.
    * @param {object} given
    * @param {(settings: object) => void} [given.configure] changes what the workbench is told when it starts
+   * @param {Record<string, Function>} [given.functions] of the test, which the workbench calls by these names
    */
-  async open({ context = this.context, folder = this.workspace, query = "", configure = null } = {}) {
+  async open({ context = this.context, folder = this.workspace, query = "", configure = null, functions = {} } = {}) {
     const page = await context.newPage();
+    for (const [name, run] of Object.entries(functions)) await page.exposeFunction(name, run);
     if (configure) await page.route((url) => url.pathname === "/", (route) => serveWith(route, configure));
     const window = new Window(this, page);
     page.on("console", (message) => window.logs.push(`${message.type()}: ${message.text()}`));
