@@ -1,4 +1,5 @@
-"""The page where a person confirms an editor, and the door where the editor gets its session."""
+"""The page where a person confirms an editor, and the editor's two doors: for the link to that
+page, and for its session."""
 
 from typing import Any
 
@@ -9,10 +10,12 @@ from allauth.headless.base.response import AuthenticationResponse
 from allauth.headless.base.views import APIView
 from allauth.headless.constants import Client
 from allauth.headless.internal.restkit.inputs import Input
+from allauth.headless.internal.restkit.response import APIResponse
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -23,11 +26,41 @@ from accounts.models import User
 
 UNGUESSABLE = r"\A[A-Za-z0-9_-]{43,128}\Z"
 """A code of ours, or a verifier (RFC 7636)."""
+UNKNOWN_EDITOR = (
+    "This server does not let an editor at %(place)s sign in through the browser. Sign in with "
+    "username and password, or ask whoever runs the server to name it in EDITOR_ORIGINS."
+)
 
 
-class EditorRequest(forms.Form):
-    """What the editor put into the page's address."""
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def confirm_editor(request: HttpRequest, link: str) -> HttpResponse:
+    """Shows which editor asks; the POST, which no other site can make, is the person's yes."""
+    if request.method != "POST":
+        asked = editors.asked_by(link)
+        if asked is None:
+            return _over(request)
+        return render(request, "accounts/editor.html", {"editor": asked.callback.editor})
+    confirmed = editors.confirm(link, str(request.session.session_key))
+    if confirmed is None:
+        return _over(request)
+    asked, code = confirmed
+    # The page leads on by itself: browsers hold a redirect after a form against `form-action`,
+    # and whoever's editor does not come to the front finds a link here.
+    address = asked.callback.with_code(code, asked.state)
+    return render(
+        request,
+        "accounts/editor_done.html",
+        {"editor": asked.callback.editor, "address": address},
+    )
 
+
+def _over(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/editor_over.html", status=410)
+
+
+class EditorRequest(Input):
     callback = forms.CharField(max_length=2000, strip=False)
     challenge = forms.RegexField(r"\A[A-Za-z0-9_-]{43}\Z", strip=False)
     state = forms.RegexField(r"\A[A-Za-z0-9_-]{16,128}\Z", strip=False)
@@ -36,33 +69,26 @@ class EditorRequest(forms.Form):
         try:
             return editors.callback(self.cleaned_data["callback"])
         except editors.NotAnEditor as error:
-            self.place = error.place
-            raise forms.ValidationError("A code may not go there.") from error
-
-    place = ""
-    """Where a code was wanted that may not go there."""
+            raise forms.ValidationError(
+                UNKNOWN_EDITOR, code="unknown_editor", params={"place": error.place or "that place"}
+            ) from error
 
 
-@login_required
-@never_cache
-@require_http_methods(["GET", "POST"])
-def confirm_editor(request: HttpRequest) -> HttpResponse:
-    """Shows which editor asks; the POST, which no other site can make, is the person's yes."""
-    asked = EditorRequest(request.GET)
-    if not asked.is_valid():
-        return render(request, "accounts/editor_refused.html", {"place": asked.place}, status=400)
-    callback: editors.Callback = asked.cleaned_data["callback"]
-    if request.method != "POST":
-        return render(request, "accounts/editor.html", {"editor": callback.editor})
-    code = editors.issue_code(
-        str(request.session.session_key), challenge=asked.cleaned_data["challenge"]
-    )
-    # The page leads on by itself: browsers hold a redirect after a form against `form-action`,
-    # and whoever's editor does not come to the front finds a link here.
-    address = callback.with_code(code, asked.cleaned_data["state"])
-    return render(
-        request, "accounts/editor_done.html", {"editor": callback.editor, "address": address}
-    )
+@method_decorator(rate_limit(action="login"), name="handle")
+class EditorLink(APIView):
+    """Gives an editor the page to open in the person's browser."""
+
+    http_method_names = ["post", "options"]
+    input_class = EditorRequest
+    input: EditorRequest
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        link = editors.issue_link(editors.Asked(**self.input.cleaned_data))
+        data = {
+            "path": reverse("accounts_editor", args=[link]),
+            "expires_in": editors.LINK_LIFETIME,
+        }
+        return APIResponse(request, data=data)
 
 
 class EditorCode(Input):
@@ -114,4 +140,5 @@ class EditorSession(APIView):
         return AuthenticationResponse.from_response(request, response)
 
 
+editor_link = EditorLink.as_api_view(client=Client.APP)
 editor_session = EditorSession.as_api_view(client=Client.APP)

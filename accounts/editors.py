@@ -1,20 +1,20 @@
 """Signing in to an editor by way of the browser, where one is signed in already.
 
-The editor makes up a secret, the verifier, and opens our page in the person's browser with the
-secret's SHA-256, the challenge. The person confirms, and the browser takes a code to the editor's
-callback. The editor gives code and verifier, and gets a session of its own. That is OAuth's code
-flow with PKCE (RFC 7636, RFC 8252), for one kind of client that nobody has to register.
+The editor makes up a secret, the verifier, and tells us the secret's SHA-256, the challenge, and
+where it listens, its callback. It gets a link that works once, and opens it in the person's
+browser. The person confirms, and the browser takes a code to the callback. The editor gives code
+and verifier, and gets a session of its own. That is OAuth's code flow with PKCE and pushed requests
+(RFC 7636, 8252, 9126), for one kind of client that nobody has to register.
 
 Two things could go wrong, and each needs its own answer:
 
 - Someone reads the code on its way: a program that took over the editor's scheme, a log, the
   browser's history. The code is worth nothing without the verifier, which never leaves the editor
   before it is exchanged; and it works once, for two minutes.
-- Someone sends a person a link to our page with a challenge of their own, and hopes for the click.
-  The verifier is no help, since they have it. So a code goes only to where nobody but the person's
-  own editor takes it: an editor's scheme on their computer, their loopback, VS Code's own sites in
-  their browser, and origins that whoever runs the server has named. Anywhere else gets no code
-  and no redirect; our page says why.
+- Someone asks for a link with a challenge of their own, sends it to a person, and hopes for the
+  click. The verifier is no help, since they have it. So there are links only for callbacks that
+  nobody but the person's own editor takes: an editor's scheme on their computer, their loopback,
+  VS Code's own sites in their browser, and origins that whoever runs the server has named.
 """
 
 import hashlib
@@ -30,7 +30,9 @@ from accounts import one_use
 from accounts.models import User
 from accounts.sessions import user_for_session
 
-LIFETIME = 120
+LINK_LIFETIME = 600
+"""Seconds in which the person can confirm: they may have to sign up first."""
+CODE_LIFETIME = 120
 """Seconds in which a code can be exchanged: browsers ask whether they may open an editor."""
 EXTENSION = "mediachat.media-chat"
 """The extension that VS Code gives the code to, and no other."""
@@ -115,15 +117,40 @@ def _leads_to_extension(parts: SplitResult, query: dict[str, str]) -> bool:
     )
 
 
-def issue_code(session_key: str, challenge: str) -> str:
-    """A code for whoever is signed in with this session."""
-    return one_use.issue("editor", (session_key, challenge), lifetime=LIFETIME)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An editor's wish to sign in as whoever opens the link."""
+
+    callback: Callback
+    challenge: str
+    state: str
+
+
+def issue_link(asked: Asked) -> str:
+    """What the editor opens in the browser: the last part of the page's address."""
+    return one_use.issue("editor-link", asked, lifetime=LINK_LIFETIME)
+
+
+def asked_by(link: str) -> Asked | None:
+    """Who asks with this link, as long as nobody has confirmed it."""
+    found: Asked | None = one_use.look("editor-link", link)
+    return found
+
+
+def confirm(link: str, session_key: str) -> tuple[Asked, str] | None:
+    """A code for the editor, in the name of whoever is signed in with this session; the first
+    time, and ever after nothing."""
+    asked: Asked | None = one_use.redeem("editor-link", link)
+    if asked is None:
+        return None
+    value = (session_key, asked.challenge)
+    return asked, one_use.issue("editor-code", value, lifetime=CODE_LIFETIME)
 
 
 def redeem_code(code: str, verifier: str) -> User | None:
     """Who confirmed it, if they are still signed in where they did. The code is used up, also
     when the verifier is wrong: whoever tries has no right to a second attempt."""
-    found = one_use.redeem("editor", code)
+    found = one_use.redeem("editor-code", code)
     if found is None:
         return None
     session_key, challenge = found

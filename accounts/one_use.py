@@ -18,6 +18,11 @@ def issue(purpose: str, value: Any, *, lifetime: float) -> str:
     return secret
 
 
+def look(purpose: str, secret: str) -> Any:
+    """The value, or None; the secret is as good as before."""
+    return cache.get(_key(purpose, secret))
+
+
 def redeem(purpose: str, secret: str) -> Any:
     """The value, the first time; ever after, None."""
     key = _key(purpose, secret)

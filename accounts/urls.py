@@ -12,11 +12,8 @@ urlpatterns = [
         views.make_first_administrator,
         name="accounts_first_administrator",
     ),
-    path("accounts/editor/", editor_views.confirm_editor, name="accounts_editor"),
-    path(
-        "_allauth/app/v1/auth/editor",
-        editor_views.editor_session,
-        name="accounts_editor_session",
-    ),
+    path("accounts/editor/<str:link>/", editor_views.confirm_editor, name="accounts_editor"),
+    path("_allauth/app/v1/auth/editor", editor_views.editor_link),
+    path("_allauth/app/v1/auth/editor/session", editor_views.editor_session),
     path("media/avatars/<slug:name>.webp", views.avatar, name="accounts_avatar"),
 ]

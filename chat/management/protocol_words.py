@@ -18,8 +18,8 @@ How programs talk to Media Chat. This page is generated from `chat/protocol.py` 
 | --- | --- |
 | `POST /_allauth/app/v1/auth/signup` | `{{"username", "password"}}`: makes an account, where signing up is open |
 | `POST /_allauth/app/v1/auth/login` | `{{"username", "password"}}`: answers `meta.session_token`; `401` lists what is missing, such as a second factor |
-| `GET /accounts/editor/?callback=<address>&challenge=<challenge>&state=<state>` | a page for the person's browser, where they confirm that the editor at `callback` may sign in as them; see [Signing in through the browser](#signing-in-through-the-browser) |
-| `POST /_allauth/app/v1/auth/editor` | `{{"code", "verifier"}}`: answers as `login` does, with a session of the editor's own |
+| `POST /_allauth/app/v1/auth/editor` | `{{"callback", "challenge", "state"}}`: answers `data.path`, a page to open in the person's browser; see [Signing in through the browser](#signing-in-through-the-browser) |
+| `POST /_allauth/app/v1/auth/editor/session` | `{{"code", "verifier"}}`: answers as `login` does, with a session of the editor's own |
 | `POST /api/v1/tickets` | with `X-Session-Token`: `{{"ticket", "expires_in"}}`. A ticket opens one socket, within `expires_in` seconds |
 | `/ws/client/` | the socket for programs: `Sec-WebSocket-Protocol: {subprotocol}, ticket.<ticket>`, answered `{subprotocol}`. Cookies are ignored and the `Origin` may be absent |
 | `/ws/` | the socket for the chat's own page: session cookie, and an `Origin` of this host |
@@ -41,16 +41,18 @@ An editor need not know a password, nor which steps a server asks for:
 
 1. Make up a verifier (43 to 128 of the characters `A-Z a-z 0-9 - _`) and a `state` (16 to 128 of
    them), and keep both to yourself.
-2. Open `/accounts/editor/` in the person's browser, with the SHA-256 of the verifier in base64url
-   without padding as `challenge`, and the address that you listen to as `callback`. The person
-   signs in, if they have not yet, and confirms.
-3. The browser comes to your callback with `code` and `state`. If the state is not yours, forget it.
-4. Within two minutes, `POST` code and verifier. A code works once, for this verifier alone, and
+2. `POST` the state, the address that you listen to as `callback`, and as `challenge` the SHA-256
+   of the verifier in base64url without padding.
+3. Open the page at `data.path` in the person's browser, within `data.expires_in` seconds. The
+   person signs in, if they have not yet, and confirms. It works once.
+4. The browser comes to your callback with `code` and `state`. If the state is not yours, forget it.
+5. Within two minutes, `POST` code and verifier. A code works once, for this verifier alone, and
    only while the person is signed in where they confirmed it.
 
 A callback is `vscode://mediachat.media-chat/signed-in`, the same for VS Code's kin, or what VS
 Code makes of it where it runs in a browser: on loopback, on vscode.dev, in a codespace, or at an
-origin that the server's setting `EDITOR_ORIGINS` names. No code goes anywhere else.
+origin that the server's setting `EDITOR_ORIGINS` names. Any other is answered `400` with the code
+`unknown_editor`.
 """
 
 FRAMES = """\

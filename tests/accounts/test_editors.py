@@ -26,7 +26,8 @@ from tests.conftest import PASSWORD
 VERIFIER = "v" * 43
 STATE = "s" * 22
 DESKTOP = "vscode://mediachat.media-chat/signed-in?windowId=1"
-DOOR = "/_allauth/app/v1/auth/editor"
+ASK = "/_allauth/app/v1/auth/editor"
+EXCHANGE = f"{ASK}/session"
 
 
 def in_browser(origin: str, **changed: str) -> str:
@@ -40,13 +41,14 @@ def in_browser(origin: str, **changed: str) -> str:
     return f"{origin}/callback?{urlencode(query | changed)}"
 
 
+def ask(callback: str = DESKTOP, **changed: str) -> Any:
+    """The editor asks for a link."""
+    body = {"callback": callback, "challenge": editors.challenge_of(VERIFIER), "state": STATE}
+    return Client().post(ASK, json.dumps(body | changed), content_type="application/json")
+
+
 def page(callback: str = DESKTOP, **changed: str) -> str:
-    query = {
-        "callback": callback,
-        "challenge": editors.challenge_of(VERIFIER),
-        "state": STATE,
-    }
-    return f"/accounts/editor/?{urlencode(query | changed)}"
+    return str(ask(callback, **changed).json()["data"]["path"])
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +77,7 @@ def code_from(signed_in: Client, callback: str = DESKTOP) -> str:
 
 def exchange(code: str, verifier: str = VERIFIER, **headers: str) -> Any:
     body = json.dumps({"code": code, "verifier": verifier})
-    return Client().post(DOOR, body, content_type="application/json", headers=headers)
+    return Client().post(EXCHANGE, body, content_type="application/json", headers=headers)
 
 
 def kept_keys() -> list[str]:
@@ -137,15 +139,12 @@ def test_signing_the_editor_out_from_the_list_ends_it(signed_in: Client) -> None
 
 
 def test_whoever_is_signed_out_signs_in_first_and_comes_back(member: User, client: Client) -> None:
-    asked = client.get(page())
-    assert asked.status_code == 302
-    assert asked["Location"].startswith("/accounts/login/?next=")
-    answer = client.post(
-        asked["Location"],
-        {"login": "member", "password": PASSWORD, "next": page()},
-    )
-    assert answer["Location"] == page()
-    assert client.get(page()).status_code == 200
+    link = page()
+    asked = client.get(link)
+    assert asked["Location"] == f"/accounts/login/?next={link}"
+    answer = client.post(asked["Location"], {"login": "member", "password": PASSWORD, "next": link})
+    assert answer["Location"] == link
+    assert client.get(link).status_code == 200
 
 
 def test_who_has_given_a_second_factor_in_the_browser_is_not_asked_again(member: User) -> None:
@@ -179,7 +178,7 @@ def test_an_editor_in_the_browser_gets_its_code_too(
 
 def test_an_editor_in_the_browser_may_ask_from_its_worker(client: Client) -> None:
     headers = {"Origin": "https://a1b2.vscode-cdn.net", "Access-Control-Request-Method": "POST"}
-    assert client.options(DOOR, headers=headers)["Access-Control-Allow-Origin"] == "*"
+    assert client.options(EXCHANGE, headers=headers)["Access-Control-Allow-Origin"] == "*"
 
 
 # -- Where a code may not go -------------------------------------------------------------------
@@ -235,14 +234,13 @@ def test_an_editor_in_the_browser_may_ask_from_its_worker(client: Client) -> Non
         "vscode://mediachat.media-chat/signed-in?state=theirs",
     ],
 )
-def test_no_code_goes_anywhere_else(signed_in: Client, callback: str) -> None:
-    for answer in (signed_in.get(page(callback)), signed_in.post(page(callback))):
-        assert answer.status_code == 400
-        assert "Location" not in answer
-        assert b"http-equiv" not in answer.content
-        assert b"code=" not in answer.content
-        assert b"<script>alert" not in answer.content
-    assert not [key for key in kept_keys() if ":editor:" in key]
+def test_there_is_no_link_to_anywhere_else(callback: str) -> None:
+    answer = ask(callback)
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["param"] == "callback"
+    assert error["code"] in ("unknown_editor", "required", "null_characters_not_allowed")
+    assert not [key for key in kept_keys() if ":editor" in key]
 
 
 @pytest.mark.parametrize(
@@ -255,13 +253,11 @@ def test_no_code_goes_anywhere_else(signed_in: Client, callback: str) -> None:
         {"state": ""},
         {"state": "a b"},
         {"state": "s" * 200},
+        {"state": "\ud800" * 20},
     ],
 )
-def test_what_is_not_a_request_of_an_editor_is_refused(
-    signed_in: Client, changed: dict[str, str]
-) -> None:
-    assert signed_in.get(page(**changed)).status_code == 400
-    assert signed_in.post(page(**changed)).status_code == 400
+def test_what_is_not_a_request_of_an_editor_is_refused(changed: dict[str, str]) -> None:
+    assert ask(**changed).status_code == 400
 
 
 # -- Who may not have one ----------------------------------------------------------------------
@@ -270,8 +266,29 @@ def test_what_is_not_a_request_of_an_editor_is_refused(
 def test_another_site_cannot_say_yes_for_a_person(member: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(member)
-    assert client.post(page()).status_code == 403
-    assert client.get(page()).headers["X-Frame-Options"] == "DENY"
+    link = page()
+    assert client.post(link).status_code == 403
+    assert client.get(link).headers["X-Frame-Options"] == "DENY"
+    assert client.get(link).status_code == 200
+
+
+def test_a_link_works_once(signed_in: Client) -> None:
+    link = page()
+    assert signed_in.post(link).status_code == 200
+    for answer in (signed_in.get(link), signed_in.post(link)):
+        assert answer.status_code == 410
+        assert b"http-equiv" not in answer.content
+
+
+def test_an_old_or_made_up_link_gets_nothing(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editors, "LINK_LIFETIME", 0.05)
+    link = page()
+    time.sleep(0.1)
+    for each in (link, "/accounts/editor/made-up/", f"/accounts/editor/{'x' * 43}/"):
+        assert signed_in.get(each).status_code == 410
+        assert signed_in.post(each).status_code == 410
 
 
 def test_a_code_works_once(signed_in: Client) -> None:
@@ -282,13 +299,11 @@ def test_a_code_works_once(signed_in: Client) -> None:
     assert again.json()["errors"][0]["code"] == "invalid_code"
 
 
-def test_of_many_who_exchange_a_code_at_once_one_succeeds(signed_in: Client) -> None:
+def test_of_many_who_exchange_a_code_at_once_one_succeeds() -> None:
     for _ in range(20):
-        code = editors.issue_code(
-            str(signed_in.session.session_key), editors.challenge_of(VERIFIER)
-        )
+        code = one_use.issue("editor-code", ("session", "challenge"), lifetime=60)
         with ThreadPoolExecutor(8) as pool:
-            taken = pool.map(lambda each: one_use.redeem("editor", each), [code] * 8)
+            taken = pool.map(lambda each: one_use.redeem("editor-code", each), [code] * 8)
             assert len([one for one in taken if one]) == 1
 
 
@@ -309,7 +324,7 @@ def test_a_code_of_someone_elses_way_does_not_fit_ones_own_verifier(signed_in: C
 
 
 def test_an_old_code_gets_nothing(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editors, "LIFETIME", 0.05)
+    monkeypatch.setattr(editors, "CODE_LIFETIME", 0.05)
     code = code_from(signed_in)
     time.sleep(0.1)
     assert exchange(code).status_code == 400
@@ -317,7 +332,7 @@ def test_an_old_code_gets_nothing(signed_in: Client, monkeypatch: pytest.MonkeyP
 
 def test_a_code_is_not_kept_in_the_clear(signed_in: Client) -> None:
     code = code_from(signed_in)
-    assert any(":editor:" in key for key in kept_keys())
+    assert any(":editor-code:" in key for key in kept_keys())
     assert not any(code in key for key in kept_keys())
 
 
@@ -348,7 +363,7 @@ def test_whoever_signed_out_in_between_gets_nothing(signed_in: Client) -> None:
     ],
 )
 def test_a_made_up_code_gets_nothing(db: None, body: Any) -> None:
-    answer = Client().post(DOOR, json.dumps(body), content_type="application/json")
+    answer = Client().post(EXCHANGE, json.dumps(body), content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["errors"]
     assert "meta" not in answer.json() or "session_token" not in answer.json()["meta"]
@@ -358,11 +373,12 @@ def test_whoever_tries_codes_is_stopped(db: None) -> None:
     answers = [exchange("x" * 43).status_code for _ in range(40)]
     assert set(answers[:20]) == {400}
     assert answers[-1] == 429
+    assert ask().status_code == 429
 
 
 def test_nothing_is_exchanged_by_an_address(signed_in: Client) -> None:
     code = code_from(signed_in)
-    answer = Client().get(DOOR, {"code": code, "verifier": VERIFIER})
+    answer = Client().get(EXCHANGE, {"code": code, "verifier": VERIFIER})
     assert answer.status_code == 405
     assert exchange(code).status_code == 200
 
