@@ -13,6 +13,8 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
@@ -473,6 +475,10 @@ _BY_TYPE: dict[str, TypeAdapter[Any]] = {
     for command in COMMANDS
 }
 
+_ANY: TypeAdapter[Any] = TypeAdapter(
+    Annotated[reduce(or_, COMMANDS), Field(discriminator="type")]  # type: ignore[arg-type]
+)
+
 
 class FrameError(ChatError):
     """A frame that is no command; ``ref`` is the client's own, where it could be read."""
@@ -488,6 +494,14 @@ def parse(text: str) -> Any:
     Raises:
         FrameError: it is not JSON, not an object, of no known type, or its fields are wrong.
     """
+    try:
+        return _ANY.validate_json(text)
+    except (ValueError, RecursionError):
+        return _parse_closely(text)
+
+
+def _parse_closely(text: str) -> Any:
+    """The same in steps, to say of a frame that is wrong what is wrong with it."""
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,0 +1,67 @@
+"""A frame is read at once where it is right, and closely where it is wrong."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chat import protocol
+
+ROOM = str(uuid.uuid4())
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.just(ROOM),
+    st.lists(st.just(ROOM), max_size=2),
+    st.dictionaries(st.just(ROOM), st.integers(), max_size=2),
+)
+FIELDS = sorted({name for command in protocol.COMMANDS for name in command.model_fields} | {"no"})
+TYPES = sorted(set(protocol._BY_TYPE) | {"no.such"})
+
+
+def _read(read: Any, text: str) -> Any:
+    try:
+        return read(text)
+    except protocol.FrameError as error:
+        return error.detail, error.ref
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from(TYPES),
+    st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=5),
+)
+def test_the_short_way_reads_what_the_close_one_reads(kind: str, fields: dict[str, Any]) -> None:
+    text = json.dumps({"ref": "1", **fields, "type": kind})
+    assert _read(protocol.parse, text) == _read(protocol._parse_closely, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nothing",
+        "[]",
+        "null",
+        '"ping"',
+        '{"type":"ping"}',
+        '{"type":"ping","ref":"1","ref":"2"}',
+        '{"type":"ping","ref":"1",}',
+        '{"type":"ping","ref":"\x01"}',
+        '\ufeff{"type":"ping","ref":"1"}',
+        ' {"type":"ping","ref":"1"}\n',
+        '{"type":"ping","ref":"\\ud800"}',
+        f'{{"type":"message.send","ref":"1","room":"{ROOM}","client_id":"{ROOM}","body":"\\ud800"}}',
+        f'{{"type":"room.read","ref":"1","room":"urn:uuid:{ROOM}","number":1e0}}',
+        f'{{"type":"room.read","ref":"1","room":"{ROOM}","number":{"9" * 5_000}}}',
+        '{"type":"sync","ref":"1","rooms":' + "[" * 5_000,
+    ],
+)
+def test_odd_frames_are_read_the_same_on_both_ways(text: str) -> None:
+    assert _read(protocol.parse, text) == _read(protocol._parse_closely, text)
