@@ -33,5 +33,14 @@ def redeem(purpose: str, secret: str) -> Any:
     return found
 
 
+def is_first(purpose: str, secret: str, *, lifetime: float) -> bool:
+    """Whether a secret that says itself what it stands for is used for the first time.
+
+    Use is remembered for so many seconds, in which it must become too old.
+    """
+    # Two may ask at once; the store lets only one of them add it.
+    return cache.add(_key(purpose, secret), True, lifetime)
+
+
 def _key(purpose: str, secret: str) -> str:
     return f"{purpose}:{hashlib.sha256(secret.encode()).hexdigest()}"

@@ -49,7 +49,7 @@ class ChatServer(AsyncWebsocketConsumer):
         self.user: User
         self.session_key = ""
         self.rooms: set[UUID] = set()
-        self._bucket = hub().bucket
+        self._has_place = False
         self._refused = 0
         self._under_way = 0
 
@@ -66,6 +66,8 @@ class ChatServer(AsyncWebsocketConsumer):
                 await self.dispatch(await receive())
         except StopConsumer:
             pass
+        finally:
+            self._leave()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without Channels' hop into the shared sync thread for every frame: no query is made
@@ -101,9 +103,8 @@ class ChatServer(AsyncWebsocketConsumer):
         self.user, self.session_key = credentials
         if not self.user.is_active:
             return CloseCode.BANNED
-        if not hub().has_place_for(self.user.pk, self.address):
-            return CloseCode.TOO_FAST
-        return None
+        self._has_place = await hub().places.take(self.user.pk, self.address)
+        return None if self._has_place else CloseCode.TOO_FAST
 
     async def authenticate(self) -> tuple[User, str] | None:
         """Who comes, and by which session."""
@@ -122,10 +123,17 @@ class ChatServer(AsyncWebsocketConsumer):
         return b",".join(values).decode("latin-1")
 
     async def disconnect(self, code: int) -> None:
-        """Leaves the hub."""
-        if self.username:  # else it was refused before it had a socket to speak of
+        """The peer is gone: leaves the hub."""
+        self._leave()
+
+    def _leave(self) -> None:
+        """Also where the peer was gone before it was let in, of which no event tells."""
+        if self.username:
             self.socket.gone()
             hub().leave(self)
+        if self._has_place:
+            self._has_place = False
+            hub().places.release(self.user.pk, self.address)
 
     # -- Frames --------------------------------------------------------------------------------
 
@@ -142,9 +150,9 @@ class ChatServer(AsyncWebsocketConsumer):
         try:
             command = protocol.parse(text_data)
         except FrameError as error:
-            self._refuse(error.ref, error) if self._may_go_on(error.ref) else None
+            self._refuse(error.ref, error) if await self._may_go_on(error.ref) else None
             return
-        if self._may_go_on(command.ref):
+        if await self._may_go_on(command.ref):
             await self.handle_message(command)
 
     async def handle_message(self, message: protocol.Command) -> None:
@@ -203,8 +211,9 @@ class ChatServer(AsyncWebsocketConsumer):
         event = protocol.TypingEvent(room=command.room, user=self.username)
         publish.ephemeral(command.room, event.frame())
 
-    def _may_go_on(self, ref: str) -> bool:
-        if self._bucket(self.user.pk).take():
+    async def _may_go_on(self, ref: str) -> bool:
+        allowance = hub().allowance(self.user.pk)
+        if allowance.take() or await allowance.wait():
             self._refused = 0
             return True
         self._refused += 1

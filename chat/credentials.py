@@ -63,7 +63,8 @@ async def _caller(session_key: str | None) -> Caller | None:
     user = await in_thread(user_for_session, session_key) if session_key else None
     if user is None or session_key is None:
         return None
-    if not hub().bucket(user.pk).take():
+    allowance = hub().allowance(user.pk)
+    if not (allowance.take() or await allowance.wait()):
         raise ChatError(
             ErrorCode.RATE_LIMITED,
             "That was too much at once. Wait a few seconds and try again.",

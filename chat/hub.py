@@ -5,7 +5,7 @@ a socket here is about, whatever the number of sockets.
 """
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Coroutine, Iterable
 from functools import partial
 from typing import Any
@@ -17,15 +17,18 @@ from django.conf import settings
 
 from accounts.models import User
 from accounts.sessions import live_sessions
-from chat import limits, payloads, protocol, publish, queries
+from chat import payloads, protocol, publish, queries
 from chat.feed import Connection, Feed
 from chat.heartbeat import Heartbeat
 from chat.latest import Latest
+from chat.limits import Allowance, Allowances
+from chat.places import Places
 from chat.presence import Presence
 from chat.protocol import CloseCode
 from chat.socket import frame
 from chat.threads import in_thread
 from mediachat.metrics import count_sockets
+from mediachat.shared import shared
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +38,6 @@ SUBSCRIBE_LIMIT = 2.0
 """Seconds to wait for the channel layer; the heartbeat heals what is not heard meanwhile."""
 READERS_TOLD = 50
 """In rooms with more connections than this, only a reader's own devices hear of their reading."""
-BUCKETS = 10_000
-"""People whose rate limits are remembered after they have gone."""
 
 
 class Hub:
@@ -48,8 +49,9 @@ class Hub:
         self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
         self.digests: dict[UUID, queries.Digest] = {}
         self.presence = Presence(self.tell)
-        self._addresses: Counter[str] = Counter()
-        self._buckets: dict[UUID, limits.Bucket] = {}
+        common = shared()
+        self.places = Places(common)
+        self._allowances = Allowances(common)
         self._ready: set[Connection] = set()
         self._refreshing: dict[UUID, Latest] = {}
         self._dirty: dict[Feed, None] = {}
@@ -61,8 +63,9 @@ class Hub:
         self._listening = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         publish.start()
-        count_sockets(lambda: sum(list(self._addresses.values())))
+        count_sockets(lambda: self.places.open)
         self._start(self._listen())
+        self._start(self.places.run())
         self._start(Heartbeat(self).run())
 
     # -- Coming and going ----------------------------------------------------------------------
@@ -74,7 +77,6 @@ class Hub:
         """
         user = connection.user
         self.people[user.pk][connection] = None
-        self._addresses[connection.address] += 1
         await self._subscribe([publish.user_group(user.pk)])
         # They may have been suspended since they were asked who they are, and before we listened.
         await self.turn_out([connection])
@@ -124,9 +126,6 @@ class Hub:
             return
         del here[connection]
         self._ready.discard(connection)
-        self._addresses[connection.address] -= 1
-        if not self._addresses[connection.address]:
-            del self._addresses[connection.address]
         if not here:
             del self.people[user.pk]
             self.digests.pop(user.pk, None)
@@ -139,23 +138,9 @@ class Hub:
         self.leave(connection)
         connection.socket.close(code)
 
-    def has_place_for(self, user: UUID, address: str) -> bool:
-        """Whether this person may open one more socket, and this address."""
-        if not settings.RATE_LIMITS:
-            return True
-        return (
-            len(self.people.get(user, ())) < settings.SOCKETS_PER_PERSON
-            and self._addresses[address] < settings.SOCKETS_PER_ADDRESS
-        )
-
-    def bucket(self, user: UUID) -> limits.Bucket:
-        """The rate limit that all sockets of a person share."""
-        if user not in self._buckets:
-            if len(self._buckets) > BUCKETS:
-                here = self._buckets.keys() & self.people.keys()
-                self._buckets = {id: self._buckets[id] for id in here}
-            self._buckets[user] = limits.frames()
-        return self._buckets[user]
+    def allowance(self, user: UUID) -> Allowance:
+        """The rate limit that all sockets of a person share, and their requests over HTTP."""
+        return self._allowances.of(user, self.people.keys())
 
     # -- Rooms ---------------------------------------------------------------------------------
 

@@ -1,7 +1,10 @@
-"""What ``REDIS_URL`` means for the channel layer and the cache."""
+"""What ``REDIS_URL`` means for the channel layer, the cache and what processes share."""
 
 from typing import Any
 from urllib.parse import urlsplit
+
+from redis import asyncio as redis
+from redis.asyncio.sentinel import Sentinel
 
 
 def redis_host(url: str) -> str | dict[str, Any]:
@@ -17,4 +20,17 @@ def cache_backend(url: str) -> str:
     """The dotted name of the cache that understands this address."""
     if urlsplit(url).scheme == "sentinel":
         return "mediachat.sentinel.SentinelCache"
-    return "django.core.cache.backends.redis.RedisCache"
+    return "mediachat.caches.SharedCache"
+
+
+def redis_client(url: str) -> "redis.Redis":
+    """What asks this Redis from an event loop."""
+    if urlsplit(url).scheme != "sentinel":
+        return redis.Redis.from_url(url)
+    from mediachat.sentinel import Address
+
+    address = Address.parse(url)
+    client: redis.Redis = Sentinel(list(address.sentinels)).master_for(
+        address.name, **address.options()
+    )
+    return client

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from django.core.cache.backends.redis import RedisCacheClient
 from django.core.exceptions import ImproperlyConfigured
 from redis.sentinel import Sentinel, SentinelConnectionPool
+
+from mediachat.caches import SharedCache
 
 SCHEME = "sentinel"
 PORT = 26379
@@ -80,7 +82,7 @@ class SentinelCacheClient(RedisCacheClient):
         return self._pools[0]
 
 
-class SentinelCache(RedisCache):
+class SentinelCache(SharedCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         # Django takes a comma for the end of one server's address.
         super().__init__("", params)

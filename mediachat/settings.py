@@ -128,7 +128,7 @@ if REDIS_URL:
             "BACKEND": cache_backend(REDIS_URL),
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "mediachat",
-            "OPTIONS": {"socket_timeout": 5, "socket_connect_timeout": 2},
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
         }
     }
 else:

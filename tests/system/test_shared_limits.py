@@ -1,0 +1,180 @@
+"""Two server processes and their Redis: what is limited is limited once, not once a process."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from chat.places import LIFETIME
+from tests.conftest import Serve
+from tests.live import Redis, Server
+from tests.outside import ClosedError, CommandError, OutsideClient
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def two(
+    serve: Serve, redis: Redis, *, expect_errors: bool = False, **settings: str
+) -> list[Server]:
+    common: dict[str, Any] = {"REDIS_URL": redis.url, "HEARTBEAT": "2", **settings}
+    first = serve(expect_errors=expect_errors, **common)
+    return [first, serve(data_of=first, expect_errors=expect_errors, **common)]
+
+
+class Tokens:
+    """Signs in once a person: there is a limit on that too."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.by_name: dict[str, str] = {}
+
+    async def client(self, server: Server, username: str) -> OutsideClient:
+        client = OutsideClient(server.url, username)
+        if username not in self.by_name:
+            self.by_name[username] = (await OutsideClient(self.url, username).sign_in()).token
+        client.token = self.by_name[username]
+        return client
+
+    async def connect(self, servers: Iterator[Server], names: list[str]) -> list[OutsideClient]:
+        """A socket for each, as far as the servers let them in."""
+        let_in = []
+        for name in names:
+            client = await self.client(next(servers), name)
+            try:
+                let_in.append(await client.connect())
+            except (ClosedError, ConnectionClosed, InvalidStatus) as refused:
+                assert getattr(refused, "code", 4429) == 4429
+        return let_in
+
+
+async def pings(clients: list[OutsideClient], each: int) -> int:
+    """How many of so many pings over each of the sockets are answered, not refused."""
+    answers = await asyncio.gather(
+        *(client.command("ping") for _ in range(each) for client in clients),
+        return_exceptions=True,
+    )
+    for answer in answers:
+        assert not isinstance(answer, Exception) or isinstance(answer, CommandError), answer
+        assert not isinstance(answer, CommandError) or answer.code == "rate_limited"
+    return sum(not isinstance(answer, Exception) for answer in answers)
+
+
+async def close(clients: list[OutsideClient]) -> None:
+    for client in clients:
+        await client.disconnect()
+
+
+async def test_a_person_has_one_rate_over_sockets_on_both_and_http(redis: Redis, serve: Serve):
+    servers = two(serve, redis, RATE_BURST="100", RATE_PER_SECOND="1")
+    tokens = Tokens(servers[0].url)
+    sockets = await tokens.connect(itertools.cycle(servers), ["crowd0"] * 4)
+    started = time.monotonic()
+    done = await pings(sockets, 60)
+    allowed = 100 + 20 + (time.monotonic() - started) + 1  # what two leases may leave unused
+    assert 80 <= done <= allowed, done
+    for socket in sockets[:2]:
+        async with socket.http() as http:
+            answers = [(await http.get("/api/v1/rooms")).status_code for _ in range(30)]
+        assert answers.count(429) > 15, answers
+    other = await tokens.connect(itertools.cycle(servers), ["crowd1"])
+    assert await pings(other, 50) == 50
+    await close(sockets + other)
+
+
+async def test_a_person_and_an_address_have_so_many_sockets_on_both(redis: Redis, serve: Serve):
+    servers = two(serve, redis, SOCKETS_PER_PERSON="5", SOCKETS_PER_ADDRESS="8")
+    tokens, either = Tokens(servers[0].url), itertools.cycle(servers)
+    mine = await tokens.connect(either, ["crowd0"] * 8)
+    assert len(mine) == 5
+    others = await tokens.connect(either, [f"crowd{n}" for n in range(1, 6)])
+    assert len(others) == 3
+    await mine[0].disconnect()
+    await asyncio.sleep(0.5)
+    again = await tokens.connect(either, ["crowd0"] * 2)
+    assert len(again) == 1
+    await close(mine[1:] + others + again)
+
+
+async def test_all_who_come_at_once_are_counted(redis: Redis, serve: Serve):
+    servers = two(serve, redis, SOCKETS_PER_PERSON="5")
+    tokens = Tokens(servers[0].url)
+    await tokens.client(servers[0], "crowd0")
+    came = await asyncio.gather(
+        *(tokens.connect(iter([servers[n % 2]]), ["crowd0"]) for n in range(20))
+    )
+    let_in = [client for one in came for client in one]
+    assert len(let_in) == 5
+    await close(let_in)
+
+
+async def test_the_sockets_of_a_killed_process_are_forgotten(redis: Redis, serve: Serve):
+    servers = two(serve, redis, SOCKETS_PER_PERSON="4")
+    tokens = Tokens(servers[0].url)
+    lost = await tokens.connect(itertools.repeat(servers[1]), ["crowd0"] * 4)
+    assert len(lost) == 4
+    assert not await tokens.connect(itertools.repeat(servers[0]), ["crowd0"])
+    servers[1].kill()
+    await asyncio.sleep(LIFETIME + 1)
+    back = await tokens.connect(itertools.repeat(servers[0]), ["crowd0"] * 5)
+    assert len(back) == 4
+    await close(back)
+
+
+async def test_without_redis_everyone_is_let_in_and_each_process_limits_alone(
+    redis: Redis, serve: Serve
+):
+    limits = {"SOCKETS_PER_PERSON": "3", "RATE_BURST": "60", "RATE_PER_SECOND": "1"}
+    servers = two(serve, redis, expect_errors=True, **limits)
+    tokens, either = Tokens(servers[0].url), itertools.cycle(servers)
+    before = await tokens.connect(either, ["crowd0"] * 2)
+    redis.kill()
+    # Signing in, tickets, sockets and messages all go on.
+    new = await Tokens(servers[1].url).connect(either, ["crowd1"] * 2)
+    assert len(new) == 2
+    room = (await new[0].command("room.open", kind="direct", members=["crowd0"]))["room"]["id"]
+    sent = await new[0].send(room, "without Redis")
+    await before[0].until(lambda: room in before[0].held, 10)
+    assert sent["number"] == 1
+    for server in servers:
+        more = await tokens.connect(itertools.repeat(server), ["crowd0"] * 4)
+        assert len(more) == 2
+        assert 40 <= await pings(more, 60) <= 75
+        await close(more)
+    redis.start()
+    await asyncio.sleep(6)
+    again = await tokens.connect(either, ["crowd0"] * 4)
+    assert len(again) == 1
+    await close(before + new + again)
+
+
+async def test_a_ticket_opens_one_socket_on_one_of_two_processes(redis: Redis, serve: Serve):
+    servers = two(serve, redis)
+    tokens = Tokens(servers[0].url)
+    ticket = await (await tokens.client(servers[0], "crowd0")).ticket()
+    clients = [await tokens.client(servers[n % 2], "crowd0") for n in range(12)]
+    came = await asyncio.gather(
+        *(client.connect(ticket=ticket) for client in clients), return_exceptions=True
+    )
+    assert sum(not isinstance(one, BaseException) for one in came) == 1
+    assert all(one.code == 4401 for one in came if isinstance(one, ClosedError))
+    await close(clients)
+
+
+async def test_wrong_passwords_are_counted_on_both(redis: Redis, serve: Serve):
+    servers = two(serve, redis)
+    codes = []
+    for number in range(8):
+        async with httpx.AsyncClient(base_url=servers[number % 2].url) as http:
+            answer = await http.post(
+                "/_allauth/app/v1/auth/login",
+                json={"username": "crowd0", "password": "wrong"},
+                headers={"Host": f"127.0.0.1:{number + 1}"},  # which everyone can make up
+            )
+        assert answer.status_code == 400
+        codes.append(answer.json()["errors"][0]["code"])
+    assert codes == ["username_password_mismatch"] * 5 + ["too_many_login_attempts"] * 3
