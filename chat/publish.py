@@ -5,7 +5,6 @@ Three kinds reach a hub: ``room.event``, ``user.event`` and ``presence.event``.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,9 +19,12 @@ log = structlog.get_logger(__name__)
 
 PRESENCE_GROUP = "presence"
 BACKLOG = 10_000
-"""Doorbells kept while the layer is slow; the oldest are dropped, as a layer would."""
+"""Groups that may wait while the layer is slow; the oldest are dropped, as a layer would."""
+JOINED = 200
+"""Changes of one room in one doorbell; of more than these only the newest is told, and hubs
+read the others from the log."""
 AT_ONCE = 100
-"""Doorbells that share a timeout."""
+"""Groups that share a timeout."""
 TIMEOUT = 5.0
 """Seconds after which a layer that does not answer is taken to have dropped the doorbell."""
 
@@ -114,15 +116,24 @@ Bell = tuple[str, dict[str, Any]]
 
 
 class Ringer:
-    """Rings in order, from one task, so that nobody who publishes waits for the layer."""
+    """Rings from one task, so that nobody who publishes waits for the layer.
+
+    A group is rung in order. What comes for a room while it waits for its turn is joined, so a
+    layer that needs a millisecond for each doorbell keeps up with any number of messages.
+    """
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self._waiting: deque[Bell] = deque(maxlen=BACKLOG)
+        self._waiting: dict[str, list[dict[str, Any]]] = {}
         self._task: asyncio.Task[None] | None = None
 
     def ring(self, *bells: Bell) -> None:
-        self._waiting.extend(bells)
+        for group, message in bells:
+            before = self._waiting.setdefault(group, [])
+            if not before or not _join(before[-1], message):
+                before.append(message)
+        while len(self._waiting) > BACKLOG:
+            del self._waiting[next(iter(self._waiting))]
         if self._task is None:
             self._task = self.loop.create_task(self._run())
 
@@ -140,7 +151,18 @@ class Ringer:
         """A timeout each would cost more than the doorbell; what fails is lost alone."""
         async with asyncio.timeout(TIMEOUT):
             for _ in range(min(len(self._waiting), AT_ONCE)):
-                await get_channel_layer().group_send(*self._waiting.popleft())
+                group = next(iter(self._waiting))
+                for message in self._waiting.pop(group):
+                    await get_channel_layer().group_send(group, message)
+
+
+def _join(before: dict[str, Any], message: dict[str, Any]) -> bool:
+    """Adds changes of a room to those that wait, where both rest on the same membership."""
+    if "entries" not in before or before["members_version"] != message.get("members_version"):
+        return False
+    entries = before["entries"] + message["entries"]
+    before["entries"] = entries if len(entries) <= JOINED else entries[-1:]
+    return True
 
 
 _ringer: Ringer | None = None

@@ -1,0 +1,83 @@
+"""Doorbells that wait for the layer are joined, in the order of each room."""
+
+import asyncio
+import uuid
+from typing import Any
+
+import pytest
+from channels.layers import channel_layers, get_channel_layer
+
+from chat import publish
+
+ROOM, OTHER = uuid.uuid4(), uuid.uuid4()
+
+
+def _changes(room: uuid.UUID, *positions: int, members_version: int = 1) -> publish.Bell:
+    entries = [(position, position, f"id{position}", "{}") for position in positions]
+    return publish.room_group(room), {
+        "type": "room.event",
+        "room": room.hex,
+        "members_version": members_version,
+        "entries": entries,
+    }
+
+
+@pytest.fixture
+def _own_layer() -> Any:
+    channel_layers.backends = {}
+    yield
+    channel_layers.backends = {}
+
+
+async def _heard(*bells: list[publish.Bell]) -> list[dict[str, Any]]:
+    """What a hub hears of these, rung one list after another before the layer has its turn."""
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    for room in (ROOM, OTHER):
+        await layer.group_add(publish.room_group(room), channel)
+    ringer = publish.Ringer()
+    for each in bells:
+        ringer.ring(*each)
+    heard = []
+    while True:
+        try:
+            heard.append(await asyncio.wait_for(layer.receive(channel), 0.2))
+        except TimeoutError:
+            return heard
+
+
+def _positions(event: dict[str, Any]) -> list[int]:
+    return [entry[0] for entry in event["entries"]]
+
+
+@pytest.mark.usefixtures("_own_layer")
+async def test_what_comes_for_a_room_while_it_waits_is_one_doorbell() -> None:
+    first, second = await _heard(
+        [_changes(ROOM, 1), _changes(OTHER, 7)], [_changes(ROOM, 2, 3)], [_changes(ROOM, 4)]
+    )
+    assert (first["room"], _positions(first)) == (ROOM.hex, [1, 2, 3, 4])
+    assert (second["room"], _positions(second)) == (OTHER.hex, [7])
+
+
+@pytest.mark.usefixtures("_own_layer")
+async def test_changes_that_rest_on_another_membership_are_not_joined() -> None:
+    heard = await _heard([_changes(ROOM, 1)], [_changes(ROOM, 2, members_version=2)])
+    assert [(event["members_version"], _positions(event)) for event in heard] == [
+        (1, [1]),
+        (2, [2]),
+    ]
+
+
+@pytest.mark.usefixtures("_own_layer")
+async def test_what_is_not_a_change_keeps_its_place_in_the_room() -> None:
+    changed = publish.room_group(ROOM), {"type": "room.event", "room": ROOM.hex, "changed": True}
+    first, second, third = await _heard([_changes(ROOM, 1)], [changed], [_changes(ROOM, 2)])
+    assert _positions(first) == [1]
+    assert second["changed"]
+    assert _positions(third) == [2]
+
+
+@pytest.mark.usefixtures("_own_layer")
+async def test_of_too_many_changes_only_the_newest_is_told() -> None:
+    (event,) = await _heard([_changes(ROOM, n) for n in range(1, publish.JOINED + 2)])
+    assert _positions(event) == [publish.JOINED + 1]
