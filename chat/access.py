@@ -156,11 +156,6 @@ def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID],
     }
 
 
-def head_of(row: Membership) -> tuple[int, int]:
-    """Position and number of a row of ``with_heads``; zero in an empty room."""
-    return getattr(row, "position") or 0, getattr(row, "number") or 0  # noqa: B009
-
-
 def with_heads(memberships: QuerySet[Membership]) -> QuerySet[Membership]:
     """Adds the newest ``position`` and ``number`` of each room: two seeks in an index."""
     log = Message.objects.filter(room=OuterRef("room"))

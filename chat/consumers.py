@@ -200,6 +200,7 @@ class ChatServer(AsyncWebsocketConsumer):
         self.socket.write_soon(text)
 
     async def _bring_up_to_date(self, command: protocol.Sync) -> None:
+        await hub().read_back(self, command.rooms)
         for room, position in command.rooms.items():
             if changes := await hub().changes(self, room, position):
                 self.socket.write(frame(changes))

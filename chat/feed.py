@@ -57,11 +57,11 @@ class Feed:
     def position(self) -> int:
         return self.tail.position if self.tail else 0
 
-    def start(self, view: queries.RoomView) -> None:
+    def start(self, head: queries.Head) -> None:
         """Begins at the head of the log as it was read."""
-        self.tail = Tail(self.room, view.room.position, view.room.number)
-        self.announced = view.room.position
-        self.members_version = view.members_version
+        self.tail = Tail(self.room, head.position, head.number)
+        self.announced = head.position
+        self.members_version = head.members_version
 
     # -- Following -----------------------------------------------------------------------------
 
@@ -219,6 +219,23 @@ class Feed:
             return protocol.changes_frame(self.room, [], self.position, reset=True)
         self.flush()
         return self.tail.changes_after(position) if position < self.position else None
+
+    def span_back(self, position: int, least: int) -> tuple[int, int] | None:
+        """What has to be read of the log for someone who stands at ``position``, after where and
+        up to where, and at least so many; None if nothing, or too much for the tail to hold."""
+        if self.tail is None or position >= self.tail.since:
+            return None
+        until = self.tail.since
+        room_left = RECENT - self.tail.count
+        if until - position > room_left:
+            return None
+        return max(0, min(position, until - min(least, room_left))), until
+
+    def take_back(self, entries: Sequence[publish.Entry], span: tuple[int, int]) -> None:
+        """Takes what was read of that span, unless the tail has changed at its end meanwhile."""
+        after, until = span
+        if self.tail and self.tail.since == until:
+            self.tail.extend_back(entries, after)
 
     async def _extend_back(self, tail: Tail) -> None:
         """Reads the last changes before those that are held, once for all who ask meanwhile."""

@@ -6,7 +6,7 @@ a socket here is about, whatever the number of sockets.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Coroutine, Iterable
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,10 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from accounts.models import User
 from accounts.sessions import live_sessions
 from chat import payloads, protocol, publish, queries
 from chat.feed import Connection, Feed
+from chat.gathered import Gathered
 from chat.heartbeat import Heartbeat
 from chat.latest import Latest
 from chat.limits import Allowance, Allowances
@@ -38,6 +38,8 @@ SUBSCRIBE_LIMIT = 2.0
 """Seconds to wait for the channel layer; the heartbeat heals what is not heard meanwhile."""
 READERS_TOLD = 50
 """In rooms with more connections than this, only a reader's own devices hear of their reading."""
+READ_BACK = 2_000
+"""Changes that are read at once for those who come back."""
 
 
 class Hub:
@@ -52,6 +54,11 @@ class Hub:
         common = shared()
         self.places = Places(common)
         self._allowances = Allowances(common)
+        self._admissions = Gathered(lambda asked: in_thread(_refusals, asked))
+        self._memberships = Gathered(lambda asked: in_thread(queries.memberships_of, asked))
+        self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
+        self._starts = Gathered(self._start_some)
+        self._backs = Gathered(self._read_some_back)
         self._ready: set[Connection] = set()
         self._refreshing: dict[UUID, Latest] = {}
         self._dirty: dict[Feed, None] = {}
@@ -79,10 +86,12 @@ class Hub:
         self.people[user.pk][connection] = None
         await self._subscribe([publish.user_group(user.pk)])
         # They may have been suspended since they were asked who they are, and before we listened.
-        await self.turn_out([connection])
+        (refused,) = await self._admissions.ask((user.pk, connection.session_key))
+        if refused is not None:
+            self.dismiss(connection, refused)
         if not connection.socket.is_open:
             return
-        views, digest = await self._follow(user)
+        views, digest = await self._follow(user.pk)
         if not connection.socket.is_open:
             return
         # No await from here on: nothing can come between the positions in ``ready`` and the
@@ -105,16 +114,12 @@ class Hub:
 
     async def turn_out(self, connections: Collection[Connection]) -> None:
         """Closes those whose person was suspended or signed out without our hearing it."""
-        suspended, live = await in_thread(
-            _still_admitted,
-            {connection.user.pk for connection in connections},
-            {connection.session_key for connection in connections},
+        refusals = await in_thread(
+            _refusals, {(each.user.pk, each.session_key) for each in connections}
         )
-        for connection in connections:
-            if connection.user.pk in suspended:
-                self.dismiss(connection, CloseCode.BANNED)
-            elif connection.session_key not in live:
-                self.dismiss(connection, CloseCode.NOT_SIGNED_IN)
+        for each in connections:
+            if (refused := refusals[each.user.pk, each.session_key]) is not None:
+                self.dismiss(each, refused)
 
     def leave(self, connection: Connection) -> None:
         """Forgets a connection."""
@@ -144,25 +149,44 @@ class Hub:
 
     # -- Rooms ---------------------------------------------------------------------------------
 
-    async def _follow(self, user: User) -> tuple[list[queries.RoomView], queries.Digest]:
-        """Has feeds for all of someone's rooms, up to date, and returns the rooms.
+    async def _follow(self, user: UUID) -> tuple[list[queries.RoomView], queries.Digest]:
+        """Has feeds for all of someone's rooms and returns the rooms as they see them.
 
         The digest is read first: should it be older than the rooms, the heartbeat looks again.
         """
-        ids, digest = await in_thread(queries.membership_digest, user.pk)
-        self.digests[user.pk] = digest
-        fresh = [id for id in ids if id not in self.feeds]
-        for id in fresh:
-            self.feeds[id] = Feed(id, self.flush_soon)
-        await self._subscribe([publish.room_group(id) for id in fresh])
-        views = await in_thread(queries.rooms_of, user, only=ids)
-        for view in views:
-            feed = self.feeds.setdefault(view.room.id, Feed(view.room.id, self.flush_soon))
-            if feed.tail is None:
-                feed.start(view)
-            elif feed.position < view.room.position:
-                await feed.heal(view.room.position)
-        return views, digest
+        ((ids, digest),) = await self._memberships.ask(user)
+        self.digests[user] = digest
+        while True:
+            await self._start_feeds(ids)
+            (views,) = await self._views.ask(user)
+            views = [view for view in views if view.room.id in ids]
+            # A room in which nobody was may have been dropped while the views were read.
+            if all(self._is_followed(view.room.id) for view in views):
+                return views, digest
+
+    def _is_followed(self, room: UUID) -> bool:
+        feed = self.feeds.get(room)
+        return feed is not None and feed.tail is not None
+
+    async def _start_feeds(self, rooms: Collection[UUID]) -> None:
+        """Has a feed at the head of each of these rooms' logs."""
+        for room in rooms:
+            if feed := self.feeds.get(room):
+                feed.idle = False
+        await self._starts.ask(*(room for room in rooms if not self._is_followed(room)))
+
+    async def _start_some(self, rooms: Collection[UUID]) -> dict[UUID, None]:
+        """Subscribes to these rooms, and then asks for the heads of all of them at once."""
+        unread = [room for room in rooms if not self._is_followed(room)]
+        fresh = [room for room in unread if room not in self.feeds]
+        self.feeds |= {room: Feed(room, self.flush_soon) for room in fresh}
+        if unread:
+            await self._subscribe([publish.room_group(room) for room in fresh])
+            heads = await in_thread(queries.heads, unread)
+            for room in unread:
+                if (feed := self.feeds.get(room)) and feed.tail is None:
+                    feed.start(heads.get(room) or queries.Head(0, 0, 0))
+        return dict.fromkeys(rooms)
 
     def refresh_rooms(self, user: UUID) -> "asyncio.Task[None]":
         """Finds out which rooms someone is in now, and tells their sockets what changed."""
@@ -173,7 +197,7 @@ class Hub:
     async def _refresh_rooms(self, user: UUID) -> None:
         if user not in self.people:
             return
-        views, _ = await self._follow(next(iter(self.people[user])).user)
+        views, _ = await self._follow(user)
         now = {view.room.id for view in views}
         for connection in self._ready & self.people.get(user, {}).keys():
             for view in views:
@@ -186,6 +210,37 @@ class Hub:
             for gone in connection.rooms - now:
                 self.feeds[gone].remove(connection, "removed")
             self.presence.moved(connection.user.username, now)
+
+    async def read_back(self, connection: Connection, positions: Mapping[UUID, int]) -> None:
+        """Has the tails reach back to these positions, with one query for all of the rooms.
+
+        Whatever is too far back for that is left to ``changes``.
+        """
+        behind = [
+            (room, position)
+            for room, position in positions.items()
+            if room in connection.rooms and self.feeds[room].span_back(position, 0)
+        ]
+        await self._backs.ask(*behind)
+
+    async def _read_some_back(self, wanted: Sequence[tuple[UUID, int]]) -> dict[Any, None]:
+        lowest: dict[UUID, int] = {}
+        for room, position in wanted:
+            lowest[room] = min(position, lowest.get(room, position))
+        # A little further than was asked: the next to come back may stand further behind.
+        share = READ_BACK // len(lowest)
+        spans = {}
+        left = READ_BACK
+        for room, position in lowest.items():
+            span = feed.span_back(position, share) if (feed := self.feeds.get(room)) else None
+            if span and (left := left - (span[1] - span[0])) >= 0:
+                spans[room] = span
+        if spans:
+            found = await in_thread(queries.changes_of_many, spans)
+            for room, span in spans.items():
+                if feed := self.feeds.get(room):
+                    feed.take_back(found[room], span)
+        return dict.fromkeys(wanted)
 
     async def changes(self, connection: Connection, room: UUID, position: int) -> str | None:
         """The event that brings someone who stands at ``position`` up to date, if one is needed."""
@@ -324,8 +379,20 @@ class Hub:
             log.error("task_failed", error=repr(error), exc_info=error)
 
 
-def _still_admitted(users: set[UUID], session_keys: set[str]) -> tuple[set[UUID], set[str]]:
-    return queries.suspended_among(users), live_sessions(session_keys)
+Admission = tuple[UUID, str]
+"""Someone and the session by which they come."""
+
+
+def _refusals(admissions: Collection[Admission]) -> dict[Admission, int | None]:
+    """The closing code for each of those who may not be here, and None for who may."""
+    suspended = queries.suspended_among({user for user, _ in admissions})
+    live = live_sessions({session for _, session in admissions})
+    return {
+        (user, session): CloseCode.BANNED
+        if user in suspended
+        else (None if session in live else CloseCode.NOT_SIGNED_IN)
+        for user, session in admissions
+    }
 
 
 _hub: Hub | None = None

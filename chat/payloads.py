@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from chat import protocol, text
-from chat.models import Attachment, Membership, Message, Room
+from chat.models import Attachment, Membership, Message
 
 QUOTE_LIMIT = 140
 """The longest excerpt of a quoted message, in characters."""
@@ -117,26 +117,30 @@ def me(user: User) -> protocol.Me:
 
 
 def room(
-    row: Room,
     *,
-    membership: Membership | None,
+    id: UUID,
+    kind: str,
+    name: str,
+    closed: bool,
     head: tuple[int, int],
+    read: int,
+    role: str | None,
     members: Sequence[str] | None,
     member_count: int,
 ) -> protocol.Room:
     """A room as one person sees it; ``head`` is its position and number."""
     position, number = head
     return protocol.Room.model_construct(
-        id=row.pk,
-        kind=protocol.RoomKind(row.kind),
-        name=row.name,
+        id=id,
+        kind=protocol.RoomKind(kind),
+        name=name,
         members=list(members) if members is not None else None,
         member_count=member_count,
         position=position,
         number=number,
-        read=membership.read_number if membership else number,
-        role=protocol.Role(membership.role) if membership else None,
-        closed=row.closed_at is not None,
+        read=read,
+        role=protocol.Role(role) if role else None,
+        closed=closed,
     )
 
 

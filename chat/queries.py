@@ -1,7 +1,6 @@
 """Every read, each in a bounded number of queries whatever the number of rows."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,29 +26,51 @@ class RoomView:
     members_version: int
 
 
-def rooms_of(user: User, *, only: Collection[UUID] | None = None) -> list[RoomView]:
-    """The rooms that someone is in, the most recently active first; ``only`` some of them."""
-    memberships = access.with_heads(
-        Membership.objects.select_related("room").filter(user_id=user.pk)
-    )
-    if only is not None:
-        memberships = memberships.filter(room_id__in=only)
-    rows = list(memberships)
-    members = _members_by_room([row.room for row in rows])
-    counts = _member_counts([row.room_id for row in rows if row.room.kind == Room.Kind.PUBLIC])
-    return [
-        RoomView(
-            payloads.room(
-                row.room,
-                membership=row,
-                head=access.head_of(row),
-                members=members.get(row.room_id),
-                member_count=counts.get(row.room_id) or len(members.get(row.room_id, ())),
-            ),
-            row.room.members_version,
+def rooms_of(user: User) -> list[RoomView]:
+    """The rooms that someone is in, with the heads of their logs."""
+    views = rooms_of_each([user.pk])[user.pk]
+    found = heads([view.room.id for view in views])
+    for view in views:
+        if head := found.get(view.room.id):
+            view.room.position, view.room.number = head.as_pair()
+    return views
+
+
+def rooms_of_each(users: Collection[UUID]) -> dict[UUID, list[RoomView]]:
+    """The rooms of many people, without asking any log: ``position`` and ``number`` are 0."""
+    rows = list(
+        # Columns and no instances: someone may be in hundreds of rooms.
+        Membership.objects.filter(user_id__in=users).values_list(
+            "user_id",
+            "role",
+            "read_number",
+            "room_id",
+            "room__kind",
+            "room__name",
+            "room__closed_at",
+            "room__members_version",
         )
-        for row in rows
-    ]
+    )
+    kinds = {id: kind for _, _, _, id, kind, _, _, _ in rows}
+    public = [id for id, kind in kinds.items() if kind == Room.Kind.PUBLIC]
+    members = _members_by_room(kinds.keys() - public)
+    counts = _member_counts(public)
+    views: dict[UUID, list[RoomView]] = {user: [] for user in users}
+    for user, role, read, id, kind, name, closed_at, version in rows:
+        named = members.get(id)
+        room = payloads.room(
+            id=id,
+            kind=kind,
+            name=name,
+            closed=closed_at is not None,
+            head=(0, 0),
+            read=read,
+            role=role,
+            members=named,
+            member_count=len(named) if named is not None else counts.get(id, 0),
+        )
+        views[user].append(RoomView(room, version))
+    return views
 
 
 def room_view(user: User, room_id: UUID) -> protocol.Room:
@@ -67,12 +88,13 @@ def seen_by_all(
 ) -> dict[UUID, protocol.Room]:
     """One room as each of these people sees it, by their ids."""
     head = _head(room.pk)
-    members = _members_by_room([room]).get(room.pk)
-    count = len(members) if members is not None else _member_counts([room.pk]).get(room.pk, 0)
+    if room.kind == Room.Kind.PUBLIC:
+        members, count = None, _member_counts([room.pk]).get(room.pk, 0)
+    else:
+        members = _members_by_room([room.pk])[room.pk]
+        count = len(members)
     return {
-        user: payloads.room(
-            room, membership=membership, head=head, members=members, member_count=count
-        )
+        user: _seen(room, membership, head, members, count)
         for user, membership in memberships.items()
     }
 
@@ -87,12 +109,8 @@ def find_rooms(user: User, query: str) -> list[protocol.Room]:
     counts = _member_counts(found)
     heads_by_room = heads(found)
     return [
-        payloads.room(
-            room,
-            membership=mine.get(room.pk),
-            head=heads_by_room[room.pk].as_pair(),
-            members=None,
-            member_count=counts.get(room.pk, 0),
+        _seen(
+            room, mine.get(room.pk), heads_by_room[room.pk].as_pair(), None, counts.get(room.pk, 0)
         )
         for room in found.values()
     ]
@@ -194,6 +212,19 @@ def newest_changes(room: UUID, *, until: int, limit: int) -> list[Entry]:
     return entries(list(rows)[::-1])
 
 
+def changes_of_many(spans: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[Entry]]:
+    """What changed in each of many rooms after one position and up to another, in one query."""
+    wanted = [
+        Q(room_id=room, position__gt=after, position__lte=until)
+        for room, (after, until) in spans.items()
+    ]
+    rows = list(Message.objects.filter(Q(*wanted, _connector=Q.OR)).order_by("position"))
+    found: dict[UUID, list[Entry]] = {room: [] for room in spans}
+    for row, entry in zip(rows, entries(rows), strict=True):
+        found[row.room_id].append(entry)
+    return found
+
+
 def entries(rows: Sequence[Message]) -> list[Entry]:
     return [
         (row.position, row.number, str(row.pk), encoded)
@@ -225,10 +256,16 @@ Digest = tuple[int, datetime | None]
 """How many rooms someone is in, and when they joined the last: it differs when they differ."""
 
 
-def membership_digest(user: UUID) -> tuple[list[UUID], Digest]:
-    """The rooms that someone is in, and their digest."""
-    rows = list(Membership.objects.filter(user_id=user).values_list("room_id", "joined_at"))
-    return [room for room, _ in rows], (len(rows), max((at for _, at in rows), default=None))
+def memberships_of(users: Collection[UUID]) -> dict[UUID, tuple[list[UUID], Digest]]:
+    """The rooms that each of these people is in, and the digest of that."""
+    joined: dict[UUID, dict[UUID, datetime]] = {user: {} for user in users}
+    rows = Membership.objects.filter(user_id__in=users)
+    for user, room, at in rows.values_list("user_id", "room_id", "joined_at"):
+        joined[user][room] = at
+    return {
+        user: (list(rooms), (len(rooms), max(rooms.values(), default=None)))
+        for user, rooms in joined.items()
+    }
 
 
 def membership_digests(users: Collection[UUID]) -> dict[UUID, Digest]:
@@ -271,17 +308,37 @@ def _head(room: UUID) -> tuple[int, int]:
     return head["p"] or 0, head["n"] or 0
 
 
-def _members_by_room(rooms: Iterable[Room]) -> dict[UUID, list[str]]:
-    """Usernames by room, for rooms that show their members."""
-    shown: dict[UUID, list[str]] = {room.pk: [] for room in rooms if room.kind != Room.Kind.PUBLIC}
-    pairs = Membership.objects.filter(room_id__in=shown).order_by("joined_at")
-    by_room: defaultdict[UUID, list[UUID]] = defaultdict(list)
+def _seen(
+    row: Room,
+    membership: Membership | None,
+    head: tuple[int, int],
+    members: list[str] | None,
+    member_count: int,
+) -> protocol.Room:
+    """A room as someone sees it, a member or not."""
+    return payloads.room(
+        id=row.pk,
+        kind=row.kind,
+        name=row.name,
+        closed=row.closed_at is not None,
+        head=head,
+        read=membership.read_number if membership else head[1],
+        role=membership.role if membership else None,
+        members=members,
+        member_count=member_count,
+    )
+
+
+def _members_by_room(rooms: Collection[UUID]) -> dict[UUID, list[str]]:
+    """Usernames by room, in the order of joining."""
+    if not rooms:
+        return {}
+    pairs = Membership.objects.filter(room_id__in=rooms).order_by("joined_at")
+    by_room: dict[UUID, list[UUID]] = {room: [] for room in rooms}
     for room, user in pairs.values_list("room_id", "user_id"):
         by_room[room].append(user)
     names = payloads.usernames(user for users in by_room.values() for user in users)
-    for room, users in by_room.items():
-        shown[room] = [names[user] for user in users]
-    return shown
+    return {room: [names[user] for user in users] for room, users in by_room.items()}
 
 
 def _member_counts(rooms: Collection[UUID]) -> dict[UUID, int]:

@@ -63,9 +63,9 @@ def following(room, *people) -> tuple[Feed, list[Recorder]]:
     feed = Feed(room.pk, flush_soon=Feed.flush)
     recorders = []
     for user in people:
-        (view,) = queries.rooms_of(user, only=[room.pk])
+        (view,) = queries.rooms_of(user)
         if feed.tail is None:
-            feed.start(view)
+            feed.start(queries.heads([room.pk])[room.pk])
         recorder = Recorder(user)
         feed.attach(recorder, view)  # type: ignore[arg-type]
         recorders.append(recorder)
@@ -156,7 +156,7 @@ async def test_someone_removed_while_coming_in_gets_nothing_either(
 ):
     """They attach with what was read before the removal, while the feed asks about the others."""
     feed, (mine,) = following(private_room, owner)
-    (before_removal,) = queries.rooms_of(member, only=[private_room.pk])
+    (before_removal,) = queries.rooms_of(member)
     rooms.remove_member(owner, room=private_room.pk, member="member")
     say(owner, private_room, "first")
     feed.hear(version(private_room), entries(private_room, after=0))

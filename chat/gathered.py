@@ -1,0 +1,60 @@
+"""Reads that many ask for at once, made together."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from itertools import islice
+from typing import Generic, TypeVar
+
+BATCH = 500
+"""The most that one read is asked for, so that nobody waits long behind it."""
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Gathered(Generic[K, V]):
+    """Answers together what was asked while the last read ran.
+
+    When everyone comes back after a restart, a query costs each of them more than what it
+    finds. Nobody waits for others to come: when no read is under way one begins at once. Each
+    answer rests on a read that began after the question.
+    """
+
+    def __init__(self, read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
+        self._read = read
+        self._waiting: dict[K, asyncio.Future[V]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def ask(self, *keys: K) -> list[V]:
+        """The answers for these keys; raises what the read raised."""
+        loop = asyncio.get_running_loop()
+        for key in keys:
+            if key not in self._waiting:
+                self._waiting[key] = loop.create_future()
+        answers = [self._waiting[key] for key in keys]
+        if answers and self._task is None:
+            self._task = loop.create_task(self._run())
+        # Shielded, since others may wait for the same.
+        return [await asyncio.shield(answer) for answer in answers]
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                asked = dict(islice(self._waiting.items(), BATCH))
+                for key in asked:
+                    del self._waiting[key]
+                await self._answer(asked)
+        finally:
+            self._task = None
+
+    async def _answer(self, asked: Mapping[K, "asyncio.Future[V]"]) -> None:
+        try:
+            found = await self._read(list(asked))
+            answers = [(future, found[key]) for key, future in asked.items()]
+        except Exception as error:
+            for future in asked.values():
+                future.set_exception(error)
+                future.exception()  # whoever asked may have gone
+            return
+        for future, answer in answers:
+            future.set_result(answer)

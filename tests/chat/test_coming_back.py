@@ -1,0 +1,208 @@
+"""Everyone comes back at once: each is brought in step, and the log is read once for all."""
+
+import asyncio
+import json
+import threading
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from accounts.models import User
+from chat import threads
+from chat.actions import messages
+from chat.gathered import Gathered
+from chat.hub import Hub
+from chat.models import Membership, Message, Room
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Visitor:
+    """A connection that keeps what is written to it."""
+
+    address = ""
+
+    def __init__(self, user: User, session_key: str) -> None:
+        self.user, self.session_key = user, session_key
+        self.rooms: set[uuid.UUID] = set()
+        self.socket = self
+        self.is_open = True
+        self.closed_with: int | None = None
+        self.frames: list[dict[str, Any]] = []
+
+    def write(self, frame: dict[str, str]) -> None:
+        written = json.loads(frame["text"])
+        self.frames += written if isinstance(written, list) else [written]
+
+    def close(self, code: int) -> None:
+        self.is_open, self.closed_with = False, code
+
+
+@pytest.fixture(autouse=True)
+def connections_closed() -> Iterator[None]:
+    yield
+    threads.close_connections()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement, whatever thread asks it."""
+    statements: list[str] = []
+    lock = threading.Lock()
+    execute = CursorWrapper.execute
+
+    def noted(self: Any, sql: Any, params: Any = None) -> Any:
+        with lock:
+            statements.append(str(sql))
+        return execute(self, sql, params)
+
+    monkeypatch.setattr(CursorWrapper, "execute", noted)
+    return statements
+
+
+def of_the_log(statements: list[str]) -> list[str]:
+    return [each for each in statements if Message._meta.db_table in each]
+
+
+def people(count: int) -> list[Visitor]:
+    users = User.objects.bulk_create(User(username=f"person{n}") for n in range(count))
+    until = timezone.now() + timedelta(days=1)
+    Session.objects.bulk_create(
+        Session(session_key=f"session{user.username}", expire_date=until) for user in users
+    )
+    return [Visitor(user, f"session{user.username}") for user in users]
+
+
+def private_rooms(count: int, visitors: list[Visitor]) -> list[Room]:
+    rooms = Room.objects.bulk_create(Room(kind="private", name=f"{n}") for n in range(count))
+    Membership.objects.bulk_create(
+        Membership(room=room, user=visitor.user) for room in rooms for visitor in visitors
+    )
+    return rooms
+
+
+def say(visitor: Visitor, room: Room, count: int) -> None:
+    messages.send_messages(
+        [messages.Draft(visitor.user, room.pk, uuid.uuid4(), f"{n}") for n in range(count)]
+    )
+
+
+@sync_to_async
+def _set_up(rooms: int, visitors: int, said: int) -> tuple[list[Room], list[Visitor]]:
+    came = people(visitors)
+    made = private_rooms(rooms, came)
+    for room in made:
+        say(came[0], room, said)
+    return made, came
+
+
+async def test_the_log_is_read_once_a_room_and_not_once_a_client(asked: list[str]) -> None:
+    rooms, visitors = await _set_up(rooms=3, visitors=40, said=20)
+    hub = Hub()
+    asked.clear()
+
+    async def come_back(visitor: Visitor, position: int) -> list[str | None]:
+        await hub.enter(visitor)  # type: ignore[arg-type]
+        positions = {room.pk: position for room in rooms}
+        await hub.read_back(visitor, positions)  # type: ignore[arg-type]
+        return [await hub.changes(visitor, room, position) for room in positions]  # type: ignore[arg-type]
+
+    told = await asyncio.gather(*(come_back(visitor, n % 20) for n, visitor in enumerate(visitors)))
+    # The heads of the rooms, and then what each of them lacked.
+    assert len(of_the_log(asked)) <= len(rooms)
+    assert len(asked) < len(visitors)
+    for n, (visitor, changes) in enumerate(zip(visitors, told, strict=True)):
+        (ready,) = [frame for frame in visitor.frames if frame["type"] == "ready"]
+        assert [room["position"] for room in ready["rooms"]] == [20] * 3
+        for change in changes:
+            positions = [message["position"] for message in json.loads(change or "")["messages"]]
+            assert positions == list(range(n % 20 + 1, 21))
+
+
+async def test_who_comes_to_a_room_that_others_are_in_reads_nothing_of_its_log(
+    asked: list[str],
+) -> None:
+    (room,), (first, second) = await _set_up(rooms=1, visitors=2, said=3)
+    hub = Hub()
+    await hub.enter(first)  # type: ignore[arg-type]
+    asked.clear()
+    await hub.enter(second)  # type: ignore[arg-type]
+    assert of_the_log(asked) == []
+    (ready,) = [frame for frame in second.frames if frame["type"] == "ready"]
+    assert (ready["rooms"][0]["position"], ready["rooms"][0]["number"]) == (3, 3)
+    assert {room.pk} == second.rooms
+
+
+async def test_sync_of_500_rooms_takes_one_query(asked: list[str]) -> None:
+    rooms, (visitor,) = await _set_up(rooms=500, visitors=1, said=2)
+    hub = Hub()
+    asked.clear()
+    await hub.enter(visitor)  # type: ignore[arg-type]
+    assert len(of_the_log(asked)) == 1
+    asked.clear()
+    positions = {room.pk: 1 for room in rooms}
+    await hub.read_back(visitor, positions)  # type: ignore[arg-type]
+    told = [await hub.changes(visitor, room, 1) for room in positions]  # type: ignore[arg-type]
+    assert len(asked) == 1
+    assert all(json.loads(each or "")["messages"][0]["position"] == 2 for each in told)
+    asked.clear()
+    in_step = {room.pk: 2 for room in rooms}
+    await hub.read_back(visitor, in_step)  # type: ignore[arg-type]
+    assert [await hub.changes(visitor, room, 2) for room in in_step] == [None] * 500  # type: ignore[arg-type]
+    assert asked == []
+
+
+async def test_each_is_refused_for_reasons_of_their_own() -> None:
+    _, visitors = await _set_up(rooms=1, visitors=3, said=0)
+    visitors[1].session_key = "ended"
+    visitors[2].user.is_active = False
+    await visitors[2].user.asave()
+    hub = Hub()
+    await asyncio.gather(*(hub.enter(each) for each in visitors))  # type: ignore[arg-type]
+    assert [each.closed_with for each in visitors] == [None, 4401, 4403]
+    assert [bool(each.frames) for each in visitors] == [True, False, False]
+
+
+# -- Gathered itself ---------------------------------------------------------------------------
+
+
+async def test_what_is_asked_while_a_read_runs_is_read_together_after_it() -> None:
+    reads: list[list[int]] = []
+
+    async def read(keys: Any) -> dict[int, int]:
+        reads.append(list(keys))
+        await asyncio.sleep(0.01)
+        return {key: key * 2 for key in keys}
+
+    gathered = Gathered(read)
+    first = asyncio.ensure_future(gathered.ask(1))
+    await asyncio.sleep(0.005)
+    others = [asyncio.ensure_future(gathered.ask(n)) for n in (2, 3, 2, 1)]
+    assert await first == [2]
+    # The second question about 1 was asked after the first read began.
+    assert await asyncio.gather(*others) == [[4], [6], [4], [2]]
+    assert reads == [[1], [2, 3, 1]]
+
+
+async def test_a_read_that_fails_fails_for_those_who_asked_and_no_others() -> None:
+    async def read(keys: Any) -> dict[str, str]:
+        await asyncio.sleep(0)
+        if "bad" in keys:
+            raise ValueError
+        return dict.fromkeys(keys, "good")
+
+    gathered = Gathered(read)
+    failing = asyncio.ensure_future(gathered.ask("bad"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    fine = asyncio.ensure_future(gathered.ask("fine"))
+    with pytest.raises(ValueError):
+        await failing
+    assert await fine == ["good"]
