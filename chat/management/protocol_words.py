@@ -9,7 +9,7 @@ from chat.protocol import CloseCode, ErrorCode
 INTRODUCTION = """\
 # The protocol, version {version}
 
-How programs talk to Media Chat. This page is generated from `chat/protocol.py` by
+How programs talk to Media Chat. This page is generated from `chat/protocol/` by
 `manage.py protocol_reference`. What it says can only grow: names and meanings stay.
 
 ## Doors

@@ -1,4 +1,4 @@
-// Made from chat/protocol.py by `manage.py protocol_types`. Change that file, not this one.
+// Made from chat/protocol/ by `manage.py protocol_types`. Change those files, not this one.
 
 export type ErrorCode =
   | "bad_request"

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat import protocol
+from chat.protocol.frames import _BY_TYPE, _parse_closely
 
 ROOM = str(uuid.uuid4())
 VALUES = st.one_of(
@@ -22,7 +23,7 @@ VALUES = st.one_of(
     st.dictionaries(st.just(ROOM), st.integers(), max_size=2),
 )
 FIELDS = sorted({name for command in protocol.COMMANDS for name in command.model_fields} | {"no"})
-TYPES = sorted(set(protocol._BY_TYPE) | {"no.such"})
+TYPES = sorted(set(_BY_TYPE) | {"no.such"})
 
 
 def _read(read: Any, text: str) -> Any:
@@ -39,7 +40,7 @@ def _read(read: Any, text: str) -> Any:
 )
 def test_the_short_way_reads_what_the_close_one_reads(kind: str, fields: dict[str, Any]) -> None:
     text = json.dumps({"ref": "1", **fields, "type": kind})
-    assert _read(protocol.parse, text) == _read(protocol._parse_closely, text)
+    assert _read(protocol.parse, text) == _read(_parse_closely, text)
 
 
 @pytest.mark.parametrize(
@@ -64,4 +65,4 @@ def test_the_short_way_reads_what_the_close_one_reads(kind: str, fields: dict[st
     ],
 )
 def test_odd_frames_are_read_the_same_on_both_ways(text: str) -> None:
-    assert _read(protocol.parse, text) == _read(protocol._parse_closely, text)
+    assert _read(protocol.parse, text) == _read(_parse_closely, text)

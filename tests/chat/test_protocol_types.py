@@ -1,4 +1,4 @@
-"""static/chat/protocol.d.ts tells the same story as chat/protocol.py."""
+"""static/chat/protocol.d.ts tells the same story as chat/protocol/."""
 
 import re
 from io import StringIO

@@ -39,7 +39,7 @@ OBJECTS: tuple[type[BaseModel], ...] = (
 
 
 class Command(BaseCommand):
-    help = "Writes docs/protocol.md from chat/protocol.py; --check only says whether it is current."
+    help = "Writes docs/protocol.md from chat/protocol/; --check only says whether it is current."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true")

@@ -15,7 +15,7 @@ from chat import protocol
 from chat.management.commands.protocol_reference import OBJECTS, wire_type
 
 HEADING = (
-    "// Made from chat/protocol.py by `manage.py protocol_types`. Change that file, not this one.\n"
+    "// Made from chat/protocol/ by `manage.py protocol_types`. Change those files, not this one.\n"
 )
 ENUMS: tuple[type[StrEnum], ...] = (protocol.ErrorCode, protocol.RoomKind, protocol.Role)
 WIDTH = 96

@@ -1,0 +1,230 @@
+"""What a client may ask for."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chat.protocol.limits import PAGE_LIMIT
+from chat.protocol.objects import Code, Role, RoomKind, Stored, Text
+
+Ref = Annotated[str, StringConstraints(max_length=200)]
+Username = Annotated[str, StringConstraints(min_length=1, max_length=150), Stored]
+RoomName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), Stored]
+
+
+class Command(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ref: Ref = ""
+
+
+class Sync(Command):
+    """Asks for all that changed: of each room, after the position that the client holds."""
+
+    type: Literal["sync"]
+    rooms: Annotated[dict[UUID, Annotated[int, Field(ge=0)]], Field(max_length=1_000)]
+
+
+class MessageSend(Command):
+    """Sends a message. The same ``client_id`` again answers with the same message."""
+
+    type: Literal["message.send"] = "message.send"
+    room: UUID
+    client_id: UUID
+    body: Text = ""
+    attachments: Annotated[list[UUID], Field(max_length=20)] = []
+    reply_to: UUID | None = None
+    code: Code | None = None
+
+
+class MessageEdit(Command):
+    """Changes the text of one's own message."""
+
+    type: Literal["message.edit"]
+    message: UUID
+    body: Text
+
+
+class MessageDelete(Command):
+    """Deletes one's own message, or as a moderator of the room another's."""
+
+    type: Literal["message.delete"]
+    message: UUID
+
+
+class MessageReact(Command):
+    """Adds (``on``) or takes back one's reaction."""
+
+    type: Literal["message.react"]
+    message: UUID
+    emoji: Annotated[str, StringConstraints(min_length=1, max_length=32), Stored]
+    on: bool = True
+
+
+class MessageReport(Command):
+    """Tells the server's moderators about a message."""
+
+    type: Literal["message.report"]
+    message: UUID
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), Stored
+    ]
+
+
+class MessageRevisions(Command):
+    """What a message said before its edits; for moderators of the room."""
+
+    type: Literal["message.revisions"]
+    message: UUID
+
+
+class History(Command):
+    """A page of messages, newest last: those before a number, those after one, or the newest."""
+
+    type: Literal["history"] = "history"
+    room: UUID
+    before: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    after: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 50
+
+
+class RoomOpen(Command):
+    """Opens a room. A direct room that exists already is answered, not opened again."""
+
+    type: Literal["room.open"] = "room.open"
+    kind: RoomKind
+    name: RoomName = ""
+    members: Annotated[list[Username], Field(max_length=200)] = []
+
+
+class RoomJoin(Command):
+    """Joins a public room."""
+
+    type: Literal["room.join"]
+    room: UUID
+
+
+class RoomLeave(Command):
+    """Leaves a private or public room."""
+
+    type: Literal["room.leave"]
+    room: UUID
+
+
+class RoomRename(Command):
+    """Renames a room; for its owners and moderators."""
+
+    type: Literal["room.rename"]
+    room: UUID
+    name: RoomName
+
+
+class RoomAdd(Command):
+    """Adds people to a private or public room; for its owners and moderators."""
+
+    type: Literal["room.add"]
+    room: UUID
+    members: Annotated[list[Username], Field(min_length=1, max_length=200)]
+
+
+class RoomRemove(Command):
+    """Removes a person from a room; for its owners and moderators."""
+
+    type: Literal["room.remove"]
+    room: UUID
+    member: Username
+
+
+class RoomRole(Command):
+    """Gives a member another role; for the room's owners."""
+
+    type: Literal["room.role"]
+    room: UUID
+    member: Username
+    role: Role
+
+
+class RoomMembers(Command):
+    """The members of a room by username, a page at a time."""
+
+    type: Literal["room.members"]
+    room: UUID
+    after: Text = ""
+    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 100
+
+
+class RoomRead(Command):
+    """Marks a room as read up to a number, on all of the person's devices."""
+
+    type: Literal["room.read"]
+    room: UUID
+    number: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class RoomFind(Command):
+    """Public rooms whose name contains the query."""
+
+    type: Literal["room.find"]
+    query: Annotated[str, StringConstraints(max_length=80), Stored] = ""
+
+
+class PeopleFind(Command):
+    """People whose username or display name begins with the query."""
+
+    type: Literal["people.find"]
+    query: Annotated[str, StringConstraints(max_length=80), Stored]
+
+
+class PeopleGet(Command):
+    """Display names and avatars of people by username."""
+
+    type: Literal["people.get"]
+    usernames: Annotated[list[Username], Field(max_length=PAGE_LIMIT)]
+
+
+class UserUpdate(Command):
+    """Changes one's own display name."""
+
+    type: Literal["user.update"]
+    display_name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), Stored]
+
+
+class Typing(Command):
+    """Tells the room that one is typing; repeat it every 3 seconds. It has no reply."""
+
+    type: Literal["typing"]
+    room: UUID
+
+
+class Ping(Command):
+    """Answers at once."""
+
+    type: Literal["ping"]
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    Sync,
+    MessageSend,
+    MessageEdit,
+    MessageDelete,
+    MessageReact,
+    MessageReport,
+    MessageRevisions,
+    History,
+    RoomOpen,
+    RoomJoin,
+    RoomLeave,
+    RoomRename,
+    RoomAdd,
+    RoomRemove,
+    RoomRole,
+    RoomMembers,
+    RoomRead,
+    RoomFind,
+    PeopleFind,
+    PeopleGet,
+    UserUpdate,
+    Typing,
+    Ping,
+)

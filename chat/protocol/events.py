@@ -1,0 +1,118 @@
+"""What the server tells without having been asked."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from chat.protocol.limits import VERSION
+from chat.protocol.objects import Me, Message, Person, Room, Wire
+
+
+class Event(Wire):
+    """What the server tells without having been asked."""
+
+    type: ClassVar[str]
+
+    def frame(self) -> str:
+        """The event as the text of a frame."""
+        return f'{{"type":"{self.type}",{self.model_dump_json()[1:]}'
+
+
+class Ready(Event):
+    """The first frame on every socket."""
+
+    type = "ready"
+    protocol: int = VERSION
+    user: Me
+    rooms: list[Room]
+    online: list[str]
+    """Usernames of those who are here now, among the members of these rooms."""
+    heartbeat: float
+    """Seconds between two ``heads``."""
+
+
+class MessageEvent(Event):
+    """A message was sent, edited, reacted to or deleted: its state after that."""
+
+    type = "message"
+    room: UUID
+    position: int
+    message: Message
+
+
+class Changes(Event):
+    """All that changed in a room after a position, in the order of position."""
+
+    type = "changes"
+    room: UUID
+    messages: list[Message]
+    position: int
+    more: bool
+    reset: bool
+
+
+class RoomEvent(Event):
+    """A room was opened or changed, or the person was added to it."""
+
+    type = "room"
+    room: Room
+
+
+class RoomRemoved(Event):
+    """The person is no longer in this room; ``reason``: left, removed, closed or not_found."""
+
+    type = "room.removed"
+    room: UUID
+    reason: str
+
+
+class ReadEvent(Event):
+    """Someone has read up to a number."""
+
+    type = "read"
+    room: UUID
+    user: str
+    number: int
+
+
+class TypingEvent(Event):
+    """Someone is typing; it holds for five seconds."""
+
+    type = "typing"
+    room: UUID
+    user: str
+
+
+class PresenceEvent(Event):
+    """Someone came or went; ``state``: online or offline."""
+
+    type = "presence"
+    user: str
+    state: str
+
+
+class PersonEvent(Event):
+    """Someone changed their display name or avatar."""
+
+    type = "person"
+    person: Person
+
+
+class Heads(Event):
+    """The newest positions of rooms that moved since the last heartbeat."""
+
+    type = "heads"
+    rooms: dict[UUID, int]
+
+
+EVENTS: tuple[type[Event], ...] = (
+    Ready,
+    MessageEvent,
+    Changes,
+    RoomEvent,
+    RoomRemoved,
+    ReadEvent,
+    TypingEvent,
+    PresenceEvent,
+    PersonEvent,
+    Heads,
+)

@@ -1,0 +1,109 @@
+"""From the text of a frame to its command, and from what is said to the text of a frame."""
+
+import json
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from chat.protocol.commands import COMMANDS
+from chat.protocol.errors import ErrorCode, FrameError
+
+_BY_TYPE: dict[str, TypeAdapter[Any]] = {
+    command.model_fields["type"].annotation.__args__[0]: TypeAdapter(command)  # type: ignore[union-attr]
+    for command in COMMANDS
+}
+
+_ANY: TypeAdapter[Any] = TypeAdapter(
+    Annotated[reduce(or_, COMMANDS), Field(discriminator="type")]  # type: ignore[arg-type]
+)
+
+
+def parse(text: str) -> Any:
+    """Reads one frame into its command.
+
+    Raises:
+        FrameError: it is not JSON, not an object, of no known type, or its fields are wrong.
+    """
+    try:
+        return _ANY.validate_json(text)
+    except (ValueError, RecursionError):
+        return _parse_closely(text)
+
+
+def _parse_closely(text: str) -> Any:
+    """The same in steps, to say of a frame that is wrong what is wrong with it."""
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        raise FrameError("This frame is not JSON.") from None
+    if not isinstance(frame, dict):
+        raise FrameError("A frame is one JSON object.")
+    ref = frame.get("ref")
+    ref = ref if isinstance(ref, str) and len(ref) <= 200 else ""
+    kind = frame.get("type")
+    adapter = _BY_TYPE.get(kind) if isinstance(kind, str) else None
+    if adapter is None:
+        raise FrameError("There is no command of this type.", ref)
+    try:
+        return adapter.validate_python(frame)
+    except ValidationError as error:
+        raise FrameError(explain(error), ref) from None
+    except RecursionError:
+        raise FrameError("This frame is nested too deeply.", ref) from None
+
+
+def explain(error: ValidationError) -> str:
+    """The first mistake in one line, without repeating what was sent."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}"[:300] if where else str(first["msg"])[:300]
+
+
+# Messages are encoded once, and what surrounds them is joined on as text: a message that goes
+# to a thousand people, into a reply and into the recent tail of its room is one encoding.
+
+
+def message_frame(room: UUID, position: int, message: str) -> str:
+    """A ``message`` event around a message that is JSON already."""
+    return f'{{"type":"message","room":"{room}","position":{position},"message":{message}}}'
+
+
+def changes_frame(
+    room: UUID, messages: Iterable[str], position: int, *, more: bool = False, reset: bool = False
+) -> str:
+    """A ``changes`` event around messages that are JSON already."""
+    return (
+        f'{{"type":"changes","room":"{room}","messages":[{",".join(messages)}],'
+        f'"position":{position},"more":{_flag(more)},"reset":{_flag(reset)}}}'
+    )
+
+
+def message_reply(ref: str, position: int, message: str) -> str:
+    """The reply to a command that changed a message."""
+    return f'{{"type":"reply","ref":{json.dumps(ref)},"position":{position},"message":{message}}}'
+
+
+def reply(ref: str, fields: dict[str, Any] | None = None) -> str:
+    """The reply to a command; the values are JSON text already."""
+    rest = "".join(f',"{name}":{value}' for name, value in (fields or {}).items())
+    return f'{{"type":"reply","ref":{json.dumps(ref)}{rest}}}'
+
+
+def error(ref: str, code: ErrorCode, detail: str) -> str:
+    """The answer to a command that could not be done."""
+    return json.dumps(
+        {"type": "error", "ref": ref, "code": code, "detail": detail}, separators=(",", ":")
+    )
+
+
+def joined(frames: list[str]) -> str:
+    """Several events as one frame, to be taken in order."""
+    return frames[0] if len(frames) == 1 else f"[{','.join(frames)}]"
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,184 @@
+"""What commands and events are about."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from chat.protocol.limits import BODY_LIMIT
+
+
+class RoomKind(StrEnum):
+    DIRECT = "direct"
+    PRIVATE = "private"
+    PUBLIC = "public"
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    MODERATOR = "moderator"
+    MEMBER = "member"
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_enum_values=True, use_attribute_docstrings=True)
+
+
+class Person(Wire):
+    """Someone with an account."""
+
+    username: str
+    display_name: str
+    avatar_url: str | None = None
+
+
+class Me(Wire):
+    """The person who is signed in."""
+
+    id: UUID
+    username: str
+    display_name: str
+    avatar_url: str | None = None
+
+
+class Attachment(Wire):
+    """A file. ``width`` and ``height`` are in pixels and known for images only."""
+
+    id: UUID
+    name: str
+    content_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    url: str
+    thumbnail_url: str | None = None
+
+
+class Quote(Wire):
+    """What a reply refers to, as it reads now; the body is shortened."""
+
+    id: UUID
+    number: int
+    sender: str
+    body: str
+
+
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("NUL is no character that can be stored")
+    return value
+
+
+Text = Annotated[str, StringConstraints(min_length=0)]
+"""Any text. That it is constrained at all makes pydantic refuse halves of characters (lone
+surrogates), which JSON can say and no database or socket can."""
+Stored = AfterValidator(_without_nul)
+"""For text that is stored or looked up: PostgreSQL takes no NUL."""
+
+
+def _relative(path: str) -> str:
+    # A reader's editor joins it to a folder of theirs: it must not lead out of there.
+    if path.startswith(("/", "\\")) or ":" in path.split("/")[0] or ".." in path.split("/"):
+        raise ValueError("the path of a file is relative to its repository")
+    return path
+
+
+class Code(Wire):
+    """Lines of a file, for readers to find in their own checkout of it.
+
+    ``path`` is relative to the repository, with forward slashes; lines count from 1, and both
+    are included. What is not known is left empty.
+    """
+
+    language: Annotated[str, StringConstraints(max_length=64), Stored] = ""
+    repository: Annotated[str, StringConstraints(max_length=500), Stored] = ""
+    """Host and path of where it is cloned from, such as ``git.example/team/project``."""
+    branch: Annotated[str, StringConstraints(max_length=300), Stored] = ""
+    commit: Annotated[str, StringConstraints(pattern="^([0-9a-f]{7,64})?$")] = ""
+    path: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=1_000),
+        Stored,
+        AfterValidator(_relative),
+    ]
+    start_line: Annotated[int, Field(ge=1, le=2**31)]
+    end_line: Annotated[int, Field(ge=1, le=2**31)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=BODY_LIMIT), Stored]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.end_line < self.start_line:
+            raise ValueError("end_line is not before start_line")
+        return self
+
+
+class Message(Wire):
+    """The state of a message after its last change.
+
+    ``number`` orders the messages of a room as they were sent and never changes; ``position``
+    is where its last change stands in the room's log.
+    """
+
+    id: UUID
+    room: UUID
+    number: int
+    position: int
+    sender: str
+    client_id: UUID
+    body: str
+    html: str
+    created_at: datetime
+    edited_at: datetime | None = None
+    deleted: bool = False
+    hidden: bool = False
+    """Deleted by a moderator rather than by its sender."""
+    reply_to: UUID | None = None
+    quote: Quote | None = None
+    attachments: list[Attachment] = []
+    mentions: list[str] = []
+    reactions: dict[str, list[str]] = {}
+    """Usernames by emoji, in the order of arrival."""
+    code: Code | None = None
+    """Lines of code that were shared with it; ``html`` shows them after the body."""
+
+
+class Room(Wire):
+    """A room as one person sees it.
+
+    ``position`` is the head of the room's log, ``number`` that of its newest message, ``read``
+    the number up to which this person has read: ``number - read`` are unread.
+    """
+
+    id: UUID
+    kind: RoomKind
+    name: str
+    members: list[str] | None = Field(default=None, exclude_if=lambda members: members is None)
+    """Usernames; left out in a public room."""
+    member_count: int
+    position: int
+    number: int
+    read: int
+    role: Role | None = None
+    """The caller's role; null when they are not a member of this public room."""
+    closed: bool = False
+    """Closed by a moderator: it can be read, nothing can be sent."""
+
+
+class Member(Person):
+    role: Role
+
+
+class Revision(Wire):
+    """What a message said before an edit."""
+
+    body: str
+    replaced_at: datetime
