@@ -77,6 +77,8 @@ class ChatServer(AsyncWebsocketConsumer):
                 await self.websocket_receive(message)
             case "websocket.connect":
                 await self.websocket_connect(message)
+            case "websocket.restart":  # no word of ASGI's: mediachat.websockets has it
+                await self._restart()
             case "websocket.disconnect":
                 await self.disconnect(message.get("code", 1006))
                 raise StopConsumer
@@ -125,6 +127,13 @@ class ChatServer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         """The peer is gone: leaves the hub."""
         self._leave()
+
+    async def _restart(self) -> None:
+        """The server stops. What came before this has been taken; its answers go first."""
+        while self._under_way:  # noqa: ASYNC110  (an event for each would cost all the others)
+            await asyncio.sleep(0.01)
+        if self.username:  # else it has been refused and closed
+            hub().dismiss(self, CloseCode.RESTARTING)
 
     def _leave(self) -> None:
         """Also where the peer was gone before it was let in, of which no event tells."""

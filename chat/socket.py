@@ -94,6 +94,9 @@ class Socket:
         """Closes with this code; what still waits is dropped, and had again by ``sync``."""
         if self.close_code is not None:
             return
+        self._write_joined()
+        if not self.is_open:
+            return  # the peer was gone
         self.close_code = code
         if self._draining is not None:
             self._draining.cancel()

@@ -1,10 +1,12 @@
-"""uvicorn's websockets with a short way for a frame that goes to many, and less to hold.
+"""uvicorn's websockets with a short way for a frame that goes to many, less to hold, and an end
+that loses nothing.
 
 Most connections say nothing most of the time, so what one of them holds is what bounds their
 number.
 """
 
 import asyncio
+import random
 import struct
 from typing import Any
 
@@ -13,6 +15,12 @@ from websockets.protocol import State
 
 TEXT = 0x81
 """The first byte of a frame that is a whole text."""
+LEAVING_A_SECOND = 50
+"""How many peers are sent away in a second when the server stops: what the others, to which they
+all come, take in beside their work."""
+LEAVING_LIMIT = 6.0
+"""Seconds after which all have been sent away, however many there are. ``make serve`` gives a
+server ten to end."""
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -36,6 +44,23 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             # of the scope share this list.
             self.scope["headers"].clear()  # type: ignore[attr-defined]
             del self.request, self.response
+
+    def shutdown(self) -> None:
+        """The server stops: has the consumer answer what has come so far, and close then.
+
+        uvicorn would close all at once, with what was being stored unanswered, and all peers
+        would come back at once.
+        """
+        if not self.handshake_complete or self.disconnected or self.close_sent:
+            super().shutdown()
+            return
+        within = min(LEAVING_LIMIT, len(self.connections) / LEAVING_A_SECOND)
+        restart: Any = {"type": "websocket.restart"}
+        self.loop.call_later(
+            random.uniform(0, within),  # noqa: S311
+            self.queue.put_nowait,
+            restart,
+        )
 
     def write_text(self, message: dict[str, Any]) -> bool:
         """Writes this ``websocket.send`` now, if nothing has to be waited for or negotiated.

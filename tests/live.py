@@ -151,7 +151,7 @@ class Server:
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Ends it as a deployment would, and as the kernel if that takes over ten seconds."""
+        """Ends it as a deployment would, and as the kernel if that takes too long."""
         self._end(signal.SIGTERM)
 
     def restart(self) -> None:
@@ -164,7 +164,7 @@ class Server:
             return
         os.killpg(process.pid, how)
         try:
-            process.wait(10)
+            process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)

@@ -1,0 +1,47 @@
+"""What the tests of whole servers need beside them."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.components import component
+from tests.live import ROOT, Server, free_port
+
+
+@pytest.fixture
+def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Starts nginx with the configuration that we ship, on these servers; returns its address."""
+    program = component("nginx")
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(*servers: Server) -> str:
+        port = free_port()
+        text = (ROOT / "deploy" / "nginx.conf").read_text()
+        for number, server in enumerate(servers, 1):
+            text = text.replace(f"app{number}:8000", f"127.0.0.1:{server.port}")
+        text = text.replace("listen 80;", f"listen 127.0.0.1:{port};")
+        text = text.replace("/run/nginx.pid", f"{tmp_path}/nginx.pid")
+        configuration = tmp_path / "nginx.conf"
+        configuration.write_text(text)
+        command = [program, "-p", str(tmp_path), "-c", str(configuration), "-g", "daemon off;"]
+        subprocess.run([*command, "-t", "-q"], check=True)
+        processes.append(subprocess.Popen(command))
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200:
+                    return f"http://127.0.0.1:{port}"
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        raise AssertionError("nginx does not pass the servers on.")
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.wait(10)
+    shutil.rmtree(tmp_path / "client_body_temp", ignore_errors=True)
