@@ -5,13 +5,15 @@ moderator suspended them, anonymous never signed in. Every action is tried by ea
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from tests import databases
 from tests.components import chromium, redis_server
+from tests.databases.watch import watching
 from tests.live import Redis, Seeded, Server, seed
 
 if TYPE_CHECKING:
@@ -34,6 +36,12 @@ CHROMIUM_ARGUMENTS = [
 def pytest_configure() -> None:
     # It names every request, and a failure's report would be nothing else.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    if databases.kind() == "mongodb":
+        from pymongo import monitoring
+
+        from tests.databases.emptying import written
+
+        monitoring.register(written)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -111,6 +119,65 @@ def direct_room(owner: "User", member: "User") -> "Room":
 
     room, _ = open_room(owner, kind="direct", name="", members=[member.username])
     return room
+
+
+# -- The database in this process -------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    if databases.kind() != "mongodb":
+        yield
+        return
+    from tests.databases.emptying import only_what_was_written
+
+    with django_db_blocker.unblock():
+        emptying = only_what_was_written()
+        emptying.__enter__()
+    yield
+    emptying.__exit__(None, None, None)
+
+
+# -- Plans of queries --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def newly_scanned(
+    django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Callable[[], list[str]]]:
+    """Asks for what the product has scanned since it was asked before."""
+    from django.db import connection
+
+    # A connection of its own: that of a test may be in the middle of anything.
+    aside = connection.copy()
+    with watching() as watch:
+
+        def problems() -> list[str]:
+            with django_db_blocker.unblock():
+                return watch.problems(aside)
+
+        yield problems
+    with django_db_blocker.unblock():
+        aside.close()
+
+
+@pytest.fixture(autouse=True)
+def _every_query_goes_by_an_index(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test in which the product asks something for which its database has no index."""
+    if not uses_database(request.node):
+        yield
+        return
+    newly_scanned = request.getfixturevalue("newly_scanned")
+    yield
+    found = newly_scanned()
+    assert not found, "\n\n".join(found)
+
+
+def uses_database(item: Any) -> bool:
+    """Whether a test meets the database in this process; pytest-django lets no other near it."""
+    return bool({"db", "transactional_db"} & set(item.fixturenames)) or bool(
+        item.get_closest_marker("django_db")
+    )
 
 
 # -- Real servers -----------------------------------------------------------------------------

@@ -22,6 +22,11 @@ def server() -> str | None:
     return os.environ.get(SERVER)
 
 
+def kind() -> str:
+    """What this run of the tests is about: sqlite, postgres or mongodb."""
+    return (server() or "sqlite").split(":")[0].split("+")[0]
+
+
 def is_emulated() -> bool:
     """Whether it is so slow that tests send less."""
     return os.environ.get(EMULATED) == "1"

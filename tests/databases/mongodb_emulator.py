@@ -17,32 +17,48 @@ from typing import Any
 Document = dict[str, Any]
 
 
-class SeveralIndexesOnOneKey(importlib.machinery.SourceFileLoader):
-    """MongoDB takes several indexes on the same fields when their filters differ."""
+BRIDGED = {
+    # MongoDB takes several indexes on the same fields when their filters differ.
+    'if index["key"] == normalized_keys:': 'if index["key"] == normalized_keys '
+    'and index.get("partial_filter_expression") == partial_filter_expression:',
+}
+QUICKER = {
+    # Whether values are taken is asked of the index, on several fields too, where it would
+    # read the whole collection for each insert: a hundred thousand would take days.
+    "and len(fields) == 1\n                and index.get": "and index.get",
+    "return {self._index_key(document, fields)}": "return self._unique_index_keys("
+    "document, fields)",
+    "scan_payload_id=len(documents) == 1,": "scan_payload_id=False,",
+}
+CHANGED = {
+    "mongoeco.engines.memory": BRIDGED | QUICKER,
+    "mongoeco.engines._sqlite_index_admin": BRIDGED,
+}
+
+
+class Changed(importlib.machinery.SourceFileLoader):
+    """A module of the emulator with some words replaced."""
 
     def get_code(self, fullname: str) -> CodeType:
         source = self.get_data(self.path).decode()
-        same_key = 'if index["key"] == normalized_keys:'
-        same_filter = 'index.get("partial_filter_expression") == partial_filter_expression'
-        if same_key not in source:
-            raise ImportError(f"{self.path} is not the version that this file bridges.")
-        source = source.replace(same_key, f"{same_key[:-1]} and {same_filter}:")
+        for theirs, ours in CHANGED[fullname].items():
+            if theirs not in source:
+                raise ImportError(f"{self.path} is not the version that this file bridges.")
+            source = source.replace(theirs, ours)
         return self.source_to_code(source.encode(), self.path)
-
-
-INDEX_KEEPERS = ("mongoeco.engines.memory", "mongoeco.engines._sqlite_index_admin")
 
 
 class Finder(importlib.abc.MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name not in INDEX_KEEPERS:
+        if name not in CHANGED:
             return None
         found = importlib.machinery.PathFinder.find_spec(name, path)
         assert found and found.origin
-        loader = SeveralIndexesOnOneKey(name, found.origin)
-        return importlib.util.spec_from_file_location(name, found.origin, loader=loader)
+        return importlib.util.spec_from_file_location(
+            name, found.origin, loader=Changed(name, found.origin)
+        )
 
 
 # -- What commands say ------------------------------------------------------------------------

@@ -1,44 +1,104 @@
 """How a database goes about each query: whether by an index, or by reading all there is."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from django.db import connection
+from django.db import connection as default_connection
+from django.db.backends.utils import CursorWrapper
+
+READ = ("SELECT", "UPDATE", "DELETE")
+
+
+@dataclass(frozen=True)
+class Query:
+    """SQL with its parameters; on MongoDB a collection with the stages of its pipeline."""
+
+    asked: str
+    of: Any
+
+    @property
+    def shape(self) -> str:
+        """The same for all queries that a database goes about in the same way."""
+        mql = self.asked if self.is_sql else f"{self.asked} {_shape(self.of)}"
+        return re.sub(r"\(%s(, %s)*\)", "(…)", mql)
+
+    @property
+    def is_sql(self) -> bool:
+        return self.asked.startswith(READ)
+
+    @property
+    def table(self) -> str:
+        """The first table that is read."""
+        found = re.search(r'(?:FROM|UPDATE) "(\w+)"', self.asked)
+        return found[1] if found else self.asked
+
+    def __str__(self) -> str:
+        return f"{self.asked} {self.of}"
+
+
+def _shape(value: Any) -> Any:
+    """Stages without the values that are compared."""
+    if isinstance(value, dict):
+        return {name: _shape(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        parts = [_shape(part) for part in value]
+        return parts if any(isinstance(part, dict) for part in parts) else parts[:2]
+    is_field = isinstance(value, str) and value.startswith("$")
+    return value if is_field else type(value).__name__
 
 
 @contextmanager
-def noted() -> Iterator[list[Any]]:
-    """Every query in here: (SQL, parameters), or on MongoDB (collection, stages)."""
-    found: list[Any] = []
+def noting(note: Callable[[Query], None]) -> Iterator[None]:
+    """Tells of every query in here, on whatever connection and in whatever thread."""
+    on_mongodb = default_connection.vendor == "mongodb"
+    with _noting_mongodb(note) if on_mongodb else _noting_sql(note):
+        yield
 
-    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not many and sql.split()[0] in ("SELECT", "UPDATE", "DELETE"):
-            found.append((sql, params))
-        return execute(sql, params, many, context)
 
-    if connection.vendor != "mongodb":
-        with connection.execute_wrapper(note):
-            yield found
-        return
+@contextmanager
+def noted() -> Iterator[list[Query]]:
+    """Every query in here."""
+    found: list[Query] = []
+    with noting(found.append):
+        yield found
 
+
+@contextmanager
+def _noting_sql(note: Callable[[Query], None]) -> Iterator[None]:
+    wrapper: Any = CursorWrapper
+    execute = wrapper._execute
+
+    def noted_execute(self: Any, sql: Any, params: Any, *context: Any) -> Any:
+        if isinstance(sql, str) and sql.startswith(READ):
+            note(Query(sql, params))
+        return execute(self, sql, params, *context)
+
+    with patch.object(CursorWrapper, "_execute", noted_execute):
+        yield
+
+
+@contextmanager
+def _noting_mongodb(note: Callable[[Query], None]) -> Iterator[None]:
     from mediachat.mongodb import compiler
 
     read, remove = compiler.MongoQuery.get_cursor, compiler.MongoQuery.delete
     update = compiler.SQLUpdateCompiler.update
 
     def noted_read(self: Any) -> Any:
-        found.append((self.compiler.collection_name, self.get_pipeline()))
+        note(Query(self.compiler.collection_name, self.get_pipeline()))
         return read(self)
 
     def noted_remove(self: Any) -> Any:
-        found.append((self.compiler.collection_name, [{"$match": self.match_mql}]))
+        note(Query(self.compiler.collection_name, [{"$match": self.match_mql}]))
         return remove(self)
 
     def noted_update(self: Any, criteria: Any, pipeline: Any) -> Any:
-        found.append((self.collection_name, [{"$match": criteria}]))
+        note(Query(self.collection_name, [{"$match": criteria}]))
         return update(self, criteria, pipeline)
 
     with (
@@ -46,17 +106,16 @@ def noted() -> Iterator[list[Any]]:
         patch.object(compiler.MongoQuery, "delete", noted_remove),
         patch.object(compiler.SQLUpdateCompiler, "update", noted_update),
     ):
-        yield found
+        yield
 
 
-def scan_in(query: Any) -> str | None:
+def scan_in(query: Query, connection: Any = default_connection) -> str | None:
     """What in this query reads a whole table, or None."""
-    return {"sqlite": _sqlite, "postgresql": _postgresql, "mongodb": _mongodb}[connection.vendor](
-        *query
-    )
+    explain = {"sqlite": _sqlite, "postgresql": _postgresql, "mongodb": _mongodb}
+    return explain[connection.vendor](connection, query.asked, query.of)
 
 
-def _sqlite(sql: str, params: Any) -> str | None:
+def _sqlite(connection: Any, sql: str, params: Any) -> str | None:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
         steps = [row[3] for row in cursor.fetchall()]
@@ -68,7 +127,7 @@ def _sqlite(sql: str, params: Any) -> str | None:
     return None
 
 
-def _postgresql(sql: str, params: Any) -> str | None:
+def _postgresql(connection: Any, sql: str, params: Any) -> str | None:
     with connection.cursor() as cursor:
         # A small table is read whole whatever its indexes; so only where there is no other way.
         cursor.execute("SET enable_seqscan = off")
@@ -79,7 +138,7 @@ def _postgresql(sql: str, params: Any) -> str | None:
     return f"{sql}: {text}" if '"Seq Scan"' in text else None
 
 
-def _mongodb(collection: str, stages: list[Any]) -> str | None:
+def _mongodb(connection: Any, collection: str, stages: list[Any]) -> str | None:
     """Whether an index leads to the documents, by the shape of the stages.
 
     The emulator of MongoDB plans nothing; a real server is asked too.
@@ -94,7 +153,7 @@ def _mongodb(collection: str, stages: list[Any]) -> str | None:
 
 
 def _mongo() -> Any:
-    return connection
+    return default_connection
 
 
 def _unindexed(collection: str, stages: list[Any]) -> str | None:
