@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTENSION := extensions/vscode
 
-.PHONY: run serve test test-postgres test-mongodb test-copy check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
+.PHONY: run serve test test-page test-sqlite test-postgres test-mongodb test-copy check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
 
 ## run: the chat on this machine, with nothing else to install (PORT=8000)
 run: export DEBUG = 1
@@ -22,11 +22,25 @@ serve: .venv/installed node_modules/installed
 		--ws-ping-interval 20 --ws-ping-timeout 20 --timeout-graceful-shutdown 10 \
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 
-## test: everything: the checks, then the tests of the page's modules and of the server
-test: check check-extension needs-test-tools
+## test: everything; `make -j2 --output-sync test` does two parts at a time
+test: check check-extension test-page test-sqlite test-postgres test-mongodb test-extension
+
+## test-page: the page's modules by themselves
+test-page: node_modules/installed-dev
 	node --test $(wildcard tests/js/*.test.js tests/js/*/*.test.js)
-	$(BIN)/pytest
-	$(MAKE) test-extension
+
+## test-sqlite: the server's tests, and those in a browser (TESTS=tests/chat for some)
+test-sqlite: .venv/installed-dev node_modules/installed-dev needs-test-tools
+	$(BIN)/pytest $(TESTS)
+
+## test-postgres: the same tests on PostgreSQL, Debian's or that of TEST_POSTGRES_URL
+## test-mongodb: and on MongoDB, that of TEST_MONGODB_URL, else on an emulator of it
+test-postgres test-mongodb: .venv/installed-dev node_modules/installed-dev needs-test-tools
+	$(BIN)/python -m tests.databases $(@:test-%=%) $(TESTS)
+
+## test-copy: 100,000 messages through all three databases and back; takes its time
+test-copy: .venv/installed-dev
+	COPY_MESSAGES=100000 $(BIN)/pytest --capture=no tests/databases/test_copy.py
 
 ## check: what can be told without running anything; quick
 check: .venv/installed-dev node_modules/installed-dev

@@ -5,6 +5,7 @@ moderator suspended them, anonymous never signed in. Every action is tried by ea
 """
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,6 +14,7 @@ import pytest
 
 from tests import databases
 from tests.components import chromium, redis_server
+from tests.databases.selection import select
 from tests.databases.watch import watching
 from tests.live import Redis, Seeded, Server, seed
 
@@ -34,6 +36,9 @@ CHROMIUM_ARGUMENTS = [
 
 
 def pytest_configure() -> None:
+    # A test that runs make is not part of the make that runs the tests.
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        os.environ.pop(name, None)
     # It names every request, and a failure's report would be nothing else.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     if databases.kind() == "mongodb":
@@ -44,9 +49,13 @@ def pytest_configure() -> None:
         monitoring.register(written)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Runs the browser's tests last: Playwright's event loop stays in the main thread from its
-    first test on, and no test of ours can start a loop of its own under it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what another database need not be put through, and runs the browser's tests
+    last: Playwright's event loop stays in the main thread from its first test on, and no test of
+    ours can start a loop of its own under it."""
+    selected = select(items)
+    config.hook.pytest_deselected(items=[item for item in items if item not in selected])
+    items[:] = selected
     items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
 
 
@@ -164,20 +173,15 @@ def newly_scanned(
 @pytest.fixture(autouse=True)
 def _every_query_goes_by_an_index(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fails a test in which the product asks something for which its database has no index."""
-    if not uses_database(request.node):
+    if not {"db", "transactional_db"} & set(request.fixturenames) and not (
+        request.node.get_closest_marker("django_db")
+    ):
         yield
         return
     newly_scanned = request.getfixturevalue("newly_scanned")
     yield
     found = newly_scanned()
     assert not found, "\n\n".join(found)
-
-
-def uses_database(item: Any) -> bool:
-    """Whether a test meets the database in this process; pytest-django lets no other near it."""
-    return bool({"db", "transactional_db"} & set(item.fixturenames)) or bool(
-        item.get_closest_marker("django_db")
-    )
 
 
 # -- Real servers -----------------------------------------------------------------------------
@@ -193,6 +197,13 @@ class Serve(Protocol):
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     """A migrated database with the cast in it, which every server gets a copy of."""
     return seed(tmp_path_factory.mktemp("seed"))
+
+
+@pytest.fixture
+def empty_database(tmp_path: Path) -> Path:
+    """A data directory whose database is empty."""
+    databases.assign(tmp_path / "empty")
+    return tmp_path / "empty"
 
 
 @pytest.fixture

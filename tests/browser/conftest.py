@@ -7,11 +7,14 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests import databases
 from tests.conftest import PASSWORD
 from tests.live import ROOT, Server
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = ROOT / "artefacts" / "screenshots"
+if databases.kind() != "sqlite":
+    SCREENSHOTS /= databases.kind()
 
 WATCH_POLICY = """
 window.violations = [];

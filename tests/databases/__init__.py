@@ -7,6 +7,8 @@ server without a database.
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,8 +42,8 @@ def settings_for(data_dir: Path) -> dict[str, str]:
 
 def assign(data_dir: Path) -> None:
     """Gives a data directory an empty database of its own."""
+    data_dir.mkdir(parents=True, exist_ok=True)
     if base := server():
-        data_dir.mkdir(parents=True, exist_ok=True)
         (data_dir / ADDRESS).write_text(create(base))
 
 
@@ -49,6 +51,32 @@ def assign_copy(data_dir: Path, *, of: Path) -> None:
     """Gives a data directory a copy of another's database."""
     if base := server():
         (data_dir / ADDRESS).write_text(create(base, like=(of / ADDRESS).read_text()))
+
+
+@contextmanager
+def taken_away(data_dir: Path) -> Iterator[None]:
+    """Nothing reaches a data directory's database in here; afterwards it is as it was."""
+    if server() is None:
+        database, hidden = data_dir / "db.sqlite3", "db.away"
+        for path in data_dir.glob("db.sqlite3*"):
+            path.rename(str(path).replace(database.name, hidden))
+        database.mkdir()
+        yield
+        database.rmdir()
+        for path in data_dir.glob(f"{hidden}*"):
+            path.rename(str(path).replace(hidden, database.name))
+        return
+    import psycopg
+
+    address = (data_dir / ADDRESS).read_text()
+    name = _name(address)
+    with psycopg.connect(with_name(address, "postgres"), autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+        yield
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
 
 def create(base: str, *, like: str | None = None) -> str:

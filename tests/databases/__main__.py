@@ -2,6 +2,7 @@
 
 ``postgres`` starts Debian's PostgreSQL, ``mongodb`` an emulator of MongoDB. A real server is
 named by TEST_POSTGRES_URL or TEST_MONGODB_URL, without a database: the tests make their own.
+``selection`` says which tests these are: all that meet the database.
 """
 
 import os
@@ -12,11 +13,6 @@ from contextlib import AbstractContextManager, nullcontext
 from tests.databases import EMULATED, SERVER, servers, with_name
 
 STARTERS = {"postgres": servers.postgresql, "mongodb": servers.mongodb_emulator}
-TESTS = {
-    "postgres": ["tests/accounts", "tests/chat", "tests/databases", "tests/system/test_crash.py"],
-    # What never asks the database, and what only takes long on an emulator, is left out.
-    "mongodb": ["tests/accounts", "tests/chat", "tests/databases", "tests/system/test_crash.py"],
-}
 
 
 def main(name: str, *arguments: str) -> int:
@@ -27,16 +23,7 @@ def main(name: str, *arguments: str) -> int:
         print(f"The tests run on {name}: {kind}.", flush=True)
         emulated = not given and name == "mongodb"
         return subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                *(
-                    arguments
-                    if any(not a.startswith("-") for a in arguments)
-                    else [*arguments, *TESTS[name]]
-                ),
-            ],
+            [sys.executable, "-m", "pytest", *arguments],
             env=os.environ
             | {
                 SERVER: address,

@@ -1,5 +1,6 @@
 """Database servers that the tests start for themselves, each on a free port with its own data."""
 
+import fcntl
 import glob
 import os
 import shutil
@@ -81,16 +82,19 @@ def mongodb_emulator() -> Iterator[str]:
 
 
 def _emulator_python() -> str:
-    """The emulator's own environment, made at the first use."""
+    """The emulator's own environment, made at the first use, by one run of the tests at a time."""
     python = EMULATOR_ENVIRONMENT / "bin" / "python"
     installed = EMULATOR_ENVIRONMENT / "installed"
     requirements = EMULATOR_REQUIREMENTS.read_text()
-    if not installed.exists() or installed.read_text() != requirements:
-        print("Installing MongoDB's emulator ...", flush=True)
-        subprocess.run([_newer_python(), "-m", "venv", "--clear", EMULATOR_ENVIRONMENT], check=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "-r", str(EMULATOR_REQUIREMENTS)], check=True)
-        installed.write_text(requirements)
+    with EMULATOR_REQUIREMENTS.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not installed.exists() or installed.read_text() != requirements:
+            print("Installing MongoDB's emulator ...", flush=True)
+            newer = _newer_python()
+            subprocess.run([newer, "-m", "venv", "--clear", EMULATOR_ENVIRONMENT], check=True)
+            pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, "--require-hashes", "-r", str(EMULATOR_REQUIREMENTS)], check=True)
+            installed.write_text(requirements)
     return str(python)
 
 

@@ -12,10 +12,7 @@ from tests.databases.test_copy import export, run
 from tests.live import ROOT
 
 OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text()
-pytestmark = [
-    pytest.mark.timeout(400),
-    pytest.mark.skipif(bool(databases.server()), reason="it brings all databases itself"),
-]
+pytestmark = pytest.mark.timeout(400)
 
 
 def command(beginning: str) -> str:

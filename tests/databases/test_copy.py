@@ -17,17 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from tests import databases
 from tests.live import ROOT
 
 MESSAGES = int(os.environ.get("COPY_MESSAGES", "200"))
 BATCH = ["--batch", str(min(500, MESSAGES // 5))]
 PATIENCE = 120 + MESSAGES // 10
 """Seconds for one copy. The emulator of MongoDB is slow."""
-pytestmark = [
-    pytest.mark.timeout(8 * PATIENCE),
-    pytest.mark.skipif(bool(databases.server()), reason="it brings all databases itself"),
-]
+pytestmark = pytest.mark.timeout(8 * PATIENCE)
 
 EXPORT = """
 import django, sys

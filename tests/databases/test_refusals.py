@@ -7,8 +7,6 @@ from mediachat.databases import plainly
 from tests import databases
 from tests.mediachat.test_databases import prepare
 
-pytestmark = pytest.mark.skipif(bool(databases.server()), reason="it brings its own server")
-
 
 def test_a_user_without_rights(tmp_path, postgresql):
     import psycopg

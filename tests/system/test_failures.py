@@ -2,13 +2,18 @@
 
 import resource
 import uuid
+from typing import Any
 
 import psutil
 import pytest
 
+from tests import databases
 from tests.conftest import Serve
 from tests.live import Server
 from tests.outside import CommandError, OutsideClient
+
+MOST_CONNECTIONS = 10
+"""A little more than the threads that talk to the database (DB_THREADS)."""
 
 
 def forbid_writing(server: Server, forbidden: bool) -> None:
@@ -47,18 +52,27 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_half_stored(se
 
 async def test_a_server_without_its_database_says_so_and_recovers(serve: Serve):
     server = serve(expect_errors=True, RATE_LIMITS="off", HEARTBEAT="2")
-    database = server.data_dir / "db.sqlite3"
     async with OutsideClient(server.url, "crowd0") as anna, anna.http() as http:
         assert (await http.get("/healthz")).status_code == 200
-        hidden = database.with_suffix(".away")
-        for path in server.data_dir.glob("db.sqlite3*"):
-            path.rename(str(path).replace("db.sqlite3", hidden.name))
-        database.mkdir()
-        answer = await http.get("/healthz")
-        assert answer.status_code == 503
-        assert answer.text
-        database.rmdir()
-        for path in server.data_dir.glob(hidden.name + "*"):
-            path.rename(str(path).replace(hidden.name, "db.sqlite3"))
+        with databases.taken_away(server.data_dir):
+            answer = await http.get("/healthz")
+            assert answer.status_code == 503
+            assert answer.text
+            if databases.server():  # a file that is renamed stays open
+                with pytest.raises(CommandError, match="server_error"):
+                    await anna.command("room.open", kind="private", name="Nowhere")
         assert (await http.get("/healthz")).status_code == 200
-        await anna.command("room.open", kind="private", name="Here again")
+        await _in_the_end(anna, "room.open", kind="private", name="Here again")
+
+
+async def _in_the_end(client: OutsideClient, command: str, **fields: Any) -> None:
+    """Asks again, as clients do: each thread of the server learns by a failure that its
+    connection is gone."""
+    for _ in range(MOST_CONNECTIONS):
+        try:
+            await client.command(command, **fields)
+        except CommandError as refused:
+            assert refused.code == "server_error"
+        else:
+            return
+    raise AssertionError("it did not recover")

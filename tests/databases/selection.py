@@ -1,0 +1,53 @@
+"""Which tests another database than SQLite is put through, and the few that it cannot pass."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from tests import databases
+
+MEETS_THE_DATABASE = {"db", "transactional_db", "seeded", "serve", "server", "empty_database"}
+"""Fixtures that lead to the database of this run. pytest-django lets no test near the one in this
+process without them, and no server is started without a data directory from them; so what has
+none of them says the same on every database, and is not run again."""
+
+CANNOT = {
+    # docs/DATABASES.md has the same list, for those who run it.
+    "test_failures.py::test_on_a_full_disk": {
+        "postgres": "the full disk would be the database server's, not ours",
+        "mongodb": "the full disk would be the database server's, not ours",
+    },
+    "test_failures.py::test_a_server_without_its_database": {
+        "mongodb": "the emulator serves all tests of this run, so it cannot be taken away from one",
+    },
+    "test_moderation.py::test_sql_cannot_change_an_entry_either": {
+        "mongodb": "there are no triggers, so Django alone keeps the audit log from changes",
+    },
+    "test_moderation.py::test_sql_cannot_change_an_entry_either[INSERT OR REPLACE": {
+        "postgres": "the statement is SQLite's own",
+    },
+}
+
+
+def select(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The tests that this run is about, in their order; those that cannot pass are skipped."""
+    kind = databases.kind()
+    if kind == "sqlite":
+        return items
+    about = [item for item in items if meets_the_database(item)]
+    for item in about:
+        for reason in _reasons(item, kind):
+            item.add_marker(pytest.mark.skip(reason=reason))
+    return about
+
+
+def meets_the_database(item: Any) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return bool(MEETS_THE_DATABASE.intersection(fixtures)) or bool(
+        item.get_closest_marker("django_db")
+    )
+
+
+def _reasons(item: pytest.Item, kind: str) -> Iterable[str]:
+    return (why[kind] for test, why in CANNOT.items() if test in item.nodeid and kind in why)
