@@ -77,7 +77,8 @@ $(EXTENSION)/node_modules/installed: $(EXTENSION)/package-lock.json | needs-node
 	@touch $@
 
 ## bench: ours beside what people run today (ONLY=fanout for one; QUICK=1 only tries it)
-bench: .venv/installed-bench benchmarks/competitors/node_modules/installed node_modules/installed
+bench: .venv/installed-bench .venv-synapse/installed benchmarks/competitors/node_modules/installed \
+		node_modules/installed
 	@for each in ejabberdctl prosody nginx redis-server curl; do \
 		command -v $$each >/dev/null || missing="$$missing $$each"; done; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ]; then \
@@ -103,6 +104,11 @@ bench: .venv/installed-bench benchmarks/competitors/node_modules/installed node_
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+.venv-synapse/installed: benchmarks/competitors/synapse/requirements.txt | needs-python
+	@test -x .venv-synapse/bin/python || $(PYTHON) -m venv .venv-synapse
+	@.venv-synapse/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 benchmarks/competitors/node_modules/installed: benchmarks/competitors/package-lock.json | needs-node
 	@cd benchmarks/competitors && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
@@ -123,6 +129,8 @@ lock:
 	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres pyproject.toml -o requirements.txt
 	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra dev pyproject.toml -o requirements-dev.txt
 	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra dev --extra bench pyproject.toml -o requirements-bench.txt
+	uv pip compile $(UNIVERSAL) benchmarks/competitors/synapse/requirements.in \
+		-o benchmarks/competitors/synapse/requirements.txt
 	npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 UNIVERSAL := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet

@@ -124,11 +124,12 @@ async def _measured(
     return rows
 
 
-async def _competitor(theirs: Competitor, *loads: Load) -> list[Row]:
+async def _competitor(theirs: Competitor, *loads: Load, limit: float = 30) -> list[Row]:
     about: Row = {"name": theirs.name, "stored": theirs.stored}
     try:
         theirs.start()
-        return [about | row for row in await _measured([*loads], theirs.connect, theirs.pids, 30)]
+        rows = await _measured([*loads], theirs.connect, theirs.pids, limit)
+        return [about | row for row in rows]
     except (NotInstalled, ConnectionError, TimeoutError) as error:
         return [about | {"missing": str(error) or type(error).__name__} for _ in loads]
     finally:
@@ -148,8 +149,10 @@ async def _ours_rows(name: str, *loads: Load, processes: int = 1, redis: bool = 
 async def fanout(scale: Scale) -> dict[str, Any]:
     """One room of 200, one of whom writes, with 20 and with 5 messages under way."""
 
-    def loads(messages: int) -> list[Load]:
-        return [Load(rooms=1, members=200, messages=messages, window=window) for window in WINDOWS]
+    def loads(messages: int, members: int = 200) -> list[Load]:
+        return [
+            Load(rooms=1, members=members, messages=messages, window=window) for window in WINDOWS
+        ]
 
     async with scratch() as directory:
         layer = servers.redis(directory)
@@ -166,6 +169,11 @@ async def fanout(scale: Scale) -> dict[str, Any]:
                 await _competitor(servers.tutorial("uvicorn"), *loads(few)),
                 await _competitor(servers.tutorial("uvicorn", layer.url), *loads(few)),
                 await _competitor(servers.tutorial("daphne", layer.url), *loads(few)),
+                await _competitor(
+                    servers.synapse(directory),
+                    *loads(max(few * 3 // 10, 10), members=100),
+                    limit=60,
+                ),
             ]
         finally:
             layer.stop()

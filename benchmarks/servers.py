@@ -16,6 +16,7 @@ from typing import NoReturn
 from benchmarks import measure
 from benchmarks.dialects import Connect, RawClient, SocketIOClient, TutorialClient, raw, xmpp
 from benchmarks.load import Room
+from benchmarks.matrix import matrix
 from tests.live import ROOT, Redis, Server, free_port
 
 HERE = Path(__file__).resolve().parent
@@ -149,6 +150,23 @@ def prosody(data: Path) -> Competitor:
     command = ["prosody", "--config", str(config), "-F"]
     return Competitor(
         "Prosody, MUC with archive", "SQLite", xmpp(port), command, port, directory=data
+    )
+
+
+def synapse(data: Path) -> Competitor:
+    port, data = free_port(), data / "synapse"
+    data.mkdir(parents=True, exist_ok=True)
+    text = (COMPETITORS / "synapse/homeserver.yaml").read_text()
+    config = data / "homeserver.yaml"
+    config.write_text(text.replace("@PORT@", str(port)).replace("@DATA@", str(data)))
+    (data / "log.yaml").write_text("{version: 1, root: {level: ERROR}}\n")
+    python = ROOT / ".venv-synapse/bin/python"
+    homeserver = [str(python), "-m", "synapse.app.homeserver", "-c", str(config)]
+    if python.exists():
+        keys = [*homeserver, "--generate-keys"]
+        subprocess.run(keys, cwd=data, check=True, timeout=60, stdout=subprocess.DEVNULL)
+    return Competitor(
+        "Matrix Synapse, 100 members", "SQLite", matrix(port), homeserver, port, directory=data
     )
 
 
