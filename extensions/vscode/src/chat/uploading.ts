@@ -1,11 +1,9 @@
 import { ChatError } from "../../../../static/chat/client.js";
 import type { Attachment } from "../../../../static/chat/protocol.js";
 import type { UploadOptions } from "../../../../static/chat/types.js";
-import { counted } from "#platform";
-import { Problem } from "../server/problem.js";
+import { post } from "#platform";
+import { unreached } from "../server/problem.js";
 import type { Server } from "../server/server.js";
-
-const HOURS_MS = 6 * 3600_000;
 
 /**
  * Sends a file to the server.
@@ -22,26 +20,24 @@ export async function upload(
   const encoded = new Response(form);
   const contentType = encoded.headers.get("Content-Type") ?? "multipart/form-data";
   const body = await encoded.blob();
-  const init = counted(body, (sent) => onProgress?.(Math.min(sent, body.size), body.size));
-  const headers = { ...(init.headers as Record<string, string> | undefined), "Content-Type": contentType };
-  try {
-    const response = await server.fetch("/api/v1/attachments", {
-      ...init,
-      method: "POST",
-      headers,
-      token,
-      signal,
-      patience: HOURS_MS,
-    });
-    const answer = (await response.json().catch(() => ({}))) as Partial<Attachment & ChatError>;
-    if (response.ok && answer.id) {
-      onProgress?.(file.size, file.size);
-      return answer as Attachment;
-    }
-    throw new ChatError(answer.code ?? "server_error", answer.detail ?? "The file was not uploaded.");
-  } catch (error) {
+  const { status, text } = await post(new URL("/api/v1/attachments", server.url), {
+    headers: { "Content-Type": contentType, "X-Session-Token": token },
+    body,
+    signal,
+    onSent: (sent) => onProgress?.(Math.min(sent, body.size), body.size),
+  }).catch((error: unknown) => {
     if (signal?.aborted) throw new ChatError("aborted", "The upload was cancelled.");
-    if (error instanceof Problem) throw new ChatError("network", error.message);
-    throw error;
+    throw new ChatError("network", unreached(server.url, error).message);
+  });
+  const answer = parsed(text);
+  if (status < 300 && answer.id) return answer as Attachment;
+  throw new ChatError(answer.code ?? "server_error", answer.detail ?? "The file was not uploaded.");
+}
+
+function parsed(text: string): Partial<Attachment & ChatError> {
+  try {
+    return (JSON.parse(text) ?? {}) as Partial<Attachment & ChatError>;
+  } catch {
+    return {}; // what stands between may answer with a page of its own
   }
 }

@@ -1,6 +1,8 @@
 import * as vscode from "vscode";
 import { repositoryName } from "./remote.js";
 
+const PATIENCE_MS = 5_000;
+
 /** What of VS Code's Git extension is used here. */
 interface GitExtension {
   enabled: boolean;
@@ -8,6 +10,8 @@ interface GitExtension {
 }
 
 interface GitApi {
+  state: "uninitialized" | "initialized";
+  onDidChangeState: vscode.Event<GitApi["state"]>;
   repositories: Repository[];
   getRepository(uri: vscode.Uri): Repository | null;
   toGitUri(uri: vscode.Uri, ref: string): vscode.Uri;
@@ -29,10 +33,26 @@ export async function git(): Promise<GitApi | null> {
   if (!extension) return null;
   try {
     const exports = extension.isActive ? extension.exports : await extension.activate();
-    return exports.enabled ? exports.getAPI(1) : null;
+    if (!exports.enabled) return null;
+    const api = exports.getAPI(1);
+    await settled(api);
+    return api;
   } catch {
     return null;
   }
+}
+
+/** Resolves once Git knows the repositories that are open: just after the start it knows none. */
+async function settled(api: GitApi): Promise<void> {
+  if (api.state === "initialized") return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, PATIENCE_MS);
+    const listening = api.onDidChangeState(() => {
+      clearTimeout(timer);
+      listening.dispose();
+      resolve();
+    });
+  });
 }
 
 /** The repository's name for everyone who cloned it; "" where it was cloned from nowhere. */

@@ -1,44 +1,79 @@
 import * as vscode from "vscode";
 import type { Code } from "../view/protocol.js";
 import { git, nameOf } from "./git.js";
-import { relocate, type Lines } from "./relocate.js";
+import { relocate, whole, type Lines } from "./relocate.js";
 import { isSameRepository } from "./remote.js";
 import { label } from "./share.js";
 
 const SEARCH_LIMIT = 20;
 const NOT_SEARCHED = "**/{node_modules,.git,dist,out,build,.venv}/**";
+/** Files of the same kind that are looked into when the lines are not where they were. */
+const READ_LIMIT = 400;
+const READ_BYTES = 512 * 1024;
+/** Fewer signs than this are found in many a file, and mean none of them. */
+const TELLING = 24;
 
 /** Finds shared lines in this person's own checkout. */
 export class CodePlaces {
   async open(code: Code): Promise<void> {
-    const { l10n, window } = vscode;
     const uris = await this.#candidates(code);
     for (const uri of uris) {
       const place = await this.#find(uri, code);
       if (!place) continue;
       await show(uri, place);
       const isMoved = place.start !== code.start_line || !uri.path.endsWith(`/${code.path}`);
-      if (isMoved) window.setStatusBarMessage(l10n.t("These lines have moved since they were shared."), 6000);
+      if (isMoved) this.#tellMoved(uri);
       return;
     }
-    await this.#gone(code, uris[0]);
+    const taken = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking for the shared lines") },
+      () => this.#elsewhere(code, uris),
+    );
+    if (!taken) return this.#gone(code);
+    await show(taken.uri, taken.place);
+    this.#tellMoved(taken.uri);
   }
 
-  async #gone(code: Code, uri: vscode.Uri | undefined): Promise<void> {
-    const { l10n, window } = vscode;
-    if (!vscode.workspace.workspaceFolders?.length) {
-      void window.showInformationMessage(
-        l10n.t("{0} is not open here. Open the folder that you keep {1} in, then try again.", label(code), code.repository || code.path),
+  #tellMoved(uri: vscode.Uri): void {
+    const name = vscode.workspace.asRelativePath(uri);
+    vscode.window.setStatusBarMessage(vscode.l10n.t("These lines have moved since they were shared: {0}", name), 8000);
+  }
+
+  /** Says why there is nothing to open, and what can be done about it. */
+  async #gone(code: Code): Promise<void> {
+    const { l10n, window, workspace } = vscode;
+    const openFolder = l10n.t("Open Folder…");
+    const repositories = (await git())?.repositories ?? [];
+    const isOther = repositories.length > 0 && !repositories.some((each) => isSameRepository(nameOf(each), code.repository));
+    if (!workspace.workspaceFolders?.length || (code.repository && isOther)) {
+      const chosen = await window.showInformationMessage(
+        code.repository
+          ? l10n.t("{0} is from {1}, which is not open here. Open your checkout of it, then try again.", label(code), code.repository)
+          : l10n.t("{0} is not open here. Open the folder that you keep it in, then try again.", label(code)),
+        openFolder,
       );
+      if (chosen) await vscode.commands.executeCommand("vscode.openFolder");
       return;
     }
     const asItWas = await this.#asItWas(code);
-    const choice = asItWas ? [l10n.t("Show as It Was")] : [];
-    const words = uri
-      ? l10n.t("{0} is here, but the shared lines are gone from it.", code.path)
-      : l10n.t("{0} is not in this workspace.", code.path);
-    const chosen = await window.showInformationMessage(words, ...choice);
+    const showIt = l10n.t("Show as It Was");
+    const words = [l10n.t("The shared lines of {0} are gone from this checkout.", label(code))];
+    if (code.commit && !asItWas) words.push(l10n.t("Fetch commit {0}, then open them again to see them as they were.", code.commit.slice(0, 7)));
+    const chosen = await window.showInformationMessage(words.join(" "), ...(asItWas ? [showIt] : []));
     if (chosen && asItWas) await show(asItWas, { start: code.start_line, end: code.end_line });
+  }
+
+  /** The same lines in another file of the same kind, as after a renaming. */
+  async #elsewhere(code: Code, known: vscode.Uri[]): Promise<{ uri: vscode.Uri; place: Lines } | null> {
+    const extension = /\.\w{1,12}$/.exec(code.path)?.[0];
+    if (!extension || code.text.replace(/\s/g, "").length < TELLING) return null;
+    const tried = new Set(known.map(String));
+    for (const uri of await vscode.workspace.findFiles(`**/*${extension}`, NOT_SEARCHED, READ_LIMIT)) {
+      if (tried.has(uri.toString())) continue;
+      const place = whole(await textOf(uri), code.text, code.start_line);
+      if (place) return { uri, place };
+    }
+    return null;
   }
 
   /** The file in the commit that the lines were shared from, where this checkout has it. */
@@ -83,6 +118,16 @@ export class CodePlaces {
     } catch {
       return null; // not a text any more
     }
+  }
+}
+
+/** What is in a file; "" where it is none that one would look into. */
+async function textOf(uri: vscode.Uri): Promise<string> {
+  try {
+    if ((await vscode.workspace.fs.stat(uri)).size > READ_BYTES) return "";
+    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+  } catch {
+    return "";
   }
 }
 

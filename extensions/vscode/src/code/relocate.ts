@@ -18,14 +18,25 @@ export interface Lines {
  */
 export function relocate(now: string, shared: string, was: number): Lines | null {
   const lines = linesOf(now);
-  const wanted = linesOf(shared);
-  while (wanted.length > 1 && wanted.at(-1) === "") wanted.pop();
-  if (wanted.every((line) => line.trim() === "")) return null;
+  const wanted = wantedOf(shared);
+  if (wanted.length === 0) return null;
   return (
     nearest(lines, wanted, was) ??
     nearest(lines.map(squeezed), wanted.map(squeezed), was) ??
     nearestPart(lines, wanted, was)
   );
+}
+
+/** Where the same lines stand, each as it was: in another file less would be chance. */
+export function whole(now: string, shared: string, was: number): Lines | null {
+  const wanted = wantedOf(shared);
+  return wanted.length === 0 ? null : nearest(linesOf(now), wanted, was);
+}
+
+function wantedOf(shared: string): string[] {
+  const wanted = linesOf(shared);
+  while (wanted.at(-1)?.trim() === "") wanted.pop();
+  return wanted;
 }
 
 /** A selection can begin and end within lines, so its first and last line may be parts of one. */

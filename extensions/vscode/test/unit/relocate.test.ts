@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { relocate } from "../../src/code/relocate.js";
+import { relocate, whole } from "../../src/code/relocate.js";
 
 const file = ["one", "two", "three", "  four", "five", "two", "three"].join("\n");
 
@@ -42,4 +42,10 @@ test("blank lines are no place", () => {
 
 test("more lines than there are, are nowhere", () => {
   assert.equal(relocate("one", "one\ntwo", 1), null);
+});
+
+test("in another file only the same lines count", () => {
+  assert.deepEqual(whole(file, "two\nthree\n", 1), { start: 2, end: 3 });
+  assert.equal(whole(file, "four\nfive", 1), null);
+  assert.equal(whole(file, "\n", 1), null);
 });

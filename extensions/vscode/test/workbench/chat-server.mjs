@@ -94,6 +94,23 @@ export class ChatServer {
     return meta.session_token;
   }
 
+  async get(door, token) {
+    const response = await fetch(new URL(door, this.url), { headers: { "X-Session-Token": token } });
+    if (!response.ok) throw new Error(`${door}: ${response.status}`);
+    return response;
+  }
+
+  /** What this person's rooms are to them. */
+  async rooms(token) {
+    const answer = await (await this.get("/api/v1/rooms", token)).json();
+    return answer.rooms ?? answer;
+  }
+
+  /** The newest messages of a room, newest last. */
+  async messages(token, room, limit = 50) {
+    return (await (await this.get(`/api/v1/rooms/${room}/messages?limit=${limit}`, token)).json()).messages;
+  }
+
   /** Opens a room, as `POST /api/v1/rooms` takes it. */
   async openRoom(token, room) {
     const { id, status, detail } = await this.post("/api/v1/rooms", room, token);

@@ -88,7 +88,7 @@ export class Workbench {
     const size = { viewport: { width: 1280, height: 800 } };
     const context = await this.browser.newContext({ ...size, acceptDownloads: true, ...options });
     // The machine may have much else to do.
-    context.setDefaultTimeout(60_000);
+    context.setDefaultTimeout(40_000);
     return context;
   }
 
@@ -164,6 +164,11 @@ export class Window {
     return this.page.locator(".notification-toast, .notification-list-item", { hasText: text }).first();
   }
 
+  /** Notifications that are shown now, as text. */
+  async notifications() {
+    return this.page.locator(".notification-toast .notification-list-item-message").allInnerTexts();
+  }
+
   async showChat() {
     const isShown = await this.icon.evaluate((item) => item.classList.contains("checked"));
     if (!isShown) await this.icon.click();
@@ -194,6 +199,34 @@ export class Window {
     await input.press("Enter");
   }
 
+  /** A row of a tree in the side bar, by the words it begins with. */
+  row(text) {
+    return this.page.locator(".sidebar .monaco-list-row", { hasText: text }).first();
+  }
+
+  /** Shows the view of rooms, which is folded up at first. */
+  async showRooms() {
+    await this.showChat();
+    const header = this.page.locator('.pane-header[aria-label^="Rooms"]');
+    if ((await header.getAttribute("aria-expanded")) !== "true") await header.click();
+  }
+
+  /** Shows the Explorer. */
+  async showExplorer() {
+    await this.page.keyboard.press("Control+Shift+E");
+    await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+  }
+
+  /** Opens the menu of something by the pointer, and chooses in it. */
+  async chooseInMenuOf(target, entry) {
+    await target.click({ button: "right" });
+    const item = this.page.locator(".monaco-menu .action-item", { hasText: entry }).first();
+    await item.hover();
+    // A menu takes no click in its first moments, lest the one that opened it chooses, too.
+    await this.page.waitForTimeout(300);
+    await item.click();
+  }
+
   async signIn(server, username, password) {
     await this.showChat();
     const { chat } = this;
@@ -222,13 +255,18 @@ async function serveWith(route, configure) {
   await route.fulfill({ status: response.status(), headers, body });
 }
 
-/** An `it` that takes a picture of the window when it fails. */
-export const steps = (window) => (name, run) =>
-  it(name, { timeout: 150_000 }, async () => {
-    try {
-      await run();
-    } catch (error) {
-      await window()?.screenshot(`failed-${name.replace(/\W+/g, "-").slice(0, 60)}`);
-      throw error;
-    }
-  });
+/** An `it` that takes a picture of the window when it fails. What follows on it is not tried then. */
+export const steps = (window) => {
+  let isBroken = false;
+  return (name, run) =>
+    it(name, { timeout: 150_000 }, async () => {
+      if (isBroken) throw new Error("Not tried: a step before this has failed.");
+      try {
+        await run();
+      } catch (error) {
+        isBroken = true;
+        await window()?.screenshot(`failed-${name.replace(/\W+/g, "-").slice(0, 60)}`);
+        throw error;
+      }
+    });
+};

@@ -1,0 +1,158 @@
+/** Files into the chat by all the ways there are: dropped, pasted, and from the editor's menus. */
+import assert from "node:assert/strict";
+import { after, before, describe } from "node:test";
+import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
+import { NarrowWay } from "./narrow.mjs";
+import { picture } from "./people.mjs";
+import { steps, Workbench } from "./workbench.mjs";
+
+/** More than the machine takes of an upload before the other side has read any. */
+const LARGE = 24 * 1024 * 1024;
+
+describe("files in the editor", () => {
+  let server, bench, window, way, grace, direct;
+  const step = steps(() => window);
+
+  before(async () => {
+    server = await ChatServer.create();
+    way = await NarrowWay.to(server.port);
+    await server.signUp("ada");
+    grace = await server.signUp("grace");
+    direct = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
+    await server.send(grace, direct, "Send me those files");
+    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": way.url } });
+    bench.write("one.md", "# One\n");
+    bench.write("two.py", "def two():\n    return 2\n");
+    bench.write("large.bin", Buffer.alloc(LARGE, 7));
+    bench.write("folder/inside.txt", "inside\n");
+    window = await bench.open();
+    await window.signIn(way.url, "ada", PASSWORD);
+    await window.chat.locator(".room-entry", { hasText: "grace" }).click();
+    await window.chat.locator("mc-composer textarea").waitFor();
+  });
+
+  after(async () => {
+    await bench?.end();
+    way?.end();
+    await server?.end();
+  });
+
+  const tray = (name) => window.chat.locator("mc-upload-tray .upload", { hasText: name });
+  /** Files of the newest message that has any of this name, with what is in them. */
+  const received = async (name) =>
+    until(name, async () => {
+      const messages = await server.messages(grace, direct);
+      const found = messages.findLast(({ attachments }) => attachments.some((each) => each.name === name));
+      if (!found) return null;
+      return Promise.all(found.attachments.map(async ({ name: called, url }) => ({
+        name: called, bytes: Buffer.from(await (await server.get(url, grace)).arrayBuffer()),
+      })));
+    });
+
+  /** Gives the page files as the browser would: by an event that carries them. */
+  const hand = (how, files) =>
+    window.chat.locator("mc-conversation .conversation").evaluate((conversation, { how, files }) => {
+      const carried = new DataTransfer();
+      for (const { name, type, base64, size } of files) {
+        const bytes = base64 ? Uint8Array.from(globalThis.atob(base64), (sign) => sign.charCodeAt(0)) : new Uint8Array(size);
+        carried.items.add(new File([bytes], name, { type }));
+      }
+      const options = { bubbles: true, cancelable: true, composed: true };
+      if (how === "paste") {
+        const textarea = conversation.querySelector("mc-composer textarea");
+        textarea.focus();
+        return textarea.dispatchEvent(new globalThis.ClipboardEvent("paste", { ...options, clipboardData: carried }));
+      }
+      return conversation.dispatchEvent(new globalThis.DragEvent(how, { ...options, dataTransfer: carried }));
+    }, { how, files });
+
+  step("takes files that are dropped on the conversation", async () => {
+    const file = { name: "dropped.png", type: "image/png", base64: picture(30, 20, [0, 90, 200]).toString("base64") };
+    await hand("dragover", [file]);
+    await window.chat.locator(".drop-target").waitFor();
+    await window.screenshot("drop");
+    assert.equal(await hand("drop", [file]), false, "the editor would open the file itself");
+    await tray("dropped.png").locator(".upload-size").waitFor();
+    await window.chat.locator("mc-composer textarea").press("Enter");
+    const [{ bytes }] = await received("dropped.png");
+    assert.deepEqual(bytes.subarray(1, 4).toString(), "PNG");
+  });
+
+  step("takes what is pasted", async () => {
+    await hand("paste", [{ name: "pasted.png", type: "image/png", base64: picture(10, 10, [9, 9, 9]).toString("base64") }]);
+    await tray("pasted.png").locator(".upload-size").waitFor();
+    await window.chat.locator("mc-composer textarea").press("Enter");
+    await received("pasted.png");
+  });
+
+  step("shows how far an upload is, and cancels it", async () => {
+    way.hold();
+    await hand("drop", [{ name: "slow.bin", type: "application/octet-stream", size: LARGE }]);
+    const progress = tray("slow.bin").locator("progress");
+    await progress.waitFor();
+    const part = () => progress.evaluate((bar) => bar.value / bar.max);
+    await until("Progress", async () => (await part()) > 0);
+    assert.ok((await part()) < 1, "it says that all is there");
+    await window.screenshot("progress");
+    await tray("slow.bin").getByRole("button", { name: "Cancel" }).click();
+    await tray("slow.bin").waitFor({ state: "detached" });
+    way.release();
+  });
+
+  step("shares a file from the Explorer's menu", async () => {
+    await window.showExplorer();
+    await window.chooseInMenuOf(window.row("one.md"), "Share in Media Chat");
+    await window.pick("grace");
+    assert.deepEqual(await received("one.md"), [{ name: "one.md", bytes: Buffer.from("# One\n") }]);
+  });
+
+  step("shares several files in one message", async () => {
+    await window.row("one.md").click();
+    await window.row("two.py").click({ modifiers: ["Control"] });
+    await window.chooseInMenuOf(window.row("two.py"), "Share in Media Chat");
+    await window.pick("grace");
+    const files = await received("two.py");
+    assert.deepEqual(files.map(({ name }) => name).sort(), ["one.md", "two.py"]);
+  });
+
+  step("does not offer to share a folder", async () => {
+    await window.row("folder").click({ button: "right" });
+    await window.page.locator(".monaco-menu .action-item", { hasText: "Copy Path" }).first().waitFor();
+    assert.equal(await window.page.locator(".monaco-menu .action-item", { hasText: "Media Chat" }).count(), 0);
+    await window.page.keyboard.press("Escape");
+  });
+
+  step("shares from the editor's menu and from the menu of its tab", async () => {
+    await window.row("two.py").dblclick();
+    const line = window.page.locator(".monaco-editor .view-line", { hasText: "def" }).first();
+    await line.waitFor();
+    const count = async () => (await server.messages(grace, direct)).filter(({ attachments }) => attachments.some(({ name }) => name === "two.py")).length;
+    const before = await count();
+    await window.chooseInMenuOf(line, "Share in Media Chat");
+    await window.pick("grace");
+    await until("The file, from the editor", async () => (await count()) === before + 1);
+    await window.chooseInMenuOf(window.page.locator(".tab.active", { hasText: "two.py" }), "Share in Media Chat");
+    await window.pick("grace");
+    await until("The file, from its tab", async () => (await count()) === before + 2);
+  });
+
+  step("shows how far a file of the workspace is, and sends nothing when that is cancelled", async () => {
+    way.hold();
+    await window.chooseInMenuOf(window.row("large.bin"), "Share in Media Chat");
+    await window.pick("grace");
+    const toast = window.page.locator(".notification-toast", { hasText: "Uploading large.bin" });
+    await toast.locator(".monaco-progress-container").waitFor();
+    await window.screenshot("progress-notification");
+    await toast.hover();
+    await toast.locator(".monaco-button", { hasText: "Cancel" }).click();
+    await toast.waitFor({ state: "detached" });
+    way.release();
+    await window.page.waitForTimeout(500);
+    const all = (await server.messages(grace, direct)).flatMap(({ attachments }) => attachments.map(({ name }) => name));
+    assert.ok(!all.includes("large.bin") && !all.includes("slow.bin"));
+  });
+
+  step("has caused no exception on the server", () => {
+    assert.doesNotMatch(server.log, /Traceback/);
+  });
+});

@@ -1,0 +1,140 @@
+/** Rooms in the tree, and who is called for what. */
+import assert from "node:assert/strict";
+import { after, before, describe } from "node:test";
+import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
+import { steps, Workbench } from "./workbench.mjs";
+
+describe("rooms and notifications", () => {
+  let server, bench, window, ada, grace, compilers, direct;
+  const step = steps(() => window);
+
+  before(async () => {
+    server = await ChatServer.create();
+    [ada, grace] = [await server.signUp("ada"), await server.signUp("grace")];
+    compilers = await server.openRoom(grace, { kind: "private", name: "Compilers", members: ["ada"] });
+    direct = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
+    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
+    bench.write("notes.md", "# Notes\n");
+    window = await bench.open();
+    await window.signIn(server.url, "ada", PASSWORD);
+    await window.chat.locator("mc-app .app").waitFor();
+    await window.showRooms();
+  });
+
+  after(async () => {
+    await bench?.end();
+    await server?.end();
+  });
+
+  const label = (text) => window.row(text).getAttribute("aria-label");
+  const unreadIn = (text, unread) =>
+    until(`${unread} unread in ${text}`, async () => (await label(text)) === (unread ? `${text}: ${unread} unread` : text));
+  const badge = async () => ((await window.badge.count()) && (await window.badge.isVisible()) ? window.badge.innerText() : "");
+  const readUpTo = async (room) => (await server.rooms(ada)).find(({ id }) => id === room).read;
+  /** Whoever was to be called would have been by then: the message itself is here already. */
+  const aMoment = () => window.page.waitForTimeout(1200);
+
+  step("lists rooms and people", async () => {
+    await window.row("Compilers").waitFor();
+    await window.row("grace").waitFor();
+    const rows = await window.page.locator(".sidebar .monaco-list-row").allInnerTexts();
+    assert.deepEqual(rows.map((row) => row.trim().split(/\s/)[0]), ["Compilers", "grace"]);
+  });
+
+  step("counts what is unread in the tree, on the icon and in the status bar, and calls nobody for it", async () => {
+    await server.send(grace, compilers, "An ordinary message");
+    await server.send(grace, compilers, "And another");
+    await unreadIn("Compilers", 2);
+    await until("The badge", async () => (await badge()) === "2");
+    await window.statusBar.filter({ hasText: "2" }).waitFor();
+    await aMoment();
+    assert.deepEqual(await window.notifications(), []);
+    await window.screenshot("rooms");
+  });
+
+  step("calls for a mention in a room, by who and where", async () => {
+    await server.send(grace, compilers, "Can you look, @ada? [here](command:workbench.action.terminal.new)");
+    const called = window.notification("grace in Compilers: Can you look, @ada?");
+    await called.waitFor();
+    // What somebody writes is no link of the editor's.
+    assert.equal(await called.locator(".notification-list-item-message a").count(), 0);
+    await unreadIn("Compilers", 3);
+  });
+
+  step("marks a room as read from its menu, on the server too", async () => {
+    await window.chooseInMenuOf(window.row("Compilers"), "Mark Room as Read");
+    await unreadIn("Compilers", 0);
+    await until("No badge", async () => (await badge()) === "");
+    await until("The server's count", async () => (await readUpTo(compilers)) === 3);
+  });
+
+  step("mutes a room from its menu: no call, no count, but not forgotten", async () => {
+    await window.chooseInMenuOf(window.row("Compilers"), "Mute Room");
+    await window.row("Compilers").filter({ hasText: "muted" }).waitFor();
+    await window.command("Notifications: Clear All Notifications");
+    await server.send(grace, compilers, "Are you there, @ada?");
+    await unreadIn("Compilers", 1);
+    await aMoment();
+    assert.deepEqual(await window.notifications(), []);
+    assert.equal(await badge(), "");
+  });
+
+  step("unmutes it again", async () => {
+    await window.chooseInMenuOf(window.row("Compilers"), "Unmute Room");
+    await window.row("Compilers").filter({ hasNotText: "muted" }).waitFor();
+    await until("The badge", async () => (await badge()) === "1");
+    await server.send(grace, compilers, "Now then, @ada");
+    await window.notification("Now then, @ada").waitFor();
+  });
+
+  step("mutes from the notification itself", async () => {
+    const toast = window.page.locator(".notification-toast", { hasText: "Now then" });
+    await toast.hover();
+    await toast.locator(".monaco-button", { hasText: "Mute Room" }).click();
+    await window.row("Compilers").filter({ hasText: "muted" }).waitFor();
+  });
+
+  step("is quiet altogether while it is not to disturb, and counts on", async () => {
+    await window.command("Media Chat: Do Not Disturb");
+    await window.statusBar.locator(".codicon-bell-slash").waitFor();
+    await server.send(grace, direct, "Shh");
+    await unreadIn("grace", 1);
+    await window.statusBar.filter({ hasText: "1" }).waitFor();
+    await aMoment();
+    assert.deepEqual(await window.notifications(), []);
+    await window.command("Media Chat: Allow Notifications Again");
+    await window.statusBar.locator(".codicon-bell-slash").waitFor({ state: "detached" });
+    await server.send(grace, direct, "Hello?");
+    await window.notification("grace: Hello?").waitFor();
+  });
+
+  step("opens a room from the tree, and there it is not called for", async () => {
+    await window.row("grace").click();
+    await window.chat.locator("mc-message", { hasText: "Hello?" }).waitFor();
+    await window.chat.locator("mc-composer textarea").click();
+    await unreadIn("grace", 0);
+    await window.command("Notifications: Clear All Notifications");
+    await window.chat.locator("mc-composer textarea").click();
+    await server.send(grace, direct, "You see this");
+    await window.chat.locator("mc-message", { hasText: "You see this" }).waitFor();
+    await aMoment();
+    assert.deepEqual(await window.notifications(), []);
+  });
+
+  step("shows the chat when its item in the status bar is chosen", async () => {
+    await window.showExplorer();
+    await window.statusBar.click();
+    await window.chat.locator("mc-composer textarea").waitFor();
+  });
+
+  step("opens a room that is picked by its name", async () => {
+    await window.command("Media Chat: Open Room");
+    await window.pick("Compilers");
+    await window.chat.locator("mc-room-header", { hasText: "Compilers" }).waitFor();
+    await window.chat.locator("mc-message", { hasText: "Can you look" }).waitFor();
+  });
+
+  step("has caused no exception on the server", () => {
+    assert.doesNotMatch(server.log, /Traceback/);
+  });
+});
