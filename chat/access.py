@@ -8,9 +8,11 @@ not exist.
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from chat.models import Attachment, Membership, Message, Room
@@ -149,10 +151,9 @@ def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID],
 
     Pairs that may not read are left out.
     """
-    rows = _senders({user for user, _ in pairs}, {room for _, room in pairs})
     return {
         (user, room): Sender(role, closed_at is not None, version, position or 0, number or 0)
-        for user, room, role, closed_at, version, position, number in rows
+        for user, room, role, closed_at, version, position, number in _senders(pairs)
     }
 
 
@@ -169,9 +170,13 @@ def _public_rooms() -> QuerySet[Room]:
     return Room.objects.filter(kind=Room.Kind.PUBLIC, closed_at=None)
 
 
-_senders = PreparedQuery(
-    lambda users, rooms: with_heads(
-        Membership.objects.filter(user_id__in=users, room_id__in=rooms, user__is_active=True)
+_senders: PreparedQuery[tuple[UUID, UUID]] = PreparedQuery(
+    # Pair by pair: two lists would be a look into the index for each person in each room.
+    lambda pairs: with_heads(
+        Membership.objects.filter(
+            reduce(or_, (Q(user_id=user, room_id=room) for user, room in pairs)),
+            user__is_active=True,
+        )
     ).values_list(  # type: ignore[misc]  # the plugin does not see what with_heads annotates
         "user_id",
         "room_id",

@@ -5,13 +5,13 @@ answer it, and it depends on nothing but how many ids it is asked about. Where t
 Django's own way is taken.
 """
 
+import threading
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from itertools import chain
+from itertools import repeat
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from django.db.models.sql import InsertQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = tuple[Any, ...]
+K = TypeVar("K", bound=UUID | tuple[UUID, UUID])
 M = TypeVar("M", bound=models.Model)
 
 _UUID: "models.UUIDField[UUID, UUID]" = models.UUIDField()
@@ -28,58 +29,68 @@ def _has_sql(connection: Any) -> bool:
     return connection.vendor != "mongodb"
 
 
-class PreparedQuery:
-    """A query by ids: ``build`` makes it for lists of them, as tuples of values.
+class PreparedQuery(Generic[K]):
+    """A query by keys: ``build`` makes it for several, as tuples of values.
 
-    Called with lists of the same lengths, it asks without being written again. Lengths are
-    rounded up to a power of two, by asking about the last one again, so that there are few.
+    A key is an id or a tuple of them. Keys are filled up to a power of two, by asking about the
+    last one again, so that a handful of written queries serves any number.
     """
 
-    def __init__(self, build: Callable[..., "QuerySet[Any, Any]"]) -> None:
+    def __init__(self, build: Callable[[Sequence[K]], "QuerySet[Any, Any]"]) -> None:
         self._build = build
-        self._written: WeakKeyDictionary[Any, dict[tuple[int, ...], _Written]] = WeakKeyDictionary()
+        self._by_thread = threading.local()  # as connections are
 
-    def __call__(self, *lists: Collection[UUID]) -> list[Row]:
-        if not all(lists):
+    def __call__(self, keys: Collection[K]) -> list[Row]:
+        if not keys:
             return []
         connection = connections[DEFAULT_DB_ALIAS]
+        asked = list(keys)
         if not _has_sql(connection):
-            return list(self._build(*lists))
-        rounded = [_rounded(list(ids)) for ids in lists]
-        by_size = self._written.setdefault(connection, {})
-        size = tuple(map(len, rounded))
-        if size not in by_size:
-            by_size[size] = _Written(self._build, size, connection)
-        return by_size[size].ask(rounded)
+            return list(self._build(asked))
+        size = 1 << (len(asked) - 1).bit_length()  # the next power of two
+        written: dict[int, _Written[K]] = vars(self._by_thread).setdefault("written", {})
+        if size not in written or written[size].connection is not connection:
+            written[size] = _Written(self._build, asked[0], size, connection)
+        return written[size].ask([*asked, *repeat(asked[-1], size - len(asked))])
 
 
-def _rounded(ids: list[UUID]) -> list[UUID]:
-    return ids + ids[-1:] * ((1 << (len(ids) - 1).bit_length()) - len(ids))
-
-
-class _Written:
-    """One query for these numbers of ids on one connection."""
+class _Written(Generic[K]):
+    """A query for this many keys like this one, on one connection."""
 
     def __init__(
-        self, build: Callable[..., "QuerySet[Any, Any]"], size: Sequence[int], connection: Any
+        self,
+        build: Callable[[Sequence[K]], "QuerySet[Any, Any]"],
+        like: K,
+        size: int,
+        connection: Any,
     ) -> None:
-        markers = [[uuid.uuid4() for _ in range(count)] for count in size]
+        self.connection = connection
         self._adapt = partial(_UUID.get_db_prep_value, connection=connection)
-        self._compiler: SQLCompiler = build(*markers).query.get_compiler(connection=connection)
+        keys: Any = [_marker(like) for _ in range(size)]
+        self._compiler: SQLCompiler = build(keys).query.get_compiler(connection=connection)
         self._sql, params = self._compiler.as_sql()
         self._params = list(params)
-        places = {self._adapt(marker): at for at, marker in enumerate(chain(*markers))}
+        places = {marker: place for place, marker in enumerate(self._flat(keys))}
         self._places = [(at, places[param]) for at, param in enumerate(params) if param in places]
 
-    def ask(self, lists: Sequence[Sequence[UUID]]) -> list[Row]:
-        given = [self._adapt(id) for ids in lists for id in ids]
+    def ask(self, keys: Sequence[K]) -> list[Row]:
+        given = self._flat(keys)
         params = self._params.copy()
         for at, place in self._places:
             params[at] = given[place]
-        with self._compiler.connection.cursor() as cursor:
+        with self.connection.cursor() as cursor:
             cursor.execute(self._sql, params)
             rows = self._compiler.results_iter([cursor.fetchall()], tuple_expected=True)
             return cast(list[Row], list(rows))
+
+    def _flat(self, keys: Sequence[K]) -> list[Any]:
+        return [
+            self._adapt(id) for key in keys for id in (key if isinstance(key, tuple) else (key,))
+        ]
+
+
+def _marker(like: Any) -> Any:
+    return tuple(uuid.uuid4() for _ in like) if isinstance(like, tuple) else uuid.uuid4()
 
 
 class PreparedInsert(Generic[M]):

@@ -102,7 +102,9 @@ def _send(drafts: Sequence[Draft], tried: set[UUID]) -> list[Message | ChatError
     return [results[draft.id] for draft in drafts]
 
 
-_stored_ids = PreparedQuery(lambda ids: Message.objects.filter(pk__in=ids).values_list("pk"))
+_stored_ids: PreparedQuery[UUID] = PreparedQuery(
+    lambda ids: Message.objects.filter(pk__in=ids).values_list("pk")
+)
 
 
 def _stored_before(drafts: Sequence[Draft]) -> dict[UUID, Message]:

@@ -22,7 +22,7 @@ def _people(count: int) -> list[User]:
 @pytest.mark.parametrize("asked", [1, 2, 3, 5, 8])
 def test_a_prepared_query_answers_for_any_number_of_ids(db: None, asked: int) -> None:
     people = _people(9)
-    query = PreparedQuery(
+    query: PreparedQuery[uuid.UUID] = PreparedQuery(
         lambda ids: User.objects.filter(pk__in=ids, is_active=True).values_list(
             "pk", "username", "date_joined"
         )
@@ -40,7 +40,9 @@ def test_a_prepared_query_answers_for_any_number_of_ids(db: None, asked: int) ->
 def test_a_prepared_query_about_nothing_asks_nothing(
     db: None, django_assert_num_queries: Any
 ) -> None:
-    query = PreparedQuery(lambda ids: User.objects.filter(pk__in=ids).values_list("pk"))
+    query: PreparedQuery[uuid.UUID] = PreparedQuery(
+        lambda ids: User.objects.filter(pk__in=ids).values_list("pk")
+    )
     with django_assert_num_queries(0):
         assert query([]) == []
 
