@@ -247,12 +247,11 @@ def media_chat(urls: list[str], rooms: list[str], members: list[list[str]]) -> C
     return connect
 
 
-def synced(client: Client, rooms: str | list[str], position: int) -> "asyncio.Future[None]":
+def synced(client: Client, positions: dict[str, int]) -> "asyncio.Future[None]":
     """Done when the server has brought this client, who stands there, up to date."""
     assert isinstance(client, MediaChatClient)
     client.waiting = asyncio.get_running_loop().create_future()
-    held = dict.fromkeys([rooms] if isinstance(rooms, str) else rooms, position)
-    client.write(json.dumps({"type": "sync", "ref": "sync", "rooms": held}))
+    client.write(json.dumps({"type": "sync", "ref": "sync", "rooms": positions}))
     return client.waiting
 
 

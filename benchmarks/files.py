@@ -1,17 +1,14 @@
 """The page in a browser, and large files."""
 
 import asyncio
-import shutil
 import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.async_api import async_playwright
-
-from benchmarks import measure, servers
+from benchmarks import measure, screen, servers
 from benchmarks.scenarios import Scale, ours, scratch
-from tests.conftest import CHROMIUM_ARGUMENTS
+from benchmarks.screen import chromium
 
 SCROLLED_BACK = 5_000
 MIB = 1024 * 1024
@@ -62,22 +59,14 @@ performance.now() - performance.getEntriesByType("navigation")[0].responseStart
 
 async def page(scale: Scale) -> dict[str, Any]:
     """Opens a long room in Chromium and scrolls far back."""
-    program = next(
-        p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))
-    )
     async with (
         ours("--messages", str(scale.page), "--members", "20") as running,
-        async_playwright() as playwright,
+        chromium() as browser,
     ):
-        browser = await playwright.chromium.launch(executable_path=program, args=CHROMIUM_ARGUMENTS)
-        context = await browser.new_context(viewport={"width": 1280, "height": 800})
         url = running.urls[0]
-        await context.add_cookies(
-            [{"name": "sessionid", "value": running.members[0][0], "url": url}]
-        )
+        tab = await screen.tab(browser, url, running.members[0][0])
         interactive = []
         for _ in range(3):
-            tab = await context.new_page()
             await tab.goto(f"{url}/#{running.rooms[0]}", wait_until="commit")
             room = tab.get_by_text("Room 0").first
             await room.wait_for()
@@ -86,9 +75,8 @@ async def page(scale: Scale) -> dict[str, Any]:
             await tab.locator("mc-message[data-number]").last.wait_for()
             interactive.append(await tab.evaluate(SINCE_FIRST_BYTE))
             if len(interactive) < 3:
-                await tab.close()
+                await tab.goto("about:blank")
         result = await tab.evaluate(SCROLL, min(SCROLLED_BACK, scale.page - 200))
-        await browser.close()
     return {
         "messages": scale.page,
         "interactive_ms": [round(each) for each in interactive],

@@ -153,7 +153,7 @@ class Load:
         for room in self.rooms:
             self._go_on(room)
         try:
-            await asyncio.wait_for(self._done.wait(), limit / 4)
+            await asyncio.wait_for(self._done.wait(), limit / 2)
         except TimeoutError:
             pass
         self.messages, self.rate = whole, rate

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import dialects, measure, servers
+import httpx
+
+from benchmarks import dialects, measure, screen, servers
 from benchmarks.dialects import Connect, gather, media_chat
-from benchmarks.load import Load
+from benchmarks.load import Load, Room
 from benchmarks.servers import Competitor, NotInstalled, pids
 from tests.live import Redis, Server
 
@@ -232,9 +234,15 @@ async def rooms(scale: Scale) -> dict[str, Any]:
 
 
 async def quiet(scale: Scale) -> dict[str, Any]:
-    """Two people and a message now and then."""
+    """Two people and a message now and then: on sockets, and from page to page."""
     load = Load(rooms=1, members=2, messages=max(scale.messages // 4, 50), window=1, rate=20)
-    return {"rows": await _ours_rows("Media Chat", load)}
+    rows = await _ours_rows("Media Chat", load)
+    async with ours("--members", "2") as running:
+        (url,), ((first, second),) = running.urls, running.members
+        shown = await screen.page_to_page(
+            url, running.rooms[0], first, second, max(scale.messages // 10, 20)
+        )
+    return {"rows": rows, "screen": measure.milliseconds(shown)}
 
 
 # -- Connections ---------------------------------------------------------------------------------
@@ -259,14 +267,20 @@ async def idle(scale: Scale) -> dict[str, Any]:
 
     async with ours("--rooms", str(rooms), "--members", "5") as running:
         rows.append(await held("Media Chat", running.connect, lambda: running.pids))
-    for theirs in (servers.node_ws(), servers.socket_io()):
-        try:
-            theirs.start()
-            rows.append(await held(theirs.name, theirs.connect, theirs.pids))
-        except (NotInstalled, ConnectionError, TimeoutError) as error:
-            rows.append({"name": theirs.name, "missing": str(error) or type(error).__name__})
-        finally:
-            theirs.stop()
+    async with scratch() as directory:
+        for theirs in (
+            servers.node_ws(),
+            servers.socket_io(),
+            servers.prosody(directory),
+            servers.ejabberd(directory),
+        ):
+            try:
+                theirs.start()
+                rows.append(await held(theirs.name, theirs.connect, theirs.pids))
+            except (NotInstalled, ConnectionError, TimeoutError) as error:
+                rows.append({"name": theirs.name, "missing": str(error) or type(error).__name__})
+            finally:
+                theirs.stop()
     return {"connections": scale.idle, "rows": rows}
 
 
@@ -280,26 +294,46 @@ async def comeback(scale: Scale) -> dict[str, Any]:
         load.close()
         server = running.servers[0]
         server.kill()
+        restarting = time.perf_counter()
         server.start()
-        back = Load(rooms=rooms, members=each, messages=1, window=1)
         used, began = measure.cpu(running.pids), time.perf_counter()
-        await gather(back.rooms, running.connect, each, at_once=200)
-        connected = time.perf_counter() - began
-        done = [
-            dialects.synced(client, running.rooms[number], 0)
-            for number, room in enumerate(back.rooms)
-            for client in room.clients
-        ]
-        await asyncio.wait_for(asyncio.gather(*done), 60)
+        back = Load(rooms=rooms, members=each, messages=1, window=1)
+        await asyncio.wait_for(
+            asyncio.gather(
+                *(
+                    _comes_back(running, room, number, index)
+                    for index in range(each)
+                    for number, room in enumerate(back.rooms)
+                )
+            ),
+            60,
+        )
         took = time.perf_counter() - began
         cpu = measure.cpu(running.pids) - used
+        reads = log_reads(server)
         back.close()
     return {
         "clients": scale.returning,
-        "connected_s": round(connected, 2),
+        "rooms": rooms,
+        "started_s": round(began - restarting, 2),
         "in_step_s": round(took, 2),
         "cpu_ms_per_client": round(cpu / scale.returning * 1000, 2),
+        "log_reads": reads,
     }
+
+
+async def _comes_back(running: Ours, room: Room, number: int, index: int) -> None:
+    """One client, who has seen the first message only."""
+    client = await running.connect(room, number, index)
+    room.clients.append(client)
+    await dialects.synced(client, {running.rooms[number]: 1})
+
+
+def log_reads(server: Server) -> int:
+    """How many queries of rooms' logs this server has made for those who came back."""
+    text = httpx.get(f"{server.url}/metrics", timeout=10).text
+    line = next(line for line in text.splitlines() if line.startswith("mediachat_log_reads_total"))
+    return int(float(line.split()[1]))
 
 
 # -- Reading --------------------------------------------------------------------------------------
@@ -314,19 +348,32 @@ async def history(scale: Scale) -> dict[str, Any]:
     return {"messages": scale.history, **timed}
 
 
+SYNC_ROOMS, BEHIND = 500, 20
+
+
 async def sync(scale: Scale) -> dict[str, Any]:
-    """What ``ready`` and a heartbeat ask for someone in 500 rooms, by the server's own clock."""
+    """The command ``sync`` for someone in 500 rooms, at their client: in step with all of them,
+    and after a restart behind in 20."""
+    seed = ("--rooms", str(SYNC_ROOMS), "--members", "4", "--shared", "--messages", "3")
+    commands = {}
     async with scratch() as directory:
         data = directory / "ours"
-        servers.seed(data, "--rooms", "500", "--members", "4", "--shared")
+        servers.seed(data, *seed)
         timed = json.loads(servers.timed(data, "sync"))
-    async with ours("--rooms", "500", "--members", "4", "--shared") as running:
+    async with ours(*seed, "--in-each", "3") as running:
+        server = running.servers[0]
         room = Load(rooms=1, members=1, messages=1, window=1).rooms[0]
         client = await running.connect(room, 0, 0)
-        times = []
-        for _ in range(20):
-            began = time.perf_counter()
-            await dialects.synced(client, running.rooms, 0)
-            times.append(time.perf_counter() - began)
+        # What a restart forgot is read once, so each time it is others that moved.
+        parts = [running.rooms[first : first + BEHIND] for first in range(0, SYNC_ROOMS, BEHIND)]
+        for name, moved in {"in step": [[]] * len(parts), f"{BEHIND} behind": parts}.items():
+            times, before = [], log_reads(server)
+            for part in moved:
+                positions = {id: 1 if id in part else 3 for id in running.rooms}
+                began = time.perf_counter()
+                await dialects.synced(client, positions)
+                times.append(time.perf_counter() - began)
+            reads = (log_reads(server) - before) / len(parts)
+            commands[name] = {"queries": round(reads, 2), **measure.milliseconds(times)}
         client.close()
-    return {"rooms": 500, **timed, "command": measure.milliseconds(times)}
+    return {"rooms": SYNC_ROOMS, **timed, "commands": commands}

@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=2, help="in each room")
     parser.add_argument("--shared", action="store_true", help="the same people in every room")
     parser.add_argument("--messages", type=int, default=0, help="in the first room")
+    parser.add_argument("--in-each", type=int, default=0, help="messages in each other room")
     parser.add_argument("--password", default="", help="of everyone, for those who use a browser")
     options = parser.parse_args()
 
@@ -51,6 +52,9 @@ def main() -> None:
     Room.objects.bulk_create(rooms)
     Membership.objects.bulk_create(memberships, batch_size=BULK)
     _messages(rooms[0], users[: options.members], options.messages)
+    if options.in_each:
+        for room in rooms[1:]:
+            _messages(room, users[: options.members], options.in_each)
     print(json.dumps({"rooms": [str(room.pk) for room in rooms], "members": members}))
 
 

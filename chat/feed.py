@@ -17,6 +17,7 @@ from chat.latest import Latest
 from chat.socket import Socket
 from chat.tail import RECENT, Tail
 from chat.threads import in_thread
+from mediachat.metrics import LOG_READS
 
 log = structlog.get_logger(__name__)
 
@@ -181,6 +182,7 @@ class Feed:
     async def _read_page(self, tail: Tail) -> bool:
         """Reads on after the tail, and who may still read; returns whether there is more."""
         asked = {connection.user.pk for connection in self.connections}
+        LOG_READS.inc()
         version, allowed, entries = await in_thread(_log_after, self.room, tail.position, asked)
         self._keep_only(asked, allowed)
         self._agree(version, asked)
@@ -247,6 +249,7 @@ class Feed:
         try:
             until, wanted = tail.since, RECENT - tail.count
             if wanted > 0:
+                LOG_READS.inc()
                 found = await in_thread(
                     queries.newest_changes, self.room, until=until, limit=wanted
                 )
@@ -258,6 +261,7 @@ class Feed:
 
     async def _old_changes(self, position: int) -> str:
         """A page from the log for one who has been away for long."""
+        LOG_READS.inc()
         entries = await in_thread(
             queries.changes, self.room, after=position, limit=protocol.PAGE_LIMIT + 1
         )

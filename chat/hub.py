@@ -27,7 +27,7 @@ from chat.presence import Presence
 from chat.protocol import CloseCode
 from chat.socket import frame
 from chat.threads import in_thread
-from mediachat.metrics import count_sockets
+from mediachat.metrics import LOG_READS, count_sockets
 from mediachat.shared import shared
 
 log = structlog.get_logger(__name__)
@@ -182,6 +182,7 @@ class Hub:
         self.feeds |= {room: Feed(room, self.flush_soon) for room in fresh}
         if unread:
             await self._subscribe([publish.room_group(room) for room in fresh])
+            LOG_READS.inc()
             heads = await in_thread(queries.heads, unread)
             for room in unread:
                 if (feed := self.feeds.get(room)) and feed.tail is None:
@@ -236,6 +237,7 @@ class Hub:
             if span and (left := left - (span[1] - span[0])) >= 0:
                 spans[room] = span
         if spans:
+            LOG_READS.inc()
             found = await in_thread(queries.changes_of_many, spans)
             for room, span in spans.items():
                 if feed := self.feeds.get(room):

@@ -22,6 +22,9 @@ COMMIT_SECONDS = Histogram(
 )
 COMMITTED = Counter("mediachat_committed_messages", "Messages that were asked to be stored.")
 COMMIT_FAILURES = Counter("mediachat_commit_failures", "Batches that could not be stored.")
+LOG_READS = Counter(
+    "mediachat_log_reads", "Queries of rooms' logs for those who come back and for what was missed."
+)
 PROBLEMS = Counter("mediachat_problems", "Warnings and errors in the log, by name.", ["event"])
 SOCKETS = Gauge("mediachat_sockets", "Open websockets.")
 
