@@ -40,7 +40,7 @@ def main() -> int:
     RESULTS.mkdir(exist_ok=True)
     failed = []
     for name in () if options.report else options.only or SCENARIOS:
-        print(f"{name} ...", flush=True)
+        print(f"{name}: {(SCENARIOS[name].__doc__ or '').splitlines()[0]}", flush=True)
         began, noise, own = time.time(), measure.Noise(), os.times()
         try:
             result = uvloop.run(
