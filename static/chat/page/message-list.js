@@ -49,6 +49,8 @@ export class MessageList extends ChatElement {
     this.settling = 0;
     /** @type {number | null} a number to be shown once it is drawn */
     this.target = null;
+    /** @type {number | null} where it stood before, in pixels; null where it is to be pointed out */
+    this.targetOffset = null;
     /** @type {ScrollAnchor} */
     this.anchor = /** @type {any} */ (null);
     this.reading = new ReadMarker(this);
@@ -185,6 +187,22 @@ export class MessageList extends ChatElement {
 
   /** @param {number} number */
   async jump(number) {
+    this.targetOffset = null;
+    await this.bring(number);
+  }
+
+  /**
+   * Comes back to where a message stood, with nothing made of it.
+   * @param {number} number
+   * @param {number} offset of its top from that of the list, in pixels
+   */
+  async comeBack(number, offset) {
+    this.targetOffset = offset;
+    await this.bring(number);
+  }
+
+  /** @param {number} number */
+  async bring(number) {
     this.target = number;
     await this.feed.jumpTo(number);
     this.requestUpdate();
@@ -202,6 +220,7 @@ export class MessageList extends ChatElement {
     const item = this.querySelector(`mc-message[data-number="${number}"]`);
     if (!item) return;
     this.target = null;
+    if (this.targetOffset !== null) return this.anchor.toOffset(item, this.targetOffset);
     this.anchor.toItem(item);
     item.classList.add("is-found");
     /** @type {HTMLElement} */ (item).focus({ preventScroll: true });

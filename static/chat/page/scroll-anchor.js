@@ -60,7 +60,16 @@ export class ScrollAnchor {
    * @param {number} [part]
    */
   toItem(item, part = 0.3) {
-    this.scroller.scrollTop += this.top(item) - this.scroller.clientHeight * part;
+    this.toOffset(item, this.scroller.clientHeight * part);
+  }
+
+  /**
+   * Puts an item's top so many pixels below that of the list.
+   * @param {Element} item
+   * @param {number} offset
+   */
+  toOffset(item, offset) {
+    this.scroller.scrollTop += this.top(item) - offset;
     this.hold();
   }
 

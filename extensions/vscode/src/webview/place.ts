@@ -11,6 +11,8 @@ interface Place {
   room: string;
   /** The first message in view; 0 at the end of the room. */
   number: number;
+  /** How far its top is from that of the list, in pixels. */
+  offset: number;
 }
 
 /**
@@ -45,9 +47,9 @@ function keepScroll(app: ChatApp, storage: HostStorage): void {
     timer = undefined;
     const list = listOf(app);
     if (!list?.placed) return;
-    const first = list.anchor.firstVisible() as HTMLElement | null;
-    const number = list.anchor.atEnd && !list.feed.hasNewer ? 0 : Number(first?.dataset.number) || 0;
-    storage.setItem(PLACE, JSON.stringify({ room: list.roomId, number } satisfies Place));
+    const { item, offset, atEnd } = list.anchor;
+    const number = atEnd && !list.feed.hasNewer ? 0 : Number((item as HTMLElement | null)?.dataset.number) || 0;
+    storage.setItem(PLACE, JSON.stringify({ room: list.roomId, number, offset } satisfies Place));
   };
   const onScroll = () => (timer ??= setTimeout(keep, PAUSE_MS));
   document.addEventListener("scroll", onScroll, { capture: true, passive: true });
@@ -57,7 +59,7 @@ function keepScroll(app: ChatApp, storage: HostStorage): void {
 function goBack(app: ChatApp, place: Place, until: number): void {
   const list = listOf(app);
   if (list?.placed && list.feed.loaded) {
-    if (list.roomId === place.room) void list.jump(place.number);
+    if (list.roomId === place.room) void list.comeBack(place.number, place.offset ?? 0);
   } else if (Date.now() < until) {
     setTimeout(() => goBack(app, place, until), 50);
   }

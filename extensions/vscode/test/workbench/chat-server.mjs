@@ -118,8 +118,10 @@ export class ChatServer {
     return id;
   }
 
-  async send(token, room, body) {
-    const { status, detail } = await this.post(`/api/v1/rooms/${room}/messages`, { client_id: randomUUID(), body }, token);
+  /** Sends a message, as `POST /api/v1/rooms/{id}/messages` takes it. */
+  async send(token, room, body, more = {}) {
+    const message = { client_id: randomUUID(), body, ...more };
+    const { status, detail } = await this.post(`/api/v1/rooms/${room}/messages`, message, token);
     if (status >= 300) throw new Error(`The message was not sent: ${status} ${detail}`);
   }
 

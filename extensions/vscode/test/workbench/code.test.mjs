@@ -64,6 +64,8 @@ describe("code between checkouts", () => {
     await window.page.close();
     window = await bench.open({ folder });
     await window.showChat();
+    // Which room is shown belongs to the folder.
+    await window.chat.locator(".room-entry", { hasText: "grace" }).click();
     await shared().waitFor();
   };
   const shared = () => message(window.chat, "Is this right?").locator(".shared-code");
@@ -108,7 +110,7 @@ describe("code between checkouts", () => {
 
   step("opens it where the lines have moved to, and says so", async () => {
     writeFileSync(path.join(folders.theirs, "src/tool.py"), `"""A tool."""\n\n${TOOL}`);
-    await window.command("Close All Editors");
+    await window.command("View: Close All Editors");
     await open();
     await selection("Ln 8");
     await window.page.locator(".statusbar-item", { hasText: "These lines have moved" }).waitFor();
@@ -116,7 +118,7 @@ describe("code between checkouts", () => {
 
   step("finds them in another file, after a renaming", async () => {
     renameSync(path.join(folders.theirs, "src/tool.py"), path.join(folders.theirs, "src/parsing.py"));
-    await window.command("Close All Editors");
+    await window.command("View: Close All Editors");
     await open();
     await tab("parsing.py");
     await selection("Ln 8");
@@ -125,7 +127,7 @@ describe("code between checkouts", () => {
   step("says that they are gone, and shows them as they were in their commit", async () => {
     rmSync(path.join(folders.theirs, "src/parsing.py"));
     writeFileSync(path.join(folders.theirs, "src/tool.py"), "print(1)\n");
-    await window.command("Close All Editors");
+    await window.command("View: Close All Editors");
     await open();
     const gone = window.page.locator(".notification-toast", { hasText: "The shared lines of tool.py:4–6 are gone from this checkout." });
     await gone.waitFor();

@@ -175,14 +175,18 @@ export class Window {
     await this.page.locator(`${VIEW} >> visible=true`).waitFor();
   }
 
-  /** Runs a command from the palette, by its title. */
+  /** Runs a command from the palette, by its title or by how that begins. */
   async command(title) {
     await this.page.keyboard.press("F1");
     const input = this.page.locator(".quick-input-widget input").first();
     await input.fill(`>${title}`);
-    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
-    await first.filter({ hasText: title.replace(/^.*?: /, "") }).waitFor();
-    await this.page.keyboard.press("Enter");
+    const begins = new RegExp(`^\\s*${title.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`);
+    const rows = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: begins });
+    // Of "Move View" and "Move Views to …" the shorter is meant.
+    await rows.first().waitFor();
+    const titles = await rows.locator(".label-name").allInnerTexts();
+    const shortest = titles.reduce((best, each, at) => (each.length < titles[best].length ? at : best), 0);
+    await rows.nth(shortest).click();
   }
 
   /** Chooses in a quick pick. */
@@ -259,10 +263,10 @@ async function serveWith(route, configure) {
 export const steps = (window) => {
   let isBroken = false;
   return (name, run) =>
-    it(name, { timeout: 150_000 }, async () => {
+    it(name, { timeout: 300_000 }, async (t) => {
       if (isBroken) throw new Error("Not tried: a step before this has failed.");
       try {
-        await run();
+        await run(t);
       } catch (error) {
         isBroken = true;
         await window()?.screenshot(`failed-${name.replace(/\W+/g, "-").slice(0, 60)}`);
