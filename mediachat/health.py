@@ -1,6 +1,7 @@
 """Whether this process can serve, for load balancers and for people who look."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
@@ -12,17 +13,30 @@ PATIENCE = 3.0
 """Seconds to wait for each part."""
 
 
+DEGRADED = "Messages are stored, and reach the people of other servers with the next heartbeat."
+
+
 async def health(request: HttpRequest) -> JsonResponse:
-    """200 when the database and the channel layer answer; otherwise 503 and which does not."""
-    for part, ask in (("database", _ask_database), ("channel layer", _ask_layer)):
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await ask()
-        except Exception as error:
-            # Their own words name hosts and users; the kind of error is enough to start from.
-            detail = f"The {part} does not answer ({type(error).__name__})."
-            return JsonResponse({"code": "server_error", "detail": detail}, status=503)
+    """200 while this process can serve; otherwise 503 and why.
+
+    Without its channel layer it can: all processes lose theirs at once, and a load balancer that
+    took them all away would make of a delay an outage. ``status`` says so.
+    """
+    if missing := await _missing("database", _ask_database):
+        return JsonResponse({"code": "server_error", "detail": missing}, status=503)
+    if missing := await _missing("channel layer", _ask_layer):
+        return JsonResponse({"status": "degraded", "detail": f"{missing} {DEGRADED}"})
     return JsonResponse({"status": "ok"})
+
+
+async def _missing(part: str, ask: Callable[[], Awaitable[None]]) -> str | None:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await ask()
+    except Exception as error:
+        # Their own words name hosts and users; the kind of error is enough to start from.
+        return f"The {part} does not answer ({type(error).__name__})."
+    return None
 
 
 async def _ask_database() -> None:

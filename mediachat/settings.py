@@ -74,6 +74,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mediachat.watchers.watchers",
     "django.middleware.security.SecurityMiddleware",
     "mediachat.cors.token_doors",
     "mediachat.csp.PolicyMiddleware",

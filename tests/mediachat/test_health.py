@@ -2,7 +2,7 @@ import pytest
 from channels.layers import channel_layers
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.db import connection
-from django.test import Client
+from django.test import AsyncClient, Client
 
 from tests.live import Redis
 
@@ -25,14 +25,31 @@ def test_without_its_database_it_is_not(client: Client, monkeypatch: pytest.Monk
     assert "/nowhere" not in answer.content.decode()
 
 
-def test_without_its_channel_layer_it_is_not(client: Client, redis: Redis) -> None:
+def test_without_its_channel_layer_it_serves_and_says_what_is_missing(
+    client: Client, redis: Redis
+) -> None:
     layer = RedisPubSubChannelLayer(hosts=[redis.url])
     mine = channel_layers.set("default", layer)
     try:
-        assert client.get("/healthz").status_code == 200
+        assert client.get("/healthz").json() == {"status": "ok"}
         redis.stop()
         answer = client.get("/healthz")
-        assert answer.status_code == 503
-        assert "channel layer" in answer.json()["detail"]
+        assert answer.status_code == 200
+        assert answer.json()["status"] == "degraded"
+        assert "channel layer does not answer" in answer.json()["detail"]
     finally:
         channel_layers.set("default", mine)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics"])
+def test_those_who_watch_ask_by_any_name(client: Client, path: str, settings) -> None:
+    settings.ALLOWED_HOSTS = ["chat.example.org"]
+    assert client.get(path, headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/accounts/login/", headers={"host": "10.0.0.7:8000"}).status_code == 400
+
+
+async def test_they_are_answered_likewise_on_a_server(async_client: AsyncClient, settings) -> None:
+    settings.ALLOWED_HOSTS = ["chat.example.org"]
+    for path in ("/healthz", "/metrics"):
+        answer = await async_client.get(path, headers={"host": "10.0.0.7:8000"})
+        assert answer.status_code == 200
