@@ -126,9 +126,9 @@ node_modules/installed-dev: package-lock.json | needs-node
 ## lock: after a change of the dependencies in pyproject.toml or package.json
 lock:
 	@command -v uv >/dev/null || $(call need,Locking needs uv: pip install uv)
-	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres pyproject.toml -o requirements.txt
-	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra dev pyproject.toml -o requirements-dev.txt
-	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra dev --extra bench pyproject.toml -o requirements-bench.txt
+	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra s3 pyproject.toml -o requirements.txt
+	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra s3 --extra dev pyproject.toml -o requirements-dev.txt
+	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra s3 --extra dev --extra bench pyproject.toml -o requirements-bench.txt
 	uv pip compile $(UNIVERSAL) benchmarks/competitors/synapse/requirements.in \
 		-o benchmarks/competitors/synapse/requirements.txt
 	npm install --package-lock-only --ignore-scripts --no-audit --no-fund

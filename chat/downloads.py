@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -149,11 +149,11 @@ async def _answer(request: HttpRequest, found: Found) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(status=status, content_type=found.content_type, headers=headers)
     try:
-        file = await asyncio.to_thread(default_storage.open, found.stored_as)
+        file = await asyncio.to_thread(_opened, found.stored_as, start, end)
     except FileNotFoundError:
         return _refusal("not_found", access.not_found().detail, 404)
     return StreamingHttpResponse(
-        _chunks(file, start, end),
+        _chunks(file, end - start),
         status=status,
         content_type=found.content_type,
         headers=headers,
@@ -183,16 +183,38 @@ def _piece(wanted: tuple[str, str], size: int) -> tuple[int, int] | None:
     return (start, end) if start < end else None
 
 
-async def _chunks(file: IO[bytes], start: int, end: int) -> AsyncIterator[bytes]:
-    """The file's bytes, read in a thread: neither the loop waits for the disk nor memory for
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+def _opened(name: str, start: int, end: int) -> Readable:
+    """What reads this piece of a stored file.
+
+    Raises:
+        FileNotFoundError: the store does not have it.
+    """
+    file = default_storage.open(name)
+    stored_object = getattr(file, "obj", None)
+    if stored_object is None or end <= start:
+        file.seek(start)
+        return file
+    # django-storages' S3File would fetch the whole object before the first byte is read, and
+    # for each piece of a film anew.
+    piece: Readable = stored_object.get(Range=f"bytes={start}-{end - 1}")["Body"]
+    return piece
+
+
+async def _chunks(file: Readable, size: int) -> AsyncIterator[bytes]:
+    """The piece's bytes, read in a thread: neither the loop waits for the disk nor memory for
     the reader."""
     try:
-        await asyncio.to_thread(file.seek, start)
-        while start < end:
-            chunk = await asyncio.to_thread(file.read, min(CHUNK, end - start))
+        while size:
+            chunk = await asyncio.to_thread(file.read, min(CHUNK, size))
             if not chunk:
                 return
-            start += len(chunk)
+            size -= len(chunk)
             yield chunk
     finally:
         file.close()

@@ -84,6 +84,8 @@ class OutsideClient:
         self.password = password
         self.token = ""
         self.cookies = ""
+        self.headers: dict[str, str] = {}
+        """What a program adds to the request for its socket."""
         self.socket: ClientConnection | None = None
         self.ready: Frame = {}
         self.rooms: dict[str, Frame] = {}
@@ -185,6 +187,7 @@ class OutsideClient:
                     Subprotocol("mediachat.v1"),
                     Subprotocol(f"ticket.{ticket or await self.ticket()}"),
                 ],
+                additional_headers=self.headers,
                 compression=None,
                 max_size=None,
             )

@@ -1,14 +1,22 @@
 """The files for deployment agree with the product and with each other."""
 
+import os
 import re
+import shutil
 import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
+import httpx
+import promql_parser
 import pytest
 import yaml
+from compose_spec import PyCompose
 
 from tests import components
-from tests.live import ROOT
+from tests.live import ROOT, free_port
 
 DEPLOY = ROOT / "deploy"
 
@@ -23,6 +31,19 @@ def example() -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
+def test_compose_is_what_the_specification_of_compose_takes(compose) -> None:
+    # Which merges nothing; what is merged is what counts.
+    PyCompose.from_yaml(yaml.safe_dump(compose)).validate()
+    wrong = compose | {"services": {"app1": {"restart": "sometimes"}}}
+    with pytest.raises(ValueError, match="restart"):
+        PyCompose.from_yaml(yaml.safe_dump(wrong))
+
+
+def test_servers_prepare_the_database_one_after_another(compose) -> None:
+    assert "app1" in compose["services"]["app2"]["depends_on"]
+    assert "app2" not in compose["services"]["app1"]["depends_on"]
+
+
 def test_every_secret_is_asked_for_and_none_is_given(compose) -> None:
     used = set(re.findall(r"\$\{(\w+)\}", (DEPLOY / "compose.yaml").read_text()))
     assert used <= set(example())
@@ -34,6 +55,16 @@ def test_every_secret_is_asked_for_and_none_is_given(compose) -> None:
 def test_every_service_that_stays_is_watched(compose) -> None:
     for name, service in compose["services"].items():
         assert service["restart"] == "no" or service["healthcheck"]["test"], name
+
+
+def test_a_socket_outlives_the_silence_that_heartbeats_leave() -> None:
+    make = (ROOT / "Makefile").read_text()
+    silence = sum(int(n) for n in re.findall(r"--ws-ping-(?:interval|timeout) (\d+)", make))
+    patience = re.findall(
+        r"proxy_(?:read|send)_timeout (\d+)s", (DEPLOY / "nginx.conf").read_text()
+    )
+    assert silence == 40
+    assert all(int(seconds) > silence for seconds in patience) and len(patience) == 2
 
 
 def test_whatever_is_waited_for_and_mounted_is_there(compose) -> None:
@@ -55,6 +86,56 @@ def test_nginx_passes_on_to_the_servers_of_compose(compose) -> None:
     assert upstream == [name for name in compose["services"] if name.startswith("app")]
 
 
+def dockerfile() -> str:
+    return (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
+
+
+def test_the_dockerfile_is_well_made() -> None:
+    linter = Path(sys.executable).parent / "hadolint"
+    subprocess.run([linter, DEPLOY / "Dockerfile"], check=True)
+
+
+@pytest.mark.timeout(120)
+def test_what_is_copied_into_the_image_is_enough_to_serve(tmp_path: Path) -> None:
+    """No engine runs here, so the image's own command runs on what the image would hold."""
+    image, data = tmp_path / "srv", tmp_path / "data"
+    image.mkdir()
+    copies = re.findall(
+        r"^COPY (?!--from)(.+) (\S+)$", dockerfile().split("FROM")[-1], re.MULTILINE
+    )
+    for sources, target in copies:
+        for source in sources.split():
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, image / target)
+            else:
+                shutil.copy(ROOT / source, image / target)
+    (image / "node_modules").symlink_to(ROOT / "node_modules")
+    command = re.search(r'^CMD \["sh", "-c", "(.+)"\]$', dockerfile(), re.MULTILINE)
+    assert command
+    port = free_port()
+    line = command[1].replace("8000", str(port)).replace("0.0.0.0", "127.0.0.1")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {"PATH": path, "DATA_DIR": str(data), "ALLOWED_HOSTS": "chat.example.org"}
+    process = subprocess.Popen(["sh", "-c", line], cwd=image, env=environment)
+    try:
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                answer = httpx.get(f"http://127.0.0.1:{port}/healthz")
+                break
+            except httpx.HTTPError:
+                assert process.poll() is None and time.monotonic() < deadline
+                time.sleep(0.2)
+        assert answer.json() == {"status": "ok"}
+        page = httpx.get(
+            f"http://127.0.0.1:{port}/accounts/login/", headers={"Host": "chat.example.org"}
+        )
+        assert page.status_code == 200
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
 def test_the_container_runs_what_make_serve_runs() -> None:
     make = subprocess.run(
         ["make", "--dry-run", "serve"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -67,3 +148,47 @@ def test_the_container_runs_what_make_serve_runs() -> None:
 
 def test_the_script_for_the_replica_set_is_javascript() -> None:
     subprocess.run([components.node(), "--check", DEPLOY / "mongo-set.js"], check=True)
+
+
+# -- Alarms ------------------------------------------------------------------------------------
+
+
+def rules() -> list[dict[str, Any]]:
+    return [
+        rule
+        for group in yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"]
+        for rule in group["rules"]
+    ]
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
+def test_an_alarm_is_a_question_that_prometheus_understands(rule) -> None:
+    promql_parser.parse(rule["expr"])
+    assert rule.keys() <= {"alert", "expr", "for", "annotations"}
+    assert promql_parser.parse_duration(rule.get("for", "1s"))
+    assert rule["annotations"]["summary"]
+
+
+def test_the_document_and_the_alarms_name_figures_that_there_are(client: Any) -> None:
+    served = client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode()
+    there = set(re.findall(r"^# TYPE (\S+)", served, re.MULTILINE))
+    there |= set(re.findall(r"^([a-z_]+)[{ ]", served, re.MULTILINE))
+    named = re.compile(r"\b(?:mediachat|process)_[a-z_]+\b")
+    document = (ROOT / "docs" / "OPERATIONS.md").read_text()
+    for text in [document, *(rule["expr"] for rule in rules())]:
+        for name in named.findall(text):
+            # A counter with labels is served once one of them has been counted.
+            assert name in there or name == "mediachat_problems_total", name
+    assert "mediachat_problems_total" in there or "mediachat_problems" in there
+
+
+def test_the_document_and_the_alarms_are_the_same() -> None:
+    document = (ROOT / "docs" / "OPERATIONS.md").read_text()
+    assert all(f"`{rule['alert']}`" in document for rule in rules())
+    named = re.findall(r'event=~?"([^"]+)"', "".join(rule["expr"] for rule in rules()))
+    code = "".join(
+        path.read_text() for app in ("chat", "mediachat") for path in (ROOT / app).rglob("*.py")
+    )
+    for names in named:
+        for event in names.split("|"):
+            assert f'"{event}"' in code, event

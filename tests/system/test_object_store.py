@@ -1,0 +1,143 @@
+"""Files in an object store: the product's own server, and moto's S3 over HTTP."""
+
+import io
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from PIL import Image
+
+from tests.conftest import Serve
+from tests.live import ROOT, free_port
+from tests.outside import OutsideClient
+
+BUCKET = "mediachat"
+KEYS = {"access_key": "made-up", "secret_key": "made-up-as-well"}
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[str]:
+    """The address of an S3 server with nothing in it."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection(("127.0.0.1", port), 0.2):
+                break
+        except OSError:
+            time.sleep(0.1)
+    yield f"http://127.0.0.1:{port}"
+    process.kill()
+    process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def options(store: str) -> str:
+    """What MEDIA_STORAGE_OPTIONS says; the bucket is made by the script of deploy/."""
+    made = json.dumps({"bucket_name": BUCKET, "endpoint_url": store, **KEYS})
+    for _ in range(2):  # at every start of the containers
+        subprocess.run(
+            [sys.executable, str(ROOT / "deploy" / "bucket.py")],
+            env={"MEDIA_STORAGE_OPTIONS": made},
+            check=True,
+            timeout=60,
+        )
+    return made
+
+
+def objects(store: str) -> dict[str, int]:
+    """The keys in the bucket with their sizes, asked of the store itself."""
+    import boto3
+
+    client: Any = boto3.client(
+        "s3",
+        endpoint_url=store,
+        region_name="us-east-1",
+        aws_access_key_id=KEYS["access_key"],
+        aws_secret_access_key=KEYS["secret_key"],
+    )
+    found = client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+    return {each["Key"]: each["Size"] for each in found}
+
+
+def served(serve: Serve, options: str, **settings: Any) -> Any:
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
+    return serve(
+        MEDIA_STORAGE=compose["x-app"]["environment"]["MEDIA_STORAGE"],
+        MEDIA_STORAGE_OPTIONS=options,
+        RATE_LIMITS="off",
+        HEARTBEAT="2",
+        **settings,
+    )
+
+
+def png() -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((1200, 800), 90).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.timeout(180)
+async def test_files_live_in_the_store_and_are_had_by_those_who_may_read_the_room(
+    serve: Serve, store: str, options: str
+):
+    server = served(serve, options)
+    anna, ben, outsider = (OutsideClient(server.url, f"crowd{n}") for n in range(3))
+    async with anna, ben, outsider:
+        room = (await anna.command("room.open", kind="private", name="Pictures"))["room"]["id"]
+        await anna.command("room.add", room=room, members=["crowd1"])
+        film = bytes(range(256)) * 8192  # 2 MiB
+        picture = await anna.upload("view.png", png(), "image/png")
+        document = await anna.upload("film.bin", film, "application/octet-stream")
+        sent = await anna.send(room, "look", attachments=[picture["id"], document["id"]])
+        assert len(objects(store)) == 3
+        assert not list(server.data_dir.glob("media/**/*.*"))
+
+        shown, saved = sent["attachments"]
+        whole = await ben.download(shown["url"])
+        assert Image.open(io.BytesIO(whole.content)).size == (1200, 800)
+        small = await ben.download(shown["thumbnail_url"])
+        assert small.headers["content-type"] == "image/webp"
+        assert max(Image.open(io.BytesIO(small.content)).size) == 640
+        assert (await ben.download(saved["url"])).content == film
+        async with ben.http() as http:
+            piece = await http.get(saved["url"], headers={"Range": "bytes=1000-1999"})
+        assert piece.status_code == 206
+        assert piece.content == film[1000:2000]
+
+        # Each download asks again who may read the room, and no other door leads to the file.
+        assert (await outsider.download(saved["url"])).status_code == 404
+        assert (await OutsideClient(server.url, "").download(saved["url"])).status_code == 404
+        await anna.command("room.remove", room=room, member="crowd1")
+        assert (await ben.download(saved["url"])).status_code == 404
+
+        await anna.command("message.delete", message=sent["id"])
+        assert (await anna.download(saved["url"])).status_code == 404
+        deadline = time.monotonic() + 10
+        while objects(store) and time.monotonic() < deadline:
+            time.sleep(0.2)  # noqa: ASYNC251
+        assert objects(store) == {}
+
+
+@pytest.mark.timeout(120)
+async def test_without_the_store_an_upload_fails_and_messages_go_on(serve: Serve):
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    options = json.dumps({"bucket_name": BUCKET, "endpoint_url": nowhere, **KEYS})
+    server = served(serve, options, expect_errors=True)
+    async with OutsideClient(server.url, "crowd0") as anna:
+        room = (await anna.command("room.open", kind="private", name="Alone"))["room"]["id"]
+        async with anna.http() as http:
+            http.timeout = httpx.Timeout(60)
+            answer = await http.post("/api/v1/attachments", files={"file": ("x.bin", b"x" * 100)})
+        assert answer.status_code == 500
+        assert answer.json()["code"] == "server_error"
+        assert (await anna.send(room, "still here"))["number"] == 1
