@@ -157,11 +157,13 @@ class Copy:
                 )
 
     def _copy(self, model: Model, progress: Progress) -> None:
-        total = _rows(model, self.source).count()
-        done = 0
+        source = _rows(model, self.source)
+        last = _last(model, self.target)
+        total = source.count()
+        done = source.filter(pk__lte=last).count() if last is not None else 0
         name = model._meta.db_table
         progress(name, done, total)
-        for rows in _batches(model, self.source, self.batch):
+        for rows in _batches(model, self.source, self.batch, after=last):
             self._insert(model, rows)
             done += len(rows)
             progress(name, done, total)
@@ -169,25 +171,25 @@ class Copy:
     def _insert(self, model: Model, rows: list[models.Model]) -> None:
         for patience in range(ATTEMPTS, -1, -1):
             try:
-                self._insert_missing(model, rows)
+                self._insert_all(model, rows)
                 return
             except IntegrityError:
-                # A killed copy's last batch may still be under way in the target's server.
+                # A killed copy's last batch may still be under way in the target's server. What
+                # it has written is the first part of the batch: all go in in order.
                 if not patience:
                     raise
                 time.sleep(1)
+                last = _last(model, self.target)
+                rows = [row for row in rows if last is None or row.pk > last]
 
-    def _insert_missing(self, model: Model, rows: list[models.Model]) -> None:
-        there = _rows(model, self.target).filter(pk__in=[row.pk for row in rows])
-        present = set(there.values_list("pk", flat=True))
-        missing = [row for row in rows if row.pk not in present]
+    def _insert_all(self, model: Model, rows: list[models.Model]) -> None:
         fields = model._meta.concrete_fields
-        step = max(1, connections[self.target].ops.bulk_batch_size(fields, missing))
+        step = max(1, connections[self.target].ops.bulk_batch_size(fields, rows))
         with transaction.atomic(using=self.target):
-            for first in range(0, len(missing), step):
+            for first in range(0, len(rows), step):
                 # Raw: the rows as they are, where a save would set the time of their making.
                 _rows(model, self.target)._insert(
-                    missing[first : first + step], fields=fields, using=self.target, raw=True
+                    rows[first : first + step], fields=fields, using=self.target, raw=True
                 )
 
     def _set_counters(self) -> None:
@@ -204,7 +206,9 @@ class Copy:
     def _compare(self) -> list[str]:
         report, differ = [], []
         for model in tables():
-            here, there = checksum(model, self.source), checksum(model, self.target)
+            here, there = (
+                checksum(model, alias, batch=self.batch) for alias in (self.source, self.target)
+            )
             name = model._meta.db_table
             report.append(f"{name:40} {there.rows:>10,} rows  {there.sum[:16]}")
             if here != there:
@@ -246,9 +250,16 @@ def _rows(model: Model, alias: str) -> Any:
     return models.QuerySet(model, using=alias)
 
 
-def _batches(model: Model, alias: str, size: int) -> Iterator[list[models.Model]]:
+def _last(model: Model, alias: str) -> Any:
+    """The greatest primary key, up to which this table has been copied; None if it is empty."""
+    return _rows(model, alias).order_by("-pk").values_list("pk", flat=True).first()
+
+
+def _batches(
+    model: Model, alias: str, size: int, *, after: Any = None
+) -> Iterator[list[models.Model]]:
     rows = _rows(model, alias).order_by("pk")
-    batch = list(rows[:size])
+    batch = list(rows.filter(pk__gt=after)[:size] if after is not None else rows[:size])
     while batch:
         yield batch
         batch = list(rows.filter(pk__gt=batch[-1].pk)[:size])
@@ -262,10 +273,10 @@ class Checksum:
     sum: str
 
 
-def checksum(model: Model, alias: str) -> Checksum:
+def checksum(model: Model, alias: str, *, batch: int = BATCH) -> Checksum:
     """The same for two databases exactly when they hold the same rows of this table."""
     count = total = 0
-    for rows in _batches(model, alias, BATCH):
+    for rows in _batches(model, alias, batch):
         for row in rows:
             count += 1
             total += int.from_bytes(hashlib.sha256(canonical(row).encode()).digest(), "big")

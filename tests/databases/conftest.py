@@ -33,15 +33,10 @@ def mongodb() -> Iterator[str]:
         yield address
 
 
-MOST_THROUGH_THE_EMULATOR = 2_000
-
-
 @pytest.fixture
 def chain(tmp_path: Path, postgresql: str, request: pytest.FixtureRequest) -> list[str]:
     """SQLite → MongoDB → PostgreSQL → SQLite, all but the first of them empty."""
     real = os.environ.get("TEST_MONGODB_URL")
-    through = [databases.create(postgresql)]
-    if real or int(os.environ.get("COPY_MESSAGES", "0")) <= MOST_THROUGH_THE_EMULATOR:
-        through.insert(0, databases.create(real or request.getfixturevalue("mongodb")))
+    mongodb = databases.create(real or request.getfixturevalue("mongodb"))
     first, last = (f"sqlite:///{tmp_path}/{name}.sqlite3" for name in ("first", "last"))
-    return [first, *through, last]
+    return [first, mongodb, databases.create(postgresql), last]

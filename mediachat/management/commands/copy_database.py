@@ -24,8 +24,11 @@ class Command(BaseCommand):
             "--batch", type=int, default=BATCH, help="rows in memory at a time (%(default)s)"
         )
 
-    def handle(self, *, source: str, target: str, batch: int, **options: Any) -> None:
+    def handle(
+        self, *, source: str, target: str, batch: int, verbosity: int, **options: Any
+    ) -> None:
         self._said_at = 0.0
+        self._silence = 1.0 if verbosity < 2 else 0.0
         with said_plainly(CommandError):
             try:
                 report = Copy.between(source, target, batch=batch).run(self._progress)
@@ -38,7 +41,7 @@ class Command(BaseCommand):
         )
 
     def _progress(self, name: str, done: int, total: int) -> None:
-        if (0 < done < total) and time.monotonic() - self._said_at < 1:
+        if (0 < done < total) and time.monotonic() - self._said_at < self._silence:
             return
         self._said_at = time.monotonic()
         if total:
