@@ -10,6 +10,9 @@ from typing import Any
 from unittest.mock import patch
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+WRITE = ("INSERT", "UPDATE", "DELETE")
 
 
 class DeathError(BaseException):
@@ -34,6 +37,38 @@ class Writes:
 def dying_after(last: int | None) -> Iterator[Writes]:
     """Everything in here is written up to this many writes; None counts them."""
     writes = Writes(last)
+    with (_dying_mongodb if connection.vendor == "mongodb" else _dying_sql)(writes):
+        yield writes
+
+
+@contextmanager
+def _dying_sql(writes: Writes) -> Iterator[None]:
+    """Each statement is one write, and each row of what is stored with one statement for many."""
+    execute, execute_many = CursorWrapper.execute, CursorWrapper.executemany
+
+    def one(self: Any, sql: str, params: Any = None) -> Any:
+        if sql.startswith(WRITE) and not writes.allowed(1):
+            raise DeathError
+        return execute(self, sql, params)
+
+    def many(self: Any, sql: str, param_list: Any) -> Any:
+        rows = list(param_list)
+        allowed = writes.allowed(len(rows))
+        if allowed:
+            execute_many(self, sql, rows[:allowed])
+        if allowed < len(rows):
+            raise DeathError
+
+    with (
+        patch.object(CursorWrapper, "execute", one),
+        patch.object(CursorWrapper, "executemany", many),
+    ):
+        yield
+
+
+@contextmanager
+def _dying_mongodb(writes: Writes) -> Iterator[None]:
+    from mediachat.mongodb.compiler import SQLDeleteCompiler, SQLInsertCompiler, SQLUpdateCompiler
 
     def one(original: Callable[..., Any]) -> Callable[..., Any]:
         def execute(compiler: Any, *args: Any, **kwargs: Any) -> Any:
@@ -56,15 +91,10 @@ def dying_after(last: int | None) -> Iterator[Writes]:
 
         return insert
 
-    def compiler(name: str) -> Any:
-        return connection.ops.compiler(name)
-
-    insert, update, delete = (
-        compiler(f"SQL{name}Compiler") for name in ("Insert", "Update", "Delete")
-    )
+    insert, update, delete = SQLInsertCompiler, SQLUpdateCompiler, SQLDeleteCompiler
     with (
         patch.object(insert, "execute_sql", many(insert.execute_sql)),
         patch.object(update, "execute_sql", one(update.execute_sql)),
         patch.object(delete, "execute_sql", one(delete.execute_sql)),
     ):
-        yield writes
+        yield

@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.sessions import user_for_session
 from chat import queries
 from chat.actions import attachments, messages, moderation, rooms
-from chat.models import Attachment, AuditEntry, Membership, Message, Revision, Room
+from chat.models import Attachment, AuditEntry, Membership, Message, Report, Revision, Room
 from tests.conftest import person
 from tests.databases.deaths import DeathError, dying_after
 
@@ -283,10 +283,116 @@ def test_suspending_someone_shuts_every_door_whenever_it_dies(scene, administrat
             break
 
 
-def test_closing_a_room(scene, administrator):
-    def close():
-        moderation.close_room(administrator, room=scene.room.pk, reason="over")
+def test_joining_a_public_room(owner, outsider):
+    opened: list[Room] = []
 
-    dies_everywhere(close, scene)
-    scene.room.refresh_from_db()
-    assert scene.room.closed_at
+    def arrange():
+        opened.append(rooms.open_room(owner, kind="public", name="Lobby")[0])
+
+    def join():
+        rooms.join_room(outsider, room=opened[-1].pk)
+
+    assert dies_everywhere(join, arrange) == 2
+    assert queries.members_among(opened[-1].pk, [outsider.pk]) == {outsider.pk}
+
+
+def entries(action: str, about: Any) -> int:
+    return AuditEntry.objects.filter(action=action, target_id=str(about.pk)).count()
+
+
+@pytest.mark.parametrize("name", ["restore_user", "reopen_room", "settle_report"])
+def test_what_gives_back_is_never_done_without_being_recorded(scene, administrator, name):
+    """Also what settles a report: dead in between, it is recorded and still open."""
+
+    def arrange():
+        User.objects.filter(pk=scene.member.pk).update(is_active=True)
+        scene()
+        messages.report_message(scene.member, message=scene.message.pk, reason="spam")
+        moderation.close_room(administrator, room=scene.room.pk, reason="over")
+        User.objects.filter(pk=scene.member.pk).update(is_active=False)
+
+    def about() -> Any:
+        return {
+            "restore_user": scene.member,
+            "reopen_room": scene.room,
+            "settle_report": Report.objects.get(message=scene.message),
+        }[name]
+
+    def is_done() -> bool:
+        row = about()
+        row.refresh_from_db()
+        return {
+            "restore_user": lambda: row.is_active,
+            "reopen_room": lambda: row.closed_at is None,
+            "settle_report": lambda: row.settled_at is not None,
+        }[name]()
+
+    def act():
+        if is_done():
+            assert entries(name, about())
+            return
+        row = about().pk
+        match name:
+            case "restore_user":
+                moderation.restore_user(administrator, user=row, reason="sorry")
+            case "reopen_room":
+                moderation.reopen_room(administrator, room=row, reason="sorry")
+            case "settle_report":
+                moderation.settle_report(administrator, report=row, resolution="sorry")
+
+    assert dies_everywhere(act, arrange) == 2
+    assert is_done()
+    assert entries(name, about())
+
+
+@pytest.mark.parametrize("name", ["suspend_user", "remove_member", "close_room"])
+def test_what_takes_away_is_recorded_by_doing_it_again(scene, administrator, name):
+    def arrange():
+        User.objects.filter(pk=scene.member.pk).update(is_active=True)
+        scene()
+
+    def act():
+        match name:
+            case "suspend_user":
+                moderation.suspend_user(administrator, user=scene.member.pk, reason="spam")
+            case "remove_member":
+                moderation.remove_member(
+                    administrator, room=scene.room.pk, user=scene.member.pk, reason="spam"
+                )
+            case "close_room":
+                moderation.close_room(administrator, room=scene.room.pk, reason="spam")
+
+    assert dies_everywhere(act, arrange) >= 2
+    assert entries(name, scene.room if name == "close_room" else scene.member)
+    assert not queries.members_among(scene.room.pk, [scene.member.pk]) or name == "close_room"
+
+
+def test_nothing_private_is_shown_without_being_recorded(scene, administrator):
+    shown: list[str] = []
+
+    def reveal():
+        shown.clear()
+        row = moderation.reveal_message(administrator, message=scene.message.pk, reason="why not")
+        shown.append(row.body)
+        assert entries("reveal_message", scene.message)
+
+    assert dies_everywhere(reveal, scene) == 1
+    assert shown == ["first"]
+
+
+def test_reporting(scene):
+    def report():
+        messages.report_message(scene.member, message=scene.message.pk, reason="spam")
+
+    assert dies_everywhere(report, scene) == 1
+    assert Report.objects.filter(message=scene.message).count() == 1
+
+
+def test_changing_a_role_a_name_and_a_mark(scene):
+    """One write each, so that there is nothing between."""
+    for act in (
+        lambda: rooms.set_role(scene.owner, room=scene.room.pk, member="member", role="moderator"),
+        lambda: rooms.rename_room(scene.owner, room=scene.room.pk, name="Other"),
+        lambda: rooms.mark_read(scene.member, room=scene.room.pk, number=1),
+    ):
+        assert dies_everywhere(act, scene) == 1
