@@ -70,6 +70,7 @@ test-extension: vsix needs-test-tools .venv/installed-dev
 screenshots: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/pytest --quiet tests/browser/test_screenshots.py
 	$(BIN)/python -m tests.browser.readme_images
+	$(MAKE) vsix && cd $(EXTENSION) && SCREENSHOTS=1 node test/workbench/run.mjs looks
 
 $(EXTENSION)/node_modules/installed: $(EXTENSION)/package-lock.json | needs-node
 	@echo "Installing what builds the extension ..."

@@ -6,6 +6,7 @@ import { isSameRepository } from "./remote.js";
 import { label } from "./share.js";
 
 const SEARCH_LIMIT = 20;
+const SEARCH_PATIENCE_MS = 10_000;
 const NOT_SEARCHED = "**/{node_modules,.git,dist,out,build,.venv}/**";
 /** Files of the same kind that are looked into when the lines are not where they were. */
 const READ_LIMIT = 400;
@@ -13,25 +14,35 @@ const READ_BYTES = 512 * 1024;
 /** Fewer signs than this are found in many a file, and mean none of them. */
 const TELLING = 24;
 
+interface Found {
+  uri: vscode.Uri;
+  place: Lines;
+}
+
 /** Finds shared lines in this person's own checkout. */
 export class CodePlaces {
   async open(code: Code): Promise<void> {
-    const uris = await this.#candidates(code);
+    const expected = await this.#expected(code);
+    if (await this.#openIn(expected, code)) return;
+    const found = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking for the shared lines") },
+      async () => this.#elsewhere(code, expected),
+    );
+    if (!found) return this.#gone(code);
+    await show(found.uri, found.place);
+    this.#tellMoved(found.uri);
+  }
+
+  /** Opens the first of these files that has the lines. */
+  async #openIn(uris: vscode.Uri[], code: Code): Promise<boolean> {
     for (const uri of uris) {
       const place = await this.#find(uri, code);
       if (!place) continue;
       await show(uri, place);
-      const isMoved = place.start !== code.start_line || !uri.path.endsWith(`/${code.path}`);
-      if (isMoved) this.#tellMoved(uri);
-      return;
+      if (place.start !== code.start_line) this.#tellMoved(uri);
+      return true;
     }
-    const taken = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking for the shared lines") },
-      () => this.#elsewhere(code, uris),
-    );
-    if (!taken) return this.#gone(code);
-    await show(taken.uri, taken.place);
-    this.#tellMoved(taken.uri);
+    return false;
   }
 
   #tellMoved(uri: vscode.Uri): void {
@@ -63,14 +74,22 @@ export class CodePlaces {
     if (chosen && asItWas) await show(asItWas, { start: code.start_line, end: code.end_line });
   }
 
-  /** The same lines in another file of the same kind, as after a renaming. */
-  async #elsewhere(code: Code, known: vscode.Uri[]): Promise<{ uri: vscode.Uri; place: Lines } | null> {
-    const extension = /\.\w{1,12}$/.exec(code.path)?.[0];
-    if (!extension || code.text.replace(/\s/g, "").length < TELLING) return null;
+  /** The lines in another file: one of the same name, or one of the same kind that has them whole. */
+  async #elsewhere({ path, text, start_line }: Code, known: vscode.Uri[]): Promise<Found | null> {
     const tried = new Set(known.map(String));
-    for (const uri of await vscode.workspace.findFiles(`**/*${extension}`, NOT_SEARCHED, READ_LIMIT)) {
+    const name = path.split("/").at(-1) ?? path;
+    // The name comes from somebody else: signs that a pattern would read are left out.
+    const pattern = `**/${name.replace(/[[\]{}*?!,]/g, "?")}`;
+    for (const uri of await search(pattern, SEARCH_LIMIT)) {
       if (tried.has(uri.toString())) continue;
-      const place = whole(await textOf(uri), code.text, code.start_line);
+      const place = relocate(await textOf(uri), text, start_line);
+      if (place) return { uri, place };
+    }
+    const extension = /\.\w{1,12}$/.exec(path)?.[0];
+    if (!extension || text.replace(/\s/g, "").length < TELLING) return null;
+    for (const uri of await search(`**/*${extension}`, READ_LIMIT)) {
+      if (tried.has(uri.toString())) continue;
+      const place = whole(await textOf(uri), text, start_line);
       if (place) return { uri, place };
     }
     return null;
@@ -89,8 +108,8 @@ export class CodePlaces {
     return null;
   }
 
-  /** Files that the lines may be in: the same path in the same repository first. */
-  async #candidates({ repository, path }: Code): Promise<vscode.Uri[]> {
+  /** Where the file is if nothing has changed: the same path in the same repository first. */
+  async #expected({ repository, path }: Code): Promise<vscode.Uri[]> {
     const repositories = (await git())?.repositories ?? [];
     const same = repositories.filter((each) => isSameRepository(nameOf(each), repository));
     const roots = [
@@ -102,12 +121,6 @@ export class CodePlaces {
       const uri = vscode.Uri.joinPath(root, path);
       if (await isFile(uri)) found.set(uri.toString(), uri);
     }
-    const name = path.split("/").at(-1) ?? path;
-    // The name comes from somebody else: signs that a pattern would read are left out.
-    const pattern = `**/${name.replace(/[[\]{}*?!,]/g, "?")}`;
-    for (const uri of await vscode.workspace.findFiles(pattern, NOT_SEARCHED, SEARCH_LIMIT)) {
-      found.set(uri.toString(), uri);
-    }
     return [...found.values()];
   }
 
@@ -118,6 +131,17 @@ export class CodePlaces {
     } catch {
       return null; // not a text any more
     }
+  }
+}
+
+/** Files of the workspace. A virtual one may have nobody who searches it, and then never answers. */
+async function search(pattern: string, limit: number): Promise<vscode.Uri[]> {
+  const cancel = new vscode.CancellationTokenSource();
+  const late = new Promise<vscode.Uri[]>((resolve) => setTimeout(() => resolve([]), SEARCH_PATIENCE_MS));
+  try {
+    return await Promise.race([vscode.workspace.findFiles(pattern, NOT_SEARCHED, limit, cancel.token), late]);
+  } finally {
+    cancel.cancel();
   }
 }
 

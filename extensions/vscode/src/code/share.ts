@@ -64,7 +64,8 @@ async function origin(document: vscode.TextDocument) {
     };
   }
   const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-  const path = folder ? document.uri.path.slice(folder.uri.path.length + 1) : document.uri.path.split("/").at(-1);
+  // Outside of the workspace the folders of this machine are nobody's business.
+  const path = folder ? vscode.workspace.asRelativePath(document.uri, false) : document.uri.path.split("/").at(-1);
   return { repository: "", branch: "", commit: "", path: path || "untitled" };
 }
 

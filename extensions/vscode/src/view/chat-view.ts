@@ -8,7 +8,6 @@ import type { Files } from "../files/files.js";
 import type { CodePlaces } from "../code/places.js";
 import { Problem } from "../server/problem.js";
 import { chatDocument, noticeDocument, signInDocument, type Place } from "./documents.js";
-import { embedded } from "./embed.js";
 import { readFromPage, SHOWN, type FromBridge, type FromPage, type ToPage } from "./protocol.js";
 
 export const VIEW = "mediaChat.chat";
@@ -160,6 +159,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     if (response.status >= 500) {
       throw new Problem("server_error", vscode.l10n.t("The server failed. Try again in a moment."));
     }
+    // What reads HTML is large, and of no use before there is any: the start does without it.
+    const { embedded } = await import("./embed.js");
     const embed = response.ok ? embedded(await response.text()) : null;
     if (embed === null) {
       throw new Problem(

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, describe } from "node:test";
 import { until } from "./chat-server.mjs";
 import { steps, VIEW, Workbench } from "./workbench.mjs";
@@ -76,6 +78,16 @@ describe("a server and a page that mean harm", () => {
 
   const inPage = (run, argument) => window.chat.locator("body").evaluate(run, argument);
   const say = (message) => inPage((_body, given) => globalThis.keptApi.postMessage(given), message);
+  /** A click by the pointer: the editor takes no other for a person's. */
+  const clickOn = async (href) => {
+    await inPage((body, given) => {
+      const link = Object.assign(document.createElement("a"), { href: given, textContent: "Look here", target: "_blank", id: "trap" });
+      link.style.cssText = "position: fixed; z-index: 9999; top: 0; left: 0; padding: 20px; background: #fff";
+      body.append(link);
+    }, href);
+    await window.chat.locator("#trap").click();
+    await inPage(() => document.getElementById("trap").remove());
+  };
   const stolen = () => asked.filter(({ url }) => url.includes("stolen"));
 
   step("shows of the page what cannot run or load", async () => {
@@ -170,19 +182,51 @@ describe("a server and a page that mean harm", () => {
 
   step("opens no address but those of the web", async () => {
     const pages = [];
-    bench.context.on("page", (page) => pages.push(page.url()));
+    const note = (page) => pages.push(page);
+    bench.context.on("page", note);
     await inPage(() => {
-      for (const href of ["command:workbench.action.terminal.new", "vscode:extension/x.y", "file:///etc/passwd", "javascript:globalThis.broken='link'", "data:text/html,x", "mailto:x@y.example"]) {
-        const link = Object.assign(document.createElement("a"), { href, textContent: "x", target: "_blank" });
-        document.body.append(link);
-        link.click();
-        link.remove();
+      const attempt = (act) => {
+        try {
+          act();
+        } catch {
+          // as it should be
+        }
+      };
+      for (const address of ["command:workbench.action.terminal.new", "vscode:extension/x.y", "file:///etc/passwd"]) {
+        attempt(() => globalThis.open(address));
+        attempt(() => (globalThis.top.location = address));
+        attempt(() => globalThis.parent.postMessage({ channel: "did-click-link", data: { uri: address } }, "*"));
+        attempt(() => globalThis.keptApi.postMessage({ type: "open", href: address }));
       }
     });
+    for (const href of ["command:workbench.action.terminal.new", "vscode:extension/x.y", "file:///etc/passwd", "javascript:globalThis.broken='link'", "data:text/html,x", "mailto:x@y.example"]) {
+      await clickOn(href);
+    }
     await window.page.waitForTimeout(1000);
-    assert.deepEqual(pages, []);
+    assert.deepEqual(pages.map((page) => page.url()), []);
     assert.equal(await inPage(() => globalThis.broken), undefined);
     assert.equal(await window.page.locator(".terminal-wrapper, .tab, .monaco-dialog-box").count(), 0);
+    bench.context.off("page", note);
+  });
+
+  step("does open those", async () => {
+    const address = "https://good.example/a";
+    await bench.context.route(address, (route) => route.fulfill({ body: "good" }));
+    const opened = bench.context.waitForEvent("page");
+    await clickOn(address);
+    const page = await opened;
+    await page.waitForURL(address);
+    await page.close();
+  });
+
+  step("writes the token into no log and no setting", async () => {
+    const kept = readdirSync(bench.folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const logs = kept.filter(({ parentPath, name }) => /\.log$|\.json$/.test(name) && !parentPath.includes("/ext/"));
+    assert.ok(logs.length > 3, "there are no logs to look into");
+    for (const { parentPath, name } of logs) {
+      assert.ok(!readFileSync(path.join(parentPath, name), "utf8").includes(TOKEN), name);
+    }
+    assert.ok(!window.logs.some((line) => line.includes(TOKEN)));
   });
 
   step("is still itself after all that", async () => {

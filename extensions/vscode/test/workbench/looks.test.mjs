@@ -26,10 +26,10 @@ def first_error(text: str) -> Token | None:
     return next((token for token in tokens(text) if token.kind == "error"), None)
 `;
 const CHART = `<body style="margin:0"><svg xmlns="http://www.w3.org/2000/svg" width="480" height="220" font-family="sans-serif" font-size="14">
-  <rect width="480" height="220" fill="#f7f8fa"/>${[["before", 168, "#8aa4c8"], ["after", 61, "#1a9c83"]].map(([name, height, colour], at) => `
+  <rect width="480" height="220" fill="#f7f8fa"/>${[["before", 130, "#8aa4c8"], ["after", 47, "#1a9c83"]].map(([name, height, colour], at) => `
   <rect x="${90 + at * 170}" y="${186 - height}" width="120" height="${height}" rx="4" fill="${colour}"/>
   <text x="${150 + at * 170}" y="206" text-anchor="middle" fill="#333">${name}</text>
-  <text x="${150 + at * 170}" y="${178 - height}" text-anchor="middle" fill="#333">${height} ms</text>`).join("")}</svg></body>`;
+  <text x="${150 + at * 170}" y="${178 - height}" text-anchor="middle" fill="#333">${height} µs</text>`).join("")}</svg></body>`;
 
 describe("the view to the eye, the ear and the hand", () => {
   let server, bench, window;
@@ -40,7 +40,7 @@ describe("the view to the eye, the ear and the hand", () => {
     const [, grace, linus] = [await server.signUp("ada"), await server.signUp("grace"), await server.signUp("linus")];
     bench = await Workbench.create({
       machine: { "mediaChat.serverUrl": server.url },
-      settings: { "editor.minimap.enabled": false, "window.title": "tokens.py", "workbench.layoutControl.enabled": false },
+      settings: { "editor.minimap.enabled": false, "editor.occurrencesHighlight": "off", "window.title": "tokens.py", "workbench.layoutControl.enabled": false },
     });
     bench.write("tokens.py", FILE);
     const room = await server.openRoom(grace, { kind: "private", name: "Compilers", members: ["ada", "linus"] });
@@ -87,7 +87,8 @@ describe("the view to the eye, the ear and the hand", () => {
   };
 
   step("signs in and comes to a room by keys alone", async () => {
-    await window.command("View: Show Media Chat");
+    await window.statusBar.waitFor();
+    await window.command("Media Chat: Focus on Chat View");
     await window.chat.locator("input[name=username]:focus").waitFor();
     assert.deepEqual(await complaints(), []);
     const { keyboard } = window.page;
@@ -130,6 +131,7 @@ describe("the view to the eye, the ear and the hand", () => {
       await choose(name);
       await window.chat.locator(".messages").evaluate((list) => (list.scrollTop = list.scrollHeight));
       await until("The image", () => window.chat.locator("mc-message .thumbnail img").last().evaluate((image) => image.naturalWidth > 1));
+      await window.page.mouse.move(800, 600);
       await window.page.waitForTimeout(700);
       await window.screenshot(`view-${name}`);
       assert.deepEqual(await complaints(), []);

@@ -19,7 +19,6 @@ describe("a view that goes and comes back", () => {
     await server.openRoom(grace, { kind: "private", name: "Another", members: ["ada"] });
     for (let number = 1; number <= MESSAGES; number++) await server.send(grace, room, `Message ${number}`);
     bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
-    bench.write("notes.md", "# Notes\n");
     window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
     await window.chat.locator(".room-entry", { hasText: "Compilers" }).click();

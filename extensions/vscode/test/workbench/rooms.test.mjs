@@ -14,7 +14,6 @@ describe("rooms and notifications", () => {
     compilers = await server.openRoom(grace, { kind: "private", name: "Compilers", members: ["ada"] });
     direct = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
     bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
-    bench.write("notes.md", "# Notes\n");
     window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
     await window.chat.locator("mc-app .app").waitFor();

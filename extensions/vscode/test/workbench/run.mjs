@@ -1,11 +1,13 @@
 /** Runs the tests in workbenches, two files at a time: each has an editor and a server of its own. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { ChatServer } from "./chat-server.mjs";
 import { installWorkbench, RELEASES } from "./install.mjs";
+import { prepareExtension } from "./workbench.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
@@ -13,6 +15,7 @@ const LIMIT_MS = 420_000;
 const AT_ONCE = Math.min(2, os.availableParallelism());
 
 await Promise.all(RELEASES.map((release) => installWorkbench(release)));
+process.env.PREPARED = await prepared();
 const files = readdirSync(here)
   .filter((name) => name.endsWith(".test.mjs") && (wanted.length === 0 || wanted.some((word) => name.includes(word))))
   .sort();
@@ -24,6 +27,18 @@ console.error(took.map(({ name, seconds }) => `${String(seconds).padStart(5)} s 
 if (failed.length > 0) {
   console.error(`Failed: ${failed.join(", ")}`);
   process.exit(1);
+}
+
+/** What each file would begin with again: a server's empty database, and the package installed. */
+async function prepared() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "media-chat-prepared-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ["data", "ext"]) mkdirSync(path.join(folder, name));
+  const server = new ChatServer();
+  server.dataDir = path.join(folder, "data");
+  server.migrate();
+  await prepareExtension(folder);
+  return folder;
 }
 
 async function takeTurns() {

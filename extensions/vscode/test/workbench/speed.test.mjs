@@ -8,7 +8,7 @@ import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
-const ROUNDS = 5;
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const ACTIVATION_MS = 100;
 const OPENING_MS = 1000;
 
@@ -61,7 +61,8 @@ describe("how long it takes", () => {
     await window.command("Developer: Show Running Extensions");
     const row = window.page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: "Media Chat" });
     const words = await row.locator(".activation-time").innerText();
-    await window.command("View: Close All Editors");
+    await window.page.keyboard.press("Escape");
+    await row.waitFor({ state: "detached" });
     assert.match(words, /Activation: \d+ms/);
     return Number(/(\d+)ms/.exec(words)[1]);
   }

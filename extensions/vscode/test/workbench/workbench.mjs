@@ -1,6 +1,6 @@
 /** A real VS Code workbench with the packaged extension in it, and hands to use it. */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { it } from "node:test";
@@ -58,12 +58,11 @@ export class Workbench {
     write("ud/User/settings.json", JSON.stringify(bench.settings));
     write("ud/Machine/settings.json", JSON.stringify(machine));
     write("config.yaml", "auth: none\n");
-    const common = [
-      codeServer, "--config", path.join(bench.folder, "config.yaml"),
-      "--user-data-dir", path.join(bench.folder, "ud"), "--extensions-dir", path.join(bench.folder, "ext"),
-    ];
-    const installed = spawnSync(node, [...common, "--install-extension", vsix], { encoding: "utf8" });
-    if (!/successfully installed/.test(installed.stdout)) throw new Error(installed.stdout + installed.stderr);
+    write("ws/notes.md", "# Notes\n");
+    const common = programOf(codeServer, bench.folder);
+    const isPrepared = process.env.PREPARED && vsix === VSIX && release === "newest";
+    if (isPrepared) bench.install(path.join(process.env.PREPARED, "ext"));
+    else installExtension(node, common, vsix);
     bench.port = await freePort();
     bench.url = `http://127.0.0.1:${bench.port}`;
     const log = openSync(path.join(bench.folder, "cs.log"), "a");
@@ -90,6 +89,13 @@ export class Workbench {
     // The machine may have much else to do.
     context.setDefaultTimeout(40_000);
     return context;
+  }
+
+  /** Adds extensions as they lie in a folder. */
+  install(folder) {
+    cpSync(folder, path.join(this.folder, "ext"), { recursive: true });
+    // The list of what is installed is made anew where it is missing.
+    rmSync(path.join(this.folder, "ext", "extensions.json"), { force: true });
   }
 
   write(name, content) {
@@ -244,6 +250,25 @@ export class Window {
     mkdirSync(artefacts, { recursive: true });
     await this.page.screenshot({ path: path.join(artefacts, `${name}.png`) });
   }
+}
+
+/** How code-server is called, with all that is its own in one folder. */
+function programOf(codeServer, folder) {
+  return [
+    codeServer, "--config", path.join(folder, "config.yaml"),
+    "--user-data-dir", path.join(folder, "ud"), "--extensions-dir", path.join(folder, "ext"),
+  ];
+}
+
+function installExtension(node, common, vsix) {
+  const { stdout, stderr } = spawnSync(node, [...common, "--install-extension", vsix], { encoding: "utf8" });
+  if (!/successfully installed/.test(stdout)) throw new Error(stdout + stderr);
+}
+
+/** Installs the package once, for all the tests that take it as it is. */
+export async function prepareExtension(folder) {
+  const { node, codeServer } = await installWorkbench();
+  installExtension(node, programOf(codeServer, folder), VSIX);
 }
 
 /** Serves the workbench with its settings, which are in the page as JSON, changed. */

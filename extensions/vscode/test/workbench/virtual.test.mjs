@@ -1,0 +1,72 @@
+/** The extension in a workspace that is on no disk. */
+import assert from "node:assert/strict";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { after, before, describe } from "node:test";
+import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
+import { message } from "./people.mjs";
+import { steps, Workbench } from "./workbench.mjs";
+
+/** Extensions of the tests: the one that makes a virtual workspace. */
+const providers = path.join(path.dirname(fileURLToPath(import.meta.url)), "providers");
+
+describe("a virtual workspace", () => {
+  let server, bench, window, grace, direct;
+  const step = steps(() => window);
+
+  before(async () => {
+    server = await ChatServer.create();
+    await server.signUp("ada");
+    grace = await server.signUp("grace");
+    direct = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
+    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
+    bench.install(providers);
+    window = await bench.open({ folder: "memory:/" });
+  });
+
+  after(async () => {
+    await bench?.end();
+    await server?.end();
+  });
+
+  const newest = (fits) => until("The message", async () => (await server.messages(grace, direct)).findLast(fits));
+
+  step("is none that the extension is switched off in", async () => {
+    await window.showExplorer();
+    await window.row("notes.md").waitFor();
+    await window.signIn(server.url, "ada", PASSWORD);
+    await window.chat.locator(".room-entry", { hasText: "grace" }).click();
+    await window.chat.locator("mc-composer textarea").waitFor();
+  });
+
+  step("has its files shared from the Explorer's menu", async () => {
+    await window.showExplorer();
+    await window.chooseInMenuOf(window.row("notes.md"), "Share in Media Chat");
+    await window.pick("grace");
+    const { attachments: [file] } = await newest(({ attachments }) => attachments.length > 0);
+    assert.equal(file.name, "notes.md");
+    assert.equal(await (await server.get(file.url, grace)).text(), "# Notes\n");
+  });
+
+  step("has its lines shared, and opened again", async () => {
+    await window.row("src").click();
+    await window.row("tool.py").dblclick();
+    await window.page.locator(".monaco-editor .view-line", { hasText: "memory" }).first().click();
+    await window.page.keyboard.press("Control+A");
+    await window.command("Media Chat: Share Selection");
+    await window.pick("grace");
+    await window.answer("From memory");
+    const { code } = await newest(({ body }) => body === "From memory");
+    assert.equal(code.path, "src/tool.py");
+    assert.equal(code.repository, "");
+    await window.command("View: Close All Editors");
+    await window.showChat();
+    await message(window.chat, "From memory").locator(".shared-code button").click();
+    await window.page.locator(".tab.active", { hasText: "tool.py" }).waitFor();
+    await window.page.locator('.statusbar-item[id="status.editor.selection"]', { hasText: "selected" }).waitFor();
+  });
+
+  step("has caused no exception on the server", () => {
+    assert.doesNotMatch(server.log, /Traceback/);
+  });
+});
