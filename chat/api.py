@@ -5,6 +5,7 @@ Answers are JSON made where a socket's replies are made, so the two cannot diffe
 named here describe them.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Annotated, Any
@@ -262,6 +263,8 @@ def _uploaded(request: HttpRequest) -> "UploadedFile[bytes]":
         raise ChatError(
             ErrorCode.BAD_REQUEST, "Send the file as multipart/form-data, in the field “file”."
         )
+    # Browsers write these three so in a form's name of a file, and nothing else.
+    file.name = re.sub("%(22|0D|0A)", lambda found: chr(int(found[1], 16)), file.name or "")
     return file
 
 

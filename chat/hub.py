@@ -297,6 +297,7 @@ class Hub:
                 for group in list(self._groups):
                     await layer.group_add(group, self._channel)
                 self._listening.set()
+                self.presence.introduce()
                 while True:
                     self._on_event(await layer.receive(self._channel))
             except Exception as error:

@@ -1,42 +1,30 @@
-"""Pictures that people upload: bounded, without metadata, upright, with a thumbnail."""
+"""Pictures that people upload: bounded, without metadata, upright, with a thumbnail.
 
-import warnings
-from dataclasses import dataclass
-from io import BytesIO
+The work is done by ``chat.decoder`` in a process of its own for each picture.
+"""
+
+import json
+import subprocess
+import sys
 from typing import Any
 
+import structlog
 from django.conf import settings
-from PIL import Image, ImageOps
 
-from chat import metadata
+from chat.decoder import DECODERS, Picture
 from chat.protocol import ChatError, ErrorCode
 
-THUMBNAIL_SIDE = 640
-"""The longer side of a thumbnail, in pixels, at most."""
-ANIMATION_LIMIT = 2 * 1024 * 1024
-"""Bytes up to which an animation moves in the conversation, not only when it is opened."""
-DECODERS = {
-    "image/png": "PNG",
-    "image/jpeg": "JPEG",
-    "image/gif": "GIF",
-    "image/webp": "WEBP",
-    "image/avif": "AVIF",
-}
-_ORIENTATION = 0x0112
+__all__ = ["DECODERS", "Picture", "prepare"]
 
-# Pillow only warns where _opened refuses.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+MEMORY = 384 * 1024 * 1024
+"""Bytes of addresses that a decoder has beside those for the picture; half of it are libraries."""
+PER_PIXEL, PER_BYTE = 60, 4
+"""Bytes that each pixel and each byte of the largest picture may take besides: most is taken
+where a WebP or AVIF has to be turned upright and written anew."""
+PATIENCE = 120.0
+"""Seconds to wait for a decoder, which has less of the processor's time."""
 
-
-@dataclass(slots=True)
-class Picture:
-    """A picture as it is stored."""
-
-    data: bytes
-    width: int
-    height: int
-    thumbnail: bytes | None
-    """A WebP; None where the picture is its own thumbnail, since it moves and is small."""
+log = structlog.get_logger(__name__)
 
 
 def prepare(data: bytes, content_type: str) -> Picture:
@@ -45,90 +33,42 @@ def prepare(data: bytes, content_type: str) -> Picture:
     Raises:
         ChatError: ``too_large`` (too many pixels), ``unsupported_media`` (it cannot be read).
     """
+    megapixels = settings.MAX_IMAGE_MEGAPIXELS
+    memory = MEMORY + megapixels * 1_000_000 * PER_PIXEL + len(data) * PER_BYTE
+    command = [sys.executable, "-m", "chat.decoder", content_type, str(megapixels), str(memory)]
     try:
-        return _prepare(data, content_type)
-    except ChatError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise _too_many_pixels() from error
-    except Exception as error:  # whatever a decoder makes of hostile bytes
-        raise ChatError(
-            ErrorCode.UNSUPPORTED_MEDIA,
-            "This picture cannot be read. Save it again as PNG or JPEG and retry.",
-        ) from error
+        finished = subprocess.run(  # noqa: S603  (nothing of it comes from people)
+            command,
+            input=data,
+            capture_output=True,
+            cwd=settings.BASE_DIR,
+            env={},
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _unreadable() from error
+    line, _, parts = finished.stdout.partition(b"\n")
+    if finished.returncode or not line:
+        log.warning("decoder_ended", code=finished.returncode, said=finished.stderr[-500:].decode())
+        raise _unreadable()
+    head: dict[str, Any] = json.loads(line)
+    match head.get("error"):
+        case None:
+            size, small = head["sizes"]
+            thumbnail = parts[size : size + small] or None
+            return Picture(parts[:size], head["width"], head["height"], thumbnail)
+        case "too_many_pixels":
+            raise ChatError(
+                ErrorCode.TOO_LARGE,
+                f"This picture has more than {megapixels} megapixels. "
+                "Make it smaller, or send it in an archive.",
+            )
+    raise _unreadable()
 
 
-def _prepare(data: bytes, content_type: str) -> Picture:
-    with _opened(data, content_type) as image:
-        animated = getattr(image, "is_animated", False)
-        turned = image.getexif().get(_ORIENTATION, 1) != 1 and not animated
-        if turned or (content_type == "image/avif" and _has_metadata(image) and not animated):
-            data = _drawn_again(image)
-        else:
-            data = metadata.strip(data, content_type)
-    # What is stored is what is measured and shown.
-    with _opened(data, content_type) as image:
-        width, height = image.size
-        drawn = _thumbnail(image)
-    moves_small = animated and len(data) <= ANIMATION_LIMIT
-    return Picture(data, width, height, None if moves_small else drawn)
-
-
-def _opened(data: bytes, content_type: str) -> Image.Image:
-    """The picture, of which only the header has been read so far."""
-    image = Image.open(BytesIO(data), formats=[DECODERS[content_type]])
-    # A small file can unfold into gigabytes, so this comes before any pixel is decoded.
-    if image.width * image.height > settings.MAX_IMAGE_MEGAPIXELS * 1_000_000:
-        raise _too_many_pixels()
-    return image
-
-
-def _has_metadata(image: Image.Image) -> bool:
-    return bool(image.getexif()) or bool(image.info.get("xmp"))
-
-
-def _drawn_again(image: Image.Image) -> bytes:
-    """The picture turned upright, of the same kind and quality, with its colours and no more."""
-    options: dict[str, Any] = {"icc_profile": image.info.get("icc_profile"), "exif": b""}
-    match image.format:
-        case "JPEG":
-            tables = getattr(image, "quantization", None)
-            options |= {"qtables": tables} if tables else {"quality": 92}
-            options |= {"optimize": True}
-        case "PNG":
-            options |= {"compress_level": 1}  # of a large picture the best takes 17 seconds
-        case "WEBP":
-            options |= {"quality": 90, "method": 2}
-        case "AVIF":
-            options |= {"quality": 90, "speed": 9}
-    upright = ImageOps.exif_transpose(image)
-    upright.info = {}
-    out = BytesIO()
-    upright.save(out, image.format, **options)
-    return out.getvalue()
-
-
-def _thumbnail(image: Image.Image) -> bytes:
-    side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-    profile = image.info.get("icc_profile")
-    # A JPEG can be decoded at a fraction of its size.
-    image.draft("RGB", (THUMBNAIL_SIDE * 2, THUMBNAIL_SIDE * 2))
-    if image.mode == "CMYK":
-        profile = None
-    mode = "RGBA" if image.has_transparency_data else "RGB"
-    # Made small before it is converted: each of the two copies all of the picture.
-    small = image if image.mode in ("RGB", "RGBA", "L", "LA", "CMYK") else image.convert(mode)
-    small.thumbnail(side, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    small = small.convert(mode)
-    small.info = {}
-    out = BytesIO()
-    small.save(out, "WEBP", quality=80, method=4, icc_profile=profile)
-    return out.getvalue()
-
-
-def _too_many_pixels() -> ChatError:
+def _unreadable() -> ChatError:
     return ChatError(
-        ErrorCode.TOO_LARGE,
-        f"This picture has more than {settings.MAX_IMAGE_MEGAPIXELS} megapixels. "
-        "Make it smaller, or send it in an archive.",
+        ErrorCode.UNSUPPORTED_MEDIA,
+        "This picture cannot be read. Save it again as PNG or JPEG and retry.",
     )

@@ -1,7 +1,8 @@
 """Who is here, on any process.
 
 Presence is never stored. Each process says who comes and who goes, and every third heartbeat
-says the whole again; what a process said is forgotten when it has been silent for ten.
+says the whole again; what a process said is forgotten when it has been silent for ten. One that
+begins to listen asks all others for the whole.
 """
 
 import time
@@ -37,6 +38,10 @@ class Presence:
         """Those who are here of the members of these rooms, as far as the rooms name them."""
         named = {name for room in rooms for name in room.members or ()}
         return sorted(name for name in named if name in self)
+
+    def introduce(self) -> None:
+        """This process has begun to listen: says who is here, and asks who is elsewhere."""
+        self._say_all(asks=True)
 
     def came(self, username: str, rooms: Collection[UUID]) -> None:
         """Someone's socket here has opened, perhaps not their first."""
@@ -77,6 +82,8 @@ class Presence:
                 self._forget(process, name)
             for name, rooms in said.items():
                 self._hear_of(people, name, rooms)
+            if event.get("asks"):
+                self._say_all()
         elif "came" in event:
             for name, rooms in event["came"].items():
                 self._hear_of(people, name, _ids(rooms))
@@ -86,8 +93,7 @@ class Presence:
     def beat(self, number: int) -> None:
         """Says the whole, and forgets processes that say nothing any more."""
         if number % SNAPSHOT_EVERY == 0:
-            everyone = {name: _hexes(rooms) for name, rooms in self._here.items()}
-            publish.presence({"process": self._process, "all": everyone})
+            self._say_all()
         silent_since = time.monotonic() - FORGET_AFTER * settings.HEARTBEAT
         for process, heard_at in list(self._heard_at.items()):
             if heard_at < silent_since:
@@ -95,6 +101,10 @@ class Presence:
                     self._forget(process, name)
                 self._elsewhere.pop(process, None)
                 del self._heard_at[process]
+
+    def _say_all(self, *, asks: bool = False) -> None:
+        everyone = {name: _hexes(rooms) for name, rooms in self._here.items()}
+        publish.presence({"process": self._process, "all": everyone, "asks": asks})
 
     def _hear_of(self, people: dict[str, set[UUID]], name: str, rooms: set[UUID]) -> None:
         known = self._here.get(name, set()).union(

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import Error, connections
 
 FILE_THREADS = 2
-"""A picture of the greatest size takes a second and 200 MB: few at once, and never in the
+"""A picture of the greatest size takes seconds and some hundred MB: few at once, and never in the
 threads that answer everyone else."""
 
 P = ParamSpec("P")

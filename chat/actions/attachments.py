@@ -56,6 +56,12 @@ def store_attachment(user: User, *, file: "UploadedFile[bytes]") -> Attachment:
                 else attachment.file.name
             )
         attachment.save(force_insert=True)
+        try:
+            # Others of theirs may have been stored since: whoever comes last sees all.
+            _check_quota(user, 0)
+        except ChatError:
+            attachment.delete()
+            raise
     except BaseException:
         _delete_files(stored)
         raise
@@ -74,6 +80,11 @@ def _check_size(user: User, size: int) -> None:
             ErrorCode.TOO_LARGE, f"A file can have at most {settings.MAX_UPLOAD_MB} MB."
         )
     _delete_unclaimed(user)
+    _check_quota(user, size)
+
+
+def _check_quota(user: User, size: int) -> None:
+    """Whether so much more may be stored for this person."""
     used = Attachment.objects.filter(owner_id=user.pk).aggregate(sum=Sum("size"))["sum"] or 0
     if used + size > settings.UPLOAD_QUOTA_MB * MEGABYTE:
         raise ChatError(

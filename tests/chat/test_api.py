@@ -286,6 +286,24 @@ async def test_fresh_addresses_of_a_file_work_without_a_cookie(
 
 
 @pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("a %22q%22.jpg", 'a "q".jpg'),
+        ("two%0D%0Alines.txt", "twolines.txt"),
+        ("100%25 of %41.txt", "100%25 of %41.txt"),
+    ],
+)
+async def test_a_name_is_kept_as_it_was_before_the_browser_wrote_it_into_a_form(
+    owner: "User", sent: str, kept: str
+) -> None:
+    caller = await program(owner)
+    content = pictures.picture("JPEG") if sent.endswith("jpg") else b"some text"
+    response = await caller.upload(sent, content)
+    assert response.status_code == 201, response.content
+    assert response.json()["name"] == kept
+
+
+@pytest.mark.parametrize(
     ("name", "content", "status", "code"),
     [
         ("x.png", pictures.SVG, 415, "unsupported_media"),

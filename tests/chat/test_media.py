@@ -1,8 +1,11 @@
 """What may be uploaded: files are what they say, pictures are small enough and tell nothing."""
 
 import resource
+import subprocess
+import sys
 import unicodedata
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,9 +13,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from chat import images, media, metadata
+from chat import decoder, images, media, metadata
 from chat.protocol import ChatError, ErrorCode
 from tests import pictures
+from tests.live import ROOT
 from tests.pictures import SECRET
 from tests.xss_corpus import FILE_NAMES
 
@@ -244,9 +248,11 @@ def test_a_broken_picture_is_refused_and_does_no_harm(data: st.DataObject) -> No
         broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
     broken = broken[: data.draw(st.integers(12, len(broken)))]
     try:
-        images.prepare(bytes(broken), f"image/{kind.lower()}")
-    except ChatError as refusal:
-        assert refusal.code in (ErrorCode.UNSUPPORTED_MEDIA, ErrorCode.TOO_LARGE)
+        # Here and not in a process for each of two hundred.
+        prepared = decoder.prepare(bytes(broken), f"image/{kind.lower()}", 25)
+    except Exception:
+        return  # of which the process makes a refusal
+    assert prepared.width * prepared.height <= 25_000_000
 
 
 # -- Sizes -----------------------------------------------------------------------------------
@@ -283,3 +289,50 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(side: int)
     assert refusal.value.code == ErrorCode.TOO_LARGE
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 50_000  # KiB
+
+
+# -- The process that decodes ------------------------------------------------------------------
+
+
+def noise(side: int) -> bytes:
+    out = BytesIO()
+    Image.effect_noise((side, side), 90).convert("RGB").save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def test_a_decoder_has_no_more_memory_than_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = noise(4_800)
+    assert images.prepare(large, "image/png").width == 4_800
+    # Enough for what decodes and for a small picture, and too little for the large one.
+    monkeypatch.setattr(images, "MEMORY", 170 * 1024 * 1024)
+    monkeypatch.setattr(images, "PER_PIXEL", 0)
+    monkeypatch.setattr(images, "PER_BYTE", 0)
+    assert images.prepare(noise(400), "image/png").width == 400
+    with pytest.raises(ChatError) as refusal:
+        images.prepare(large, "image/png")
+    assert refusal.value.code == ErrorCode.UNSUPPORTED_MEDIA
+    assert images.prepare(noise(400), "image/png").width == 400
+
+
+def test_a_decoder_writes_no_file_and_sees_no_secret(tmp_path: Path) -> None:
+    target = tmp_path / "left-behind"
+    script = (
+        "import os; from chat import decoder; decoder._limit(2**30)\n"
+        "assert os.environ.keys() <= {'LC_CTYPE'}\n"
+        f"open({str(target)!r}, 'wb', buffering=0).write(b'x' * 10)"
+    )
+    tried = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env={}, capture_output=True, text=True
+    )
+    assert "File too large" in tried.stderr, tried.stderr
+    assert target.read_bytes() == b""
+
+
+def test_a_decoder_that_dies_is_a_picture_that_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(images, "MEMORY", 1024 * 1024)  # it does not even start
+    monkeypatch.setattr(images, "PER_PIXEL", 0)
+    with pytest.raises(ChatError) as refusal:
+        images.prepare(PNG, "image/png")
+    assert refusal.value.code == ErrorCode.UNSUPPORTED_MEDIA

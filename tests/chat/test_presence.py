@@ -117,3 +117,14 @@ async def test_what_a_snapshot_leaves_out_is_gone():
     here.presence.hear({"process": "other", "came": {"ada": [ROOM.hex], "grace": [ROOM.hex]}})
     here.presence.hear({"process": "other", "all": {"grace": [ROOM.hex]}})
     assert "ada" not in here.presence and "grace" in here.presence
+
+
+async def test_one_that_begins_to_listen_is_told_by_all_others(doorbells):
+    here, there, new = Process(), Process(), Process()
+    here.presence.came("ada", [ROOM])
+    there.presence.came("grace", [OTHER])
+    await doorbells(here, there)
+    new.presence.introduce()
+    await doorbells(here, there, new)
+    assert "ada" in new.presence and "grace" in new.presence
+    assert sorted(new.told) == [("ada", "online", ROOM), ("grace", "online", OTHER)]

@@ -178,3 +178,60 @@ async def test_wrong_passwords_are_counted_on_both(redis: Redis, serve: Serve):
         assert answer.status_code == 400
         codes.append(answer.json()["errors"][0]["code"])
     assert codes == ["username_password_mismatch"] * 5 + ["too_many_login_attempts"] * 3
+
+
+async def test_files_uploaded_at_once_on_both_stay_within_the_quota(redis: Redis, serve: Serve):
+    servers = two(serve, redis, UPLOAD_QUOTA_MB="5")
+    tokens = Tokens(servers[0].url)
+    clients = [await tokens.client(servers[n % 2], "crowd0") for n in range(20)]
+    answers = await asyncio.gather(
+        *(client.upload(f"{n}.bin", b"x" * 2**20, "") for n, client in enumerate(clients)),
+        return_exceptions=True,
+    )
+    refused = [answer for answer in answers if isinstance(answer, CommandError)]
+    stored = [answer for answer in answers if isinstance(answer, dict)]
+    assert len(refused) + len(stored) == 20, answers
+    assert {answer.code for answer in refused} == {"quota_exceeded"}
+    assert len(stored) <= 5
+    # What was refused is not kept, in the database or on the disk.
+    kept = [path for path in servers[0].data_dir.glob("media/attachments/*/*") if path.is_file()]
+    assert len(kept) == len(stored)
+    for n in range(5 - len(stored)):
+        await clients[n].upload("again.bin", b"x" * 2**20, "")
+    with pytest.raises(CommandError, match="quota_exceeded"):
+        await clients[0].upload("too many.bin", b"x" * 2**20, "")
+
+
+async def test_presence_holds_across_both_and_a_killed_one_is_forgotten(
+    redis: Redis, serve: Serve, seeded
+):
+    common: dict[str, Any] = {"REDIS_URL": redis.url, "HEARTBEAT": "1"}
+    first = serve(**common)
+    second = serve(data_of=first, **common)
+
+    def heard(client: OutsideClient, name: str) -> list[str]:
+        """The states that it was told of this person since it was last asked, each once."""
+        told = [each["state"] for each in client.of_type("presence") if each["user"] == name]
+        client.events.clear()
+        return [state for state, _ in itertools.groupby(told)]
+
+    async with OutsideClient(first.url, "owner") as here:
+        there = await (await OutsideClient(second.url, "member").sign_in()).connect()
+        # Its process has just begun to listen, and need not wait until the others say all again.
+        await there.until(lambda: heard(there, "owner") == ["online"], 2)
+        await here.until(lambda: heard(here, "member") == ["online"])
+        await there.disconnect()
+        await here.until(lambda: heard(here, "member") == ["offline"])
+        there = await there.connect()
+        assert "owner" in there.ready["online"]
+        await here.until(lambda: heard(here, "member") == ["online"])
+        # One who is on both is still there when one of the two has gone.
+        also_here = await (await OutsideClient(first.url, "member").sign_in()).connect()
+        await there.disconnect()
+        await asyncio.sleep(1.5)
+        there = await there.connect()
+        await also_here.disconnect()
+        await asyncio.sleep(1.5)
+        assert heard(here, "member") == []
+        second.kill()
+        await here.until(lambda: heard(here, "member") == ["offline"], 20)
