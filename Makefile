@@ -22,8 +22,8 @@ serve: .venv/installed node_modules/installed
 		--ws-ping-interval 20 --ws-ping-timeout 20 --timeout-graceful-shutdown 10 \
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 
-## test: everything; `make -j2 --output-sync test` does two parts at a time
-test: check check-extension test-page test-sqlite test-postgres test-mongodb test-extension
+## test: everything; `make -j3 --output-sync test` does three parts at a time
+test: check check-extension test-sqlite test-mongodb test-postgres test-extension test-page
 
 ## test-page: the page's modules by themselves
 test-page: node_modules/installed-dev
@@ -33,8 +33,8 @@ test-page: node_modules/installed-dev
 test-sqlite: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/pytest $(TESTS)
 
-## test-postgres: the same tests on PostgreSQL, Debian's or that of TEST_POSTGRES_URL
-## test-mongodb: and on MongoDB, that of TEST_MONGODB_URL, else on an emulator of it
+## test-postgres: those that meet the database on PostgreSQL, Debian's or that of TEST_POSTGRES_URL
+## test-mongodb: and on MongoDB, that of TEST_MONGODB_URL, else an emulator (WHOLE=1 for all of them)
 test-postgres test-mongodb: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/python -m tests.databases $(@:test-%=%) $(TESTS)
 

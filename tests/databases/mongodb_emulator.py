@@ -29,6 +29,9 @@ QUICKER = {
     "return {self._index_key(document, fields)}": "return self._unique_index_keys("
     "document, fields)",
     "scan_payload_id=len(documents) == 1,": "scan_payload_id=False,",
+    # And whatever is counted may be as many.
+    "aggregation_materialization_limit: int | None = 50_000,": "aggregation_materialization_limit"
+    ": int | None = None,",
 }
 CHANGED = {
     "mongoeco.engines.memory": BRIDGED | QUICKER,

@@ -1,5 +1,6 @@
 """Which tests another database than SQLite is put through, and the few that it cannot pass."""
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,21 @@ MEETS_THE_DATABASE = {"db", "transactional_db", "seeded", "serve", "server", "em
 """Fixtures that lead to the database of this run. pytest-django lets no test near the one in this
 process without them, and no server is started without a data directory from them; so what has
 none of them says the same on every database, and is not run again."""
+
+SAME_ON_ALL = (
+    # How the page looks, what a frame or an address may be, and who waits for whom: decided before
+    # anything reaches a database. WHOLE=1 runs them too.
+    "tests/browser/test_accessibility.py",
+    "tests/browser/test_editors.py",
+    "tests/browser/test_screenshots.py",
+    "tests/browser/test_xss.py",
+    "tests/system/test_fuzz.py",
+    "tests/system/test_limits.py",
+    "tests/system/test_openapi.py",
+    "tests/system/test_runserver.py",
+    "tests/system/test_shared_limits.py",
+    "tests/system/test_slow_reader.py",
+)
 
 CANNOT = {
     # docs/DATABASES.md has the same list, for those who run it.
@@ -36,6 +52,8 @@ def select(items: list[pytest.Item]) -> list[pytest.Item]:
     if kind == "sqlite":
         return items
     about = [item for item in items if meets_the_database(item)]
+    if os.environ.get("WHOLE") != "1":
+        about = [item for item in about if not item.nodeid.startswith(SAME_ON_ALL)]
     for item in about:
         for reason in _reasons(item, kind):
             item.add_marker(pytest.mark.skip(reason=reason))
