@@ -1,19 +1,24 @@
 """A real primary, a replica and a Sentinel: the cache and the layer follow a failover."""
 
+import asyncio
 import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import redis
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.core.exceptions import ImproperlyConfigured
 
 from mediachat.redis_urls import cache_backend, redis_host
 from mediachat.sentinel import Address, SentinelCache
 from tests.components import redis_server
-from tests.live import Redis, free_port
+from tests.conftest import Serve
+from tests.live import Redis, Seeded, free_port
+from tests.outside import OutsideClient
 
 
 def test_an_address_names_sentinels_and_what_they_watch() -> None:
@@ -33,6 +38,8 @@ def test_a_wrong_address_is_refused_with_an_example(url: str) -> None:
 class Watched:
     url: str
     primary: Redis
+    replica: int
+    """Its port."""
 
 
 @pytest.fixture
@@ -54,7 +61,7 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     processes = [
         subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) for command in commands
     ]
-    yield Watched(f"sentinel://127.0.0.1:{sentinel}/mymaster/0", primary)
+    yield Watched(f"sentinel://127.0.0.1:{sentinel}/mymaster/0", primary, port)
     for process in processes:
         process.kill()
         process.wait(10)
@@ -81,10 +88,6 @@ async def _round_trip(layer: RedisPubSubChannelLayer) -> str:
 
 
 def test_the_cache_and_the_layer_follow_a_failover(watched: Watched) -> None:
-    import asyncio
-
-    import redis
-
     cache = SentinelCache(watched.url, {"OPTIONS": {"socket_timeout": 2}})
     eventually(lambda: cache.set("before", 1))
     assert cache.get("before") == 1
@@ -105,3 +108,36 @@ def test_the_cache_and_the_layer_follow_a_failover(watched: Watched) -> None:
         return await asyncio.wait_for(_round_trip(layer), 10)
 
     assert eventually(lambda: asyncio.run(through_the_layer())) == "hello"
+
+
+@pytest.mark.timeout(180)
+async def test_servers_reach_each_other_again_after_a_failover(
+    watched: Watched, serve: Serve, seeded: Seeded
+) -> None:
+    # So far apart that no message can have come with a heartbeat.
+    common: Any = {"REDIS_URL": watched.url, "HEARTBEAT": "120"}
+    first = serve(expect_errors=True, **common)
+    second = serve(data_of=first, expect_errors=True, **common)
+    room = seeded.rooms["crowd"]
+    async with (
+        OutsideClient(first.url, "crowd0") as anna,
+        OutsideClient(second.url, "crowd1") as ben,
+    ):
+        await anna.send(room, "before")
+        await ben.until(lambda: ben.bodies(room) == ["before"])
+        await asyncio.sleep(11)  # as above
+        watched.primary.kill()
+        sent = 0
+        deadline = time.monotonic() + 60
+        while f"after {sent}" not in ben.bodies(room):
+            assert time.monotonic() < deadline, "no message came live"
+            sent += 1
+            assert (await anna.send(room, f"after {sent}"))["number"] == sent + 1
+            await asyncio.sleep(1)
+        assert ben.bodies(room) == ["before", *(f"after {n}" for n in range(1, sent + 1))]
+        # What is counted together is counted in the new primary.
+        new = redis.Redis(port=watched.replica)
+        deadline = time.monotonic() + 20
+        while new.zcard("mediachat:processes") != 2:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.5)
