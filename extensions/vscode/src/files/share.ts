@@ -10,8 +10,14 @@ const MOST_IN_A_MESSAGE = 20;
 export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promise<void> {
   const { l10n, window } = vscode;
   const connected = chat.connected;
-  const files = uris.slice(0, MOST_IN_A_MESSAGE);
-  if (!connected || files.length === 0) return;
+  if (!connected) return;
+  const files = await onlyFiles(uris);
+  if (files.length === 0) {
+    return void window.showInformationMessage(l10n.t("Choose the files to share: a folder is none."));
+  }
+  if (files.length > MOST_IN_A_MESSAGE) {
+    return void window.showInformationMessage(l10n.t("A message holds {0} files. Choose fewer.", MOST_IN_A_MESSAGE));
+  }
   const first = nameOf(files[0] as vscode.Uri);
   const what = files.length === 1 ? first : l10n.t("{0} files", files.length);
   const room = await pickRoom(chat, l10n.t("Share {0} in which room?", what));
@@ -54,6 +60,14 @@ export function filesMeant(clicked?: vscode.Uri, selected?: vscode.Uri[]): vscod
   if (open && open.scheme !== "untitled") return [open];
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   return input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText ? [input.uri] : [];
+}
+
+/** Without the folders that were chosen along with them. */
+async function onlyFiles(uris: readonly vscode.Uri[]): Promise<vscode.Uri[]> {
+  const isFile = await Promise.all(
+    uris.map(async (uri) => ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.Directory) === 0),
+  );
+  return uris.filter((_uri, at) => isFile[at]);
 }
 
 const nameOf = (uri: vscode.Uri) => uri.path.split("/").at(-1) || "file";

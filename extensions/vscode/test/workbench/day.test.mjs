@@ -103,15 +103,16 @@ describe("a day in the editor", () => {
     assert.ok((await shared.locator("pre code.language-python span").count()) > 3);
 
     bench.write("hello.py", "# one\n# two\n# three\ndef hello():\n    return 'hello'\n");
+    await window.page.locator(".monaco-editor .view-line", { hasText: "# three" }).waitFor();
     await message(window.chat, "Look at this").locator(".shared-code button").click();
     await window.page.locator('.statusbar-item[id="status.editor.selection"]', { hasText: "Ln 5" }).waitFor();
   });
 
   step("says that shared lines are gone", async () => {
     bench.write("hello.py", "nothing of it\n");
-    await window.page.waitForTimeout(1500); // the editor reads the file again
+    await window.page.locator(".monaco-editor .view-line", { hasText: "nothing of it" }).waitFor();
     await message(window.chat, "Look at this").locator(".shared-code button").click();
-    await window.notification("the shared lines are gone").waitFor();
+    await window.notification("The shared lines of hello.py:1–2 are gone").waitFor();
   });
 
   step("keeps an unsent draft and the room when the window is reloaded", async () => {
@@ -181,6 +182,7 @@ describe("a day in the editor", () => {
 
   step("does not notify when it is not to disturb", async () => {
     await window.command("Media Chat: Do Not Disturb");
+    await window.statusBar.locator(".codicon-bell-slash").waitFor();
     await window.page.keyboard.press("Control+Shift+E");
     await say(grace, "Shh");
     await until("The badge", async () => (await window.badge.innerText()) === "1");

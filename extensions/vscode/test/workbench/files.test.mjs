@@ -115,6 +115,22 @@ describe("files in the editor", () => {
     assert.deepEqual(files.map(({ name }) => name).sort(), ["one.md", "two.py"]);
   });
 
+  step("leaves out a folder that was chosen with them, and shares no more than a message holds", async () => {
+    for (let number = 1; number <= 21; number++) bench.write(`many/${number}.txt`, `${number}\n`);
+    await window.row("many").click();
+    await window.row("21.txt").waitFor();
+    await window.row("1.txt").click();
+    await window.row("21.txt").click({ modifiers: ["Shift"] });
+    await window.chooseInMenuOf(window.row("21.txt"), "Share in Media Chat");
+    await window.notification("A message holds 20 files. Choose fewer.").waitFor();
+    await window.row("2.txt").click();
+    await window.row("folder").click({ modifiers: ["Control"] });
+    await window.chooseInMenuOf(window.row("2.txt"), "Share in Media Chat");
+    await window.pick("grace");
+    assert.deepEqual((await received("2.txt")).map(({ name }) => name), ["2.txt"]);
+    await window.row("many").click();
+  });
+
   step("does not offer to share a folder", async () => {
     await window.row("folder").click({ button: "right" });
     await window.page.locator(".monaco-menu .action-item", { hasText: "Copy Path" }).first().waitFor();

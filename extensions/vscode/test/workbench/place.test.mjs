@@ -65,11 +65,13 @@ describe("a view that goes and comes back", () => {
     assert.ok(Math.abs((await first()) - place) <= 1, `it went to ${await first()}`);
   }
 
-  const moveTo = async (where) => {
+  /** Moves the chat's view by the editor's own command. @param {(at: {x: number, y: number}) => boolean} isThere */
+  const moveTo = async (where, isThere) => {
     await window.command("View: Move View");
-    await window.pick("Chat");
+    await window.pick(/^\s*Chat/);
     await window.pick(where);
-    await window.page.locator(`${VIEW} >> visible=true`).waitFor();
+    const frame = window.page.locator(`${VIEW} >> visible=true`);
+    await until("The view at its new place", async () => isThere(await frame.boundingBox()));
   };
 
   step("is as it was after another view was in front", async () => {
@@ -88,13 +90,13 @@ describe("a view that goes and comes back", () => {
   });
 
   step("is as it was when moved into the panel", async () => {
-    await moveTo("New Panel Entry");
+    await moveTo("New Panel Entry", ({ x, y }) => x > 300 && y > 450);
     await isAsItWas();
     await window.screenshot("panel");
   });
 
   step("is as it was when moved into the secondary side bar", async () => {
-    await moveTo("New Secondary Side Bar Entry");
+    await moveTo("New Secondary Side Bar Entry", ({ x, y }) => x > 800 && y < 200);
     await isAsItWas();
     await window.screenshot("secondary-side-bar");
   });
