@@ -141,6 +141,7 @@ REASONS = {
         "must be owner",
         "not authorized",
         "requires authentication",
+        "authentication required",
         "readonly database",
         "read-only",
     ),

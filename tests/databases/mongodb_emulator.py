@@ -1,4 +1,7 @@
-"""Serves an emulator of MongoDB on a port, in a Python of its own: ``PORT`` is the argument.
+"""Serves an emulator of MongoDB on a port, in a Python of its own: ``PORT [VERSION [USER]]``.
+
+It says that it is this version, and with a user, whose password is ``secret``, it wants to know
+who is there.
 
 It is mongoeco, which keeps everything in memory and is far slower than MongoDB: good for tests of
 behaviour, never of load. It needs Python 3.13, so it has an environment of its own
@@ -11,10 +14,12 @@ import importlib.machinery
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import CodeType, ModuleType
 from typing import Any
 
 Document = dict[str, Any]
+VERSION = "8.0"
 
 
 BRIDGED = {
@@ -167,11 +172,14 @@ def command(body: Document) -> Document:
 ALIASES = {"buildinfo": "buildInfo", "findandmodify": "findAndModify"}
 
 
-async def serve(port: int) -> None:
+async def serve(port: int, version: str = VERSION, *users: str) -> None:
+    import mongoeco.api._async.database_commands as commands
     import mongoeco.wire.executor as executor
     from mongoeco.wire import AsyncMongoEcoProxyServer
+    from mongoeco.wire.auth import WireAuthUser
     from mongoeco.wire.handshake import WireHandshakeService
 
+    build_info = commands.build_info_result
     build_request = executor.build_request_context
     build_hello = WireHandshakeService.build_hello_response
     address = f"127.0.0.1:{port}"
@@ -184,9 +192,15 @@ async def serve(port: int) -> None:
         members = {"hosts": [address], "me": address, "primary": address, "secondary": False}
         return build_hello(self, **options) | {"setName": "rs0", "setVersion": 1} | members
 
+    def info_of_that_version(dialect: Any) -> Any:
+        major, minor = map(int, version.split("."))
+        return replace(build_info(dialect), version=version, version_array=(major, minor, 0, 0))
+
     executor.build_request_context = bridged_request
+    commands.build_info_result = info_of_that_version
     WireHandshakeService.build_hello_response = hello_of_a_replica_set
-    server = AsyncMongoEcoProxyServer(port=port, mongodb_dialect="8.0")
+    known = tuple(WireAuthUser(user, "secret") for user in users)
+    server = AsyncMongoEcoProxyServer(port=port, mongodb_dialect=VERSION, auth_users=known)
     await server.start()
     print("ready", flush=True)
     await asyncio.Event().wait()
@@ -194,4 +208,4 @@ async def serve(port: int) -> None:
 
 if __name__ == "__main__":
     sys.meta_path.insert(0, Finder())
-    asyncio.run(serve(int(sys.argv[1])))
+    asyncio.run(serve(int(sys.argv[1]), *sys.argv[2:]))

@@ -66,12 +66,16 @@ def _unprivileged() -> str | None:
 
 
 @contextmanager
-def mongodb_emulator() -> Iterator[str]:
-    """An emulator of MongoDB (mongoeco): behaviour, and nothing about speed or disks."""
+def mongodb_emulator(*options: str) -> Iterator[str]:
+    """An emulator of MongoDB (mongoeco): behaviour, and nothing about speed or disks.
+
+    ``options`` are a version that it says it is, and a user whom it asks for a password.
+    """
     python = _emulator_python()
     port = free_port()
     program = ROOT / "tests" / "databases" / "mongodb_emulator.py"
-    process = subprocess.Popen([python, str(program), str(port)], stdout=subprocess.PIPE, text=True)
+    command = [python, str(program), str(port), *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         assert process.stdout.readline().strip() == "ready", "The emulator did not start."
