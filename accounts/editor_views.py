@@ -116,7 +116,7 @@ class EditorSession(APIView):
     the list of devices, and ends without ending the browser's.
 
     The person has passed every step of signing in in the browser, so no second factor is asked
-    for again; nor does the new session count as one where a password was given just now.
+    for again.
     """
 
     http_method_names = ["post", "options"]

@@ -6,6 +6,7 @@ register = template.Library()
 
 # In this order: Edge calls itself Chrome too, and Chrome calls itself Safari.
 PROGRAMS = (
+    ("VS Code", "VS Code"),
     ("Code/", "VS Code"),
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),

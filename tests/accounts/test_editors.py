@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
@@ -381,18 +380,6 @@ def test_nothing_is_exchanged_by_an_address(signed_in: Client) -> None:
     answer = Client().get(EXCHANGE, {"code": code, "verifier": VERIFIER})
     assert answer.status_code == 405
     assert exchange(code).status_code == 200
-
-
-def test_the_new_session_is_not_one_where_a_password_was_just_given(
-    signed_in: Client, member: User
-) -> None:
-    TOTP.activate(member, generate_totp_secret())
-    token = exchange(code_from(signed_in)).json()["meta"]["session_token"]
-    answer = Client().delete(
-        "/_allauth/app/v1/account/authenticators/totp", headers={"X-Session-Token": token}
-    )
-    assert answer.status_code == 401
-    assert Authenticator.objects.filter(user=member).count() == 1
 
 
 def test_the_session_lasts_as_others_do(signed_in: Client) -> None:

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import type { Room } from "../../../static/chat/protocol.js";
-import { askToSignIn } from "./account/sign-in-form.js";
 import type { Accounts } from "./account/account.js";
+import { askToSignIn, signInWithBrowser, type NewAccount } from "./account/ask-to-sign-in.js";
+import type { BrowserSignIn } from "./account/browser.js";
 import { rememberServerAddress, serverAddress } from "./account/server-address.js";
 import type { Chat } from "./chat/chat.js";
 import { roomTitle, unread } from "./chat/naming.js";
@@ -14,6 +15,7 @@ import type { ChatView } from "./view/chat-view.js";
 
 interface Services {
   accounts: Accounts;
+  browser: BrowserSignIn;
   chat: Chat;
   quiet: Quiet;
   view: ChatView;
@@ -22,16 +24,17 @@ interface Services {
 
 /** All that can be done from the palette, menus and the tree. */
 export function registerCommands(context: vscode.ExtensionContext, services: Services): void {
-  const { accounts, chat, quiet, view, log } = services;
+  const { accounts, browser, chat, quiet, view, log } = services;
   const { l10n, window } = vscode;
 
+  const welcome = async (account: NewAccount | undefined) => {
+    if (!account) return;
+    await accounts.keep(account.server, account.signedIn);
+    await view.show();
+  };
   const commands: Record<string, (...args: never[]) => unknown> = {
-    signIn: async () => {
-      const result = await askToSignIn();
-      if (!result) return;
-      await accounts.keep(result.server, result.signedIn);
-      await view.show();
-    },
+    signIn: async () => welcome(await askToSignIn(browser)),
+    signInWithBrowser: async () => welcome(await signInWithBrowser(browser)),
     signOut: () => accounts.signOut(),
     setServer: async () => {
       const address = await window.showInputBox({

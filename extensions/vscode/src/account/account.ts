@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
-import type { SignedIn } from "../server/sign-in.js";
-import { revoke } from "../server/sign-in.js";
 import { Server } from "../server/server.js";
+import { revoke, type SignedIn } from "../server/sign-in.js";
+import type { NewAccount } from "./ask-to-sign-in.js";
 
 export const PROVIDER = "mediachat";
 const SECRET = "mediachat.account";
@@ -15,7 +15,7 @@ export interface Account {
 }
 
 /** How an account comes to be: asks the person, and returns undefined when they think better of it. */
-export type AskToSignIn = () => Promise<{ server: Server; signedIn: SignedIn } | undefined>;
+export type AskToSignIn = () => Promise<NewAccount | undefined>;
 
 /**
  * The one account of this editor, shared by all its windows through the secret storage, and

@@ -1,13 +1,15 @@
 import * as vscode from "vscode";
 import { Problem } from "../server/problem.js";
 import { Server } from "../server/server.js";
-import { answerSecondFactor, signIn, type SignedIn } from "../server/sign-in.js";
+import { answerSecondFactor, cancelSignIn, signIn, type SignedIn } from "../server/sign-in.js";
 import type { FromPage, ToPage } from "../view/protocol.js";
 import type { SignInState } from "../view/documents.js";
 import type { Accounts } from "./account.js";
-import { serverAddress, rememberServerAddress } from "./server-address.js";
+import type { BrowserSignIn } from "./browser.js";
+import { mayTravelInTheClear, rememberServerAddress, serverAddress } from "./server-address.js";
 
-type SignInMessage = Extract<FromPage, { type: "sign-in" | "second-factor" }>;
+export type SignInMessage = Extract<FromPage, { type: `sign-in${string}` | "second-factor" }>;
+type Reply = (message: ToPage) => void;
 
 /** Signing in by the form in the side bar. */
 export class SignInForm {
@@ -15,33 +17,46 @@ export class SignInForm {
   #pending: { server: Server; token: string } | null = null;
   #username = "";
 
-  constructor(private readonly accounts: Accounts) {}
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly browser: BrowserSignIn,
+  ) {}
 
   get state(): SignInState {
     return { server: serverAddress(), username: this.#username, problem: "" };
   }
 
-  async answer(message: SignInMessage, reply: (message: ToPage) => void): Promise<void> {
+  async answer(message: SignInMessage, reply: Reply): Promise<void> {
     try {
-      if (message.type === "second-factor") await this.#second(message.code);
-      else if (await this.#first(message)) reply({ type: "second-factor-needed" });
+      const location = { viewId: "mediaChat.chat" };
+      await vscode.window.withProgress({ location }, () => this.#step(message, reply));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       reply({ type: "sign-in-failed", code: error.code, detail: error.message });
     }
   }
 
-  /** @returns whether a second factor is needed */
-  async #first(given: { server: string; username: string; password: string }): Promise<boolean> {
+  async #step(message: SignInMessage, reply: Reply): Promise<void> {
+    switch (message.type) {
+      case "sign-in":
+        return this.#first(message, reply);
+      case "second-factor":
+        return this.#second(message.code);
+      case "sign-in-browser":
+        return this.#withBrowser(message.server, reply);
+      case "sign-in-cancel":
+        return this.#cancel(reply);
+    }
+  }
+
+  async #first(given: { server: string; username: string; password: string }, reply: Reply): Promise<void> {
     this.#username = given.username;
     const server = Server.at(given.server);
+    if (!(await mayTravelInTheClear(server))) return reply({ type: "sign-in-again" });
     const result = await signIn(server, given.username, given.password);
-    if ("pendingToken" in result) {
-      this.#pending = { server, token: result.pendingToken };
-      return true;
-    }
-    await this.#done(server, result);
-    return false;
+    if (!("pendingToken" in result)) return this.#done(server, result);
+    this.#pending = { server, token: result.pendingToken };
+    reply({ type: "second-factor-needed" });
   }
 
   async #second(code: string): Promise<void> {
@@ -50,50 +65,24 @@ export class SignInForm {
     await this.#done(pending.server, await answerSecondFactor(pending.server, pending.token, code));
   }
 
+  async #withBrowser(address: string, reply: Reply): Promise<void> {
+    const server = Server.at(address);
+    const signedIn = (await mayTravelInTheClear(server)) ? await this.browser.signIn(server) : undefined;
+    if (!signedIn) return reply({ type: "sign-in-again" });
+    await this.#done(server, signedIn);
+  }
+
+  async #cancel(reply: Reply): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = null;
+    this.browser.cancel();
+    reply({ type: "sign-in-again" });
+    if (pending) await cancelSignIn(pending.server, pending.token);
+  }
+
   async #done(server: Server, signedIn: SignedIn): Promise<void> {
     this.#pending = null;
     await rememberServerAddress(server);
     await this.accounts.keep(server, signedIn);
   }
-}
-
-/** Signing in by questions at the top of the window, for the palette and the accounts menu. */
-export async function askToSignIn(): Promise<{ server: Server; signedIn: SignedIn } | undefined> {
-  const { l10n, window } = vscode;
-  const address =
-    serverAddress() ||
-    (await window.showInputBox({
-      title: l10n.t("Where is your Media Chat server?"),
-      placeHolder: "https://chat.example.org",
-      ignoreFocusOut: true,
-    }));
-  if (!address) return undefined;
-  const server = Server.at(address);
-  const username = await window.showInputBox({
-    title: l10n.t("Sign in to Media Chat on {0}", server.url.host),
-    prompt: l10n.t("Username"),
-    ignoreFocusOut: true,
-  });
-  if (!username) return undefined;
-  const password = await window.showInputBox({
-    title: l10n.t("Sign in to Media Chat on {0}", server.url.host),
-    prompt: l10n.t("Password"),
-    password: true,
-    ignoreFocusOut: true,
-  });
-  if (!password) return undefined;
-  const result = await signIn(server, username, password);
-  if (!("pendingToken" in result)) {
-    await rememberServerAddress(server);
-    return { server, signedIn: result };
-  }
-  const code = await window.showInputBox({
-    title: l10n.t("Second factor"),
-    prompt: l10n.t("Code from your authenticator app"),
-    ignoreFocusOut: true,
-  });
-  if (!code) return undefined;
-  const signedIn = await answerSecondFactor(server, result.pendingToken, code);
-  await rememberServerAddress(server);
-  return { server, signedIn };
 }

@@ -1,6 +1,9 @@
+import os from "node:os";
 import { WebSocket as NodeWebSocket } from "ws";
 
 export { post } from "./node-post.js";
+
+const SYSTEMS: Record<string, string> = { Darwin: "Mac OS", Windows_NT: "Windows" };
 
 /**
  * Hosts before Node 22 have no WebSocket of their own. This one goes through the `http` and
@@ -13,3 +16,6 @@ class HostWebSocket extends NodeWebSocket {
 }
 
 export const WebSocket = HostWebSocket as unknown as typeof globalThis.WebSocket;
+
+/** What the list of one's devices shows. */
+export const userAgent: string | undefined = `MediaChat (VS Code; ${SYSTEMS[os.type()] ?? os.type()})`;

@@ -2,3 +2,6 @@ export { post } from "./web-post.js";
 
 /** In the browser's own host the platform has all that is needed. */
 export const WebSocket = globalThis.WebSocket;
+
+/** A browser says itself what it is. */
+export const userAgent: string | undefined = undefined;

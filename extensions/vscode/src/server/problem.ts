@@ -26,7 +26,12 @@ export class Problem extends Error {
 }
 
 const CERTIFICATE =
-  /^(CERT_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)|SELF_SIGNED|ERR_TLS_CERT|HOSTNAME_MISMATCH|ERR_SSL)/;
+  /^(CERT_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)|SELF_SIGNED|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+const OTHER_NAME = new Set(["ERR_TLS_CERT_ALTNAME_INVALID", "HOSTNAME_MISMATCH"]);
+/** What TLS makes of an answer that is not TLS. */
+const NO_TLS = /^(ERR_SSL_|EPROTO$)/;
+/** Undici's words, which have no code of their own. */
+const PROXY = /^Proxy response \((\d+)\)/;
 const NO_SUCH_HOST = new Set(["ENOTFOUND", "EAI_AGAIN", "ERR_INVALID_URL", "ENETUNREACH"]);
 
 /** The problem behind a request that got no answer at all. */
@@ -40,6 +45,12 @@ export function unreached(server: URL, error: unknown): Problem {
       l10n.t("The certificate of {0} has expired. Ask whoever runs the server to renew it.", host),
     );
   }
+  if (codes.some((code) => OTHER_NAME.has(code))) {
+    return new Problem(
+      "certificate",
+      l10n.t("The certificate of {0} is for another name. Check the address, or tell whoever runs the server.", host),
+    );
+  }
   if (codes.some((code) => CERTIFICATE.test(code))) {
     return new Problem(
       "certificate",
@@ -50,10 +61,23 @@ export function unreached(server: URL, error: unknown): Problem {
       ),
     );
   }
+  if (codes.some((code) => NO_TLS.test(code))) {
+    return new Problem(
+      "wrong_address",
+      l10n.t("{0} does not speak HTTPS there. Check the port, or whether the address begins with http://.", host),
+    );
+  }
   if (codes.some((code) => NO_SUCH_HOST.has(code))) {
     return new Problem(
       "wrong_address",
       l10n.t("There is no server at {0}. Check the address for typing errors, and your network.", host),
+    );
+  }
+  const refusal = messages(error).find((text) => PROXY.test(text));
+  if (refusal !== undefined) {
+    return new Problem(
+      "unreachable",
+      l10n.t("The proxy on the way to {0} refuses ({1}). Check the setting http.proxy: it may need a name and a password.", host, PROXY.exec(refusal)?.[1] ?? ""),
     );
   }
   return new Problem(
@@ -62,13 +86,15 @@ export function unreached(server: URL, error: unknown): Problem {
   );
 }
 
-/** The codes of an error and of all that caused it: `fetch` hides the reason in `cause`. */
-function errorCodes(error: unknown): string[] {
-  const codes: string[] = [];
+/** An error and all that caused it: `fetch` hides the reason in `cause`. */
+function* causes(error: unknown): Generator<{ code?: unknown; message?: unknown }> {
   for (let depth = 0, next = error; next && depth < 6; depth++) {
-    const { code, cause, errors } = next as { code?: unknown; cause?: unknown; errors?: unknown[] };
-    if (typeof code === "string") codes.push(code);
+    const { cause, errors } = next as { cause?: unknown; errors?: unknown[] };
+    yield next;
     next = cause ?? errors?.[0];
   }
-  return codes;
 }
+
+const isText = (value: unknown) => typeof value === "string";
+const errorCodes = (error: unknown) => [...causes(error)].map(({ code }) => code).filter(isText);
+const messages = (error: unknown) => [...causes(error)].map(({ message }) => message).filter(isText);

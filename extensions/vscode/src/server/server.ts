@@ -1,7 +1,10 @@
 import { l10n } from "vscode";
+import { userAgent } from "#platform";
 import { Problem, unreached } from "./problem.js";
 
 const PATIENCE_MS = 20_000;
+/** Names of this machine itself. */
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/i;
 
 /** One Media Chat server, by its address. */
 export class Server {
@@ -16,8 +19,8 @@ export class Server {
     if (!trimmed) {
       throw new Problem("no_address", l10n.t("Say where your Media Chat server is: set its address first."));
     }
-    const local = /^(localhost|127\.|\[::1\])/.test(trimmed);
-    const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `${local ? "http" : "https"}://${trimmed}`;
+    const scheme = LOOPBACK.test(trimmed.replace(/[:/].*$/, "")) || trimmed.startsWith("[::1]") ? "http" : "https";
+    const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `${scheme}://${trimmed}`;
     let url: URL;
     try {
       url = new URL(address);
@@ -34,6 +37,11 @@ export class Server {
     return this.url.origin;
   }
 
+  /** Whether nobody on the way can read what is said: it is encrypted, or goes nowhere. */
+  get isPrivate(): boolean {
+    return this.url.protocol === "https:" || LOOPBACK.test(this.url.hostname);
+  }
+
   /**
    * Asks the server. The token never follows a redirect: it is this server's alone.
    * @throws Problem when there was no answer
@@ -42,6 +50,7 @@ export class Server {
     const { token, patience = PATIENCE_MS, signal, ...rest } = init;
     const headers = new Headers(rest.headers);
     if (token) headers.set("X-Session-Token", token);
+    if (userAgent) headers.set("User-Agent", userAgent);
     const limit = AbortSignal.timeout(patience);
     try {
       return await fetch(new URL(path, this.url), {

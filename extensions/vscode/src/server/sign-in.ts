@@ -14,7 +14,12 @@ export interface SecondFactor {
 }
 
 interface Answer {
-  data?: { user?: { id?: string; username?: string; display?: string }; flows?: { id: string; is_pending?: boolean }[] };
+  data?: {
+    user?: { id?: string; username?: string; display?: string };
+    flows?: { id: string; is_pending?: boolean }[];
+    path?: string;
+    expires_in?: number;
+  };
   meta?: { session_token?: string; is_authenticated?: boolean };
   errors?: { message?: string; code?: string }[];
   detail?: string;
@@ -25,22 +30,58 @@ const DOOR = "/_allauth/app/v1/auth";
 /** @throws Problem saying what to do next */
 export async function signIn(server: Server, username: string, password: string): Promise<SignedIn | SecondFactor> {
   const { status, answer } = await ask(server, `${DOOR}/login`, { username, password });
-  if (status === 400) {
+  if (status === 400 && answer.errors?.[0]?.code !== "too_many_login_attempts") {
     throw new Problem("wrong_password", l10n.t("The username or the password is wrong. Check both and try again."));
   }
-  return outcome(status, answer);
+  // The password was right, and still there is no step to take.
+  if (status === 401 && !isPending(answer)) throw suspended();
+  return outcome(status === 400 ? 429 : status, answer);
 }
 
 /** @throws Problem saying what to do next */
 export async function answerSecondFactor(server: Server, pendingToken: string, code: string): Promise<SignedIn> {
-  const { status, answer } = await ask(server, `${DOOR}/2fa/authenticate`, { code }, pendingToken);
+  const { status, answer } = await ask(server, `${DOOR}/2fa/authenticate`, { code: code.replace(/\s/g, "") }, pendingToken);
   if (status === 400) {
     throw new Problem("second_factor", l10n.t("That code is not right or no longer valid. Enter the newest one."));
   }
-  if (status === 409) throw new Problem("signed_out", l10n.t("That took too long. Sign in again."));
-  const result = outcome(status, answer);
-  if ("pendingToken" in result) throw otherStep();
-  return result;
+  if (status === 409 || status === 410 || (status === 401 && !isPending(answer))) {
+    throw new Problem("signed_out", l10n.t("That took too long. Sign in again."));
+  }
+  return whole(outcome(status, answer));
+}
+
+/** Gives an attempt up, so that its token is worth nothing. The person need not wait for it. */
+export async function cancelSignIn(server: Server, pendingToken: string): Promise<void> {
+  await revoke(server, pendingToken).catch(() => {});
+}
+
+/** What the editor tells of itself before the person confirms it in the browser. */
+export interface EditorRequest {
+  callback: string;
+  challenge: string;
+  state: string;
+}
+
+/**
+ * Asks for the page where the person confirms.
+ * @returns its address, and the seconds for which it can be used
+ * @throws Problem saying what to do next
+ */
+export async function askForLink(server: Server, request: EditorRequest): Promise<{ address: string; lifetime: number }> {
+  const { status, answer } = await ask(server, `${DOOR}/editor`, request);
+  const { path, expires_in: lifetime } = answer.data ?? {};
+  if (status !== 200) throw refusal(status, answer);
+  const address = new URL(path ?? "", server.url);
+  // The server says which of its own pages, and nothing else: whatever it says is opened.
+  if (address.origin !== server.origin || !address.pathname.startsWith("/accounts/editor/")) throw notMediaChat();
+  return { address: address.href, lifetime: lifetime ?? 600 };
+}
+
+/** @throws Problem saying what to do next */
+export async function exchangeCode(server: Server, code: string, verifier: string): Promise<SignedIn> {
+  const { status, answer } = await ask(server, `${DOOR}/editor/session`, { code, verifier });
+  if (status === 400) throw new Problem("signed_out", l10n.t("That took too long. Sign in again."));
+  return whole(outcome(status, answer));
 }
 
 /** Makes a token worthless. It is no error when it was that already. */
@@ -66,44 +107,54 @@ async function read(response: Response): Promise<Answer> {
     // Not JSON: somebody else's server, or a proxy's page.
   }
   if (response.status >= 500) throw serverError();
-  throw new Problem(
-    "not_media_chat",
-    l10n.t("There is a server, but it is not Media Chat. Check the address: mediaChat.serverUrl."),
-  );
+  throw notMediaChat();
 }
 
-function outcome(status: number, { data, meta, errors, detail }: Answer): SignedIn | SecondFactor {
-  const said = errors?.[0]?.message ?? detail;
+function outcome(status: number, answer: Answer): SignedIn | SecondFactor {
+  const { data, meta } = answer;
   const token = meta?.session_token;
   const user = data?.user;
-  if (status === 200 && user?.id) {
-    const username = user.username ?? user.display ?? "";
-    return { token: token ?? "", user: { id: user.id, username } };
+  if (status === 200 && user?.id && token) {
+    return { token, user: { id: user.id, username: user.username ?? user.display ?? "" } };
   }
   if (status === 401 && token && data?.flows?.some(({ id, is_pending }) => id === "mfa_authenticate" && is_pending)) {
     return { pendingToken: token };
   }
-  if (status === 401) throw otherStep();
-  if (status === 429) {
-    throw new Problem("too_many_attempts", l10n.t("Too many attempts. Wait a few minutes, then try again."));
-  }
-  if (status === 403) {
-    throw new Problem("suspended", said ?? l10n.t("This account is suspended. Ask the people who run the server."));
-  }
-  if (status >= 500) throw serverError();
-  if (status === 404) {
-    throw new Problem(
-      "not_media_chat",
-      l10n.t("There is a server, but it is not Media Chat. Check the address: mediaChat.serverUrl."),
-    );
-  }
-  throw new Problem("refused", said ?? l10n.t("The server refused this. Try again, or tell whoever runs it."));
+  throw status === 200 ? notMediaChat() : refusal(status, answer);
 }
+
+function refusal(status: number, { errors, detail }: Answer): Problem {
+  const said = errors?.[0]?.message ?? detail;
+  if (status === 401) return otherStep();
+  if (status === 429) {
+    return new Problem("too_many_attempts", l10n.t("Too many attempts. Wait a few minutes, then try again."));
+  }
+  if (status === 403) return suspended(said);
+  if (status >= 500) return serverError();
+  if (status === 404) return notMediaChat();
+  return new Problem("refused", said ?? l10n.t("The server refused this. Try again, or tell whoever runs it."));
+}
+
+function whole(result: SignedIn | SecondFactor): SignedIn {
+  if ("pendingToken" in result) throw otherStep();
+  return result;
+}
+
+const isPending = ({ data }: Answer) => data?.flows?.some(({ is_pending }) => is_pending) ?? false;
+
+const suspended = (said?: string) =>
+  new Problem("suspended", said ?? l10n.t("This account is suspended. Ask the people who run the server."));
 
 const otherStep = () =>
   new Problem(
     "second_factor",
-    l10n.t("The server asks for a step that this version of the extension cannot do. Update the extension, or tell whoever runs the server."),
+    l10n.t("The server asks for a step that has no place here. Sign in with the browser instead."),
+  );
+
+const notMediaChat = () =>
+  new Problem(
+    "not_media_chat",
+    l10n.t("There is a server, but it is not Media Chat. Check the address: mediaChat.serverUrl."),
   );
 
 const serverError = () =>

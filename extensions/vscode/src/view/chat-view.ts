@@ -222,6 +222,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       case "retry":
         return this.#draw();
       case "sign-in":
+      case "sign-in-browser":
+      case "sign-in-cancel":
       case "second-factor":
         if (chat.connected) return;
         return form.answer(message, (reply) => this.tell(reply));

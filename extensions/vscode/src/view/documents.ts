@@ -25,8 +25,8 @@ export function signInDocument(place: Place, { server, username, problem }: Sign
     <main class="entrance">
       <span class="empty-mark" aria-hidden="true"></span>
       <h1>${escape(l10n.t("Sign in to Media Chat"))}</h1>
-      <form id="sign-in" autocomplete="on">
-        <p id="problem" role="alert">${escape(problem)}</p>
+      <form id="sign-in" autocomplete="on" novalidate>
+        <p id="problem" class="problem" role="alert">${escape(problem)}</p>
         <label>${escape(l10n.t("Server"))}
           <input name="server" inputmode="url" autocomplete="url" spellcheck="false" required
             placeholder="https://chat.example.org" value="${escape(server)}"></label>
@@ -36,15 +36,27 @@ export function signInDocument(place: Place, { server, username, problem }: Sign
         <label>${escape(l10n.t("Password"))}
           <input name="password" type="password" autocomplete="current-password" required></label>
         <button class="button is-primary">${escape(l10n.t("Sign In"))}</button>
+        <button type="button" id="browser" class="button">${escape(l10n.t("Sign In with the Browser"))}</button>
+        <p class="hint">${escape(l10n.t("In the browser you can also make an account."))}</p>
       </form>
-      <form id="second-factor" hidden>
-        <label>${escape(l10n.t("Code from your authenticator app"))}
-          <input name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="64" required></label>
-        <p id="code-problem" role="alert"></p>
+      <form id="second-factor" novalidate hidden>
+        <p id="code-problem" class="problem" role="alert"></p>
+        <label>${escape(l10n.t("Code from your authenticator app, or a recovery code"))}
+          <input name="code" inputmode="numeric" autocomplete="one-time-code" spellcheck="false" maxlength="64" required></label>
         <button class="button is-primary">${escape(l10n.t("Confirm"))}</button>
+        <button type="button" id="again" class="button">${escape(l10n.t("Start Over"))}</button>
       </form>
+      <p id="status" class="hint" role="status"></p>
     </main>`;
-  return page(place, "sign-in", body, { stored: {}, words: { busy: l10n.t("Signing in…") } });
+  return page(place, "sign-in", body, {
+    stored: {},
+    words: {
+      busy: l10n.t("Signing in…"),
+      inBrowser: l10n.t("Continue in your browser, then come back here."),
+      cancel: l10n.t("Cancel"),
+      missing: l10n.t("Fill this in first."),
+    },
+  });
 }
 
 /** A sentence and a button that tries again. */

@@ -63,6 +63,8 @@ const Ask = v.variant("type", [
   v.strictObject({ type: v.literal("open-code"), code: Code }),
   v.strictObject({ type: v.literal("retry") }),
   v.strictObject({ type: v.literal("sign-in"), server: text(2_000), username: name, password: text(4_096) }),
+  v.strictObject({ type: v.literal("sign-in-browser"), server: text(2_000) }),
+  v.strictObject({ type: v.literal("sign-in-cancel") }),
   v.strictObject({ type: v.literal("second-factor"), code: v.pipe(text(64), v.minLength(1)) }),
 ]);
 
@@ -79,6 +81,7 @@ export type ToPage =
   | { type: "media-failed"; id: number; detail: string }
   | { type: "say"; text: string }
   | { type: "sign-in-failed"; code: string; detail: string }
+  | { type: "sign-in-again" }
   | { type: "second-factor-needed" };
 
 /** A message from the webview, or null for what is none of these. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { unreached } from "../../src/server/problem.js";
 import { Server } from "../../src/server/server.js";
-import { answerSecondFactor, signIn } from "../../src/server/sign-in.js";
+import { answerSecondFactor, askForLink, signIn } from "../../src/server/sign-in.js";
 
 /** Runs with a server that answers so, and gives its address. */
 async function against<T>(answer: RequestListener, run: (server: Server) => Promise<T>): Promise<T> {
@@ -23,7 +23,7 @@ const json = (status: number, body: object): RequestListener => (_request, respo
 for (const [what, status, body, code] of [
   ["a wrong password", 400, { errors: [{ code: "username_password_mismatch", message: "…" }] }, "wrong_password"],
   ["too many attempts", 429, { status: 429 }, "too_many_attempts"],
-  ["a suspended account", 403, { detail: "Suspended." }, "suspended"],
+  ["a suspended account", 401, { data: { flows: [{ id: "login" }] }, meta: { is_authenticated: false } }, "suspended"],
   ["a step that is not known", 401, { data: { flows: [{ id: "verify_email", is_pending: true }] }, meta: {} }, "second_factor"],
   ["a failing server", 500, {}, "server_error"],
   ["somebody else's server", 404, { error: "no" }, "not_media_chat"],
@@ -52,11 +52,56 @@ test("an expired certificate is told from one that is not trusted", () => {
   const failed = (code: string) => unreached(url, Object.assign(new TypeError("fetch failed"), { cause: { code } }));
   assert.equal(failed("CERT_HAS_EXPIRED").code, "certificate");
   assert.match(failed("CERT_HAS_EXPIRED").message, /expired/);
-  for (const code of ["DEPTH_ZERO_SELF_SIGNED_CERT", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "ERR_TLS_CERT_ALTNAME_INVALID"]) {
+  for (const code of ["DEPTH_ZERO_SELF_SIGNED_CERT", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "SELF_SIGNED_CERT_IN_CHAIN"]) {
     assert.equal(failed(code).code, "certificate");
     assert.match(failed(code).message, /not trusted/);
   }
+  assert.match(failed("ERR_TLS_CERT_ALTNAME_INVALID").message, /another name/);
 });
+
+test("an account that was tried too often is told apart from a wrong password", () =>
+  against(
+    json(400, { errors: [{ code: "too_many_login_attempts", message: "…" }] }),
+    (server) => assert.rejects(signIn(server, "ada", "x"), { code: "too_many_attempts" }),
+  ));
+
+test("a code that comes when the attempt is over is said to come too late", () =>
+  against(
+    json(401, { data: { flows: [{ id: "login" }] }, meta: {} }),
+    (server) => assert.rejects(answerSecondFactor(server, "attempt", "123456"), { code: "signed_out" }),
+  ));
+
+const REQUEST = { callback: "vscode://mediachat.media-chat/signed-in", challenge: "c", state: "s" };
+
+for (const path of ["https://evil.example/accounts/editor/x/", "//evil.example/accounts/editor/x/", "/accounts/logout/", "/accounts/editor/../logout/", "javascript:alert(1)", ""]) {
+  test(`the browser is not sent to “${path}”, whatever the server says`, () =>
+    against(
+      json(200, { data: { path, expires_in: 600 } }),
+      (server) => assert.rejects(askForLink(server, REQUEST), { code: "not_media_chat" }),
+    ));
+}
+
+test("an editor that the server does not know is told so in the server's words", () =>
+  against(
+    json(400, { errors: [{ code: "unknown_editor", message: "Not there." }] }),
+    (server) => assert.rejects(askForLink(server, REQUEST), { code: "refused", message: "Not there." }),
+  ));
+
+test("a server without such pages is not Media Chat, or an old one", () =>
+  against(json(404, {}), (server) => assert.rejects(askForLink(server, REQUEST), { code: "not_media_chat" })));
+
+for (const [address, isPrivate] of [
+  ["https://chat.example", true],
+  ["http://localhost:8000", true],
+  ["http://127.0.0.2", true],
+  ["http://[::1]:8000", true],
+  ["http://chat.example", false],
+  ["http://127.0.0.1.evil.example", false],
+  ["http://localhost.evil.example", false],
+  ["http://192.168.1.2", false],
+] as const) {
+  test(`${address} is ${isPrivate ? "" : "not "}private`, () => assert.equal(Server.at(address).isPrivate, isPrivate));
+}
 
 test("username and password give a token", () =>
   against(
@@ -99,6 +144,7 @@ for (const address of ["ftp://chat.example", "javascript:alert(1)", "https://ada
 
 test("an address is taken as people write it", () => {
   assert.equal(Server.at("chat.example").origin, "https://chat.example");
+  assert.equal(Server.at("localhost.example").origin, "https://localhost.example");
   assert.equal(Server.at(" localhost:8000 ").origin, "http://localhost:8000");
   assert.equal(Server.at("https://chat.example/some/page?x").origin, "https://chat.example");
 });

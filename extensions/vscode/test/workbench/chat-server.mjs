@@ -39,12 +39,17 @@ export async function until(what, ask, seconds = 40) {
 
 export class ChatServer {
   #process = null;
+  host = "127.0.0.1";
+  settings = {};
 
-  static async create() {
+  /** @param {{host?: string, settings?: Record<string, string>}} given its address, and settings of its own */
+  static async create({ host = "127.0.0.1", settings = {} } = {}) {
     const server = new ChatServer();
+    server.host = host;
+    server.settings = settings;
     server.dataDir = mkdtempSync(path.join(os.tmpdir(), "media-chat-"));
     server.port = await freePort();
-    server.url = `http://127.0.0.1:${server.port}`;
+    server.url = `http://${host}:${server.port}`;
     if (process.env.PREPARED) cpSync(path.join(process.env.PREPARED, "data"), server.dataDir, { recursive: true });
     else server.migrate();
     process.once("exit", () => server.#process?.kill("SIGKILL"));
@@ -55,7 +60,7 @@ export class ChatServer {
   get environment() {
     const { PATH, HOME, LANG = "C.UTF-8" } = process.env;
     // DEBUG serves the page's files as they are; everything else is as in production.
-    return { PATH, HOME, LANG, DATA_DIR: this.dataDir, DEBUG: "1", RATE_LIMITS: "off", HEARTBEAT: "2" };
+    return { PATH, HOME, LANG, DATA_DIR: this.dataDir, DEBUG: "1", RATE_LIMITS: "off", HEARTBEAT: "2", ALLOWED_HOSTS: this.host, ...this.settings };
   }
 
   /** Makes the database, of a server that has never run. */
@@ -66,7 +71,7 @@ export class ChatServer {
 
   async start() {
     const log = openSync(path.join(this.dataDir, "server.log"), "a");
-    const args = ["-m", "uvicorn", "mediachat.asgi:application", "--host", "127.0.0.1", "--port", String(this.port), "--ws", "mediachat.websockets:WebSocketProtocol", "--no-access-log"];
+    const args = ["-m", "uvicorn", "mediachat.asgi:application", "--host", this.host, "--port", String(this.port), "--ws", "mediachat.websockets:WebSocketProtocol", "--no-access-log"];
     this.#process = spawn(python, args, { cwd: root, env: this.environment, stdio: ["ignore", log, log] });
     await until("The server", async () => (await fetch(`${this.url}/healthz`)).ok, 40);
   }
@@ -77,6 +82,13 @@ export class ChatServer {
     if (!running || running.exitCode !== null) return;
     running.kill("SIGKILL");
     await once(running, "exit");
+  }
+
+  /** Runs Python in the server's surroundings, and gives what it prints. */
+  shell(code) {
+    const { status, stdout, stderr } = spawnSync(python, ["manage.py", "shell", "-v0", "-c", code], { cwd: root, env: this.environment, encoding: "utf8" });
+    if (status !== 0) throw new Error(stderr);
+    return stdout.trim();
   }
 
   get log() {

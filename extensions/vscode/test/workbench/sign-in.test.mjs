@@ -1,0 +1,269 @@
+/** Every way to sign in, the steps on it, and where the token is and is not. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe } from "node:test";
+import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
+import { codeOf, turnOnSecondFactor } from "./totp.mjs";
+import { steps, Workbench } from "./workbench.mjs";
+
+describe("signing in", () => {
+  let server, bench, window;
+  const grace = {};
+  const step = steps(() => window);
+
+  before(async () => {
+    // Not 127.0.0.1: what a page of that name is opened at leads through the workbench's own proxy.
+    server = await ChatServer.create({ host: "127.0.0.2" });
+    for (const name of ["ada", "grace", "mary"]) await server.signUp(name);
+    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
+    window = await bench.open();
+    await window.showChat();
+  });
+
+  after(async () => {
+    await bench?.end();
+    await server?.end();
+  });
+
+  const problem = (text) => window.chat.locator(".problem:visible", { hasText: text });
+  const signedIn = () => window.chat.locator("mc-app .app").waitFor();
+
+  async function signOut() {
+    await window.command("Media Chat: Sign Out");
+    await window.chat.locator("input[name=username]").waitFor();
+  }
+
+  /** What the browser shows once the editor has asked for it, and the person said yes to that. */
+  async function openedBrowser(ask) {
+    await ask();
+    const opened = bench.context.waitForEvent("page");
+    await window.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Open" }).first().click();
+    return opened;
+  }
+
+  /** Gives up waiting for the browser. */
+  async function cancel() {
+    await window.chat.locator("#browser", { hasText: "Cancel" }).click();
+    await window.chat.locator("#browser", { hasText: "Sign In with the Browser" }).waitFor();
+    await until("The form", () => window.chat.locator("#sign-in button.is-primary").isEnabled());
+  }
+
+  async function logIn(page, username) {
+    await page.locator("input[name=login]").fill(username);
+    await page.locator("input[name=password]").fill(PASSWORD);
+    await page.locator("input[name=password]").press("Enter");
+  }
+
+  step("says what is missing, at the field that it is about", async () => {
+    await window.chat.locator("#sign-in button.is-primary").click();
+    await problem("Fill this in first").waitFor();
+    const field = window.chat.locator("input[name=username]");
+    assert.equal(await field.getAttribute("aria-invalid"), "true");
+    assert.equal(await field.getAttribute("aria-describedby"), "problem");
+    assert.ok(await field.evaluate((input) => input === document.activeElement));
+  });
+
+  step("leads a wrong password back to its field, and to that alone", async () => {
+    await window.signIn(server.url, "ada", "no such password");
+    await problem("password is wrong").waitFor();
+    const field = window.chat.locator("input[name=password]");
+    assert.ok(await field.evaluate((input) => input === document.activeElement));
+    assert.equal(await window.chat.locator("[aria-invalid=true]").count(), 1);
+  });
+
+  step("takes the browser's word, from signed out there to signed in here", async () => {
+    const browser = await openedBrowser(() => window.chat.locator("#browser").click());
+    await browser.waitForURL(/\/accounts\/login\/\?next=/);
+    await window.chat.locator("#status", { hasText: "Continue in your browser" }).waitFor();
+    await logIn(browser, "ada");
+    await browser.getByText(`The editor at 127.0.0.1:${bench.port}`).waitFor();
+    await browser.screenshot({ path: path.join(bench.folder, "confirm.png") });
+    await browser.getByRole("button", { name: "Sign in" }).click();
+    await signedIn();
+    await browser.goto(`${server.url}/accounts/sessions/`);
+    await browser.getByText("VS Code on Linux").waitFor();
+    await browser.close();
+  });
+
+  step("has the token in the secret storage alone, in no file, setting or page", async () => {
+    const token = newestToken("ada");
+    assert.match(token, /^[a-z0-9]{32}$/);
+    assert.equal(await statusFor(token), 200);
+    await window.page.waitForTimeout(1500); // what is written late
+    const holding = filesUnder(bench.folder).filter((name) => readFileSync(name).includes(token));
+    assert.deepEqual(holding, []);
+    for (const frame of window.page.frames()) {
+      const kept = await frame.evaluate(everythingKept);
+      assert.ok(!kept.includes(token), `${frame.url()} has it`);
+    }
+  });
+
+  step("makes the token worthless on the server when one signs out", async () => {
+    const token = newestToken("ada");
+    await signOut();
+    await until("The end of the session", async () => (await statusFor(token)) === 401);
+    assert.equal(server.shell(`from django.contrib.sessions.models import Session; print(Session.objects.filter(pk="${token}").count())`), "0");
+  });
+
+  step("signs in with the browser by the palette; where one is signed in, one click is enough", async () => {
+    const browser = await openedBrowser(() => window.command("Media Chat: Sign In with the Browser"));
+    await window.notification("Sign in to Media Chat in your browser").waitFor();
+    await browser.getByText("@ada").waitFor();
+    await browser.getByRole("button", { name: "Sign in" }).click();
+    await signedIn();
+    await browser.close();
+    await signOut();
+  });
+
+  step("can be cancelled while the browser is open, and the browser's yes comes too late", async () => {
+    const browser = await openedBrowser(() => window.chat.locator("#browser").click());
+    await cancel();
+    await browser.getByRole("button", { name: "Sign in" }).click();
+    await window.notification("did not ask to sign in").waitFor();
+    assert.equal(await window.chat.locator("mc-app").count(), 0);
+    await browser.close();
+    await window.command("Notifications: Clear All Notifications");
+  });
+
+  step("takes no code that came in answer to somebody else's question", async () => {
+    const browser = await openedBrowser(() => window.chat.locator("#browser").click());
+    await bench.context.route("**/callback?*", (route) => route.fulfill({ status: 204 }));
+    await browser.getByRole("button", { name: "Sign in" }).click();
+    const address = new URL(await browser.locator("a.button", { hasText: "Open" }).getAttribute("href"));
+    await bench.context.unroute("**/callback?*");
+    address.searchParams.set("state", "x".repeat(43));
+    await browser.goto(address.href);
+    await window.notification("did not ask to sign in").waitFor();
+    assert.equal(await window.chat.locator("mc-app").count(), 0);
+    await browser.close();
+    await cancel();
+    await window.command("Notifications: Clear All Notifications");
+  });
+
+  step("asks for a code where there is a second factor, and says that one is wrong", async () => {
+    Object.assign(grace, await turnOnSecondFactor(server, "grace"));
+    await window.signIn(server.url, "grace", PASSWORD);
+    const code = window.chat.locator("input[name=code]");
+    await code.waitFor();
+    assert.ok(await code.evaluate((input) => input === document.activeElement));
+    await window.screenshot("second-factor");
+    await code.fill("000000");
+    await code.press("Enter");
+    await problem("That code is not right").waitFor();
+    assert.equal(await window.chat.locator("mc-app").count(), 0);
+  });
+
+  step("can start over, and the half attempt is worth nothing any more", async () => {
+    await window.chat.locator("#again").click();
+    await window.chat.locator("input[name=password]").waitFor();
+    assert.equal(await window.chat.locator("input[name=password]").inputValue(), "");
+    const count = () => server.shell("from django.contrib.sessions.models import Session; print(sum('account_login' in s.get_decoded() for s in Session.objects.all()))");
+    await until("The end of the attempt", () => count() === "0");
+  });
+
+  step("takes the code of the authenticator app", async () => {
+    await window.signIn(server.url, "grace", PASSWORD);
+    await window.chat.locator("input[name=code]").waitFor();
+    // One that was used, to turn it on, is not taken again.
+    await until("Another code", () => codeOf(grace.secret) !== grace.used);
+    await window.chat.locator("input[name=code]").fill(codeOf(grace.secret));
+    await window.chat.locator("input[name=code]").press("Enter");
+    await signedIn();
+    await signOut();
+  });
+
+  step("takes a recovery code in its place, once", async () => {
+    for (const [used, taken] of [[grace.recovery[0], true], [grace.recovery[0], false], [grace.recovery[1], true]]) {
+      const form = window.chat.locator("#second-factor");
+      if (!(await form.isVisible())) await window.signIn(server.url, "grace", PASSWORD);
+      await window.chat.locator("input[name=code]").fill(used);
+      await window.chat.locator("input[name=code]").press("Enter");
+      if (!taken) await problem("That code is not right").waitFor();
+      else {
+        await signedIn();
+        await signOut();
+      }
+    }
+  });
+
+  step("says when a code comes too late, and begins anew", async () => {
+    await window.signIn(server.url, "grace", PASSWORD);
+    await window.chat.locator("input[name=code]").waitFor();
+    server.shell("from django.contrib.sessions.models import Session; Session.objects.all().delete()");
+    await window.chat.locator("input[name=code]").fill("123456");
+    await window.chat.locator("input[name=code]").press("Enter");
+    await problem("That took too long").waitFor();
+    assert.ok(await window.chat.locator("input[name=password]").isVisible());
+  });
+
+  step("asks the same by the palette", async () => {
+    await window.page.keyboard.press("F1");
+    await window.page.locator(".quick-input-widget input").first().fill(">Media Chat: Sign In");
+    await window.page.locator(".quick-input-list .label-name", { hasText: /^Media Chat: Sign In$/ }).click();
+    await window.pick("With username and password");
+    await window.answer("grace");
+    await window.answer(PASSWORD);
+    await window.page.locator(".quick-input-widget:visible", { hasText: "recovery code" }).waitFor();
+    await window.answer(grace.recovery[2]);
+    await signedIn();
+    await signOut();
+  });
+
+  step("tells someone who is suspended that they are", async () => {
+    server.shell("from accounts.models import User; u = User.objects.get(username='mary'); u.is_active = False; u.save()");
+    await window.signIn(server.url, "mary", PASSWORD);
+    await problem("suspended").waitFor();
+  });
+
+  step("says when it was tried too often", async () => {
+    await server.kill();
+    server.settings = { RATE_LIMITS: "on" };
+    await server.start();
+    for (let attempt = 0; attempt < 12 && !(await problem("Too many attempts").count()); attempt++) {
+      await window.signIn(server.url, "ada", `wrong ${attempt}`);
+      await until("An answer", async () => await window.chat.locator("#sign-in button.is-primary").isEnabled());
+    }
+    await problem("Too many attempts").waitFor();
+    await window.screenshot("too-many-attempts");
+  });
+
+  step("has caused no exception on the server", () => {
+    assert.doesNotMatch(server.log, /Traceback/);
+  });
+
+  const statusFor = async (token) =>
+    (await fetch(new URL("/embed/", server.url), { headers: { "X-Session-Token": token } })).status;
+
+  const newestToken = (username) =>
+    server.shell(`from allauth.usersessions.models import UserSession; print(UserSession.objects.filter(user__username="${username}", user_agent__contains="VS Code").latest("created_at").session_key)`);
+});
+
+/** All files below a folder. */
+function filesUnder(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
+/** Runs in a page: everything that it keeps, and what it shows. */
+async function everythingKept() {
+  const kept = [document.documentElement.outerHTML, JSON.stringify({ ...localStorage }), JSON.stringify({ ...globalThis.sessionStorage })];
+  for (const { name } of await globalThis.indexedDB.databases()) {
+    const database = await new Promise((resolve, reject) => {
+      const opening = globalThis.indexedDB.open(name);
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    for (const store of database.objectStoreNames) {
+      const rows = await new Promise((resolve, reject) => {
+        const reading = database.transaction(store).objectStore(store).getAll();
+        reading.onsuccess = () => resolve(reading.result);
+        reading.onerror = () => reject(reading.error);
+      });
+      kept.push(JSON.stringify(rows));
+    }
+    database.close();
+  }
+  return kept.join("\n");
+}
