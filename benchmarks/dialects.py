@@ -267,8 +267,9 @@ async def gather(load_rooms: list[Room], connect: Connect, members: int, at_once
         async with places:
             return await connect(room, number, index)
 
-    for number, room in enumerate(load_rooms):
-        room.clients.append(await enter(number, room, 0))
+    firsts = [enter(number, room, 0) for number, room in enumerate(load_rooms)]
+    for room, first in zip(load_rooms, await asyncio.gather(*firsts), strict=True):
+        room.clients.append(first)
     for number, room in enumerate(load_rooms):
         room.clients += await asyncio.gather(
             *(enter(number, room, index) for index in range(1, members))

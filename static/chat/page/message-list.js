@@ -44,6 +44,8 @@ export class MessageList extends ChatElement {
     /** Numbers of the first and the last message that are drawn. */
     this.from = 0;
     this.to = 0;
+    /** The frame in which more of a page is drawn, 0 when none is asked for. */
+    this.nextStep = 0;
     this.placed = false;
     /** Updates whose messages are not all drawn yet: what is held must not be held anew. */
     this.settling = 0;
@@ -287,10 +289,15 @@ export class MessageList extends ChatElement {
     const last = messages.at(-1)?.number ?? 0;
     const apart = this.to < first || this.from > last;
     const whole = apart || !this.placed || this.target !== null;
-    this.from = whole ? first : Math.max(first, this.from - STEP);
-    this.to = whole ? last : Math.min(last, this.to + STEP);
+    // Whatever else draws this list before the next frame adds no more.
+    const step = this.nextStep === 0 ? STEP : 0;
+    this.from = whole ? first : Math.max(first, this.from - step);
+    this.to = whole ? last : Math.min(last, this.to + step);
     if (this.from === first && this.to === last) return messages;
-    requestAnimationFrame(() => this.requestUpdate());
+    this.nextStep ||= requestAnimationFrame(() => {
+      this.nextStep = 0;
+      this.requestUpdate();
+    });
     return messages.filter(({ number }) => number >= this.from && number <= this.to);
   }
 
