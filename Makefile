@@ -54,7 +54,7 @@ check: .venv/installed-dev node_modules/installed-dev
 	$(BIN)/djlint templates --lint --quiet
 
 ## vsix: the VS Code extension as one file, extensions/vscode/media-chat.vsix
-vsix: node_modules/installed $(EXTENSION)/node_modules/installed
+vsix: node_modules/installed-dev $(EXTENSION)/node_modules/installed
 	cd $(EXTENSION) && node esbuild.mjs && npm run --silent package
 
 ## check-extension: its types and its style
