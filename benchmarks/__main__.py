@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 import traceback
@@ -36,6 +37,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.only) - set(SCENARIOS):
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}")
+    # As Ctrl-C does: servers are stopped and their data is removed on the way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.environ.pop("DEBUG", None)
     RESULTS.mkdir(exist_ok=True)
     failed = []
