@@ -21,6 +21,8 @@ from tests.live import Redis, Server
 
 Row = dict[str, Any]
 WINDOWS = (20, 5)
+HALF_LOAD = 1_750
+"""Messages a second: half of what many small rooms are to take at the least."""
 
 Scenario = Callable[["Scale"], Coroutine[Any, Any, dict[str, Any]]]
 
@@ -227,7 +229,7 @@ async def rooms(scale: Scale) -> dict[str, Any]:
 
         plain = await measured("plain text", load())
         marked = await measured("markdown", load(markdown=True))
-        pace = max(plain["messages_per_s"] // 2, 50)
+        pace = min(max(plain["messages_per_s"] // 2, 50), HALF_LOAD)
         paced = await measured(f"plain text at {pace} a second", load(rate=pace))
     pipe = await _competitor(servers.node_ws(), load())
     return {"rows": [plain, marked, paced, *pipe]}

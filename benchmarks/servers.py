@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+import psutil
+
 from benchmarks import measure
 from benchmarks.dialects import Connect, RawClient, SocketIOClient, TutorialClient, raw, xmpp
 from benchmarks.load import Room
@@ -39,6 +41,8 @@ class Competitor:
     port: int
     environment: dict[str, str] = field(default_factory=dict)
     directory: Path = COMPETITORS
+    farewell: list[str] = field(default_factory=list)
+    """A command that ends what it left running beside itself."""
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -71,14 +75,18 @@ class Competitor:
         process, self.process = self.process, None
         if process is None:
             return
-        for pid in reversed(measure.family(process.pid)) if process.poll() is None else ():
-            _signal(pid, signal.SIGTERM)
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            for pid in reversed(measure.family(process.pid)):
-                _signal(pid, signal.SIGKILL)
-            process.wait(5)
+        # Some leave their work to children that outlive them.
+        family = [
+            psutil.Process(pid) for pid in measure.family(process.pid) if psutil.pid_exists(pid)
+        ]
+        for each in reversed(family):
+            _signal(each.pid, signal.SIGTERM)
+        _, stuck = psutil.wait_procs(family, 5)
+        for each in stuck:
+            _signal(each.pid, signal.SIGKILL)
+        process.wait(5)
+        if self.farewell:
+            subprocess.run(self.farewell, capture_output=True, timeout=10, check=False)
 
 
 def _signal(pid: int, how: signal.Signals) -> None:
@@ -129,7 +137,9 @@ def ejabberd(data: Path) -> Competitor:
     data.mkdir(parents=True, exist_ok=True)
     config = data / "ejabberd.yml"
     config.write_text((COMPETITORS / "ejabberd.yml").read_text().replace("@PORT@", str(port)))
-    (data / "ejabberdctl.cfg").touch()
+    # Erlang's daemon of names would outlive it: one of its own, on a port of its own.
+    names = free_port()
+    (data / "ejabberdctl.cfg").write_text(f"export ERL_EPMD_PORT={names}\n")
     if _has_user("ejabberd"):
         # Debian's script steps down to this user.
         for path in (data, config):
@@ -137,7 +147,13 @@ def ejabberd(data: Path) -> Competitor:
     command = ["ejabberdctl", "--config-dir", str(data), "--spool", str(data), "--logs", str(data)]
     command += ["--node", f"bench{port}@localhost", "foreground"]
     return Competitor(
-        "ejabberd, MUC with archive", "Mnesia", xmpp(port), command, port, directory=data
+        "ejabberd, MUC with archive",
+        "Mnesia",
+        xmpp(port),
+        command,
+        port,
+        directory=data,
+        farewell=["epmd", "-port", str(names), "-kill"],
     )
 
 
