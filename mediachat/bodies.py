@@ -4,6 +4,7 @@ Django writes a request's whole body to disk before a view sees it, so a view's 
 too late: anybody could fill the disk.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
@@ -17,6 +18,8 @@ MIB = 1024 * 1024
 DEFAULT_LIMIT = MIB
 MULTIPART = 64 * 1024
 """What a form adds around a file, in bytes."""
+LINGER = 30.0
+"""Seconds for which the rest of a refused body is taken in and dropped."""
 
 
 class TooLarge(Exception):
@@ -35,15 +38,16 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self.limits.get(scope["path"].rstrip("/"), DEFAULT_LIMIT)
         if _declared(scope) > limit:
-            await _refuse(send, limit)
+            await _refuse(receive, send, limit, ended=False)
             return
         received = 0
-        answered = False
+        ended = answered = False
 
         async def receive_counted() -> Event:
             # A body in chunks declares nothing, and one that declares may lie.
-            nonlocal received
+            nonlocal received, ended
             event = await receive()
+            ended = not event.get("more_body")
             if event["type"] == "http.request":
                 received += len(event.get("body", b""))
                 if received > limit:
@@ -59,7 +63,7 @@ class BodyLimit:
             await self.app(scope, receive_counted, send_noted)
         except TooLarge:
             if not answered:
-                await _refuse(send, limit)
+                await _refuse(receive, send, limit, ended=ended)
 
 
 def _declared(scope: Scope) -> int:
@@ -69,7 +73,7 @@ def _declared(scope: Scope) -> int:
     return 0
 
 
-async def _refuse(send: Send, limit: int) -> None:
+async def _refuse(receive: Receive, send: Send, limit: int, *, ended: bool) -> None:
     detail = f"This is too large: at most {limit // MIB} MB can be sent here."
     body = json.dumps({"code": "too_large", "detail": detail}).encode()
     start = {
@@ -78,9 +82,17 @@ async def _refuse(send: Send, limit: int) -> None:
         "headers": [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
-            # The rest of the body may still be on its way, and is not waited for.
             (b"connection", b"close"),
         ],
     }
     await send(start)
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    # Whoever is cut off while they still send may never see the answer: a browser says that the
+    # network failed, and a proxy that we did.
+    try:
+        async with asyncio.timeout(LINGER):
+            while not ended:
+                ended = not (await receive()).get("more_body")
+    except TimeoutError:
+        pass
+    await send({"type": "http.response.body", "body": b""})
