@@ -14,17 +14,25 @@ process without them, and no server is started without a data directory from the
 none of them says the same on every database, and is not run again."""
 
 SAME_ON_ALL = (
-    # How the page looks, what a frame or an address may be, and who waits for whom: decided before
-    # anything reaches a database. WHOLE=1 runs them too.
+    # How the page looks and behaves, what a frame or an address may be, who waits for whom, and
+    # what Redis and nginx do: decided before anything reaches a database. WHOLE=1 runs them too.
     "tests/browser/test_accessibility.py",
     "tests/browser/test_editors.py",
+    "tests/browser/test_page.py",
     "tests/browser/test_screenshots.py",
     "tests/browser/test_xss.py",
+    "tests/mediachat/test_bodies.py",
+    "tests/mediachat/test_sentinel.py",
+    "tests/system/test_cluster.py",
+    "tests/system/test_dropped_layer.py",
     "tests/system/test_fuzz.py",
     "tests/system/test_limits.py",
+    "tests/system/test_nginx.py",
+    "tests/system/test_object_store.py",
     "tests/system/test_openapi.py",
     "tests/system/test_runserver.py",
     "tests/system/test_shared_limits.py",
+    "tests/system/test_shutdown.py",
     "tests/system/test_slow_reader.py",
 )
 

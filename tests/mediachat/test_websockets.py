@@ -64,10 +64,10 @@ async def test_a_quiet_connection_holds_neither_queues_nor_its_handshake() -> No
 
     await _opened(application)  # what is made at the first call only
     gc.collect()
-    before = sum(isinstance(each, deque) for each in gc.get_objects())
+    before = sum(type(each) is deque for each in gc.get_objects())
     opened = [await _opened(application) for _ in range(20)]
     gc.collect()
-    assert sum(isinstance(each, deque) for each in gc.get_objects()) == before
+    assert sum(type(each) is deque for each in gc.get_objects()) == before
     assert seen.count(b"sessionid=abc") == 21
     assert all(not each["headers"] for each in seen if isinstance(each, dict))
     assert not any(hasattr(protocol, "request") for protocol, _ in opened)
