@@ -33,6 +33,8 @@ async ([count, pause]) => {
     await new Promise((resolve) => setTimeout(resolve, pause));
     sent[number] = performance.timeOrigin + performance.now();
     field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    // Nobody begins the next message in the same moment: "is typing" would go with this one.
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
   await new Promise((resolve) => setTimeout(resolve, 1000));
   return sent;
