@@ -15,17 +15,14 @@ import pytest
 
 from tests.live import ROOT, free_port
 
-INSIDE = "MEDIACHAT_INSIDE_A_CLONE"
 FIRST_START = 180
 LATER_START = 5
 
-pytestmark = pytest.mark.skipif(INSIDE in os.environ, reason="this is the clone of another test")
 
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
     """What is committed, and nothing else."""
-    path = tmp_path_factory.mktemp("fresh") / "clone"
+    path = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, path], check=True)
     return path
 
@@ -41,7 +38,7 @@ def _environment() -> dict[str, str]:
         "MAKELEVEL",
     )
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
-    return kept | {INSIDE: "1", "PYTHONUNBUFFERED": "1"}
+    return kept | {"PYTHONUNBUFFERED": "1"}
 
 
 class Started:
@@ -116,23 +113,3 @@ def test_a_stranger_runs_it_with_one_command_and_becomes_its_administrator(clone
 def _slowness() -> float:
     """How much busier this machine is than one that only starts a chat."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
-@pytest.mark.timeout(240)
-def test_the_tests_can_be_run_from_a_clone(clone: Path):
-    """`make test` itself would run all of these tests again: what it installs, and whether
-    every test can be found and imported, is what a clone can lack."""
-    for command in (
-        ["make", ".venv/installed-dev", "node_modules/installed-dev"],
-        [".venv/bin/pytest", "--collect-only", "--quiet"],
-    ):
-        finished = subprocess.run(
-            command,
-            cwd=clone,
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            timeout=200,
-            check=False,
-        )
-        assert finished.returncode == 0, (finished.stdout + finished.stderr)[-5000:]

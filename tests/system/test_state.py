@@ -345,12 +345,11 @@ STEPS = st.lists(
 
 
 OBSERVED = PEOPLE.index(OBSERVER)
-EVERY_KIND_OF_EVENT = [
+EVERY_OTHER_EVENT = [
     ("send", 0, 0, 1),
     ("reply", 1, 0, 0),
     ("call", 0, 0, 2),
     ("typing", 0, 0, 0),
-    ("observer reads", 0, 0, 1),
     ("edit", 0, 0, 0),
     ("observer is away", 0, 0, 2),
     ("delete", 0, 0, 0),
@@ -360,6 +359,8 @@ EVERY_KIND_OF_EVENT = [
     ("rename", 0, 0, 5),
     ("react", 1, 0, 1),
 ]
+# Nothing comes after it that could take the observer away before the event is there.
+READ = [("send", 0, 0, 1), ("observer reads", 0, 0, 1)]
 
 
 @pytest.mark.timeout(180)
@@ -373,7 +374,8 @@ def test_stale_state_and_events_are_fresh_state(world: tuple[World, asyncio.Runn
         suppress_health_check=[HealthCheck.too_slow],
     )
     @given(STEPS)
-    @example(EVERY_KIND_OF_EVENT)
+    @example(EVERY_OTHER_EVENT)
+    @example(READ)
     def play(steps: list[tuple]) -> None:
         runner.run(stage.play(steps))
 
