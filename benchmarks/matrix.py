@@ -75,6 +75,7 @@ class MatrixClient:
         self._all = [self._reads]
         self._tasks: set[asyncio.Task[None]] = set()
         self._since = ""
+        self._known: set[str] = set()
 
     async def sign_up(self, room_id: str) -> None:
         """Makes an account and joins, or opens a room where there is none yet."""
@@ -119,16 +120,25 @@ class MatrixClient:
 
     async def _follow(self) -> None:
         while True:
-            answer = await self._sync(SYNC_SECONDS)
-            if deliveries := answer.count(b'"msgtype"'):
-                self.room.load.heard(self, answer, deliveries, 0)
+            # One under way at both ends of two answers is in both.
+            events = [
+                event
+                for event in await self._sync(SYNC_SECONDS)
+                if event["type"] == "m.room.message" and event["event_id"] not in self._known
+            ]
+            if events:
+                self._known.update(event["event_id"] for event in events)
+                bodies = "".join(event["content"]["body"] for event in events)
+                self.room.load.heard(self, bodies.encode(), len(events), 0)
 
-    async def _sync(self, seconds: int) -> bytes:
+    async def _sync(self, seconds: int) -> list[dict[str, Any]]:
+        """The room's new events."""
         since = f"&since={self._since}" if self._since else ""
         path = f"/sync?filter={FILTER}&timeout={seconds * 1000}{since}"
-        answer = await self._reads.ask("GET", path)
-        self._since = json.loads(answer)["next_batch"]
-        return answer
+        answer = json.loads(await self._reads.ask("GET", path))
+        self._since = answer["next_batch"]
+        room = answer.get("rooms", {}).get("join", {}).get(self.room_id)
+        return room["timeline"]["events"] if room else []
 
     def _start(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
