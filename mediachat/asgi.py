@@ -6,9 +6,9 @@ import warnings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mediachat.settings")
 
-from django.core.asgi import get_asgi_application
+from mediachat import handler
 
-http = get_asgi_application()
+http = handler.application()
 
 # What follows needs the apps to be loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter

@@ -188,7 +188,8 @@ async def _signed_in(server: Server, username: str, door: str) -> OutsideClient:
 @pytest.fixture(params=["program", "browser"])
 async def cast(server: Server, request: pytest.FixtureRequest) -> AsyncIterator[Cast]:
     names = ("owner", "member", "outsider")
-    cast = Cast(*[await _signed_in(server, name, request.param) for name in names])
+    clients = [await _signed_in(server, name, request.param) for name in names]
+    cast = Cast(clients[0], clients[1], clients[2])
     for client in cast.all():
         await client.connect()
     yield cast
