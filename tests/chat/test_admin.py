@@ -15,6 +15,7 @@ from accounts.models import User
 from chat import moderators
 from chat.actions import messages, moderation, rooms
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Room
+from tests.chat.conftest import say
 from tests.conftest import PASSWORD, person
 
 SECRET = "the hamster knows"
@@ -32,18 +33,6 @@ LISTS = [
 ]
 
 
-@pytest.fixture
-def moderator(db: None) -> User:
-    user = person("moderator", is_staff=True)
-    user.groups.add(Group.objects.get(name=moderators.NAME))
-    return user
-
-
-@pytest.fixture
-def staff(db: None) -> User:
-    return person("staff", is_staff=True)
-
-
 @pytest.fixture(autouse=True)
 def quiet_log(caplog: pytest.LogCaptureFixture) -> None:
     """Every refusal would be logged with all that was in memory."""
@@ -54,13 +43,9 @@ def quiet_log(caplog: pytest.LogCaptureFixture) -> None:
 @pytest.fixture(autouse=True)
 def things(moderator: User, private_room: Room, owner: User, member: User) -> dict[str, Model]:
     """One of each thing that the admin shows; the quiet message is reported by nobody."""
-    quiet = messages.send_message(
-        owner, room=private_room.pk, client_id=uuid.uuid4(), body=f"draft: {SECRET}"
-    )
+    quiet = say(owner, private_room, f"draft: {SECRET}")
     messages.edit_message(owner, message=quiet.pk, body=SECRET)
-    reported = messages.send_message(
-        member, room=private_room.pk, client_id=uuid.uuid4(), body=REPORTED
-    )
+    reported = say(member, private_room, REPORTED)
     report = messages.report_message(owner, message=reported.pk, reason="<b>rude</b>")
     file = Attachment(
         owner=owner, name="plan.png", content_type="image/png", size=5, message=quiet.pk
@@ -510,9 +495,7 @@ def test_a_longer_list_asks_no_more_of_the_database(
         someone = person(f"someone{number}")
         rooms.open_room(someone, kind="direct", members=["owner"])
         Membership.objects.create(room=private_room, user=someone)
-        message = messages.send_message(
-            someone, room=private_room.pk, client_id=uuid.uuid4(), body="hello"
-        )
+        message = say(someone, private_room)
         messages.report_message(owner, message=message.pk, reason="dull")
         Attachment.objects.create(
             owner=someone, name="a", content_type="text/plain", size=1, file="attachments/a"

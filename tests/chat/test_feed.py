@@ -13,6 +13,7 @@ from chat import protocol, queries, threads
 from chat.actions import messages, rooms
 from chat.feed import Feed
 from chat.models import Room
+from tests.chat.conftest import say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,10 +45,6 @@ class Recorder:
 def connections_closed():
     yield
     threads.close_connections()
-
-
-def say(user, room, body="hello"):
-    return messages.send_message(user, room=room.pk, client_id=uuid.uuid4(), body=body)
 
 
 def version(room) -> int:

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
-from chat.actions.messages import delete_message, edit_message, react_to_message, send_message
+from chat.actions.messages import delete_message, edit_message, react_to_message
 from chat.log import GroupCommit
 from chat.models import Message
+from tests.chat.conftest import say
 from tests.conftest import person
 
 WRITERS = 8
@@ -44,7 +45,7 @@ def numbers(room) -> list[int]:
 def test_many_writers_leave_no_gap_and_no_double(owner, member, private_room):
     def write(user):
         for _ in range(EACH):
-            send_message(user, room=private_room.pk, client_id=uuid.uuid4(), body="hello")
+            say(user, private_room)
 
     in_threads(*[lambda user=user: write(user) for user in [owner, member] * (WRITERS // 2)])
     assert positions(private_room) == list(range(1, WRITERS * EACH + 1))
@@ -55,10 +56,7 @@ def test_many_writers_leave_no_gap_and_no_double(owner, member, private_room):
 def test_one_client_id_in_many_threads_is_one_message(owner, private_room):
     client_id = uuid.uuid4()
     sent = in_threads(
-        *[
-            lambda: send_message(owner, room=private_room.pk, client_id=client_id, body="once")
-            for _ in range(WRITERS)
-        ]
+        *[lambda: say(owner, private_room, client_id=client_id) for _ in range(WRITERS)]
     )
     assert len({message.pk for message in sent}) == 1
     assert positions(private_room) == [1]
@@ -66,10 +64,7 @@ def test_one_client_id_in_many_threads_is_one_message(owner, private_room):
 
 @pytest.mark.django_db(transaction=True)
 def test_changes_of_the_same_messages_at_once_each_take_their_own_position(owner, private_room):
-    messages = [
-        send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body="hello").pk
-        for _ in range(3)
-    ]
+    messages = [say(owner, private_room).pk for _ in range(3)]
 
     def change(seed):
         choose = random.Random(seed)
@@ -93,7 +88,7 @@ def test_no_reaction_is_lost_when_all_react_at_once(owner, private_room):
 
     people = [person(f"person{number}") for number in range(WRITERS)]
     add_members(owner, room=private_room.pk, members=[each.username for each in people])
-    message = send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body="hello")
+    message = say(owner, private_room)
     in_threads(
         *[
             lambda each=each: react_to_message(each, message=message.pk, emoji="👍", on=True)
@@ -108,7 +103,7 @@ def test_no_reaction_is_lost_when_all_react_at_once(owner, private_room):
 @pytest.mark.django_db(transaction=True)
 def test_a_deletion_wins_over_an_edit_at_the_same_time(owner, private_room):
     for _ in range(5):
-        message = send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body="hello")
+        message = say(owner, private_room)
 
         def edit(id=message.pk):
             try:

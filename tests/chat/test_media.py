@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from chat import decoder, images, media, metadata
-from chat.protocol import ChatError, ErrorCode
+from chat.protocol import ErrorCode
 from tests import pictures
+from tests.chat.conftest import refused
 from tests.live import ROOT
 from tests.pictures import SECRET
 from tests.xss_corpus import FILE_NAMES
@@ -115,9 +116,7 @@ def test_a_card_says_what_it_is_and_is_saved_as_bytes(
     ],
 )
 def test_a_file_that_pretends_is_refused(content: bytes, name: str) -> None:
-    with pytest.raises(ChatError) as refusal:
-        media.content_type(content, name)
-    assert refusal.value.code == ErrorCode.UNSUPPORTED_MEDIA
+    refused(ErrorCode.UNSUPPORTED_MEDIA, media.content_type, content, name)
 
 
 def test_nothing_that_can_run_scripts_is_ever_shown_in_place() -> None:
@@ -284,9 +283,7 @@ def test_a_picture_in_the_colours_of_print_has_a_thumbnail() -> None:
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(side: int) -> None:
     bomb = pictures.huge_png(side, side, rows=500)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(ChatError) as refusal:
-        images.prepare(bomb, "image/png")
-    assert refusal.value.code == ErrorCode.TOO_LARGE
+    refused(ErrorCode.TOO_LARGE, images.prepare, bomb, "image/png")
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 50_000  # KiB
 
@@ -308,9 +305,7 @@ def test_a_decoder_has_no_more_memory_than_it_is_given(monkeypatch: pytest.Monke
     monkeypatch.setattr(images, "PER_PIXEL", 0)
     monkeypatch.setattr(images, "PER_BYTE", 0)
     assert images.prepare(noise(400), "image/png").width == 400
-    with pytest.raises(ChatError) as refusal:
-        images.prepare(large, "image/png")
-    assert refusal.value.code == ErrorCode.UNSUPPORTED_MEDIA
+    refused(ErrorCode.UNSUPPORTED_MEDIA, images.prepare, large, "image/png")
     assert images.prepare(noise(400), "image/png").width == 400
 
 
@@ -333,6 +328,4 @@ def test_a_decoder_that_dies_is_a_picture_that_cannot_be_read(
 ) -> None:
     monkeypatch.setattr(images, "MEMORY", 1024 * 1024)  # it does not even start
     monkeypatch.setattr(images, "PER_PIXEL", 0)
-    with pytest.raises(ChatError) as refusal:
-        images.prepare(PNG, "image/png")
-    assert refusal.value.code == ErrorCode.UNSUPPORTED_MEDIA
+    refused(ErrorCode.UNSUPPORTED_MEDIA, images.prepare, PNG, "image/png")

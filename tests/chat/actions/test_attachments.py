@@ -1,7 +1,6 @@
 """Storing files: under names of the server's own, within limits, and without leftovers."""
 
 import re
-import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,11 @@ from pytest_django import Settings
 
 from chat.actions import attachments
 from chat.actions.attachments import MEGABYTE, store_attachment
-from chat.actions.messages import send_message
 from chat.models import Attachment
-from chat.protocol import ChatError, ErrorCode
+from chat.protocol import ErrorCode
 from chat.threads import close_connections
 from tests import pictures
+from tests.chat.conftest import refused, say
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -80,9 +79,7 @@ def test_a_file_that_is_refused_leaves_nothing_behind(
     settings.UPLOAD_QUOTA_MB = 1
     store(owner, "first.bin", b"x" * 500_000)
     before = stored_names()
-    with pytest.raises(ChatError) as refusal:
-        store(owner, name, content)
-    assert refusal.value.code == code
+    refused(code, store, owner, name, content)
     assert stored_names() == before
     assert Attachment.objects.count() == 1
 
@@ -94,9 +91,7 @@ def test_the_quota_is_each_persons_own(owner: "User", member: "User", settings: 
 
 
 def test_someone_who_is_suspended_stores_nothing(suspended: "User") -> None:
-    with pytest.raises(ChatError) as refusal:
-        store(suspended, "x.txt", b"x")
-    assert refusal.value.code == ErrorCode.NOT_FOUND
+    refused(ErrorCode.NOT_FOUND, store, suspended, "x.txt", b"x")
 
 
 def test_a_store_that_fails_leaves_no_row_and_no_file(
@@ -122,7 +117,7 @@ def test_a_file_that_no_message_took_is_deleted_in_time(
     owner: "User", private_room: "Room"
 ) -> None:
     old, taken, fresh = (store(owner, "x.txt", b"x") for _ in range(3))
-    send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), attachments=[taken.pk])
+    say(owner, private_room, "", attachments=[taken.pk])
     long_ago = timezone.now() - attachments.UNCLAIMED_FOR - timedelta(minutes=1)
     Attachment.objects.filter(pk__in=[old.pk, taken.pk]).update(created_at=long_ago)
     store(owner, "x.txt", b"x")

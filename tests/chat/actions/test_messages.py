@@ -9,18 +9,7 @@ from chat import queries
 from chat.actions import messages, rooms
 from chat.models import Message, Report, Revision
 from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
-
-
-def say(user, room, body="hello", **fields) -> Message:
-    fields.setdefault("client_id", uuid.uuid4())
-    return messages.send_message(user, room=room.pk, body=body, **fields)
-
-
-def refused(code: ErrorCode, action, *args, **kwargs) -> str:
-    with pytest.raises(ChatError) as refusal:
-        action(*args, **kwargs)
-    assert refusal.value.code == code, refusal.value.detail
-    return refusal.value.detail
+from tests.chat.conftest import refused, say
 
 
 def stored(message: Message) -> Message:

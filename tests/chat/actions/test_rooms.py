@@ -4,9 +4,9 @@ import pytest
 
 from chat import queries
 from chat.actions import rooms
-from chat.actions.messages import send_message
 from chat.models import Membership, Room
-from chat.protocol import ChatError, ErrorCode
+from chat.protocol import ErrorCode
+from tests.chat.conftest import refused, say
 from tests.conftest import person
 
 
@@ -17,13 +17,6 @@ def members(room) -> dict[str, str]:
 
 def version(room) -> int:
     return Room.objects.get(pk=room.pk).members_version
-
-
-def refused(code: ErrorCode, action, *args, **kwargs) -> str:
-    with pytest.raises(ChatError) as refusal:
-        action(*args, **kwargs)
-    assert refusal.value.code == code
-    return refusal.value.detail
 
 
 def test_opening_a_room_makes_its_opener_the_owner(owner, member):
@@ -56,10 +49,8 @@ def test_nobody_who_is_suspended_or_unknown_can_be_added(owner, suspended, priva
 
 
 def test_someone_who_comes_in_has_nothing_unread(owner, outsider, private_room):
-    import uuid
-
     for number in range(3):
-        send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body=str(number))
+        say(owner, private_room, str(number))
     rooms.add_members(owner, room=private_room.pk, members=["outsider"])
     (view,) = queries.rooms_of(outsider)
     assert (view.room.number, view.room.read) == (3, 3)
@@ -136,10 +127,8 @@ def test_a_direct_room_is_not_changed_by_anyone(owner, direct_room):
 def test_the_mark_of_reading_only_moves_forward_and_never_past_the_newest(
     owner, member, private_room
 ):
-    import uuid
-
     for number in range(5):
-        send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body=str(number))
+        say(owner, private_room, str(number))
     for asked, expected in ((3, 3), (1, 3), (100, 5)):
         rooms.mark_read(member, room=private_room.pk, number=asked)
         mine = Membership.objects.get(room=private_room, user=member)

@@ -1,0 +1,41 @@
+"""Who moderates, beside the fixed cast, and what most tests of the chat do."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+
+from accounts.models import User
+from chat import moderators
+from chat.actions import messages
+from chat.models import Message, Room
+from chat.protocol import ChatError, ErrorCode
+from tests.conftest import person
+
+
+@pytest.fixture
+def moderator(db: None) -> User:
+    user = person("moderator", is_staff=True)
+    user.groups.add(Group.objects.get(name=moderators.NAME))
+    return user
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """Someone who may open the admin, and do nothing there."""
+    return person("staff", is_staff=True)
+
+
+def say(user: User, room: Room, body: str = "hello", **fields: Any) -> Message:
+    fields.setdefault("client_id", uuid.uuid4())
+    return messages.send_message(user, room=room.pk, body=body, **fields)
+
+
+def refused(code: ErrorCode, action: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
+    """Asserts that this is refused with the code; returns why."""
+    with pytest.raises(ChatError) as refusal:
+        action(*args, **kwargs)
+    assert refusal.value.code is code, refusal.value.detail
+    return refusal.value.detail
