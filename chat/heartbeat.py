@@ -30,9 +30,9 @@ class Heartbeat:
                 await self._hub.turn_out([each for here in people for each in here])
                 await self._check_rooms()
                 await self._check_memberships()
-                self._hub.drop_idle_feeds()
+                self._hub.feeds.drop_idle()
                 self._hub.presence.beat(beat)
-                await self._hub.subscribe_again()
+                await self._hub.subscriptions.add_missed()
             except Exception as error:
                 log.warning("heartbeat_failed", error=repr(error))
 

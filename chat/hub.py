@@ -6,18 +6,19 @@ a socket here is about, whatever the number of sockets.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
-from channels.layers import get_channel_layer
 from django.conf import settings
 
 from accounts.sessions import live_sessions
 from chat import payloads, protocol, publish, queries
-from chat.feed import Connection, Feed
+from chat.background import Background
+from chat.feed import Connection
+from chat.feeds import Feeds
 from chat.gathered import Gathered
 from chat.heartbeat import Heartbeat
 from chat.latest import Latest
@@ -26,54 +27,41 @@ from chat.places import Places
 from chat.presence import Presence
 from chat.protocol import CloseCode
 from chat.socket import frame
+from chat.subscriptions import Subscriptions
 from chat.threads import in_thread
-from mediachat.metrics import LOG_READS, count_sockets
+from mediachat.metrics import count_sockets
 from mediachat.shared import shared
 
 log = structlog.get_logger(__name__)
 
-FLUSH_INTERVAL = 0.01
-"""Seconds for which changes may wait to be joined into one frame, while others were just sent."""
-SUBSCRIBE_LIMIT = 2.0
-"""Seconds to wait for the channel layer; the heartbeat heals what is not heard meanwhile."""
 READERS_TOLD = 50
 """In rooms with more connections than this, only a reader's own devices hear of their reading."""
-READ_BACK = 2_000
-"""Changes that are read at once for those who come back."""
 
 
 class Hub:
-    """The feeds and the people of this process. All methods run in its event loop."""
+    """The people of this process, and the feeds of their rooms. All runs in its event loop."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.feeds: dict[UUID, Feed] = {}
+        self.subscriptions = Subscriptions(self._on_event, lambda: self.presence.introduce())
+        self.feeds = Feeds(self.subscriptions)
+        self.presence = Presence(self.feeds.tell)
         self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
         self.digests: dict[UUID, queries.Digest] = {}
-        self.presence = Presence(self.tell)
         common = shared()
         self.places = Places(common)
         self._allowances = Allowances(common)
         self._admissions = Gathered(lambda asked: in_thread(_refusals, asked))
         self._memberships = Gathered(lambda asked: in_thread(queries.memberships_of, asked))
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
-        self._starts = Gathered(self._start_some)
-        self._backs = Gathered(self._read_some_back)
         self._ready: set[Connection] = set()
         self._refreshing: dict[UUID, Latest] = {}
-        self._dirty: dict[Feed, None] = {}
-        self._flushed_at = 0.0
-        self._flush_timer: asyncio.TimerHandle | None = None
-        self._groups: set[str] = {publish.PRESENCE_GROUP}
-        self._missed: set[str] = set()
-        self._channel = ""
-        self._listening = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._background = Background()
         publish.start()
         count_sockets(lambda: self.places.open)
-        self._start(self._listen())
-        self._start(self.places.run())
-        self._start(Heartbeat(self).run())
+        self._background.start(self.subscriptions.run())
+        self._background.start(self.places.run())
+        self._background.start(Heartbeat(self).run())
 
     # -- Coming and going ----------------------------------------------------------------------
 
@@ -84,7 +72,7 @@ class Hub:
         """
         user = connection.user
         self.people[user.pk][connection] = None
-        await self._subscribe([publish.user_group(user.pk)])
+        await self.subscriptions.add([publish.user_group(user.pk)])
         # They may have been suspended since they were asked who they are, and before we listened.
         (refused,) = await self._admissions.ask((user.pk, connection.session_key))
         if refused is not None:
@@ -136,7 +124,7 @@ class Hub:
             self.digests.pop(user.pk, None)
             self._refreshing.pop(user.pk, None)
             self.presence.went(user.username)
-            self._unsubscribe(publish.user_group(user.pk))
+            self.subscriptions.discard(publish.user_group(user.pk))
 
     def dismiss(self, connection: Connection, code: int) -> None:
         """Closes a connection; nothing more is forwarded to it from here on."""
@@ -157,37 +145,12 @@ class Hub:
         ((ids, digest),) = await self._memberships.ask(user)
         self.digests[user] = digest
         while True:
-            await self._start_feeds(ids)
+            await self.feeds.start(ids)
             (views,) = await self._views.ask(user)
             views = [view for view in views if view.room.id in ids]
             # A room in which nobody was may have been dropped while the views were read.
-            if all(self._is_followed(view.room.id) for view in views):
+            if all(self.feeds.is_started(view.room.id) for view in views):
                 return views, digest
-
-    def _is_followed(self, room: UUID) -> bool:
-        feed = self.feeds.get(room)
-        return feed is not None and feed.tail is not None
-
-    async def _start_feeds(self, rooms: Collection[UUID]) -> None:
-        """Has a feed at the head of each of these rooms' logs."""
-        for room in rooms:
-            if feed := self.feeds.get(room):
-                feed.idle = False
-        await self._starts.ask(*(room for room in rooms if not self._is_followed(room)))
-
-    async def _start_some(self, rooms: Collection[UUID]) -> dict[UUID, None]:
-        """Subscribes to these rooms, and then asks for the heads of all of them at once."""
-        unread = [room for room in rooms if not self._is_followed(room)]
-        fresh = [room for room in unread if room not in self.feeds]
-        self.feeds |= {room: Feed(room, self.flush_soon) for room in fresh}
-        if unread:
-            await self._subscribe([publish.room_group(room) for room in fresh])
-            LOG_READS.inc()
-            heads = await in_thread(queries.heads, unread)
-            for room in unread:
-                if (feed := self.feeds.get(room)) and feed.tail is None:
-                    feed.start(heads.get(room) or queries.Head(0, 0, 0))
-        return dict.fromkeys(rooms)
 
     def refresh_rooms(self, user: UUID) -> "asyncio.Task[None]":
         """Finds out which rooms someone is in now, and tells their sockets what changed."""
@@ -217,32 +180,8 @@ class Hub:
 
         Whatever is too far back for that is left to ``changes``.
         """
-        behind = [
-            (room, position)
-            for room, position in positions.items()
-            if room in connection.rooms and self.feeds[room].span_back(position, 0)
-        ]
-        await self._backs.ask(*behind)
-
-    async def _read_some_back(self, wanted: Sequence[tuple[UUID, int]]) -> dict[Any, None]:
-        lowest: dict[UUID, int] = {}
-        for room, position in wanted:
-            lowest[room] = min(position, lowest.get(room, position))
-        # A little further than was asked: the next to come back may stand further behind.
-        share = READ_BACK // len(lowest)
-        spans = {}
-        left = READ_BACK
-        for room, position in lowest.items():
-            span = feed.span_back(position, share) if (feed := self.feeds.get(room)) else None
-            if span and (left := left - (span[1] - span[0])) >= 0:
-                spans[room] = span
-        if spans:
-            LOG_READS.inc()
-            found = await in_thread(queries.changes_of_many, spans)
-            for room, span in spans.items():
-                if feed := self.feeds.get(room):
-                    feed.take_back(found[room], span)
-        return dict.fromkeys(wanted)
+        mine = [(room, at) for room, at in positions.items() if room in connection.rooms]
+        await self.feeds.read_back(mine)
 
     async def changes(self, connection: Connection, room: UUID, position: int) -> str | None:
         """The event that brings someone who stands at ``position`` up to date, if one is needed."""
@@ -250,60 +189,7 @@ class Hub:
             return await self.feeds[room].changes(connection, position)
         return protocol.RoomRemoved(room=room, reason="not_found").frame()
 
-    def tell(self, rooms: Iterable[UUID], text: str) -> None:
-        """Sends a frame to everyone who is here in any of these rooms."""
-        for room in rooms:
-            if feed := self.feeds.get(room):
-                feed.send(text)
-
-    def drop_idle_feeds(self) -> None:
-        """Forgets rooms in which nobody has been for a whole heartbeat.
-
-        Not at once: someone may be coming in at this moment, or coming back in a second.
-        """
-        for feed in list(self.feeds.values()):
-            if feed.connections:
-                feed.idle = False
-            elif feed.idle:
-                del self.feeds[feed.room]
-                self._unsubscribe(publish.room_group(feed.room))
-            else:
-                feed.idle = True
-
-    # -- Flushing ------------------------------------------------------------------------------
-
-    def flush_soon(self, feed: Feed) -> None:
-        """Sends at once when it has been quiet, else joins what comes within the interval."""
-        self._dirty[feed] = None
-        if self._flush_timer is None:
-            wait = max(0.0, self._flushed_at + FLUSH_INTERVAL - self.loop.time())
-            self._flush_timer = self.loop.call_later(wait, self._flush)
-
-    def _flush(self) -> None:
-        self._flush_timer = None
-        dirty, self._dirty = self._dirty, {}
-        for feed in dirty:
-            feed.flush()
-        self._flushed_at = self.loop.time()
-
-    # -- Listening -----------------------------------------------------------------------------
-
-    async def _listen(self) -> None:
-        """Hears the channel layer; when it fails, joins all groups again."""
-        layer = get_channel_layer()
-        while True:
-            try:
-                self._channel = await layer.new_channel()
-                for group in list(self._groups):
-                    await layer.group_add(group, self._channel)
-                self._listening.set()
-                self.presence.introduce()
-                while True:
-                    self._on_event(await layer.receive(self._channel))
-            except Exception as error:
-                self._listening.clear()
-                log.warning("layer_unreachable", error=repr(error))
-                await asyncio.sleep(1.0)
+    # -- What the channel layer says -----------------------------------------------------------
 
     def _on_event(self, event: dict[str, Any]) -> None:
         try:
@@ -344,42 +230,6 @@ class Hub:
                     feed.remove(connection, event["reason"])
         elif here:
             self.refresh_rooms(user)
-
-    async def _subscribe(self, groups: list[str]) -> None:
-        self._groups.update(groups)
-        try:
-            async with asyncio.timeout(SUBSCRIBE_LIMIT):
-                await self._listening.wait()
-                for group in groups:
-                    await get_channel_layer().group_add(group, self._channel)
-        except Exception as error:
-            log.warning("not_subscribed", groups=len(groups), error=repr(error))
-            self._missed.update(groups)
-
-    async def subscribe_again(self) -> None:
-        """Joins the groups that could not be joined when they should have been."""
-        missed, self._missed = self._missed & self._groups, set()
-        if missed:
-            await self._subscribe(list(missed))
-
-    def _unsubscribe(self, group: str) -> None:
-        self._groups.discard(group)
-        self._start(self._discard(group))
-
-    async def _discard(self, group: str) -> None:
-        if group not in self._groups:
-            await get_channel_layer().group_discard(group, self._channel)
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Runs something beside; held here, since the loop alone would not keep it alive."""
-        task = self.loop.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: "asyncio.Task[None]") -> None:
-        self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("task_failed", error=repr(error), exc_info=error)
 
 
 Admission = tuple[UUID, str]

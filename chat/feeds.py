@@ -1,0 +1,125 @@
+"""The rooms that one process follows, whatever the number of those who follow them here."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from chat import publish, queries
+from chat.feed import Feed
+from chat.gathered import Gathered
+from chat.subscriptions import Subscriptions
+from chat.threads import in_thread
+from mediachat.metrics import LOG_READS
+
+FLUSH_INTERVAL = 0.01
+"""Seconds for which changes may wait to be joined into one frame, while others were just sent."""
+READ_BACK = 2_000
+"""Changes that are read at once for those who come back."""
+
+
+class Feeds(dict[UUID, Feed]):
+    """The feeds of this process, by room."""
+
+    def __init__(self, subscriptions: Subscriptions) -> None:
+        super().__init__()
+        self._loop = asyncio.get_running_loop()
+        self._subscriptions = subscriptions
+        self._starts = Gathered(self._start_some)
+        self._backs = Gathered(self._read_some_back)
+        self._dirty: dict[Feed, None] = {}
+        self._flushed_at = 0.0
+        self._flush_timer: asyncio.TimerHandle | None = None
+
+    # -- Starting and ending -------------------------------------------------------------------
+
+    async def start(self, rooms: Collection[UUID]) -> None:
+        """Has a feed at the head of each of these rooms' logs."""
+        for room in rooms:
+            if feed := self.get(room):
+                feed.idle = False
+        await self._starts.ask(*(room for room in rooms if not self.is_started(room)))
+
+    def is_started(self, room: UUID) -> bool:
+        feed = self.get(room)
+        return feed is not None and feed.tail is not None
+
+    async def _start_some(self, rooms: Collection[UUID]) -> dict[UUID, None]:
+        """Subscribes to these rooms, and then asks for the heads of all of them at once."""
+        unread = [room for room in rooms if not self.is_started(room)]
+        fresh = [room for room in unread if room not in self]
+        self.update({room: Feed(room, self.flush_soon) for room in fresh})
+        if unread:
+            await self._subscriptions.add(publish.room_group(room) for room in fresh)
+            LOG_READS.inc()
+            heads = await in_thread(queries.heads, unread)
+            for room in unread:
+                if (feed := self.get(room)) and feed.tail is None:
+                    feed.start(heads.get(room) or queries.Head(0, 0, 0))
+        return dict.fromkeys(rooms)
+
+    def drop_idle(self) -> None:
+        """Forgets rooms in which nobody has been for a whole heartbeat.
+
+        Not at once: someone may be coming in at this moment, or coming back in a second.
+        """
+        for feed in list(self.values()):
+            if feed.connections:
+                feed.idle = False
+            elif feed.idle:
+                del self[feed.room]
+                self._subscriptions.discard(publish.room_group(feed.room))
+            else:
+                feed.idle = True
+
+    # -- Reading back --------------------------------------------------------------------------
+
+    async def read_back(self, positions: Iterable[tuple[UUID, int]]) -> None:
+        """Has the tails reach back to these positions of rooms, with one query for all of them.
+
+        Whatever is too far back for that is left to ``Feed.changes``.
+        """
+        behind = [(room, at) for room, at in positions if self[room].span_back(at, 0)]
+        await self._backs.ask(*behind)
+
+    async def _read_some_back(self, wanted: Sequence[tuple[UUID, int]]) -> dict[Any, None]:
+        lowest: dict[UUID, int] = {}
+        for room, position in wanted:
+            lowest[room] = min(position, lowest.get(room, position))
+        # A little further than was asked: the next to come back may stand further behind.
+        share = READ_BACK // len(lowest)
+        spans = {}
+        left = READ_BACK
+        for room, position in lowest.items():
+            span = feed.span_back(position, share) if (feed := self.get(room)) else None
+            if span and (left := left - (span[1] - span[0])) >= 0:
+                spans[room] = span
+        if spans:
+            LOG_READS.inc()
+            found = await in_thread(queries.changes_of_many, spans)
+            for room, span in spans.items():
+                if feed := self.get(room):
+                    feed.take_back(found[room], span)
+        return dict.fromkeys(wanted)
+
+    # -- Sending -------------------------------------------------------------------------------
+
+    def tell(self, rooms: Iterable[UUID], text: str) -> None:
+        """Sends a frame to everyone who is here in any of these rooms."""
+        for room in rooms:
+            if feed := self.get(room):
+                feed.send(text)
+
+    def flush_soon(self, feed: Feed) -> None:
+        """Sends at once when it has been quiet, else joins what comes within the interval."""
+        self._dirty[feed] = None
+        if self._flush_timer is None:
+            wait = max(0.0, self._flushed_at + FLUSH_INTERVAL - self._loop.time())
+            self._flush_timer = self._loop.call_later(wait, self._flush)
+
+    def _flush(self) -> None:
+        self._flush_timer = None
+        dirty, self._dirty = self._dirty, {}
+        for feed in dirty:
+            feed.flush()
+        self._flushed_at = self._loop.time()
