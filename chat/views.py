@@ -29,4 +29,4 @@ def embed(request: HttpRequest) -> HttpResponse:
     if not token or authenticate_by_x_session_token(token) is None:
         detail = "Sign in first, and send the session token as X-Session-Token."
         return JsonResponse({"code": ErrorCode.UNAUTHENTICATED, "detail": detail}, status=401)
-    return render(request, "chat/embed.html")
+    return render(request, "chat/page.html")

@@ -1,6 +1,7 @@
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { dayName, dayOf } from "./dates.js";
+import { DrawnPart } from "./drawn-part.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import "./message.js";
@@ -14,8 +15,7 @@ import { ScrollAnchor } from "./scroll-anchor.js";
 const WINDOW = 250;
 /** How near an end, in screens, the next page is asked for. */
 const NEAR = 1.5;
-/** How many messages are drawn anew in one frame, so that no frame takes long. */
-const STEP = 10;
+/** How long after a message the next of the same person needs no name of its own. */
 const GROUP_MS = 5 * 60_000;
 
 /** The messages of one room, and where in them the reader is. */
@@ -41,11 +41,7 @@ export class MessageList extends ChatElement {
     /** Messages that came in below what the reader looks at. */
     this.sinceAway = 0;
     this.newest = 0;
-    /** Numbers of the first and the last message that are drawn. */
-    this.from = 0;
-    this.to = 0;
-    /** The frame in which more of a page is drawn, 0 when none is asked for. */
-    this.nextStep = 0;
+    this.drawn = new DrawnPart(() => this.requestUpdate());
     this.placed = false;
     /** Updates whose messages are not all drawn yet: what is held must not be held anew. */
     this.settling = 0;
@@ -279,36 +275,16 @@ export class MessageList extends ChatElement {
     </div>`;
   }
 
-  /**
-   * The messages to draw now: a page that came in is added a few at a time, the nearest first.
-   * @returns {Message[]}
-   */
-  partToDraw() {
-    const messages = /** @type {Message[]} */ (this.feed.messages);
-    const first = messages[0]?.number ?? 0;
-    const last = messages.at(-1)?.number ?? 0;
-    const apart = this.to < first || this.from > last;
-    const whole = apart || !this.placed || this.target !== null;
-    // Whatever else draws this list before the next frame adds no more.
-    const step = this.nextStep === 0 ? STEP : 0;
-    this.from = whole ? first : Math.max(first, this.from - step);
-    this.to = whole ? last : Math.min(last, this.to + step);
-    if (this.from === first && this.to === last) return messages;
-    this.nextStep ||= requestAnimationFrame(() => {
-      this.nextStep = 0;
-      this.requestUpdate();
-    });
-    return messages.filter(({ number }) => number >= this.from && number <= this.to);
-  }
-
   items() {
+    const messages = /** @type {Message[]} */ (this.feed.messages);
+    const whole = !this.placed || this.target !== null;
     /** @type {{key: string, draw: () => unknown}[]} */
     const items = [];
     /** @type {Message | null} */
     let previous = null;
     let day = "";
     let lineDrawn = this.unreadAfter === null;
-    for (const message of this.partToDraw()) {
+    for (const message of this.drawn.of(messages, { whole })) {
       const itsDay = dayOf(message.created_at);
       if (itsDay !== day) {
         day = itsDay;
