@@ -9,7 +9,7 @@ Every action raises ``ChatError``: ``forbidden`` for all but active staff with t
 ``bad_request`` without a reason, ``not_found``.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import models, transaction
@@ -25,6 +25,9 @@ REASON_LIMIT = 2_000
 """The longest reason, in characters."""
 CONTEXT = 5
 """How many messages before and after a reported one are its context."""
+
+
+M = TypeVar("M", bound=models.Model)
 
 
 def suspend_user(moderator: User, *, user: UUID, reason: str) -> User:
@@ -157,9 +160,7 @@ def reveal_context(moderator: User, *, report: UUID, reason: str) -> list[Messag
 def reveal_attachment(moderator: User, *, attachment: UUID, reason: str) -> Attachment:
     """A file for a moderator to look at."""
     actor, reason = _authorised(moderator, "chat.reveal_message", reason)
-    row = Attachment.objects.select_related("owner").filter(pk=attachment).first()
-    if row is None:
-        raise access.not_found()
+    row = _attachment(attachment)
     _record(actor, "reveal_attachment", row, label(row), reason)
     return row
 
@@ -216,29 +217,28 @@ def _person_under(actor: User, user: UUID) -> User:
 
 
 def _person(user: UUID) -> User:
-    person = User.objects.filter(pk=user).first()
-    if person is None:
-        raise access.not_found()
-    return person
+    return _found(User.objects.all(), user)
 
 
 def _room(room: UUID) -> Room:
-    row = Room.objects.filter(pk=room).first()
-    if row is None:
-        raise access.not_found()
-    return row
+    return _found(Room.objects.all(), room)
 
 
 def _message(message: UUID) -> Message:
-    row = Message.objects.select_related("sender", "room").filter(pk=message).first()
-    if row is None:
-        raise access.not_found()
-    return row
+    return _found(Message.objects.select_related("sender", "room"), message)
 
 
 def _report(report: UUID) -> Report:
     rows = Report.objects.select_related("message__sender", "message__room", "reporter")
-    row = rows.filter(pk=report).first()
+    return _found(rows, report)
+
+
+def _attachment(attachment: UUID) -> Attachment:
+    return _found(Attachment.objects.select_related("owner"), attachment)
+
+
+def _found(rows: "models.QuerySet[M]", id: UUID) -> M:
+    row = rows.filter(pk=id).first()
     if row is None:
         raise access.not_found()
     return row

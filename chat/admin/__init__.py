@@ -1,7 +1,8 @@
 """Where moderators look and decide. Everything they do goes through ``actions.moderation``."""
 
+from chat.admin.attachments import AttachmentAdmin
 from chat.admin.audit import AuditEntryAdmin
-from chat.admin.messages import AttachmentAdmin, MessageAdmin
+from chat.admin.messages import MessageAdmin
 from chat.admin.reports import ReportAdmin
 from chat.admin.rooms import MembershipAdmin, RoomAdmin
 

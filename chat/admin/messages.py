@@ -1,13 +1,10 @@
-"""Messages and files: who, where and when. What they say is shown for a reason only."""
+"""Messages: who, where and when. What they say is shown for a reason only."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404, HttpRequest, StreamingHttpResponse
-from django.template.defaultfilters import filesizeformat
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -15,24 +12,17 @@ from unfold.decorators import display
 from chat.actions import moderation
 from chat.admin import links
 from chat.admin.decisions import DecidedAdmin, Decision
-from chat.models import Attachment, Message, Report, Revision, Room
+from chat.admin.filters import StartingFilter
+from chat.models import Attachment, Message, Report, Revision
 
-CHUNK = 256 * 1024
 
-
-class Which(admin.SimpleListFilter):
-    """Starts with those that a moderator has to do with, rather than with everything."""
-
+class Which(StartingFilter):
     title = "messages"
     parameter_name = "which"
+    start = "Reported or hidden"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("hidden", "Hidden"), ("all", "All")]
-
-    def choices(self, changelist: Any) -> Any:
-        default, *others = super().choices(changelist)
-        yield {**default, "display": "Reported or hidden"}
-        yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
         match self.value():
@@ -150,85 +140,9 @@ class MessageAdmin(DecidedAdmin[Message]):
         return words(row)
 
 
-@admin.register(Attachment)
-class AttachmentAdmin(DecidedAdmin[Attachment]):
-    list_display = ["name", "content_type", "how_large", "owner_name", "created_at"]
-    list_select_related = ["owner"]
-    also_looked_up = ["owner__id__exact"]
-    search_fields = ["=owner__username"]
-    search_help_text = "Find by the owner's whole username."
-    ordering = ["-created_at"]
-    fields = readonly_fields = [
-        "name",
-        "content_type",
-        "how_large",
-        "owner_link",
-        "created_at",
-        "message_link",
-        "room_link",
-        "decided",
-    ]
-    decisions = [
-        Decision(
-            name="reveal_attachment",
-            verb="Download",
-            consequence="You will get the file as it was uploaded, and the audit log will say so. "
-            "Open it with care.",
-            permission="chat.reveal_message",
-            act=lambda actor, row, why: moderation.reveal_attachment(
-                actor, attachment=row.pk, reason=why
-            ),
-            icon="download",
-            one_only=True,
-            respond=lambda row: _as_download(row),
-        )
-    ]
-
-    @display(description="Size", ordering="size")
-    def how_large(self, row: Attachment) -> str:
-        return filesizeformat(row.size)
-
-    @display(description="Owner", ordering="owner__username")
-    def owner_name(self, row: Attachment) -> str:
-        return row.owner.username
-
-    @display(description="Owner")
-    def owner_link(self, row: Attachment) -> SafeString | str:
-        return links.to(row.owner)
-
-    @display(description="Message")
-    def message_link(self, row: Attachment) -> SafeString | str:
-        found = Message.objects.filter(pk=row.message) if row.message else Message.objects.none()
-        return links.to(found.select_related("sender", "room").first())
-
-    @display(description="Room")
-    def room_link(self, row: Attachment) -> SafeString | str:
-        return links.to(Room.objects.filter(pk=row.room).first() if row.room else None)
-
-
 def words(row: Message) -> SafeString:
     """What a message says, and what it said before its edits."""
     earlier = Revision.objects.filter(message=row).order_by("position")
     lines = [format_html("Before an edit: {}", links.quoted(each.body)) for each in earlier]
     now = links.quoted(row.body) if row.body else format_html("{}", "No text.")
     return format_html("{}{}", now, links.each_on_a_line(lines) if lines else "")
-
-
-def _as_download(row: Attachment) -> StreamingHttpResponse:
-    """The file, to be saved: never shown in place, on the admin's own origin least of all."""
-    try:
-        file = row.file.open()
-    except FileNotFoundError:
-        raise Http404("The file is no longer stored.") from None
-
-    async def chunks() -> AsyncIterator[bytes]:
-        with file:
-            while chunk := await asyncio.to_thread(file.read, CHUNK):
-                yield chunk
-
-    response = StreamingHttpResponse(chunks(), content_type="application/octet-stream")
-    response["Content-Disposition"] = f'attachment; filename="{row.pk.hex}"'
-    response["Content-Length"] = str(row.size)
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response

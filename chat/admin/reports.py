@@ -15,23 +15,18 @@ from accounts.models import User
 from chat.actions import moderation
 from chat.admin import links
 from chat.admin.decisions import DecidedAdmin, Decision
+from chat.admin.filters import StartingFilter
 from chat.admin.messages import words
 from chat.models import Attachment, Message, Report
 
 
-class OpenOrSettled(admin.SimpleListFilter):
-    """Starts with what is open."""
-
+class OpenOrSettled(StartingFilter):
     title = "state"
     parameter_name = "state"
+    start = "Open"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("settled", "Settled"), ("all", "All")]
-
-    def choices(self, changelist: Any) -> Any:
-        default, *others = super().choices(changelist)
-        yield {**default, "display": "Open"}
-        yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Report]) -> QuerySet[Report]:
         match self.value():

@@ -6,20 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible
+from tests.chat.test_admin import LISTS
 from tests.conftest import PASSWORD, Serve
 from tests.live import Server
 
 Scheme = Literal["light", "dark"]
-
-LISTS = [
-    "chat/report",
-    "chat/message",
-    "chat/attachment",
-    "chat/room",
-    "chat/membership",
-    "chat/auditentry",
-    "accounts/user",
-]
 
 THINGS = """
 import uuid

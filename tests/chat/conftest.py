@@ -1,14 +1,14 @@
 """Who moderates, beside the fixed cast, and what most tests of the chat do."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import User
-from chat import moderators
+from chat import moderators, threads
 from chat.actions import messages
 from chat.models import Message, Room
 from chat.protocol import ChatError, ErrorCode
@@ -26,6 +26,13 @@ def moderator(db: None) -> User:
 def staff(db: None) -> User:
     """Someone who may open the admin, and do nothing there."""
     return person("staff", is_staff=True)
+
+
+@pytest.fixture
+def connections_closed() -> Iterator[None]:
+    """For tests whose code asks the database in threads of the pool."""
+    yield
+    threads.close_connections()
 
 
 def say(user: User, room: Room, body: str = "hello", **fields: Any) -> Message:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import threading
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,40 +14,16 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from accounts.models import User
-from chat import threads
 from chat.actions import messages
 from chat.gathered import Gathered
 from chat.hub import Hub
 from chat.models import Membership, Message, Room
+from tests.chat.visitor import Visitor
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Visitor:
-    """A connection that keeps what is written to it."""
-
-    address = ""
-
-    def __init__(self, user: User, session_key: str) -> None:
-        self.user, self.session_key = user, session_key
-        self.rooms: set[uuid.UUID] = set()
-        self.socket = self
-        self.is_open = True
-        self.closed_with: int | None = None
-        self.frames: list[dict[str, Any]] = []
-
-    def write(self, frame: dict[str, str]) -> None:
-        written = json.loads(frame["text"])
-        self.frames += written if isinstance(written, list) else [written]
-
-    def close(self, code: int) -> None:
-        self.is_open, self.closed_with = False, code
-
-
-@pytest.fixture(autouse=True)
-def connections_closed() -> Iterator[None]:
-    yield
-    threads.close_connections()
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("connections_closed"),
+]
 
 
 @pytest.fixture
@@ -109,10 +84,10 @@ async def test_the_log_is_read_once_a_room_and_not_once_a_client(asked: list[str
     asked.clear()
 
     async def come_back(visitor: Visitor, position: int) -> list[str | None]:
-        await hub.enter(visitor)  # type: ignore[arg-type]
+        await hub.enter(visitor)
         positions = {room.pk: position for room in rooms}
-        await hub.read_back(visitor, positions)  # type: ignore[arg-type]
-        return [await hub.changes(visitor, room, position) for room in positions]  # type: ignore[arg-type]
+        await hub.read_back(visitor, positions)
+        return [await hub.changes(visitor, room, position) for room in positions]
 
     told = await asyncio.gather(*(come_back(visitor, n % 20) for n, visitor in enumerate(visitors)))
     # The heads of the rooms, and then what each of them lacked.
@@ -131,9 +106,9 @@ async def test_who_comes_to_a_room_that_others_are_in_reads_nothing_of_its_log(
 ) -> None:
     (room,), (first, second) = await _set_up(rooms=1, visitors=2, said=3)
     hub = Hub()
-    await hub.enter(first)  # type: ignore[arg-type]
+    await hub.enter(first)
     asked.clear()
-    await hub.enter(second)  # type: ignore[arg-type]
+    await hub.enter(second)
     assert of_the_log(asked) == []
     (ready,) = [frame for frame in second.frames if frame["type"] == "ready"]
     assert (ready["rooms"][0]["position"], ready["rooms"][0]["number"]) == (3, 3)
@@ -144,18 +119,18 @@ async def test_sync_of_500_rooms_takes_one_query(asked: list[str]) -> None:
     rooms, (visitor,) = await _set_up(rooms=500, visitors=1, said=2)
     hub = Hub()
     asked.clear()
-    await hub.enter(visitor)  # type: ignore[arg-type]
+    await hub.enter(visitor)
     assert len(of_the_log(asked)) == 1
     asked.clear()
     positions = {room.pk: 1 for room in rooms}
-    await hub.read_back(visitor, positions)  # type: ignore[arg-type]
-    told = [await hub.changes(visitor, room, 1) for room in positions]  # type: ignore[arg-type]
+    await hub.read_back(visitor, positions)
+    told = [await hub.changes(visitor, room, 1) for room in positions]
     assert len(asked) == 1
     assert all(json.loads(each or "")["messages"][0]["position"] == 2 for each in told)
     asked.clear()
     in_step = {room.pk: 2 for room in rooms}
-    await hub.read_back(visitor, in_step)  # type: ignore[arg-type]
-    assert [await hub.changes(visitor, room, 2) for room in in_step] == [None] * 500  # type: ignore[arg-type]
+    await hub.read_back(visitor, in_step)
+    assert [await hub.changes(visitor, room, 2) for room in in_step] == [None] * 500
     assert asked == []
 
 
@@ -165,7 +140,7 @@ async def test_each_is_refused_for_reasons_of_their_own() -> None:
     visitors[2].user.is_active = False
     await visitors[2].user.asave()
     hub = Hub()
-    await asyncio.gather(*(hub.enter(each) for each in visitors))  # type: ignore[arg-type]
+    await asyncio.gather(*(hub.enter(each) for each in visitors))
     assert [each.closed_with for each in visitors] == [None, 4401, 4403]
     assert [bool(each.frames) for each in visitors] == [True, False, False]
 

@@ -10,15 +10,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from accounts.models import User
 from chat import log, payloads, queries
 from chat.actions import messages
 from chat.models import Membership, Room
 from chat.socket import Socket, frame
-from mediachat.websockets import WebSocketProtocol
+from tests.sockets import opened
 
 
 def _drafts(sender: User, room: Room, count: int) -> list[messages.Draft]:
@@ -104,42 +102,15 @@ async def test_writing_to_sockets_that_take_it_starts_no_task() -> None:
     assert len(asyncio.all_tasks()) == before
 
 
-class _Transport(asyncio.Transport):
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[bytes] = []
-
-    def write(self, data: Any) -> None:
-        self.written.append(data)
-
-    def is_closing(self) -> bool:
-        return False
-
-
 async def _application(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept"})
     await asyncio.Event().wait()
 
 
-async def _opened() -> tuple[WebSocketProtocol, _Transport]:
-    config = Config(_application, ws_per_message_deflate=False, ws_ping_interval=None)
-    config.load()
-    protocol, transport = WebSocketProtocol(config, ServerState(), {}), _Transport()
-    protocol.connection_made(transport)
-    protocol.data_received(
-        b"GET /ws/ HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
-    await asyncio.sleep(0.01)
-    assert transport.written[0].startswith(b"HTTP/1.1 101")
-    transport.written.clear()
-    return protocol, transport
-
-
 @pytest.mark.parametrize("size", [1, 125, 126, 65_535, 65_536])
 async def test_a_frame_for_many_is_made_once_and_is_what_uvicorn_would_write(size: int) -> None:
-    first, second, third = [await _opened() for _ in range(3)]
+    first, second, third = [await opened(_application) for _ in range(3)]
     message = frame("é" + "x" * (size - 2) if size > 1 else "x")
     assert first[0].write_text(message)
     assert second[0].write_text(message)
@@ -150,7 +121,7 @@ async def test_a_frame_for_many_is_made_once_and_is_what_uvicorn_would_write(siz
 
 
 async def test_a_frame_goes_the_long_way_where_it_has_to_wait() -> None:
-    protocol, transport = await _opened()
+    protocol, transport = await opened(_application)
     protocol.pause_writing()
     assert not protocol.write_text(frame("late"))
     assert transport.written == []

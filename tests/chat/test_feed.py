@@ -4,7 +4,6 @@ import asyncio
 import json
 import uuid
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -14,37 +13,12 @@ from chat.actions import messages, rooms
 from chat.feed import Feed
 from chat.models import Room
 from tests.chat.conftest import say
+from tests.chat.visitor import Visitor
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Recorder:
-    """Someone's websocket that keeps what is written to it."""
-
-    def __init__(self, user) -> None:
-        self.user = user
-        self.session_key = self.address = ""
-        self.rooms: set[uuid.UUID] = set()
-        self.socket = self
-        self.is_open = True
-        self.frames: list[dict[str, Any]] = []
-
-    def write(self, frame: dict[str, str]) -> None:
-        written = json.loads(frame["text"])
-        self.frames += written if isinstance(written, list) else [written]
-
-    def take(self) -> list[dict[str, Any]]:
-        frames, self.frames = self.frames, []
-        return frames
-
-    def positions(self) -> list[int]:
-        return [frame["position"] for frame in self.take() if frame["type"] == "message"]
-
-
-@pytest.fixture(autouse=True)
-def connections_closed():
-    yield
-    threads.close_connections()
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("connections_closed"),
+]
 
 
 def version(room) -> int:
@@ -55,18 +29,18 @@ def entries(room, *, after: int) -> list:
     return queries.changes(room.pk, after=after, limit=100)
 
 
-def following(room, *people) -> tuple[Feed, list[Recorder]]:
+def following(room, *people) -> tuple[Feed, list[Visitor]]:
     """A feed at the head of the log, and these people's connections to it."""
     feed = Feed(room.pk, flush_soon=Feed.flush)
-    recorders = []
+    visitors = []
     for user in people:
         (view,) = queries.rooms_of(user)
         if feed.tail is None:
             feed.start(queries.heads([room.pk])[room.pk])
-        recorder = Recorder(user)
-        feed.attach(recorder, view)  # type: ignore[arg-type]
-        recorders.append(recorder)
-    return feed, recorders
+        visitor = Visitor(user)
+        feed.attach(visitor, view)
+        visitors.append(visitor)
+    return feed, visitors
 
 
 async def healed(feed: Feed) -> None:
@@ -158,8 +132,8 @@ async def test_someone_removed_while_coming_in_gets_nothing_either(
     say(owner, private_room, "first")
     feed.hear(version(private_room), entries(private_room, after=0))
     await slow_database.asked.wait()
-    late = Recorder(member)
-    feed.attach(late, before_removal)  # type: ignore[arg-type]
+    late = Visitor(member)
+    feed.attach(late, before_removal)
     slow_database.answers.set()
     await healed(feed)
     late.take()
@@ -175,9 +149,9 @@ async def test_someone_removed_while_their_sync_is_read_gets_none_of_it(
 ):
     say(owner, private_room, "a secret")
     feed, (_, theirs) = following(private_room, owner, member)
-    asking = asyncio.create_task(feed.changes(theirs, 0))  # type: ignore[arg-type]
+    asking = asyncio.create_task(feed.changes(theirs, 0))
     await slow_database.asked.wait()
-    feed.remove(theirs, "removed")  # type: ignore[arg-type]
+    feed.remove(theirs, "removed")
     slow_database.answers.set()
     answer = await asking
     assert answer is not None
@@ -199,7 +173,7 @@ async def test_large_messages_that_come_while_the_log_is_read_back_leave_no_hole
         feed.hear(0, [entry])
     assert feed.tail is not None
     assert feed.tail.since > 60
-    asking = asyncio.create_task(feed.changes(mine, 5))  # type: ignore[arg-type]
+    asking = asyncio.create_task(feed.changes(mine, 5))
     await slow_database.asked.wait()
     for entry in heard[30:]:
         feed.hear(0, [entry])
@@ -209,7 +183,7 @@ async def test_large_messages_that_come_while_the_log_is_read_back_leave_no_hole
     while answer:
         changes = json.loads(answer)
         told += [message["position"] for message in changes["messages"]]
-        answer = await feed.changes(mine, changes["position"])  # type: ignore[arg-type]
+        answer = await feed.changes(mine, changes["position"])
     assert told == list(range(6, 101))
 
 
@@ -219,7 +193,7 @@ async def test_whoever_is_far_behind_pages_through_the_log(owner, private_room):
     feed, (mine,) = following(private_room, owner)
     told: list[int] = []
     position, pages = 0, 0
-    while answer := await feed.changes(mine, position):  # type: ignore[arg-type]
+    while answer := await feed.changes(mine, position):
         changes = json.loads(answer)
         assert len(changes["messages"]) <= protocol.PAGE_LIMIT
         told += [message["position"] for message in changes["messages"]]
@@ -233,7 +207,7 @@ async def test_whoever_stands_beyond_the_log_starts_again(owner, private_room):
     """As after a backup was restored."""
     say(owner, private_room)
     feed, (mine,) = following(private_room, owner)
-    answer = await feed.changes(mine, 10)  # type: ignore[arg-type]
+    answer = await feed.changes(mine, 10)
     assert answer is not None
     changes = json.loads(answer)
     assert (changes["reset"], changes["position"], changes["messages"]) == (True, 1, [])

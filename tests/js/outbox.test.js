@@ -151,7 +151,8 @@ test("two tabs neither lose nor double what both write", async () => {
   }
 });
 
-test("what a closed tab left unsent is sent by the one that is open", async () => {
+/** A tab that went with a message unsent, and the open one that was told so by the storage. */
+async function aClosedTabBesideAnOpenOne() {
   const storage = new MemoryStorage();
   const events = new EventTarget();
   const open = await aClientInARoom({ storage, events, messages: 0 });
@@ -159,8 +160,12 @@ test("what a closed tab left unsent is sent by the one that is open", async () =
   const closing = await aClientInARoom({ storage, server, clock, messages: 0 });
   closing.client.disconnect();
   closing.client.sendMessage(room.id, { body: "left behind" });
-  const key = storage.key(0);
-  events.dispatchEvent(Object.assign(new Event("storage"), { key }));
+  events.dispatchEvent(Object.assign(new Event("storage"), { key: storage.key(0) }));
+  return { open, server, clock, room, storage };
+}
+
+test("what a closed tab left unsent is sent by the one that is open", async () => {
+  const { open, clock, room, storage } = await aClosedTabBesideAnOpenOne();
   await settled();
   assert.deepEqual(bodies(open.feed), ["left behind"]);
   assert.equal(room.messages.length, 0);
@@ -363,14 +368,7 @@ test("a message that another tab discarded is not brought back by its refusal", 
 });
 
 test("a new connection sends what other tabs wrote, too", async () => {
-  const storage = new MemoryStorage();
-  const events = new EventTarget();
-  const open = await aClientInARoom({ storage, events, messages: 0 });
-  const { server, clock, room } = open;
-  const closing = await aClientInARoom({ storage, server, clock, messages: 0 });
-  closing.client.disconnect();
-  closing.client.sendMessage(room.id, { body: "left behind" });
-  events.dispatchEvent(Object.assign(new Event("storage"), { key: storage.key(0) }));
+  const { open, server, clock, room } = await aClosedTabBesideAnOpenOne();
   server.last.end(1006);
   await clock.pass(1_000);
   assert.deepEqual(bodies(open.feed), ["left behind"]);

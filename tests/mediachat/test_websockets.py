@@ -6,49 +6,10 @@ from collections import deque
 from typing import Any
 
 import pytest
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from chat.socket import Socket
-from mediachat.websockets import Gate, Inbox, WebSocketProtocol
-
-HANDSHAKE = (
-    b"GET /ws/ HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"cookie: sessionid=abc\r\nUser-Agent: a browser\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
-
-
-class _Transport(asyncio.Transport):
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[bytes] = []
-
-    def write(self, data: Any) -> None:
-        self.written.append(data)
-
-    def close(self) -> None:
-        pass
-
-    def is_closing(self) -> bool:
-        return False
-
-    def pause_reading(self) -> None:
-        pass
-
-    def resume_reading(self) -> None:
-        pass
-
-
-async def _opened(application: Any) -> tuple[WebSocketProtocol, _Transport]:
-    config = Config(application, ws_per_message_deflate=False, ws_ping_interval=None)
-    config.load()
-    protocol, transport = WebSocketProtocol(config, ServerState(), {}), _Transport()
-    protocol.connection_made(transport)
-    protocol.data_received(HANDSHAKE)
-    await asyncio.sleep(0.01)
-    assert transport.written[0].startswith(b"HTTP/1.1 101")
-    return protocol, transport
+from mediachat.websockets import Gate, Inbox
+from tests.sockets import opened
 
 
 async def test_a_quiet_connection_holds_neither_queues_nor_its_handshake() -> None:
@@ -62,15 +23,15 @@ async def test_a_quiet_connection_holds_neither_queues_nor_its_handshake() -> No
         seen.extend([copied, Socket(send)])
         await receive()
 
-    await _opened(application)  # what is made at the first call only
+    await opened(application)  # what is made at the first call only
     gc.collect()
     before = sum(type(each) is deque for each in gc.get_objects())
-    opened = [await _opened(application) for _ in range(20)]
+    held = [await opened(application) for _ in range(20)]
     gc.collect()
     assert sum(type(each) is deque for each in gc.get_objects()) == before
     assert seen.count(b"sessionid=abc") == 21
     assert all(not each["headers"] for each in seen if isinstance(each, dict))
-    assert not any(hasattr(protocol, "request") for protocol, _ in opened)
+    assert not any(hasattr(protocol, "request") for protocol, _ in held)
 
 
 async def test_frames_that_came_at_once_are_taken_in_order() -> None:
