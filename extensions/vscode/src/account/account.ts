@@ -62,8 +62,9 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
 
   /** Reads what the windows share, and tells what has changed. */
   async load(): Promise<void> {
-    const before = this.#current;
     const now = parsed(await this.#secrets.get(SECRET));
+    // Asked after the waiting: two that read at the same time are to tell but once.
+    const before = this.#current;
     if (before?.sessionId !== now?.sessionId) this.#becomes(now, before);
     this.#isKnown();
   }
