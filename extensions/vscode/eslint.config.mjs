@@ -17,7 +17,7 @@ export default defineConfig(
         AbortSignal: "readonly", Buffer: "readonly", DataTransfer: "readonly", File: "readonly", FormData: "readonly",
         Image: "readonly", TextDecoder: "readonly", TextEncoder: "readonly", URL: "readonly", WebSocket: "readonly",
         console: "readonly", document: "readonly", fetch: "readonly", getComputedStyle: "readonly",
-        exports: "readonly", localStorage: "readonly", navigator: "readonly", performance: "readonly",
+        __filename: "readonly", exports: "readonly", localStorage: "readonly", navigator: "readonly", performance: "readonly",
         process: "readonly", require: "readonly", setTimeout: "readonly", window: "readonly",
       },
     },

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
-import { NarrowWay } from "./narrow.mjs";
 import { picture } from "./people.mjs";
+import { Way } from "./way.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
 /** More than the machine takes of an upload before the other side has read any. */
@@ -15,7 +15,7 @@ describe("files in the editor", () => {
 
   before(async () => {
     server = await ChatServer.create();
-    way = await NarrowWay.to(server.port);
+    way = await Way.to(server.port);
     await server.signUp("ada");
     grace = await server.signUp("grace");
     direct = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });

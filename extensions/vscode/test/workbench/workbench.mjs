@@ -39,17 +39,23 @@ process.once("SIGTERM", () => process.exit(143));
 /** The webview of the chat; editors have webviews too. */
 export const VIEW = 'iframe.webview.ready[src*="media-chat"]';
 
+/** What is loaded into a workbench whose extension hosts are watched. */
+const WATCHED_HOST = path.join(extension, "test/workbench/watched-host.cjs");
+const TRACE = `&payload=${encodeURIComponent(JSON.stringify([["logLevel", "trace"]]))}`;
+
 export class Workbench {
   #process = null;
 
   /**
-   * @param {{settings?: object, machine?: object, vsix?: string, release?: string, options?: string[]}} options
-   *   user and machine settings, the package to install, which VS Code, and its own options
+   * @param {{settings?: object, machine?: object, vsix?: string, release?: string, options?: string[], watched?: boolean}} options
+   *   user and machine settings, the package to install, which VS Code, its own options, and whether
+   *   all that is logged and every connection of an extension host is written down
    */
-  static async create({ settings = {}, machine = {}, vsix = VSIX, release = "newest", options = [] } = {}) {
+  static async create({ settings = {}, machine = {}, vsix = VSIX, release = "newest", options = [], watched = false } = {}) {
     const { node, codeServer, version } = await installWorkbench(release);
     const bench = new Workbench();
     bench.version = version;
+    bench.isWatched = watched;
     bench.folder = mkdtempSync(path.join(os.tmpdir(), "workbench-"));
     bench.workspace = path.join(bench.folder, "ws");
     for (const name of ["ud/User", "ud/Machine", "ext", "ws"]) mkdirSync(path.join(bench.folder, name), { recursive: true });
@@ -69,10 +75,10 @@ export class Workbench {
     bench.#process = spawn(
       node,
       [...common, "--session-socket", path.join(bench.folder, "cs.sock"), "--bind-addr", `127.0.0.1:${bench.port}`,
-        "--auth", "none", "--disable-telemetry", "--disable-update-check",
+        "--auth", "none", "--disable-telemetry", "--disable-update-check", ...(watched ? ["--log", "trace"] : []),
         ...options.flatMap((option) => ["--vscode-option", option]), bench.workspace],
       // A group of its own: extension hosts outlive their window for hours.
-      { detached: true, stdio: ["ignore", log, log] },
+      { detached: true, stdio: ["ignore", log, log], env: { ...process.env, ...(watched ? bench.#watch : null) } },
     );
     // Also when a test is ended from outside.
     process.once("exit", () => bench.kill());
@@ -81,6 +87,16 @@ export class Workbench {
     bench.browser = await chromium.launch({ executablePath, args: ARGUMENTS });
     bench.context = await bench.newContext();
     return bench;
+  }
+
+  /** What makes a workbench write down what its extension hosts do. */
+  get #watch() {
+    return { NODE_OPTIONS: `--require=${WATCHED_HOST}`, CONNECTIONS: path.join(this.folder, "connections") };
+  }
+
+  /** Where the extension hosts have connected to, as `host:port`. */
+  get connections() {
+    return readFileSync(path.join(this.folder, "connections"), "utf8").trim().split("\n");
   }
 
   async newContext(options = {}) {
@@ -115,7 +131,7 @@ export class Workbench {
    * @param {(settings: object) => void} [given.configure] changes what the workbench is told when it starts
    * @param {Record<string, Function>} [given.functions] of the test, which the workbench calls by these names
    */
-  async open({ context = this.context, folder = this.workspace, query = "", configure = null, functions = {} } = {}) {
+  async open({ context = this.context, folder = this.workspace, query = this.isWatched ? TRACE : "", configure = null, functions = {} } = {}) {
     const page = await context.newPage();
     for (const [name, run] of Object.entries(functions)) await page.exposeFunction(name, run);
     if (configure) await page.route((url) => url.pathname === "/", (route) => serveWith(route, configure));
