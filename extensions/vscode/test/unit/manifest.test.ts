@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
@@ -48,4 +48,17 @@ test("it starts after the editor, in every kind of workspace and host", () => {
   assert.ok(!manifest.activationEvents.includes("*"));
   assert.ok(manifest.capabilities.untrustedWorkspaces.supported && manifest.capabilities.virtualWorkspaces);
   assert.ok(manifest.main && manifest.browser);
+});
+
+test("there is no telemetry, neither declared nor built in", () => {
+  const { dependencies, devDependencies } = JSON.parse(read("package.json")) as Record<string, Record<string, string>>;
+  const libraries = Object.keys({ ...dependencies, ...devDependencies });
+  assert.deepEqual(libraries.filter((name) => /telemetry|applicationinsights|sentry|analytics/i.test(name)), []);
+  const names = ["package.json", "package-lock.json", "dist/node/extension.js", "dist/web/extension.js"];
+  for (const name of readdirSync(new URL("../../src", import.meta.url), { recursive: true, encoding: "utf8" })) {
+    if (name.endsWith(".ts")) names.push(`src/${name}`);
+  }
+  for (const name of names) {
+    assert.doesNotMatch(read(name), /createTelemetryLogger|TelemetryLogger|TelemetryReporter|extension-telemetry|sendTelemetry/i, name);
+  }
 });

@@ -262,6 +262,12 @@ describe("signing in", () => {
     assert.ok((await secrets.placesOf(way.url)).some((place) => place.startsWith("frame ")));
   });
 
+  step("has connected to the chat's server once at a time, and to nobody else", async () => {
+    assert.deepEqual(await secrets.placesOf("[warn] Not connected"), []);
+    const reached = new Set(bench.connections.filter((each) => each !== `pipe ${path.join(bench.folder, "cs.sock")}`));
+    assert.deepEqual([...reached], [new URL(way.url).host]);
+  });
+
   step("has caused no exception on the server", () => {
     assert.doesNotMatch(server.log, /Traceback/);
   });
