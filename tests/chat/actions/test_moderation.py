@@ -85,11 +85,11 @@ Do = Callable[..., Any]
 
 
 @pytest.fixture
-def do(
+def things(
     member: User, private_room: Room, message: Message, report: Report, attachment: Attachment
-) -> Do:
-    """Does one of ``ACTIONS`` to what there is to moderate."""
-    keys = {
+) -> dict[str, uuid.UUID]:
+    """What there is to moderate, by the keywords of ``ACTIONS``."""
+    return {
         "user": member.pk,
         "room": private_room.pk,
         "message": message.pk,
@@ -97,8 +97,13 @@ def do(
         "attachment": attachment.pk,
     }
 
+
+@pytest.fixture
+def do(things: dict[str, uuid.UUID]) -> Do:
+    """Does one of ``ACTIONS`` to what there is to moderate."""
+
     def do(name: str, actor: User, reason: str = REASON) -> Any:
-        return act(name, actor, reason=reason, **{key: keys[key] for key in ACTIONS[name].about})
+        return act(name, actor, reason=reason, **{key: things[key] for key in ACTIONS[name].about})
 
     return do
 
@@ -110,7 +115,9 @@ def state() -> dict[str, list[Any]]:
         "messages": list(Message.objects.order_by("pk").values("position", "hidden_at")),
         "rooms": list(Room.objects.order_by("pk").values("closed_at", "members_version")),
         "memberships": list(Membership.objects.order_by("pk").values("user_id", "room_id")),
-        "reports": list(Report.objects.values("settled_at", "settled_by", "resolution")),
+        "reports": list(
+            Report.objects.order_by("pk").values("settled_at", "settled_by", "resolution")
+        ),
         "audit": list(AuditEntry.objects.order_by("pk").values()),
     }
 
@@ -125,11 +132,15 @@ def refused_without_a_trace(code: ErrorCode, action: Do, *args: Any, **kwargs: A
 
 
 @every_action
-def test_a_moderators_action_is_recorded_once(name: str, moderator: User, do: Do) -> None:
+def test_a_moderators_action_is_recorded_once(
+    name: str, moderator: User, do: Do, things: dict[str, uuid.UUID]
+) -> None:
     do(name, moderator, f"  {REASON}\n")
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.action) == ("moderator", name)
     assert (entry.target, entry.reason) == (ACTIONS[name].recorded_as, REASON)
+    about = ACTIONS[name].about[-1]
+    assert (entry.target_type, entry.target_id) == (about, str(things[about]))
 
 
 @every_action
@@ -332,9 +343,13 @@ def test_a_closed_room_can_be_read_only(
     say(owner, private_room)
 
 
-def test_a_report_is_settled_once(moderator: User, administrator: User, do: Do) -> None:
+def test_a_report_is_settled_once_and_alone(
+    moderator: User, administrator: User, member: User, message: Message, do: Do
+) -> None:
+    other = messages.report_message(member, message=message.pk, reason="my own fault")
     settled = do("settle_report", moderator, "warned")
     assert (settled.resolution, settled.settled_by_id) == ("warned", moderator.pk)
+    assert [each.pk for each in Report.objects.filter(settled_at=None)] == [other.pk]
     refused_without_a_trace(ErrorCode.CONFLICT, do, "settle_report", administrator, "no")
 
 
