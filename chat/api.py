@@ -193,7 +193,7 @@ async def issue_ticket(request: HttpRequest) -> HttpResponse:
 
 @api.get("/rooms", response={200: list[protocol.Room], **_PROBLEMS})
 async def list_rooms(request: HttpRequest) -> HttpResponse:
-    """The caller's rooms, the most recently active first."""
+    """The caller's rooms, in no particular order."""
     views = await in_thread(queries.rooms_of, _caller(request).user)
     return _json(f"[{','.join(view.room.model_dump_json() for view in views)}]")
 

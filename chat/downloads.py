@@ -23,11 +23,13 @@ from django.utils.http import content_disposition_header, parse_etags
 from accounts.models import User
 from accounts.sessions import user_for_session
 from chat import access, media
+from chat.credentials import TOKEN_HEADER
 from chat.models import Attachment
 from chat.protocol import ChatError
 from chat.threads import in_thread
 
 CHUNK = 256 * 1024
+"""Bytes of a file that are read at once."""
 KEY_LIFETIME = 300
 """Seconds for which an address with a key works."""
 CACHED_FOR = 3_600
@@ -122,7 +124,7 @@ def _caller(request: HttpRequest, id: UUID) -> User | None:
         if attachment != id.hex:
             return None
         return User.objects.filter(pk=UUID(user), is_active=True).first()
-    session_key = request.headers.get("X-Session-Token") or request.COOKIES.get(
+    session_key = request.headers.get(TOKEN_HEADER) or request.COOKIES.get(
         settings.SESSION_COOKIE_NAME
     )
     return user_for_session(session_key) if session_key else None
@@ -149,11 +151,11 @@ async def _answer(request: HttpRequest, found: Found) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(status=status, content_type=found.content_type, headers=headers)
     try:
-        file = await asyncio.to_thread(_opened, found.stored_as, start, end)
+        file = await asyncio.to_thread(opened, found.stored_as, start, end)
     except FileNotFoundError:
         return _refusal("not_found", access.not_found().detail, 404)
     return StreamingHttpResponse(
-        _chunks(file, end - start),
+        chunks(file, end - start),
         status=status,
         content_type=found.content_type,
         headers=headers,
@@ -189,7 +191,7 @@ class Readable(Protocol):
     def close(self) -> None: ...
 
 
-def _opened(name: str, start: int, end: int) -> Readable:
+def opened(name: str, start: int, end: int) -> Readable:
     """What reads this piece of a stored file.
 
     Raises:
@@ -206,7 +208,7 @@ def _opened(name: str, start: int, end: int) -> Readable:
     return piece
 
 
-async def _chunks(file: Readable, size: int) -> AsyncIterator[bytes]:
+async def chunks(file: Readable, size: int) -> AsyncIterator[bytes]:
     """The piece's bytes, read in a thread: neither the loop waits for the disk nor memory for
     the reader."""
     try:
@@ -231,7 +233,7 @@ def _protect(response: HttpResponseBase, found: Found, *, keyed: bool) -> None:
     response["X-Content-Type-Options"] = "nosniff"
     # Who holds a key may be a page of another origin: an editor's.
     response["Cross-Origin-Resource-Policy"] = "cross-origin" if keyed else "same-origin"
-    patch_vary_headers(response, ["Cookie", "X-Session-Token"])
+    patch_vary_headers(response, ["Cookie", TOKEN_HEADER])
 
 
 def _refusal(code: str, detail: str, status: int, **headers: str) -> HttpResponse:

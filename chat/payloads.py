@@ -14,6 +14,7 @@ from chat.models import Attachment, Membership, Message
 QUOTE_LIMIT = 140
 """The longest excerpt of a quoted message, in characters."""
 NAMES_LIMIT = 50_000
+"""The most usernames that are remembered."""
 
 _usernames: dict[UUID, str] = {}
 """Usernames never change, so what has been asked once need not be asked again."""

@@ -16,7 +16,9 @@ from django.conf import settings
 from chat import protocol, publish
 
 SNAPSHOT_EVERY = 3
+"""Heartbeats after which a process says the whole again."""
 FORGET_AFTER = 10
+"""Heartbeats of silence after which what a process said is forgotten."""
 
 
 class Presence:

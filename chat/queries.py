@@ -13,6 +13,7 @@ from chat.models import Membership, Message, Revision, Room
 from chat.publish import Entry
 
 FOUND_LIMIT = 20
+"""The most rooms or people that a search finds."""
 
 
 # -- Rooms -----------------------------------------------------------------------------------
@@ -133,24 +134,21 @@ def members(user: User, room_id: UUID, *, after: str, limit: int) -> list[protoc
 def history(
     user: User, room_id: UUID, *, before: int | None, after: int | None, limit: int
 ) -> tuple[list[str], bool]:
-    """A page of encoded messages, newest last, and whether there are more in that direction.
+    """A page of encoded messages, newest last, and whether there are more in that direction:
+    the first ones after a number, else the last ones before a number, else the newest.
 
     Raises:
         ChatError: ``not_found``.
     """
     access.room_for(user, room_id, access.Permission.READ)
     rows = Message.objects.filter(room_id=room_id)
+    if before is not None:
+        rows = rows.filter(number__lt=before)
     if after is not None:
-        if before is not None:
-            rows = rows.filter(number__lt=before)
-        page = list(rows.filter(number__gt=after).order_by("number")[: limit + 1])
-        more, page = len(page) > limit, page[:limit]
-    else:
-        if before is not None:
-            rows = rows.filter(number__lt=before)
-        page = list(rows.order_by("-number")[: limit + 1])
-        more, page = len(page) > limit, page[limit - 1 :: -1] if len(page) > limit else page[::-1]
-    return payloads.encode(page), more
+        rows = rows.filter(number__gt=after)
+    found = list(rows.order_by("-number" if after is None else "number")[: limit + 1])
+    page = found[:limit]
+    return payloads.encode(page[::-1] if after is None else page), len(found) > limit
 
 
 def revisions(user: User, message_id: UUID) -> list[protocol.Revision]:
@@ -226,6 +224,7 @@ def changes_of_many(spans: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[En
 
 
 def entries(rows: Sequence[Message]) -> list[Entry]:
+    """What the log has of these messages, in the same order."""
     return [
         (row.position, row.number, str(row.pk), encoded)
         for row, encoded in zip(rows, payloads.encode(rows), strict=True)
@@ -248,6 +247,7 @@ def seen_among(room: UUID, users: Collection[UUID]) -> tuple[int, dict[UUID, pro
 
 
 def members_version(room: UUID) -> int:
+    """The version of a room's membership; 0 where there is no such room."""
     row = Room.objects.filter(pk=room).values_list("members_version", flat=True).first()
     return row or 0
 
@@ -288,7 +288,8 @@ def suspended_among(users: Collection[UUID]) -> set[UUID]:
 
 
 def find_people(query: str) -> list[protocol.Person]:
-    """Active people whose username or display name begins with the query."""
+    """Active people: each word of the query begins their username or is a part of their display
+    name."""
     found = User.objects.filter(is_active=True)
     for word in query.split():
         found = found.filter(Q(username__istartswith=word) | Q(display_name__icontains=word))

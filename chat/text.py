@@ -71,6 +71,12 @@ def render_markdown(body: str) -> Rendered:
     return Rendered(_CLEANER.clean(html), list(env.get("mentions", ())))
 
 
+def code_block(code: str, language: str) -> str:
+    """Lines of code as a block of their own, highlighted where the language is known."""
+    block = _code(_encodable(code).rstrip("\n") + "\n", language_of(language), True)
+    return _CLEANER.clean(block)
+
+
 def plain(body: str, limit: int) -> str:
     """The text without markup, on one line, at most ``limit`` characters: for a quote or a
     notification. It is text, not HTML."""
@@ -279,12 +285,6 @@ def _text(content: str) -> Token:
 
 def _is_web(address: str) -> bool:
     return _WEB.match(address) is not None
-
-
-def code_block(code: str, language: str) -> str:
-    """Lines of code as a block of their own, highlighted where the language is known."""
-    block = _code(_encodable(code).rstrip("\n") + "\n", language_of(language), True)
-    return _CLEANER.clean(block)
 
 
 def _code(code: str, language: str | None, coloured: bool) -> str:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from chat.credentials import TOKEN_HEADER
 from chat.protocol import ErrorCode
 
 
@@ -25,8 +26,8 @@ def embed(request: HttpRequest) -> HttpResponse:
 
     Cookies are not looked at, so no other site can have a browser fetch it for somebody.
     """
-    token = request.headers.get("X-Session-Token", "")
+    token = request.headers.get(TOKEN_HEADER, "")
     if not token or authenticate_by_x_session_token(token) is None:
-        detail = "Sign in first, and send the session token as X-Session-Token."
+        detail = f"Sign in first, and send the session token as {TOKEN_HEADER}."
         return JsonResponse({"code": ErrorCode.UNAUTHENTICATED, "detail": detail}, status=401)
     return render(request, "chat/page.html")

@@ -84,7 +84,11 @@ def leave_room(user: User, *, room: UUID) -> Room:
 
 
 def rename_room(user: User, *, room: UUID, name: str) -> Room:
-    """Raises ``not_found``, ``forbidden`` or ``bad_request`` (no name)."""
+    """Gives a room another name.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden``, ``bad_request`` (no name).
+    """
     grant = access.room_for(user, room, Permission.MODERATE)
     _refuse_direct(grant.room)
     if not name:
@@ -157,11 +161,13 @@ def mark_read(user: User, *, room: UUID, number: int) -> None:
 
 
 def close_room(*, room: UUID, closed: bool) -> Room:
-    """Closes a room to all but reading, or opens it again, for the server's moderators."""
-    try:
-        row = Room.objects.get(pk=room)
-    except Room.DoesNotExist:
-        raise access.not_found() from None
+    """Closes a room to all but reading, or opens it again, for the server's moderators, who ask
+    permission.
+
+    Raises:
+        ChatError: ``not_found``.
+    """
+    row = _room(room)
     row.closed_at = timezone.now() if closed else None
     row.save(update_fields=["closed_at"])
     publish.room_changed_on_commit(room)
@@ -174,10 +180,7 @@ def dismiss(*, room: UUID, member: str) -> Room:
     Raises:
         ChatError: ``not_found``.
     """
-    try:
-        row = Room.objects.get(pk=room)
-    except Room.DoesNotExist:
-        raise access.not_found() from None
+    row = _room(room)
     _dismiss(row, _member(row, member), "removed")
     return row
 
@@ -194,6 +197,13 @@ def people_named(usernames: Iterable[str]) -> list[User]:
         if name not in found or not found[name].is_active:
             raise ChatError(ErrorCode.NOT_FOUND, f"There is no person named {name!r}.")
     return [found[name] for name in wanted]
+
+
+def _room(room: UUID) -> Room:
+    row = Room.objects.filter(pk=room).first()
+    if row is None:
+        raise access.not_found()
+    return row
 
 
 def _admit(room: Room, people: Iterable[User], role: Role) -> None:

@@ -1,21 +1,16 @@
 """Files: whose, where and when. They are downloaded for a reason only."""
 
-import asyncio
-from collections.abc import AsyncIterator
-
 from django.contrib import admin
 from django.http import Http404, StreamingHttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from chat import downloads
 from chat.actions import moderation
 from chat.admin import links
 from chat.admin.decisions import DecidedAdmin, Decision
 from chat.models import Attachment, Message, Room
-
-CHUNK = 256 * 1024
-"""Bytes of a file that are read at once."""
 
 
 @admin.register(Attachment)
@@ -77,16 +72,11 @@ class AttachmentAdmin(DecidedAdmin[Attachment]):
 def _as_download(row: Attachment) -> StreamingHttpResponse:
     """The file, to be saved: never shown in place, on the admin's own origin least of all."""
     try:
-        file = row.file.open()
+        file = downloads.opened(row.file.name or "", 0, row.size)
     except FileNotFoundError:
         raise Http404("The file is no longer stored.") from None
-
-    async def chunks() -> AsyncIterator[bytes]:
-        with file:
-            while chunk := await asyncio.to_thread(file.read, CHUNK):
-                yield chunk
-
-    response = StreamingHttpResponse(chunks(), content_type="application/octet-stream")
+    content = downloads.chunks(file, row.size)
+    response = StreamingHttpResponse(content, content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="{row.pk.hex}"'
     response["Content-Length"] = str(row.size)
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -14,7 +14,7 @@ class Message(models.Model):
 
     The id is made from the sender and the ``client_id`` (``message_id``), so the primary key is
     what stops a retry from being stored twice. Everything that changes with the message lives
-    in its row, so every change is one conditional update of one row (``chat.log.move``), on
+    in its row, so every change is one conditional update of one row (``chat.log.change``), on
     databases without transactions too.
     """
 
