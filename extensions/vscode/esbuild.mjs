@@ -57,7 +57,7 @@ const page = {
 /** The page's stylesheets, in the order in which the server's templates name them. */
 async function stylesheets() {
   const names = [];
-  for (const template of ["templates/base.html", "templates/chat/_head.html"]) {
+  for (const template of ["templates/base.html", "templates/chat/page.html"]) {
     const html = await readFile(path.join(root, template), "utf8");
     for (const [, name] of html.matchAll(/rel="stylesheet" href="{% static '([\w./-]+)' %}"/g)) {
       names.push(path.join(root, "static", name));
