@@ -2,9 +2,12 @@ import * as vscode from "vscode";
 import { Server } from "../server/server.js";
 import { revoke, type SignedIn } from "../server/sign-in.js";
 import type { NewAccount } from "./ask-to-sign-in.js";
+import { serverAddress } from "./server-address.js";
 
 export const PROVIDER = "mediachat";
 const SECRET = "mediachat.account";
+/** All that a session is good for, to others: knowing who is signed in. VS Code needs a name for it. */
+const SCOPES = ["account"];
 
 /** Who is signed in here, on which server. The token is in the editor's secret storage alone. */
 export interface Account {
@@ -67,6 +70,13 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
     const before = this.#current;
     if (before?.sessionId !== now?.sessionId) this.#becomes(now, before);
     this.#isKnown();
+    this.#offer();
+  }
+
+  /** Has the editor's menu of accounts offer to sign in, where it is known to what. Nobody is asked. */
+  #offer(): void {
+    if (this.#current || !serverAddress()) return;
+    vscode.authentication.getSession(PROVIDER, SCOPES).then(undefined, () => {});
   }
 
   #becomes(now: Account | null, before: Account | null): void {
@@ -134,7 +144,7 @@ function session({ sessionId, user }: Account): vscode.AuthenticationSession {
     id: sessionId,
     accessToken: "",
     account: { id: user.id, label: user.username },
-    scopes: [],
+    scopes: SCOPES,
   };
 }
 

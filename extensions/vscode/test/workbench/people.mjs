@@ -7,11 +7,16 @@ export async function inBrowser(bench, server, username) {
   const context = await bench.newContext();
   const page = await context.newPage();
   await page.goto(`${server.url}/accounts/login/`);
+  await logIn(page, username);
+  await page.locator("mc-app .app").waitFor();
+  return page;
+}
+
+/** Fills in the server's own form. */
+export async function logIn(page, username) {
   await page.locator("input[name=login]").fill(username);
   await page.locator("input[name=password]").fill(PASSWORD);
   await page.locator("input[name=password]").press("Enter");
-  await page.locator("mc-app .app").waitFor();
-  return page;
 }
 
 /** The seeds' way to a direct room: Start Chat, a name, Enter. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
-import { message, say, startChatWith } from "./people.mjs";
+import { logIn, message, say, startChatWith } from "./people.mjs";
 import { Secrets } from "./secrets.mjs";
 import { codeOf, turnOnSecondFactor } from "./totp.mjs";
 import { Way } from "./way.mjs";
@@ -39,25 +39,11 @@ describe("signing in", () => {
     await window.chat.locator("input[name=username]").waitFor();
   }
 
-  /** What the browser shows once the editor has asked for it, and the person said yes to that. */
-  async function openedBrowser(ask) {
-    await ask();
-    const opened = bench.context.waitForEvent("page");
-    await window.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Open" }).first().click();
-    return opened;
-  }
-
   /** Gives up waiting for the browser. */
   async function cancel() {
     await window.chat.locator("#browser", { hasText: "Cancel" }).click();
     await window.chat.locator("#browser", { hasText: "Sign In with the Browser" }).waitFor();
     await until("The form", () => window.chat.locator("#sign-in button.is-primary").isEnabled());
-  }
-
-  async function logIn(page, username) {
-    await page.locator("input[name=login]").fill(username);
-    await page.locator("input[name=password]").fill(PASSWORD);
-    await page.locator("input[name=password]").press("Enter");
   }
 
   step("says what is missing, at the field that it is about", async () => {
@@ -78,7 +64,7 @@ describe("signing in", () => {
   });
 
   step("takes the browser's word, from signed out there to signed in here", async () => {
-    const browser = await openedBrowser(() => window.chat.locator("#browser").click());
+    const browser = await window.openedBrowser(() => window.chat.locator("#browser").click());
     await browser.waitForURL(/\/accounts\/login\/\?next=/);
     await window.chat.locator("#status", { hasText: "Continue in your browser" }).waitFor();
     await logIn(browser, "ada");
@@ -125,7 +111,7 @@ describe("signing in", () => {
   });
 
   step("signs in with the browser by the palette; where one is signed in, one click is enough", async () => {
-    const browser = await openedBrowser(() => window.command("Media Chat: Sign In with the Browser"));
+    const browser = await window.openedBrowser(() => window.command("Media Chat: Sign In with the Browser"));
     await window.notification("Sign in to Media Chat in your browser").waitFor();
     await browser.getByText("@ada").waitFor();
     await browser.getByRole("button", { name: "Sign in" }).click();
@@ -135,7 +121,7 @@ describe("signing in", () => {
   });
 
   step("can be cancelled while the browser is open, and the browser's yes comes too late", async () => {
-    const browser = await openedBrowser(() => window.chat.locator("#browser").click());
+    const browser = await window.openedBrowser(() => window.chat.locator("#browser").click());
     await cancel();
     await browser.getByRole("button", { name: "Sign in" }).click();
     await window.notification("did not ask to sign in").waitFor();
@@ -145,7 +131,7 @@ describe("signing in", () => {
   });
 
   step("takes no code that came in answer to somebody else's question", async () => {
-    const browser = await openedBrowser(() => window.chat.locator("#browser").click());
+    const browser = await window.openedBrowser(() => window.chat.locator("#browser").click());
     // The page leads on by itself: what it leads to is kept from the editor.
     const held = new Promise((resolve) => {
       void bench.context.route("**/callback?*", async (route) => {
@@ -232,6 +218,22 @@ describe("signing in", () => {
     await window.answer(grace.recovery[2]);
     await signedIn();
     await signOut();
+  });
+
+  step("signs in and out by the editor's own menu of accounts", async () => {
+    const asked = window.page.locator('.activitybar .action-item:has([aria-label^="Accounts"]) .badge-content:visible');
+    await asked.filter({ hasText: "1" }).waitFor();
+    await window.chooseAccount("Sign in with Media Chat to use Media Chat");
+    await window.pick("With username and password");
+    await window.answer("ada");
+    await window.answer(PASSWORD);
+    await signedIn();
+    await asked.waitFor({ state: "detached" });
+    await window.chooseAccount("ada (Media Chat)", "Sign Out");
+    const dialog = window.page.locator(".monaco-dialog-box", { hasText: "ada" });
+    await dialog.locator(".monaco-button", { hasText: "Sign Out" }).click();
+    await window.chat.locator("input[name=username]").waitFor();
+    await window.statusBar.locator(".codicon-sign-in").waitFor();
   });
 
   step("tells someone who is suspended that they are", async () => {

@@ -253,6 +253,25 @@ export class Window {
     await item.click();
   }
 
+  /** Chooses in the menu of accounts, and in the menu that this opens. */
+  async chooseAccount(...entries) {
+    await this.page.locator('.activitybar [aria-label^="Accounts"]').first().click();
+    for (const [at, entry] of entries.entries()) {
+      const item = this.page.locator(".monaco-menu .action-item", { hasText: entry }).last();
+      await item.hover();
+      await this.page.waitForTimeout(300); // as above
+      if (at === entries.length - 1) await item.click();
+    }
+  }
+
+  /** What the browser shows once the editor has asked for it, and the person said yes to that. */
+  async openedBrowser(ask) {
+    await ask();
+    const opened = this.page.context().waitForEvent("page");
+    await this.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Open" }).first().click();
+    return opened;
+  }
+
   async signIn(server, username, password) {
     await this.showChat();
     const { chat } = this;

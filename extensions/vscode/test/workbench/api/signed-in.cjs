@@ -27,7 +27,7 @@ exports.tests = {
     const { username } = await given(vscode);
     assert.equal(found?.account.label, username);
     assert.equal(found.accessToken, "");
-    assert.deepEqual(found.scopes, []);
+    assert.deepEqual(found.scopes, ["account"]);
     assert.deepEqual((await vscode.authentication.getAccounts("mediachat")).map(({ label }) => label), [username]);
   },
   "opens the files of messages as an editor's documents": async (vscode) => {
