@@ -6,7 +6,7 @@ import { inBrowser, message, picture, say, startChatWith } from "./people.mjs";
 import { steps, VIEW, Workbench } from "./workbench.mjs";
 
 describe("a day in the editor", () => {
-  let server, bench, window, grace;
+  let server, bench, window, second, grace;
   const step = steps(() => window);
 
   before(async () => {
@@ -191,9 +191,29 @@ describe("a day in the editor", () => {
     await window.command("Media Chat: Allow Notifications Again");
   });
 
+  step("shows in one window what was chosen in another: not to disturb, and a muted room", async () => {
+    second = await bench.open();
+    await second.statusBar.locator(".codicon-comment-discussion").waitFor();
+    await second.command("Media Chat: Do Not Disturb");
+    await window.statusBar.locator(".codicon-bell-slash").waitFor({ timeout: 5000 });
+    await window.command("Media Chat: Allow Notifications Again");
+    await second.statusBar.locator(".codicon-bell-slash").waitFor({ state: "detached", timeout: 5000 });
+
+    await window.showRooms();
+    await second.command("Media Chat: Mute Room");
+    await second.pick("grace");
+    await window.row("grace").filter({ hasText: "muted" }).waitFor({ timeout: 5000 });
+    await window.showExplorer();
+    await say(grace, "Quietly");
+    await until("The message", () => message(grace, "Quietly").locator(".message-sending").count().then((count) => count === 0));
+    assert.equal((await window.badge.count()) && (await window.badge.isVisible()), false);
+    await second.command("Media Chat: Unmute Room");
+    await second.pick("grace");
+    await until("The badge", async () => (await window.badge.innerText()) === "1", 5);
+    await window.statusBar.filter({ hasText: "1" }).waitFor({ timeout: 5000 });
+  });
+
   step("notifies in one of two windows, and signs out in both", async () => {
-    const second = await bench.open();
-    await until("The connection", async () => (await second.badge.count()) > 0 && (await second.badge.innerText()) === "1", 30);
     await say(grace, "One of you two");
     const shown = async () => (await window.notification("One of you two").count()) + (await second.notification("One of you two").count());
     await until("A notification", async () => (await shown()) > 0);
