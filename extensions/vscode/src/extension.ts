@@ -13,6 +13,7 @@ import { Quiet } from "./rooms/quiet.js";
 import { StatusBar } from "./rooms/status-bar.js";
 import { RoomsTree } from "./rooms/tree.js";
 import { ChatView } from "./view/chat-view.js";
+import { tickWalkthrough } from "./walkthrough.js";
 
 /** Starts with the editor, asks nothing and opens nothing: whoever is signed in is connected. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -32,6 +33,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const statusBar = new StatusBar(chat, tree, quiet);
   const notifier = new Notifier(chat, view, quiet, state);
   context.subscriptions.push(log, accounts, browser, chat, quiet, files, view, tree, statusBar, notifier);
+  context.subscriptions.push(tickWalkthrough(chat));
   registerCommands(context, { accounts, browser, chat, quiet, view, log });
   tellContext(chat);
   chat.onDidChange(() => tellContext(chat));
@@ -40,11 +42,12 @@ export function activate(context: vscode.ExtensionContext): void {
 
 const told = new Map<string, unknown>();
 
-/** What the `when` clauses of commands and menus ask. */
+/** What the `when` clauses of commands and menus ask, and the walkthrough. */
 function tellContext(chat: Chat): void {
   const values = {
     "mediaChat.signedIn": chat.connected !== null,
     "mediaChat.online": chat.connected?.client.state === "online",
+    "mediaChat.hasRooms": chat.rooms.length > 0,
   };
   for (const [name, value] of Object.entries(values)) {
     if (told.get(name) === value) continue;

@@ -160,6 +160,10 @@ describe("the view to the eye, the ear and the hand", () => {
     await until("Its steps", async () => (await steps.count()) === 4);
     const titles = await steps.locator(".step-title").allInnerTexts();
     assert.deepEqual(titles, ["Say where your server is", "Sign in", "Start a chat", "Share lines of code"]);
+    // What she has done before she came here is done.
+    const done = steps.filter({ has: window.page.locator(".codicon-getting-started-step-checked:visible") });
+    await until("The steps that are done", async () => (await done.count()) === 3);
+    assert.deepEqual(await done.locator(".step-title").allInnerTexts(), titles.slice(0, 3));
     await steps.filter({ hasText: "Start a chat" }).click();
     await window.screenshot("walkthrough");
     // What a step offers is done by one of the extension's own commands.
