@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mediachat.websockets import LEAVING_A_SECOND
 from tests import databases
 from tests.conftest import Serve
 from tests.live import Redis
@@ -96,7 +97,7 @@ async def test_a_stopped_server_answers_what_it_stores_and_sends_people_away_by_
 
     closed = sorted(writer.closed_at for writer in writers)
     spread = closed[-1] - closed[0]
-    assert spread > 1
+    assert spread > len(closed) / LEAVING_A_SECOND / 2
     soon = sum(at < closed[0] + spread / 2 for at in closed)
     assert len(closed) / 5 < soon < len(closed) * 4 / 5
 
