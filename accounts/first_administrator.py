@@ -24,14 +24,17 @@ class AlreadyMade(Exception):
 
 
 def is_needed() -> bool:
+    """Whether there is no administrator yet."""
     return not User.objects.filter(is_superuser=True).exists()
 
 
 def token() -> str:
+    """The last part of the link's address."""
     return signing.dumps("", salt=SALT)
 
 
 def is_valid(token: str) -> bool:
+    """Whether the link works: it is ours, not too old, and still needed."""
     try:
         signing.loads(token, salt=SALT, max_age=LIFETIME)
     except signing.BadSignature:

@@ -33,8 +33,8 @@ def issue(user: User, session_key: str) -> str:
     return _signer.sign(f"{user.pk.hex}.{_reference(session_key)}.{nonce}")
 
 
-def redeem(ticket: str) -> tuple[UUID, str] | None:
-    """The id of the person and the key of the session, the first time; ever after, nothing.
+def redeem(ticket: str) -> str | None:
+    """The key of the session, the first time; ever after, None.
 
     The session may have ended since: whoever redeems asks ``user_for_session``.
     """
@@ -48,7 +48,7 @@ def redeem(ticket: str) -> tuple[UUID, str] | None:
     sessions = UserSession.objects.filter(user_id=UUID(user))
     for key in sessions.values_list("session_key", flat=True):
         if constant_time_compare(_reference(key), reference):
-            return UUID(user), key
+            return key
     return None
 
 

@@ -281,12 +281,9 @@ class ProgramDoor(ChatServer):
 
 
 def _redeem(ticket: str) -> tuple[User, str] | None:
-    redeemed = tickets.redeem(ticket)
-    if redeemed is None:
-        return None
-    _, session_key = redeemed
-    user = sessions.user_for_session(session_key)
-    return (user, session_key) if user else None
+    session_key = tickets.redeem(ticket)
+    user = sessions.user_for_session(session_key) if session_key else None
+    return (user, session_key) if user and session_key else None
 
 
 def _size(text: str) -> int:

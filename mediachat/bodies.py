@@ -16,6 +16,7 @@ Send = Callable[[Event], Awaitable[None]]
 
 MIB = 1024 * 1024
 DEFAULT_LIMIT = MIB
+"""Bytes that an address takes of which nothing else is said."""
 MULTIPART = 64 * 1024
 """What a form adds around a file, in bytes."""
 LINGER = 30.0

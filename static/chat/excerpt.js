@@ -1,3 +1,4 @@
+/** The longest excerpt, in characters: that of the server's quotes. */
 const LIMIT = 140;
 /** @type {Record<string, string>} */
 const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", "#x27": "'", nbsp: "\u00a0" };

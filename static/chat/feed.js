@@ -36,12 +36,14 @@ export class Feed {
   #ahead = new Map();
   /** @type {Map<number, import("./protocol.js").Message>} live events after a gap, by position */
   #early = new Map();
-  /** What came while a page was on its way, which may be newer than the page. */
-  /** @type {import("./protocol.js").Message[]} */
+  /**
+   * What came while a page was on its way, which may be newer than the page.
+   * @type {import("./protocol.js").Message[]}
+   */
   #meanwhile = [];
   /** @type {Promise<void> | null} */
   #load = null;
-  // Grows when what is held is dropped, so that a page asked for before is not taken.
+  /** Grows when what is held is dropped, so that a page asked for before is not taken. */
   #turn = 0;
   /** The highest position that the server spoke of. */
   #head = 0;
