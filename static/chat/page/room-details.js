@@ -3,7 +3,7 @@ import { avatar } from "./avatar.js";
 import { ChatDialog } from "./dialog.js";
 import "./menu.js";
 import "./people-search.js";
-import { canManage, displayName } from "./rooms.js";
+import { canModerate, displayName } from "./rooms.js";
 
 /** @typedef {{username: string, display_name: string, role: string}} Member */
 
@@ -63,10 +63,10 @@ export class RoomDetails extends ChatDialog {
   content() {
     const { room } = this;
     if (!room) return null;
-    const manager = canManage(room);
+    const moderates = canModerate(room);
     return html`
-      ${manager ? this.nameForm(room) : null}
-      ${manager
+      ${moderates ? this.nameForm(room) : null}
+      ${moderates
         ? html`<mc-people-search
             label="Add people"
             .client=${this.client}
@@ -150,7 +150,7 @@ export class RoomDetails extends ChatDialog {
         items.push({ label: `Make ${title.toLowerCase()}`, icon: "people", run: () => this.setRole(username, role) });
       }
     }
-    if (canManage(room) && (room.role === "owner" || member.role === "member")) {
+    if (canModerate(room) && (room.role === "owner" || member.role === "member")) {
       items.push({ label: "Remove from room", icon: "trash", danger: true, run: () => this.removeMember(username) });
     }
     return items;

@@ -34,11 +34,7 @@ export const unread = (room) => Math.max(0, room.number - room.read);
 /** A badge stays narrow. @param {number} count */
 export const badge = (count) => (count > 99 ? "99+" : String(count));
 
-/** @param {Room} room */
-export const canManage = (room) =>
-  room.kind !== "direct" && (room.role === "owner" || room.role === "moderator");
-
-/** @param {Room} room */
+/** Nobody in a direct room: both are members. @param {Room} room */
 export const canModerate = (room) => room.role === "owner" || room.role === "moderator";
 
 /**
