@@ -21,6 +21,17 @@ READ_BACK = 2_000
 class Feeds(dict[UUID, Feed]):
     """The feeds of this process, by room."""
 
+    # A dict's subclass finds these faster than in a dict of its own, at each message.
+    __slots__ = (
+        "_backs",
+        "_dirty",
+        "_flush_timer",
+        "_flushed_at",
+        "_loop",
+        "_starts",
+        "_subscriptions",
+    )
+
     def __init__(self, subscriptions: Subscriptions) -> None:
         super().__init__()
         self._loop = asyncio.get_running_loop()
