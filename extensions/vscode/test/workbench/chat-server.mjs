@@ -112,6 +112,14 @@ export class ChatServer {
     return meta.session_token;
   }
 
+  /** Makes ada and grace, and the room that grace has opened for the two. @returns their tokens, and the room */
+  async adaAndGrace() {
+    const ada = await this.signUp("ada");
+    const grace = await this.signUp("grace");
+    const direct = await this.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
+    return { ada, grace, direct };
+  }
+
   async get(door, token) {
     const response = await fetch(new URL(door, this.url), { headers: { "X-Session-Token": token } });
     if (!response.ok) throw new Error(`${door}: ${response.status}`);

@@ -25,9 +25,7 @@ describe("code between checkouts", () => {
 
   before(async () => {
     server = await ChatServer.create();
-    await server.signUp("ada");
-    grace = await server.signUp("grace");
-    direct = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
+    ({ grace, direct } = await server.adaAndGrace());
     bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
     for (const name of ["mine", "theirs", "other", "plain"]) {
       folders[name] = path.join(bench.folder, name);
@@ -49,9 +47,7 @@ describe("code between checkouts", () => {
     git(other, "init", "--quiet");
     git(other, "remote", "add", "origin", "git@git.example.org:team/another.git");
     window = await bench.open({ folder: mine });
-    await window.signIn(server.url, "ada", PASSWORD);
-    await window.chat.locator(".room-entry", { hasText: "grace" }).click();
-    await window.chat.locator("mc-composer textarea").waitFor();
+    await window.signInToRoomWith(server.url, "ada", PASSWORD, "grace");
   });
 
   after(async () => {
@@ -74,9 +70,7 @@ describe("code between checkouts", () => {
   const tab = (text) => window.page.locator(".tab.active", { hasText: text }).waitFor();
 
   step("sends a selection from the editor's menu with its repository, branch, commit, file, lines and language", async () => {
-    await window.page.keyboard.press("Control+P");
-    await window.page.locator(".quick-input-widget:visible input").first().fill("tool.py");
-    await window.pick("tool.py");
+    await window.openFile("tool.py");
     const line = window.page.locator(".monaco-editor .view-line", { hasText: "def parse" }).first();
     await line.click();
     await window.page.keyboard.press("Home");
@@ -161,9 +155,7 @@ describe("code between checkouts", () => {
     await window.row("loose.js").dblclick();
     await window.page.locator(".monaco-editor .view-line", { hasText: "answer" }).first().click();
     await window.page.keyboard.press("Control+A");
-    await window.command("Media Chat: Share Selection");
-    await window.pick("grace");
-    await window.answer("No repository");
+    await window.shareSelection("grace", "No repository");
     const code = await until("The message", async () => (await server.messages(grace, direct)).find(({ body }) => body === "No repository")?.code);
     assert.deepEqual(code, {
       language: "javascript", repository: "", branch: "", commit: "",

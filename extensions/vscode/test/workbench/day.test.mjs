@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
-import { inBrowser, message, picture, say, startChatWith } from "./people.mjs";
-import { steps, VIEW, Workbench } from "./workbench.mjs";
+import { chatWithGrace, inBrowser, message, picture, say } from "./people.mjs";
+import { VIEW } from "./window.mjs";
+import { steps, Workbench } from "./workbench.mjs";
 
 describe("a day in the editor", () => {
   let server, bench, window, second, grace;
@@ -38,12 +39,7 @@ describe("a day in the editor", () => {
   });
 
   step("starts a chat and sends a message, which the other has in the browser", async () => {
-    await startChatWith(window.chat, "grace");
-    await say(window.chat, "Hello from the editor");
-    await grace.locator(".room-entry", { hasText: "ada" }).click();
-    await message(grace, "Hello from the editor").waitFor();
-    await say(grace, "Hello from the **browser**");
-    await message(window.chat, "Hello from the browser").waitFor();
+    await chatWithGrace(window.chat, grace, "Hello from the editor", "Hello from the **browser**");
   });
 
   step("shares an image with the browser", async () => {
@@ -81,23 +77,14 @@ describe("a day in the editor", () => {
   });
 
   step("shares a file of the workspace by the palette", async () => {
-    await window.page.keyboard.press("Control+P");
-    await window.page.locator(".quick-input-widget:visible input").first().fill("hello.py");
-    await window.pick("hello.py");
-    await window.page.locator(".tab.active", { hasText: "hello.py" }).waitFor();
-    await window.command("Media Chat: Share in Media Chat");
-    await window.pick("grace");
+    await window.openFile("hello.py");
+    await window.shareFile("grace");
     await grace.locator(".file-card", { hasText: "hello.py" }).waitFor();
   });
 
   step("shares a selection as code that opens at its lines, also after they have moved", async () => {
-    await window.page.locator(".monaco-editor .view-line").first().click();
-    await window.page.keyboard.press("Control+Home");
-    await window.page.keyboard.press("Shift+ArrowDown");
-    await window.page.keyboard.press("Shift+ArrowDown");
-    await window.command("Media Chat: Share Selection");
-    await window.pick("grace");
-    await window.answer("Look at this");
+    await window.selectLines(2);
+    await window.shareSelection("grace", "Look at this");
     const shared = message(grace, "Look at this");
     await shared.locator(".shared-code", { hasText: "hello.py:1–2" }).waitFor();
     assert.ok((await shared.locator("pre code.language-python span").count()) > 3);

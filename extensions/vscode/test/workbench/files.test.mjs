@@ -16,9 +16,7 @@ describe("files in the editor", () => {
   before(async () => {
     server = await ChatServer.create();
     way = await Way.to(server.port);
-    await server.signUp("ada");
-    grace = await server.signUp("grace");
-    direct = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
+    ({ grace, direct } = await server.adaAndGrace());
     await server.send(grace, direct, "Send me those files");
     bench = await Workbench.create({ machine: { "mediaChat.serverUrl": way.url } });
     bench.write("one.md", "# One\n");
@@ -26,9 +24,7 @@ describe("files in the editor", () => {
     bench.write("large.bin", Buffer.alloc(LARGE, 7));
     bench.write("folder/inside.txt", "inside\n");
     window = await bench.open();
-    await window.signIn(way.url, "ada", PASSWORD);
-    await window.chat.locator(".room-entry", { hasText: "grace" }).click();
-    await window.chat.locator("mc-composer textarea").waitFor();
+    await window.signInToRoomWith(way.url, "ada", PASSWORD, "grace");
   });
 
   after(async () => {

@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe } from "node:test";
 import { until } from "./chat-server.mjs";
-import { steps, VIEW, Workbench } from "./workbench.mjs";
+import { VIEW } from "./window.mjs";
+import { steps, Workbench } from "./workbench.mjs";
 
 const TOKEN = "the-token-that-must-not-leave";
 

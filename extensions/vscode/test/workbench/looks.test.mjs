@@ -4,7 +4,8 @@ import { copyFileSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
-import { artefacts, extension, steps, Workbench } from "./workbench.mjs";
+import { artefacts } from "./window.mjs";
+import { extension, steps, Workbench } from "./workbench.mjs";
 
 const AXE = readFileSync(path.resolve(extension, "../../node_modules/axe-core/axe.min.js"), "utf8");
 const THEMES = {
@@ -108,9 +109,7 @@ describe("the view to the eye, the ear and the hand", () => {
     await keyboard.type("Yes. I have it here, with a test.");
     await keyboard.press("Enter");
     await window.chat.locator("mc-message", { hasText: "with a test" }).waitFor();
-    await keyboard.press("Control+P");
-    await window.page.locator(".quick-input-widget:visible input").first().fill("tokens.py");
-    await window.pick("tokens.py");
+    await window.openFile("tokens.py");
     await window.page.locator(".monaco-editor .view-line", { hasText: "def first_error" }).waitFor();
     assert.equal(await window.page.locator(".monaco-editor.focused").count(), 1);
   });

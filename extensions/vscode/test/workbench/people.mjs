@@ -33,6 +33,16 @@ export async function say(page, text) {
   await page.locator("mc-composer textarea").press("Enter");
 }
 
+/** One starts a chat with grace, and both read what the other says. */
+export async function chatWithGrace(one, grace, from, to) {
+  await startChatWith(one, "grace");
+  await say(one, from);
+  await grace.locator(".room-entry", { hasText: "ada" }).click();
+  await message(grace, from).waitFor();
+  await say(grace, to);
+  await message(one, to.replaceAll("*", "")).waitFor();
+}
+
 export const message = (page, text) => page.locator("mc-message", { hasText: text });
 
 /** A PNG of one colour. */

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
-import { steps, VIEW, Workbench } from "./workbench.mjs";
+import { VIEW } from "./window.mjs";
+import { steps, Workbench } from "./workbench.mjs";
 
 const MESSAGES = 120;
 const DRAFT = "not sent yet";
@@ -102,7 +103,8 @@ describe("a view that goes and comes back", () => {
   });
 
   step("is as it was after the window was reloaded, and after it was closed and opened", async () => {
-    await window.page.waitForTimeout(1500); // the editor writes its state now and then
+    // Where its views are the editor writes down every five seconds, when it has nothing else to do.
+    await window.page.waitForTimeout(7000);
     await window.page.reload();
     await window.page.locator(".monaco-workbench .activitybar").waitFor();
     await isAsItWas();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
-import { inBrowser, message, say, startChatWith } from "./people.mjs";
+import { chatWithGrace, inBrowser, message } from "./people.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
 describe("a folder that nobody trusts", () => {
@@ -41,28 +41,15 @@ describe("a folder that nobody trusts", () => {
   });
 
   step("does not keep messages from going and coming", async () => {
-    await startChatWith(window.chat, "grace");
-    await say(window.chat, "From Restricted Mode");
-    await grace.locator(".room-entry", { hasText: "ada" }).click();
-    await message(grace, "From Restricted Mode").waitFor();
-    await say(grace, "To Restricted Mode");
-    await message(window.chat, "To Restricted Mode").waitFor();
+    await chatWithGrace(window.chat, grace, "From Restricted Mode", "To Restricted Mode");
   });
 
   step("does not keep a file and lines of code from being shared", async () => {
-    await window.page.keyboard.press("Control+P");
-    await window.page.locator(".quick-input-widget:visible input").first().fill("hello.py");
-    await window.pick("hello.py");
-    await window.page.locator(".tab.active", { hasText: "hello.py" }).waitFor();
-    await window.command("Media Chat: Share in Media Chat");
-    await window.pick("grace");
+    await window.openFile("hello.py");
+    await window.shareFile("grace");
     await grace.locator(".file-card", { hasText: "hello.py" }).waitFor();
-    await window.page.locator(".monaco-editor .view-line").first().click();
-    await window.page.keyboard.press("Control+Home");
-    await window.page.keyboard.press("Shift+ArrowDown");
-    await window.command("Media Chat: Share Selection");
-    await window.pick("grace");
-    await window.answer("Some lines");
+    await window.selectLines(1);
+    await window.shareSelection("grace", "Some lines");
     await message(grace, "Some lines").locator(".shared-code", { hasText: "hello.py:1" }).waitFor();
   });
 

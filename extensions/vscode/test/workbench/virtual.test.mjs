@@ -16,9 +16,7 @@ describe("a virtual workspace", () => {
 
   before(async () => {
     server = await ChatServer.create();
-    await server.signUp("ada");
-    grace = await server.signUp("grace");
-    direct = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
+    ({ grace, direct } = await server.adaAndGrace());
     bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
     bench.install(providers);
     window = await bench.open({ folder: "memory:/" });
@@ -34,9 +32,7 @@ describe("a virtual workspace", () => {
   step("is none that the extension is switched off in", async () => {
     await window.showExplorer();
     await window.row("notes.md").waitFor();
-    await window.signIn(server.url, "ada", PASSWORD);
-    await window.chat.locator(".room-entry", { hasText: "grace" }).click();
-    await window.chat.locator("mc-composer textarea").waitFor();
+    await window.signInToRoomWith(server.url, "ada", PASSWORD, "grace");
   });
 
   step("has its files shared from the Explorer's menu", async () => {
@@ -53,9 +49,7 @@ describe("a virtual workspace", () => {
     await window.row("tool.py").dblclick();
     await window.page.locator(".monaco-editor .view-line", { hasText: "memory" }).first().click();
     await window.page.keyboard.press("Control+A");
-    await window.command("Media Chat: Share Selection");
-    await window.pick("grace");
-    await window.answer("From memory");
+    await window.shareSelection("grace", "From memory");
     const { code } = await newest(({ body }) => body === "From memory");
     assert.equal(code.path, "src/tool.py");
     assert.equal(code.repository, "");

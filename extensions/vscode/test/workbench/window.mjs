@@ -1,0 +1,174 @@
+/** A window of a workbench, and hands to use it. */
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const artefacts = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../artefacts");
+
+/** The webview of the chat; editors have webviews too. */
+export const VIEW = 'iframe.webview.ready[src*="media-chat"]';
+
+export class Window {
+  logs = [];
+
+  constructor(bench, page) {
+    this.bench = bench;
+    this.page = page;
+  }
+
+  get icon() {
+    return this.page.locator('.activitybar .action-item:has([aria-label^="Media Chat"])').first();
+  }
+
+  get badge() {
+    return this.icon.locator(".badge-content");
+  }
+
+  get statusBar() {
+    return this.page.locator('.statusbar-item[id*="mediaChat.status"]');
+  }
+
+  /** The document in the chat's view. */
+  get chat() {
+    return this.page.frameLocator(`${VIEW} >> visible=true`).frameLocator("#active-frame");
+  }
+
+  notification(text) {
+    return this.page.locator(".notification-toast, .notification-list-item", { hasText: text }).first();
+  }
+
+  /** Notifications that are shown now, as text. */
+  async notifications() {
+    return this.page.locator(".notification-toast .notification-list-item-message").allInnerTexts();
+  }
+
+  async showChat() {
+    const isShown = await this.icon.evaluate((item) => item.classList.contains("checked"));
+    if (!isShown) await this.icon.click();
+    await this.page.locator(`${VIEW} >> visible=true`).waitFor();
+  }
+
+  /** Runs a command from the palette, by its title or by how that begins. */
+  async command(title) {
+    await this.page.keyboard.press("F1");
+    const input = this.page.locator(".quick-input-widget input").first();
+    await input.fill(`>${title}`);
+    const begins = new RegExp(`^\\s*${title.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`);
+    const rows = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: begins });
+    // Of "Move View" and "Move Views to …" the shorter is meant.
+    await rows.first().waitFor();
+    const titles = await rows.locator(".label-name").allInnerTexts();
+    const shortest = titles.reduce((best, each, at) => (each.length < titles[best].length ? at : best), 0);
+    await rows.nth(shortest).click();
+  }
+
+  /** Chooses in a quick pick. */
+  async pick(text) {
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  /** Answers an input box. */
+  async answer(text) {
+    const input = this.page.locator(".quick-input-widget:visible input").first();
+    await input.fill(text);
+    await input.press("Enter");
+  }
+
+  /** A row of a tree in the side bar, by the words it begins with. */
+  row(text) {
+    return this.page.locator(".sidebar .monaco-list-row", { hasText: text }).first();
+  }
+
+  /** Shows the view of rooms, which is folded up at first. */
+  async showRooms() {
+    await this.showChat();
+    const header = this.page.locator('.pane-header[aria-label^="Rooms"]');
+    if ((await header.getAttribute("aria-expanded")) !== "true") await header.click();
+  }
+
+  /** Shows the Explorer. */
+  async showExplorer() {
+    await this.page.keyboard.press("Control+Shift+E");
+    await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+  }
+
+  /** Opens a file of the workspace by its name. */
+  async openFile(name) {
+    await this.page.keyboard.press("Control+P");
+    await this.page.locator(".quick-input-widget:visible input").first().fill(name);
+    await this.pick(name);
+    await this.page.locator(".tab.active", { hasText: name }).waitFor();
+  }
+
+  /** Selects so many lines of the file that is open, from its first one on. */
+  async selectLines(count) {
+    await this.page.locator(".monaco-editor .view-line").first().click();
+    await this.page.keyboard.press("Control+Home");
+    for (let lines = 0; lines < count; lines++) await this.page.keyboard.press("Shift+ArrowDown");
+  }
+
+  /** Shares the file that is open, by the palette. */
+  async shareFile(room) {
+    await this.command("Media Chat: Share in Media Chat");
+    await this.pick(room);
+  }
+
+  /** Shares the selected lines with some words, by the palette. */
+  async shareSelection(room, words) {
+    await this.command("Media Chat: Share Selection");
+    await this.pick(room);
+    await this.answer(words);
+  }
+
+  /** Opens the menu of something by the pointer, and chooses in it. */
+  async chooseInMenuOf(target, entry) {
+    await target.click({ button: "right" });
+    const item = this.page.locator(".monaco-menu .action-item", { hasText: entry }).first();
+    await item.hover();
+    // A menu takes no click in its first moments, lest the one that opened it chooses, too.
+    await this.page.waitForTimeout(300);
+    await item.click();
+  }
+
+  /** Chooses in the menu of accounts, and in the menu that this opens. */
+  async chooseAccount(...entries) {
+    await this.page.locator('.activitybar [aria-label^="Accounts"]').first().click();
+    for (const [at, entry] of entries.entries()) {
+      const item = this.page.locator(".monaco-menu .action-item", { hasText: entry }).last();
+      await item.hover();
+      await this.page.waitForTimeout(300); // as above
+      if (at === entries.length - 1) await item.click();
+    }
+  }
+
+  /** What the browser shows once the editor has asked for it, and the person said yes to that. */
+  async openedBrowser(ask) {
+    await ask();
+    const opened = this.page.context().waitForEvent("page");
+    await this.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Open" }).first().click();
+    return opened;
+  }
+
+  async signIn(server, username, password) {
+    await this.showChat();
+    const { chat } = this;
+    await chat.locator("input[name=server]").fill(server);
+    await chat.locator("input[name=username]").fill(username);
+    await chat.locator("input[name=password]").fill(password);
+    await chat.locator("#sign-in button.is-primary").click();
+  }
+
+  /** Signs in, and opens the room with someone. */
+  async signInToRoomWith(server, username, password, other) {
+    await this.signIn(server, username, password);
+    await this.chat.locator(".room-entry", { hasText: other }).click();
+    await this.chat.locator("mc-composer textarea").waitFor();
+  }
+
+  async screenshot(name) {
+    mkdirSync(artefacts, { recursive: true });
+    await this.page.screenshot({ path: path.join(artefacts, `${name}.png`) });
+  }
+}
