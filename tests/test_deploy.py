@@ -67,6 +67,13 @@ def test_a_socket_outlives_the_silence_that_heartbeats_leave() -> None:
     assert all(int(seconds) > silence for seconds in patience) and len(patience) == 2
 
 
+def test_nginx_gives_up_an_idle_connection_before_the_servers_do() -> None:
+    (given_up,) = re.findall(r" keepalive_timeout (\d+)s", (DEPLOY / "nginx.conf").read_text())
+    for name in ("Makefile", "deploy/Dockerfile"):
+        (kept,) = re.findall(r"--timeout-keep-alive (\d+)", (ROOT / name).read_text())
+        assert int(given_up) < int(kept), name
+
+
 def test_whatever_is_waited_for_and_mounted_is_there(compose) -> None:
     services = compose["services"]
     for service in services.values():

@@ -48,10 +48,10 @@ CANNOT = {
     "test_failures.py::test_a_server_without_its_database": {
         "mongodb": "the emulator serves all tests of this run, so it cannot be taken away from one",
     },
-    "test_moderation.py::test_sql_cannot_change_an_entry_either": {
+    "test_audit.py::test_sql_cannot_change_an_entry_either": {
         "mongodb": "there are no triggers, so Django alone keeps the audit log from changes",
     },
-    "test_moderation.py::test_sql_cannot_change_an_entry_either[INSERT OR REPLACE": {
+    "test_audit.py::test_sql_cannot_change_an_entry_either[INSERT OR REPLACE": {
         "postgres": "the statement is SQLite's own",
     },
 }

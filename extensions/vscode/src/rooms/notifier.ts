@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { ChatClient } from "../../../../static/chat/client.js";
 import type { Message, Room } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import { displayName, roomTitle } from "../chat/naming.js";
@@ -6,18 +7,16 @@ import type { ChatView } from "../view/chat-view.js";
 import type { Quiet } from "./quiet.js";
 
 const FRONT = "mediaChat.windowInFront";
-/** A window that has not said for so long that it is there is taken to be closed. */
-const GONE_AFTER_MS = 45_000;
+/** Messages for which some window has called, or in which they were in sight. */
+const NOTED = "mediaChat.notedMessages";
+const NOTED_LIMIT = 100;
+/** What a window in front needs at most to call, until another steps in for it. */
+const PATIENCE_MS = 1_500;
 const WORDS_LIMIT = 140;
 
-interface Front {
-  window: string;
-  at: number;
-}
-
 /**
- * Calls for mentions and direct messages, and for nothing else. Of several windows the one that
- * was last in front calls: all of them hear of every message.
+ * Calls for mentions and direct messages, and for nothing else. All windows hear of every message;
+ * the one that was last in front calls, and when it does not, because it is gone, another does.
  */
 export class Notifier implements vscode.Disposable {
   readonly #window = crypto.randomUUID();
@@ -29,13 +28,11 @@ export class Notifier implements vscode.Disposable {
     private readonly quiet: Quiet,
     private readonly state: vscode.Memento,
   ) {
-    const pulse = setInterval(() => this.#isInFront && this.#claim(), GONE_AFTER_MS / 3);
     // What several windows write is seen by all of them, the last of it in the end: so there is
     // one answer to which of them calls, whatever each believes of its focus.
     this.#disposables = [
       vscode.window.onDidChangeWindowState(({ focused }) => focused && this.#claim()),
       chat.onDidMention(({ room, message }) => void this.#called(room, message)),
-      new vscode.Disposable(() => clearInterval(pulse)),
     ];
     if (vscode.window.state.focused) this.#claim();
   }
@@ -46,30 +43,49 @@ export class Notifier implements vscode.Disposable {
   }
 
   #claim(): void {
-    void this.state.update(FRONT, { window: this.#window, at: Date.now() } satisfies Front);
+    void this.state.update(FRONT, this.#window);
   }
 
   get #isInFront(): boolean {
-    const front = this.state.get<Front>(FRONT);
-    return front?.window === this.#window;
+    return this.state.get(FRONT) === this.#window;
   }
 
-  /** Whether it falls to this window: it is in front, or nobody has been for a while. */
-  async #isMine(): Promise<boolean> {
-    if (this.#isInFront) return true;
-    const front = this.state.get<Front>(FRONT);
-    if (front && Date.now() - front.at < GONE_AFTER_MS) return false;
-    this.#claim();
-    // Several windows may find this at once: what one of them wrote last is seen by all.
-    await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 300));
-    return this.state.get<Front>(FRONT)?.window === this.#window;
+  /** Whether it falls to this window to call for a message. */
+  async #isMine(message: string): Promise<boolean> {
+    if (!this.#isInFront) {
+      await pause(this.state.get(FRONT) ? PATIENCE_MS : 0);
+      if (this.#isNoted(message)) return false;
+      this.#claim();
+      // Several windows may find this at once: what one of them wrote last is seen by all.
+      await pause(200 + Math.random() * 300);
+      if (!this.#isInFront) return false;
+    }
+    if (this.#isNoted(message)) return false;
+    this.#note(message);
+    return true;
+  }
+
+  get #noted(): string[] {
+    return this.state.get<string[]>(NOTED, []);
+  }
+
+  #isNoted(message: string): boolean {
+    return this.#noted.includes(message);
+  }
+
+  #note(message: string): void {
+    void this.state.update(NOTED, [...this.#noted, message].slice(-NOTED_LIMIT));
   }
 
   async #called(room: Room, message: Message): Promise<void> {
     const client = this.chat.connected?.client;
     const wanted = vscode.workspace.getConfiguration("mediaChat").get("notifications", true);
     if (!client || !wanted || this.quiet.doNotDisturb || this.quiet.isMuted(room.id)) return;
-    if (this.view.roomInSight === room.id || !(await this.#isMine())) return;
+    if (this.view.roomInSight === room.id) this.#note(message.id);
+    else if (await this.#isMine(message.id)) await this.#call(client, room, message);
+  }
+
+  async #call(client: ChatClient, room: Room, message: Message): Promise<void> {
     const sender = displayName(client, message.sender);
     const where = room.kind === "direct" ? sender : vscode.l10n.t("{0} in {1}", sender, roomTitle(client, room));
     const open = vscode.l10n.t("Open");
@@ -80,6 +96,10 @@ export class Notifier implements vscode.Disposable {
     if (chosen === open) await this.view.show({ type: "open-room", room: room.id });
     if (chosen === mute) await this.quiet.mute(room.id, true);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function spoken(message: Message): string {
