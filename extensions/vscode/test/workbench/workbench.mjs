@@ -96,6 +96,12 @@ export class Workbench {
     return readFileSync(path.join(this.folder, "connections"), "utf8").trim().split("\n");
   }
 
+  /** The processes of the extension hosts, the oldest first. */
+  get extensionHosts() {
+    const found = spawnSync("pgrep", ["-g", String(this.#process.pid), "-f", "type=extensionHost"], { encoding: "utf8" });
+    return found.stdout.trim().split("\n").map(Number);
+  }
+
   async newContext(options = {}) {
     const size = { viewport: { width: 1280, height: 800 } };
     const context = await this.browser.newContext({ ...size, acceptDownloads: true, ...options });
