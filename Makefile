@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTENSION := extensions/vscode
 
-.PHONY: run serve test test-page test-sqlite test-postgres test-mongodb test-mongodb-near test-mongodb-far test-copy check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
+.PHONY: run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-postgres test-mongodb test-mongodb-near test-mongodb-far test-copy check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
 
 ## run: the chat on this machine, with nothing else to install (PORT=8000)
 run: export DEBUG = 1
@@ -22,8 +22,8 @@ serve: .venv/installed node_modules/installed
 		--ws-ping-interval 20 --ws-ping-timeout 20 --timeout-graceful-shutdown 10 --timeout-keep-alive 75 \
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 
-## test: everything; `make -j3 --output-sync test` does three parts at a time
-test: check check-extension test-sqlite test-mongodb-near test-mongodb-far test-postgres test-extension test-page
+## test: everything; `make -j4 --output-sync test` does four parts at a time
+test: check check-extension test-sqlite-far test-sqlite-near test-mongodb-far test-mongodb-near test-postgres test-extension test-page
 
 ## test-page: the page's modules by themselves
 test-page: node_modules/installed-dev
@@ -33,15 +33,21 @@ test-page: node_modules/installed-dev
 test-sqlite: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/pytest $(TESTS)
 
+# Much of the time is spent waiting, and an emulator has one core's worth of work in it: two halves
+# side by side are done in half the time.
+NEAR := tests/accounts tests/browser tests/chat tests/databases
+HALF = $(if $(@:%-far=),$(NEAR),$(NEAR:%=--ignore=%))
+
+test-sqlite-near test-sqlite-far: .venv/installed-dev node_modules/installed-dev needs-test-tools
+	$(BIN)/pytest $(HALF)
+
 ## test-postgres: those that meet the database on PostgreSQL, Debian's or that of TEST_POSTGRES_URL
 ## test-mongodb: and on MongoDB, that of TEST_MONGODB_URL, else an emulator (WHOLE=1 for all of them)
 test-postgres test-mongodb: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/python -m tests.databases $(@:test-%=%) $(TESTS)
 
-# An emulator has one core's worth of work in it: two of them are done in half the time.
-NEAR := tests/accounts tests/chat tests/databases
 test-mongodb-near test-mongodb-far: .venv/installed-dev node_modules/installed-dev needs-test-tools
-	$(BIN)/python -m tests.databases mongodb $(if $(@:%-far=),$(NEAR),$(NEAR:%=--ignore=%))
+	$(BIN)/python -m tests.databases mongodb $(HALF)
 
 ## test-copy: 100,000 messages through all three databases and back; takes its time
 test-copy: .venv/installed-dev
