@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests import databases
 from tests.live import Server
 from tests.outside import CommandError, Frame, OutsideClient
 
@@ -368,7 +369,7 @@ def test_stale_state_and_events_are_fresh_state(world: tuple[World, asyncio.Runn
     stage, runner = world
 
     @settings(
-        max_examples=40,
+        max_examples=15 if databases.is_emulated() else 40,
         deadline=None,
         derandomize=True,
         suppress_health_check=[HealthCheck.too_slow],
