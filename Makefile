@@ -22,8 +22,8 @@ serve: .venv/installed node_modules/installed
 		--ws-ping-interval 20 --ws-ping-timeout 20 --timeout-graceful-shutdown 10 --timeout-keep-alive 75 \
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 
-## test: everything; `make -j4 --output-sync test` does four parts at a time
-test: check check-extension test-sqlite-far test-sqlite-near test-mongodb-far test-mongodb-near test-postgres test-extension test-page
+## test: everything; `make -j3 --output-sync test` does three parts at a time
+test: check check-extension test-sqlite-far test-extension test-mongodb-far test-sqlite-near test-postgres test-mongodb-near test-page
 
 ## test-page: the page's modules by themselves
 test-page: node_modules/installed-dev

@@ -248,6 +248,10 @@ def edit_message(
     def decide(row: Message) -> dict[str, Any] | None:
         if row.sender_id != user.pk:
             raise ChatError(ErrorCode.FORBIDDEN, "You can edit only your own messages.")
+        if row.deleted_at:
+            # Without transactions, a deletion that came between the two writes of this edit has
+            # not seen the first of them.
+            Revision.objects.filter(message=row).delete()
         _refuse_gone(row)
         checked = _checked_body(body, empty=bool(row.attachments or row.code))
         if checked == row.body:

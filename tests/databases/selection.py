@@ -36,6 +36,9 @@ SAME_ON_ALL = (
     "tests/system/test_slow_reader.py",
 )
 
+SAME_AT_BOTH_DOORS = "tests/system/test_cast.py"
+"""A browser's cookie and a program's token lead to the same session; one of them is enough."""
+
 CANNOT = {
     # docs/DATABASES.md has the same list, for those who run it.
     "test_coming_back.py::test_sync_of_500_rooms_takes_one_query": {
@@ -64,11 +67,17 @@ def select(items: list[pytest.Item]) -> list[pytest.Item]:
         return items
     about = [item for item in items if meets_the_database(item)]
     if os.environ.get("WHOLE") != "1":
-        about = [item for item in about if not item.nodeid.startswith(SAME_ON_ALL)]
+        about = [item for item in about if not _is_the_same_on_all(item.nodeid)]
     for item in about:
         for reason in _reasons(item, kind):
             item.add_marker(pytest.mark.skip(reason=reason))
     return about
+
+
+def _is_the_same_on_all(test: str) -> bool:
+    return test.startswith(SAME_ON_ALL) or (
+        test.startswith(SAME_AT_BOTH_DOORS) and "[browser" in test
+    )
 
 
 def meets_the_database(item: Any) -> bool:
