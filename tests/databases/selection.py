@@ -18,10 +18,12 @@ SAME_ON_ALL = (
     # what Redis and nginx do: decided before anything reaches a database. WHOLE=1 runs them too.
     "tests/browser/test_accessibility.py",
     "tests/browser/test_editors.py",
+    "tests/browser/test_modules.py",
     "tests/browser/test_page.py",
     "tests/browser/test_screenshots.py",
     "tests/browser/test_xss.py",
     "tests/mediachat/test_bodies.py",
+    "tests/mediachat/test_cors.py",
     "tests/mediachat/test_sentinel.py",
     "tests/system/test_cluster.py",
     "tests/system/test_dropped_layer.py",
@@ -38,6 +40,9 @@ SAME_ON_ALL = (
 
 SAME_AT_BOTH_DOORS = "tests/system/test_cast.py"
 """A browser's cookie and a program's token lead to the same session; one of them is enough."""
+
+ADMIN_IN_CHROMIUM = "tests/browser/test_admin.py"
+"""On PostgreSQL, Django's own ground, tests/chat/test_admin.py without a browser is enough."""
 
 CANNOT = {
     # docs/DATABASES.md has the same list, for those who run it.
@@ -67,16 +72,18 @@ def select(items: list[pytest.Item]) -> list[pytest.Item]:
         return items
     about = [item for item in items if meets_the_database(item)]
     if os.environ.get("WHOLE") != "1":
-        about = [item for item in about if not _is_the_same_on_all(item.nodeid)]
+        about = [item for item in about if not _is_said_already(item.nodeid, kind)]
     for item in about:
         for reason in _reasons(item, kind):
             item.add_marker(pytest.mark.skip(reason=reason))
     return about
 
 
-def _is_the_same_on_all(test: str) -> bool:
-    return test.startswith(SAME_ON_ALL) or (
-        test.startswith(SAME_AT_BOTH_DOORS) and "[browser" in test
+def _is_said_already(test: str, kind: str) -> bool:
+    return (
+        test.startswith(SAME_ON_ALL)
+        or (test.startswith(SAME_AT_BOTH_DOORS) and "[browser" in test)
+        or (test.startswith(ADMIN_IN_CHROMIUM) and kind == "postgres")
     )
 
 
