@@ -95,7 +95,7 @@ class MatrixClient:
         self.room_id, self._reads.token = other.room_id, other._reads.token
 
     async def follow(self) -> None:
-        await self._sync(0)
+        self._new(await self._sync(0))
         self._start(self._follow())
 
     def say(self, body: str) -> None:
@@ -120,16 +120,18 @@ class MatrixClient:
 
     async def _follow(self) -> None:
         while True:
-            # One under way at both ends of two answers is in both.
-            events = [
-                event
-                for event in await self._sync(SYNC_SECONDS)
-                if event["type"] == "m.room.message" and event["event_id"] not in self._known
-            ]
-            if events:
-                self._known.update(event["event_id"] for event in events)
-                bodies = "".join(event["content"]["body"] for event in events)
-                self.room.load.heard(self, bodies.encode(), len(events), 0)
+            if said := self._new(await self._sync(SYNC_SECONDS)):
+                self.room.load.heard(self, "".join(said).encode(), len(said), 0)
+
+    def _new(self, events: list[dict[str, Any]]) -> list[str]:
+        """What is said in messages that were in no answer before: an event may be in two."""
+        messages = [
+            event
+            for event in events
+            if event["type"] == "m.room.message" and event["event_id"] not in self._known
+        ]
+        self._known.update(event["event_id"] for event in messages)
+        return [event["content"]["body"] for event in messages]
 
     async def _sync(self, seconds: int) -> list[dict[str, Any]]:
         """The room's new events."""

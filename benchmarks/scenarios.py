@@ -204,7 +204,7 @@ async def processes(scale: Scale) -> dict[str, Any]:
     """The same room on one and on two processes of ours over Redis."""
     rows = []
     for count in (1, 2):
-        load = Load(rooms=1, members=200, messages=scale.messages, window=20)
+        load = Load(rooms=1, members=200, messages=4 * scale.messages, window=20)
         name = f"{count} process{'es' if count > 1 else ''} over Redis"
         rows += await _ours_rows(name, load, processes=count, redis=True)
     return {"rows": rows}
