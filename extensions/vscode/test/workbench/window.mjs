@@ -43,9 +43,17 @@ export class Window {
   }
 
   async showChat() {
-    const isShown = await this.icon.evaluate((item) => item.classList.contains("checked"));
-    if (!isShown) await this.icon.click();
-    await this.page.locator(`${VIEW} >> visible=true`).waitFor();
+    const view = this.page.locator(`${VIEW} >> visible=true`);
+    // A window that is being restored may show it by itself, and a click then hides it again.
+    for (let left = 3; ; left--) {
+      const isShown = await this.icon.evaluate((item) => item.classList.contains("checked"));
+      if (!isShown) await this.icon.click();
+      try {
+        return await view.waitFor({ timeout: 10_000 });
+      } catch (error) {
+        if (left === 0) throw error;
+      }
+    }
   }
 
   /** Runs a command from the palette, by its title or by how that begins. */
