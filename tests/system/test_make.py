@@ -38,13 +38,15 @@ def test_make_alone_prepares_the_database_and_serves(target: str, empty_database
                 data={
                     "csrfmiddlewaretoken": token[1],
                     "username": "first",
-                    "password1": "correct horse battery staple",
-                    "password2": "correct horse battery staple",
+                    "password": "correct horse battery staple",
+                    "again": "correct horse battery staple",
                 },
                 headers={"Referer": server.url},
             )
             assert answer.status_code == 200, answer.text
-            assert http.get("/admin/accounts/user/").status_code == 200
+            people = http.get("/admin/accounts/user/")
+            assert people.url.path == "/admin/accounts/user/", "asked to sign in"
+            assert "first" in people.text
     finally:
         server.stop()
     server.assert_no_exception_logged()
