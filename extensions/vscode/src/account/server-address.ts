@@ -3,7 +3,10 @@ import { Server } from "../server/server.js";
 
 const SETTING = "serverUrl";
 
-/** The server that this machine uses. No workspace can set it: the token would follow. */
+/**
+ * The server that this person uses. Neither a workspace nor a container can set it, which a
+ * repository describes: the password would follow.
+ */
 export function serverAddress(): string {
   return vscode.workspace.getConfiguration("mediaChat").get<string>(SETTING, "").trim();
 }

@@ -39,8 +39,11 @@ test("commands that need an account are offered to those who have one", () => {
   }
 });
 
-test("no workspace can say where the token goes", () => {
-  assert.equal(manifest.contributes.configuration.properties["mediaChat.serverUrl"]?.scope, "machine");
+test("no workspace and no container that a repository describes can say where the password goes", () => {
+  // A repository's devcontainer.json writes settings of the scope "machine".
+  for (const [name, { scope }] of Object.entries(manifest.contributes.configuration.properties)) {
+    assert.equal(scope, "application", name);
+  }
 });
 
 test("it starts after the editor, in every kind of workspace and host", () => {

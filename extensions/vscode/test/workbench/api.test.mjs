@@ -24,7 +24,8 @@ describe("what VS Code has of the extension", () => {
     elsewhere = createServer((request, response) => response.end(asked.push(request.url))).listen(0, "127.0.0.1");
     await once(elsewhere, "listening");
     bench = await Workbench.create({
-      machine: { "mediaChat.serverUrl": server.url },
+      settings: { "mediaChat.serverUrl": server.url },
+      machine: { "mediaChat.serverUrl": "https://container.example", "editor.fontSize": 17 },
       // Without it a workbench runs no tests that its address names.
       options: ["enable-smoke-test-driver"],
     });

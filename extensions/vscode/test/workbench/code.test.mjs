@@ -26,7 +26,7 @@ describe("code between checkouts", () => {
   before(async () => {
     server = await ChatServer.create();
     ({ grace, direct } = await server.adaAndGrace());
-    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
+    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     for (const name of ["mine", "theirs", "other", "plain"]) {
       folders[name] = path.join(bench.folder, name);
       mkdirSync(folders[name]);

@@ -13,7 +13,7 @@ describe("a day in the editor", () => {
   before(async () => {
     server = await ChatServer.create();
     for (const name of ["ada", "grace"]) await server.signUp(name);
-    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
+    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     bench.write("hello.py", "def hello():\n    return 'hello'\n\n\ndef other():\n    return 1\n");
     grace = await inBrowser(bench, server, "grace");
     window = await bench.open();

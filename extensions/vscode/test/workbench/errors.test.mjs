@@ -27,8 +27,7 @@ describe("what goes wrong on the way to a server", () => {
     }).listen(0, "127.0.0.1");
     await once(stranger, "listening");
     bench = await Workbench.create({
-      settings: { "http.fetchAdditionalSupport": false },
-      machine: { "mediaChat.serverUrl": server.url },
+      settings: { "http.fetchAdditionalSupport": false, "mediaChat.serverUrl": server.url },
     });
     bench.write(".vscode/settings.json", JSON.stringify({ "mediaChat.serverUrl": `http://127.0.0.1:${stranger.address().port}`, "editor.tabSize": 7 }));
     window = await bench.open();

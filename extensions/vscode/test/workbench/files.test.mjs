@@ -18,7 +18,7 @@ describe("files in the editor", () => {
     way = await Way.to(server.port);
     ({ grace, direct } = await server.adaAndGrace());
     await server.send(grace, direct, "Send me those files");
-    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": way.url } });
+    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": way.url } });
     bench.write("one.md", "# One\n");
     bench.write("two.py", "def two():\n    return 2\n");
     bench.write("large.bin", Buffer.alloc(LARGE, 7));

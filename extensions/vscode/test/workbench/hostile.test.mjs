@@ -63,7 +63,7 @@ describe("a server and a page that mean harm", () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     port = server.address().port;
-    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": `http://127.0.0.1:${port}` } });
+    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": `http://127.0.0.1:${port}` } });
     await bench.context.addInitScript(KEEP_API);
     bench.context.on("request", (request) => request.url().includes(`:${port}`) && fromBrowser.push(request.url()));
     bench.write("secret.txt", "the content of a file\n");

@@ -40,8 +40,7 @@ describe("the view to the eye, the ear and the hand", () => {
     server = await ChatServer.create();
     const [, grace, linus] = [await server.signUp("ada"), await server.signUp("grace"), await server.signUp("linus")];
     bench = await Workbench.create({
-      machine: { "mediaChat.serverUrl": server.url },
-      settings: { "editor.minimap.enabled": false, "editor.occurrencesHighlight": "off", "window.title": "tokens.py", "workbench.layoutControl.enabled": false },
+      settings: { "mediaChat.serverUrl": server.url, "editor.minimap.enabled": false, "editor.occurrencesHighlight": "off", "window.title": "tokens.py", "workbench.layoutControl.enabled": false },
     });
     bench.write("tokens.py", FILE);
     const room = await server.openRoom(grace, { kind: "private", name: "Compilers", members: ["ada", "linus"] });

@@ -19,7 +19,7 @@ describe("a view that goes and comes back", () => {
     const room = await server.openRoom(grace, { kind: "private", name: "Compilers", members: ["ada"] });
     await server.openRoom(grace, { kind: "private", name: "Another", members: ["ada"] });
     for (let number = 1; number <= MESSAGES; number++) await server.send(grace, room, `Message ${number}`);
-    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
+    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
     await window.chat.locator(".room-entry", { hasText: "Compilers" }).click();

@@ -14,8 +14,7 @@ describe("a folder that nobody trusts", () => {
     server = await ChatServer.create();
     for (const name of ["ada", "grace"]) await server.signUp(name);
     bench = await Workbench.create({
-      settings: { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never" },
-      machine: { "mediaChat.serverUrl": server.url },
+      settings: { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never", "mediaChat.serverUrl": server.url },
     });
     bench.write("hello.py", "def hello():\n    return 'hello'\n");
     bench.write(".vscode/settings.json", JSON.stringify({ "mediaChat.serverUrl": "http://127.0.0.1:9", "mediaChat.notifications": false }));

@@ -13,7 +13,7 @@ describe("rooms and notifications", () => {
     [ada, grace] = [await server.signUp("ada"), await server.signUp("grace")];
     compilers = await server.openRoom(grace, { kind: "private", name: "Compilers", members: ["ada"] });
     direct = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
-    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
+    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
     await window.chat.locator("mc-app .app").waitFor();

@@ -19,7 +19,7 @@ describe("signing in", () => {
     server = await ChatServer.create({ host: "127.0.0.2" });
     for (const name of ["ada", "grace", "mary"]) await server.signUp(name);
     way = await Way.to(server.port, { host: server.host, hears: true });
-    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": way.url }, watched: true });
+    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": way.url }, watched: true });
     window = await bench.open();
     secrets = new Secrets(way, bench, window);
     await window.showChat();

@@ -24,7 +24,7 @@ describe("how long it takes", () => {
     const grace = await server.signUp("grace");
     const room = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
     for (let number = 1; number <= 60; number++) await server.send(grace, room, `Message **${number}**`);
-    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
+    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
     await window.chat.locator(".room-entry", { hasText: "grace" }).click();

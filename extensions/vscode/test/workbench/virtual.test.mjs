@@ -17,7 +17,7 @@ describe("a virtual workspace", () => {
   before(async () => {
     server = await ChatServer.create();
     ({ grace, direct } = await server.adaAndGrace());
-    bench = await Workbench.create({ machine: { "mediaChat.serverUrl": server.url } });
+    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     bench.install(providers);
     window = await bench.open({ folder: "memory:/" });
   });

@@ -42,6 +42,11 @@ exports.tests = {
     assert.doesNotMatch(vscode.workspace.getConfiguration("mediaChat").get("serverUrl"), /elsewhere/);
     await vscode.workspace.fs.delete(vscode.Uri.joinPath(folder.uri, ".vscode"), { recursive: true });
   },
+  "lets no container set it either, whose settings a repository may bring along": async (vscode) => {
+    // api.test.mjs has written both into the machine's settings, as devcontainer.json does.
+    assert.equal(vscode.workspace.getConfiguration("editor").get("fontSize"), 17, "the machine's settings were not read");
+    assert.doesNotMatch(vscode.workspace.getConfiguration("mediaChat").get("serverUrl"), /container/);
+  },
   "has no session to give, and asks nobody for one when it must be silent": async (vscode) => {
     assert.equal(await vscode.authentication.getSession("mediachat", [], { silent: true }), undefined);
     assert.deepEqual(await vscode.authentication.getAccounts("mediachat"), []);
