@@ -16,4 +16,4 @@ def account_pages(request: HttpRequest) -> dict[str, Any]:
     ]
     if settings.EMAIL_URL:
         pages.append(("account_email", "E-mail"))
-    return {"account_pages": pages, "email_works": bool(settings.EMAIL_URL)}
+    return {"account_pages": pages}

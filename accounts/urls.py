@@ -1,8 +1,9 @@
 """The addresses of accounts beside allauth's."""
 
+from django.conf import settings
 from django.urls import path
 
-from accounts import editor_views, views
+from accounts import editor_views, no_mail, views
 
 urlpatterns = [
     path("accounts/profile/", views.profile, name="accounts_profile"),
@@ -17,3 +18,6 @@ urlpatterns = [
     path("_allauth/app/v1/auth/editor/session", editor_views.editor_session),
     path("media/avatars/<slug:name>.webp", views.avatar, name="accounts_avatar"),
 ]
+
+if not settings.EMAIL_URL:
+    urlpatterns += no_mail.urlpatterns

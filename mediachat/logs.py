@@ -1,9 +1,10 @@
 """Logs: one JSON object a line in production, readable lines while developing.
 
-What people write, passwords and tokens are never logged: nobody passes them to a logger, and
-the addresses of requests are logged without their query.
+What people write, passwords and tokens are never logged. Nobody passes them to a logger; libraries
+that would, at DEBUG, are not asked; and what opens something as a part of an address is cut out.
 """
 
+import re
 from typing import Any
 
 import structlog
@@ -11,6 +12,14 @@ from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+OURS = ("accounts", "chat", "mediachat")
+"""The loggers that LOG_LEVEL=DEBUG is for. Others log statements of SQL with their values, commands
+to MongoDB, and the headers and frames of sockets."""
+OPENS_SOMETHING = re.compile(
+    r"(/accounts/(?:password/reset/key|confirm-email|first-administrator|editor)/|[?&]key=)"
+    r"[^/?&\s\"'\\]+"
+)
+"""Links that work for whoever has them. Django logs the address of each request that it refuses."""
 
 
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
@@ -38,8 +47,14 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
             structlog.processors.JSONRenderer(),
         ]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        # Not with rich where it is installed, which shows the frames' variables.
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
+    level = level if level in LEVELS else "INFO"
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -47,18 +62,31 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
             "lines": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": shared,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    *last,
+                    _without_links,
+                ],
             }
         },
         "handlers": {
             "stderr": {"class": "logging.StreamHandler", "formatter": "lines"},
             "count": {"class": "mediachat.metrics.CountProblems"},
         },
-        "root": {"handlers": ["stderr", "count"], "level": level if level in LEVELS else "INFO"},
+        "root": {
+            "handlers": ["stderr", "count"],
+            "level": "INFO" if level == "DEBUG" else level,
+        },
         "loggers": {
             name: {"handlers": [], "propagate": True}
             for name in ("django", "django.server", "uvicorn", "uvicorn.error")
         }
+        | {name: {"level": level, "propagate": True} for name in OURS}
         # It names every request, query and all.
         | {"uvicorn.access": {"handlers": [], "propagate": False}},
     }
+
+
+def _without_links(logger: Any, method: str, line: str) -> str:
+    """The last step, so that it sees each line as it is written."""
+    return OPENS_SOMETHING.sub(r"\1…", line)

@@ -200,7 +200,8 @@ EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
     vars().update(env.mail_server("EMAIL_URL"))
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    # Nothing asks for mail then (accounts/no_mail.py), and what did would be in no log.
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="mediachat@localhost")
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"

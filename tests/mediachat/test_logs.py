@@ -1,14 +1,17 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.live import ROOT
 
 PROGRAM = """
 import logging.config
+import sys
 from mediachat.logs import logging_config
 import structlog
 
-logging.config.dictConfig(logging_config(level="INFO", as_json=True))
+logging.config.dictConfig(logging_config(level="INFO", as_json=bool(int(sys.argv[1]))))
 
 def send(body):
     raise ValueError("no")
@@ -20,9 +23,16 @@ except ValueError:
 """
 
 
-def test_the_log_of_an_exception_has_nothing_that_people_wrote() -> None:
+@pytest.mark.parametrize(
+    ("as_json", "says"), [("1", '"exc_type": "ValueError"'), ("0", "ValueError: no")]
+)
+def test_the_log_of_an_exception_has_nothing_that_people_wrote(as_json: str, says: str) -> None:
     finished = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM, as_json],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert '"exc_type": "ValueError"' in finished.stderr
+    assert says in finished.stderr
     assert "between" not in finished.stderr.replace('send("between', "")
