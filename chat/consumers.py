@@ -2,13 +2,12 @@
 
 Two doors, and never one for both. A browser comes with cookies, which any page on the web can
 make it send, so its Origin must be ours. A program comes with a one-use ticket and its cookies
-are ignored, so its Origin does not matter.
+are ignored; where it has an Origin, it is a page of an editor or of ours.
 """
 
 import asyncio
 import uuid
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from channels.exceptions import StopConsumer
@@ -23,6 +22,7 @@ from chat.hub import hub
 from chat.protocol import ChatError, CloseCode, ErrorCode, FrameError
 from chat.socket import Socket, frame
 from chat.threads import in_thread
+from mediachat.origins import is_editors, is_own
 
 UNDER_WAY = 200
 """Messages of one socket that may wait for their commit; further frames are not read until then."""
@@ -119,6 +119,13 @@ class ChatServer(AsyncWebsocketConsumer):
             return forwarded[-settings.TRUSTED_PROXY_COUNT].strip()
         client = self.scope.get("client")
         return client[0] if client else ""
+
+    def _is_from_own_page(self) -> bool:
+        return is_own(
+            self._header(b"origin"),
+            host=self._header(b"host"),
+            forwarded_proto=self._header(b"x-forwarded-proto"),
+        )
 
     def _header(self, name: bytes) -> str:
         values = [value for key, value in self.scope["headers"] if key == name]
@@ -245,7 +252,7 @@ class BrowserDoor(ChatServer):
     """``/ws/``: the session cookie, from a page of this host only."""
 
     async def connect(self) -> None:
-        if not self._is_same_origin():
+        if not self._is_from_own_page():
             await self.close()  # before accepting: answered 403, so the page learns nothing
             return
         await super().connect()
@@ -255,11 +262,6 @@ class BrowserDoor(ChatServer):
         user = await in_thread(sessions.user_for_session, key) if key else None
         return (user, key) if user and key else None
 
-    def _is_same_origin(self) -> bool:
-        origin = urlsplit(self._header(b"origin"))
-        host = self._header(b"host")
-        return bool(host) and origin.scheme in ("http", "https") and origin.netloc == host
-
 
 class ProgramDoor(ChatServer):
     """``/ws/client/``: a ticket in the subprotocol, and no cookies."""
@@ -267,6 +269,10 @@ class ProgramDoor(ChatServer):
     subprotocol = protocol.SUBPROTOCOL
 
     async def connect(self) -> None:
+        origin = self._header(b"origin")
+        if origin and not is_editors(origin) and not self._is_from_own_page():
+            await self.close()
+            return
         if protocol.SUBPROTOCOL not in self.scope["subprotocols"]:
             await self.accept()
             Socket(self.base_send).close(CloseCode.WRONG_PROTOCOL)

@@ -1,19 +1,24 @@
-"""Lets an editor that runs in a browser use the doors that take a session token.
+"""Lets an editor that runs in a browser use the endpoints that take a session token.
 
-Its extensions run in a worker whose origin is different at every installation, so no list of
-origins can name it. Any origin may ask, and none with cookies: without
-``Access-Control-Allow-Credentials`` a browser neither sends them nor shows an answer to a
-request that had them. What is left is what every program without a browser can do.
+Only pages of editors may read the answers (mediachat.origins), and none with cookies: without
+``Access-Control-Allow-Credentials`` a browser neither sends them nor shows an answer to a request
+that had them. Any other page is refused before it changes anything: a browser carries out what a
+page asks for even where the page cannot read the answer, from inside the visitor's own network.
+Nobody signs up from an editor, so no page but our own may.
 """
 
 from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import sync_and_async_middleware
 
-DOORS = ("/_allauth/app/", "/api/v1/", "/embed/", "/media/")
+from mediachat.origins import is_editors, is_own_page
+
+TOKEN_ENDPOINTS = ("/_allauth/app/", "/api/v1/", "/embed/", "/media/")
+SIGN_UP = "/_allauth/app/v1/auth/signup"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE",
     "Access-Control-Allow-Headers": "X-Session-Token, Content-Type",
@@ -27,41 +32,52 @@ RespondLater = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
 @sync_and_async_middleware
-def token_doors(get_response: Respond | RespondLater) -> Respond | RespondLater:
-    """Answers browsers' preflights at these doors, and lets every origin read the answers."""
+def token_endpoints(get_response: Respond | RespondLater) -> Respond | RespondLater:
+    """Answers editors' preflights, lets editors read the answers, and refuses other pages."""
     if iscoroutinefunction(get_response):
 
         async def respond_later(request: HttpRequest) -> HttpResponseBase:
-            if _is_preflight(request):
-                return _preflight()
-            return _opened(request, await get_response(request))
+            return _answer(request) or _opened(request, await get_response(request))
 
         return respond_later
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        if _is_preflight(request):
-            return _preflight()
-        return _opened(request, get_response(request))  # type: ignore[arg-type]
+        return _answer(request) or _opened(request, get_response(request))  # type: ignore[arg-type]
 
     return respond
 
 
-def _is_door(request: HttpRequest) -> bool:
-    return request.path.startswith(DOORS) and "Origin" in request.headers
-
-
-def _is_preflight(request: HttpRequest) -> bool:
-    asks = "Access-Control-Request-Method" in request.headers
-    return request.method == "OPTIONS" and asks and _is_door(request)
-
-
-def _preflight() -> HttpResponse:
-    return HttpResponse(status=204, headers=PREFLIGHT | {"Access-Control-Allow-Origin": "*"})
+def _answer(request: HttpRequest) -> HttpResponse | None:
+    """The answer to a preflight, or to a page that may not ask; None lets the request go on."""
+    if not _comes_from_a_page(request):
+        return None
+    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        return _opened(request, HttpResponse(status=204))  # type: ignore[return-value]
+    if request.method in SAFE_METHODS or is_own_page(request) or _is_opened_to(request):
+        return None
+    return JsonResponse(
+        {"code": "forbidden", "detail": "This page may not use this server. Use the server's own."},
+        status=403,
+    )
 
 
 def _opened(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    if _is_door(request):
-        response.headers["Access-Control-Allow-Origin"] = "*"
+    if not request.path.startswith(TOKEN_ENDPOINTS):
+        return response
+    patch_vary_headers(response, ["Origin"])
+    if _comes_from_a_page(request) and _is_opened_to(request):
+        response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
         response.headers["Access-Control-Expose-Headers"] = EXPOSED
-        patch_vary_headers(response, ["Origin"])
+        if request.method == "OPTIONS":
+            for name, value in PREFLIGHT.items():
+                response.headers[name] = value
     return response
+
+
+def _comes_from_a_page(request: HttpRequest) -> bool:
+    return "Origin" in request.headers and request.path.startswith(TOKEN_ENDPOINTS)
+
+
+def _is_opened_to(request: HttpRequest) -> bool:
+    is_sign_up = request.path.rstrip("/") == SIGN_UP
+    return not is_sign_up and is_editors(request.headers["Origin"])

@@ -21,8 +21,8 @@ How programs talk to Media Chat. This page is generated from `chat/protocol/` by
 | `POST /_allauth/app/v1/auth/editor` | `{{"callback", "challenge", "state"}}`: answers `data.path`, a page to open in the person's browser; see [Signing in through the browser](#signing-in-through-the-browser) |
 | `POST /_allauth/app/v1/auth/editor/session` | `{{"code", "verifier"}}`: answers as `login` does, with a session of the editor's own |
 | `POST /api/v1/tickets` | with `X-Session-Token`: `{{"ticket", "expires_in"}}`. A ticket opens one socket, within `expires_in` seconds |
-| `/ws/client/` | the socket for programs: `Sec-WebSocket-Protocol: {subprotocol}, ticket.<ticket>`, answered `{subprotocol}`. Cookies are ignored and the `Origin` may be absent |
-| `/ws/` | the socket for the chat's own page: session cookie, and an `Origin` of this host |
+| `/ws/client/` | the socket for programs: `Sec-WebSocket-Protocol: {subprotocol}, ticket.<ticket>`, answered `{subprotocol}`. Cookies are ignored; the `Origin` may be absent, else it is an editor's or this host's |
+| `/ws/` | the socket for the chat's own page: session cookie, and an `Origin` of this host (its scheme, a name of ALLOWED_HOSTS, its port) |
 | `GET /api/v1/rooms`, `POST /api/v1/rooms` | the caller's rooms; open one with `{{"kind", "name", "members"}}` |
 | `GET /api/v1/rooms/{{id}}/messages?before=<number>&limit=<n>` | a page of history, newest last |
 | `POST /api/v1/rooms/{{id}}/messages` | `{{"client_id", "body", "attachments"}}`: sends without a socket |

@@ -19,11 +19,12 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
     program = component("nginx")
     processes: list[subprocess.Popen[bytes]] = []
 
-    def start(*servers: Server) -> str:
+    def start(*servers: Server, host: str = "$http_host") -> str:
         port = free_port()
         text = (ROOT / "deploy" / "nginx.conf").read_text()
         for number, server in enumerate(servers, 1):
             text = text.replace(f"app{number}:8000", f"127.0.0.1:{server.port}")
+        text = text.replace("Host $http_host;", f"Host {host};")
         text = text.replace("listen 80;", f"listen 127.0.0.1:{port};")
         text = text.replace("/run/nginx.pid", f"{tmp_path}/nginx.pid")
         configuration = tmp_path / "nginx.conf"

@@ -57,6 +57,7 @@ async def anna(server: Server) -> OutsideClient:
         ("https://evil.example", False),
         (WEBVIEW, False),
         ("null", False),
+        ("http://127.0.0.1:1", False),
     ],
 )
 async def test_the_browsers_door_asks_for_a_cookie_and_its_own_origin(
@@ -87,6 +88,38 @@ async def test_the_programs_door_asks_for_a_ticket_and_ignores_cookies(
         server, door, origin=origin, cookies=anna.cookies, protocols=("mediachat.v1",)
     )
     assert not await comes_in(server, door, origin=origin, ticket="made-up")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+async def test_the_programs_door_takes_no_page_but_ours_and_editors(
+    server: Server, anna: OutsideClient, origin: str
+):
+    ticket = await anna.ticket()
+    assert not await comes_in(server, "/ws/client/", origin=origin, ticket=ticket)
+
+
+async def test_a_made_up_host_is_no_page_of_ours(server: Server, anna: OutsideClient):
+    """``Host: evil`` with ``Origin: http://evil`` agree with each other, and are both wrong."""
+    name = f"evil.example:{server.port}"
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(
+            f"ws://{name}/ws/",
+            host="127.0.0.1",
+            origin=Origin(f"http://{name}"),
+            additional_headers={"Cookie": anna.cookies},
+        ):
+            pass
+    assert refused.value.response.status_code == 403
+
+
+async def test_an_origin_is_the_same_in_capitals(server: Server, anna: OutsideClient):
+    async with connect(
+        f"ws://localhost:{server.port}/ws/",
+        host="127.0.0.1",
+        origin=Origin(f"http://LOCALHOST:{server.port}"),
+        additional_headers={"Cookie": anna.cookies},
+    ) as socket:
+        assert '"type":"ready"' in str(await asyncio.wait_for(socket.recv(), 5))
 
 
 async def test_the_programs_door_speaks_only_its_own_protocol(server: Server, anna: OutsideClient):

@@ -1,12 +1,16 @@
 """deploy/nginx.conf as it is, before two servers: files of every size, addresses, sockets."""
 
+import asyncio
 from typing import Any
 
+import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from tests.conftest import Serve
 from tests.live import Redis
-from tests.outside import ClosedError, OutsideClient
+from tests.outside import PASSWORD, ClosedError, OutsideClient
 
 pytestmark = pytest.mark.timeout(240)
 MIB = 1024 * 1024
@@ -61,3 +65,25 @@ async def test_nobody_makes_up_an_address_behind_the_proxy(redis: Redis, serve: 
     assert len(clients) == 4
     for client in clients:
         await client.disconnect()
+
+
+async def test_a_proxy_that_leaves_the_port_out_lets_people_sign_in(serve: Serve, nginx):
+    """``Host $host``, as many have it, on another port than 80."""
+    server = serve(TRUSTED_PROXY_COUNT="1")
+    address = nginx(server, server, host="$host")
+    async with httpx.AsyncClient(base_url=address, headers={"Origin": address}) as browser:
+        await browser.get("/accounts/login/")
+        form = {
+            "login": "crowd0",
+            "password": PASSWORD,
+            "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+        }
+        answer = await browser.post("/accounts/login/", data=form)
+        assert (answer.status_code, answer.headers["location"]) == (302, "/")
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    async with connect(
+        address.replace("http", "ws") + "/ws/",
+        origin=Origin(address),
+        additional_headers={"Cookie": cookies},
+    ) as socket:
+        assert '"type":"ready"' in str(await asyncio.wait_for(socket.recv(), 5))
