@@ -2,11 +2,12 @@
 
 Lexers are regular expressions over what strangers wrote, and some of the several hundred that
 Pygments has take very long on the wrong input. So: only the languages named here, only blocks
-of a sensible length, and only for so long. Everything else is shown plain.
+of a sensible length, and only for so long and so much HTML. Everything else is shown plain.
 """
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
 from pygments.formatters.html import HtmlFormatter
@@ -16,8 +17,13 @@ from pygments.token import STANDARD_TYPES, _TokenType
 
 LONGEST = 8_000
 """Code beyond this many characters is shown plain."""
-SECONDS = 0.04
-"""Of work, for one block; ordinary code of the greatest length takes half of it."""
+CODE_LIMIT = 16_000
+"""Characters of code in one message that are highlighted."""
+SECONDS = 0.03
+"""Of work, for the code of one message; 8,000 characters of ordinary code take half of it."""
+COLOURED_LIMIT = 60_000
+"""Characters of HTML that the highlighted code of one message may become: 8,000 characters of
+ordinary code become 30,000 to 50,000, and some made for it 200,000."""
 
 LANGUAGES: dict[str, str] = {
     alias: aliases.split()[0]
@@ -72,24 +78,45 @@ def language_of(info: str) -> str | None:
     return LANGUAGES.get(words[0].lower()) if words else None
 
 
-def highlight(code: str, language: str) -> str | None:
-    """The code as spans of Pygments classes, escaped; None when that would take too long."""
-    if len(code) > LONGEST:
+@dataclass(slots=True)
+class Colours:
+    """What the highlighting of one message may still take."""
+
+    seconds: float = SECONDS
+    code: int = CODE_LIMIT
+    """Characters of code."""
+    html: int = COLOURED_LIMIT
+    """Characters of HTML."""
+
+
+def highlight(code: str, language: str, colours: Colours) -> str | None:
+    """The code as spans of Pygments classes, escaped; None when that would take too much."""
+    colours.code -= len(code)
+    if len(code) > LONGEST or colours.code < 0 or colours.seconds <= 0:
         return None
-    parts: list[str] = []
+    parts = _Parts(colours.html)
     lexer = _lexer_class(language)(stripnl=False, ensurenl=False)
+    start = time.thread_time()
     try:
-        _formatter.format(_in_time(lexer.get_tokens(code)), _Parts(parts))
-    except TimeoutError:
+        _formatter.format(_until(start + colours.seconds, lexer.get_tokens(code)), parts)
+    except _TooMuchError:
         return None
-    return "".join(parts)
+    finally:
+        colours.seconds -= time.thread_time() - start
+    colours.html = parts.left
+    return "".join(parts.written)
 
 
-def _in_time(tokens: Iterator[tuple[_TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
-    end = time.thread_time() + SECONDS
+class _TooMuchError(Exception):
+    """This code takes longer or becomes more HTML than a message may."""
+
+
+def _until(
+    end: float, tokens: Iterator[tuple[_TokenType, str]]
+) -> Iterator[tuple[_TokenType, str]]:
     for token in tokens:
         if time.thread_time() > end:
-            raise TimeoutError
+            raise _TooMuchError
         yield token
 
 
@@ -99,7 +126,14 @@ def _lexer_class(language: str) -> type[Lexer]:
 
 
 class _Parts:
-    """The file that a formatter writes to."""
+    """The file that a formatter writes to, of so many characters at most."""
 
-    def __init__(self, parts: list[str]) -> None:
-        self.write = parts.append
+    def __init__(self, limit: int) -> None:
+        self.written: list[str] = []
+        self.left = limit
+
+    def write(self, part: str) -> None:
+        self.left -= len(part)
+        if self.left < 0:
+            raise _TooMuchError
+        self.written.append(part)

@@ -2,12 +2,13 @@
 
 Markdown with raw HTML off; only links to http, https and mailto; nothing is loaded from
 elsewhere (an image becomes a link to it). nh3 has the last word: whatever the parser or a
-highlighter might one day let through is dropped there. Time and depth are bounded, since
-anyone can send the worst message they can think of.
+highlighter might one day let through is dropped there. Time, depth and the length of the HTML
+are bounded, since anyone can send the worst message they can think of.
 """
 
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,20 +21,35 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, link, linkify
 from markdown_it.token import Token
 
-from chat.highlight import LANGUAGE_CLASSES, TOKEN_CLASSES, highlight, language_of
+from chat.highlight import (
+    COLOURED_LIMIT,
+    LANGUAGE_CLASSES,
+    SECONDS,
+    TOKEN_CLASSES,
+    Colours,
+    highlight,
+    language_of,
+)
 
 NESTING_LIMIT = 20
 MARKS_LIMIT = 1_500
 """Characters with a meaning in markdown; after so many the rest is shown as it was typed."""
 LINES_LIMIT = 2_000
 """A text of more lines is shown as it was typed."""
-TABLE_LIMIT = 3_000
-"""Cells that a table may have, before it is shown as it was typed."""
+TABLE_LIMIT = 2_000
+"""Cells that all tables of a text may have together; a table beyond that is shown as typed."""
+BLOCKS_LIMIT = 6_000
+"""Tokens for the paragraphs, items and cells of a text; one with more is shown as it was typed."""
 LINKS_LIMIT = 200
 MENTIONS_LIMIT = 100
 URL_LIMIT = 2_048
-CODE_LIMIT = 16_000
-"""Characters of code in one message that are highlighted."""
+HTML_LIMIT = 64 * 1024
+"""Characters of HTML that a text may become, and as many for the code attached to it.
+
+20,000 characters of ordinary markdown become 20,000 to 30,000, 8,000 characters of highlighted
+code 30,000 to 50,000. Made for it, 20,000 characters became 558,000, and a page of history with
+200 of these 125 MB. HTML that is longer loses its colours first, and then all its markup.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +78,61 @@ def render(body: str) -> Rendered:
 def render_markdown(body: str) -> Rendered:
     """What ``render`` does with a text that is not plain. For plain text the result is the
     same to the byte, only later."""
-    env: dict[str, Any] = {}
     body = _encodable(body)
     if body.count("\n") > LINES_LIMIT:
-        html = f"<p>{escapeHtml(body).replace(chr(10), '<br>' + chr(10))}</p>\n"
-    else:
-        html = _markdown().render(body, env)
-    return Rendered(_CLEANER.clean(html), list(env.get("mentions", ())))
+        return Rendered(as_typed(body))
+    colours = Colours()
+    env: dict[str, Any] = {"colours": colours}
+    html = _clean(_markdown().render(body, env))
+    if len(html) > HTML_LIMIT and colours.html < COLOURED_LIMIT:
+        html = _clean(_markdown().render(body, {"colours": None}))
+    if len(html) > HTML_LIMIT:
+        html = as_typed(body)
+    return Rendered(html, list(env.get("mentions", ())))
+
+
+def as_typed(body: str) -> str:
+    """HTML that shows a text without any markup, within ``HTML_LIMIT``."""
+    return _within_limit(
+        _encodable(body),
+        lambda text: f"<p>{escapeHtml(text).replace(chr(10), '<br>' + chr(10))}</p>\n",
+    )
 
 
 def code_block(code: str, language: str) -> str:
-    """Lines of code as a block of their own, highlighted where the language is known."""
-    block = _code(_encodable(code).rstrip("\n") + "\n", language_of(language), True)
-    return _CLEANER.clean(block)
+    """Lines of code as a block of their own, highlighted where the language is known, within
+    ``HTML_LIMIT``."""
+    name, colours = language_of(language), Colours()
+    code = _encodable(code)
+    return _within_limit(code, lambda text: _code(text.rstrip("\n") + "\n", name, colours))
+
+
+def cost(body: str, code: str = "") -> float:
+    """About how many milliseconds ``render`` and ``code_block`` may need for a text and for the
+    code attached to it, found without parsing either.
+
+    From 0.02 for a plain sentence to some 100 for a text of 20,000 characters made for it. Few
+    texts need much more than that, many need less.
+    """
+    milliseconds = 0.02 + len(body) * 0.0005 + _cost_of_colours(len(code))
+    if is_plain(body):
+        return milliseconds
+    lines = body.count("\n")
+    if lines > LINES_LIMIT:
+        return milliseconds
+    marks = lines + sum(map(body.count, "[]!*_`<&@\\"))
+    addresses = sum(map(body.count, ".:@")) - body.count(". ")
+    pieces = lines + body.count("|") + body.count(">")
+    milliseconds += 0.1 + min(marks, MARKS_LIMIT) * 0.008 + min(pieces, BLOCKS_LIMIT) * 0.01
+    milliseconds += min(addresses, LINKS_LIMIT * 3) * 0.03
+    milliseconds += sum(map(body.count, "-+=$%^{}")) * 0.001  # where the parser stops to look
+    if "```" in body or "~~~" in body:
+        milliseconds += _cost_of_colours(len(body))
+    return milliseconds
+
+
+def _cost_of_colours(length: int) -> float:
+    return min(length * 0.004, SECONDS * 1_000)
 
 
 def plain(body: str, limit: int) -> str:
@@ -100,6 +158,10 @@ _LINE = (
 )
 _PLAIN = re.compile(rf"{_LINE}(?:\n{_LINE})*+")
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Characters that HTML cannot have and that take six characters each in JSON."""
+LONGEST_ESCAPE = len("&nbsp;")
+"""Characters of HTML that one character may become."""
 _MARKS = re.compile(r"[\[\]!*_`<&@\\\n]|~~|:/")
 _MENTION = re.compile(r"@(\w(?:[\w.+-]{0,148}\w)?)")
 _JOINS_A_WORD = re.compile(r"[\w@./+-]")
@@ -134,11 +196,30 @@ class _Links(LinkifyIt):
 _LINKS = _Links()
 
 
+def _clean(html: str) -> str:
+    return _CLEANER.clean(_CONTROLS.sub("", html))
+
+
+def _within_limit(text: str, html_of: Callable[[str], str]) -> str:
+    """What is made of a text, or else of as much of it as always fits."""
+    html = _clean(html_of(text))
+    if len(html) <= HTML_LIMIT:
+        return html
+    return _clean(html_of(text[: HTML_LIMIT // LONGEST_ESCAPE - 100] + "…"))
+
+
 # -- Rules of our own ------------------------------------------------------------------------
 
 
 def _bounded_inline(state: StateCore) -> None:
     """Parses the text of each block, until the message has spent its marks."""
+    if len(state.tokens) > BLOCKS_LIMIT:
+        state.tokens = [
+            Token("paragraph_open", "p", 1),
+            Token("inline", "", 0, content=state.src, children=_as_typed(state.src)),
+            Token("paragraph_close", "p", -1),
+        ]
+        return
     marks = 0
     for token in state.tokens:
         if token.type != "inline":
@@ -166,10 +247,17 @@ def _as_typed(content: str) -> list[Token]:
 
 
 def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
-    if columns * (end - start) > TABLE_LIMIT:
+    if not table(state, start, end, True):
         return False
-    return table(state, start, end, silent)
+    columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
+    rows = (TABLE_LIMIT - state.env.get("cells", 0)) // columns
+    if end - start > rows and not any(map(state.isEmpty, range(start, start + rows))):
+        return False
+    if silent:
+        return True
+    found = table(state, start, end, False)
+    state.env["cells"] = state.env.get("cells", 0) + columns * (state.line - start)
+    return found
 
 
 def _bounded_linkify(state: StateInline, silent: bool) -> bool:
@@ -239,18 +327,20 @@ def _linked(children: list[Token], state: StateCore) -> list[Token]:
     depth = 0
     for child in children:
         depth += (child.type == "link_open") - (child.type == "link_close")
-        if child.type != "text" or depth or not _LINK_CANDIDATE.search(child.content):
+        spent = state.env.get("links", 0)
+        is_text = child.type == "text" and not depth and spent < LINKS_LIMIT
+        if not is_text or not _LINK_CANDIDATE.search(child.content):
             result.append(child)
             continue
         # "http\://example.org" was escaped so as not to become a link.
         escaped = bool(result) and result[-1].type == "text_special"
         end = 0
-        for found in _LINKS.match(child.content) or ():
-            spent = state.env.get("links", 0)
+        # Those that turn out to be none are counted too: it is the looking that takes time.
+        for found in (_LINKS.match(child.content) or ())[: LINKS_LIMIT - spent]:
+            state.env["links"] = state.env.get("links", 0) + 1
             href = state.md.normalizeLink(found.url)
-            if (found.index == 0 and escaped) or spent >= LINKS_LIMIT or not _is_web(href):
+            if (found.index == 0 and escaped) or not _is_web(href):
                 continue
-            state.env["links"] = spent + 1
             result += [_text(child.content[end : found.index]), *_link(href, found.text)]
             end = found.last_index
         result.append(_text(child.content[end:]) if end else child)
@@ -287,17 +377,15 @@ def _is_web(address: str) -> bool:
     return _WEB.match(address) is not None
 
 
-def _code(code: str, language: str | None, coloured: bool) -> str:
+def _code(code: str, language: str | None, colours: Colours | None) -> str:
     """A block of code. It can be scrolled, so it can be reached by keyboard too."""
-    spans = highlight(code, language) if language and coloured else None
+    spans = highlight(code, language, colours) if language and colours else None
     name = f' class="language-{language}"' if language else ""
     return f'<pre tabindex="0"><code{name}>{spans or escapeHtml(code)}</code></pre>\n'
 
 
 def _fence(self: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:
-    code = tokens[index].content
-    env["code"] = env.get("code", 0) + len(code)
-    return _code(code, language_of(tokens[index].info), env["code"] <= CODE_LIMIT)
+    return _code(tokens[index].content, language_of(tokens[index].info), env["colours"])
 
 
 def _texts(tokens: list[Token]) -> Any:

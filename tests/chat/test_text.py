@@ -1,5 +1,6 @@
 """What people write is shown as they meant it, and nothing in it runs."""
 
+import json
 import re
 import time
 from html.parser import HTMLParser
@@ -41,7 +42,7 @@ class Elements(HTMLParser):
         self.tags.add("<!")
 
 
-PROMPT = 0.1
+PROMPT = 0.08
 """Seconds of work that the worst message may take."""
 
 
@@ -316,6 +317,125 @@ def test_a_hostile_message_takes_no_time(name: str) -> None:
 def test_hostile_mixtures_take_no_time(one: str, two: str, three: str) -> None:
     unit = one + two + three
     assert seconds_of_work((unit * (BODY_LIMIT // len(unit) + 1))[:BODY_LIMIT]) < PROMPT
+
+
+# fmt: off
+DEAR = [  # found by trying mixtures
+    "    code\n1. |@ab ", "1) a\n- a\n![a](http://b)![a](http://b)", "`_a_# a\n1. ",
+    "a|b\n-|-\n|@ab [a]: http://b\n[](", "a|b\n-|-\nmailto:a@mailto:~~x", "&amp;> a\n* é.рф ",
+]
+HIGHLIGHTED = [
+    ("kotlin", "#}>"), ("csharp", "^@"), ("csharp", ";|f'{"), ("lua", ")a"), ("json", "`}"),
+    ("python", "@?f'{"), ("make", "1.5e3%{%{&    "), ("css", ",_"), ("powershell", "</&[)~"),
+]
+AMPLIFIED = [
+    "[](http://🙂) ", "|[](http://é)", "&", "<", "\n", "\u00a0", "\x01", "@a\n", "a\n", "> a\n",
+    "**a** ", "[a](http://b) ", "[![a](http://b)](http://c)", "🙂", "\"", "\\", "```py\na.b\n```\n",
+]
+# fmt: on
+LONG_ADDRESSES = f"[](http://{'🙂' * 9980})" * 2
+
+
+def hostile() -> list[str]:
+    """The worst texts that are known, each of the greatest length."""
+    bodies = [(unit * BODY_LIMIT)[:BODY_LIMIT] for unit in [*REPEATED, *DEAR, *AMPLIFIED]]
+    bodies += [body[:BODY_LIMIT] for body in [*BUILT.values(), LONG_ADDRESSES]]
+    for language, unit in HIGHLIGHTED:
+        block = f"```{language}\n{(unit * 8_000)[:7_980]}\n```\n"
+        bodies.append((block * 2 + "*a* " * 1_000)[:BODY_LIMIT])
+    return bodies
+
+
+@pytest.mark.parametrize("unit", DEAR)
+def test_a_dear_mixture_takes_no_time(unit: str) -> None:
+    assert seconds_of_work((unit * BODY_LIMIT)[:BODY_LIMIT]) < PROMPT
+
+
+@pytest.mark.parametrize(("language", "unit"), HIGHLIGHTED)
+def test_all_code_of_a_message_is_highlighted_in_no_time(language: str, unit: str) -> None:
+    block = f"```{language}\n{(unit * 8_000)[:7_980]}\n```\n"
+    assert seconds_of_work((block * 2 + "*a* " * 1_000)[:BODY_LIMIT]) < PROMPT
+
+
+def test_no_message_becomes_much_html() -> None:
+    for body in hostile():
+        html = render(body).html
+        # In JSON, quotes and line ends take two characters, and control characters six.
+        assert len(html) <= text.HTML_LIMIT and len(json.dumps(html, ensure_ascii=False)) < 90_000
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from([*REPEATED, *DEAR, *AMPLIFIED]), min_size=1, max_size=4))
+def test_no_mixture_becomes_much_html(units: list[str]) -> None:
+    unit = "".join(units)
+    body = (unit * (BODY_LIMIT // len(unit) + 1))[:BODY_LIMIT]
+    assert len(render(body).html) <= text.HTML_LIMIT
+
+
+@pytest.mark.parametrize("unit", ["&", "\n<", "\u00a0", "x ", "f'{a.b[0]!r}'\n"])
+@pytest.mark.parametrize("language", ["", "python", "json"])
+def test_attached_code_becomes_no_more_html_either(unit: str, language: str) -> None:
+    html = text.code_block((unit * BODY_LIMIT)[:BODY_LIMIT], language)
+    assert len(html) <= text.HTML_LIMIT
+    assert html.startswith("<pre") and html.endswith("</code></pre>\n")
+
+
+def test_a_text_that_becomes_too_much_html_is_shown_as_it_was_typed() -> None:
+    html = render(f"before {LONG_ADDRESSES}"[:BODY_LIMIT]).html
+    assert "<a" not in html and "before [](http://🙂🙂" in html
+
+
+def test_colours_go_before_the_rest_of_the_markup_does() -> None:
+    code = "```python\n" + "f(a[0], {'b': c}, *d)\n" * 150 + "```\n"
+    assert '<span class="n">f</span>' in render(code).html
+    html = render(f"{code}**bold**\n{'&' * 9_000}").html
+    assert "<span" not in html and "<strong>bold</strong>" in html
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "A paragraph with **bold**, `code`, a [link](https://example.org/a?b=c) and @name.\n\n"
+        * 200,
+        "- an item of a long list, as people write it\n" * 440,
+        "| name | what it is for | since |\n|---|---|---|\n"
+        + "| a_name | some words of it | 2024 |\n" * 500,
+        "1. first\n   - nested `x`\n\n> a quote with *emphasis*\n\n" * 330,
+        "```python\n"
+        + 'def name(self, value: int) -> str:\n    return f"{value:>10}"\n' * 120
+        + "```",
+        "```\n" + "2026-01-01T00:00:00 INFO <module> a line of a log & more\n" * 340 + "```",
+        "Обычный текст без разметки, довольно длинный. " * 430,
+    ],
+)
+def test_what_people_write_is_well_within_the_limit(body: str) -> None:
+    assert len(body) <= BODY_LIMIT
+    html = render(body).html
+    assert len(html) < text.HTML_LIMIT * 0.9
+    assert html != text.as_typed(body) or text.is_plain(body)
+
+
+# -- What it costs ---------------------------------------------------------------------------
+
+
+def test_the_estimate_is_never_far_below_what_a_text_takes() -> None:
+    for body in hostile():
+        assert seconds_of_work(body) * 1_000 < 4 * text.cost(body) + 1, body[:40]
+
+
+def test_the_estimate_of_what_people_write_is_low() -> None:
+    assert text.cost("Hello, how are you?") < 0.1
+    assert text.cost("see `x` in **that** file, @name: https://example.org/a") < 1
+    assert text.cost("word " * 3_999) < 15
+    assert text.cost("", "x = 1\n" * 3_000) <= 1 + highlight.SECONDS * 1_000
+
+
+def test_the_estimate_takes_no_time_itself() -> None:
+    for body in hostile():
+        start = time.thread_time()
+        for _ in range(10):
+            text.cost(body)
+        assert (time.thread_time() - start) / 10 < 0.003
 
 
 def test_elements_are_never_nested_deeply() -> None:
