@@ -388,7 +388,7 @@ def test_a_text_that_becomes_too_much_html_is_shown_as_it_was_typed() -> None:
 def test_colours_go_before_the_rest_of_the_markup_does() -> None:
     code = "```python\n" + "f(a[0], {'b': c}, *d)\n" * 150 + "```\n"
     assert '<span class="n">f</span>' in render(code).html
-    html = render(f"{code}**bold**\n{'&' * 9_000}").html
+    html = render(f"{code}**bold**\n\n{'&' * 9_000}").html
     assert "<span" not in html and "<strong>bold</strong>" in html
 
 
