@@ -1,10 +1,15 @@
-"""Keeps the list of a person's sessions up to date."""
+"""Keeps the list of sessions up to date, and leads people to what they have to set up."""
 
 from collections.abc import Callable
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from accounts import second_factor
 
 INTERVAL = 300
 """Seconds between two notes of the same session."""
@@ -32,4 +37,41 @@ def _is_due(session_key: str) -> bool:
         return cache.add(f"session-noted:{session_key}", True, INTERVAL)
     except Exception:
         # Redis is away. People can do without the note, and not without the page.
+        return False
+
+
+class SecondFactorMiddleware:
+    """Leads who has to have a second factor to the page where it is set up.
+
+    ``staff`` closes the admin until then, ``all`` every page. What programs use answers for itself.
+    """
+
+    GOES_ON = "second_factor_goes_on"
+    """Where the person wanted to go, in their session."""
+    OF_PROGRAMS = ("/_allauth/", "/api/", "/embed/", "/media/")
+    SETTING_UP = ("mfa_index", "account_logout", "account_reauthenticate", "account_inactive")
+    CONFIRMING = ("account_email", "account_email_verification_sent")
+    """An address that is not confirmed keeps allauth from setting one up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if self._is_closed(request) and request.user.is_authenticated:
+            if second_factor.is_missing(request.user):
+                if request.method == "GET":
+                    request.session[self.GOES_ON] = request.get_full_path()
+                return redirect("mfa_activate_totp")
+            if request.session.get(self.GOES_ON) == request.get_full_path():
+                del request.session[self.GOES_ON]
+        return self.get_response(request)
+
+    def _is_closed(self, request: HttpRequest) -> bool:
+        path = request.path_info
+        match settings.REQUIRE_SECOND_FACTOR:
+            case "all":
+                names = [*self.SETTING_UP, *self.CONFIRMING]
+                return not path.startswith((*self.OF_PROGRAMS, *map(reverse, names)))
+            case "staff":
+                return path.startswith(reverse("admin:index"))
         return False

@@ -8,9 +8,13 @@ heartbeat sees where the signal was lost.
 from collections.abc import Collection
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.signals import user_logged_out
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete, post_save
@@ -18,17 +22,36 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts import second_factor
 from accounts.models import User
 from accounts.signals import signed_out
 
 
 def user_for_session(session_key: str) -> User | None:
     """Who is signed in with this session: not expired, the password not changed since, and the
-    person not suspended."""
+    person neither suspended nor without a second factor that everyone has to have."""
+    user = _user_for(session_key)
+    return None if user is None or second_factor.keeps_out(user) else user
+
+
+def lacks_second_factor(session_key: str) -> bool:
+    """Whether that is why this session is nobody's."""
+    if settings.REQUIRE_SECOND_FACTOR != "all":
+        return False
+    user = _user_for(session_key)
+    return user is not None and second_factor.keeps_out(user)
+
+
+def _user_for(session_key: str) -> User | None:
     if not session_key.isalnum():
         return None  # a NUL, which PostgreSQL refuses even to look for
+    return user_of(SessionStore(session_key))
+
+
+def user_of(session: SessionBase) -> User | None:
+    """Who is signed in with this session, whatever else keeps them out."""
     request = HttpRequest()
-    request.session = SessionStore(session_key)
+    request.session = session
     # Django's own answer, which checks the password's hash and asks the backend about the person.
     user = get_user(request)
     return user if isinstance(user, User) else None
@@ -72,3 +95,20 @@ def _logged_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
         signed_out.send(
             User, user_id=user.pk, session_key=request.session.session_key, suspended=False
         )
+
+
+@receiver(authenticator_added)
+def _second_factor_set_up(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    # Sessions that a password alone opened would now be let in with the others.
+    if second_factor.is_required(user):
+        end_sessions(user, keep=request.session.session_key)
+
+
+@receiver(post_delete, sender=Authenticator)
+def _second_factor_removed(instance: Authenticator, **kwargs: Any) -> None:
+    if instance.type != Authenticator.Type.TOTP:
+        return
+    user = User.objects.filter(pk=instance.user_id).first()
+    if user is not None and second_factor.is_missing(user):
+        signed_out.send(User, user_id=user.pk, session_key=None, suspended=False)
+        end_sessions(user)

@@ -13,7 +13,8 @@ from ninja.security import APIKeyCookie, APIKeyHeader
 from ninja.utils import check_csrf
 
 from accounts.models import User
-from accounts.sessions import user_for_session
+from accounts.second_factor import FOR_PROGRAMS
+from accounts.sessions import lacks_second_factor, user_for_session
 from chat.hub import hub
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_file_thread, in_thread
@@ -60,8 +61,12 @@ class ByCookie(APIKeyCookie):
 
 
 async def _caller(session_key: str | None) -> Caller | None:
-    user = await in_thread(user_for_session, session_key) if session_key else None
-    if user is None or session_key is None:
+    if not session_key:
+        return None
+    user = await in_thread(user_for_session, session_key)
+    if user is None:
+        if await in_thread(lacks_second_factor, session_key):
+            raise ChatError(ErrorCode.UNAUTHENTICATED, FOR_PROGRAMS)
         return None
     allowance = hub().allowance(user.pk)
     if not (allowance.take() or await allowance.wait()):

@@ -20,6 +20,7 @@ from django.http.response import StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header, parse_etags
 
+from accounts import second_factor
 from accounts.models import User
 from accounts.sessions import user_for_session
 from chat import access, media
@@ -123,7 +124,8 @@ def _caller(request: HttpRequest, id: UUID) -> User | None:
             return None
         if attachment != id.hex:
             return None
-        return User.objects.filter(pk=UUID(user), is_active=True).first()
+        found = User.objects.filter(pk=UUID(user), is_active=True).first()
+        return None if found is None or second_factor.keeps_out(found) else found
     session_key = request.headers.get(TOKEN_HEADER) or request.COOKIES.get(
         settings.SESSION_COOKIE_NAME
     )

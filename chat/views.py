@@ -1,12 +1,13 @@
 """The chat page, for a browser and for an editor."""
 
-from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.second_factor import FOR_PROGRAMS
+from accounts.sessions import lacks_second_factor, user_for_session
 from chat.credentials import TOKEN_HEADER
 from chat.protocol import ErrorCode
 
@@ -27,7 +28,9 @@ def embed(request: HttpRequest) -> HttpResponse:
     Cookies are not looked at, so no other site can have a browser fetch it for somebody.
     """
     token = request.headers.get(TOKEN_HEADER, "")
-    if not token or authenticate_by_x_session_token(token) is None:
+    if not token or user_for_session(token) is None:
         detail = f"Sign in first, and send the session token as {TOKEN_HEADER}."
+        if token and lacks_second_factor(token):
+            detail = FOR_PROGRAMS
         return JsonResponse({"code": ErrorCode.UNAUTHENTICATED, "detail": detail}, status=401)
     return render(request, "chat/page.html")

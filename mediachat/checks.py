@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register, run
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import InvalidStorageError, storages
 
+from accounts.second_factor import CHOICES
 from mediachat.logs import LEVELS
 
 TAG = "mediachat"
@@ -191,5 +192,18 @@ def log_level(**kwargs: Any) -> Sequence[CheckMessage]:
             f"LOG_LEVEL is {settings.LOG_LEVEL!r}.",
             hint=f"Choose one of {', '.join(LEVELS)}.",
             id="mediachat.E007",
+        )
+    ]
+
+
+@register(TAG)
+def second_factor(**kwargs: Any) -> Sequence[CheckMessage]:
+    if settings.REQUIRE_SECOND_FACTOR in CHOICES:
+        return []
+    return [
+        Error(
+            f"REQUIRE_SECOND_FACTOR is {settings.REQUIRE_SECOND_FACTOR!r}.",
+            hint=f"Choose one of {', '.join(CHOICES)}, or remove it for none.",
+            id="mediachat.E021",
         )
     ]

@@ -17,7 +17,7 @@ How programs talk to Media Chat. This page is generated from `chat/protocol/` by
 | door | what it does |
 | --- | --- |
 | `POST /_allauth/app/v1/auth/signup` | `{{"username", "password"}}`: makes an account, where signing up is open |
-| `POST /_allauth/app/v1/auth/login` | `{{"username", "password"}}`: answers `meta.session_token`; `401` lists what is missing, such as a second factor |
+| `POST /_allauth/app/v1/auth/login` | `{{"username", "password"}}`: answers `meta.session_token`; `401` lists what is missing: a code of the second factor (`mfa_authenticate`), or a second factor to be set up in a browser (`mfa_setup`) |
 | `POST /_allauth/app/v1/auth/editor` | `{{"callback", "challenge", "state"}}`: answers `data.path`, a page to open in the person's browser; see [Signing in through the browser](#signing-in-through-the-browser) |
 | `POST /_allauth/app/v1/auth/editor/session` | `{{"code", "verifier"}}`: answers as `login` does, with a session of the editor's own |
 | `POST /api/v1/tickets` | with `X-Session-Token`: `{{"ticket", "expires_in"}}`. A ticket opens one socket, within `expires_in` seconds |

@@ -21,6 +21,7 @@ SAME_ON_ALL = (
     "tests/browser/test_modules.py",
     "tests/browser/test_page.py",
     "tests/browser/test_screenshots.py",
+    "tests/browser/test_second_factor.py",
     "tests/browser/test_xss.py",
     "tests/mediachat/test_bodies.py",
     "tests/mediachat/test_cors.py",

@@ -61,6 +61,7 @@ def test_a_server_with_wrong_settings_does_not_start_and_names_them_all(tmp_path
         ("HEARTBEAT", 0.0, "HEARTBEAT is 0.0"),
         ("RATE_BURST", -1, "RATE_BURST is -1"),
         ("MAX_UPLOAD_MB", 0, "MAX_UPLOAD_MB is 0"),
+        ("REQUIRE_SECOND_FACTOR", "everyone", "REQUIRE_SECOND_FACTOR is 'everyone'"),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL is 'LOUD'"),
         ("TRUSTED_PROXY_COUNT", -1, "TRUSTED_PROXY_COUNT is -1"),
         ("STORAGES", {"default": {"BACKEND": "no.such.Storage"}}, "MEDIA_STORAGE cannot be used"),

@@ -123,9 +123,9 @@ function outcome(status: number, answer: Answer): SignedIn | SecondFactor {
   throw status === 200 ? notMediaChat() : refusal(status, answer);
 }
 
-function refusal(status: number, { errors, detail }: Answer): Problem {
+function refusal(status: number, { data, errors, detail }: Answer): Problem {
   const said = errors?.[0]?.message ?? detail;
-  if (status === 401) return otherStep();
+  if (status === 401) return data?.flows?.some(({ id }) => id === "mfa_setup") ? setUpFirst() : otherStep();
   if (status === 429) {
     return new Problem("too_many_attempts", l10n.t("Too many attempts. Wait a few minutes, then try again."));
   }
@@ -149,6 +149,12 @@ const otherStep = () =>
   new Problem(
     "second_factor",
     l10n.t("The server asks for a step that has no place here. Sign in with the browser instead."),
+  );
+
+const setUpFirst = () =>
+  new Problem(
+    "second_factor",
+    l10n.t("This server asks for a second factor. Open it in your browser and set one up, then sign in here again."),
   );
 
 const notMediaChat = () =>

@@ -32,6 +32,12 @@ for (const [what, status, body, code] of [
     against(json(status, body), (server) => assert.rejects(signIn(server, "ada", "x"), { name: "Problem", code })));
 }
 
+test("who has no second factor on a server that asks for one is told where to set it up", () =>
+  against(
+    json(401, { data: { flows: [{ id: "login" }, { id: "mfa_setup", is_pending: true }] }, meta: { session_token: "t" } }),
+    (server) => assert.rejects(signIn(server, "ada", "x"), { code: "second_factor", message: /browser and set one up/ }),
+  ));
+
 test("a page instead of an answer is no Media Chat", () =>
   against(
     (_request, response) => void response.end("<html>Welcome to the network</html>"),

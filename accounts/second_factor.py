@@ -1,0 +1,41 @@
+"""Who has to have a second factor and has none yet: led to set one up, and let in nowhere else.
+
+``REQUIRE_SECOND_FACTOR`` says who has to: nobody (``none``), who works in the admin (``staff``), or
+everyone (``all``). Recovery codes alone are no second factor; they stand in for a lost one.
+"""
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
+
+CHOICES = ("none", "staff", "all")
+FOR_PROGRAMS = (
+    "This server asks everyone for a second factor. Open it in a browser and set one up, then sign "
+    "in again."
+)
+
+
+def is_required(user: User | AnonymousUser) -> bool:
+    """Whether this person may not be without a second factor."""
+    match settings.REQUIRE_SECOND_FACTOR:
+        case "all":
+            return user.is_authenticated
+        case "staff":
+            return user.is_staff or user.is_superuser
+    return False
+
+
+def is_missing(user: User | AnonymousUser) -> bool:
+    """Whether this person has to set one up. No query where the setting asks nothing of them."""
+    return is_required(user) and not has_one(user)
+
+
+def has_one(user: User | AnonymousUser) -> bool:
+    return Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists()
+
+
+def keeps_out(user: User | AnonymousUser) -> bool:
+    """Whether every door is closed to this person, and not only the admin's."""
+    return settings.REQUIRE_SECOND_FACTOR == "all" and is_missing(user)

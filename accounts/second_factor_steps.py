@@ -1,0 +1,54 @@
+"""What allauth's own endpoints, for programs, answer to who has to set up a second factor."""
+
+from typing import Any
+
+from allauth.account.stages import LoginStage
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import headed_redirect_response, is_headless_request
+from allauth.headless.base.response import UnauthorizedResponse
+from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+
+from accounts.second_factor import keeps_out
+from accounts.sessions import user_of
+
+KEY = "mfa_setup"
+"""How the answers name this step among those that signing in still needs."""
+
+
+class SetUpStage(LoginStage):
+    """Ends a program's sign-in with 401 and this step as what is missing.
+
+    A browser is signed in, and led to set one up.
+    """
+
+    key = KEY
+    urlname = "mfa_activate_totp"
+
+    def handle(self) -> tuple[Any, bool]:
+        if is_headless_request(self.request) and self.login.user and keeps_out(self.login.user):
+            return headed_redirect_response(self.urlname), True
+        return None, True
+
+
+class SetUpResponse(UnauthorizedResponse):
+    """401 for a session from before the setting."""
+
+    def _get_flows(self, request: HttpRequest, user: Any) -> list[dict[str, Any]]:
+        return [*super()._get_flows(request, user), {"id": KEY, "is_pending": True}]
+
+
+class TokenStrategy(SessionTokenStrategy):
+    """Takes a session's token unless its person is kept out. They may still sign out."""
+
+    def lookup_session(self, session_token: str) -> SessionBase | None:
+        session = super().lookup_session(session_token)
+        request = context.request
+        if session is None or request is None or request.method == "DELETE":
+            return session
+        user = user_of(session)
+        if user is not None and keeps_out(user):
+            raise ImmediateHttpResponse(SetUpResponse(request))
+        return session
