@@ -23,6 +23,8 @@ from chat.protocol import ChatError, ErrorCode
 class Permission(Enum):
     READ = "read"
     SEND = "send"
+    WITHDRAW = "withdraw"
+    """Delete one's own messages: also where a block has ended a conversation."""
     MODERATE = "moderate"
     """Delete others' messages, rename the room, add and remove people."""
     MANAGE = "manage"
@@ -32,6 +34,11 @@ class Permission(Enum):
 def not_found() -> ChatError:
     """The one answer for what does not exist and for what this person may not see."""
     return ChatError(ErrorCode.NOT_FOUND, "There is nothing here that you may see.")
+
+
+def cannot_write() -> ChatError:
+    """The same to both people, whoever of them has blocked the other."""
+    return ChatError(ErrorCode.FORBIDDEN, "You cannot write to this person.")
 
 
 @dataclass(slots=True)
@@ -47,7 +54,8 @@ class Grant:
 
     def check(self, permission: Permission) -> None:
         """Raises ``forbidden``, and says what to do about it, unless they may do this too."""
-        _check(permission, self.role, closed=self.room.closed_at is not None)
+        room = self.room
+        _check(permission, self.role, closed=room.closed_at is not None, blocked=room.is_blocked)
 
 
 def room_for(user: User, room_id: UUID, permission: Permission) -> Grant:
@@ -71,13 +79,15 @@ def room_for(user: User, room_id: UUID, permission: Permission) -> Grant:
     return grant
 
 
-def _check(permission: Permission, role: str | None, *, closed: bool) -> None:
+def _check(permission: Permission, role: str | None, *, closed: bool, blocked: bool) -> None:
     if permission is Permission.READ:
         return
     if role is None:
         raise ChatError(ErrorCode.FORBIDDEN, "Join this room first.")
     if closed:
         raise ChatError(ErrorCode.FORBIDDEN, "This room has been closed. It can only be read.")
+    if blocked and permission is Permission.SEND:
+        raise cannot_write()
     if permission is Permission.MODERATE and role == Membership.Role.MEMBER:
         raise ChatError(ErrorCode.FORBIDDEN, "Ask an owner or moderator of this room.")
     if permission is Permission.MANAGE and role != Membership.Role.OWNER:
@@ -140,10 +150,11 @@ class Sender:
     members_version: int
     position: int
     number: int
+    blocked: bool
 
     def check(self) -> None:
         """Raises ``forbidden`` unless they may send."""
-        _check(Permission.SEND, self.role, closed=self.closed)
+        _check(Permission.SEND, self.role, closed=self.closed, blocked=self.blocked)
 
 
 def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Sender]:
@@ -152,8 +163,10 @@ def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID],
     Pairs that may not read are left out.
     """
     return {
-        (user, room): Sender(role, closed_at is not None, version, position or 0, number or 0)
-        for user, room, role, closed_at, version, position, number in _senders(pairs)
+        (user, room): Sender(
+            role, closed_at is not None, version, position or 0, number or 0, bool(first or second)
+        )
+        for user, room, role, closed_at, version, first, second, position, number in _senders(pairs)
     }
 
 
@@ -183,6 +196,8 @@ _senders: PreparedQuery[tuple[UUID, UUID]] = PreparedQuery(
         "role",
         "room__closed_at",
         "room__members_version",
+        "room__blocked_by_first",
+        "room__blocked_by_second",
         "position",
         "number",
     )

@@ -188,6 +188,11 @@ class ChatServer(AsyncWebsocketConsumer):
                     # Before the reply, so that nothing said after it can be missed.
                     await hub().refresh_rooms(self.user.pk)
                     self._reply(message, fields)
+                case protocol.PersonBlock():
+                    fields = await handlers.execute(self.user, message)
+                    # Before the reply, so that nothing comes after it that the block stops.
+                    await hub().refresh_relations(self.user.pk)
+                    self._reply(message, fields)
                 case _:
                     self._reply(message, await handlers.execute(self.user, message))
         except Exception as error:
@@ -226,7 +231,7 @@ class ChatServer(AsyncWebsocketConsumer):
         if command.room not in self.rooms:
             raise access.not_found()
         event = protocol.TypingEvent(room=command.room, user=self.username)
-        publish.ephemeral(command.room, event.frame())
+        publish.typing(command.room, event.frame())
 
     async def _may_go_on(self, ref: str) -> bool:
         allowance = hub().allowance(self.user.pk)

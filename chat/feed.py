@@ -47,8 +47,11 @@ class Feed:
         self.announced = 0
         """The position of the last ``heads``."""
         self.idle = False
+        self.blocked = False
+        """A direct room in which one of the two has blocked the other."""
         self._flush_soon = flush_soon
         self._telling = Latest(self._tell_changed)
+        self._untold: set[UUID] = set()
         self._pending: list[str] = []
         self._heard = 0
         self._healing: asyncio.Task[None] | None = None
@@ -69,9 +72,9 @@ class Feed:
     def attach(self, connection: Connection, view: queries.RoomView) -> None:
         """From now on the connection follows this room, from the position that ``view`` tells."""
         self.flush()
-        room = view.room
         if self.tail:
-            room.position, room.number = self.tail.position, max(room.number, self.tail.number)
+            view.at(self.tail.position, max(view.room.number, self.tail.number))
+        self.blocked = view.blocked
         # Whoever was removed since we looked is found when the next event carries the newer
         # version, so the feed may not claim to know of it.
         self.members_version = min(self.members_version, view.members_version)
@@ -138,12 +141,13 @@ class Feed:
         for connection in self.connections:
             connection.socket.write(frame)
 
-    def tell_changed(self) -> "asyncio.Task[None]":
-        """Tells each member here how the room looks for them now."""
+    def tell_changed(self, user: UUID | None = None) -> "asyncio.Task[None]":
+        """Tells each member here, or this one, how the room looks for them now."""
+        self._untold |= {user} if user else {each.user.pk for each in self.connections}
         return self._telling.run()
 
     async def _tell_changed(self) -> None:
-        asked = {connection.user.pk for connection in self.connections}
+        asked, self._untold = self._untold, set()
         members_version, seen = await in_thread(queries.seen_among, self.room, asked)
         self._keep_only(asked, seen)
         self._agree(members_version, asked)
@@ -152,7 +156,8 @@ class Feed:
             if room := seen.get(connection.user.pk):
                 if self.tail:
                     room.position = self.tail.position
-                    room.number = max(room.number, self.tail.number)
+                    if self.tail.number > room.number:
+                        room.number, room.put_away = self.tail.number, False
                 event = protocol.RoomEvent(room=room)
                 connection.socket.write(socket.frame(event.frame()))
 

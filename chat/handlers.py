@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from accounts.models import User
 from chat import protocol, publish, queries, text
-from chat.actions import messages, people, rooms
+from chat.actions import blocks, messages, people, rooms
 from chat.log import GroupCommit
 from chat.models import Message
 from chat.protocol import ChatError, ErrorCode
@@ -174,8 +174,15 @@ def _join(user: User, command: protocol.RoomJoin) -> Fields:
 
 def _leave(user: User, command: protocol.RoomLeave) -> Fields:
     before = queries.room_view(user, command.room)
-    rooms.leave_room(user, room=command.room)
+    left = rooms.leave_room(user, room=command.room)
+    if left.kind == protocol.RoomKind.DIRECT:
+        return _room(user, left.pk)  # it is put away, and still theirs
     return {"room": before.model_dump_json()}
+
+
+def _put_away(user: User, command: protocol.RoomPutAway) -> Fields:
+    rooms.put_away_room(user, room=command.room, on=command.on)
+    return _room(user, command.room)
 
 
 def _rename(user: User, command: protocol.RoomRename) -> Fields:
@@ -217,6 +224,12 @@ def _people(user: User, command: protocol.PeopleGet) -> Fields:
     return {"people": _json(queries.people(command.usernames))}
 
 
+def _block(user: User, command: protocol.PersonBlock) -> Fields:
+    change = blocks.block_person if command.on else blocks.unblock_person
+    change(user, username=command.username)
+    return {}
+
+
 def _profile(user: User, command: protocol.UserUpdate) -> Fields:
     return {"user": _json(people.update_profile(user, display_name=command.display_name))}
 
@@ -232,6 +245,7 @@ _OTHERS: dict[type[protocol.Command], Callable[[User, Any], Fields]] = {
     protocol.RoomOpen: _open,
     protocol.RoomJoin: _join,
     protocol.RoomLeave: _leave,
+    protocol.RoomPutAway: _put_away,
     protocol.RoomRename: _rename,
     protocol.RoomAdd: _add,
     protocol.RoomRemove: _remove,
@@ -241,6 +255,7 @@ _OTHERS: dict[type[protocol.Command], Callable[[User, Any], Fields]] = {
     protocol.RoomFind: _find_rooms,
     protocol.PeopleFind: _find_people,
     protocol.PeopleGet: _people,
+    protocol.PersonBlock: _block,
     protocol.UserUpdate: _profile,
     protocol.Ping: _ping,
 }

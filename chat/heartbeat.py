@@ -8,6 +8,7 @@ import structlog
 from django.conf import settings
 
 from chat import protocol, queries
+from chat.relations import relations_of
 from chat.threads import in_thread
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Heartbeat:
                 await self._hub.turn_out([each for here in people for each in here])
                 await self._check_rooms()
                 await self._check_memberships()
+                await self._check_relations()
                 self._hub.feeds.drop_idle()
                 self._hub.presence.beat(beat)
                 await self._hub.subscriptions.add_missed()
@@ -57,3 +59,10 @@ class Heartbeat:
         for user, known in list(self._hub.digests.items()):
             if digests.get(user, (0, None)) != known:
                 await self._hub.refresh_rooms(user)
+
+    async def _check_relations(self) -> None:
+        """Finds those who blocked or were blocked without our hearing it."""
+        relations = await in_thread(relations_of, list(self._hub.relations))
+        for user, known in list(self._hub.relations.items()):
+            if relations.get(user, known) != known:
+                await self._hub.refresh_relations(user)

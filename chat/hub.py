@@ -6,7 +6,7 @@ a socket here is about, whatever the number of sockets.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ from chat.limits import Allowance, Allowances
 from chat.places import Places
 from chat.presence import Presence
 from chat.protocol import CloseCode
+from chat.relations import Relations, relations_of
 from chat.socket import frame
 from chat.subscriptions import Subscriptions
 from chat.threads import in_thread
@@ -48,14 +49,17 @@ class Hub:
         self.presence = Presence(self.feeds.tell)
         self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
         self.digests: dict[UUID, queries.Digest] = {}
+        self.relations: dict[UUID, Relations] = {}
         common = shared()
         self.places = Places(common)
         self._allowances = Allowances(common)
         self._admissions = Gathered(lambda asked: in_thread(_refusals, asked))
         self._memberships = Gathered(lambda asked: in_thread(queries.memberships_of, asked))
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
+        self._relations = Gathered(lambda asked: in_thread(relations_of, asked))
         self._ready: set[Connection] = set()
         self._refreshing: dict[UUID, Latest] = {}
+        self._relating: dict[UUID, Latest] = {}
         self._background = Background()
         publish.start()
         count_sockets(lambda: self.places.open)
@@ -79,9 +83,12 @@ class Hub:
             self.dismiss(connection, refused)
         if not connection.socket.is_open:
             return
+        (relations,) = await self._relations.ask(user.pk)
         views, digest = await self._follow(user.pk)
         if not connection.socket.is_open:
             return
+        # What is known already was read no earlier than the last event about it.
+        known = self.relations.setdefault(user.pk, relations)
         # No await from here on: nothing can come between the positions in ``ready`` and the
         # first change that the connection is forwarded.
         for view in views:
@@ -91,13 +98,16 @@ class Hub:
             protocol=protocol.VERSION,
             user=payloads.me(user),
             rooms=rooms,
-            online=self.presence.among(rooms),
+            online=self._seen_here(rooms, known),
+            blocked=sorted(known.blocked),
             heartbeat=settings.HEARTBEAT,
         )
         connection.socket.write(frame(ready.frame()))
         self._ready.add(connection)
         if digest != self.digests[user.pk]:
             self.refresh_rooms(user.pk)  # someone else's look at the rooms was later than ours
+        if relations != known:
+            self.refresh_relations(user.pk)
         self.presence.came(user.username, connection.rooms)
 
     async def turn_out(self, connections: Collection[Connection]) -> None:
@@ -123,6 +133,8 @@ class Hub:
             del self.people[user.pk]
             self.digests.pop(user.pk, None)
             self._refreshing.pop(user.pk, None)
+            self.relations.pop(user.pk, None)
+            self._relating.pop(user.pk, None)
             self.presence.went(user.username)
             self.subscriptions.discard(publish.user_group(user.pk))
 
@@ -163,17 +175,51 @@ class Hub:
             return
         views, _ = await self._follow(user)
         now = {view.room.id for view in views}
+        relations = self.relations.get(user, Relations())
         for connection in self._ready & self.people.get(user, {}).keys():
             for view in views:
                 if view.room.id not in connection.rooms:
                     self.feeds[view.room.id].attach(connection, view)
                     connection.socket.write(frame(protocol.RoomEvent(room=view.room).frame()))
-                    for name in self.presence.among([view.room]):
+                    for name in self._seen_here([view.room], relations):
                         here = protocol.PresenceEvent(user=name, state="online")
                         connection.socket.write(frame(here.frame()))
             for gone in connection.rooms - now:
                 self.feeds[gone].remove(connection, "removed")
             self.presence.moved(connection.user.username, now)
+
+    # -- People who want nothing to do with each other -------------------------------------------
+
+    def _seen_here(self, rooms: Iterable[protocol.Room], relations: Relations) -> list[str]:
+        """Those who are here of the members of these rooms, for someone who stands so with them."""
+        return [name for name in self.presence.among(rooms) if name not in relations.apart]
+
+    def refresh_relations(self, user: UUID) -> "asyncio.Task[None]":
+        """Finds out how someone stands with others now, and tells their sockets what changed."""
+        if user not in self._relating:
+            self._relating[user] = Latest(partial(self._refresh_relations, user))
+        return self._relating[user].run()
+
+    async def _refresh_relations(self, user: UUID) -> None:
+        (now,) = await self._relations.ask(user)
+        views, _ = await self._follow(user)
+        if user not in self.people:
+            return
+        before = self.relations.get(user, Relations())
+        self.relations[user] = now
+        rooms = [view.room for view in views]
+        for view in views:
+            self.feeds[view.room.id].blocked = view.blocked
+        before_here = set(self._seen_here(rooms, before))
+        now_here = set(self._seen_here(rooms, now))
+        gone = [protocol.PresenceEvent(user=n, state="offline") for n in before_here - now_here]
+        back = [protocol.PresenceEvent(user=n, state="online") for n in now_here - before_here]
+        events: list[protocol.Event] = [*gone, *back]
+        if before.blocked != now.blocked:
+            events.append(protocol.BlockedEvent(usernames=sorted(now.blocked)))
+        for connection in self._ready & self.people[user].keys():
+            for event in events:
+                connection.socket.write(frame(event.frame()))
 
     async def read_back(self, connection: Connection, positions: Mapping[UUID, int]) -> None:
         """Has the tails reach back to these positions, with one query for all of the rooms.
@@ -210,8 +256,13 @@ class Hub:
         if "entries" in event:
             feed.hear(event["members_version"], event["entries"])
         elif "changed" in event:
-            feed.tell_changed()
-        elif "reader" in event and len(feed.connections) > READERS_TOLD:
+            user = UUID(event["for"]) if "for" in event else None
+            if user is None or user in self.people:
+                feed.tell_changed(user)
+        elif "typing" in event:
+            if not feed.blocked:
+                feed.send(event["typing"])
+        elif "reader" in event and (feed.blocked or len(feed.connections) > READERS_TOLD):
             for connection in self._ready & self.people.get(UUID(event["reader"]), {}).keys():
                 connection.socket.write(frame(event["frame"]))
         else:
@@ -228,6 +279,9 @@ class Hub:
             if feed := self.feeds.get(UUID(event["removed"])):
                 for connection in here:
                     feed.remove(connection, event["reason"])
+        elif "relations" in event:
+            if here:
+                self.refresh_relations(user)
         elif here:
             self.refresh_rooms(user)
 

@@ -128,8 +128,10 @@ def room(
     role: str | None,
     members: Sequence[str] | None,
     member_count: int,
+    put_away: int | None,
 ) -> protocol.Room:
-    """A room as one person sees it; ``head`` is its position and number."""
+    """A room as one person sees it; ``head`` is its position and number, ``put_away`` the number
+    at which they took it off their list."""
     position, number = head
     return protocol.Room.model_construct(
         id=id,
@@ -142,6 +144,7 @@ def room(
         read=read,
         role=protocol.Role(role) if role else None,
         closed=closed,
+        put_away=put_away is not None and put_away >= number,
     )
 
 

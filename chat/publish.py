@@ -77,6 +77,11 @@ def ephemeral(room: UUID, frame: str) -> None:
     _ring((room_group(room), {"type": "room.event", "room": room.hex, "frame": frame}))
 
 
+def typing(room: UUID, frame: str) -> None:
+    """Someone types in a room."""
+    _ring((room_group(room), {"type": "room.event", "room": room.hex, "typing": frame}))
+
+
 def read_on_commit(room: UUID, user: UUID, frame: str) -> None:
     """How far someone has read, for their other devices and, in small rooms, for everyone."""
     _on_commit(
@@ -88,6 +93,17 @@ def read_on_commit(room: UUID, user: UUID, frame: str) -> None:
 def rooms_changed_on_commit(user: UUID) -> None:
     """Someone was added to a room."""
     _on_commit(user_group(user), {"type": "user.event", "user": user.hex})
+
+
+def relations_changed_on_commit(user: UUID) -> None:
+    """Someone blocked this person or was blocked by them, or no longer."""
+    _on_commit(user_group(user), {"type": "user.event", "user": user.hex, "relations": True})
+
+
+def room_changed_for_on_commit(room: UUID, user: UUID) -> None:
+    """A room looks different to one of its members, and to nobody else."""
+    event = {"type": "room.event", "room": room.hex, "changed": True, "for": user.hex}
+    _on_commit(room_group(room), event)
 
 
 def removed_on_commit(user: UUID, room: UUID, reason: str) -> None:

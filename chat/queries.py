@@ -25,6 +25,18 @@ class RoomView:
 
     room: protocol.Room
     members_version: int
+    put_away: int | None = None
+    """The number at which the person took it off their list."""
+    blocked: bool = False
+    """A direct room in which one of the two has blocked the other."""
+
+    def at(self, position: int, number: int) -> protocol.Room:
+        """The room where its log stands at these."""
+        room = self.room
+        # What was put away at a number had it: the log may have been read before.
+        room.position, room.number = position, max(number, self.put_away or 0)
+        room.put_away = self.put_away is not None and self.put_away >= number
+        return room
 
 
 def rooms_of(user: User) -> list[RoomView]:
@@ -33,7 +45,7 @@ def rooms_of(user: User) -> list[RoomView]:
     found = heads([view.room.id for view in views])
     for view in views:
         if head := found.get(view.room.id):
-            view.room.position, view.room.number = head.as_pair()
+            view.at(*head.as_pair())
     return views
 
 
@@ -50,14 +62,17 @@ def rooms_of_each(users: Collection[UUID]) -> dict[UUID, list[RoomView]]:
             "room__name",
             "room__closed_at",
             "room__members_version",
+            "room__blocked_by_first",
+            "room__blocked_by_second",
+            "put_away_number",
         )
     )
-    kinds = {id: kind for _, _, _, id, kind, _, _, _ in rows}
+    kinds = {row[3]: row[4] for row in rows}
     public = [id for id, kind in kinds.items() if kind == Room.Kind.PUBLIC]
     members = _members_by_room(kinds.keys() - public)
     counts = _member_counts(public)
     views: dict[UUID, list[RoomView]] = {user: [] for user in users}
-    for user, role, read, id, kind, name, closed_at, version in rows:
+    for user, role, read, id, kind, name, closed_at, version, first, second, away in rows:
         named = members.get(id)
         room = payloads.room(
             id=id,
@@ -69,8 +84,9 @@ def rooms_of_each(users: Collection[UUID]) -> dict[UUID, list[RoomView]]:
             role=role,
             members=named,
             member_count=len(named) if named is not None else counts.get(id, 0),
+            put_away=away,
         )
-        views[user].append(RoomView(room, version))
+        views[user].append(RoomView(room, version, away, bool(first or second)))
     return views
 
 
@@ -327,6 +343,7 @@ def _seen(
         role=membership.role if membership else None,
         members=members,
         member_count=member_count,
+        put_away=membership.put_away_number if membership else None,
     )
 
 

@@ -284,7 +284,7 @@ def delete_message(user: User, *, message: UUID) -> Message:
 
     def decide(row: Message) -> dict[str, Any] | None:
         own = row.sender_id == user.pk
-        grant.check(Permission.SEND if own else Permission.MODERATE)
+        grant.check(Permission.WITHDRAW if own else Permission.MODERATE)
         if row.deleted_at:
             return None
         return {

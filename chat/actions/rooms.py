@@ -12,8 +12,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from chat import access, protocol, publish, queries
+from chat import access, protocol, publish, queries, relations
 from chat.access import Permission
+from chat.actions.blocks import direct_key, repeat_in_direct_room
 from chat.models import Membership, Room
 from chat.protocol import ChatError, ErrorCode, Role, RoomKind
 
@@ -25,7 +26,7 @@ def open_room(
 
     Raises:
         ChatError: ``not_found`` (no such person), ``bad_request`` (a direct room is for two,
-            the others need a name).
+            the others need a name), ``forbidden`` (one of them has blocked the other).
     """
     others = [person for person in people_named(members) if person.pk != user.pk]
     if kind == RoomKind.DIRECT:
@@ -34,6 +35,7 @@ def open_room(
         return _open_direct(user, others[0])
     if not name:
         raise ChatError(ErrorCode.BAD_REQUEST, "Give the room a name.")
+    _refuse_blocked(user, others)
     room = Room(kind=kind, name=name)
     with transaction.atomic():
         # Its owner first: a process that dies in between leaves no room that nobody owns.
@@ -45,13 +47,18 @@ def open_room(
 
 
 def _open_direct(user: User, other: User) -> tuple[Room, bool]:
-    key = ":".join(sorted([user.pk.hex, other.pk.hex]))
+    if relations.apart_from(user, [other.pk]):
+        raise access.cannot_write()
     with transaction.atomic():
         room, new = Room.objects.get_or_create(
-            direct_key=key, defaults={"kind": RoomKind.DIRECT.value}
+            direct_key=direct_key(user, other), defaults={"kind": RoomKind.DIRECT.value}
         )
         # Also when it exists: whoever opened it may have died before this.
         _admit(room, [user, other], Role.MEMBER)
+    if new:
+        # One of them may have blocked the other since we asked.
+        repeat_in_direct_room(user, other)
+        repeat_in_direct_room(other, user)
     return room, new
 
 
@@ -72,15 +79,33 @@ def join_room(user: User, *, room: UUID) -> Room:
 def leave_room(user: User, *, room: UUID) -> Room:
     """Ends someone's membership. The last owner hands the room on to the oldest member.
 
+    Two people have one direct room for good, so leaving that one puts it away.
+
     Raises:
-        ChatError: ``not_found``, ``forbidden`` (a direct room, or not a member).
+        ChatError: ``not_found``, ``forbidden`` (not a member).
     """
     grant = access.room_for(user, room, Permission.READ)
     if grant.membership is None:
         raise ChatError(ErrorCode.FORBIDDEN, "You are not a member of this room.")
-    _refuse_direct(grant.room)
+    if grant.room.kind == RoomKind.DIRECT:
+        _put_away(grant.membership, on=True)
+        return grant.room
     _dismiss(grant.room, grant.membership, "left")
     return grant.room
+
+
+def put_away_room(user: User, *, room: UUID, on: bool) -> None:
+    """Takes a direct room off someone's list until its next message, or puts it back.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden`` (not a direct room).
+    """
+    grant = access.room_for(user, room, Permission.READ)
+    if grant.room.kind != RoomKind.DIRECT or grant.membership is None:
+        raise ChatError(
+            ErrorCode.FORBIDDEN, "Only a direct room can be put away. Leave this one instead."
+        )
+    _put_away(grant.membership, on=on)
 
 
 def rename_room(user: User, *, room: UUID, name: str) -> Room:
@@ -103,11 +128,13 @@ def add_members(user: User, *, room: UUID, members: Iterable[str]) -> Room:
     """Adds people by username; those who are in already stay as they are.
 
     Raises:
-        ChatError: ``not_found`` (the room, or a person), ``forbidden``.
+        ChatError: ``not_found`` (the room, or a person), ``forbidden`` (also where one of them
+            has blocked the other).
     """
     grant = access.room_for(user, room, Permission.MODERATE)
     _refuse_direct(grant.room)
     people = people_named(members)
+    _refuse_blocked(user, people)
     with transaction.atomic():
         _admit(grant.room, people, Role.MEMBER)
     return grant.room
@@ -228,6 +255,21 @@ def _admit(room: Room, people: Iterable[User], role: Role) -> None:
         publish.rooms_changed_on_commit(person.pk)
     if admitted:
         _members_changed(room)
+
+
+def _put_away(membership: Membership, *, on: bool) -> None:
+    newest = queries.heads([membership.room_id])[membership.room_id].number
+    number = newest if on else None
+    Membership.objects.filter(pk=membership.pk).update(put_away_number=number)
+    publish.room_changed_for_on_commit(membership.room_id, membership.user_id)
+
+
+def _refuse_blocked(user: User, people: Iterable[User]) -> None:
+    """Adding someone is refused in the same words whoever of the two has blocked the other."""
+    names = {person.pk: person.username for person in people}
+    if apart := relations.apart_from(user, names):
+        name = next(names[id] for id in names if id in apart)
+        raise ChatError(ErrorCode.FORBIDDEN, f"You cannot add @{name}. Leave them out.")
 
 
 def _dismiss(room: Room, membership: Membership, reason: str) -> None:

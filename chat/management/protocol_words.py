@@ -115,6 +115,7 @@ REPLIES = {
     "room.open": "The reply adds `room` ([Room](#room)).",
     "room.join": "The reply adds `room` ([Room](#room)).",
     "room.leave": "The reply adds `room` ([Room](#room)).",
+    "room.put_away": "The reply adds `room` ([Room](#room)).",
     "room.rename": "The reply adds `room` ([Room](#room)).",
     "room.add": "The reply adds `room` ([Room](#room)).",
     "room.remove": "The reply adds `room` ([Room](#room)).",
@@ -124,6 +125,10 @@ REPLIES = {
     "room.find": "The reply adds `rooms`: list of [Room](#room).",
     "people.find": "The reply adds `people`: list of [Person](#person).",
     "people.get": "The reply adds `people`: list of [Person](#person).",
+    "person.block": (
+        "The reply adds nothing; `blocked` tells all of one's devices. Whoever may not write to a "
+        "person is answered `forbidden`, in the same words whoever of the two blocked the other."
+    ),
     "user.update": "The reply adds `user` ([Me](#me)).",
     "typing": "There is no reply.",
     "ping": "The reply adds nothing.",

@@ -1,8 +1,18 @@
 """What is stored, one file a subject."""
 
 from chat.models.attachments import Attachment
+from chat.models.blocks import Block
 from chat.models.messages import Message, Revision
 from chat.models.moderation import AuditEntry, Report
 from chat.models.rooms import Membership, Room
 
-__all__ = ["Attachment", "AuditEntry", "Membership", "Message", "Report", "Revision", "Room"]
+__all__ = [
+    "Attachment",
+    "AuditEntry",
+    "Block",
+    "Membership",
+    "Message",
+    "Report",
+    "Revision",
+    "Room",
+]

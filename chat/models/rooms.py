@@ -21,6 +21,13 @@ class Room(models.Model):
     name = models.CharField(max_length=80, blank=True)
     direct_key = models.CharField(max_length=80, null=True, unique=True, editable=False)
     """The ids of the two people, sorted, so that there is one direct room for a pair."""
+    blocked_by_first = models.BooleanField(null=True, editable=False)
+    """Whether the first person of ``direct_key`` has blocked the second. It repeats what ``Block``
+    says, so that sending a message asks nothing more. Null means no: during an upgrade, servers
+    of the version before make rooms without it."""
+    blocked_by_second = models.BooleanField(null=True, editable=False)
+    """The same of the second. Each person writes only their own flag, so that two who block each
+    other at the same moment need no lock."""
     members_version = models.PositiveBigIntegerField(default=0, editable=False)
     """Grows whenever someone's right to read the room changes. Every event carries it, so a
     process that missed the change learns of it before it forwards the next event."""
@@ -37,6 +44,11 @@ class Room(models.Model):
     def __str__(self) -> str:
         return self.name or f"{self.kind} room"
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether one of the two people of a direct room has blocked the other."""
+        return bool(self.blocked_by_first or self.blocked_by_second)
+
 
 class Membership(models.Model):
     """A person in a room, and how far they have read."""
@@ -51,6 +63,9 @@ class Membership(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     read_number = models.PositiveBigIntegerField(default=0)
+    put_away_number = models.PositiveBigIntegerField(null=True, editable=False)
+    """The newest number of a direct room when its person took it off their list. It is back when
+    the room has a newer one, so a new message needs no write here."""
     joined_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

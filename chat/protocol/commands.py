@@ -106,10 +106,19 @@ class RoomJoin(Command):
 
 
 class RoomLeave(Command):
-    """Leaves a private or public room."""
+    """Leaves a private or public room. A direct room is put away instead, as by
+    ``room.put_away``: two people have one for good."""
 
     type: Literal["room.leave"]
     room: UUID
+
+
+class RoomPutAway(Command):
+    """Takes a direct room off one's list until its next message (``on``), or puts it back."""
+
+    type: Literal["room.put_away"]
+    room: UUID
+    on: bool = True
 
 
 class RoomRename(Command):
@@ -183,6 +192,15 @@ class PeopleGet(Command):
     usernames: Annotated[list[Username], Field(max_length=PAGE_LIMIT)]
 
 
+class PersonBlock(Command):
+    """Blocks a person (``on``) or takes it back. Neither of the two can then write to the other
+    directly, add them to rooms or see whether they are here; nobody is told."""
+
+    type: Literal["person.block"]
+    username: Username
+    on: bool = True
+
+
 class UserUpdate(Command):
     """Changes one's own display name."""
 
@@ -215,6 +233,7 @@ COMMANDS: tuple[type[Command], ...] = (
     RoomOpen,
     RoomJoin,
     RoomLeave,
+    RoomPutAway,
     RoomRename,
     RoomAdd,
     RoomRemove,
@@ -224,6 +243,7 @@ COMMANDS: tuple[type[Command], ...] = (
     RoomFind,
     PeopleFind,
     PeopleGet,
+    PersonBlock,
     UserUpdate,
     Typing,
     Ping,

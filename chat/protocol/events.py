@@ -26,6 +26,8 @@ class Ready(Event):
     rooms: list[Room]
     online: list[str]
     """Usernames of those who are here now, among the members of these rooms."""
+    blocked: list[str]
+    """Usernames of those whom the person has blocked: fold their messages, and call for none."""
     heartbeat: float
     """Seconds between two ``heads``."""
 
@@ -97,6 +99,13 @@ class PersonEvent(Event):
     person: Person
 
 
+class BlockedEvent(Event):
+    """Whom the person has blocked, all of them, after a change on any of their devices."""
+
+    type = "blocked"
+    usernames: list[str]
+
+
 class Heads(Event):
     """The newest positions of rooms that moved since the last heartbeat."""
 
@@ -114,5 +123,6 @@ EVENTS: tuple[type[Event], ...] = (
     TypingEvent,
     PresenceEvent,
     PersonEvent,
+    BlockedEvent,
     Heads,
 )

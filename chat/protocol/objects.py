@@ -171,6 +171,8 @@ class Room(Wire):
     """The caller's role; null when they are not a member of this public room."""
     closed: bool = False
     """Closed by a moderator: it can be read, nothing can be sent."""
+    put_away: bool = False
+    """A direct room that the caller took off their list, until ``number`` grows."""
 
 
 class Member(Person):

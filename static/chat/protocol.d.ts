@@ -39,6 +39,7 @@ export interface Room {
   read: number;
   role: Role | null;
   closed: boolean;
+  put_away: boolean;
 }
 
 /**
@@ -219,11 +220,22 @@ export interface RoomJoinCommand {
   room: string;
 }
 
-/** Leaves a private or public room. */
+/**
+ * Leaves a private or public room. A direct room is put away instead, as by
+ * `room.put_away`: two people have one for good.
+ */
 export interface RoomLeaveCommand {
   type: "room.leave";
   ref?: string;
   room: string;
+}
+
+/** Takes a direct room off one's list until its next message (`on`), or puts it back. */
+export interface RoomPutAwayCommand {
+  type: "room.put_away";
+  ref?: string;
+  room: string;
+  on?: boolean;
 }
 
 /** Renames a room; for its owners and moderators. */
@@ -297,6 +309,17 @@ export interface PeopleGetCommand {
   usernames: string[];
 }
 
+/**
+ * Blocks a person (`on`) or takes it back. Neither of the two can then write to the other
+ * directly, add them to rooms or see whether they are here; nobody is told.
+ */
+export interface PersonBlockCommand {
+  type: "person.block";
+  ref?: string;
+  username: string;
+  on?: boolean;
+}
+
 /** Changes one's own display name. */
 export interface UserUpdateCommand {
   type: "user.update";
@@ -329,6 +352,7 @@ export type Command =
   | RoomOpenCommand
   | RoomJoinCommand
   | RoomLeaveCommand
+  | RoomPutAwayCommand
   | RoomRenameCommand
   | RoomAddCommand
   | RoomRemoveCommand
@@ -338,6 +362,7 @@ export type Command =
   | RoomFindCommand
   | PeopleFindCommand
   | PeopleGetCommand
+  | PersonBlockCommand
   | UserUpdateCommand
   | TypingCommand
   | PingCommand;
@@ -349,6 +374,7 @@ export interface ReadyEvent {
   user: Me;
   rooms: Room[];
   online: string[];
+  blocked: string[];
   heartbeat: number;
 }
 
@@ -411,6 +437,12 @@ export interface PersonEvent {
   person: Person;
 }
 
+/** Whom the person has blocked, all of them, after a change on any of their devices. */
+export interface BlockedEvent {
+  type: "blocked";
+  usernames: string[];
+}
+
 /** The newest positions of rooms that moved since the last heartbeat. */
 export interface HeadsEvent {
   type: "heads";
@@ -427,4 +459,5 @@ export type Event =
   | TypingEvent
   | PresenceEvent
   | PersonEvent
+  | BlockedEvent
   | HeadsEvent;

@@ -150,6 +150,7 @@ export interface Replies {
   "room.open": InRoom;
   "room.join": InRoom;
   "room.leave": InRoom;
+  "room.put_away": InRoom;
   "room.rename": InRoom;
   "room.add": InRoom;
   "room.remove": InRoom;
@@ -159,6 +160,7 @@ export interface Replies {
   "room.find": { rooms: wire.Room[] };
   "people.find": { people: wire.Person[] };
   "people.get": { people: wire.Person[] };
+  "person.block": Nothing;
   "user.update": { user: wire.Me };
   typing: Nothing;
   ping: Nothing;

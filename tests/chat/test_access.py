@@ -7,13 +7,14 @@ from django.utils import timezone
 
 from chat import access
 from chat.access import Permission
+from chat.actions import blocks
 from chat.models import Membership
 from chat.protocol import ChatError, ErrorCode
 from tests.chat.conftest import refused, say
 
 ALL = set(Permission)
 TO_READ = {Permission.READ}
-TO_SEND = {Permission.READ, Permission.SEND}
+TO_SEND = {Permission.READ, Permission.SEND, Permission.WITHDRAW}
 
 
 @pytest.fixture
@@ -68,6 +69,16 @@ def test_a_closed_room_can_only_be_read_and_by_its_members_alone(owner, outsider
     public_room.save()
     assert allowed(owner, public_room) == TO_READ
     assert allowed(outsider, public_room) == set()
+
+
+def test_a_block_ends_a_conversation_and_takes_nobody_what_they_wrote(owner, member, direct_room):
+    blocks.block_person(owner, username="member")
+    for person in (owner, member):
+        assert allowed(person, direct_room) == {Permission.READ, Permission.WITHDRAW}
+        (sender,) = access.senders_for({(person.pk, direct_room.pk)}).values()
+        refused(ErrorCode.FORBIDDEN, sender.check)
+    blocks.unblock_person(owner, username="member")
+    assert allowed(member, direct_room) == TO_SEND
 
 
 def test_what_does_not_exist_answers_as_what_may_not_be_seen(outsider, private_room):

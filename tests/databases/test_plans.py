@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts import sessions
-from chat import access, queries
+from chat import access, queries, relations
 from chat.actions import attachments, messages, rooms
 from chat.models import Message
 from tests.databases.plans import noted, scan_in
@@ -32,6 +32,8 @@ def sent(owner, private_room):
 READS = {
     "room_for": lambda o, r, m: access.room_for(o, r, access.Permission.READ),
     "message_for": lambda o, r, m: access.message_for(o, m),
+    "relations_of": lambda o, r, m: relations.relations_of([o.pk, r]),
+    "apart_from": lambda o, r, m: relations.apart_from(o, [r, m]),
     "senders_for": lambda o, r, m: access.senders_for({(o.pk, r)}),
     "rooms_of": lambda o, r, m: queries.rooms_of(o),
     "rooms_of_each": lambda o, r, m: queries.rooms_of_each([o.pk]),
@@ -112,6 +114,7 @@ ASKED_ELSEWHERE = {
     "entries",
     "find_people",
     "head_of",
+    "cannot_write",
     "not_found",
     "seen_by_all",
     "with_heads",
@@ -119,7 +122,7 @@ ASKED_ELSEWHERE = {
 """Parts of the reads above, what asks nothing, and the one search by parts of names."""
 
 
-@pytest.mark.parametrize("module", [queries, access])
+@pytest.mark.parametrize("module", [queries, access, relations])
 def test_no_read_is_forgotten(module):
     """Writes and the rest are explained in whatever test they happen (``watch``)."""
     known = {name for each in READS.values() for name in each.__code__.co_names}

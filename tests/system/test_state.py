@@ -33,6 +33,7 @@ ROOM_FIELDS = (
     "read",
     "role",
     "closed",
+    "put_away",
 )
 
 
@@ -44,6 +45,7 @@ class State:
         self.rooms: dict[str, Frame] = {}
         self.messages: dict[str, dict[str, Frame]] = {}
         self.online: set[str] = set()
+        self.blocked: list[str] = []
         self.people: dict[str, Frame] = {}
         self.seen: set[str] = set()
 
@@ -55,6 +57,7 @@ class State:
         self.rooms = {room["id"]: dict(room) for room in event["rooms"]}
         self.messages = {room: held for room, held in self.messages.items() if room in self.rooms}
         self.online = set(event["online"])
+        self.blocked = event["blocked"]
 
     def _room(self, event: Frame) -> None:
         room = event["room"]
@@ -87,7 +90,8 @@ class State:
         if room is None:
             return
         room["position"] = max(room["position"], message["position"])
-        room["number"] = max(room["number"], message["number"])
+        if message["number"] > room["number"]:
+            room["number"], room["put_away"] = message["number"], False
 
     def _read(self, event: Frame) -> None:
         room = self.rooms.get(event["room"])
@@ -99,6 +103,9 @@ class State:
             self.online.add(event["user"])
         else:
             self.online.discard(event["user"])
+
+    def _blocked(self, event: Frame) -> None:
+        self.blocked = event["usernames"]
 
     def _person(self, event: Frame) -> None:
         self.people[event["person"]["username"]] = event["person"]
@@ -127,6 +134,7 @@ class State:
                 if held
             },
             "online": sorted(self.online & set(PEOPLE)),
+            "blocked": self.blocked,
         }
 
 
@@ -255,6 +263,9 @@ class World:
                 case "observer sends":
                     sent = await watching.send(room, f"observed {what}")
                     messages.append(sent["id"])
+                case "observer puts away":
+                    on = what % 4 != 0
+                    await watching.command("room.put_away", room=rooms[2], on=on)
                 case "observer leaves":
                     await watching.command("room.leave", room=room)
                 case "observer joins":
@@ -331,6 +342,8 @@ STEPS = st.lists(
                 "observer reads",
                 "observer sends",
                 "observer leaves",
+                "observer puts away",
+                "observer puts away",
                 "observer joins",
                 "observer is away",
                 "observer is away",
@@ -360,6 +373,14 @@ EVERY_OTHER_EVENT = [
     ("rename", 0, 0, 5),
     ("react", 1, 0, 1),
 ]
+PUT_AWAY = [
+    ("observer puts away", 0, 2, 1),
+    ("send", 0, 2, 1),
+    ("observer puts away", 0, 2, 1),
+    ("edit", 0, 2, 0),
+    ("observer is away", 0, 1, 0),
+    ("react", 0, 2, 0),
+]
 # Nothing comes after it that could take the observer away before the event is there.
 READ = [("send", 0, 0, 1), ("observer reads", 0, 0, 1)]
 
@@ -376,6 +397,7 @@ def test_stale_state_and_events_are_fresh_state(world: tuple[World, asyncio.Runn
     )
     @given(STEPS)
     @example(EVERY_OTHER_EVENT)
+    @example(PUT_AWAY)
     @example(READ)
     def play(steps: list[tuple]) -> None:
         runner.run(stage.play(steps))
