@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram
 from prometheus_client import generate_latest as generate
 
@@ -28,6 +29,8 @@ LOG_READS = Counter(
 PROBLEMS = Counter("mediachat_problems", "Warnings and errors in the log, by name.", ["event"])
 SOCKETS = Gauge("mediachat_sockets", "Open websockets.")
 
+PROXIED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA")
+"""Headers that only a proxy adds."""
 EVENTS_KEPT = 100
 """Names beyond these are counted together, so that nothing can make series without end."""
 
@@ -56,7 +59,7 @@ def count_sockets(count: Callable[[], int]) -> None:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For whoever has METRICS_TOKEN, and for programs on this machine that came by no proxy."""
+    """For programs that send METRICS_TOKEN, and for those of this machine that ask us directly."""
     if not _may_read(request):
         return HttpResponse(status=404)
     return HttpResponse(generate(REGISTRY), content_type=CONTENT_TYPE_LATEST)
@@ -67,10 +70,30 @@ def _may_read(request: HttpRequest) -> bool:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token and compare_digest(given.encode(), token.encode()):
         return True
+    return _asks_directly(request)
+
+
+def _asks_directly(request: HttpRequest) -> bool:
+    """Whether this comes from this machine and by no proxy on it, which has the same address.
+
+    A proxy adds headers, or keeps the Host that the browser asked for, without which nobody could
+    sign in through it; and where one is known, nothing is direct.
+    """
     meta: dict[str, Any] = request.META
-    proxied = any(name in meta for name in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"))
+    if settings.HTTPS or settings.TRUSTED_PROXY_COUNT or any(name in meta for name in PROXIED):
+        return False
+    if getattr(request, "scope", {}).get("http_version") == "1.0":
+        return False  # what nginx speaks to a server, if nothing else is said
+    host, port = split_domain_port(meta.get("HTTP_HOST", ""))
+    if (port or "80") != meta["SERVER_PORT"]:
+        return False
+    return _is_loopback(meta.get("REMOTE_ADDR") or "") and (
+        host == "localhost" or _is_loopback(host.strip("[]"))
+    )
+
+
+def _is_loopback(address: str) -> bool:
     try:
-        local = ipaddress.ip_address(meta.get("REMOTE_ADDR") or "").is_loopback
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
-        local = False
-    return local and not proxied
+        return False

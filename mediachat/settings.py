@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "mediachat.cors.token_endpoints",
     "mediachat.csp.PolicyMiddleware",
+    "mediachat.permissions_policy.permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -239,6 +240,40 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=30 * 24 * 3600) if HTTPS e
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
+# Browsers take a cookie of this name only over TLS, for this host and no other, so that neither a
+# neighbouring host nor a network without TLS can put one of its own in its place.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+MESSAGE_STORAGE = "mediachat.flash_messages.MessageStorage"
+PERMISSIONS_POLICY = {
+    "autoplay": "(self)",
+    "clipboard-write": "(self)",
+    "fullscreen": "(self)",
+    "picture-in-picture": "(self)",
+    **dict.fromkeys(
+        (
+            "accelerometer",
+            "camera",
+            "clipboard-read",
+            "display-capture",
+            "encrypted-media",
+            "geolocation",
+            "gyroscope",
+            "hid",
+            "idle-detection",
+            "magnetometer",
+            "microphone",
+            "midi",
+            "payment",
+            "screen-wake-lock",
+            "serial",
+            "usb",
+            "xr-spatial-tracking",
+        ),
+        "()",
+    ),
+}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -256,9 +291,10 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
-# The admin's own scripts (Alpine) make functions from attributes and write styles inline.
+# Unfold's Alpine makes functions from attributes, and writes styles inline. The build of Alpine
+# that makes none cannot read what Unfold writes there (functions, statements, localStorage).
 ADMIN_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
-    "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE],
+    "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
 }
 

@@ -238,6 +238,26 @@ test("a file is uploaded with its name, and progress is told", async () => {
   assert.deepEqual(progress, [[5, 5]]);
 });
 
+test("a browser's upload carries the CSRF token of the page's cookie, over TLS too", async () => {
+  /** @type {unknown} */
+  let token;
+  doors["/api/v1/attachments"] = (_body, headers) => {
+    token = headers["x-csrftoken"];
+    return { answer: { id: "a", name: "note.txt" } };
+  };
+  const transport = new WebSocketTransport({ server: address, WebSocket });
+  try {
+    for (const cookie of ["a=b; csrftoken=t0k3n", "__Host-csrftoken=t0k3n; a=b"]) {
+      globalThis.document = /** @type {any} */ ({ cookie, querySelector: () => null });
+      await transport.upload(new File(["hello"], "note.txt"), {});
+      assert.equal(token, "t0k3n", cookie);
+    }
+  } finally {
+    // @ts-expect-error Node has none of its own.
+    delete globalThis.document;
+  }
+});
+
 test("a refused upload says why, a lost or cancelled one which", async () => {
   const file = new File(["x"], "x");
   const open = (server = address) =>

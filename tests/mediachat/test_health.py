@@ -44,12 +44,16 @@ def test_without_its_channel_layer_it_serves_and_says_what_is_missing(
 @pytest.mark.parametrize("path", ["/healthz", "/metrics"])
 def test_those_who_watch_ask_by_any_name(client: Client, path: str, settings) -> None:
     settings.ALLOWED_HOSTS = ["chat.example.org"]
-    assert client.get(path, headers={"host": "10.0.0.7:8000"}).status_code == 200
+    settings.METRICS_TOKEN = "a token"
+    headers = {"host": "10.0.0.7:8000", "authorization": "Bearer a token"}
+    assert client.get(path, headers=headers).status_code == 200
     assert client.get("/accounts/login/", headers={"host": "10.0.0.7:8000"}).status_code == 400
 
 
 async def test_they_are_answered_likewise_on_a_server(async_client: AsyncClient, settings) -> None:
     settings.ALLOWED_HOSTS = ["chat.example.org"]
+    settings.METRICS_TOKEN = "a token"
+    headers = {"host": "10.0.0.7:8000", "authorization": "Bearer a token"}
     for path in ("/healthz", "/metrics"):
-        answer = await async_client.get(path, headers={"host": "10.0.0.7:8000"})
+        answer = await async_client.get(path, headers=headers)
         assert answer.status_code == 200

@@ -93,6 +93,6 @@ function code(status) {
 
 function csrfToken() {
   const meta = globalThis.document?.querySelector('meta[name="csrf-token"]');
-  const cookie = globalThis.document?.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)?.[1];
+  const cookie = globalThis.document?.cookie.match(/(?:^|;\s*)(?:__Host-)?csrftoken=([^;]+)/)?.[1];
   return cookie ?? meta?.getAttribute("content") ?? "";
 }

@@ -1,0 +1,20 @@
+"""The short messages of pages, kept in a cookie until they are shown."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.messages.storage.session import SessionStorage
+
+
+class _Cookie(CookieStorage):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cookie_name = f"{settings.COOKIE_PREFIX}messages"
+
+
+class MessageStorage(FallbackStorage):
+    """Django's own choice: a cookie, and the session for what does not fit."""
+
+    storage_classes = (_Cookie, SessionStorage)
