@@ -113,6 +113,21 @@ async def test_a_browser_reads_by_cookie_and_writes_with_the_csrf_token(owner: "
     assert (await browser.post("/api/v1/attachments", file, headers=headers)).status_code == 201
 
 
+async def test_the_csrf_token_counts_in_the_header_alone(owner: "User") -> None:
+    browser = AsyncClient(enforce_csrf_checks=True)
+    await sync_to_async(browser.force_login)(owner, backend=BACKEND)
+    browser.cookies["csrftoken"] = token = "a" * 32
+    # For a field of the form the whole body would have to be read first.
+    form = {"csrfmiddlewaretoken": token, "file": SimpleUploadedFile("x.txt", b"x")}
+    assert_problem(await browser.post("/api/v1/attachments", form), 403, "forbidden")
+    form["file"] = SimpleUploadedFile("x.txt", b"x")
+    wrong = await browser.post("/api/v1/attachments", form, headers={"X-CSRFToken": "b" * 32})
+    assert_problem(wrong, 403, "forbidden")
+    form["file"] = SimpleUploadedFile("x.txt", b"x")
+    right = await browser.post("/api/v1/attachments", form, headers={"X-CSRFToken": token})
+    assert right.status_code == 201
+
+
 async def test_a_wrong_token_is_not_made_up_for_by_a_cookie(owner: "User") -> None:
     browser = AsyncClient()
     await sync_to_async(browser.force_login)(owner, backend=BACKEND)
