@@ -1,46 +1,54 @@
-"""People's pictures: small squares drawn anew from what they upload."""
+"""People's pictures: small squares drawn from what they upload, in a process of its own."""
 
-import warnings
-from io import BytesIO
 from typing import IO
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from PIL import Image, ImageOps
 
-SIDE = 256
-"""Pixels along each side."""
+from mediachat.pictures import process
+from mediachat.turns import TooMuchWaiting
+
 LIMIT = 5 * 1024 * 1024
 """The largest upload in bytes."""
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
+SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"RIFF", "image/webp"),
+)
+"""How the files begin that can become a person's picture."""
 
 
 class NotAPicture(Exception):
     """Why an upload cannot be a picture; for people."""
 
 
-def redraw(upload: IO[bytes]) -> "ContentFile[bytes]":
+def redraw(person: UUID, upload: IO[bytes]) -> "ContentFile[bytes]":
     """A WebP square of the upload's first frame, without what the camera wrote into it.
 
+    Waits for this person's turn: all pictures are decoded one after the other.
+
     Raises:
-        NotAPicture: it is too large, of no known format, or broken.
+        NotAPicture: it is too large, of no known format, or broken, or too many are waiting.
     """
     data = upload.read(LIMIT + 1)
     if len(data) > LIMIT:
         raise NotAPicture("This file is larger than 5 MB. Choose a smaller one.")
+    kind = next((kind for beginning, kind in SIGNATURES if data.startswith(beginning)), None)
     try:
-        with warnings.catch_warnings(), Image.open(BytesIO(data), formats=FORMATS) as image:
-            warnings.simplefilter("error")
-            # Known from the header, before a pixel is decoded: a small file can unfold into
-            # gigabytes.
-            if image.width * image.height > settings.MAX_IMAGE_MEGAPIXELS * 1_000_000:
-                raise NotAPicture("This picture has too many pixels. Choose a smaller one.")
-            image.draft("RGB", (SIDE, SIDE))
-            square = ImageOps.fit(ImageOps.exif_transpose(image).convert("RGBA"), (SIDE, SIDE))
-    except NotAPicture:
-        raise
-    except Exception as error:  # whatever a decoder makes of hostile bytes
+        if kind is None:
+            raise process.UnreadablePicture
+        drawn = process.turns.submit(person, lambda: process.run("draw_avatar", data, kind))
+        return ContentFile(drawn.result().data)
+    except TooMuchWaiting as error:
+        raise NotAPicture(
+            "Several of your pictures are being read already. Wait a minute and try again."
+        ) from error
+    except process.PictureTooLarge as error:
+        raise NotAPicture(
+            f"This picture has more than {settings.MAX_IMAGE_MEGAPIXELS} megapixels. "
+            "Choose a smaller one."
+        ) from error
+    except process.UnreadablePicture as error:
         raise NotAPicture("This is no picture that can be read. Choose a PNG or JPEG.") from error
-    drawn = BytesIO()
-    square.save(drawn, "WEBP", quality=85)
-    return ContentFile(drawn.getvalue())

@@ -68,7 +68,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         if not upload:
             return None
         try:
-            return avatars.redraw(upload)
+            return avatars.redraw(self.instance.pk, upload)
         except avatars.NotAPicture as error:
             raise forms.ValidationError(str(error)) from error
 

@@ -1,5 +1,6 @@
 """The pages of accounts that allauth does not have."""
 
+from allauth.core import ratelimit
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
@@ -18,6 +19,8 @@ from accounts.signals import profile_changed
 @login_required
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
+    if refused := ratelimit.consume_or_429(request, action="change_profile"):
+        return refused
     # A copy: a form that is refused has changed the instance, which the page's head names.
     person = get_object_or_404(User, pk=request.user.pk)
     form = ProfileForm(request.POST or None, request.FILES or None, instance=person)

@@ -25,14 +25,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from accounts import tickets
 from chat import access, handlers, payloads, protocol, queries
-from chat.actions.attachments import store_attachment
+from chat.actions.attachments import is_picture, store_attachment
 from chat.actions.rooms import open_room
 from chat.credentials import ByCookie, ByToken, Caller
 from chat.downloads import key_for
 from chat.models import Message
 from chat.models.messages import message_id
 from chat.protocol import ChatError, ErrorCode
-from chat.threads import in_file_thread, in_thread
+from chat.threads import in_file_thread, in_picture_thread, in_thread
 
 STATUS = {
     ErrorCode.BAD_REQUEST: 400,
@@ -236,7 +236,9 @@ async def upload(request: HttpRequest) -> HttpResponse:
     """Stores a file for a message to come, whose `attachments` name it by `id`."""
     user = _caller(request).user
     # Parsing what may be a hundred megabytes is work for a thread, as storing it is.
-    stored = await in_file_thread(lambda: store_attachment(user, file=_uploaded(request)))
+    file, decoded = await in_file_thread(user.pk, _uploaded, request)
+    turn = in_picture_thread if decoded else in_file_thread
+    stored = await turn(user.pk, store_attachment, user, file=file)
     return _answer(payloads.attachment(stored), 201)
 
 
@@ -252,7 +254,8 @@ async def describe_attachment(request: HttpRequest, attachment_id: UUID) -> Http
     return _answer(found)
 
 
-def _uploaded(request: HttpRequest) -> "UploadedFile[bytes]":
+def _uploaded(request: HttpRequest) -> "tuple[UploadedFile[bytes], bool]":
+    """The file of an upload, and whether it is a picture that has to be decoded."""
     try:
         file = request.FILES.get("file")
     except (MultiPartParserError, RawPostDataException, UnreadablePostError) as error:
@@ -265,7 +268,7 @@ def _uploaded(request: HttpRequest) -> "UploadedFile[bytes]":
         )
     # Browsers write these three so in a form's name of a file, and nothing else.
     file.name = re.sub("%(22|0D|0A)", lambda found: chr(int(found[1], 16)), file.name or "")
-    return file
+    return file, is_picture(file)
 
 
 def _caller(request: HttpRequest) -> Caller:

@@ -10,20 +10,28 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, connections
 
-FILE_THREADS = 2
-"""A picture of the greatest size takes seconds and some hundred MB: few at once, and never in the
-threads that answer everyone else."""
+from chat.protocol import ChatError, ErrorCode
+from mediachat.pictures.process import turns as pictures
+from mediachat.turns import TooMuchWaiting, Turns
+
+FILE_THREADS = 3
+"""Files are large and stores may be slow: few at once, and never in the threads that answer
+everyone else."""
+FILES_WAITING = 20
+"""Files of one person that may wait for their turn: as many as a message can hold."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _readers = ThreadPoolExecutor(settings.DB_THREADS, thread_name_prefix="database")
 _writer = ThreadPoolExecutor(1, thread_name_prefix="log")
-_files = ThreadPoolExecutor(FILE_THREADS, thread_name_prefix="files")
+_files = Turns(FILE_THREADS, waiting=FILES_WAITING, name="files")
+_later = ThreadPoolExecutor(1, thread_name_prefix="later")
 
 
 async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -36,14 +44,43 @@ async def in_log_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
     return await _run(_writer, work, *args, **kwargs)
 
 
-async def in_file_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """The same for work on files that people upload, which takes long."""
-    return await _run(_files, work, *args, **kwargs)
+async def in_file_thread(
+    person: UUID, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """The same for work on a file of this person, when it is their turn.
+
+    Raises:
+        ChatError: ``rate_limited``, when too many of their files are waiting.
+    """
+    return await _in_turn(_files, person, partial(work, *args, **kwargs))
 
 
-def in_file_thread_later(work: Callable[[], None]) -> None:
-    """Has such work done without waiting for it; it must not raise."""
-    _files.submit(_with_working_connection, work)
+async def in_picture_thread(
+    person: UUID, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """The same for a picture: decoding takes seconds, and no other file waits for that.
+
+    Raises:
+        ChatError: ``rate_limited``, when too many of their pictures are waiting.
+    """
+    return await _in_turn(pictures, person, partial(work, *args, **kwargs))
+
+
+def in_thread_later(work: Callable[[], None]) -> None:
+    """Has work done for which nobody waits, such as deleting a file; it must not raise."""
+    _later.submit(_with_working_connection, work)
+
+
+async def _in_turn(turns: Turns, person: UUID, work: Callable[[], R]) -> R:
+    try:
+        job = turns.submit(person, partial(_with_working_connection, work))
+    except TooMuchWaiting as error:
+        raise ChatError(
+            ErrorCode.RATE_LIMITED,
+            f"{turns.waiting} of your files are waiting to be stored. "
+            "Wait until they are, and try again.",
+        ) from error
+    return await asyncio.wrap_future(job)
 
 
 async def _run(
@@ -64,7 +101,9 @@ def _with_working_connection(work: Callable[P, R], *args: P.args, **kwargs: P.kw
 
 def close_connections() -> None:
     """Closes the connections of all idle threads, so that a test database can be dropped."""
-    for pool in (_readers, _writer, _files):
+    for pool in (_readers, _writer, _later):
         jobs = [pool.submit(connections.close_all) for _ in range(pool._max_workers)]
         for job in jobs:
             job.result()
+    for turns in (_files, pictures):
+        turns.each_thread(connections.close_all)

@@ -221,7 +221,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS: Any = {} if RATE_LIMITS else False
+# Each change of a profile is told to everyone who shares a room, and may bring a picture.
+ACCOUNT_RATE_LIMITS: Any = {"change_profile": "20/m/user"} if RATE_LIMITS else False
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "accounts.second_factor_steps.TokenStrategy"  # noqa: S105

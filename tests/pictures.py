@@ -66,6 +66,54 @@ def huge_png(width: int, height: int, rows: int) -> bytes:
     )
 
 
+def flat_png(side: int) -> bytes:
+    """One colour: of 25 megapixels the file has 84 KB."""
+    out = BytesIO()
+    Image.new("RGB", (side, side), "teal").save(out, "PNG", compress_level=9)
+    return out.getvalue()
+
+
+def jpeg_of_many_scans(scans: int, side: int = 5_000) -> bytes:
+    """A valid JPEG that has its last scan, which changes nothing, again and again."""
+    out = BytesIO()
+    Image.new("L", (side, side), "red").save(out, "JPEG", progressive=True, quality=50)
+    data = out.getvalue()
+    last = data.rindex(b"\xff\xc4", 0, data.rindex(b"\xff\xda"))  # with its own table
+    return data[:-2] + data[last:-2] * scans + data[-2:]
+
+
+def jpeg_of_two_pictures(orientation: int) -> bytes:
+    """An MPO, as cameras with two lenses write: a JPEG with a second one behind it."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    first = Image.open(BytesIO(picture("JPEG", quality=100)))
+    out = BytesIO()
+    second = Image.new("RGB", first.size, "green")
+    first.save(out, "MPO", save_all=True, append_images=[second], exif=exif)
+    return out.getvalue()
+
+
+def gif_of_many_comments(size: int) -> bytes:
+    """One picture, and this many bytes of one comment, which is joined piece by piece."""
+    data = picture("GIF")
+    at = 13 + (3 << ((data[10] & 7) + 1))  # behind the colours
+    comment = b"\x21\xfe" + (b"\xff" + b"x" * 255) * (size // 256) + b"\0"
+    return data[:at] + comment + data[at:]
+
+
+def gif_of_many_frames(frames: int, side: int) -> bytes:
+    """So many frames of one pixel each on a canvas of ``side`` by ``side``."""
+    canvas = struct.pack("<HHBBB", side, side, 0x80, 0, 0) + bytes(6)
+    frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00"
+    return b"GIF89a" + canvas + frame * frames + b";"
+
+
+def png_with(extra: bytes) -> bytes:
+    """A small PNG with these chunks behind its header."""
+    data = picture("PNG")
+    return data[:33] + extra + data[33:]
+
+
 MP4 = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + b"\0" * 100
 M4A = b"\0\0\0\x20ftypM4A \0\0\2\0M4A mp42isom" + b"\0" * 100
 FRAGMENTED_MP4 = b"\0\0\0\x1cftypiso5\0\0\2\0iso5dash" + b"\0" * 100

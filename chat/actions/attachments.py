@@ -17,13 +17,23 @@ from accounts.models import User
 from chat import access, images, media
 from chat.models import Attachment
 from chat.protocol import ChatError, ErrorCode
-from chat.threads import in_file_thread_later
+from chat.threads import in_thread_later
 
 log = structlog.get_logger(__name__)
 
 UNCLAIMED_FOR = timedelta(days=7)
 """How long a file that no message shows is kept: a draft may wait for its author to return."""
 MEGABYTE = 1024 * 1024
+
+
+def is_picture(file: "UploadedFile[bytes]") -> bool:
+    """Whether storing this takes decoding it.
+
+    Raises:
+        ChatError: ``unsupported_media``, when it claims to be what it is not.
+    """
+    kind = media.content_type(_head(file), media.clean_name(file.name or ""))
+    return kind in images.DECODERS
 
 
 def store_attachment(user: User, *, file: "UploadedFile[bytes]") -> Attachment:
@@ -123,7 +133,7 @@ def _delete(attachments: Iterable[Attachment]) -> None:
             ids.append(attachment.pk)
             names |= {attachment.file.name or "", attachment.thumbnail.name or ""}
     if ids:
-        transaction.on_commit(lambda: in_file_thread_later(lambda: _delete_files(names - {""})))
+        transaction.on_commit(lambda: in_thread_later(lambda: _delete_files(names - {""})))
 
 
 def _delete_files(names: Iterable[str]) -> None:

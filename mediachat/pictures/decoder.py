@@ -1,14 +1,16 @@
-"""Makes pictures fit to be stored: ``python -m chat.decoder TYPE MEGAPIXELS MEMORY``.
+"""Makes pictures fit to be stored, in a process of its own for each.
 
-A process of its own, which ``chat.images`` starts for each picture: a decoder that hostile bytes
-have got hold of finds no secret, writes no file, and takes no more memory and time than it is
-given. So nothing of Django is imported here, which also starts soon.
+``python -m mediachat.pictures.decoder TASK TYPE MEGAPIXELS MEMORY SECONDS``, which
+``mediachat.pictures.process`` starts: a decoder that hostile bytes have got hold of finds no
+secret, writes no file, and takes no more memory and time than it is given. So nothing of Django
+is imported here, which also starts soon.
 
 The picture comes on standard input. On standard output go a line of JSON and the bytes whose
 lengths it tells.
 """
 
 import json
+import os
 import resource
 import signal
 import sys
@@ -19,12 +21,20 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from chat import metadata
+from mediachat.pictures import bounds, metadata
+from mediachat.pictures.blocks import TooComplex
 
 THUMBNAIL_SIDE = 640
 """The longer side of a thumbnail, in pixels, at most."""
+AVATAR_SIDE = 256
+"""Pixels along each side of a person's picture."""
 ANIMATION_LIMIT = 2 * 1024 * 1024
 """Bytes up to which an animation moves in the conversation, not only when it is opened."""
+ANIMATION_CANVAS = 4_000_000
+"""Pixels of each frame up to which it does: everyone's browser draws them again and again."""
+PROFILE_LIMIT = 128 * 1024
+"""Bytes of a colour profile that a thumbnail takes over: one for a printer has megabytes, and
+would be sent with each thumbnail."""
 DECODERS = {
     "image/png": "PNG",
     "image/jpeg": "JPEG",
@@ -32,8 +42,8 @@ DECODERS = {
     "image/webp": "WEBP",
     "image/avif": "AVIF",
 }
-SECONDS = 60
-"""Of work on one picture."""
+NICE = 5
+"""How far this work stands back behind the server's own, where both want the processor."""
 _ORIENTATION = 0x0112
 
 # Pillow only warns where _opened refuses.
@@ -63,26 +73,49 @@ def prepare(data: bytes, content_type: str, megapixels: int) -> Picture:
         Exception: whatever a decoder makes of hostile bytes.
     """
     with _opened(data, content_type, megapixels) as image:
-        animated = getattr(image, "is_animated", False)
+        # A JPEG with several pictures in it shows the first: the others are not frames.
+        animated = content_type != "image/jpeg" and getattr(image, "is_animated", False)
         turned = image.getexif().get(_ORIENTATION, 1) != 1 and not animated
         if turned or (content_type == "image/avif" and _has_metadata(image) and not animated):
-            data = _drawn_again(image)
+            data = _drawn_again(image, content_type)
         else:
             data = metadata.strip(data, content_type)
     # What is stored is what is measured and shown.
     with _opened(data, content_type, megapixels) as image:
         width, height = image.size
-        drawn = _thumbnail(image)
-    moves_small = animated and len(data) <= ANIMATION_LIMIT
-    return Picture(data, width, height, None if moves_small else drawn)
+        thumbnail = _thumbnail(image)
+    moves = animated and len(data) <= ANIMATION_LIMIT and width * height <= ANIMATION_CANVAS
+    return Picture(data, width, height, None if moves else thumbnail)
+
+
+def draw_avatar(data: bytes, content_type: str, megapixels: int) -> Picture:
+    """A WebP square of the picture's first frame, upright, and nothing else of what it holds.
+
+    Raises:
+        TooManyPixels: known before one is decoded.
+        Exception: whatever a decoder makes of hostile bytes.
+    """
+    with _opened(data, content_type, megapixels) as image:
+        # So that the shorter side, of which all is shown, has twice what is needed.
+        small = _shrunk(image, AVATAR_SIDE * 2 * max(image.size) // min(image.size))
+        upright = ImageOps.exif_transpose(small).convert("RGBA")
+    square = ImageOps.fit(upright, (AVATAR_SIDE, AVATAR_SIDE))
+    square.info = {}
+    out = BytesIO()
+    square.save(out, "WEBP", quality=85)
+    return Picture(out.getvalue(), AVATAR_SIDE, AVATAR_SIDE, None)
 
 
 def _opened(data: bytes, content_type: str, megapixels: int) -> Image.Image:
     """The picture, of which only the header has been read so far."""
+    frames = bounds.check_blocks(data, content_type)
     image = Image.open(BytesIO(data), formats=[DECODERS[content_type]])
     # A small file can unfold into gigabytes, so this comes before any pixel is decoded.
     if image.width * image.height > megapixels * 1_000_000:
         raise TooManyPixels
+    if content_type == "image/avif":
+        frames = getattr(image, "n_frames", 1)
+    bounds.check_frames(frames, image.width, image.height)
     return image
 
 
@@ -90,10 +123,11 @@ def _has_metadata(image: Image.Image) -> bool:
     return bool(image.getexif()) or bool(image.info.get("xmp"))
 
 
-def _drawn_again(image: Image.Image) -> bytes:
+def _drawn_again(image: Image.Image, content_type: str) -> bytes:
     """The picture turned upright, of the same kind and quality, with its colours and no more."""
     options: dict[str, Any] = {"icc_profile": image.info.get("icc_profile"), "exif": b""}
-    match image.format:
+    format = DECODERS[content_type]
+    match format:
         case "JPEG":
             tables = getattr(image, "quantization", None)
             options |= {"qtables": tables} if tables else {"quality": 92}
@@ -107,31 +141,40 @@ def _drawn_again(image: Image.Image) -> bytes:
     upright = ImageOps.exif_transpose(image)
     upright.info = {}
     out = BytesIO()
-    upright.save(out, image.format, **options)
+    upright.save(out, format, **options)
     return out.getvalue()
 
 
 def _thumbnail(image: Image.Image) -> bytes:
-    side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
     profile = image.info.get("icc_profile")
-    # A JPEG can be decoded at a fraction of its size.
-    image.draft("RGB", (THUMBNAIL_SIDE * 2, THUMBNAIL_SIDE * 2))
-    if image.mode == "CMYK":
+    if image.mode == "CMYK" or len(profile or b"") > PROFILE_LIMIT:
         profile = None
     mode = "RGBA" if image.has_transparency_data else "RGB"
-    # Made small before it is converted: each of the two copies all of the picture.
-    small = image if image.mode in ("RGB", "RGBA", "L", "LA", "CMYK") else image.convert(mode)
-    small.thumbnail(side, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    small = small.convert(mode)
+    small = _shrunk(image, THUMBNAIL_SIDE).convert(mode)
     small.info = {}
     out = BytesIO()
     small.save(out, "WEBP", quality=80, method=4, icc_profile=profile)
     return out.getvalue()
 
 
-def _limit(memory: int) -> None:
+def _shrunk(image: Image.Image, side: int) -> Image.Image:
+    """The picture with its longer side of so many pixels at most; it is decoded here."""
+    # A JPEG can be decoded at a fraction of its size.
+    image.draft("RGB", (side * 2, side * 2))
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    # Made small before it is converted: each of the two copies all of the picture.
+    small = image if image.mode in ("RGB", "RGBA", "L", "LA", "CMYK") else image.convert(mode)
+    small.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return small
+
+
+TASKS = {"prepare": prepare, "draw_avatar": draw_avatar}
+
+
+def _limit(memory: int, seconds: int) -> None:
     """Of this process from now on: its memory in bytes, its seconds of work, and no file."""
-    limits = {resource.RLIMIT_AS: memory, resource.RLIMIT_CPU: SECONDS, resource.RLIMIT_FSIZE: 0}
+    os.nice(NICE)
+    limits = {resource.RLIMIT_AS: memory, resource.RLIMIT_CPU: seconds, resource.RLIMIT_FSIZE: 0}
     for name, limit in limits.items():
         try:
             resource.setrlimit(name, (limit, limit))
@@ -143,13 +186,15 @@ def main() -> None:
     # The server may be told to stop; it waits for what has been begun.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    content_type, megapixels, memory = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    _limit(memory)
+    task, content_type, megapixels, memory, seconds = sys.argv[1:]
+    _limit(int(memory), int(seconds))
     parts: list[bytes] = []
     try:
-        picture = prepare(sys.stdin.buffer.read(), content_type, megapixels)
+        picture = TASKS[task](sys.stdin.buffer.read(), content_type, int(megapixels))
     except (TooManyPixels, Image.DecompressionBombError):
         head: dict[str, Any] = {"error": "too_many_pixels"}
+    except TooComplex:
+        head = {"error": "too_complex"}
     except Exception as error:
         head = {"error": "unreadable", "why": type(error).__name__}
     else:

@@ -6,19 +6,25 @@ for a large or animated picture, seconds.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable
+
+from mediachat.pictures.blocks import (
+    GIF_END,
+    GIF_EXTENSION,
+    JPEG_COMMENT,
+    Block,
+    BrokenPicture,
+    blocks,
+)
 
 _PNG_KEPT = frozenset(
     b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP cICP sBIT bKGD pHYs acTL fcTL fdAT".split()
 )
 _WEBP_KEPT = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"ICCP"})
 _WEBP_HAS_EXIF, _WEBP_HAS_XMP = 0x08, 0x04
-_JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
-_JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
-
-
-class BrokenPicture(Exception):
-    """The blocks do not add up."""
+_JPEG_KEPT = (b"JFIF\0", b"ICC_PROFILE\0", b"Adobe")
+_GIF_KEPT = (b"\xf9", b"\xff\x0bNETSCAPE2.0", b"\xff\x0bANIMEXTS1.0")
+"""When a frame is shown and how often all are; not comments, nor what other programs put in."""
 
 
 def strip(data: bytes, content_type: str) -> bytes:
@@ -27,99 +33,59 @@ def strip(data: bytes, content_type: str) -> bytes:
     Raises:
         BrokenPicture: it cannot be followed to its end.
     """
-    try:
-        match content_type:
-            case "image/jpeg":
-                return b"".join(_jpeg(data))
-            case "image/png":
-                return b"".join(_png(data))
-            case "image/webp":
-                return _webp(data)
-    except (struct.error, IndexError) as error:
-        raise BrokenPicture from error
+    match content_type:
+        case "image/jpeg":
+            return data[:2] + _kept(data, content_type, _is_needed_in_jpeg)
+        case "image/png":
+            return data[:8] + _kept(data, content_type, _is_needed_in_png)
+        case "image/webp":
+            return _webp(data)
+        case "image/gif":
+            return _gif(data)
     return data
 
 
-def _png(data: bytes) -> Iterator[bytes]:
-    yield data[:8]
-    at = 8
-    while True:
-        length, kind = struct.unpack_from(">I4s", data, at)
-        end = at + 12 + length
-        if end > len(data):
-            raise BrokenPicture
-        if kind in _PNG_KEPT:
-            yield data[at:end]
-        at = end
-        if kind == b"IEND":
-            return  # what follows is no part of the picture
+def _kept(data: bytes, content_type: str, is_needed: Callable[[bytes, Block], bool]) -> bytes:
+    return b"".join(
+        data[block.start : block.end]
+        for block in blocks(data, content_type)
+        if is_needed(data, block)
+    )
+
+
+def _is_needed_in_png(data: bytes, block: Block) -> bool:
+    return block.kind in _PNG_KEPT
+
+
+def _is_needed_in_jpeg(data: bytes, block: Block) -> bool:
+    if 0xE0 <= int(block.kind) <= 0xEF:
+        return data.startswith(_JPEG_KEPT, block.content, block.end)
+    return block.kind != JPEG_COMMENT
 
 
 def _webp(data: bytes) -> bytes:
-    blocks = []
-    end = min(len(data), 8 + struct.unpack_from("<I", data, 4)[0])
-    at = 12
-    while at + 8 <= end:
-        kind, length = struct.unpack_from("<4sI", data, at)
-        next_at = at + 8 + length + length % 2
-        if at + 8 + length > len(data):
-            raise BrokenPicture
-        block = bytearray(data[at:next_at])
-        if kind == b"VP8X":
-            block[8] &= ~(_WEBP_HAS_EXIF | _WEBP_HAS_XMP)
-        if kind in _WEBP_KEPT:
-            blocks.append(bytes(block))
-        at = next_at
-    body = b"WEBP" + b"".join(blocks)
+    kept = []
+    for block in blocks(data, "image/webp"):
+        content = bytearray(data[block.start : block.end])
+        if block.kind == b"VP8X":
+            content[8] &= ~(_WEBP_HAS_EXIF | _WEBP_HAS_XMP)
+        if block.kind in _WEBP_KEPT:
+            kept.append(bytes(content))
+    body = b"WEBP" + b"".join(kept)
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def _jpeg(data: bytes) -> Iterator[bytes]:
-    yield data[:2]
-    at = 2
-    while True:
-        while data[at] == 0xFF and data[at + 1] == 0xFF:
-            at += 1  # padding
-        if data[at] != 0xFF:
-            raise BrokenPicture
-        marker = data[at + 1]
-        if marker == _JPEG_END:
-            yield data[at : at + 2]
-            return  # a second picture may follow, with metadata of its own
-        if marker in _JPEG_ALONE:
-            yield data[at : at + 2]
-            at += 2
-            continue
-        end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
-        if end > len(data):
-            raise BrokenPicture
-        if _is_needed(marker, data[at + 4 : end]):
-            yield data[at:end]
-        at = end
-        if marker == _JPEG_SCAN:
-            end = _end_of_scan(data, at)
-            yield data[at:end]
-            at = end
-
-
-def _is_needed(marker: int, content: bytes) -> bool:
-    """Whether a segment is needed to show the picture."""
-    if 0xE0 <= marker <= 0xEF:
-        kept = (b"JFIF\0", b"ICC_PROFILE\0", b"Adobe")
-        return content.startswith(kept)
-    return marker != 0xFE  # a comment
-
-
-def _end_of_scan(data: bytes, at: int) -> int:
-    """Where the next marker stands that does not belong to the compressed pixels."""
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            raise BrokenPicture
-        following = data[at + 1]
-        if following == 0xFF:
-            at += 1
-        elif following == 0 or following in _JPEG_ALONE:
-            at += 2
-        else:
-            return at
+def _gif(data: bytes) -> bytes:
+    """Up to the last whole block: browsers show a GIF that lacks its end, and so do we."""
+    kept: list[bytes] = []
+    start = None
+    try:
+        for block in blocks(data, "image/gif"):
+            start = block.start if start is None else start
+            if block.kind != GIF_EXTENSION or data.startswith(_GIF_KEPT, block.content):
+                kept.append(data[block.start : block.end])
+    except BrokenPicture:
+        if start is None:
+            raise
+        kept.append(bytes([GIF_END]))
+    return data[:start] + b"".join(kept)

@@ -13,8 +13,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from chat import decoder, images, media, metadata
+from chat import images, media
 from chat.protocol import ErrorCode
+from mediachat.pictures import decoder, metadata, process
 from tests import pictures
 from tests.chat.conftest import refused
 from tests.live import ROOT
@@ -301,9 +302,9 @@ def test_a_decoder_has_no_more_memory_than_it_is_given(monkeypatch: pytest.Monke
     large = noise(4_800)
     assert images.prepare(large, "image/png").width == 4_800
     # Enough for what decodes and for a small picture, and too little for the large one.
-    monkeypatch.setattr(images, "MEMORY", 170 * 1024 * 1024)
-    monkeypatch.setattr(images, "PER_PIXEL", 0)
-    monkeypatch.setattr(images, "PER_BYTE", 0)
+    monkeypatch.setattr(process, "MEMORY", 170 * 1024 * 1024)
+    monkeypatch.setattr(process, "PER_PIXEL", 0)
+    monkeypatch.setattr(process, "PER_BYTE", 0)
     assert images.prepare(noise(400), "image/png").width == 400
     refused(ErrorCode.UNSUPPORTED_MEDIA, images.prepare, large, "image/png")
     assert images.prepare(noise(400), "image/png").width == 400
@@ -312,7 +313,7 @@ def test_a_decoder_has_no_more_memory_than_it_is_given(monkeypatch: pytest.Monke
 def test_a_decoder_writes_no_file_and_sees_no_secret(tmp_path: Path) -> None:
     target = tmp_path / "left-behind"
     script = (
-        "import os; from chat import decoder; decoder._limit(2**30)\n"
+        "import os; from mediachat.pictures import decoder; decoder._limit(2**30, 20)\n"
         "assert os.environ.keys() <= {'LC_CTYPE'}\n"
         f"open({str(target)!r}, 'wb', buffering=0).write(b'x' * 10)"
     )
@@ -326,6 +327,6 @@ def test_a_decoder_writes_no_file_and_sees_no_secret(tmp_path: Path) -> None:
 def test_a_decoder_that_dies_is_a_picture_that_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(images, "MEMORY", 1024 * 1024)  # it does not even start
-    monkeypatch.setattr(images, "PER_PIXEL", 0)
+    monkeypatch.setattr(process, "MEMORY", 1024 * 1024)  # it does not even start
+    monkeypatch.setattr(process, "PER_PIXEL", 0)
     refused(ErrorCode.UNSUPPORTED_MEDIA, images.prepare, PNG, "image/png")

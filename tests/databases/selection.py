@@ -33,6 +33,7 @@ SAME_ON_ALL = (
     "tests/system/test_nginx.py",
     "tests/system/test_object_store.py",
     "tests/system/test_openapi.py",
+    "tests/system/test_pictures.py",
     "tests/system/test_runserver.py",
     "tests/system/test_secrets_in_logs.py::test_with",
     "tests/system/test_shared_limits.py",

@@ -1,0 +1,201 @@
+"""Pictures that are made to cost: whoever sends them waits, and nobody else."""
+
+import asyncio
+import re
+import time
+import uuid
+from io import BytesIO
+from typing import Any
+
+import httpx
+import psutil
+from PIL import Image
+
+from tests import pictures
+from tests.conftest import Serve
+from tests.live import Server
+from tests.outside import OutsideClient
+
+QUICK = 4.0
+"""Seconds that something quick may take on two busy cores; what is slow here takes a minute."""
+MIB = 1024 * 1024
+
+
+def decoders(server: Server) -> int:
+    """How many pictures are decoded at this moment."""
+    assert server.process is not None
+    found = 0
+    for child in psutil.Process(server.process.pid).children(recursive=True):
+        try:
+            found += "mediachat.pictures.decoder" in child.cmdline()
+        except psutil.NoSuchProcess:
+            pass
+    return found
+
+
+def memory_of_the_server(server: Server) -> int:
+    """The resident set of the process that serves, without those that decode."""
+    assert server.process is not None
+    root = psutil.Process(server.process.pid)
+    sizes = [root.memory_info().rss]
+    for child in root.children(recursive=True):
+        try:
+            if "mediachat.pictures.decoder" not in child.cmdline():
+                sizes.append(child.memory_info().rss)
+        except psutil.NoSuchProcess:
+            pass
+    return sum(sizes)
+
+
+def browser(client: OutsideClient) -> httpx.AsyncClient:
+    """What a page of ours sends, after ``sign_in_by_form``."""
+    token = re.search(r"csrftoken=(\w+)", client.cookies)
+    assert token
+    headers = {"Cookie": client.cookies, "X-CSRFToken": token[1], "Origin": client.url}
+    return httpx.AsyncClient(base_url=client.url, headers=headers, timeout=90)
+
+
+async def save_avatar(http: httpx.AsyncClient, content: bytes) -> httpx.Response:
+    files = {"picture": ("me.png", content)}
+    return await http.post("/accounts/profile/", data={"display_name": ""}, files=files)
+
+
+def slow() -> bytes:
+    """A valid picture that is within all bounds and takes seconds to decode."""
+    return pictures.jpeg_of_many_scans(28)
+
+
+async def test_one_persons_slow_pictures_keep_nobody_waiting(serve: Serve) -> None:
+    server = serve(RATE_LIMITS="off")
+    anna, ben = OutsideClient(server.url, "crowd0"), OutsideClient(server.url, "crowd1")
+    await ben.sign_in_by_form()
+    await anna.sign_in()
+    async with ben:
+        room = (await ben.command("room.open", kind="private", name="Quick"))["room"]["id"]
+        content = slow()
+        uploads = [
+            asyncio.create_task(anna.upload(f"{n}.jpg", content, "image/jpeg")) for n in range(8)
+        ]
+        async with asyncio.timeout(30):
+            while not decoders(server):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        most = 0
+        waited: dict[str, float] = {}
+
+        async def timed(name: str, request: Any) -> httpx.Response:
+            started = time.monotonic()
+            answer: httpx.Response = await request
+            waited[name] = time.monotonic() - started
+            return answer
+
+        async with browser(ben) as http:
+            for n in range(3):
+                most = max(most, decoders(server))
+                message = {"client_id": str(uuid.uuid4()), "body": f"hello {n}"}
+                for name, request in {
+                    f"message {n}": http.post(f"/api/v1/rooms/{room}/messages", json=message),
+                    f"text {n}": http.post("/api/v1/attachments", files={"file": ("a.txt", b"a")}),
+                    f"picture {n}": http.post(
+                        "/api/v1/attachments", files={"file": ("a.png", pictures.picture("PNG"))}
+                    ),
+                }.items():
+                    answer = await timed(name, request)
+                    assert answer.status_code == 201, answer.text
+        assert not any(task.done() and task.exception() for task in uploads)
+        assert sum(not task.done() for task in uploads) >= 3, "They were not slow enough."
+        assert most == 1  # none of Ben's was decoded when we looked
+        assert max(waited.values()) < QUICK, waited
+        for task in uploads:
+            task.cancel()
+        await asyncio.gather(*uploads, return_exceptions=True)
+        # Nobody waits for the answers: what has not begun is not done any more.
+        async with asyncio.timeout(30):
+            while decoders(server):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(0.5)
+            assert not decoders(server)
+
+
+async def test_a_picture_of_thousands_of_scans_is_refused_at_once(serve: Serve) -> None:
+    server = serve(RATE_LIMITS="off")
+    anna = await OutsideClient(server.url, "crowd0").sign_in()
+    content = pictures.jpeg_of_many_scans(2_500)
+    async with anna.http() as http:
+        http.timeout = httpx.Timeout(60)
+        started = time.monotonic()
+        answers = await asyncio.gather(
+            *(
+                http.post("/api/v1/attachments", files={"file": (f"{n}.jpg", content)})
+                for n in range(8)
+            )
+        )
+        took = time.monotonic() - started
+    assert [(each.status_code, each.json()["code"]) for each in answers] == [
+        (415, "unsupported_media")
+    ] * 8
+    assert took < 20  # of decoding them all, four minutes
+
+
+async def test_one_person_may_have_a_number_of_pictures_waiting(serve: Serve) -> None:
+    server = serve(RATE_LIMITS="off")
+    anna = await OutsideClient(server.url, "crowd0").sign_in()
+    content = slow()
+    async with anna.http() as http:
+        http.timeout = httpx.Timeout(90)
+        tasks = [
+            asyncio.create_task(
+                http.post("/api/v1/attachments", files={"file": (f"{n}.jpg", content)})
+            )
+            for n in range(30)
+        ]
+        done, _ = await asyncio.wait(tasks, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        refused = [task.result() for task in done if task.result().status_code != 201]
+        assert refused
+        assert {each.json()["code"] for each in refused} == {"rate_limited"}
+        assert "are waiting" in refused[0].json()["detail"]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_twelve_avatars_at_once_cost_the_server_nothing(serve: Serve) -> None:
+    server = serve()
+    content = pictures.flat_png(5_000)
+    assert len(content) < 100_000
+    people = [await OutsideClient(server.url, f"crowd{n}").sign_in_by_form() for n in range(2)]
+    pages = [browser(each) for each in people]
+    for page in pages:
+        assert (await page.get("/accounts/profile/")).status_code == 200
+    before = memory_of_the_server(server)
+    most = grown = 0
+    tasks = [asyncio.create_task(save_avatar(page, content)) for page in pages for _ in range(6)]
+    while not all(task.done() for task in tasks):
+        most = max(most, decoders(server))
+        grown = max(grown, memory_of_the_server(server) - before)
+        await asyncio.sleep(0.05)
+    assert {task.result().status_code for task in tasks} == {302}
+    assert grown < 100 * MIB, f"{grown / MIB:.0f} MiB"
+    assert 1 <= most <= 2
+    for page in pages:
+        shown = await page.get("/accounts/profile/")
+        address = re.search(r'class="avatar" src="([^"]+)"', shown.text)
+        assert address
+        picture = await page.get(address[1])
+        assert Image.open(BytesIO(picture.content)).size == (256, 256)
+        await page.aclose()
+    assert decoders(server) == 0
+
+
+async def test_an_avatar_of_hundreds_of_scans_is_refused_with_a_reason(serve: Serve) -> None:
+    server = serve()
+    anna = await OutsideClient(server.url, "crowd0").sign_in_by_form()
+    content = pictures.jpeg_of_many_scans(600)
+    async with browser(anna) as http:
+        started = time.monotonic()
+        answer = await save_avatar(http, content)
+        assert time.monotonic() - started < QUICK
+        assert answer.status_code == 200
+        assert "no picture that can be read" in answer.text
+        # And no one changes their profile all day long.
+        statuses = {(await save_avatar(http, b"x")).status_code for _ in range(20)}
+        assert statuses == {200, 429}
