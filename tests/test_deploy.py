@@ -1,5 +1,6 @@
 """The files for deployment agree with the product and with each other."""
 
+import json
 import os
 import re
 import shutil
@@ -47,9 +48,52 @@ def test_servers_prepare_the_database_one_after_another(compose) -> None:
 def test_every_secret_is_asked_for_and_none_is_given(compose) -> None:
     used = set(re.findall(r"\$\{(\w+)\}", (DEPLOY / "compose.yaml").read_text()))
     assert used <= set(example())
-    assert not any(
-        value for name, value in example().items() if "PASSWORD" in name or "KEY" in name
-    )
+    secrets = ("PASSWORD", "SECRET", "SECRET_KEY")
+    assert not any(value for name, value in example().items() if name.endswith(secrets))
+
+
+def test_no_container_can_write_to_itself_or_gain_rights(compose) -> None:
+    for name, service in compose["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        added = set(service.get("cap_add", ()))
+        assert added <= {"CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID"}, name
+        assert not service.get("privileged") and "network_mode" not in service, name
+
+
+def test_what_is_reached_from_outside_reaches_no_store(compose) -> None:
+    services = compose["services"]
+    networks = {name: set(service["networks"]) for name, service in services.items()}
+    open_to_outside = [name for name, service in services.items() if "ports" in service]
+    assert open_to_outside == ["nginx"]
+    for store in ("redis", "mongo1", "mongo2", "mongo3", "objects"):
+        assert not networks["nginx"] & networks[store], store
+    assert not networks["redis"] & networks["objects"]
+    for name, network in compose["networks"].items():
+        assert name == "edge" or network["internal"], name
+    reaches_outside = [name for name, joined in networks.items() if "edge" in joined]
+    assert reaches_outside == ["nginx"]
+
+
+def test_the_servers_have_no_roots_keys(compose) -> None:
+    for name in ("app1", "app2"):
+        given = str(compose["services"][name]["environment"])
+        assert "ROOT" not in given and "SETUP" not in given, name
+    identities = json.loads(compose["configs"]["objects"]["content"])["identities"]
+    ours = next(each for each in identities if each["name"] == "mediachat")
+    assert {action.split(":")[0] for action in ours["actions"]} == {"Read", "Write", "List"}
+    assert all(action.endswith(":mediachat") for each in identities for action in each["actions"])
+
+
+def test_no_image_is_without_updates(compose) -> None:
+    """Node's even versions get them for three years; nobody makes MinIO's images any more."""
+    text = dockerfile()
+    (node,) = re.findall(r"^FROM node:(\d+)", text, re.MULTILINE)
+    assert int(node) >= 22 and int(node) % 2 == 0
+    images = {service.get("image", "") for service in compose["services"].values()}
+    assert not any("minio" in image or image.endswith(":latest") for image in images)
+    assert all(":" in image for image in images if image)
 
 
 def test_every_service_that_stays_is_watched(compose) -> None:
@@ -80,6 +124,8 @@ def test_whatever_is_waited_for_and_mounted_is_there(compose) -> None:
         assert set(service.get("depends_on", ())) <= set(services)
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]
+            if source == volume:
+                continue  # nothing of ours: a volume of its own
             assert source in compose["volumes"] or (DEPLOY / source).exists()
     copied = re.findall(
         r"^COPY (?!--from)(.+) \S+$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE
