@@ -5,13 +5,11 @@ together with the CSRF token in a header, which only our own pages can read. Whe
 session token the cookie is not looked at, whether the token is right or wrong.
 """
 
-import copy
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from ninja.security import APIKeyCookie, APIKeyHeader
-from ninja.utils import check_csrf
 
 from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
@@ -19,6 +17,7 @@ from accounts.sessions import lacks_second_factor, user_for_session
 from chat.hub import hub
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread
+from mediachat.csrf import is_from_own_page
 
 TOKEN_HEADER = "X-Session-Token"  # noqa: S105
 
@@ -53,23 +52,12 @@ class ByCookie(APIKeyCookie):
         if TOKEN_HEADER in request.headers:
             return None
         caller = await _caller(key)
-        if caller and not _is_from_our_page(request):
+        if caller and not is_from_own_page(request):
             raise ChatError(
                 ErrorCode.FORBIDDEN,
                 "This request did not come from our own page. Reload it and try again.",
             )
         return caller
-
-
-def _is_from_our_page(request: HttpRequest) -> bool:
-    """Whether the CSRF token is right, as the header ``X-CSRFToken`` has it.
-
-    A field of a form is not looked at: the body would have to be read for it, and may be large
-    and slow to come.
-    """
-    without_body = copy.copy(request)
-    without_body.POST = QueryDict()
-    return check_csrf(without_body) is None
 
 
 async def _caller(session_key: str | None) -> Caller | None:

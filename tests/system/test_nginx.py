@@ -80,6 +80,10 @@ async def test_a_proxy_that_leaves_the_port_out_lets_people_sign_in(serve: Serve
         }
         answer = await browser.post("/accounts/login/", data=form)
         assert (answer.status_code, answer.headers["location"]) == (302, "/")
+        room = {"kind": "private", "name": "By cookie"}
+        headers = {"X-CSRFToken": browser.cookies["csrftoken"]}
+        opened = await browser.post("/api/v1/rooms", json=room, headers=headers)
+        assert opened.status_code == 201, opened.text
         cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     async with connect(
         address.replace("http", "ws") + "/ws/",
