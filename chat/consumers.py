@@ -197,6 +197,8 @@ class ChatServer(AsyncWebsocketConsumer):
                     self._reply(message, await handlers.execute(self.user, message))
         except Exception as error:
             self._refuse(message.ref, handlers.refusal(error))
+        if self.socket.is_late:
+            await self.socket.caught_up()
 
     async def store_user(self, data: protocol.UserUpdate) -> handlers.Fields:
         """Stores what a person says of themselves."""
@@ -225,6 +227,8 @@ class ChatServer(AsyncWebsocketConsumer):
         for room, position in command.rooms.items():
             if changes := await hub().changes(self, room, position):
                 self.socket.write(frame(changes))
+                if self.socket.is_late:
+                    await self.socket.caught_up()
         self._reply(command, {})
 
     def _say_typing(self, command: protocol.Typing) -> None:

@@ -15,7 +15,7 @@ from accounts.models import User
 from chat import protocol, publish, queries, socket
 from chat.latest import Latest
 from chat.socket import Socket
-from chat.tail import RECENT, Tail
+from chat.tail import RECENT_SIZE, Tail, TailMemory
 from chat.threads import in_thread
 from mediachat.metrics import LOG_READS
 
@@ -38,7 +38,12 @@ class Connection(Protocol):
 class Feed:
     """A room with connections. ``tail`` is None until the log's head has been read."""
 
-    def __init__(self, room: UUID, flush_soon: "Callable[[Feed], None]") -> None:
+    def __init__(
+        self,
+        room: UUID,
+        flush_soon: "Callable[[Feed], None]",
+        memory: TailMemory | None = None,
+    ) -> None:
         self.room = room
         self.connections: dict[Connection, None] = {}
         self.tail: Tail | None = None
@@ -50,6 +55,7 @@ class Feed:
         self.blocked = False
         """A direct room in which one of the two has blocked the other."""
         self._flush_soon = flush_soon
+        self._memory = memory
         self._telling = Latest(self._tell_changed)
         self._untold: set[UUID] = set()
         self._pending: list[str] = []
@@ -63,7 +69,7 @@ class Feed:
 
     def start(self, head: queries.Head) -> None:
         """Begins at the head of the log as it was read."""
-        self.tail = Tail(self.room, head.position, head.number)
+        self.tail = Tail(self.room, head.position, head.number, self._memory)
         self.announced = head.position
         self.members_version = head.members_version
 
@@ -188,7 +194,9 @@ class Feed:
         """Reads on after the tail, and who may still read; returns whether there is more."""
         asked = {connection.user.pk for connection in self.connections}
         LOG_READS.inc()
-        version, allowed, entries = await in_thread(_log_after, self.room, tail.position, asked)
+        version, allowed, entries, more = await in_thread(
+            _log_after, self.room, tail.position, asked
+        )
         self._keep_only(asked, allowed)
         self._agree(version, asked)
         if not entries:
@@ -204,7 +212,7 @@ class Feed:
             # jump over it, since ``changes`` does not say from where; so each is made to ask.
             self._pending.append(protocol.Heads(rooms={self.room: tail.position}).frame())
         self.flush()
-        return len(entries) == protocol.PAGE_LIMIT or tail.position < self._heard
+        return more or tail.position < self._heard
 
     # -- Sync ----------------------------------------------------------------------------------
 
@@ -233,14 +241,13 @@ class Feed:
         if self.tail is None or position >= self.tail.since:
             return None
         until = self.tail.since
-        room_left = RECENT - self.tail.count
+        room_left = self.tail.free
         if until - position > room_left:
             return None
         return max(0, min(position, until - min(least, room_left))), until
 
-    def take_back(self, entries: Sequence[publish.Entry], span: tuple[int, int]) -> None:
+    def take_back(self, entries: Sequence[publish.Entry], after: int, until: int) -> None:
         """Takes what was read of that span, unless the tail has changed at its end meanwhile."""
-        after, until = span
         if self.tail and self.tail.since == until:
             self.tail.extend_back(entries, after)
 
@@ -252,25 +259,28 @@ class Feed:
 
     async def _read_back(self, tail: Tail) -> None:
         try:
-            until, wanted = tail.since, RECENT - tail.count
+            until, wanted = tail.since, tail.free
             if wanted > 0:
                 LOG_READS.inc()
-                found = await in_thread(
-                    queries.newest_changes, self.room, until=until, limit=wanted
+                found, more = await in_thread(
+                    queries.newest_changes,
+                    self.room,
+                    until=until,
+                    limit=wanted,
+                    size=RECENT_SIZE,
                 )
                 # Meanwhile the tail may have dropped what stood between these and the rest.
                 if tail.since == until:
-                    tail.extend_back(found, found[0][0] - 1 if len(found) == wanted else 0)
+                    tail.extend_back(found, found[0][0] - 1 if more else 0)
         finally:
             self._extending = None
 
     async def _old_changes(self, position: int) -> str:
         """A page from the log for one who has been away for long."""
         LOG_READS.inc()
-        entries = await in_thread(
-            queries.changes, self.room, after=position, limit=protocol.PAGE_LIMIT + 1
+        page, more = await in_thread(
+            queries.changes, self.room, after=position, limit=protocol.PAGE_LIMIT
         )
-        more, page = len(entries) > protocol.PAGE_LIMIT, entries[: protocol.PAGE_LIMIT]
         until = page[-1][0] if page else position
         messages = [encoded for _, _, _, encoded in page]
         return protocol.changes_frame(self.room, messages, until, more=more)
@@ -278,8 +288,9 @@ class Feed:
 
 def _log_after(
     room: UUID, tail: int, users: set[UUID]
-) -> tuple[int, set[UUID], list[publish.Entry]]:
+) -> tuple[int, set[UUID], list[publish.Entry], bool]:
     # Who may read is asked before what is read: whoever is removed in between gets nothing.
     version = queries.members_version(room)
     allowed = queries.members_among(room, users)
-    return version, allowed, queries.changes(room, after=tail, limit=protocol.PAGE_LIMIT)
+    entries, more = queries.changes(room, after=tail, limit=protocol.PAGE_LIMIT)
+    return version, allowed, entries, more

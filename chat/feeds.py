@@ -9,6 +9,7 @@ from chat import publish, queries
 from chat.feed import Feed
 from chat.gathered import Gathered
 from chat.subscriptions import Subscriptions
+from chat.tail import TailMemory
 from chat.threads import in_thread
 from mediachat.metrics import LOG_READS
 
@@ -28,6 +29,7 @@ class Feeds(dict[UUID, Feed]):
         "_flush_timer",
         "_flushed_at",
         "_loop",
+        "_memory",
         "_starts",
         "_subscriptions",
     )
@@ -36,6 +38,7 @@ class Feeds(dict[UUID, Feed]):
         super().__init__()
         self._loop = asyncio.get_running_loop()
         self._subscriptions = subscriptions
+        self._memory = TailMemory()
         self._starts = Gathered(self._start_some)
         self._backs = Gathered(self._read_some_back)
         self._dirty: dict[Feed, None] = {}
@@ -59,7 +62,7 @@ class Feeds(dict[UUID, Feed]):
         """Subscribes to these rooms, and then asks for the heads of all of them at once."""
         unread = [room for room in rooms if not self.is_started(room)]
         fresh = [room for room in unread if room not in self]
-        self.update({room: Feed(room, self.flush_soon) for room in fresh})
+        self.update({room: Feed(room, self.flush_soon, self._memory) for room in fresh})
         if unread:
             await self._subscriptions.add(publish.room_group(room) for room in fresh)
             LOG_READS.inc()
@@ -79,6 +82,8 @@ class Feeds(dict[UUID, Feed]):
                 feed.idle = False
             elif feed.idle:
                 del self[feed.room]
+                if feed.tail:
+                    feed.tail.give_up()
                 self._subscriptions.discard(publish.room_group(feed.room))
             else:
                 feed.idle = True
@@ -108,9 +113,10 @@ class Feeds(dict[UUID, Feed]):
         if spans:
             LOG_READS.inc()
             found = await in_thread(queries.changes_of_many, spans)
-            for room, span in spans.items():
+            for room, (_, until) in spans.items():
                 if feed := self.get(room):
-                    feed.take_back(found[room], span)
+                    after, entries = found[room]
+                    feed.take_back(entries, after, until)
         return dict.fromkeys(wanted)
 
     # -- Sending -------------------------------------------------------------------------------

@@ -160,7 +160,8 @@ def _report(user: User, command: protocol.MessageReport) -> Fields:
 
 
 def _revisions(user: User, command: protocol.MessageRevisions) -> Fields:
-    return {"revisions": _json(queries.revisions(user, command.message))}
+    revisions, more = queries.revisions(user, command.message)
+    return {"revisions": _json(revisions), "more": _json(more)}
 
 
 def _open(user: User, command: protocol.RoomOpen) -> Fields:

@@ -54,7 +54,7 @@ def _message(row: Message, sender: str, quotes: Mapping[UUID, protocol.Quote]) -
         sender=sender,
         client_id=row.client_id,
         body="" if gone else row.body,
-        html="" if gone else row.html,
+        html="" if gone else _html(row),
         created_at=row.created_at,
         edited_at=row.edited_at,
         deleted=gone,
@@ -66,6 +66,15 @@ def _message(row: Message, sender: str, quotes: Mapping[UUID, protocol.Quote]) -
         reactions={} if gone else row.reactions,
         code=protocol.Code.model_construct(**row.code) if row.code and not gone else None,
     )
+
+
+def _html(row: Message) -> str:
+    """What the row has, or where that was stored before there was a limit and is beyond it, the
+    text as it was typed."""
+    if len(row.html) <= 2 * text.HTML_LIMIT:
+        return row.html
+    body = text.as_typed(row.body) if row.body else ""
+    return body + (text.code_block(row.code["text"], row.code["language"]) if row.code else "")
 
 
 def _quotes(rows: Sequence[Message]) -> dict[UUID, protocol.Quote]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Length
 
 from accounts.models import User
 from chat import access, payloads, protocol
@@ -14,6 +15,10 @@ from chat.publish import Entry
 
 FOUND_LIMIT = 20
 """The most rooms or people that a search finds."""
+LOADED_LIMIT = 2 * protocol.PAGE_SIZE
+"""Characters of messages that are loaded for one page, which then ends by its encoded size."""
+LOADED_TOGETHER = 16 * protocol.PAGE_SIZE
+"""Characters of messages that are loaded at once for many rooms."""
 
 
 # -- Rooms -----------------------------------------------------------------------------------
@@ -151,7 +156,8 @@ def history(
     user: User, room_id: UUID, *, before: int | None, after: int | None, limit: int
 ) -> tuple[list[str], bool]:
     """A page of encoded messages, newest last, and whether there are more in that direction:
-    the first ones after a number, else the last ones before a number, else the newest.
+    the first ones after a number, else the last ones before a number, else the newest. A page
+    ends by ``limit`` or by ``protocol.PAGE_SIZE``, whichever comes first.
 
     Raises:
         ChatError: ``not_found``.
@@ -162,13 +168,14 @@ def history(
         rows = rows.filter(number__lt=before)
     if after is not None:
         rows = rows.filter(number__gt=after)
-    found = list(rows.order_by("-number" if after is None else "number")[: limit + 1])
-    page = found[:limit]
-    return payloads.encode(page[::-1] if after is None else page), len(found) > limit
+    found, more = _page(rows.order_by("-number" if after is None else "number"), limit)
+    page = [encoded for _, _, _, encoded in found]
+    return page[::-1] if after is None else page, more
 
 
-def revisions(user: User, message_id: UUID) -> list[protocol.Revision]:
-    """What a message said before its edits, oldest first; nothing of one that is hidden.
+def revisions(user: User, message_id: UUID) -> tuple[list[protocol.Revision], bool]:
+    """What a message said before its last edits, oldest first, as much as fits into a page, and
+    whether it was edited more often; nothing of one that is hidden.
 
     Raises:
         ChatError: ``not_found``, or ``forbidden`` to all but the room's moderators.
@@ -176,11 +183,14 @@ def revisions(user: User, message_id: UUID) -> list[protocol.Revision]:
     message, grant = access.message_for(user, message_id)
     grant.check(access.Permission.MODERATE)
     if message.is_gone:
-        return []
-    return [
-        protocol.Revision(body=row.body, replaced_at=row.replaced_at)
-        for row in Revision.objects.filter(message=message).order_by("position")
-    ]
+        return [], False
+    rows = Revision.objects.filter(message=message).order_by("-position")
+    sizes = list(
+        rows.annotate(size=Length("body")).values_list("size", flat=True)[: protocol.PAGE_LIMIT + 1]
+    )
+    count = protocol.page_end(sizes[: protocol.PAGE_LIMIT])
+    found = [protocol.Revision(body=row.body, replaced_at=row.replaced_at) for row in rows[:count]]
+    return found[::-1], count < len(sizes)
 
 
 # -- The log, for hubs ------------------------------------------------------------------------
@@ -212,31 +222,53 @@ def heads(rooms: Collection[UUID]) -> dict[UUID, Head]:
     return {pk: Head(position or 0, number or 0, version) for pk, position, number, version in rows}
 
 
-def changes(room: UUID, *, after: int, limit: int, until: int | None = None) -> list[Entry]:
-    """What changed in a room after a position, in the order of position. Asks no permission."""
+def changes(room: UUID, *, after: int, limit: int) -> tuple[list[Entry], bool]:
+    """A page of what changed in a room after a position, in the order of position, and whether
+    there is more. Asks no permission."""
     rows = Message.objects.filter(room_id=room, position__gt=after)
-    if until is not None:
-        rows = rows.filter(position__lte=until)
-    return entries(list(rows.order_by("position")[:limit]))
+    return _page(rows.order_by("position"), limit)
 
 
-def newest_changes(room: UUID, *, until: int, limit: int) -> list[Entry]:
-    """The last changes of a room up to a position, in the order of position."""
-    rows = Message.objects.filter(room_id=room, position__lte=until).order_by("-position")[:limit]
-    return entries(list(rows)[::-1])
+def newest_changes(
+    room: UUID, *, until: int, limit: int, size: int = LOADED_LIMIT
+) -> tuple[list[Entry], bool]:
+    """The last changes of a room up to a position, in the order of position, and whether there
+    are older ones: at most so many, and so many characters of messages."""
+    rows = Message.objects.filter(room_id=room, position__lte=until).order_by("-position")
+    found, more = _load(rows, limit, size)
+    return entries(found[::-1]), more
 
 
-def changes_of_many(spans: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[Entry]]:
-    """What changed in each of many rooms after one position and up to another, in one query."""
+def changes_of_many(
+    spans: Mapping[UUID, tuple[int, int]],
+) -> dict[UUID, tuple[int, list[Entry]]]:
+    """What changed in each of many rooms after one position and up to another, in two queries.
+
+    Where that is too much for all of them together, it begins later in some rooms: each answer
+    says after which position.
+    """
     wanted = [
         Q(room_id=room, position__gt=after, position__lte=until)
         for room, (after, until) in spans.items()
     ]
-    rows = list(Message.objects.filter(Q(*wanted, _connector=Q.OR)).order_by("position"))
+    sized = (
+        Message.objects.filter(Q(*wanted, _connector=Q.OR))
+        .annotate(size=_SIZE)
+        .values_list("room_id", "position", "pk", "size")
+    )
+    newest_first = sorted(sized, key=lambda row: (row[0], -row[1]))
+    count = protocol.page_end((size for _, _, _, size in newest_first), LOADED_TOGETHER)
+    # Each room begins after the newest that is left out of it.
+    left_out = {room: position for room, position, _, _ in reversed(newest_first[count:])}
+    begins = {room: left_out.get(room, after) for room, (after, _) in spans.items()}
+    rows = Message.objects.filter(pk__in=[pk for _, _, pk, _ in newest_first[:count]])
     found: dict[UUID, list[Entry]] = {room: [] for room in spans}
-    for row, entry in zip(rows, entries(rows), strict=True):
-        found[row.room_id].append(entry)
-    return found
+    ordered = sorted(rows, key=lambda row: row.position)
+    for row, entry in zip(ordered, entries(ordered), strict=True):
+        # One that changed between the two queries stands further on now.
+        if row.position <= spans[row.room_id][1]:
+            found[row.room_id].append(entry)
+    return {room: (begins[room], found[room]) for room in spans}
 
 
 def entries(rows: Sequence[Message]) -> list[Entry]:
@@ -315,6 +347,30 @@ def find_people(query: str) -> list[protocol.Person]:
 def people(usernames: Collection[str]) -> list[protocol.Person]:
     """People by username, suspended ones too: their messages are still there."""
     return [payloads.person(user) for user in User.objects.filter(username__in=usernames)]
+
+
+# -- Pages -----------------------------------------------------------------------------------
+
+_SIZE = Length("body") + 2 * Length("html")
+"""Characters that a message takes up, more or less: code that is attached to it is a part of its
+HTML as well."""
+
+
+def _page(rows: "QuerySet[Message]", limit: int) -> tuple[list[Entry], bool]:
+    """The first of these messages that fit into one page, in this order, and whether there are
+    more."""
+    found, more = _load(rows, limit, LOADED_LIMIT)
+    encoded = entries(found)
+    count = protocol.page_end(protocol.wire_size(entry[-1]) for entry in encoded)
+    return encoded[:count], more or count < len(encoded)
+
+
+def _load(rows: "QuerySet[Message]", limit: int, size: int) -> tuple[list[Message], bool]:
+    """The first of these messages, at most so many and so many characters but at least one, and
+    whether there are more. Asks for sizes first: what is not sent need not be loaded either."""
+    sizes = list(rows.annotate(size=_SIZE).values_list("size", flat=True)[: limit + 1])
+    count = protocol.page_end(sizes[:limit], size)
+    return list(rows[:count]), count < len(sizes)
 
 
 # -- Parts -----------------------------------------------------------------------------------

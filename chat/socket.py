@@ -52,6 +52,16 @@ class Socket:
     def is_open(self) -> bool:
         return self.close_code is None
 
+    @property
+    def is_late(self) -> bool:
+        """Whether half of what may wait for the peer does: it is not asked for more commands."""
+        return self._backlog_size > BACKLOG_LIMIT // 2 and self._draining is not None
+
+    async def caught_up(self) -> None:
+        """Returns when nothing waits for the peer any more, or when it is gone."""
+        while self._draining is not None:
+            await asyncio.wait([self._draining])
+
     def write_soon(self, text: str) -> None:
         """Joins what is written so in one turn of the loop into one frame.
 

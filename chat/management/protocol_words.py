@@ -75,7 +75,7 @@ Fields that a command does not have are an error. An error never closes the sock
 | --- | --- |
 | one frame of yours | {frame_limit} bytes; a larger one closes the socket with 1009 |
 | the body of a message | {body_limit} characters |
-| a page of history, of members or of changes | {page_limit} |
+| a page of history, of members or of changes | {page_limit}; of messages also {page_size} bytes: one that ends before says `more` |
 | frames of one person | a burst of 200, then 20 a second; over it the answer is `rate_limited` (both are settings of the server) |
 """
 
@@ -107,10 +107,11 @@ REPLIES = {
     "message.delete": "The reply adds `message` ([Message](#message)) and `position`.",
     "message.react": "The reply adds `message` ([Message](#message)) and `position`.",
     "message.report": "The reply adds nothing.",
-    "message.revisions": "The reply adds `revisions`: list of [Revision](#revision), oldest first.",
+    "message.revisions": "The reply adds `revisions`: list of [Revision](#revision), the last ones "
+    "before now, oldest first, and `more`: bool, whether there are older ones.",
     "history": (
         "The reply adds `messages` (list of [Message](#message)) and `more`: whether there are "
-        "further ones in the direction asked for."
+        "further ones in the direction asked for. Large messages make a page end before `limit`."
     ),
     "room.open": "The reply adds `room` ([Room](#room)).",
     "room.join": "The reply adds `room` ([Room](#room)).",

@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from chat.protocol.commands import COMMANDS
 from chat.protocol.errors import ErrorCode, FrameError
+from chat.protocol.limits import PAGE_SIZE
 
 _BY_TYPE: dict[str, TypeAdapter[Any]] = {
     command.model_fields["type"].annotation.__args__[0]: TypeAdapter(command)  # type: ignore[union-attr]
@@ -80,6 +81,22 @@ def changes_frame(
         f'{{"type":"changes","room":"{room}","messages":[{",".join(messages)}],'
         f'"position":{position},"more":{_flag(more)},"reset":{_flag(reset)}}}'
     )
+
+
+def page_end(sizes: Iterable[int], limit: int = PAGE_SIZE) -> int:
+    """How many of the items of these sizes fit into one page: at least one, if there is any."""
+    count = 0
+    for size in sizes:
+        limit -= size
+        if limit < 0 and count:
+            break
+        count += 1
+    return count
+
+
+def wire_size(message: str) -> int:
+    """Bytes of a text in UTF-8."""
+    return len(message) if message.isascii() else len(message.encode())
 
 
 def message_reply(ref: str, position: int, message: str) -> str:

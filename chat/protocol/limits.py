@@ -8,3 +8,8 @@ BODY_LIMIT = 20_000
 """The longest text of one message, in characters."""
 PAGE_LIMIT = 200
 """The most messages in one page of history or in one ``changes`` event."""
+PAGE_SIZE = 256 * 1024
+"""Bytes of JSON after which such a page ends before ``PAGE_LIMIT``; a message that is larger by
+itself is a page of its own. A quarter of what may wait for a slow peer: two pages and all that
+happens meanwhile fit, and six pages of the largest messages at once are a few megabytes. 200
+messages of 1,000 characters fit."""

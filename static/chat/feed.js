@@ -124,11 +124,19 @@ export class Feed {
   async jumpTo(number) {
     if (this.loaded && number >= this.#start && number <= this.#end) return;
     const before = number + PAGE / 2;
+    let isShort = false;
     this.#supersede();
     await this.#page("jump", { before }, (page) => {
+      // Large messages end a page early, so it may not reach back far enough.
+      isShort = page.length > 0 && page[0].number > number;
       const end = page.at(-1)?.number ?? 0;
-      this.#replace(page, end === before - 1 && end < (this.#host.state()?.number ?? Infinity));
+      if (!isShort) {
+        this.#replace(page, end === before - 1 && end < (this.#host.state()?.number ?? Infinity));
+      }
     });
+    if (isShort) {
+      await this.#page("jump", { after: number - 1 }, (page, more) => this.#replace(page, more));
+    }
   }
 
   async jumpToLatest() {

@@ -145,7 +145,7 @@ export interface Replies {
   "message.delete": Stored;
   "message.react": Stored;
   "message.report": Nothing;
-  "message.revisions": { revisions: wire.Revision[] };
+  "message.revisions": { revisions: wire.Revision[]; more: boolean };
   history: { messages: wire.Message[]; more: boolean };
   "room.open": InRoom;
   "room.join": InRoom;

@@ -26,7 +26,12 @@ def version(room) -> int:
 
 
 def entries(room, *, after: int) -> list:
-    return queries.changes(room.pk, after=after, limit=100)
+    found: list = []
+    more = True
+    while more:
+        page, more = queries.changes(room.pk, after=found[-1][0] if found else after, limit=100)
+        found += page
+    return found
 
 
 def following(room, *people) -> tuple[Feed, list[Visitor]]:

@@ -91,3 +91,71 @@ def test_a_tail_that_holds_nothing_is_a_tail():
     held = Tail(ROOM, 7, 3)
     assert bool(held) is True
     assert (held.position, held.number, held.since, held.count) == (7, 3, 7, 0)
+
+
+def heavy(position: int, size: int) -> tuple[int, int, str, str]:
+    return position, position, str(position), "x" * size
+
+
+def test_an_answer_ends_by_its_size_and_the_rest_is_asked_for():
+    held = Tail(ROOM, 0, 0)
+    for position in range(1, 41):
+        held.take((position, position, str(position), json.dumps("x" * 12_000)))
+    told = 0
+    position, more = 0, True
+    while more:
+        text = held.changes_after(position)
+        assert len(text) < protocol.PAGE_SIZE + 200
+        event = json.loads(text)
+        position, more = event["position"], event["more"]
+        told += len(event["messages"])
+    assert (position, told) == (40, 40)
+
+
+def test_what_is_larger_than_a_page_goes_alone():
+    held = Tail(ROOM, 0, 0)
+    for position in range(1, 4):
+        held.take(
+            (position, position, str(position), json.dumps("é" * 140_000, ensure_ascii=False))
+        )
+    event = json.loads(held.changes_after(held.since))
+    assert len(event["messages"]) == 1 and event["more"] is True
+
+
+def test_answers_to_every_position_take_no_more_than_their_share():
+    held = Tail(ROOM, 0, 0)
+    for position in range(1, 401):
+        held.take(heavy(position, 1_000))
+    for position in range(400):
+        held.changes_after(position)
+        assert held.size <= tail.RECENT_SIZE + tail.COMPOSED_SIZE
+    assert held.changes_after(399) is held.changes_after(399)  # still composed once
+    held.take(heavy(401, 1_000))
+    assert held.size <= tail.RECENT_SIZE
+
+
+def test_what_is_read_back_is_bounded_in_size_too():
+    held = Tail(ROOM, 100, 100)
+    held.extend_back([heavy(position, 50_000) for position in range(1, 101)], 0)
+    assert held.size <= tail.RECENT_SIZE
+    assert held.since == 100 - held.count
+    assert held.count and held.free == 0
+    assert json.loads(held.changes_after(held.since).replace("x" * 50_000, "1"))["more"] is True
+
+
+def test_all_tails_of_a_process_share_one_bound_and_the_unused_give_up_first():
+    memory = tail.TailMemory(limit=200_000)
+    tails = [Tail(uuid.UUID(int=n), 0, 0, memory) for n in range(50)]
+    for held in tails:
+        for position in range(1, 11):
+            held.take(heavy(position, 1_000))
+        tails[0].changes_after(9)
+        assert memory.size <= 200_000
+        assert memory.size == sum(each.size for each in tails)
+    assert tails[0].count == 0 or tails[0].since < 10
+    assert tails[-1].count == 10 and tails[-1].since == 0
+    given_up = [each for each in tails if each.count == 0]
+    assert given_up and all(each.since == each.position == 10 for each in given_up)
+    for held in tails:
+        held.give_up()
+    assert memory.size == 0

@@ -49,7 +49,7 @@ ADMIN_IN_CHROMIUM = "tests/browser/test_admin.py"
 
 CANNOT = {
     # docs/DATABASES.md has the same list, for those who run it.
-    "test_coming_back.py::test_sync_of_500_rooms_takes_one_query": {
+    "test_coming_back.py::test_sync_of_500_rooms_takes_two_queries": {
         "mongodb": "it counts statements of SQL; tests/databases/test_plans.py has the query",
     },
     "test_failures.py::test_on_a_full_disk": {

@@ -33,10 +33,11 @@ export function aClient({
 /**
  * The same, connected, with one room whose newest page is open.
  *
- * @param {Parameters<typeof aClient>[0] & {messages?: number}} [given]
+ * @param {Parameters<typeof aClient>[0] & {messages?: number, pageLimit?: number}} [given]
  */
-export async function aClientInARoom({ messages = 3, ...given } = {}) {
+export async function aClientInARoom({ messages = 3, pageLimit = Infinity, ...given } = {}) {
   const world = aClient(given);
+  world.server.pageLimit = pageLimit;
   const room = world.server.roomsOf(given.username ?? "ada")[0] ?? world.server.open();
   for (let number = 1; number <= messages; number++) room.send("grace", `message ${number}`);
   await world.client.connect();

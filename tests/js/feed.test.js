@@ -250,6 +250,37 @@ test("a jump shows the messages around a number, away from the newest", async ()
   assert.equal(feed.hasNewer, false);
 });
 
+test("pages that large messages end early lead to every message all the same", async () => {
+  const { room, feed, server } = await aClientInARoom({ messages: 100, pageLimit: 7 });
+  assert.deepEqual(numbers(feed), range(94, 100));
+  await feed.loadOlder();
+  assert.deepEqual(numbers(feed), range(87, 100));
+  await feed.jumpTo(40);
+  assert.deepEqual(numbers(feed), range(40, 46));
+  assert.equal(feed.hasNewer, true);
+  await feed.loadOlder();
+  assert.deepEqual(numbers(feed), range(33, 46));
+  while (feed.hasNewer) await feed.loadNewer();
+  room.send("grace", "live");
+  await settled();
+  assert.deepEqual(numbers(feed), range(33, 101));
+  while (feed.hasOlder) await feed.loadOlder();
+  assert.deepEqual(numbers(feed), range(1, 101));
+  server.pageLimit = 1;
+  await feed.jumpToLatest();
+  await feed.jumpTo(50);
+  assert.deepEqual(numbers(feed), range(1, 101));
+});
+
+test("a jump far back in a room of the largest messages shows that one", async () => {
+  const { feed } = await aClientInARoom({ messages: 90, pageLimit: 1 });
+  await feed.jumpTo(20);
+  assert.deepEqual(numbers(feed), [20]);
+  await feed.loadOlder();
+  await feed.loadNewer();
+  assert.deepEqual(numbers(feed), [19, 20, 21]);
+});
+
 test("a jump to what is held loads nothing", async () => {
   const { feed, server } = await aClientInARoom({ messages: 60 });
   await feed.jumpTo(30);

@@ -28,6 +28,8 @@ export class Server {
   refuse = () => null;
   /** Changes further back than this are answered with a reset. */
   resetAfter = Infinity;
+  /** How many messages fit into a page of history, whatever the `limit`: they may be large. */
+  pageLimit = Infinity;
   heartbeat = 10;
   /** @type {string[]} who is here */
   online = [];
@@ -188,8 +190,9 @@ class ServerRoom {
   /** @param {{before?: number, after?: number, limit?: number}} page */
   history({ before = Infinity, after, limit = 50 }) {
     const found = this.messages.filter(({ number }) => number < before && number > (after ?? 0));
-    const messages = after === undefined ? found.slice(-limit) : found.slice(0, limit);
-    return { messages: messages.map((one) => this.shown(one)), more: found.length > limit };
+    const count = Math.min(limit, this.server.pageLimit);
+    const messages = after === undefined ? found.slice(-count) : found.slice(0, count);
+    return { messages: messages.map((one) => this.shown(one)), more: found.length > count };
   }
 }
 

@@ -64,6 +64,7 @@ def reference() -> str:
             frame_limit=f"{protocol.FRAME_LIMIT:,}",
             body_limit=f"{protocol.BODY_LIMIT:,}",
             page_limit=protocol.PAGE_LIMIT,
+            page_size=protocol.PAGE_SIZE,
         ),
         WALK,
         "## Commands\n",

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from chat import queries
+from chat import protocol, queries
 from chat.actions import messages, rooms
 from chat.models import Message, Report, Revision
 from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
@@ -94,7 +94,8 @@ def test_an_edit_moves_the_message_and_keeps_what_it_said(owner, private_room):
     assert edited.edited_at is not None
     assert [row.body for row in Revision.objects.all()] == ["frist"]
     assert log(private_room) == [2, 3]
-    (revision,) = queries.revisions(owner, first.pk)
+    (revision,), more = queries.revisions(owner, first.pk)
+    assert more is False
     assert revision.body == "frist"
 
 
@@ -230,3 +231,87 @@ def test_a_page_of_history_costs_the_same_whatever_is_on_it(
         last = say(owner if number % 2 else member, private_room, "x", reply_to=last).pk
     with django_assert_max_num_queries(5):
         queries.history(owner, private_room.pk, before=None, after=None, limit=30)
+
+
+# -- Pages end by size, too -------------------------------------------------------------------
+
+HEAVY = "**b** " + "é" * 15_000
+
+
+def pages_back(user, room, limit: int = 200) -> list[list[dict]]:
+    """The pages of a room's history from its end to its beginning."""
+    pages: list[list[dict]] = []
+    before, more = None, True
+    while more:
+        page, more = queries.history(user, room.pk, before=before, after=None, limit=limit)
+        assert len(page) == 1 or sum(len(each.encode()) for each in page) <= protocol.PAGE_SIZE
+        pages.append([json.loads(each) for each in page])
+        before = pages[-1][0]["number"]
+    return pages
+
+
+def test_a_page_of_history_ends_by_its_size(owner, private_room):
+    for _ in range(30):
+        say(owner, private_room, HEAVY)
+    pages = pages_back(owner, private_room)
+    assert len(pages) > 5 and all(pages)
+    assert [each["number"] for page in pages[::-1] for each in page] == list(range(1, 31))
+    page, more = queries.history(owner, private_room.pk, before=None, after=0, limit=200)
+    assert more and [json.loads(each)["number"] for each in page] == list(range(1, len(page) + 1))
+
+
+def test_a_page_of_changes_ends_by_its_size(owner, private_room):
+    for _ in range(30):
+        say(owner, private_room, HEAVY)
+    told: list[int] = []
+    more = True
+    while more:
+        page, more = queries.changes(private_room.pk, after=len(told), limit=200)
+        assert sum(len(each[-1].encode()) for each in page) <= protocol.PAGE_SIZE
+        told += [position for position, _, _, _ in page]
+    assert told == list(range(1, 31))
+
+
+def test_what_is_read_for_many_rooms_at_once_is_bounded(owner, member, monkeypatch):
+    monkeypatch.setattr(queries, "LOADED_TOGETHER", 200_000)
+    opened = [
+        rooms.open_room(owner, kind="private", name=str(n), members=["member"])[0] for n in range(4)
+    ]
+    for room in opened:
+        for _ in range(4):
+            say(owner, room, "x" * 9_000)
+    found = queries.changes_of_many({room.pk: (0, 4) for room in opened})
+    assert 0 < sum(len(entries) for _, entries in found.values()) < 10
+    for after, entries in found.values():
+        assert [position for position, _, _, _ in entries] == list(range(after + 1, 5))
+    everything = queries.changes_of_many({room.pk: (1, 3) for room in opened[:2]})
+    assert [(after, [entry[0] for entry in entries]) for after, entries in everything.values()] == [
+        (1, [2, 3])
+    ] * 2
+
+
+def test_what_a_message_said_before_is_told_within_a_page(owner, private_room):
+    message = say(owner, private_room)
+    for number in range(30):
+        messages.edit_message(owner, message=message.pk, body=f"{number} " + "x" * 19_000)
+    found, more = queries.revisions(owner, message.pk)
+    assert more and sum(len(each.body) for each in found) <= protocol.PAGE_SIZE
+    numbers = [int(each.body.split()[0]) for each in found]
+    assert numbers == list(range(29 - len(found), 29))
+
+
+@pytest.mark.parametrize("code", [None, {"path": "a.py", "language": "python"}])
+def test_html_from_before_there_was_a_limit_is_shown_as_it_was_typed(owner, private_room, code):
+    for number in range(12):
+        say(owner, private_room, f"*old* {number}")
+    if code:
+        lines = {"start_line": 1, "end_line": 1, "text": "x = 1", **code}
+        Message.objects.update(code=protocol.Code(**lines).model_dump())
+    Message.objects.filter(number__lte=10).update(html="<p>" + "a" * 600_000 + "</p>")
+    shown = [each for page in pages_back(owner, private_room) for each in page]
+    assert len(shown) == 12
+    for each in shown:
+        assert len(each["html"]) < 1_000 and "old" in each["html"]
+        if each["number"] <= 10:
+            assert "<p>*old*" in each["html"]
+            assert ('<code class="language-python">' in each["html"]) is bool(code)

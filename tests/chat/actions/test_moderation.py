@@ -303,7 +303,7 @@ def test_a_hidden_message_reads_as_deleted_until_it_is_shown(
     assert '"hidden":true' in hidden.encoded
     assert "fools" not in hidden.encoded
     assert hidden.position == 3
-    assert queries.revisions(owner, message.pk) == []
+    assert queries.revisions(owner, message.pk) == ([], False)
     shown = do("show_message", moderator)
     assert "you dear fools" in shown.encoded
     assert shown.position == 4
