@@ -40,6 +40,12 @@ class User(AbstractUser):
         # In lower case, so that the unique index tells names apart as people do.
         return super().normalize_username(username).lower()
 
+    @property
+    def avatar_url(self) -> str | None:
+        """The path of their picture on this server, wherever it is stored: a store's own address
+        may be reachable by the server alone, and can carry the id of its key."""
+        return f"/media/{self.avatar.name}" if self.avatar else None
+
     def get_full_name(self) -> str:
         return self.display_name or self.username
 

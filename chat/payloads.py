@@ -118,7 +118,7 @@ def person(user: User) -> protocol.Person:
     return protocol.Person(
         username=user.username,
         display_name=user.get_full_name(),
-        avatar_url=user.avatar.url if user.avatar else None,
+        avatar_url=user.avatar_url,
     )
 
 

@@ -167,7 +167,7 @@ def test_a_picture_is_drawn_anew_as_a_small_square(signed_in: Client, member: Us
 def test_a_picture_is_served_to_whoever_knows_its_name(signed_in: Client, member: User) -> None:
     upload(signed_in, picture())
     member.refresh_from_db()
-    answer = Client().get(member.avatar.url)
+    answer = Client().get(member.avatar_url or "")
     assert answer.status_code == 200
     assert answer["Content-Type"] == "image/webp"
     assert answer["X-Content-Type-Options"] == "nosniff"

@@ -128,6 +128,19 @@ async def test_the_csrf_token_counts_in_the_header_alone(owner: "User") -> None:
     assert right.status_code == 201
 
 
+async def test_our_own_page_may_spell_its_address_as_it_likes(owner: "User") -> None:
+    browser = AsyncClient(enforce_csrf_checks=True)
+    await sync_to_async(browser.force_login)(owner, backend=BACKEND)
+    browser.cookies["csrftoken"] = token = "a" * 32
+    room = {"kind": "private", "name": "Plans"}
+    for origin, status in (("http://TestServer:80", 201), ("http://elsewhere.example", 403)):
+        headers = {"X-CSRFToken": token, "Origin": origin}
+        opened = await browser.post(
+            "/api/v1/rooms", room, content_type="application/json", headers=headers
+        )
+        assert opened.status_code == status
+
+
 async def test_a_wrong_token_is_not_made_up_for_by_a_cookie(owner: "User") -> None:
     browser = AsyncClient()
     await sync_to_async(browser.force_login)(owner, backend=BACKEND)

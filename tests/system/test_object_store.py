@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -126,6 +127,45 @@ async def test_files_live_in_the_store_and_are_had_by_those_who_may_read_the_roo
         while objects(store) and time.monotonic() < deadline:
             time.sleep(0.2)  # noqa: ASYNC251
         assert objects(store) == {}
+
+
+@pytest.mark.timeout(120)
+async def test_pictures_of_people_are_had_from_the_server_itself(
+    serve: Serve, store: str, options: str
+):
+    server = served(serve, options)
+    anna, ben = OutsideClient(server.url, "crowd0"), OutsideClient(server.url, "crowd1")
+    await anna.sign_in_by_form()
+    csrf = re.search(r"csrftoken=(\w+)", anna.cookies)
+    assert csrf
+    headers = {"Cookie": anna.cookies, "X-CSRFToken": csrf[1]}
+    async with ben, httpx.AsyncClient(base_url=server.url, headers=headers) as page:
+        files = {"picture": ("me.png", png())}
+        saved = await page.post("/accounts/profile/", data={"display_name": "A"}, files=files)
+        assert saved.status_code == 302, saved.text
+        room = (await ben.command("room.open", kind="private", name="Faces"))["room"]["id"]
+        await ben.command("room.add", room=room, members=["crowd0"])
+        await anna.sign_in()
+        async with anna:
+            told = [anna.ready["user"]]
+        told += (await ben.command("people.get", usernames=["crowd0"]))["people"]
+        members = (await ben.command("room.members", room=room))["members"]
+        told += [each for each in members if each["username"] == "crowd0"]
+        addresses = {each["avatar_url"] for each in told}
+        assert len(told) == 3
+        assert len(addresses) == 1
+        (address,) = addresses
+        assert re.fullmatch(r"/media/avatars/[0-9a-f]{32}\.webp", address)
+        shown = (await page.get("/accounts/profile/")).text
+        assert f'src="{address}"' in shown
+        for text in (json.dumps(told), shown):
+            assert KEYS["access_key"] not in text
+            assert store.removeprefix("http://") not in text
+        async with httpx.AsyncClient(base_url=server.url) as anyone:
+            picture = await anyone.get(address)
+            assert (await anyone.get("/media/avatars/unknown.webp")).status_code == 404
+        assert picture.headers["content-type"] == "image/webp"
+        assert Image.open(io.BytesIO(picture.content)).size == (256, 256)
 
 
 @pytest.mark.timeout(120)
