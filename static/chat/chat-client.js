@@ -43,9 +43,9 @@ export function handleIncomingMessage(message, socket) {
  * - `room` {room}: a room's name, members, unread count, …
  * - `messages` {room}: a room's feed
  * - `outbox`: what is unsent
- * - `typing` {room}, `presence` {user}, `people`
- * - `mention` {room, message}: a new message from someone else that names this person, or that
- *   came in a direct room
+ * - `typing` {room}, `presence` {user}, `people`, `blocked`
+ * - `mention` {room, message}: a new message from someone else, whom this person has not blocked,
+ *   that names them, or that came in a direct room
  *
  * `room` is the id of a room, `user` a username. Changes that come together are told once.
  *
@@ -360,6 +360,11 @@ export class ChatClient extends EventTarget {
   /** Usernames of those who are here now. @returns {ReadonlySet<string>} */
   get online() {
     return this.#store.online;
+  }
+
+  /** Usernames of those whom this person has blocked. @returns {ReadonlySet<string>} */
+  get blocked() {
+    return this.#store.blocked;
   }
 
   /**

@@ -14,6 +14,8 @@ export class Store {
   rooms = new Map();
   /** @type {Set<string>} */
   online = new Set();
+  /** @type {Set<string>} */
+  blocked = new Set();
 
   /** @type {Map<string, Feed>} */
   #feeds = new Map();
@@ -90,11 +92,12 @@ export class Store {
   // -- Events ---------------------------------------------------------------------------------
 
   /** A new connection: what the server says replaces what was known. @param {import("./protocol.js").ReadyEvent} event */
-  welcome({ user, rooms, online }) {
+  welcome({ user, rooms, online, blocked = [] }) {
     if (this.me && this.me.id !== user.id) this.#forget(); // somebody else has signed in
     this.me = user;
     this.rooms = new Map(rooms.map((room) => [room.id, this.#reads.merged(room)]));
     this.online = new Set(online);
+    this.blocked = new Set(blocked);
     this.people.forget();
     this.people.put(user);
     for (const id of this.#feeds.keys()) if (!this.rooms.has(id)) this.#feeds.delete(id);
@@ -102,6 +105,7 @@ export class Store {
     this.#reads.flush();
     this.#host.tell("rooms");
     this.#host.tell("presence");
+    this.#host.tell("blocked");
   }
 
   #forget() {
@@ -147,7 +151,7 @@ export class Store {
     },
     /** @param {import("./protocol.js").TypingEvent} event */
     typing: ({ room, user }) => {
-      if (user !== this.me?.username) this.typing.started(room, user);
+      if (user !== this.me?.username && !this.blocked.has(user)) this.typing.started(room, user);
     },
     /** @param {import("./protocol.js").PresenceEvent} event */
     presence: ({ user, state }) => {
@@ -157,6 +161,11 @@ export class Store {
     },
     /** @param {import("./protocol.js").PersonEvent} event */
     person: ({ person }) => this.personSeen(person),
+    /** @param {import("./protocol.js").BlockedEvent} event */
+    blocked: ({ usernames }) => {
+      this.blocked = new Set(usernames);
+      this.#host.tell("blocked");
+    },
   };
 
   /** A room's state, from an event or a reply. @param {import("./protocol.js").Room} room */
@@ -169,6 +178,7 @@ export class Store {
         position: Math.max(room.position, known.position),
         number: Math.max(room.number, known.number),
         read: Math.max(room.read, known.read),
+        put_away: room.put_away && room.number >= known.number,
       });
     } else {
       this.rooms.set(room.id, room);
@@ -202,9 +212,13 @@ export class Store {
     if (!room) return;
     const position = Math.max(room.position, message.position);
     const number = Math.max(room.number, message.number);
-    if (position > room.position || number > room.number) this.#update(room, { position, number });
+    if (position > room.position || number > room.number) {
+      const put_away = room.put_away && number === room.number;
+      this.#update(room, { position, number, put_away });
+    }
     if (!isNew || message.deleted) return;
     if (isMine) return this.markRead(roomId, message.number); // who answers has read
+    if (this.blocked.has(message.sender)) return;
     const isForMe = message.mentions.includes(this.me?.username ?? "");
     if ((isForMe || room.kind === "direct") && message.number > room.read) {
       this.#host.tell("mention", { room: roomId, message });

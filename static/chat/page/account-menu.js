@@ -34,6 +34,7 @@ export class AccountMenu extends ChatElement {
     const goTo = (/** @type {string} */ address) => () => location.assign(address);
     if (links.profile) items.push({ label: "Name and picture", icon: "edit", run: goTo(links.profile) });
     else items.push({ label: "Change your name…", icon: "edit", run: () => this.tell("show-profile") });
+    items.push({ label: "Blocked people", icon: "block", run: () => this.tell("show-blocked") });
     if (links.password) items.push({ label: "Password", icon: "lock", run: goTo(links.password) });
     if (links.sessions) items.push({ label: "Where you are signed in", icon: "history", run: goTo(links.sessions) });
     if (links.admin) items.push({ label: "Administration", icon: "flag", run: goTo(links.admin) });

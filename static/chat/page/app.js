@@ -4,13 +4,14 @@ import "./account-menu.js";
 import { Announcer } from "./announcer.js";
 import "./connection-line.js";
 import "./conversation.js";
+import { refusal } from "./dialog.js";
 import { dialogFor } from "./dialogs.js";
 import { Drafts } from "./drafts.js";
 import { ChatElement } from "./element.js";
 import "./emoji-picker.js";
 import { icon, mark } from "./icons.js";
-import { lastRoom, roomInAddress, rememberRoom } from "./location.js";
-import { listedRooms, unread } from "./rooms.js";
+import { forgetRoom, lastRoom, roomInAddress, rememberRoom } from "./location.js";
+import { listedRooms, unread, waiting } from "./rooms.js";
 import "./room-list.js";
 import { Uploads } from "./uploads.js";
 import { banned, choose, signedOut, welcome } from "./empty-states.js";
@@ -51,12 +52,13 @@ export class ChatApp extends ChatElement {
       "open-room": ({ room }) => this.openRoom(room),
       "show-rooms": () => this.showRooms(),
       "dialog-closed": () => (this.dialog = null),
+      "put-away": ({ room }) => void this.putAway(room),
       leaving: ({ room }) => (this.leaving = room),
       "pick-emoji": ({ beside, chosen }) => this.pickEmoji(beside, chosen),
       refused: (error) => this.say(error.detail || "That did not work. Try again."),
       heard: ({ message }) => this.announcer.announce(message),
     };
-    for (const name of ["start-chat", "show-details", "show-revisions", "report", "confirm", "open-image", "show-profile"]) {
+    for (const name of ["start-chat", "show-details", "show-revisions", "report", "confirm", "open-image", "show-profile", "show-blocked"]) {
       asked[name] = (detail) => (this.dialog = { name, detail: detail ?? {} });
     }
     for (const [type, run] of Object.entries(asked)) {
@@ -109,8 +111,8 @@ export class ChatApp extends ChatElement {
   }
 
   updated() {
-    const waiting = [...this.client.rooms.values()].reduce((sum, room) => sum + unread(room), 0);
-    document.title = `${waiting > 0 ? `(${waiting}) ` : ""}Media Chat`;
+    const count = waiting(this.client);
+    document.title = `${count > 0 ? `(${count}) ` : ""}Media Chat`;
   }
 
   render() {
@@ -207,6 +209,20 @@ export class ChatApp extends ChatElement {
     /** @type {HTMLElement | null} */ (this.querySelector(".room-entry[tabindex='0']"))?.focus();
   }
 
+  /** @param {string} room */
+  async putAway(room) {
+    try {
+      await this.client.send({ type: "room.put_away", room, on: true });
+    } catch (error) {
+      return this.say(refusal(error));
+    }
+    this.say("This conversation is off your list until the next message.");
+    if (room !== this.roomId) return;
+    this.roomId = "";
+    forgetRoom();
+    await this.showRooms();
+  }
+
   /**
    * @param {HTMLElement} beside
    * @param {(emoji: string) => void} chosen
@@ -241,7 +257,7 @@ export class ChatApp extends ChatElement {
 
   /** @param {number} by */
   step(by) {
-    const { rooms, people } = listedRooms(this.client, "");
+    const { rooms, people } = listedRooms(this.client, "", this.roomId);
     const ids = [...rooms, ...people].map(({ id }) => id);
     if (ids.length === 0) return;
     void this.openRoom(ids[(ids.indexOf(this.roomId) + by + ids.length) % ids.length]);

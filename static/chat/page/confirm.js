@@ -7,7 +7,7 @@ export class ConfirmDialog extends ChatDialog {
 
   constructor() {
     super();
-    /** @type {{title: string, text: string, action: string, run: () => Promise<unknown> | void}} */
+    /** @type {{title: unknown, text: string, action: string, run: () => Promise<unknown> | void}} */
     this.question = { title: "", text: "", action: "", run: () => {} };
   }
 

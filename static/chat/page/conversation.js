@@ -1,9 +1,11 @@
 import { html } from "lit";
+import { unblock } from "./blocking.js";
 import "./composer.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import "./message-list.js";
 import "./room-header.js";
+import { displayName, partner } from "./rooms.js";
 import "./typing-line.js";
 
 /** @typedef {import("./message-list.js").MessageList} MessageList */
@@ -19,7 +21,7 @@ export class Conversation extends ChatElement {
     dropping: { state: true },
   };
 
-  static follows = ["room", "rooms"];
+  static follows = ["room", "rooms", "blocked", "people"];
 
   constructor() {
     super();
@@ -75,19 +77,46 @@ export class Conversation extends ChatElement {
           .editing=${this.editing}
         ></mc-message-list>
         <mc-typing-line .client=${this.client} .roomId=${this.roomId}></mc-typing-line>
-        ${room.closed
-          ? html`<p class="composer-closed">
-              ${icon("lock")} A moderator closed this room. You can read it; nothing can be sent.
-            </p>`
-          : html`<mc-composer
-              .client=${this.client}
-              .room=${room}
-              .drafts=${this.drafts}
-              .uploads=${this.uploads}
-            ></mc-composer>`}
+        ${this.foot(room)}
         ${this.dropping ? html`<div class="drop-target">Drop files to add them to your message</div>` : null}
       </div>
     `;
+  }
+
+  /**
+   * Where the next message is written, or why none can be.
+   * @param {import("../protocol.js").Room} room
+   */
+  foot(room) {
+    if (room.closed) {
+      return html`<p class="composer-closed">
+        ${icon("lock")} A moderator closed this room. You can read it; nothing can be sent.
+      </p>`;
+    }
+    const other = partner(this.client, room);
+    if (other && this.client.blocked.has(other)) {
+      return html`<p class="composer-closed">
+        ${icon("block")}
+        <span>
+          You have blocked <bdi>${displayName(this.client, other)}</bdi>: neither of you can write here.
+          <button type="button" class="link" @click=${() => this.unblock(other)}>Unblock</button>
+        </span>
+      </p>`;
+    }
+    return html`<mc-composer
+      .client=${this.client}
+      .room=${room}
+      .drafts=${this.drafts}
+      .uploads=${this.uploads}
+    ></mc-composer>`;
+  }
+
+  /** @param {string} other */
+  async unblock(other) {
+    await unblock(this, other);
+    await this.updateComplete;
+    await this.composer?.updateComplete;
+    this.composer?.textarea.focus();
   }
 
   /** @param {DragEvent} event */

@@ -19,6 +19,7 @@ export class ChatDialog extends ChatElement {
     this.titleId = `dialog-title-${++lastId}`;
   }
 
+  /** @returns {unknown} */
   get heading() {
     return "";
   }

@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { isImage } from "./attachments.js";
+import "./blocked-people.js";
 import "./confirm.js";
 import "./lightbox.js";
 import "./profile.js";
@@ -35,6 +36,8 @@ export function dialogFor(client, { name, detail }) {
         .image=${detail.image}
         .images=${detail.attachments.filter(isImage)}
       ></mc-lightbox>`;
+    case "show-blocked":
+      return html`<mc-blocked-people .client=${client}></mc-blocked-people>`;
     case "show-profile":
       return html`<mc-profile .client=${client}></mc-profile>`;
     default:

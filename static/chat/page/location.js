@@ -24,3 +24,13 @@ export function rememberRoom(roomId, inAddress) {
     // An editor's webview may forbid both; the room is open all the same.
   }
 }
+
+/** No room is open now, nor will be when the page is loaded again. */
+export function forgetRoom() {
+  try {
+    localStorage.setItem(LAST_ROOM, "");
+    history.replaceState(null, "", location.pathname + location.search);
+  } catch {
+    // An editor's webview may forbid both.
+  }
+}

@@ -1,3 +1,4 @@
+import { blockItem } from "./blocking.js";
 import { canModerate } from "./rooms.js";
 
 export const quickReactions = ["👍", "❤️", "😂"];
@@ -23,6 +24,7 @@ export function messageActions(element) {
   if (mine) actions.push({ label: "Edit", icon: "edit", run: () => element.tell("edit", { message }) });
   if (!mine) {
     actions.push({ label: "Report…", icon: "flag", run: () => element.tell("report", { message }) });
+    actions.push(blockItem(element, message.sender));
   }
   if (mine || canModerate(room)) {
     actions.push({

@@ -146,7 +146,9 @@ export class MessageList extends ChatElement {
     if (this.feed.hasNewer) this.sinceAway += last - this.newest;
     else if (!this.anchor.atEnd) this.sinceAway += fresh.length;
     this.newest = last;
-    for (const message of fresh) this.tell("heard", { message });
+    for (const message of fresh) {
+      if (!this.client.blocked.has(message.sender)) this.tell("heard", { message });
+    }
     if (!this.reading.present && this.unreadAfter === null && fresh.length > 0) {
       this.unreadAfter = fresh[0].number - 1;
     }

@@ -21,9 +21,10 @@ export class ChatMessage extends ChatElement {
     continued: { type: Boolean },
     editing: { type: Boolean },
     active: { state: true },
+    revealed: { state: true },
   };
 
-  static follows = ["people", "state"];
+  static follows = ["people", "state", "blocked"];
 
   constructor() {
     super();
@@ -36,6 +37,8 @@ export class ChatMessage extends ChatElement {
     this.editing = false;
     /** Pointed at or focused: only then are its tools in the document. */
     this.active = false;
+    /** Shown although its sender is blocked. */
+    this.revealed = false;
     this.shownHtml = "";
     this.addEventListener("pointerenter", () => (this.active = true));
     this.addEventListener("pointerleave", () => this.relax());
@@ -57,6 +60,15 @@ export class ChatMessage extends ChatElement {
     return this.message.deleted || this.message.hidden;
   }
 
+  /** What someone who is blocked wrote is there, so that numbers have no holes, and not in sight. */
+  get folded() {
+    return this.isFromBlocked && !this.revealed;
+  }
+
+  get isFromBlocked() {
+    return !this.mine && this.client.blocked.has(this.message.sender);
+  }
+
   /** The tools stay while something in them is in use. */
   relax() {
     const inUse =
@@ -70,7 +82,7 @@ export class ChatMessage extends ChatElement {
   willUpdate(changed) {
     super.willUpdate(changed);
     const { message, client } = this;
-    const name = displayName(client, message.sender);
+    const name = this.folded ? "Someone you blocked" : displayName(client, message.sender);
     const me = client.me?.username ?? "";
     this.setAttribute("role", "article");
     this.setAttribute("aria-label", `${name}, ${clockTime(message.created_at)}`);
@@ -79,7 +91,8 @@ export class ChatMessage extends ChatElement {
     this.classList.toggle("is-continued", this.continued);
     this.classList.toggle("is-unsent", message.state === "sending");
     this.classList.toggle("is-failed", message.state === "failed");
-    this.classList.toggle("mentions-me", !this.mine && Boolean(message.mentions?.includes(me)));
+    const callsMe = !this.mine && !this.isFromBlocked && message.mentions?.includes(me);
+    this.classList.toggle("mentions-me", Boolean(callsMe));
   }
 
   render() {
@@ -87,6 +100,17 @@ export class ChatMessage extends ChatElement {
     const time = html`<time datetime=${message.created_at} title=${fullTime(message.created_at)}
       >${clockTime(message.created_at)}</time
     >`;
+    if (this.folded) {
+      return html`
+        <div class="message-side"></div>
+        <div class="message-main">
+          <p class="tombstone">
+            Message from someone you blocked ·
+            <button type="button" class="link" @click=${() => this.reveal(true)}>Show</button>
+          </p>
+        </div>
+      `;
+    }
     return html`
       <div class="message-side">
         ${this.continued ? time : avatar(client, message.sender)}
@@ -98,9 +122,22 @@ export class ChatMessage extends ChatElement {
               <span class="message-sender">${displayName(client, message.sender)}</span>${time}
             </div>`}
         ${this.gone ? this.tombstone() : this.content()} ${this.stateLine()}
+        ${this.isFromBlocked
+          ? html`<button type="button" class="link" @click=${() => this.reveal(false)}>
+              Fold this message of someone you blocked
+            </button>`
+          : null}
       </div>
       ${this.active && !this.gone && !this.editing && !isPending(message) ? this.tools() : null}
     `;
+  }
+
+  /** @param {boolean} revealed */
+  async reveal(revealed) {
+    this.revealed = revealed;
+    await this.updateComplete;
+    // The button that was pressed has gone: what is to be read next has the focus.
+    this.focus({ preventScroll: true });
   }
 
   tombstone() {
@@ -132,8 +169,14 @@ export class ChatMessage extends ChatElement {
       @click=${() => this.tell("jump", { number: quote.number })}
     >
       <span class="quote-sender">${displayName(this.client, quote.sender)}</span>
-      <span class="quote-body">${quote.body || "A file or a deleted message"}</span>
+      <span class="quote-body">${this.quoted(quote)}</span>
     </button>`;
+  }
+
+  /** @param {NonNullable<Message["quote"]>} quote */
+  quoted(quote) {
+    if (this.client.blocked.has(quote.sender)) return "A message from someone you blocked";
+    return quote.body || "A file or a deleted message";
   }
 
   editedMark() {

@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { avatar } from "./avatar.js";
+import { blockItem } from "./blocking.js";
 import { ChatDialog } from "./dialog.js";
 import "./menu.js";
 import "./people-search.js";
@@ -20,7 +21,7 @@ export class RoomDetails extends ChatDialog {
     leaving: { state: true },
   };
 
-  static follows = ["room", "rooms", "presence", "people"];
+  static follows = ["room", "rooms", "presence", "people", "blocked"];
 
   constructor() {
     super();
@@ -153,6 +154,7 @@ export class RoomDetails extends ChatDialog {
     if (canModerate(room) && (room.role === "owner" || member.role === "member")) {
       items.push({ label: "Remove from room", icon: "trash", danger: true, run: () => this.removeMember(username) });
     }
+    items.push(blockItem(this, username));
     return items;
   }
 

@@ -1,13 +1,15 @@
 import { html } from "lit";
 import { avatar } from "./avatar.js";
+import { blockItem } from "./blocking.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
+import "./menu.js";
 import { partner, roomTitle } from "./rooms.js";
 
 /** The name of the room that is open, who is here, and the way to its details. */
 export class RoomHeader extends ChatElement {
   static properties = { room: { attribute: false } };
-  static follows = ["presence", "people", "room"];
+  static follows = ["presence", "people", "room", "blocked"];
 
   constructor() {
     super();
@@ -35,7 +37,7 @@ export class RoomHeader extends ChatElement {
         <p>${other ? this.partnerLine(other) : this.membersLine()}</p>
       </div>
       ${other
-        ? null
+        ? html`<mc-menu label="About this conversation" .items=${this.items(other)}></mc-menu>`
         : html`<button
             type="button"
             class="icon-button"
@@ -48,8 +50,21 @@ export class RoomHeader extends ChatElement {
     </header>`;
   }
 
+  /**
+   * @param {string} other
+   * @returns {import("./menu.js").MenuItem[]}
+   */
+  items(other) {
+    const room = this.room.id;
+    return [
+      { label: "Put away until the next message", icon: "put-away", run: () => this.tell("put-away", { room }) },
+      ...(other === this.client.me?.username ? [] : [blockItem(this, other)]),
+    ];
+  }
+
   /** @param {string} username */
   partnerLine(username) {
+    if (this.client.blocked.has(username)) return `@${username} · blocked`;
     return `@${username} · ${this.client.online.has(username) ? "here now" : "away"}`;
   }
 

@@ -21,7 +21,7 @@ export class RoomList extends ChatElement {
   }
 
   render() {
-    const { rooms, people } = listedRooms(this.client, this.query);
+    const { rooms, people } = listedRooms(this.client, this.query, this.current);
     const ids = [...rooms, ...people].map(({ id }) => id);
     const stop = [this.focused, this.current, ids[0]].find((id) => ids.includes(id));
     return html`

@@ -37,14 +37,23 @@ export const badge = (count) => (count > 99 ? "99+" : String(count));
 /** Nobody in a direct room: both are members. @param {Room} room */
 export const canModerate = (room) => room.role === "owner" || room.role === "moderator";
 
+/** What asks to be read: a room that was put away does not. @param {ChatClient} client */
+export const waiting = (client) =>
+  [...client.rooms.values()]
+    .filter((room) => !room.put_away)
+    .reduce((sum, room) => sum + unread(room), 0);
+
 /**
- * The rooms in the order of the list: by name, so that nothing moves under the pointer.
+ * The rooms in the order of the list: by name, so that nothing moves under the pointer. What was
+ * put away is found by its name, and stays while it is open.
  * @param {ChatClient} client
  * @param {string} query
+ * @param {string} [current] the room that is open
  */
-export function listedRooms(client, query) {
+export function listedRooms(client, query, current = "") {
   const wanted = query.trim().toLocaleLowerCase();
   const listed = [...client.rooms.values()]
+    .filter((room) => !room.put_away || wanted || room.id === current)
     .map((room) => ({ room, title: roomTitle(client, room) }))
     .filter(({ room, title }) => {
       const name = `${title} ${partner(client, room) ?? ""}`.toLocaleLowerCase();

@@ -37,7 +37,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   getChildren(parent?: Room): Room[] {
     const client = this.chat.connected?.client;
     if (parent || !client) return [];
-    const rooms = sorted(client, this.chat.rooms);
+    const rooms = sorted(client, this.chat.rooms.filter(({ put_away }) => !put_away));
     return [...rooms.filter(({ kind }) => kind !== "direct"), ...rooms.filter(({ kind }) => kind === "direct")];
   }
 
@@ -78,7 +78,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   /** Messages that wait to be read, without those of muted rooms. */
   get unread(): number {
     return this.chat.rooms
-      .filter(({ id }) => !this.quiet.isMuted(id))
+      .filter(({ id, put_away }) => !put_away && !this.quiet.isMuted(id))
       .reduce((sum, room) => sum + unread(room), 0);
   }
 }
