@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 
 from accounts.sessions import live_sessions
-from chat import payloads, protocol, publish, queries
+from chat import greeting, payloads, protocol, publish, queries
 from chat.background import Background
 from chat.feed import Connection
 from chat.feeds import Feeds
@@ -91,21 +91,24 @@ class Hub:
         known = self.relations.setdefault(user.pk, relations)
         # No await from here on: nothing can come between the positions in ``ready`` and the
         # first change that the connection is forwarded.
-        for view in views:
+        for view in views[: greeting.ROOMS_LIMIT]:
             self.feeds[view.room.id].attach(connection, view)
         rooms = [view.room for view in views]
+        told, more = greeting.greeted(rooms)
         ready = protocol.Ready.model_construct(
             protocol=protocol.VERSION,
             user=payloads.me(user),
-            rooms=rooms,
-            online=self._seen_here(rooms, known),
+            rooms=told,
+            more=more,
+            online=self._seen_here(rooms[: greeting.ROOMS_LIMIT], known),
             blocked=sorted(known.blocked),
             heartbeat=settings.HEARTBEAT,
         )
         connection.socket.write(frame(ready.frame()))
         self._ready.add(connection)
-        if digest != self.digests[user.pk]:
-            self.refresh_rooms(user.pk)  # someone else's look at the rooms was later than ours
+        if more or digest != self.digests[user.pk]:
+            # Further rooms follow, or someone else's look at the rooms was later than ours.
+            self.refresh_rooms(user.pk)
         if relations != known:
             self.refresh_relations(user.pk)
         self.presence.came(user.username, connection.rooms)
@@ -184,6 +187,10 @@ class Hub:
                     for name in self._seen_here([view.room], relations):
                         here = protocol.PresenceEvent(user=name, state="online")
                         connection.socket.write(frame(here.frame()))
+                    if connection.socket.is_late:
+                        await connection.socket.caught_up()
+                        self.refresh_rooms(user)  # goes on with what is true by then
+                        return
             for gone in connection.rooms - now:
                 self.feeds[gone].remove(connection, "removed")
             self.presence.moved(connection.user.username, now)

@@ -24,6 +24,10 @@ class Ready(Event):
     protocol: int = VERSION
     user: Me
     rooms: list[Room]
+    """The person's rooms. ``members`` is left out of the largest ones where all of them would be
+    too much: ``member_count`` is there, and ``room.members`` tells them."""
+    more: bool = False
+    """Whether the person is in further rooms, which follow as ``room`` events."""
     online: list[str]
     """Usernames of those who are here now, among the members of these rooms."""
     blocked: list[str]

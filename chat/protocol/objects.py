@@ -162,7 +162,7 @@ class Room(Wire):
     kind: RoomKind
     name: str
     members: list[str] | None = Field(default=None, exclude_if=lambda members: members is None)
-    """Usernames; left out in a public room."""
+    """Usernames; left out in a public room, and in ``ready`` where they would be too much."""
     member_count: int
     position: int
     number: int

@@ -373,6 +373,7 @@ export interface ReadyEvent {
   protocol: number;
   user: Me;
   rooms: Room[];
+  more: boolean;
   online: string[];
   blocked: string[];
   heartbeat: number;

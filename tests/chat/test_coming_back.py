@@ -14,6 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from accounts.models import User
+from chat import greeting
 from chat.actions import messages
 from chat.gathered import Gathered
 from chat.hub import Hub
@@ -182,3 +183,85 @@ async def test_a_read_that_fails_fails_for_those_who_asked_and_no_others() -> No
     with pytest.raises(ValueError):
         await failing
     assert await fine == ["good"]
+
+
+# -- The first frame is bounded ----------------------------------------------------------------
+
+
+@sync_to_async
+def _many_rooms(rooms: int, members: int) -> tuple[list[Room], Visitor, list[User]]:
+    (visitor,) = people(1)
+    others = User.objects.bulk_create(
+        User(username=f"someone-with-a-long-name-{n}") for n in range(members)
+    )
+    made = private_rooms(rooms, [visitor])
+    Membership.objects.bulk_create(
+        Membership(room=room, user=user) for room in made for user in others
+    )
+    return made, visitor, others
+
+
+async def test_ready_is_small_whatever_rooms_one_was_put_into() -> None:
+    made, visitor, others = await _many_rooms(rooms=60, members=150)
+
+    @sync_to_async
+    def with_a_friend() -> Room:
+        room = Room.objects.create(kind="direct")
+        Membership.objects.bulk_create(
+            Membership(room=room, user=user) for user in (visitor.user, others[0])
+        )
+        return room
+
+    direct = await with_a_friend()
+    hub = Hub()
+    await hub.enter(visitor)
+    ready, *_ = visitor.take()
+    assert len(json.dumps(ready)) < 110_000  # 280 KB with all the names
+    assert len(ready["rooms"]) == 61 and ready["more"] is False
+    told = {room["id"]: room for room in ready["rooms"]}
+    assert told[str(direct.pk)]["members"] == ["person0", others[0].username]
+    assert sum("members" in room for room in ready["rooms"]) > 10
+    assert all(told[str(room.pk)]["member_count"] == 151 for room in made)
+    # Who is in such a room is told where it changes, and on demand.
+    await hub.feeds[made[-1].pk].tell_changed()
+    (event,) = [each for each in visitor.take() if each["type"] == "room"]
+    assert len(event["room"]["members"]) == 151
+
+
+async def test_rooms_that_do_not_fit_into_ready_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(greeting, "ROOMS_LIMIT", 20)
+    made, visitor, _ = await _many_rooms(rooms=50, members=1)
+    hub = Hub()
+    await hub.enter(visitor)
+    await hub.refresh_rooms(visitor.user.pk)
+    ready, *rest = visitor.take()
+    events = [event for event in rest if event["type"] == "room"]
+    assert len(ready["rooms"]) == 20 and ready["more"] is True
+    assert len(events) == 30
+    told = [room["id"] for room in ready["rooms"]] + [event["room"]["id"] for event in events]
+    assert sorted(told) == sorted(str(room.pk) for room in made)
+    assert visitor.rooms == {room.pk for room in made}
+
+
+async def test_further_rooms_wait_for_a_slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(greeting, "ROOMS_LIMIT", 1)
+    made, visitor, _ = await _many_rooms(rooms=5, members=1)
+    waits, reads = asyncio.Event(), asyncio.Event()
+
+    async def caught_up() -> None:
+        waits.set()
+        await reads.wait()
+        visitor.is_late = False
+
+    monkeypatch.setattr(visitor, "caught_up", caught_up, raising=False)
+    hub = Hub()
+    visitor.is_late = True
+    await hub.enter(visitor)
+    run = hub.refresh_rooms(visitor.user.pk)
+    await waits.wait()
+    assert len(visitor.rooms) == 2
+    reads.set()
+    await run
+    await hub.refresh_rooms(visitor.user.pk)
+    assert visitor.rooms == {room.pk for room in made}
+    assert sum(event["type"] == "room" for event in visitor.take()) == 4

@@ -16,7 +16,7 @@ class Visitor:
         self.user, self.session_key = user, session_key
         self.rooms: set[uuid.UUID] = set()
         self.socket: Any = self
-        self.is_open = True
+        self.is_open, self.is_late = True, False
         self.closed_with: int | None = None
         self.frames: list[dict[str, Any]] = []
 
