@@ -24,11 +24,12 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts import tickets
-from chat import access, handlers, payloads, protocol, queries
+from chat import access, handlers, payloads, prices, protocol, queries
 from chat.actions.attachments import is_picture, store_attachment
 from chat.actions.rooms import open_room
-from chat.credentials import ByCookie, ByToken, Caller
+from chat.credentials import ByCookie, ByToken, Caller, pay
 from chat.downloads import key_for
+from chat.hub import hub
 from chat.models import Message
 from chat.models.messages import message_id
 from chat.protocol import ChatError, ErrorCode
@@ -195,13 +196,15 @@ async def issue_ticket(request: HttpRequest) -> HttpResponse:
 async def list_rooms(request: HttpRequest) -> HttpResponse:
     """The caller's rooms, in no particular order."""
     views = await in_thread(queries.rooms_of, _caller(request).user)
-    return _json(f"[{','.join(view.room.model_dump_json() for view in views)}]")
+    return _charged(request, _json(f"[{','.join(view.room.model_dump_json() for view in views)}]"))
 
 
 @api.post("/rooms", response={200: protocol.Room, 201: protocol.Room, **_PROBLEMS})
 async def open_a_room(request: HttpRequest, room: NewRoom) -> HttpResponse:
     """Opens a room (201), or finds the direct room that exists already (200)."""
     user = _caller(request).user
+    command = protocol.RoomOpen(kind=room.kind, name=room.name, members=room.members)
+    await _pay_for(request, command)
 
     def opened() -> tuple[protocol.Room, bool]:
         row, created = open_room(user, kind=room.kind, name=room.name, members=room.members)
@@ -217,16 +220,18 @@ async def page_messages(
 ) -> HttpResponse:
     """A page of messages, newest last: before a number, after one, or the newest."""
     command = protocol.History(room=room_id, **page.model_dump())
-    return _fields(await handlers.execute(_caller(request).user, command))
+    await _pay_for(request, command)
+    return _charged(request, _fields(await handlers.execute(_caller(request).user, command)))
 
 
 @api.post("/rooms/{uuid:room_id}/messages", response={200: Sent, 201: Sent, **_PROBLEMS})
 async def send_a_message(request: HttpRequest, room_id: UUID, message: NewMessage) -> HttpResponse:
     """Sends a message (201). The same `client_id` again answers with the same message (200)."""
     user = _caller(request).user
+    command = protocol.MessageSend(room=room_id, **message.model_dump())
+    await _pay_for(request, command)
     known = Message.objects.filter(pk=message_id(user.pk, message.client_id))
     existed = await in_thread(known.exists)
-    command = protocol.MessageSend(room=room_id, **message.model_dump())
     stored = await handlers.send(user, command)
     return _fields(handlers.message_fields(stored), 200 if existed else 201)
 
@@ -269,6 +274,20 @@ def _uploaded(request: HttpRequest) -> "tuple[UploadedFile[bytes], bool]":
     # Browsers write these three so in a form's name of a file, and nothing else.
     file.name = re.sub("%(22|0D|0A)", lambda found: chr(int(found[1], 16)), file.name or "")
     return file, is_picture(file)
+
+
+async def _pay_for(request: HttpRequest, command: protocol.Command) -> None:
+    """Pays what the command costs beyond what the request has cost already."""
+    paid = prices.of_request(request.method or "", request.path).units
+    if (units := prices.of(command) - paid) > 0:
+        await pay(_caller(request), units)
+
+
+def _charged(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """The answer, when its length has been charged."""
+    if units := prices.of_answer(len(answer.content)):
+        hub().allowance(_caller(request).user.pk).owe(units)
+    return answer
 
 
 def _caller(request: HttpRequest) -> Caller:

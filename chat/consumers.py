@@ -17,7 +17,7 @@ from django.http import parse_cookie
 
 from accounts import sessions, tickets
 from accounts.models import User
-from chat import access, handlers, protocol, publish
+from chat import access, handlers, prices, protocol, publish
 from chat.hub import hub
 from chat.protocol import ChatError, CloseCode, ErrorCode, FrameError
 from chat.socket import Socket, frame
@@ -26,8 +26,8 @@ from mediachat.origins import is_editors, is_own
 
 UNDER_WAY = 200
 """Messages of one socket that may wait for their commit; further frames are not read until then."""
-PATIENCE = 1_000
-"""Frames refused for the rate limit in a row after which the socket is closed."""
+PAYING = 0.1
+"""Seconds after which someone who waits until they can pay is asked again."""
 
 
 class ChatServer(AsyncWebsocketConsumer):
@@ -50,7 +50,6 @@ class ChatServer(AsyncWebsocketConsumer):
         self.session_key = ""
         self.rooms: set[UUID] = set()
         self._has_place = False
-        self._refused = 0
         self._under_way = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -166,9 +165,10 @@ class ChatServer(AsyncWebsocketConsumer):
         try:
             command = protocol.parse(text_data)
         except FrameError as error:
-            self._refuse(error.ref, error) if await self._may_go_on(error.ref) else None
+            if await self._pays(prices.of_malformed(len(text_data)), error.ref):
+                self._refuse(error.ref, error)
             return
-        if await self._may_go_on(command.ref):
+        if await self._pays(prices.of(command), command.ref):
             await self.handle_message(command)
 
     async def handle_message(self, message: protocol.Command) -> None:
@@ -224,11 +224,18 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def _bring_up_to_date(self, command: protocol.Sync) -> None:
         await hub().read_back(self, command.rooms)
+        size = 0
         for room, position in command.rooms.items():
+            if hub().reads_log(self, room, position):
+                await self._waits_to_pay(prices.LOG_READ)
             if changes := await hub().changes(self, room, position):
                 self.socket.write(frame(changes))
                 if self.socket.is_late:
                     await self.socket.caught_up()
+                size += len(changes)
+                if units := size // prices.ANSWER_SIZE:
+                    await self._waits_to_pay(units)
+                    size -= units * prices.ANSWER_SIZE
         self._reply(command, {})
 
     def _say_typing(self, command: protocol.Typing) -> None:
@@ -237,21 +244,29 @@ class ChatServer(AsyncWebsocketConsumer):
         event = protocol.TypingEvent(room=command.room, user=self.username)
         publish.typing(command.room, event.frame())
 
-    async def _may_go_on(self, ref: str) -> bool:
+    async def _pays(self, units: int, ref: str) -> bool:
+        """Whether the person can pay this; who cannot is refused."""
         allowance = hub().allowance(self.user.pk)
-        if allowance.take() or await allowance.wait():
-            self._refused = 0
+        if allowance.take(units) or await allowance.wait(units):
             return True
-        self._refused += 1
-        if self._refused > PATIENCE:
+        if allowance.refuse():
             hub().dismiss(self, CloseCode.TOO_FAST)
         else:
             detail = "That was too much at once. Wait a few seconds and send it again."
             self._refuse(ref, ChatError(ErrorCode.RATE_LIMITED, detail))
         return False
 
+    async def _waits_to_pay(self, units: int) -> None:
+        """Goes on when the person can pay this: only their own next frames wait meanwhile."""
+        allowance = hub().allowance(self.user.pk)
+        while not await allowance.pay(units) and self.socket.is_open:  # noqa: ASYNC110
+            await asyncio.sleep(PAYING)
+
     def _reply(self, command: protocol.Command, fields: handlers.Fields) -> None:
-        self.socket.write(frame(protocol.reply(command.ref, fields)))
+        text = protocol.reply(command.ref, fields)
+        if units := prices.of_answer(len(text)):
+            hub().allowance(self.user.pk).owe(units)
+        self.socket.write(frame(text))
 
     def _refuse(self, ref: str, error: ChatError) -> None:
         self.socket.write(frame(protocol.error(ref, error.code, error.detail)))

@@ -14,6 +14,7 @@ from ninja.security import APIKeyCookie, APIKeyHeader
 from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
 from accounts.sessions import lacks_second_factor, user_for_session
+from chat import prices
 from chat.hub import hub
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread
@@ -36,7 +37,7 @@ class ByToken(APIKeyHeader):
     param_name = TOKEN_HEADER
 
     async def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
-        return await _caller(key)
+        return await _caller(request, key)
 
 
 class ByCookie(APIKeyCookie):
@@ -51,7 +52,7 @@ class ByCookie(APIKeyCookie):
     async def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
         if TOKEN_HEADER in request.headers:
             return None
-        caller = await _caller(key)
+        caller = await _caller(request, key)
         if caller and not is_from_own_page(request):
             raise ChatError(
                 ErrorCode.FORBIDDEN,
@@ -60,7 +61,7 @@ class ByCookie(APIKeyCookie):
         return caller
 
 
-async def _caller(session_key: str | None) -> Caller | None:
+async def _caller(request: HttpRequest, session_key: str | None) -> Caller | None:
     if not session_key:
         return None
     user = await in_thread(user_for_session, session_key)
@@ -68,10 +69,19 @@ async def _caller(session_key: str | None) -> Caller | None:
         if await in_thread(lacks_second_factor, session_key):
             raise ChatError(ErrorCode.UNAUTHENTICATED, FOR_PROGRAMS)
         return None
-    allowance = hub().allowance(user.pk)
-    if not (allowance.take() or await allowance.wait()):
+    caller = Caller(user, session_key)
+    await pay(caller, prices.of_request(request.method or "", request.path).units)
+    return caller
+
+
+async def pay(caller: Caller, units: int) -> None:
+    """Takes this from what the person may ask for.
+
+    Raises:
+        ChatError: ``rate_limited``.
+    """
+    if not await hub().allowance(caller.user.pk).pay(units):
         raise ChatError(
             ErrorCode.RATE_LIMITED,
             "That was too much at once. Wait a few seconds and try again.",
         )
-    return Caller(user, session_key)

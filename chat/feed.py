@@ -216,6 +216,12 @@ class Feed:
 
     # -- Sync ----------------------------------------------------------------------------------
 
+    def reads_log(self, position: int) -> bool:
+        """Whether bringing someone up to date who stands at ``position`` needs the database."""
+        if self.tail is None or position > self.position:
+            return True
+        return self.position - RESET_AFTER <= position < self.tail.since
+
     async def changes(self, connection: Connection, position: int) -> str | None:
         """The event that brings someone who stands at ``position`` up to date, or None."""
         if position > self.position:

@@ -15,14 +15,14 @@ import structlog
 from django.conf import settings
 
 from accounts.sessions import live_sessions
-from chat import greeting, payloads, protocol, publish, queries
+from chat import greeting, limits, payloads, protocol, publish, queries
 from chat.background import Background
 from chat.feed import Connection
 from chat.feeds import Feeds
 from chat.gathered import Gathered
 from chat.heartbeat import Heartbeat
 from chat.latest import Latest
-from chat.limits import Allowance, Allowances
+from chat.limits import Allowance
 from chat.places import Places
 from chat.presence import Presence
 from chat.protocol import CloseCode
@@ -52,7 +52,7 @@ class Hub:
         self.relations: dict[UUID, Relations] = {}
         common = shared()
         self.places = Places(common)
-        self._allowances = Allowances(common)
+        self._allowances = limits.of_people(common)
         self._admissions = Gathered(lambda asked: in_thread(_refusals, asked))
         self._memberships = Gathered(lambda asked: in_thread(queries.memberships_of, asked))
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
@@ -147,8 +147,8 @@ class Hub:
         connection.socket.close(code)
 
     def allowance(self, user: UUID) -> Allowance:
-        """The rate limit that all sockets of a person share, and their requests over HTTP."""
-        return self._allowances.of(user, self.people.keys())
+        """What all sockets of a person may ask for together, and their requests over HTTP."""
+        return self._allowances.of(user.hex)
 
     # -- Rooms ---------------------------------------------------------------------------------
 
@@ -235,6 +235,10 @@ class Hub:
         """
         mine = [(room, at) for room, at in positions.items() if room in connection.rooms]
         await self.feeds.read_back(mine)
+
+    def reads_log(self, connection: Connection, room: UUID, position: int) -> bool:
+        """Whether ``changes`` has to ask the database about this room."""
+        return room in connection.rooms and self.feeds[room].reads_log(position)
 
     async def changes(self, connection: Connection, room: UUID, position: int) -> str | None:
         """The event that brings someone who stands at ``position`` up to date, if one is needed."""

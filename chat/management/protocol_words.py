@@ -76,7 +76,13 @@ Fields that a command does not have are an error. An error never closes the sock
 | one frame of yours | {frame_limit} bytes; a larger one closes the socket with 1009 |
 | the body of a message | {body_limit} characters |
 | a page of history, of members or of changes | {page_limit}; of messages also {page_size} bytes: one that ends before says `more` |
-| frames of one person | a burst of 200, then 20 a second; over it the answer is `rate_limited` (both are settings of the server) |
+| what one person asks for | units worth 200 at once, then 20 a second; over it the answer is `rate_limited` (both are settings of the server) |
+
+Each command costs a number of units by the work it causes: a short message, a ping and most others
+1, what costs more is said below. An answer longer than {answer_size} characters costs 1 more for each
+of them, when it has been given. A command never costs more than the whole burst, so each can be had
+by waiting. Requests over HTTP are paid from the same allowance. Whoever sends a thousand commands that
+are refused is closed with 4429.
 """
 
 WALK = """\

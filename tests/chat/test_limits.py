@@ -4,7 +4,7 @@ import uuid
 import pytest
 import redis as redis_client
 
-from chat.limits import Allowances, Bucket, frames
+from chat.limits import PATIENCE, Bucket, of_people
 from mediachat.shared import Shared
 from tests.live import Redis
 
@@ -50,7 +50,47 @@ def test_someone_who_keeps_to_the_rate_is_never_refused():
 @pytest.mark.parametrize(("limits", "expected"), [(True, 200), (False, 5000)])
 def test_limits_can_be_switched_off_by_a_setting(settings, limits, expected):
     settings.RATE_LIMITS, settings.RATE_BURST, settings.RATE_PER_SECOND = limits, 200, 0.0
-    assert taken(frames(), 5000) == expected
+    allowance = of_people(None).of("anna")
+    assert sum(allowance.take() for _ in range(5000)) == expected
+
+
+def test_what_costs_more_is_taken_whole_or_not_at_all():
+    clock = Clock()
+    bucket = Bucket(burst=10, rate=1, clock=clock)
+    assert bucket.spend(7)
+    assert not bucket.spend(7)
+    assert bucket.spend(3)
+    clock.now += 6
+    assert not bucket.spend(7)
+    clock.now += 1
+    assert bucket.spend(7)
+
+
+def test_what_costs_more_than_everything_can_be_had_by_waiting():
+    clock = Clock()
+    bucket = Bucket(burst=10, rate=1, clock=clock)
+    assert bucket.spend(500)
+    assert not bucket.spend()
+    clock.now += 10
+    assert bucket.spend(500)
+
+
+def test_what_is_owed_has_to_come_back_first_and_is_bounded():
+    clock = Clock()
+    bucket = Bucket(burst=10, rate=1, clock=clock)
+    bucket.owe(1_000_000)
+    clock.now += 10
+    assert not bucket.spend()
+    clock.now += 1
+    assert bucket.spend()
+
+
+def test_refusals_are_bounded_too(settings):
+    settings.RATE_BURST, settings.RATE_PER_SECOND = 1, 0.001
+    allowance = of_people(None).of("anna")
+    assert allowance.take()
+    assert not any(allowance.refuse() for _ in range(PATIENCE))
+    assert any(allowance.refuse() for _ in range(PATIENCE))
 
 
 # -- Shared between processes ------------------------------------------------------------------
@@ -62,17 +102,17 @@ async def allowed(allowance, tries: int) -> int:
 
 async def test_a_person_has_one_limit_on_all_processes(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 100, 0.1
-    user = uuid.uuid4()
-    processes = [Allowances(Shared(redis.url)).of(user) for _ in range(3)]
+    user = uuid.uuid4().hex
+    processes = [of_people(Shared(redis.url)).of(user) for _ in range(3)]
     done = await asyncio.gather(*(allowed(process, 100) for process in processes))
     assert sum(done) == 100
-    other = Allowances(Shared(redis.url)).of(uuid.uuid4())
+    other = of_people(Shared(redis.url)).of(uuid.uuid4().hex)
     assert await allowed(other, 150) == 100
 
 
 async def test_most_frames_ask_nobody(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 200, 20.0
-    allowance = Allowances(Shared(redis.url)).of(uuid.uuid4())
+    allowance = of_people(Shared(redis.url)).of(uuid.uuid4().hex)
     assert await allowed(allowance, 200) >= 200
     counted = redis_client.Redis(port=redis.port).info("commandstats")
     asked = sum(counted[name]["calls"] for name in counted if name.startswith("cmdstat_eval"))
@@ -81,7 +121,7 @@ async def test_most_frames_ask_nobody(redis: Redis, settings):
 
 async def test_the_rate_comes_back_over_time(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 10, 5.0
-    here, there = (Allowances(Shared(redis.url)).of(uuid.UUID(int=7)) for _ in range(2))
+    here, there = (of_people(Shared(redis.url)).of("anna") for _ in range(2))
     assert await allowed(here, 30) >= 10
     await asyncio.sleep(2)
     assert 8 <= await allowed(here, 30) + await allowed(there, 30) <= 14
@@ -89,8 +129,8 @@ async def test_the_rate_comes_back_over_time(redis: Redis, settings):
 
 async def test_alone_each_process_has_its_own_limit(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 50, 0.1
-    user = uuid.uuid4()
-    here, there = (Allowances(Shared(redis.url)).of(user) for _ in range(2))
+    user = uuid.uuid4().hex
+    here, there = (of_people(Shared(redis.url)).of(user) for _ in range(2))
     redis.kill()
     assert await allowed(here, 100) == 50
     assert await allowed(there, 100) == 50
@@ -98,8 +138,36 @@ async def test_alone_each_process_has_its_own_limit(redis: Redis, settings):
 
 async def test_one_who_waits_and_goes_takes_nobody_with_them(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 50, 0.1
-    allowance = Allowances(Shared(redis.url)).of(uuid.uuid4())
+    allowance = of_people(Shared(redis.url)).of(uuid.uuid4().hex)
     first, second = (asyncio.create_task(allowance.wait()) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     assert await second
+
+
+async def test_what_costs_more_is_taken_from_all_processes_together(redis: Redis, settings):
+    settings.RATE_BURST, settings.RATE_PER_SECOND = 100, 0.1
+    here, there = (of_people(Shared(redis.url)).of("anna") for _ in range(2))
+    assert await here.pay(70)
+    assert not await there.pay(70)
+    # What could not be had whole lies unused where it was asked for, and is not lost there.
+    assert await there.pay(20)
+    assert not await here.pay(20)
+
+
+async def test_what_costs_more_than_everything_can_be_had_with_redis(redis: Redis, settings):
+    settings.RATE_BURST, settings.RATE_PER_SECOND = 100, 100.0
+    allowance = of_people(Shared(redis.url)).of("anna")
+    assert await allowance.pay(5_000)
+    assert not await allowance.pay(5_000)
+    await asyncio.sleep(1.1)
+    assert await allowance.pay(5_000)
+
+
+async def test_what_is_owed_is_owed_to_all_processes(redis: Redis, settings):
+    settings.RATE_BURST, settings.RATE_PER_SECOND = 100, 0.1
+    here, there = (of_people(Shared(redis.url)).of("anna") for _ in range(2))
+    here.owe(80)
+    await asyncio.sleep(0.3)
+    assert await allowed(there, 100) <= 20
+    assert await allowed(here, 100) <= 20

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from chat import protocol
+from chat import prices, protocol
 from chat.management.protocol_words import (
     BROWSER,
     CLOSE_CODES,
@@ -65,6 +65,7 @@ def reference() -> str:
             body_limit=f"{protocol.BODY_LIMIT:,}",
             page_limit=protocol.PAGE_LIMIT,
             page_size=protocol.PAGE_SIZE,
+            answer_size=f"{prices.ANSWER_SIZE:,}",
         ),
         WALK,
         "## Commands\n",
@@ -101,7 +102,8 @@ def _command(command: type[protocol.Command]) -> str:
     fields = {
         name: field for name, field in command.model_fields.items() if name not in ("type", "ref")
     }
-    return "\n".join([f"### `{kind}`\n", _words(command), _fields(fields), REPLIES[kind], ""])
+    cost = f"\nIt costs {prices.PRICES[command]}."
+    return "\n".join([f"### `{kind}`\n", _words(command), _fields(fields), REPLIES[kind], cost, ""])
 
 
 def _event(event: type[protocol.Event]) -> str:
