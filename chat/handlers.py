@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 SHORT = 500
 """Characters up to which a text is rendered in the log's thread: the way into another and back
 costs more than rendering it."""
+DEAR = 3.0
+"""Milliseconds by ``text.cost`` from which it is asked whether a text may be sent before it is
+rendered: two queries, which the short ones need not wait for."""
 
 Fields = dict[str, str]
 """What a reply adds, each value as JSON."""
@@ -40,7 +43,12 @@ async def execute(user: User, command: protocol.Command) -> Fields:
         ChatError: it cannot be done, and nothing has been changed.
     """
     if isinstance(command, protocol.MessageEdit):
-        rendered = await in_thread(messages.render, command.body)
+        if text.is_plain(command.body):
+            rendered = messages.render(command.body)
+        else:
+            rendered = await in_thread(
+                messages.render_edit, user, message=command.message, body=command.body
+            )
         return await _log_write(
             lambda: messages.edit_message(
                 user, message=command.message, body=command.body, rendered=rendered
@@ -61,7 +69,11 @@ async def send(user: User, command: protocol.MessageSend) -> Message:
 
 
 async def send_soon(user: User, command: protocol.MessageSend) -> "asyncio.Future[Message]":
-    """Puts a message in line for the next commit; the future is the stored message."""
+    """Puts a message in line for the next commit; the future is the stored message.
+
+    Raises:
+        ChatError: it cannot be sent, which is asked before a text is rendered that takes long.
+    """
     draft = messages.Draft(
         user,
         command.room,
@@ -72,7 +84,11 @@ async def send_soon(user: User, command: protocol.MessageSend) -> "asyncio.Futur
         command.code,
     )
     if command.code or (len(command.body) > SHORT and not text.is_plain(command.body)):
-        draft.rendered = await in_thread(messages.render, command.body, command.code)
+        code = command.code.text if command.code else ""
+        if text.cost(command.body, code) < DEAR:
+            draft.rendered = await in_thread(messages.render, command.body, command.code)
+        else:
+            draft.rendered = await in_thread(messages.render_draft, draft)
     return _commits().submit(draft)
 
 

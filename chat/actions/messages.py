@@ -169,6 +169,32 @@ def render(body: str, code: Code | None = None) -> text.Rendered:
     )
 
 
+def render_draft(draft: Draft) -> text.Rendered:
+    """The same for a draft, once it is known that its sender may send it.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden``.
+    """
+    if Message.objects.filter(pk=draft.id).exists():
+        return text.Rendered("")  # it is found by its id, and not stored again
+    access.room_for(draft.sender, draft.room, Permission.SEND)
+    return render(draft.body, draft.code)
+
+
+def render_edit(user: User, *, message: UUID, body: str) -> text.Rendered:
+    """A message's new text as HTML, once it is known that this person may change it.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden``, ``bad_request``, ``too_large``.
+    """
+    row, grant = access.message_for(user, message)
+    grant.check(Permission.SEND)
+    _refuse_other(user, row)
+    _checked_body(body, empty=bool(row.attachments or row.code))
+    # Whatever else is wrong with a message that is gone, ``edit_message`` says.
+    return text.Rendered("") if row.deleted_at else render(body)
+
+
 def _existing(names: Iterable[str]) -> set[str]:
     names = set(names)
     if not names:
@@ -246,8 +272,7 @@ def edit_message(
     mentions = [name for name in html.mentions if name in _existing(html.mentions)]
 
     def decide(row: Message) -> dict[str, Any] | None:
-        if row.sender_id != user.pk:
-            raise ChatError(ErrorCode.FORBIDDEN, "You can edit only your own messages.")
+        _refuse_other(user, row)
         if row.deleted_at:
             # Without transactions, a deletion that came between the two writes of this edit has
             # not seen the first of them.
@@ -260,15 +285,25 @@ def edit_message(
         Revision.objects.get_or_create(
             message=row, position=row.position, defaults={"body": row.body, "replaced_at": now}
         )
-        shared = text.code_block(row.code["text"], row.code["language"]) if row.code else ""
         return {
             "body": checked,
-            "html": html.html + shared,
+            "html": html.html + _shared_html(row),
             "mentions": mentions,
             "edited_at": now,
         }
 
     return _changed(message, decide, grant)
+
+
+def _shared_html(row: Message) -> str:
+    """The HTML of the code that is attached to a message: the last block of what is stored, since
+    highlighting it again would hold up everyone who sends."""
+    if not row.code:
+        return ""
+    stored = row.html[row.html.rfind("<pre") :]
+    if stored.startswith("<pre") and len(stored) <= text.HTML_LIMIT:
+        return stored
+    return text.code_block(row.code["text"], row.code["language"])
 
 
 def delete_message(user: User, *, message: UUID) -> Message:
@@ -370,6 +405,11 @@ def hide_message(*, message: UUID, hidden: bool) -> Message:
         return _changed(message, decide)
     except Message.DoesNotExist:
         raise access.not_found() from None
+
+
+def _refuse_other(user: User, row: Message) -> None:
+    if row.sender_id != user.pk:
+        raise ChatError(ErrorCode.FORBIDDEN, "You can edit only your own messages.")
 
 
 def _refuse_gone(row: Message) -> None:
