@@ -74,7 +74,7 @@ class EditorRequest(Input):
             ) from error
 
 
-@method_decorator(rate_limit(action="login"), name="handle")
+@method_decorator(rate_limit(action="link_editor"), name="handle")
 class EditorLink(APIView):
     """Gives an editor the page to open in the person's browser."""
 
@@ -110,7 +110,7 @@ class EditorCode(Input):
         return cleaned
 
 
-@method_decorator(rate_limit(action="login"), name="handle")
+@method_decorator(rate_limit(action="link_editor"), name="handle")
 class EditorSession(APIView):
     """Answers as allauth's own sign-in does, with a session that is the editor's alone: it is in
     the list of devices, and ends without ending the browser's.

@@ -3,8 +3,12 @@
 import uuid
 from typing import Any
 
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+
+from accounts.hashers import TooManyHashes
+from accounts.signals import password_rehashed
 
 
 class User(AbstractUser):
@@ -45,6 +49,20 @@ class User(AbstractUser):
         """The path of their picture on this server, wherever it is stored: a store's own address
         may be reachable by the server alone, and can carry the id of its key."""
         return f"/media/{self.avatar.name}" if self.avatar else None
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """As Django's, and sessions outlive that a hash of an older kind is replaced."""
+        return check_password(raw_password, self.password, self._rehash)
+
+    def _rehash(self, raw_password: str) -> None:
+        before = self.get_session_auth_hash()
+        try:
+            self.set_password(raw_password)
+        except TooManyHashes:
+            return  # the old hash is good enough for now
+        self._password = None  # what else would say that the password was changed
+        self.save(update_fields=["password"])
+        password_rehashed.send(User, user=self, before=before)
 
     def get_full_name(self) -> str:
         return self.display_name or self.username

@@ -8,11 +8,12 @@ heartbeat sees where the signal was lost.
 from collections.abc import Collection
 from typing import Any
 
+from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import get_user
+from django.contrib.auth import HASH_SESSION_KEY, get_user
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
@@ -24,7 +25,7 @@ from django.utils import timezone
 
 from accounts import second_factor
 from accounts.models import User
-from accounts.signals import signed_out
+from accounts.signals import password_rehashed, signed_out
 
 
 def user_for_session(session_key: str) -> User | None:
@@ -80,6 +81,22 @@ def _password_changed_or_suspended(instance: User, created: bool, **kwargs: Any)
     # The signal first: a suspended person's sockets are closed as banned, not as signed out.
     signed_out.send(User, user_id=instance.pk, session_key=None, suspended=not instance.is_active)
     end_sessions(instance)
+
+
+@receiver(password_rehashed)
+def _password_rehashed(user: User, before: str, **kwargs: Any) -> None:
+    """Lets the person's sessions live on, each of which proves itself by the hash."""
+    after = user.get_session_auth_hash()
+    keys = list(UserSession.objects.filter(user_id=user.pk).values_list("session_key", flat=True))
+    for row in Session.objects.filter(session_key__in=keys):
+        data = row.get_decoded()
+        if data.get(HASH_SESSION_KEY) == before:
+            row.session_data = SessionStore().encode(data | {HASH_SESSION_KEY: after})
+            row.save(update_fields=["session_data"])
+    # The request's own, which may be saved once more before it ends.
+    request = context.request
+    if request is not None and request.session.get(HASH_SESSION_KEY) == before:
+        request.session[HASH_SESSION_KEY] = after
 
 
 @receiver(post_delete, sender=UserSession)

@@ -10,5 +10,9 @@ signed_out = Signal()
 for all their sessions) and ``suspended`` (bool). It is sent inside the transaction that ends it:
 whoever acts on it waits for the commit."""
 
+password_rehashed = Signal()
+"""A person's password, which stays the same, was hashed anew. Sent with ``user`` (User) and
+``before`` (str), what proved in their sessions that the password was theirs."""
+
 profile_changed = Signal()
 """Someone changed how they are called or their picture. Sent with ``user`` (User)."""

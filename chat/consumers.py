@@ -22,6 +22,7 @@ from chat.hub import hub
 from chat.protocol import ChatError, CloseCode, ErrorCode, FrameError
 from chat.socket import Socket, frame
 from chat.threads import in_thread
+from mediachat.addresses import client_address
 from mediachat.origins import is_editors, is_own
 
 UNDER_WAY = 200
@@ -87,7 +88,7 @@ class ChatServer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Lets a person in who is signed in and not suspended, within the limits on sockets."""
         self.socket = Socket(self.base_send)
-        self.address = self._address()
+        self.address = client_address(self.scope)
         refused = await self._admitted()
         await self.accept(self.subprotocol)
         if refused is not None:
@@ -110,14 +111,6 @@ class ChatServer(AsyncWebsocketConsumer):
     async def authenticate(self) -> tuple[User, str] | None:
         """Who comes, and by which session."""
         raise NotImplementedError
-
-    def _address(self) -> str:
-        """The address of the peer, or what the trusted proxies say of it."""
-        forwarded = self._header(b"x-forwarded-for").split(",")
-        if settings.TRUSTED_PROXY_COUNT and len(forwarded) >= settings.TRUSTED_PROXY_COUNT:
-            return forwarded[-settings.TRUSTED_PROXY_COUNT].strip()
-        client = self.scope.get("client")
-        return client[0] if client else ""
 
     def _is_from_own_page(self) -> bool:
         return is_own(

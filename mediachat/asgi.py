@@ -15,6 +15,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 
 from accounts import avatars
+from accounts.sign_in_line import SignInLine
 from chat.routing import websocket_urlpatterns
 from mediachat.bodies import MIB, MULTIPART, BodyLimit
 from mediachat.checks import refuse_wrong_settings
@@ -27,7 +28,7 @@ warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronou
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(
-            http,
+            SignInLine(http),
             limits={
                 "/api/v1/attachments": settings.MAX_UPLOAD_MB * MIB + MULTIPART,
                 "/accounts/profile": avatars.LIMIT + MULTIPART,

@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "mediachat.csrf.CsrfMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.busy.BusyMiddleware",
     "accounts.middleware.SessionActivityMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -182,8 +183,8 @@ NPM_DIR = BASE_DIR / "node_modules"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "accounts.hashers.Argon2Hasher",
+    "accounts.hashers.PBKDF2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -221,8 +222,16 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
-# Each change of a profile is told to everyone who shares a room, and may bring a picture.
-ACCOUNT_RATE_LIMITS: Any = {"change_profile": "20/m/user"} if RATE_LIMITS else False
+# An office or a school shares one address, and comes in at once: what bounds the cost is the line
+# (accounts/sign_in_line.py), and what bounds guessing counts wrong passwords.
+ACCOUNT_RATE_LIMITS: Any = RATE_LIMITS and {
+    "login": "240/m/ip",
+    "link_editor": "120/m/ip",
+    "signup": "60/m/ip,300/d/ip",
+    # Each change of a profile is told to everyone who shares a room, and may bring a picture.
+    "change_profile": "20/m/user",
+    "change_password": "5/m/user,20/h/user",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "accounts.second_factor_steps.TokenStrategy"  # noqa: S105

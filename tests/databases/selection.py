@@ -38,6 +38,7 @@ SAME_ON_ALL = (
     "tests/system/test_secrets_in_logs.py::test_with",
     "tests/system/test_shared_limits.py",
     "tests/system/test_shutdown.py",
+    "tests/system/test_sign_in_storm.py",
     "tests/system/test_slow_reader.py",
 )
 

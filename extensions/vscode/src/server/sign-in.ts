@@ -23,6 +23,8 @@ interface Answer {
   meta?: { session_token?: string; is_authenticated?: boolean };
   errors?: { message?: string; code?: string }[];
   detail?: string;
+  /** Seconds that the server asks to wait, of its header. */
+  retryAfter?: number;
 }
 
 const DOOR = "/_allauth/app/v1/auth";
@@ -96,7 +98,9 @@ async function ask(server: Server, path: string, body: object, token?: string) {
     body: JSON.stringify(body),
     token,
   });
-  return { status: response.status, answer: await read(response) };
+  const answer = await read(response);
+  const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
+  return { status: response.status, answer: { ...answer, retryAfter } };
 }
 
 async function read(response: Response): Promise<Answer> {
@@ -123,9 +127,15 @@ function outcome(status: number, answer: Answer): SignedIn | SecondFactor {
   throw status === 200 ? notMediaChat() : refusal(status, answer);
 }
 
-function refusal(status: number, { data, errors, detail }: Answer): Problem {
+function refusal(status: number, { data, errors, detail, retryAfter }: Answer): Problem {
   const said = errors?.[0]?.message ?? detail;
   if (status === 401) return data?.flows?.some(({ id }) => id === "mfa_setup") ? setUpFirst() : otherStep();
+  if (status === 429 && errors?.[0]?.code === "rate_limited" && retryAfter) {
+    return new Problem(
+      "too_many_attempts",
+      l10n.t("Many people are signing in at this moment. Try again in {0} seconds.", retryAfter),
+    );
+  }
   if (status === 429) {
     return new Problem("too_many_attempts", l10n.t("Too many attempts. Wait a few minutes, then try again."));
   }

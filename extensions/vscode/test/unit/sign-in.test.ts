@@ -17,8 +17,8 @@ async function against<T>(answer: RequestListener, run: (server: Server) => Prom
   }
 }
 
-const json = (status: number, body: object): RequestListener => (_request, response) =>
-  void response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+const json = (status: number, body: object, headers: object = {}): RequestListener => (_request, response) =>
+  void response.writeHead(status, { "Content-Type": "application/json", ...headers }).end(JSON.stringify(body));
 
 for (const [what, status, body, code] of [
   ["a wrong password", 400, { errors: [{ code: "username_password_mismatch", message: "…" }] }, "wrong_password"],
@@ -69,6 +69,16 @@ test("an account that was tried too often is told apart from a wrong password", 
   against(
     json(400, { errors: [{ code: "too_many_login_attempts", message: "…" }] }),
     (server) => assert.rejects(signIn(server, "ada", "x"), { code: "too_many_attempts" }),
+  ));
+
+test("a busy server is said to be busy, and when to try again", () =>
+  against(
+    json(429, { status: 429, errors: [{ code: "rate_limited", message: "…" }] }, { "Retry-After": "3" }),
+    (server) =>
+      assert.rejects(signIn(server, "ada", "x"), {
+        code: "too_many_attempts",
+        message: "Many people are signing in at this moment. Try again in 3 seconds.",
+      }),
   ));
 
 test("a code that comes when the attempt is over is said to come too late", () =>

@@ -1,0 +1,31 @@
+"""Turns ``TooManyHashes``, wherever it comes from, into 429 with a time to come again."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from accounts.hashers import TooManyHashes
+from accounts.sign_in_line import RETRY_AFTER, busy_answer
+
+A_MINUTE = 60
+"""Seconds that the limits on tries are about, which say no time of their own."""
+
+
+class BusyMiddleware:
+    """Says that a request could not be done, and of each 429 when to come again."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code == 429:
+            response.headers.setdefault("Retry-After", str(A_MINUTE))
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, TooManyHashes):
+            return None
+        body, content_type = busy_answer(request.path)
+        headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+        return HttpResponse(body, status=429, content_type=content_type, headers=headers)

@@ -1,0 +1,95 @@
+"""How passwords are hashed, and how much of that a process does at once.
+
+A hash is slow and large on purpose, and anybody may ask for one. So a process hashes in one
+thread of low priority, with a short line before it. The bound is in the hashers themselves, which
+no page and no command can go around.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHasher
+
+T = TypeVar("T")
+
+PLACES = 16
+"""Threads of a process that may wait for a hash: each holds a request and a connection to the
+database. Requests for pages that hash wait before they have a thread (``sign_in_line``)."""
+WAIT = 5.0
+"""Seconds that one of them waits."""
+NICENESS = 10
+"""Subtracted from the priority of the thread that hashes: the event loop, which carries
+everyone's messages, comes first."""
+
+
+class TooManyHashes(Exception):
+    """The process has more passwords to hash than it can in time. Nothing was changed."""
+
+
+class HashingThread:
+    """One thread that hashes, and the bounded line before it."""
+
+    def __init__(self, *, places: int = PLACES, wait: float = WAIT) -> None:
+        self._executor = ThreadPoolExecutor(1, "hashing", initializer=_lower_priority)
+        self._places = threading.BoundedSemaphore(places)
+        self._wait = wait
+
+    def run(self, work: Callable[[], T]) -> T:
+        """What ``work`` returns.
+
+        Raises:
+            TooManyHashes: the line is full, or has not moved up in time.
+        """
+        if not self._places.acquire(blocking=False):
+            raise TooManyHashes
+        try:
+            future = self._executor.submit(work)
+            try:
+                return future.result(self._wait)
+            except TimeoutError:
+                if future.cancel():
+                    raise TooManyHashes from None
+                return future.result()  # it has begun, and takes a fraction of a second
+        finally:
+            self._places.release()
+
+
+def _lower_priority() -> None:
+    if sys.platform == "linux":  # elsewhere it would be that of the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+hashing_thread = HashingThread()
+
+
+class Argon2Hasher(Argon2PasswordHasher):
+    """Argon2id with OWASP's parameters: 19 MiB, two passes, one thread.
+
+    Django's own takes 100 MiB and eight threads. Hashes of that kind are still verified; the
+    person's next sign-in replaces them.
+    """
+
+    time_cost = 2
+    memory_cost = 19_456
+    """KiB."""
+    parallelism = 1
+
+    def encode(self, password: str, salt: str) -> str:
+        return hashing_thread.run(lambda: super(Argon2Hasher, self).encode(password, salt))
+
+    def verify(self, password: str, encoded: str) -> bool:
+        return hashing_thread.run(lambda: super(Argon2Hasher, self).verify(password, encoded))
+
+
+class PBKDF2Hasher(PBKDF2PasswordHasher):
+    """For hashes that came from another Django project."""
+
+    def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
+        # Django's verify calls it too.
+        return hashing_thread.run(
+            lambda: super(PBKDF2Hasher, self).encode(password, salt, iterations)
+        )

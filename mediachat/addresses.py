@@ -1,0 +1,43 @@
+"""Where a request or a socket comes from, and what shares a network with it."""
+
+import ipaddress
+from typing import Any
+
+from django.conf import settings
+
+
+def client_address(scope: Any) -> str:
+    """The address of an ASGI connection's peer, or what the trusted proxies say of it."""
+    client = scope.get("client")
+    forwarded = b",".join(value for key, value in scope["headers"] if key == b"x-forwarded-for")
+    return trusted_address(forwarded.decode("latin-1"), client[0] if client else "")
+
+
+def trusted_address(forwarded: str, peer: str) -> str:
+    """The client's address, from X-Forwarded-For as far as it is to be trusted.
+
+    What a client made up stands before what the trusted proxies added.
+    """
+    count = settings.TRUSTED_PROXY_COUNT
+    hops = forwarded.split(",")
+    return hops[-count].strip() if count and len(hops) >= count and hops[-count].strip() else peer
+
+
+def networks(address: str) -> tuple[str, str]:
+    """The smallest network that one party holds, and what a provider gives to one customer.
+
+    An IPv4 address and its /24; of IPv6 the /64 and the /48, since whoever has one address has
+    all of its /64, and often a /48. What is no address is a network of its own.
+    """
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address, address
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    narrow, wide = (32, 24) if ip.version == 4 else (64, 48)
+    return _network(ip, narrow), _network(ip, wide)
+
+
+def _network(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, prefix: int) -> str:
+    return str(ipaddress.ip_network((ip, prefix), strict=False))
