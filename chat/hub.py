@@ -56,6 +56,7 @@ class Hub:
         self._admissions = Gathered(lambda asked: in_thread(_refusals, asked))
         self._memberships = Gathered(lambda asked: in_thread(queries.memberships_of, asked))
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
+        self._new_views = Gathered(lambda asked: in_thread(queries.views_of, asked))
         self._relations = Gathered(lambda asked: in_thread(relations_of, asked))
         self._ready: set[Connection] = set()
         self._refreshing: dict[UUID, Latest] = {}
@@ -167,6 +168,20 @@ class Hub:
             if all(self.feeds.is_started(view.room.id) for view in views):
                 return views, digest
 
+    async def _new_to(self, user: UUID, rooms: set[UUID]) -> list[queries.RoomView]:
+        """Those of these rooms that one of someone's sockets does not follow yet, with feeds.
+
+        Who is put into one more room has perhaps a thousand others, which need not be read again.
+        """
+        here = self._ready & self.people.get(user, {}).keys()
+        new = {room for room in rooms if any(room not in each.rooms for each in here)}
+        while True:
+            await self.feeds.start(new)
+            found = await self._new_views.ask(*((user, room) for room in new))
+            views = [view for view in found if view is not None]
+            if all(self.feeds.is_started(view.room.id) for view in views):
+                return views
+
     def refresh_rooms(self, user: UUID) -> "asyncio.Task[None]":
         """Finds out which rooms someone is in now, and tells their sockets what changed."""
         if user not in self._refreshing:
@@ -176,8 +191,9 @@ class Hub:
     async def _refresh_rooms(self, user: UUID) -> None:
         if user not in self.people:
             return
-        views, _ = await self._follow(user)
-        now = {view.room.id for view in views}
+        ((ids, self.digests[user]),) = await self._memberships.ask(user)
+        now = set(ids)
+        views = await self._new_to(user, now)
         relations = self.relations.get(user, Relations())
         for connection in self._ready & self.people.get(user, {}).keys():
             for view in views:

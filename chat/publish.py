@@ -90,9 +90,12 @@ def read_on_commit(room: UUID, user: UUID, frame: str) -> None:
     )
 
 
-def rooms_changed_on_commit(user: UUID) -> None:
-    """Someone was added to a room."""
-    _on_commit(user_group(user), {"type": "user.event", "user": user.hex})
+def rooms_changed_on_commit(*users: UUID) -> None:
+    """These people were added to a room."""
+    bells: list[Bell] = [
+        (user_group(user), {"type": "user.event", "user": user.hex}) for user in users
+    ]
+    transaction.on_commit(lambda: _ring(*bells))
 
 
 def relations_changed_on_commit(user: UUID) -> None:

@@ -54,11 +54,17 @@ def rooms_of(user: User) -> list[RoomView]:
     return views
 
 
-def rooms_of_each(users: Collection[UUID]) -> dict[UUID, list[RoomView]]:
-    """The rooms of many people, without asking any log: ``position`` and ``number`` are 0."""
+def rooms_of_each(
+    users: Collection[UUID], *, among: Collection[UUID] | None = None
+) -> dict[UUID, list[RoomView]]:
+    """The rooms of many people, or those among some, without asking any log: ``position`` and
+    ``number`` are 0."""
+    memberships = Membership.objects.filter(user_id__in=users)
+    if among is not None:
+        memberships = memberships.filter(room_id__in=among)
     rows = list(
         # Columns and no instances: someone may be in hundreds of rooms.
-        Membership.objects.filter(user_id__in=users).values_list(
+        memberships.values_list(
             "user_id",
             "role",
             "read_number",
@@ -93,6 +99,17 @@ def rooms_of_each(users: Collection[UUID]) -> dict[UUID, list[RoomView]]:
         )
         views[user].append(RoomView(room, version, away, bool(first or second)))
     return views
+
+
+def views_of(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], RoomView | None]:
+    """Of each (user, room), how they see it: the same as ``rooms_of_each`` of single rooms."""
+    users, among = {user for user, _ in pairs}, {room for _, room in pairs}
+    found = {
+        (user, view.room.id): view
+        for user, views in rooms_of_each(users, among=among).items()
+        for view in views
+    }
+    return {pair: found.get(pair) for pair in pairs}
 
 
 def room_view(user: User, room_id: UUID) -> protocol.Room:

@@ -4,7 +4,7 @@ Whenever someone's right to read a room changes, ``members_version`` grows after
 carry it, and a hub that sees a newer one asks who may still read before it forwards them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat import access, protocol, publish, queries, relations
 from chat.access import Permission
+from chat.actions import days
 from chat.actions.blocks import direct_key, repeat_in_direct_room
 from chat.models import Membership, Room
 from chat.protocol import ChatError, ErrorCode, Role, RoomKind
@@ -26,7 +27,8 @@ def open_room(
 
     Raises:
         ChatError: ``not_found`` (no such person), ``bad_request`` (a direct room is for two,
-            the others need a name), ``forbidden`` (one of them has blocked the other).
+            the others need a name), ``forbidden`` (one of them has blocked the other),
+            ``rate_limited`` (so many rooms or people in a day).
     """
     others = [person for person in people_named(members) if person.pk != user.pk]
     if kind == RoomKind.DIRECT:
@@ -36,6 +38,12 @@ def open_room(
     if not name:
         raise ChatError(ErrorCode.BAD_REQUEST, "Give the room a name.")
     _refuse_blocked(user, others)
+    days.open_rooms(user)
+    try:
+        days.add_people(user, len(others))
+    except ChatError:
+        days.give_back_rooms(user)
+        raise
     room = Room(kind=kind, name=name)
     with transaction.atomic():
         # Its owner first: a process that dies in between leaves no room that nobody owns.
@@ -49,6 +57,8 @@ def open_room(
 def _open_direct(user: User, other: User) -> tuple[Room, bool]:
     if relations.apart_from(user, [other.pk]):
         raise access.cannot_write()
+    if not Room.objects.filter(direct_key=direct_key(user, other)).exists():
+        days.open_rooms(user)
     with transaction.atomic():
         room, new = Room.objects.get_or_create(
             direct_key=direct_key(user, other), defaults={"kind": RoomKind.DIRECT.value}
@@ -129,12 +139,13 @@ def add_members(user: User, *, room: UUID, members: Iterable[str]) -> Room:
 
     Raises:
         ChatError: ``not_found`` (the room, or a person), ``forbidden`` (also where one of them
-            has blocked the other).
+            has blocked the other), ``rate_limited`` (so many people in a day).
     """
     grant = access.room_for(user, room, Permission.MODERATE)
     _refuse_direct(grant.room)
     people = people_named(members)
     _refuse_blocked(user, people)
+    days.add_people(user, len(people) - len(_present(grant.room, people)))
     with transaction.atomic():
         _admit(grant.room, people, Role.MEMBER)
     return grant.room
@@ -235,26 +246,46 @@ def _room(room: UUID) -> Room:
 
 def _admit(room: Room, people: Iterable[User], role: Role) -> None:
     """Makes people members; those who are in already keep their role."""
-    present = set(
-        Membership.objects.filter(room=room, user__in=people).values_list("user_id", flat=True)
-    )
+    present = _present(room, people)
+    new = [person for person in people if person.pk not in present]
+    if not new:
+        return
     # Someone who comes in has nothing unread: what was said before was not said to them.
     number = queries.heads([room.pk])[room.pk].number
-    admitted = False
-    for person in people:
-        if person.pk in present:
-            continue
-        try:
-            with transaction.atomic():
-                Membership.objects.create(
-                    room=room, user=person, role=role.value, read_number=number
-                )
-        except IntegrityError:
-            continue  # added by someone else at this moment
-        admitted = True
-        publish.rooms_changed_on_commit(person.pk)
+    admitted = _stored(
+        [Membership(room=room, user=each, role=role.value, read_number=number) for each in new]
+    )
     if admitted:
+        publish.rooms_changed_on_commit(*(each.user_id for each in admitted))
         _members_changed(room)
+
+
+def _present(room: Room, people: Iterable[User]) -> set[UUID]:
+    """Those of these people who are in the room."""
+    rows = Membership.objects.filter(room=room, user__in=[person.pk for person in people])
+    return set(rows.values_list("user_id", flat=True))
+
+
+def _stored(new: Sequence[Membership]) -> list[Membership]:
+    """Stores memberships, and returns those that were not there before."""
+    try:
+        with transaction.atomic():
+            Membership.objects.bulk_create(new)
+    except IntegrityError:
+        # Someone else adds one of them at this moment. Without transactions some are stored.
+        ids = [each.pk for each in new]
+        stored = set(Membership.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        return [each for each in new if each.pk in stored or _is_stored(each)]
+    return list(new)
+
+
+def _is_stored(membership: Membership) -> bool:
+    try:
+        with transaction.atomic():
+            membership.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _put_away(membership: Membership, *, on: bool) -> None:

@@ -1,11 +1,14 @@
 """Rooms and who is in them."""
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from chat import queries
 from chat.actions import rooms
 from chat.models import Membership, Room
-from chat.protocol import ErrorCode
+from chat.protocol import ChatError, ErrorCode
 from tests.chat.conftest import refused, say
 from tests.conftest import person
 
@@ -145,3 +148,102 @@ def test_a_closed_room_takes_no_new_members(owner, outsider, public_room):
     rooms.close_room(room=public_room.pk, closed=False)
     rooms.join_room(outsider, room=public_room.pk)
     assert members(public_room)["outsider"] == "member"
+
+
+# -- Many at once --------------------------------------------------------------------------------
+
+
+def _queries_of_opening(owner, people: int) -> int:
+    names = [person(f"p{people}x{number}").username for number in range(people)]
+    with CaptureQueriesContext(connection) as captured:
+        room, _ = rooms.open_room(owner, kind="private", name="Many", members=names)
+    assert len(members(room)) == people + 1
+    return len(captured)
+
+
+def test_opening_a_room_takes_as_many_queries_for_thirty_people_as_for_two(owner):
+    assert _queries_of_opening(owner, 30) == _queries_of_opening(owner, 2)
+
+
+def test_whoever_is_added_by_two_at_once_is_in_once_and_takes_nobody_with_them(
+    owner, member, outsider, administrator, private_room, monkeypatch
+):
+    Membership.objects.filter(user=member).update(role="moderator")
+    before = version(private_room)
+    # Another process adds the member after we have looked who is in.
+    monkeypatch.setattr(rooms, "_present", lambda room, people: set())
+    names = ["outsider", "member", "administrator"]
+    rooms.add_members(owner, room=private_room.pk, members=names)
+    assert members(private_room) == {
+        "owner": "owner",
+        "member": "moderator",
+        "suspended": "member",
+        "outsider": "member",
+        "administrator": "member",
+    }
+    assert version(private_room) == before + 1
+
+
+# -- A day ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _new_day():
+    cache.clear()
+
+
+def test_a_person_opens_so_many_rooms_in_a_day_and_no_more(owner, member, settings):
+    settings.ROOMS_PER_DAY = 3
+    for number in range(2):
+        rooms.open_room(owner, kind="private", name=str(number))
+    rooms.open_room(owner, kind="direct", members=["member"])
+    detail = refused(ErrorCode.RATE_LIMITED, rooms.open_room, owner, kind="public", name="More")
+    assert "3 rooms in a day" in detail
+    assert "after midnight" in detail
+    # What exists already is not opened, and others have not been counted.
+    rooms.open_room(owner, kind="direct", members=["member"])
+    rooms.open_room(member, kind="private", name="Mine")
+    assert Room.objects.count() == 4
+
+
+def test_nobody_is_forced_into_254_rooms_by_one_person(owner, member):
+    with pytest.raises(ChatError, match="rooms in a day"):
+        for number in range(254):
+            rooms.open_room(owner, kind="private", name=str(number), members=["member"])
+    assert Membership.objects.filter(user=member).count() <= 100
+
+
+def test_a_person_adds_so_many_people_in_a_day_and_no_more(
+    owner, member, outsider, private_room, settings
+):
+    settings.PEOPLE_ADDED_PER_DAY = 2
+    rooms.add_members(owner, room=private_room.pk, members=["member", "outsider"])
+    rooms.open_room(owner, kind="private", name="One", members=["member"])
+    for members_ in (["member"], ["member", "outsider"]):
+        refused(
+            ErrorCode.RATE_LIMITED,
+            rooms.open_room,
+            owner,
+            kind="private",
+            name="Two",
+            members=members_,
+        )
+    rooms.open_room(owner, kind="private", name="Empty")
+    # Those who are in already cost nothing.
+    rooms.add_members(owner, room=private_room.pk, members=["member", "outsider"])
+    assert Room.objects.count() == 3
+
+
+def test_what_is_refused_is_not_counted(owner, member, outsider, settings):
+    settings.ROOMS_PER_DAY, settings.PEOPLE_ADDED_PER_DAY = 2, 1
+    for _ in range(5):
+        refused(
+            ErrorCode.RATE_LIMITED,
+            rooms.open_room,
+            owner,
+            kind="private",
+            name="Both",
+            members=["member", "outsider"],
+        )
+    rooms.open_room(owner, kind="private", name="One", members=["member"])
+    rooms.open_room(owner, kind="private", name="Two")
