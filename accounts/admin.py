@@ -21,6 +21,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import User
+from accounts.names import clean_display_name
 from accounts.signals import profile_changed
 from chat.actions import moderation
 from chat.admin import links
@@ -39,6 +40,9 @@ class NewPersonForm(UserCreationForm):
 
 
 class PersonForm(UserChangeForm):
+    def clean_display_name(self) -> str:
+        return clean_display_name(self.instance, str(self.cleaned_data["display_name"]))
+
     def clean_is_superuser(self) -> bool:
         stays = bool(self.cleaned_data["is_superuser"])
         others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=self.instance.pk)

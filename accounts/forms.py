@@ -9,6 +9,7 @@ from django.contrib.auth import password_validation
 
 from accounts import avatars
 from accounts.models import User
+from accounts.names import clean_display_name
 
 
 class FirstAdministratorForm(forms.Form):
@@ -61,7 +62,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"display_name": forms.TextInput(attrs={"autocomplete": "name"})}
 
     def clean_display_name(self) -> str:
-        return " ".join(str(self.cleaned_data["display_name"]).split())
+        return clean_display_name(self.instance, str(self.cleaned_data["display_name"]))
 
     def clean_picture(self) -> Any:
         upload = self.cleaned_data["picture"]

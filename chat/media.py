@@ -64,6 +64,8 @@ _DOCUMENTS = frozenset(
     f".{ending}"
     for ending in "pdf txt md csv rtf epub odt ods odp doc docx xls xlsx ppt pptx".split()  # noqa: SIM905
 )
+_BLANK = "\u115f\u1160\u3164\uffa0\u2800"
+"""Letters and signs that are drawn as nothing."""
 _ISO_BRANDS_NOT_FILM = (b"avi", b"hei", b"hev", b"mif", b"msf", b"qt ", b"3g")
 
 
@@ -101,7 +103,8 @@ def clean_name(name: str) -> str:
     name = "".join(
         " " if unicodedata.category(char) in ("Zl", "Zp", "Zs") else char
         for char in unicodedata.normalize("NFC", name)
-        if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn") or char == "\u200d"
+        if (unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn") and char not in _BLANK)
+        or char == "\u200d"
     )
     name = re.sub(r"\s+", " ", name).strip(" .")
     stem, dot, ending = name.rpartition(".")

@@ -1,6 +1,5 @@
 """Every write to a message."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from chat import access, log, publish, queries, text
+from chat import access, log, publish, queries, reactions, text
 from chat.access import Permission
 from chat.actions.attachments import attachments_deleted_on_commit
 from chat.models import Attachment, Message, Report, Revision, Room
@@ -18,7 +17,6 @@ from chat.protocol import BODY_LIMIT, ChatError, Code, ErrorCode
 
 REACTIONS_LIMIT = 20
 """The most different emoji on one message."""
-EMOJI = re.compile(r"[^\x00-\x7f\w\s]\S{0,15}|[0-9#*]\ufe0f?\u20e3|:[a-z0-9_+-]{1,30}:")
 
 
 @dataclass(slots=True)
@@ -345,25 +343,35 @@ def react_to_message(user: User, *, message: UUID, emoji: str, on: bool) -> Mess
         ChatError: ``not_found``, ``forbidden``, ``conflict`` (deleted, or too many different
             reactions), ``bad_request`` (not an emoji).
     """
-    if not EMOJI.fullmatch(emoji):
-        raise ChatError(ErrorCode.BAD_REQUEST, "A reaction is one emoji.")
+    form = reactions.canonical(emoji)
+    if form is None and on:
+        raise _no_emoji()
     _, grant = access.message_for(user, message)
     grant.check(Permission.SEND)
 
     def decide(row: Message) -> dict[str, Any] | None:
         _refuse_gone(row)
-        names = row.reactions.get(emoji, [])
+        # Rows of before may have an emoji in several forms.
+        found = reactions.gathered(row.reactions)
+        key = form or emoji
+        if form is None and key not in found:
+            raise _no_emoji()
+        names = found.get(key, [])
         if on == (user.username in names):
             return None
         names = [*names, user.username] if on else [n for n in names if n != user.username]
-        reactions = {**row.reactions, emoji: names}
+        found[key] = names
         if not names:
-            del reactions[emoji]
-        if len(reactions) > REACTIONS_LIMIT:
+            del found[key]
+        if on and len(found) > REACTIONS_LIMIT:
             raise ChatError(ErrorCode.CONFLICT, "This message has enough different reactions.")
-        return {"reactions": reactions}
+        return {"reactions": found}
 
     return _changed(message, decide, grant)
+
+
+def _no_emoji() -> ChatError:
+    return ChatError(ErrorCode.BAD_REQUEST, "A reaction is one emoji.")
 
 
 def report_message(user: User, *, message: UUID, reason: str) -> Report:

@@ -1,12 +1,24 @@
 """Writes to a person's own profile."""
 
+from django.core.exceptions import ValidationError
+
 from accounts.models import User
+from accounts.names import clean_display_name
 from chat import payloads, protocol, publish
 from chat.models import Membership
+from chat.protocol import ChatError, ErrorCode
 
 
 def update_profile(user: User, *, display_name: str) -> protocol.Me:
-    """Changes how someone is called, and tells everyone who shares a room with them."""
+    """Changes how someone is called, and tells everyone who shares a room with them.
+
+    Raises:
+        ChatError: ``bad_request`` (the name deceives, or is another person's username).
+    """
+    try:
+        display_name = clean_display_name(user, display_name)
+    except ValidationError as error:
+        raise ChatError(ErrorCode.BAD_REQUEST, error.messages[0]) from error
     User.objects.filter(pk=user.pk).update(display_name=display_name)
     user.display_name = display_name
     profile_changed(user)

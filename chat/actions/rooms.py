@@ -7,11 +7,13 @@ carry it, and a hub that sees a newer one asks who may still read before it forw
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.names import clean_name
 from chat import access, protocol, publish, queries, relations
 from chat.access import Permission
 from chat.actions import days
@@ -27,16 +29,15 @@ def open_room(
 
     Raises:
         ChatError: ``not_found`` (no such person), ``bad_request`` (a direct room is for two,
-            the others need a name), ``forbidden`` (one of them has blocked the other),
-            ``rate_limited`` (so many rooms or people in a day).
+            the others need a name that does not deceive), ``forbidden`` (one of them has blocked
+            the other), ``rate_limited`` (so many rooms or people in a day).
     """
     others = [person for person in people_named(members) if person.pk != user.pk]
     if kind == RoomKind.DIRECT:
         if len(others) != 1:
             raise ChatError(ErrorCode.BAD_REQUEST, "A direct room is with one other person.")
         return _open_direct(user, others[0])
-    if not name:
-        raise ChatError(ErrorCode.BAD_REQUEST, "Give the room a name.")
+    name = _room_name(name)
     _refuse_blocked(user, others)
     days.open_rooms(user)
     try:
@@ -122,12 +123,12 @@ def rename_room(user: User, *, room: UUID, name: str) -> Room:
     """Gives a room another name.
 
     Raises:
-        ChatError: ``not_found``, ``forbidden``, ``bad_request`` (no name).
+        ChatError: ``not_found``, ``forbidden``, ``bad_request`` (no name, or one
+            that deceives).
     """
     grant = access.room_for(user, room, Permission.MODERATE)
     _refuse_direct(grant.room)
-    if not name:
-        raise ChatError(ErrorCode.BAD_REQUEST, "Give the room a name.")
+    name = _room_name(name)
     Room.objects.filter(pk=room).update(name=name)
     grant.room.name = name
     publish.room_changed_on_commit(room)
@@ -326,6 +327,16 @@ def _hand_on(room: Room, owner: Membership) -> None:
 def _members_changed(room: Room) -> None:
     Room.objects.filter(pk=room.pk).update(members_version=F("members_version") + 1)
     publish.room_changed_on_commit(room.pk)
+
+
+def _room_name(name: str) -> str:
+    try:
+        name = clean_name(name)
+    except ValidationError as error:
+        raise ChatError(ErrorCode.BAD_REQUEST, error.messages[0]) from error
+    if not name:
+        raise ChatError(ErrorCode.BAD_REQUEST, "Give the room a name.")
+    return name
 
 
 def _member(room: Room, username: str) -> Membership:

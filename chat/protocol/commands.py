@@ -54,7 +54,8 @@ class MessageDelete(Command):
 
 
 class MessageReact(Command):
-    """Adds (``on``) or takes back one's reaction."""
+    """Adds (``on``) or takes back one's reaction: one emoji, or a shortcode such as ``:wave:``.
+    Other forms of an emoji count as the one that Unicode recommends: ❤ as ❤️."""
 
     type: Literal["message.react"]
     message: UUID
@@ -202,7 +203,8 @@ class PersonBlock(Command):
 
 
 class UserUpdate(Command):
-    """Changes one's own display name."""
+    """Changes one's own display name. It is refused when it has characters that cannot be seen or
+    that turn text around, and when it is, or looks like, another person's username."""
 
     type: Literal["user.update"]
     display_name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), Stored]

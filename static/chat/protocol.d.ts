@@ -170,7 +170,10 @@ export interface MessageDeleteCommand {
   message: string;
 }
 
-/** Adds (`on`) or takes back one's reaction. */
+/**
+ * Adds (`on`) or takes back one's reaction: one emoji, or a shortcode such as `:wave:`.
+ * Other forms of an emoji count as the one that Unicode recommends: ❤ as ❤️.
+ */
 export interface MessageReactCommand {
   type: "message.react";
   ref?: string;
@@ -320,7 +323,10 @@ export interface PersonBlockCommand {
   on?: boolean;
 }
 
-/** Changes one's own display name. */
+/**
+ * Changes one's own display name. It is refused when it has characters that cannot be seen or
+ * that turn text around, and when it is, or looks like, another person's username.
+ */
 export interface UserUpdateCommand {
   type: "user.update";
   ref?: string;

@@ -429,6 +429,19 @@ def test_an_administrator_edits_a_person_but_neither_name_nor_suspension(
     assert (member.username, member.display_name, member.is_active) == ("member", "Marie", True)
 
 
+@pytest.mark.parametrize("name", ["abc\u202edef", "\u3164", "Administrator"])
+def test_an_administrator_gives_no_name_that_deceives(
+    administrator: User, member: User, name: str
+) -> None:
+    client = signed_in(administrator)
+    address = page("accounts/user", member.pk, "change")
+    answer = client.post(address, form_of(client, address) | {"display_name": name})
+    assert answer.status_code == 200
+    assert "display_name" in answer.context["adminform"].form.errors
+    member.refresh_from_db()
+    assert member.display_name == "Member"
+
+
 def test_the_last_superuser_stays_one(administrator: User) -> None:
     client = signed_in(administrator)
     address = page("accounts/user", administrator.pk, "change")

@@ -1,0 +1,100 @@
+"""What people and rooms may be called: names that are seen, and that hide and turn nothing.
+
+A name stands in sentences of other people's pages. So it has no character that is invisible, that
+turns the text around it, or that heaps marks upon it.
+"""
+
+import re
+import unicodedata
+
+import emoji
+from django.core.exceptions import ValidationError
+
+from accounts.look_alikes import fold
+from accounts.models import User
+from accounts.usernames import RESERVED
+
+MARKS = 5
+"""The most accents and signs on one letter: more of them reach into the lines around."""
+_ZWNJ, _ZWJ = "\u200c", "\u200d"
+# Letters and signs that Unicode lets programs draw as nothing, beside those of the category Cf.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+# Scripts that join their letters, in which a ZWNJ keeps two apart: as in Persian.
+_JOINED = re.compile("[\u0600-\u08ff\u1800-\u18af\ufb50-\ufdff\ufe70-\ufeff]")
+_VIRAMA = 9
+
+
+def clean_name(name: str) -> str:
+    """The name with single spaces.
+
+    Raises:
+        ValidationError: it has characters that others cannot see or that turn text around; or
+            nothing of it can be seen.
+    """
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    rest = _without_emoji(name)
+    if any(_is_hidden(rest, at) for at in range(len(rest))):
+        raise ValidationError(
+            "This name has characters that cannot be seen or that turn text around. "
+            "Type it again without them."
+        )
+    if name and not any(unicodedata.category(char)[0] in "LNPS" for char in rest):
+        raise ValidationError("Nothing of this name can be seen. Choose another.")
+    if _is_heaped(rest):
+        raise ValidationError("This name has too many marks on one letter. Leave some out.")
+    return name
+
+
+def clean_display_name(user: User, name: str) -> str:
+    """The same for how a person wants to be called.
+
+    Raises:
+        ValidationError: it is no clean name, or what another person signs in with.
+    """
+    name = clean_name(name)
+    taken = fold(name).lstrip("@")
+    plain = unicodedata.normalize("NFKC", name).casefold().lstrip("@")
+    if taken == fold(user.username):
+        return name
+    others = User.objects.filter(username__in={taken, plain}).exclude(pk=user.pk)
+    if taken in RESERVED or (name and others.exists()):
+        raise ValidationError(
+            "This is the username of someone else, or looks like it. Choose another name."
+        )
+    return name
+
+
+def _without_emoji(name: str) -> str:
+    """The name with a sign for each emoji: some are held together by invisible characters."""
+    for found in reversed(emoji.emoji_list(name)):
+        name = name[: found["match_start"]] + "\ufffc" + name[found["match_end"] :]
+    return name
+
+
+def _is_hidden(text: str, at: int) -> bool:
+    char = text[at]
+    if char in (_ZWJ, _ZWNJ):
+        return not _is_needed(text, at)
+    return unicodedata.category(char) in _UNSEEN or bool(_INVISIBLE.match(char))
+
+
+def _is_needed(text: str, at: int) -> bool:
+    """Whether a joiner or non-joiner changes how the letters around it are drawn."""
+    if not 0 < at < len(text) - 1:
+        return False
+    before, after = text[at - 1], text[at + 1]
+    if unicodedata.combining(before) == _VIRAMA:
+        return unicodedata.category(after)[0] in "LM"
+    return text[at] == _ZWNJ and bool(_JOINED.match(before) and _JOINED.match(after))
+
+
+def _is_heaped(text: str) -> bool:
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if marks > MARKS:
+            return True
+    return False

@@ -1,0 +1,151 @@
+"""Names that deceive are refused, wherever they are given; honest ones of all scripts are not."""
+
+import unicodedata
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.look_alikes import fold
+from accounts.models import User
+from accounts.names import MARKS, clean_display_name, clean_name
+from chat.actions.people import update_profile
+from chat.actions.rooms import open_room, rename_room
+from chat.models import Room
+from chat.protocol import ErrorCode
+from tests.chat.conftest import refused
+
+HONEST = [
+    "Ada Lovelace",
+    "José Núñez",
+    "Nguyễn Thị Minh Khai",
+    "Иван Петров",
+    "Ὀδυσσεύς",
+    "محمد علي",
+    "می\u200cخواهم",  # Persian, with a ZWNJ that it needs
+    "क्\u200dष",  # Hindi, with a ZWJ that it needs
+    "שרה",
+    "李小龍",
+    "สมชาย",
+    "김철수",
+    "Anna 👩‍💻",
+    "Kate ❤️",
+    "Kate ❤",
+    "Ed 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "👍🏽",
+    "C++ & Rust #1",
+    "O'Brien-Smith, Jr.",
+]
+DECEIVING = [
+    "photo\u202egpj.exe",
+    "\u2067abc",
+    "abc\u2066",
+    "\u200fabc",
+    "a\u200bb",
+    "a\u200db",
+    "a\u200cb",
+    "admin\u2060",
+    "\ufeffadmin",
+    "ad\u00admin",
+    "a\x07b",
+    "a\x1b[31m",
+    "a\u0085b\x9f",
+    "a\U000e0061b",
+    "a\ufe0fb",
+    "\u3164",
+    "\u115f\u1160",
+    "\uffa0a",
+    "\u2800",
+    "\u034f",
+    "a\ue000",
+    "Ana" + "\u0301" * (MARKS + 5),
+    "\u0301",
+    "❤️\u200d",
+    "👍\u200d👎",
+]
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_name_stays_as_it_is(name: str) -> None:
+    assert clean_name(name) == unicodedata.normalize("NFC", name)
+
+
+@pytest.mark.parametrize("name", DECEIVING)
+def test_a_name_that_deceives_is_refused_with_a_reason(name: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        clean_name(name)
+    assert "name" in error.value.messages[0]
+
+
+@given(st.text(max_size=80))
+def test_what_is_taken_can_be_seen_and_turns_nothing(name: str) -> None:
+    try:
+        clean = clean_name(name)
+    except ValidationError:
+        return
+    assert clean_name(clean) == clean
+    assert "  " not in clean
+    for char in clean:
+        assert unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp")
+        assert unicodedata.bidirectional(char) not in (
+            *("LRE", "RLE", "LRO", "RLO", "PDF"),
+            *("LRI", "RLI", "FSI", "PDI"),
+        )
+
+
+@pytest.mark.parametrize(
+    "other", ["ada", "ADA", "Ada", "аdа", "ɑda", "ａｄａ", "@ada", " ada ", "𝒶𝒹𝒶"]
+)
+def test_nobody_is_called_by_anothers_username(db: None, member: User, other: str) -> None:
+    User.objects.create_user("ada")
+    with pytest.raises(ValidationError, match="username of someone else"):
+        clean_display_name(member, other)
+
+
+@pytest.mark.parametrize("other", ["System", "EVERYONE", "hеre"])
+def test_nobody_is_called_as_the_product_speaks(db: None, member: User, other: str) -> None:
+    with pytest.raises(ValidationError, match="someone else"):
+        clean_display_name(member, other)
+
+
+def test_one_may_be_called_by_ones_own_username(member: User, owner: User) -> None:
+    for name in ("member", "Member", "MEMBER", "", "Member Two", "owner of cats"):
+        assert clean_display_name(member, name) == name
+
+
+def test_names_that_look_the_same_fold_to_the_same() -> None:
+    assert fold("Ｐаураl") == fold("paypal") == fold("PAYPAL") == "paypal"
+    assert fold("Straße") == fold("STRASSE")
+    assert fold("ada") != fold("adan")
+    for name in HONEST:
+        assert fold(fold(name)) == fold(name)
+
+
+# -- Every way to give a name ------------------------------------------------------------------
+
+BAD = "abc\u202edef"
+
+
+def test_by_command(member: User, owner: User, private_room: Room) -> None:
+    refused(ErrorCode.BAD_REQUEST, update_profile, member, display_name=BAD)
+    refused(ErrorCode.BAD_REQUEST, update_profile, member, display_name="Owner")
+    refused(ErrorCode.BAD_REQUEST, open_room, owner, kind="public", name=BAD)
+    refused(ErrorCode.BAD_REQUEST, open_room, owner, kind="public", name="\u3164")
+    refused(ErrorCode.BAD_REQUEST, rename_room, owner, room=private_room.pk, name=BAD)
+    member.refresh_from_db()
+    private_room.refresh_from_db()
+    assert (member.display_name, private_room.name) == ("Member", "Plans")
+    assert Room.objects.count() == 1
+
+
+def test_by_form(member: User, owner: User) -> None:
+    client = Client()
+    client.force_login(member)
+    for name in (BAD, "\u3164", "Owner"):
+        answer = client.post("/accounts/profile/", {"display_name": name})
+        assert answer.status_code == 200
+        assert b"errorlist" in answer.content
+    member.refresh_from_db()
+    assert member.display_name == "Member"
