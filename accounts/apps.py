@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from accounts import sessions  # noqa: F401  (connects its receivers)
+        from accounts import devices, guessing, sessions  # noqa: F401  (connect their receivers)

@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.busy.BusyMiddleware",
+    "accounts.devices.DeviceMiddleware",
     "accounts.middleware.SessionActivityMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -225,9 +226,11 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 # An office or a school shares one address, and comes in at once: what bounds the cost is the line
-# (accounts/sign_in_line.py), and what bounds guessing counts wrong passwords.
+# (accounts/sign_in_line.py), and wrong passwords are counted by accounts/guessing.py.
 ACCOUNT_RATE_LIMITS: Any = RATE_LIMITS and {
     "login": "240/m/ip",
+    # Codes of second factors: nobody gets that far without the password.
+    "login_failed": "5/5m/key,30/d/key",
     "link_editor": "120/m/ip",
     "signup": "60/m/ip,300/d/ip",
     # Each change of a profile is told to everyone who shares a room, and may bring a picture.
