@@ -19,6 +19,9 @@ from chat.models import Attachment, Membership, Message, Room
 from chat.prepared import PreparedQuery
 from chat.protocol import ChatError, ErrorCode
 
+WAITING_MESSAGES = 5
+"""The most messages in a direct room whose other person has not accepted yet."""
+
 
 class Permission(Enum):
     READ = "read"
@@ -151,9 +154,16 @@ class Sender:
     position: int
     number: int
     blocked: bool
+    waiting: bool
+    sending: int = 0
+    """How many messages of theirs the log is about to store."""
 
     def check(self) -> None:
         """Raises ``forbidden`` unless they may send."""
+        if self.waiting and self.number + self.sending >= WAITING_MESSAGES:
+            raise ChatError(
+                ErrorCode.FORBIDDEN, "They have been asked. You can write more when they accept."
+            )
         _check(Permission.SEND, self.role, closed=self.closed, blocked=self.blocked)
 
 
@@ -164,9 +174,26 @@ def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID],
     """
     return {
         (user, room): Sender(
-            role, closed_at is not None, version, position or 0, number or 0, bool(first or second)
+            role,
+            closed_at is not None,
+            version,
+            position or 0,
+            number or 0,
+            bool(first or second),
+            bool(waiting),
         )
-        for user, room, role, closed_at, version, first, second, position, number in _senders(pairs)
+        for (
+            user,
+            room,
+            role,
+            closed_at,
+            version,
+            first,
+            second,
+            waiting,
+            position,
+            number,
+        ) in _senders(pairs)
     }
 
 
@@ -198,6 +225,7 @@ _senders: PreparedQuery[tuple[UUID, UUID]] = PreparedQuery(
         "room__members_version",
         "room__blocked_by_first",
         "room__blocked_by_second",
+        "room__waiting",
         "position",
         "number",
     )

@@ -176,7 +176,7 @@ class ChatServer(AsyncWebsocketConsumer):
                     await self._bring_up_to_date(message)
                 case protocol.UserUpdate():
                     self._reply(message, await self.store_user(message))
-                case protocol.RoomOpen() | protocol.RoomJoin():
+                case protocol.RoomOpen() | protocol.RoomJoin() | protocol.RoomAccept():
                     fields = await handlers.execute(self.user, message)
                     # Before the reply, so that nothing said after it can be missed.
                     await hub().refresh_rooms(self.user.pk)

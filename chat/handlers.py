@@ -8,14 +8,16 @@ import asyncio
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from pydantic import TypeAdapter
 
 from accounts.models import User
-from chat import protocol, publish, queries, text
-from chat.actions import blocks, messages, people, rooms
+from chat import protocol, publish, queries, relations, text
+from chat.actions import blocks, messages, people, requests, rooms
 from chat.log import GroupCommit
 from chat.models import Message
 from chat.protocol import ChatError, ErrorCode
@@ -182,7 +184,7 @@ def _revisions(user: User, command: protocol.MessageRevisions) -> Fields:
 
 def _open(user: User, command: protocol.RoomOpen) -> Fields:
     room, _ = rooms.open_room(user, kind=command.kind, name=command.name, members=command.members)
-    return _room(user, room.pk)
+    return _room(user, room.pk) | _asked(room.pk, command.members)
 
 
 def _join(user: User, command: protocol.RoomJoin) -> Fields:
@@ -207,7 +209,26 @@ def _rename(user: User, command: protocol.RoomRename) -> Fields:
 
 
 def _add(user: User, command: protocol.RoomAdd) -> Fields:
-    return _room(user, rooms.add_members(user, room=command.room, members=command.members).pk)
+    room = rooms.add_members(user, room=command.room, members=command.members)
+    return _room(user, room.pk) | _asked(room.pk, command.members)
+
+
+def _asked(room: UUID, usernames: Sequence[str]) -> Fields:
+    """Those of these people who have been asked into a room instead of put into it."""
+    if not settings.STRANGERS_ASK:
+        return {}
+    named = {name.lower() for name in usernames}
+    asked = [name for name in relations.asked_into([room])[room] if name in named]
+    return {"asked": _json(asked)} if asked else {}
+
+
+def _accept(user: User, command: protocol.RoomAccept) -> Fields:
+    return _room(user, requests.accept_request(user, room=command.room).pk)
+
+
+def _refuse(user: User, command: protocol.RoomRefuse) -> Fields:
+    requests.refuse_request(user, room=command.room)
+    return {}
 
 
 def _remove(user: User, command: protocol.RoomRemove) -> Fields:
@@ -263,6 +284,8 @@ _OTHERS: dict[type[protocol.Command], Callable[[User, Any], Fields]] = {
     protocol.RoomJoin: _join,
     protocol.RoomLeave: _leave,
     protocol.RoomPutAway: _put_away,
+    protocol.RoomAccept: _accept,
+    protocol.RoomRefuse: _refuse,
     protocol.RoomRename: _rename,
     protocol.RoomAdd: _add,
     protocol.RoomRemove: _remove,

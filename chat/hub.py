@@ -102,6 +102,7 @@ class Hub:
             rooms=told,
             more=more,
             online=self._seen_here(rooms[: greeting.ROOMS_LIMIT], known),
+            requests=list(known.requests),
             blocked=sorted(known.blocked),
             heartbeat=settings.HEARTBEAT,
         )
@@ -240,6 +241,8 @@ class Hub:
         events: list[protocol.Event] = [*gone, *back]
         if before.blocked != now.blocked:
             events.append(protocol.BlockedEvent(usernames=sorted(now.blocked)))
+        if before.requests != now.requests:
+            events.append(protocol.RequestsEvent(requests=list(now.requests)))
         for connection in self._ready & self.people[user].keys():
             for event in events:
                 connection.socket.write(frame(event.frame()))

@@ -138,6 +138,7 @@ def room(
     members: Sequence[str] | None,
     member_count: int,
     put_away: int | None,
+    asked: Sequence[str] = (),
 ) -> protocol.Room:
     """A room as one person sees it; ``head`` is its position and number, ``put_away`` the number
     at which they took it off their list."""
@@ -154,6 +155,7 @@ def room(
         role=protocol.Role(role) if role else None,
         closed=closed,
         put_away=put_away is not None and put_away >= number,
+        asked=list(asked) or None,
     )
 
 

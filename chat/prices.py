@@ -85,6 +85,8 @@ PRICES: dict[type[protocol.Command], Price] = {
     protocol.RoomJoin: Price(5),
     protocol.RoomLeave: Price(5),
     protocol.RoomPutAway: Price(2),
+    protocol.RoomAccept: Price(5),
+    protocol.RoomRefuse: Price(2),
     protocol.RoomRename: Price(5),
     protocol.RoomAdd: Price(5, _people, _PEOPLE_WORDS),
     protocol.RoomRemove: Price(5),

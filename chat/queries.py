@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Length
 
 from accounts.models import User
-from chat import access, payloads, protocol
+from chat import access, payloads, protocol, relations
 from chat.models import Membership, Message, Revision, Room
 from chat.publish import Entry
 
@@ -76,14 +77,17 @@ def rooms_of_each(
             "room__blocked_by_first",
             "room__blocked_by_second",
             "put_away_number",
+            "room__waiting",
         )
     )
     kinds = {row[3]: row[4] for row in rows}
     public = [id for id, kind in kinds.items() if kind == Room.Kind.PUBLIC]
     members = _members_by_room(kinds.keys() - public)
     counts = _member_counts(public)
+    waiting = {row[3] for row in rows if row[-1]}
+    asked = _asked(kinds.keys() - public if settings.STRANGERS_ASK else waiting)
     views: dict[UUID, list[RoomView]] = {user: [] for user in users}
-    for user, role, read, id, kind, name, closed_at, version, first, second, away in rows:
+    for user, role, read, id, kind, name, closed_at, version, first, second, away, _ in rows:
         named = members.get(id)
         room = payloads.room(
             id=id,
@@ -96,6 +100,7 @@ def rooms_of_each(
             members=named,
             member_count=len(named) if named is not None else counts.get(id, 0),
             put_away=away,
+            asked=asked.get(id, ()),
         )
         views[user].append(RoomView(room, version, away, bool(first or second)))
     return views
@@ -129,11 +134,14 @@ def seen_by_all(
     head = _head(room.pk)
     if room.kind == Room.Kind.PUBLIC:
         members, count = None, _member_counts([room.pk]).get(room.pk, 0)
+        asked: list[str] = []
     else:
         members = _members_by_room([room.pk])[room.pk]
         count = len(members)
+        is_asked = settings.STRANGERS_ASK or room.waiting
+        asked = relations.asked_into([room.pk])[room.pk] if is_asked else []
     return {
-        user: _seen(room, membership, head, members, count)
+        user: _seen(room, membership, head, members, count, asked)
         for user, membership in memberships.items()
     }
 
@@ -404,6 +412,7 @@ def _seen(
     head: tuple[int, int],
     members: list[str] | None,
     member_count: int,
+    asked: Sequence[str] = (),
 ) -> protocol.Room:
     """A room as someone sees it, a member or not."""
     return payloads.room(
@@ -417,6 +426,7 @@ def _seen(
         members=members,
         member_count=member_count,
         put_away=membership.put_away_number if membership else None,
+        asked=asked,
     )
 
 
@@ -430,6 +440,10 @@ def _members_by_room(rooms: Collection[UUID]) -> dict[UUID, list[str]]:
         by_room[room].append(user)
     names = payloads.usernames(user for users in by_room.values() for user in users)
     return {room: [names[user] for user in users] for room, users in by_room.items()}
+
+
+def _asked(rooms: Collection[UUID]) -> dict[UUID, list[str]]:
+    return relations.asked_into(rooms) if rooms else {}
 
 
 def _member_counts(rooms: Collection[UUID]) -> dict[UUID, int]:

@@ -1,14 +1,23 @@
-"""Who has blocked whom: every read about it, each in one query for any number of people."""
+"""How people stand with each other: who has blocked whom, who shares no room with whom, and who
+is asked into a room by a stranger. The number of queries never depends on that of the people.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import User
-from chat import payloads
-from chat.models import Block
+from chat import payloads, protocol
+from chat.models import Block, Membership, RoomRequest
+from chat.protocol import ChatError, ErrorCode
+
+REFUSED_FOR = timedelta(days=30)
+"""For how long someone who refused a request is not asked again: by the same person, or into the
+same room by anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,8 @@ class Relations:
     """Those whom they have blocked."""
     apart: frozenset[str] = frozenset()
     """Those, and whoever has blocked them: neither sees whether the other is here."""
+    requests: tuple[protocol.RoomRequest, ...] = ()
+    """The rooms into which strangers ask them, the oldest first."""
 
 
 def relations_of(users: Collection[UUID]) -> dict[UUID, Relations]:
@@ -34,7 +45,54 @@ def relations_of(users: Collection[UUID]) -> dict[UUID, Relations]:
             apart[blocker].add(names[refused])
         if refused in apart:
             apart[refused].add(names[blocker])
-    return {user: Relations(frozenset(blocked[user]), frozenset(apart[user])) for user in users}
+    requests = _requests_of(users)
+    return {
+        user: Relations(frozenset(blocked[user]), frozenset(apart[user]), tuple(requests[user]))
+        for user in users
+    }
+
+
+def _requests_of(users: Collection[UUID]) -> dict[UUID, list[protocol.RoomRequest]]:
+    rows = list(
+        RoomRequest.objects.filter(user__in=users, refused_at=None)
+        .order_by("created_at", "pk")
+        .values_list("user_id", "room_id", "room__kind", "room__name", "asker_id", "created_at")
+    )
+    names = payloads.usernames({asker for _, _, _, _, asker, _ in rows})
+    found: dict[UUID, list[protocol.RoomRequest]] = {user: [] for user in users}
+    for user, room, kind, name, asker, at in rows:
+        request = protocol.RoomRequest(room=room, kind=kind, name=name, by=names[asker], at=at)
+        found[user].append(request)
+    return found
+
+
+def asked_into(rooms: Collection[UUID]) -> dict[UUID, list[str]]:
+    """Who has been asked into these rooms and has not accepted. Those who refused are named as
+    long as they cannot be asked again: so nobody learns of it."""
+    since = timezone.now() - REFUSED_FOR
+    rows = list(
+        RoomRequest.objects.filter(room__in=rooms)
+        .filter(Q(refused_at=None) | Q(refused_at__gt=since))
+        .order_by("created_at", "pk")
+        .values_list("room_id", "user_id")
+    )
+    names = payloads.usernames({user for _, user in rows})
+    found: dict[UUID, list[str]] = {room: [] for room in rooms}
+    for room, user in rows:
+        found[room].append(names[user])
+    return found
+
+
+def strangers_to(user: User, others: Collection[UUID]) -> set[UUID]:
+    """Which of these people share no room with this person."""
+    mine = list(Membership.objects.filter(user=user).values_list("room_id", flat=True))
+    shared = Membership.objects.filter(user__in=others, room__in=mine)
+    return set(others) - set(shared.values_list("user_id", flat=True)) - {user.pk}
+
+
+def cannot_add(username: str) -> ChatError:
+    """The same whoever of two people has blocked the other, or refused to be asked."""
+    return ChatError(ErrorCode.FORBIDDEN, f"You cannot add @{username}. Leave them out.")
 
 
 def apart_from(user: User, others: Collection[UUID]) -> set[UUID]:

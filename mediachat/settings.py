@@ -43,6 +43,8 @@ RATE_BURST = env.int("RATE_BURST", default=200)
 RATE_PER_SECOND = env.float("RATE_PER_SECOND", default=20.0)
 ROOMS_PER_DAY = env.int("ROOMS_PER_DAY", default=100)
 PEOPLE_ADDED_PER_DAY = env.int("PEOPLE_ADDED_PER_DAY", default=2_000)
+# In a team all are colleagues. Where anyone may sign up, a stranger should ask.
+STRANGERS_ASK = env.bool("STRANGERS_ASK", default=False)
 SOCKETS_PER_PERSON = env.int("SOCKETS_PER_PERSON", default=50)
 # An office or a school shares one address.
 SOCKETS_PER_ADDRESS = env.int("SOCKETS_PER_ADDRESS", default=500)

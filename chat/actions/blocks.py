@@ -1,8 +1,10 @@
 """Refusing somebody, and taking that back."""
 
+from django.utils import timezone
+
 from accounts.models import User
 from chat import publish
-from chat.models import Block, Room
+from chat.models import Block, Room, RoomRequest
 from chat.protocol import ChatError, ErrorCode
 
 BLOCKS_LIMIT = 500
@@ -25,6 +27,8 @@ def block_person(user: User, *, username: str) -> None:
             f"You have blocked {BLOCKS_LIMIT} people, which is the most. Unblock someone first.",
         )
     Block.objects.get_or_create(blocker=user, blocked=other)
+    waiting = RoomRequest.objects.filter(user=user, asker=other, refused_at=None)
+    waiting.update(refused_at=timezone.now())
     _changed(user, other)
 
 

@@ -89,6 +89,7 @@ def _send(drafts: Sequence[Draft], tried: set[UUID]) -> list[Message | ChatError
         heads[draft.room] = sender.position, sender.number
         versions[draft.room] = sender.members_version
         accepted.append(message)
+        sender.sending += 1
     stored = [row for row in results.values() if isinstance(row, Message)]
     _encode(stored)
     # Without transactions the first part of a batch may have been stored when the rest was not.

@@ -18,7 +18,8 @@ from chat import access, protocol, publish, queries, relations
 from chat.access import Permission
 from chat.actions import days
 from chat.actions.blocks import direct_key, repeat_in_direct_room
-from chat.models import Membership, Room
+from chat.actions.strangers import ask, check_asking, strangers_among
+from chat.models import Membership, Room, RoomRequest
 from chat.protocol import ChatError, ErrorCode, Role, RoomKind
 
 
@@ -30,7 +31,7 @@ def open_room(
     Raises:
         ChatError: ``not_found`` (no such person), ``bad_request`` (a direct room is for two,
             the others need a name that does not deceive), ``forbidden`` (one of them has blocked
-            the other), ``rate_limited`` (so many rooms or people in a day).
+            the other), ``rate_limited`` (so many rooms, people or strangers in a day).
     """
     others = [person for person in people_named(members) if person.pk != user.pk]
     if kind == RoomKind.DIRECT:
@@ -39,6 +40,8 @@ def open_room(
         return _open_direct(user, others[0])
     name = _room_name(name)
     _refuse_blocked(user, others)
+    strangers = strangers_among(user, others)
+    check_asking(user, None, strangers)
     days.open_rooms(user)
     try:
         days.add_people(user, len(others))
@@ -51,21 +54,35 @@ def open_room(
         Membership.objects.create(room=room, user=user, role=Role.OWNER.value)
         room.save(force_insert=True)
         publish.rooms_changed_on_commit(user.pk)
-        _admit(room, others, Role.MEMBER)
+        _admit(room, [each for each in others if each not in strangers], Role.MEMBER)
+        ask(user, room, strangers)
     return room, True
 
 
 def _open_direct(user: User, other: User) -> tuple[Room, bool]:
     if relations.apart_from(user, [other.pk]):
         raise access.cannot_write()
-    if not Room.objects.filter(direct_key=direct_key(user, other)).exists():
+    strangers = strangers_among(user, [other])
+    asked: list[User] = []
+    known = Room.objects.filter(direct_key=direct_key(user, other)).first()
+    if strangers:
+        if known and known.memberships.filter(user=other).exists():
+            strangers = []  # they have asked this person: to write to them is to accept
+        else:
+            asked = check_asking(user, known, strangers, direct=True)
+    if known is None:
         days.open_rooms(user)
     with transaction.atomic():
         room, new = Room.objects.get_or_create(
-            direct_key=direct_key(user, other), defaults={"kind": RoomKind.DIRECT.value}
+            direct_key=direct_key(user, other),
+            defaults={"kind": RoomKind.DIRECT.value, "waiting": bool(strangers) or None},
         )
+        in_before = room.waiting and room.memberships.filter(user=user).exists()
         # Also when it exists: whoever opened it may have died before this.
-        _admit(room, [user, other], Role.MEMBER)
+        _admit(room, [user] if strangers else [user, other], Role.MEMBER)
+        ask(user, room, asked)
+        if room.waiting and not strangers:
+            let_in(room, other if in_before else user)
     if new:
         # One of them may have blocked the other since we asked.
         repeat_in_direct_room(user, other)
@@ -146,9 +163,12 @@ def add_members(user: User, *, room: UUID, members: Iterable[str]) -> Room:
     _refuse_direct(grant.room)
     people = people_named(members)
     _refuse_blocked(user, people)
+    strangers = strangers_among(user, people)
+    asked = check_asking(user, grant.room, strangers)
     days.add_people(user, len(people) - len(_present(grant.room, people)))
     with transaction.atomic():
-        _admit(grant.room, people, Role.MEMBER)
+        _admit(grant.room, [each for each in people if each not in strangers], Role.MEMBER)
+        ask(user, grant.room, asked)
     return grant.room
 
 
@@ -238,6 +258,19 @@ def people_named(usernames: Iterable[str]) -> list[User]:
     return [found[name] for name in wanted]
 
 
+def let_in(room: Room, user: User) -> None:
+    """Makes someone a member of a room into which they have been asked."""
+    with transaction.atomic():
+        _admit(room, [user], Role.MEMBER)
+        if room.kind == RoomKind.DIRECT:
+            Room.objects.filter(pk=room.pk).update(waiting=None)
+            # What was written meanwhile was written to them.
+            Membership.objects.filter(room=room, user=user).update(read_number=0)
+        RoomRequest.objects.filter(room=room, user=user).delete()
+        publish.relations_changed_on_commit(user.pk)
+        publish.room_changed_on_commit(room.pk)
+
+
 def _room(room: UUID) -> Room:
     row = Room.objects.filter(pk=room).first()
     if row is None:
@@ -301,7 +334,7 @@ def _refuse_blocked(user: User, people: Iterable[User]) -> None:
     names = {person.pk: person.username for person in people}
     if apart := relations.apart_from(user, names):
         name = next(names[id] for id in names if id in apart)
-        raise ChatError(ErrorCode.FORBIDDEN, f"You cannot add @{name}. Leave them out.")
+        raise relations.cannot_add(name)
 
 
 def _dismiss(room: Room, membership: Membership, reason: str) -> None:

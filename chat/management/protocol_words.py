@@ -119,12 +119,17 @@ REPLIES = {
         "The reply adds `messages` (list of [Message](#message)) and `more`: whether there are "
         "further ones in the direction asked for. Large messages make a page end before `limit`."
     ),
-    "room.open": "The reply adds `room` ([Room](#room)).",
+    "room.open": (
+        "The reply adds `room` ([Room](#room)), and `asked` where the server has strangers asked: "
+        "usernames of those named who are no members yet. They are when they accept."
+    ),
     "room.join": "The reply adds `room` ([Room](#room)).",
     "room.leave": "The reply adds `room` ([Room](#room)).",
     "room.put_away": "The reply adds `room` ([Room](#room)).",
     "room.rename": "The reply adds `room` ([Room](#room)).",
-    "room.add": "The reply adds `room` ([Room](#room)).",
+    "room.add": "The reply adds `room` ([Room](#room)), and `asked` as of `room.open`.",
+    "room.accept": "The reply adds `room` ([Room](#room)).",
+    "room.refuse": "The reply adds nothing.",
     "room.remove": "The reply adds `room` ([Room](#room)).",
     "room.role": "The reply adds `room` ([Room](#room)).",
     "room.members": "The reply adds `members` (list of [Member](#member)) and `more`.",

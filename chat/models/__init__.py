@@ -4,6 +4,7 @@ from chat.models.attachments import Attachment
 from chat.models.blocks import Block
 from chat.models.messages import Message, Revision
 from chat.models.moderation import AuditEntry, Report
+from chat.models.requests import RoomRequest
 from chat.models.rooms import Membership, Room
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "Report",
     "Revision",
     "Room",
+    "RoomRequest",
 ]

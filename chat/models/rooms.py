@@ -28,6 +28,9 @@ class Room(models.Model):
     blocked_by_second = models.BooleanField(null=True, editable=False)
     """The same of the second. Each person writes only their own flag, so that two who block each
     other at the same moment need no lock."""
+    waiting = models.BooleanField(null=True, editable=False)
+    """Whether the other person of a direct room has been asked and has not accepted. Null means
+    no."""
     members_version = models.PositiveBigIntegerField(default=0, editable=False)
     """Grows whenever someone's right to read the room changes. Every event carries it, so a
     process that missed the change learns of it before it forwards the next event."""

@@ -114,6 +114,20 @@ class RoomLeave(Command):
     room: UUID
 
 
+class RoomAccept(Command):
+    """Accepts a stranger's request: one is then a member of the room."""
+
+    type: Literal["room.accept"]
+    room: UUID
+
+
+class RoomRefuse(Command):
+    """Refuses a stranger's request. They are not told, and cannot ask again for a time."""
+
+    type: Literal["room.refuse"]
+    room: UUID
+
+
 class RoomPutAway(Command):
     """Takes a direct room off one's list until its next message (``on``), or puts it back."""
 
@@ -236,6 +250,8 @@ COMMANDS: tuple[type[Command], ...] = (
     RoomJoin,
     RoomLeave,
     RoomPutAway,
+    RoomAccept,
+    RoomRefuse,
     RoomRename,
     RoomAdd,
     RoomRemove,

@@ -4,7 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from chat.protocol.limits import VERSION
-from chat.protocol.objects import Me, Message, Person, Room, Wire
+from chat.protocol.objects import Me, Message, Person, Room, RoomRequest, Wire
 
 
 class Event(Wire):
@@ -30,6 +30,8 @@ class Ready(Event):
     """Whether the person is in further rooms, which follow as ``room`` events."""
     online: list[str]
     """Usernames of those who are here now, among the members of these rooms."""
+    requests: list[RoomRequest]
+    """The rooms into which strangers ask the person: ``room.accept`` or ``room.refuse``."""
     blocked: list[str]
     """Usernames of those whom the person has blocked: fold their messages, and call for none."""
     heartbeat: float
@@ -110,6 +112,13 @@ class BlockedEvent(Event):
     usernames: list[str]
 
 
+class RequestsEvent(Event):
+    """The rooms into which strangers ask the person, all of them, after a change."""
+
+    type = "requests"
+    requests: list[RoomRequest]
+
+
 class Heads(Event):
     """The newest positions of rooms that moved since the last heartbeat."""
 
@@ -128,5 +137,6 @@ EVENTS: tuple[type[Event], ...] = (
     PresenceEvent,
     PersonEvent,
     BlockedEvent,
+    RequestsEvent,
     Heads,
 )

@@ -173,6 +173,20 @@ class Room(Wire):
     """Closed by a moderator: it can be read, nothing can be sent."""
     put_away: bool = False
     """A direct room that the caller took off their list, until ``number`` grows."""
+    asked: list[str] | None = Field(default=None, exclude_if=lambda asked: not asked)
+    """Usernames of strangers who have been asked and have not accepted; left out where there are
+    none, and in a public room."""
+
+
+class RoomRequest(Wire):
+    """A stranger asks the person into a room, which they cannot see before they accept."""
+
+    room: UUID
+    kind: RoomKind
+    name: str
+    by: str
+    """The username of who asks."""
+    at: datetime
 
 
 class Member(Person):

@@ -40,6 +40,16 @@ export interface Room {
   role: Role | null;
   closed: boolean;
   put_away: boolean;
+  asked: string[] | null;
+}
+
+/** A stranger asks the person into a room, which they cannot see before they accept. */
+export interface RoomRequest {
+  room: string;
+  kind: RoomKind;
+  name: string;
+  by: string;
+  at: string;
 }
 
 /**
@@ -241,6 +251,20 @@ export interface RoomPutAwayCommand {
   on?: boolean;
 }
 
+/** Accepts a stranger's request: one is then a member of the room. */
+export interface RoomAcceptCommand {
+  type: "room.accept";
+  ref?: string;
+  room: string;
+}
+
+/** Refuses a stranger's request. They are not told, and cannot ask again for a time. */
+export interface RoomRefuseCommand {
+  type: "room.refuse";
+  ref?: string;
+  room: string;
+}
+
 /** Renames a room; for its owners and moderators. */
 export interface RoomRenameCommand {
   type: "room.rename";
@@ -359,6 +383,8 @@ export type Command =
   | RoomJoinCommand
   | RoomLeaveCommand
   | RoomPutAwayCommand
+  | RoomAcceptCommand
+  | RoomRefuseCommand
   | RoomRenameCommand
   | RoomAddCommand
   | RoomRemoveCommand
@@ -381,6 +407,7 @@ export interface ReadyEvent {
   rooms: Room[];
   more: boolean;
   online: string[];
+  requests: RoomRequest[];
   blocked: string[];
   heartbeat: number;
 }
@@ -450,6 +477,12 @@ export interface BlockedEvent {
   usernames: string[];
 }
 
+/** The rooms into which strangers ask the person, all of them, after a change. */
+export interface RequestsEvent {
+  type: "requests";
+  requests: RoomRequest[];
+}
+
 /** The newest positions of rooms that moved since the last heartbeat. */
 export interface HeadsEvent {
   type: "heads";
@@ -467,4 +500,5 @@ export type Event =
   | PresenceEvent
   | PersonEvent
   | BlockedEvent
+  | RequestsEvent
   | HeadsEvent;

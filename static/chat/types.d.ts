@@ -135,6 +135,8 @@ export type Answer =
 
 type Stored = { message: wire.Message; position: number };
 type InRoom = { room: wire.Room };
+/** Strangers who are no members until they accept, where the server has them asked. */
+type Asked = { asked?: string[] };
 type Nothing = {};
 
 /** What the reply to each command holds. */
@@ -147,12 +149,14 @@ export interface Replies {
   "message.report": Nothing;
   "message.revisions": { revisions: wire.Revision[]; more: boolean };
   history: { messages: wire.Message[]; more: boolean };
-  "room.open": InRoom;
+  "room.open": InRoom & Asked;
   "room.join": InRoom;
   "room.leave": InRoom;
   "room.put_away": InRoom;
+  "room.accept": InRoom;
+  "room.refuse": Nothing;
   "room.rename": InRoom;
-  "room.add": InRoom;
+  "room.add": InRoom & Asked;
   "room.remove": InRoom;
   "room.role": InRoom;
   "room.members": { members: wire.Member[]; more: boolean };

@@ -109,7 +109,7 @@ class ServerRoom {
       id: this.id, kind: this.kind, name: this.name, members: [...this.members],
       member_count: this.members.length, position: this.position, number: this.messages.length,
       read: this.reads.get(username) ?? 0, role: "member", closed: false,
-      put_away: false,
+      put_away: false, asked: null,
     };
   }
 

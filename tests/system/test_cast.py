@@ -121,6 +121,8 @@ COMMANDS: dict[str, tuple[Make, str, str]] = {
     "room.members": (lambda t: {"type": "room.members", "room": t.room}, OK, OK),
     "room.read": (lambda t: {"type": "room.read", "room": t.room, "number": 1}, OK, OK),
     "typing": (lambda t: {"type": "typing", "room": t.room}, OK, OK),
+    "room.accept": (lambda t: {"type": "room.accept", "room": t.room}, NOT_FOUND, NOT_FOUND),
+    "room.refuse": (lambda t: {"type": "room.refuse", "room": t.room}, NOT_FOUND, NOT_FOUND),
     "room.put_away": (
         lambda t: {"type": "room.put_away", "room": t.room, "on": True},
         FORBIDDEN,
@@ -295,6 +297,8 @@ async def test_a_public_room_can_be_read_by_all_and_written_to_by_its_members(ca
         if name in ("room.join", "room.leave", "sync", "typing"):
             continue
         expected = OK if name in allowed else FORBIDDEN
+        if name in ("room.accept", "room.refuse"):
+            expected = NOT_FOUND  # nobody asks them into it
         assert result(await answer(cast.outsider, make(things))) == expected, name
     assert result(await answer(cast.outsider, COMMANDS["room.join"][0](things))) == OK
     await cast.outsider.until(lambda: things.room in cast.outsider.held)

@@ -34,6 +34,7 @@ ROOM_FIELDS = (
     "role",
     "closed",
     "put_away",
+    "asked",
 )
 
 
@@ -46,6 +47,7 @@ class State:
         self.messages: dict[str, dict[str, Frame]] = {}
         self.online: set[str] = set()
         self.blocked: list[str] = []
+        self.requests: list[Frame] = []
         self.people: dict[str, Frame] = {}
         self.seen: set[str] = set()
 
@@ -58,6 +60,7 @@ class State:
         self.messages = {room: held for room, held in self.messages.items() if room in self.rooms}
         self.online = set(event["online"])
         self.blocked = event["blocked"]
+        self.requests = event["requests"]
 
     def _room(self, event: Frame) -> None:
         room = event["room"]
@@ -107,6 +110,9 @@ class State:
     def _blocked(self, event: Frame) -> None:
         self.blocked = event["usernames"]
 
+    def _requests(self, event: Frame) -> None:
+        self.requests = event["requests"]
+
     def _person(self, event: Frame) -> None:
         self.people[event["person"]["username"]] = event["person"]
 
@@ -135,6 +141,7 @@ class State:
             },
             "online": sorted(self.online & set(PEOPLE)),
             "blocked": self.blocked,
+            "requests": self.requests,
         }
 
 

@@ -5,7 +5,7 @@ import type { Socket, Transport, TransportHandlers } from "../../../../static/ch
 import { SharedTransport } from "../../src/chat/shared-transport.js";
 
 const ROOM = "11111111-1111-4111-8111-111111111111";
-const room = { id: ROOM, kind: "private", name: "Room", members: ["ada"], member_count: 1, position: 0, number: 0, read: 0, role: "owner", closed: false, put_away: false };
+const room = { id: ROOM, kind: "private", name: "Room", members: ["ada"], member_count: 1, position: 0, number: 0, read: 0, role: "owner", closed: false, put_away: false, asked: null };
 const me = { id: "u", username: "ada", display_name: "Ada", avatar_url: null };
 
 /** A server of one socket at a time, in memory: it keeps what it is sent. */
