@@ -1,20 +1,20 @@
 """From what is stored to what is sent."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from itertools import islice
+from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.functions import Left
 
 from accounts.models import User
 from chat import protocol, text
 from chat.models import Attachment, Membership, Message
 
-QUOTE_LIMIT = 140
-"""The longest excerpt of a quoted message, in characters."""
 NAMES_LIMIT = 50_000
-"""The most usernames that are remembered."""
+"""The most usernames that are remembered: some 10 MB, with the longest 20."""
 
 _usernames: dict[UUID, str] = {}
 """Usernames never change, so what has been asked once need not be asked again."""
@@ -22,12 +22,15 @@ _usernames: dict[UUID, str] = {}
 
 def usernames(ids: Iterable[UUID]) -> Mapping[UUID, str]:
     """Usernames by id, from memory where they are known."""
-    missing = {id for id in ids if id not in _usernames}
-    if missing:
-        if len(_usernames) > NAMES_LIMIT:
+    # A mapping of its own: another thread may forget all of them meanwhile.
+    names = {id: _usernames.get(id) for id in ids}
+    if missing := [id for id, name in names.items() if name is None]:
+        found = dict(User.objects.filter(pk__in=missing).values_list("pk", "username"))
+        if len(_usernames) + len(found) > NAMES_LIMIT:
             _usernames.clear()
-        _usernames.update(User.objects.filter(pk__in=missing).values_list("pk", "username"))
-    return _usernames
+        _usernames.update(islice(found.items(), NAMES_LIMIT))
+        names |= found
+    return cast(Mapping[UUID, str], names)
 
 
 def messages(rows: Sequence[Message]) -> list[protocol.Message]:
@@ -81,17 +84,30 @@ def _quotes(rows: Sequence[Message]) -> dict[UUID, protocol.Quote]:
     wanted = {row.reply_to for row in rows if row.reply_to and not row.is_gone}
     if not wanted:
         return {}
-    quoted = list(Message.objects.filter(pk__in=wanted))
-    names = usernames(row.sender_id for row in quoted)
-    return {
-        row.pk: protocol.Quote.model_construct(
-            id=row.pk,
-            number=row.number,
-            sender=names[row.sender_id],
-            body="" if row.is_gone else text.plain(row.body, QUOTE_LIMIT),
+    quoted = Message.objects.filter(pk__in=wanted).annotate(beginning=BEGINNING)
+    found: list[tuple[Any, ...]] = list(
+        quoted.values_list(
+            "pk", "number", "sender_id", "excerpt", "beginning", "deleted_at", "hidden_at"
         )
-        for row in quoted
+    )
+    names = usernames(row[2] for row in found)
+    return {
+        pk: protocol.Quote.model_construct(
+            id=pk,
+            number=number,
+            sender=names[sender],
+            body="" if deleted_at or hidden_at else excerpt_of(excerpt, beginning),
+        )
+        for pk, number, sender, excerpt, beginning, deleted_at, hidden_at in found
     }
+
+
+BEGINNING = Left("body", text.needed_for(text.EXCERPT_LIMIT))
+
+
+def excerpt_of(excerpt: str | None, beginning: str) -> str:
+    """What a quote shows, by the excerpt of the message and the beginning of its body."""
+    return text.plain(beginning, text.EXCERPT_LIMIT) if excerpt is None else excerpt
 
 
 def _attachment(summary: dict[str, Any]) -> protocol.Attachment:

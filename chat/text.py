@@ -8,7 +8,7 @@ are bounded, since anyone can send the worst message they can think of.
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,8 @@ BLOCKS_LIMIT = 6_000
 LINKS_LIMIT = 200
 MENTIONS_LIMIT = 100
 URL_LIMIT = 2_048
+EXCERPT_LIMIT = 140
+"""Characters of a message that a quote of it shows."""
 HTML_LIMIT = 64 * 1024
 """Characters of HTML that a text may become, and as many for the code attached to it.
 
@@ -56,11 +58,13 @@ code 30,000 to 50,000. Made for it, 20,000 characters became 558,000, and a page
 class Rendered:
     """HTML for the page, and the usernames it mentions: lower case, each once, in order.
 
-    Whether such people exist is not known here.
+    Whether such people exist is not known here. ``excerpt`` is the beginning as text on one line,
+    for those who quote it; None for plain text, of which ``plain`` makes it in no time.
     """
 
     html: str
     mentions: list[str] = field(default_factory=list)
+    excerpt: str | None = field(default=None, compare=False)
 
 
 def is_plain(body: str) -> bool:
@@ -80,15 +84,16 @@ def render_markdown(body: str) -> Rendered:
     same to the byte, only later."""
     body = _encodable(body)
     if body.count("\n") > LINES_LIMIT:
-        return Rendered(as_typed(body))
-    colours = Colours()
+        return Rendered(as_typed(body), excerpt=plain(body, EXCERPT_LIMIT))
+    colours, markdown = Colours(), _markdown()
     env: dict[str, Any] = {"colours": colours}
-    html = _clean(_markdown().render(body, env))
+    tokens = markdown.parse(body, env)
+    html = _clean(markdown.renderer.render(tokens, markdown.options, env))
     if len(html) > HTML_LIMIT and colours.html < COLOURED_LIMIT:
-        html = _clean(_markdown().render(body, {"colours": None}))
+        html = _clean(markdown.render(body, {"colours": None}))
     if len(html) > HTML_LIMIT:
         html = as_typed(body)
-    return Rendered(html, list(env.get("mentions", ())))
+    return Rendered(html, list(env.get("mentions", ())), _excerpt(tokens, EXCERPT_LIMIT))
 
 
 def as_typed(body: str) -> str:
@@ -138,10 +143,29 @@ def _cost_of_colours(length: int) -> float:
 def plain(body: str, limit: int) -> str:
     """The text without markup, on one line, at most ``limit`` characters: for a quote or a
     notification. It is text, not HTML."""
-    # What comes much later than the limit cannot show, so it need not be parsed either.
-    words = body[: limit * 4 + 400]
-    if not _PLAIN.fullmatch(words):
-        words = "".join(_texts(_markdown().parse(_encodable(words), {})))
+    words = body[: needed_for(limit)]
+    if _PLAIN.fullmatch(words):
+        return _one_line(words, limit)
+    return _excerpt(_markdown().parse(_encodable(words), {}), limit)
+
+
+def needed_for(limit: int) -> int:
+    """Characters of a body that ``plain`` looks at: what comes much later cannot show."""
+    return limit * 4 + 400
+
+
+def _excerpt(tokens: list[Token], limit: int) -> str:
+    words: list[str] = []
+    needed = needed_for(limit)
+    for text in _texts(tokens):
+        words.append(text[:needed])
+        needed -= len(text)
+        if needed < 0:
+            break
+    return _one_line("".join(words), limit)
+
+
+def _one_line(words: str, limit: int) -> str:
     line = " ".join(words.split())
     if len(line) <= limit:
         return line
@@ -388,7 +412,7 @@ def _fence(self: Any, tokens: list[Token], index: int, options: Any, env: Any) -
     return _code(tokens[index].content, language_of(tokens[index].info), env["colours"])
 
 
-def _texts(tokens: list[Token]) -> Any:
+def _texts(tokens: list[Token]) -> Iterator[str]:
     for token in tokens:
         if token.children:
             yield from _texts(token.children)

@@ -1,13 +1,13 @@
 """Every write to a message."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from chat import access, log, publish, queries, reactions, text
+from chat import access, log, payloads, publish, queries, reactions, text
 from chat.access import Permission
 from chat.actions.attachments import attachments_deleted_on_commit
 from chat.models import Attachment, Message, Report, Revision, Room
@@ -148,13 +148,23 @@ class _Context:
         named = {name for each in rendered.values() for name in each.mentions}
         return cls(
             now=log.now(),
-            quoted=dict(Message.objects.filter(pk__in=quoted).values_list("pk", "room_id"))
-            if quoted
-            else {},
+            quoted=_quoted(quoted) if quoted else {},
             files=Attachment.objects.in_bulk(files) if files else {},
             people=_existing(named),
             rendered=rendered,
         )
+
+
+def _quoted(ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The rooms of messages that are about to be quoted. One from before there were excerpts gets
+    its own now, so that nobody who reads the quote has to make it."""
+    quoted = Message.objects.filter(pk__in=ids).annotate(beginning=payloads.BEGINNING)
+    rows = list(quoted.values_list("pk", "room_id", "position", "excerpt", "beginning"))
+    for pk, _, position, excerpt, beginning in rows:
+        if excerpt is None and beginning and not text.is_plain(beginning):
+            same = Message.objects.filter(pk=pk, position=position)
+            same.update(excerpt=payloads.excerpt_of(excerpt, beginning))
+    return {pk: room for pk, room, *_ in rows}
 
 
 def render(body: str, code: Code | None = None) -> text.Rendered:
@@ -163,9 +173,8 @@ def render(body: str, code: Code | None = None) -> text.Rendered:
     rendered = text.render(body[:BODY_LIMIT]) if body or not code else text.Rendered("")
     if code is None:
         return rendered
-    return text.Rendered(
-        rendered.html + text.code_block(code.text, code.language), rendered.mentions
-    )
+    html = rendered.html + text.code_block(code.text, code.language)
+    return replace(rendered, html=html)
 
 
 def render_draft(draft: Draft) -> text.Rendered:
@@ -218,6 +227,7 @@ def _message(draft: Draft, context: _Context) -> Message:
         client_id=draft.client_id,
         body=body,
         html=rendered.html,
+        excerpt=rendered.excerpt,
         reply_to=draft.reply_to,
         attachments=_claim(draft, context.files),
         code=draft.code.model_dump() if draft.code else None,
@@ -287,6 +297,7 @@ def edit_message(
         return {
             "body": checked,
             "html": html.html + _shared_html(row),
+            "excerpt": html.excerpt,
             "mentions": mentions,
             "edited_at": now,
         }
@@ -324,6 +335,7 @@ def delete_message(user: User, *, message: UUID) -> Message:
         return {
             "body": "",
             "html": "",
+            "excerpt": "",
             "attachments": [],
             "mentions": [],
             "reactions": {},

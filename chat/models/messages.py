@@ -26,6 +26,9 @@ class Message(models.Model):
     client_id = models.UUIDField()
     body = models.TextField(blank=True)
     html = models.TextField(blank=True)
+    excerpt = models.TextField(null=True, editable=False)
+    """The beginning of the body as text, for those who quote it, made when the body is written.
+    None where the body is plain text, or was written before there were excerpts."""
     reply_to = models.UUIDField(null=True, blank=True)
     attachments = models.JSONField(default=list, blank=True)
     """What the payload says of each attachment, less its URLs (``Attachment.summary``)."""

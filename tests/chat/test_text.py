@@ -476,6 +476,15 @@ def test_an_excerpt_is_text_without_markup(body: str, excerpt: str) -> None:
     assert plain(body, 20) == excerpt
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["**b** x", "- a\n- b\n\n> c", "```py\nx = 1\n```", "`x` " * 500, "\n".join("*a*" * 3_000), ""],
+)
+def test_what_is_rendered_has_the_same_excerpt(body: str) -> None:
+    found = render(body).excerpt
+    assert found == plain(body, text.EXCERPT_LIMIT)
+
+
 @given(st.text(max_size=300), st.integers(1, 50))
 @settings(deadline=None)
 def test_an_excerpt_is_one_line_within_its_limit(body: str, limit: int) -> None:

@@ -2,10 +2,12 @@
 
 import json
 import uuid
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
-from chat import protocol, queries
+from chat import protocol, queries, text
 from chat.actions import messages, rooms
 from chat.models import Message, Report, Revision
 from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
@@ -315,3 +317,95 @@ def test_html_from_before_there_was_a_limit_is_shown_as_it_was_typed(owner, priv
         if each["number"] <= 10:
             assert "<p>*old*" in each["html"]
             assert ('<code class="language-python">' in each["html"]) is bool(code)
+
+
+# -- Quotes -----------------------------------------------------------------------------------
+
+DEAR = "a|b\n-|-\n|@ab [a]: http://b\n[](" * 30
+
+
+@pytest.fixture
+def parsed(monkeypatch) -> list[str]:
+    """Every text that is parsed for a quote."""
+    texts: list[str] = []
+    plain = text.plain
+
+    def noted(body: str, limit: int) -> str:
+        if not text.is_plain(body):
+            texts.append(body)
+        return plain(body, limit)
+
+    monkeypatch.setattr(text, "plain", noted)
+    return texts
+
+
+def quotes(user, room) -> list[str]:
+    page, _ = queries.history(user, room.pk, before=None, after=None, limit=200)
+    return [each["quote"]["body"] for each in map(json.loads, page) if each["quote"]]
+
+
+def test_a_quote_is_made_when_the_message_is_written_and_not_when_it_is_read(
+    owner, private_room, parsed
+):
+    first = say(owner, private_room, "**bold** [link](http://a.org)\n- `code`")
+    plain = say(owner, private_room, "just  words\nin two lines")
+    long = say(owner, private_room, "word " * 1_000)
+    for quoted in (first, plain, long):
+        say(owner, private_room, "yes", reply_to=quoted.pk)
+    told = quotes(owner, private_room)
+    assert told[:2] == ["bold link code", "just words in two lines"]
+    assert len(told[2]) <= text.EXCERPT_LIMIT and told[2].endswith("word…")
+    messages.edit_message(owner, message=first.pk, body="*now* this")
+    assert quotes(owner, private_room)[0] == "now this"
+    assert parsed == []
+
+
+def test_a_quote_of_what_is_gone_is_empty_and_comes_back_with_it(owner, private_room):
+    deleted = say(owner, private_room, "**secret** one")
+    hidden = say(owner, private_room, "**secret** two")
+    for quoted in (deleted, hidden):
+        say(owner, private_room, "yes", reply_to=quoted.pk)
+    messages.delete_message(owner, message=deleted.pk)
+    messages.hide_message(message=hidden.pk, hidden=True)
+    assert quotes(owner, private_room) == ["", ""]
+    assert stored(deleted).excerpt == ""
+    messages.hide_message(message=hidden.pk, hidden=False)
+    assert quotes(owner, private_room) == ["", "secret two"]
+
+
+def test_a_message_from_before_there_were_excerpts_gets_its_own_when_it_is_quoted(
+    owner, private_room, parsed
+):
+    old = say(owner, private_room, DEAR)
+    Message.objects.filter(pk=old.pk).update(excerpt=None)
+    for _ in range(3):
+        say(owner, private_room, "yes", reply_to=old.pk)
+    assert len(parsed) == 1
+    parsed.clear()
+    assert len(set(quotes(owner, private_room))) == 1
+    assert parsed == []
+
+
+def test_the_migration_makes_the_excerpts_of_what_is_quoted(owner, private_room, monkeypatch):
+    migration = import_module("chat.migrations.0006_excerpts_of_quoted")
+    monkeypatch.setattr(migration, "BATCH", 2)
+    old = [say(owner, private_room, f"**number** {n}") for n in range(7)]
+    for message in old[:5]:
+        say(owner, private_room, "yes", reply_to=message.pk)
+    messages.delete_message(owner, message=old[0].pk)
+    Message.objects.exclude(pk=old[0].pk).update(excerpt=None)
+    migration.make_excerpts(apps, None)
+    made = [stored(message).excerpt for message in old]
+    assert made == ["", *(f"number {n}" for n in range(1, 5)), None, None]
+
+
+def test_a_page_of_quotes_of_old_messages_takes_as_many_queries(
+    owner, private_room, django_assert_max_num_queries
+):
+    old = [say(owner, private_room, f"**number** {n}").pk for n in range(20)]
+    for id in old:
+        say(owner, private_room, "yes", reply_to=id)
+    Message.objects.update(excerpt=None)
+    with django_assert_max_num_queries(5):
+        page, _ = queries.history(owner, private_room.pk, before=None, after=None, limit=50)
+    assert json.loads(page[-1])["quote"]["body"] == "number 19"
