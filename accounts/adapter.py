@@ -1,15 +1,18 @@
 """Where allauth asks this product what to do."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
-from accounts import guessing, second_factor
+from accounts import changes, guessing, second_factor
 from accounts.hashers import TooManyHashes
 
 
@@ -56,3 +59,15 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Not where the person would have to set one up again at once."""
         return not second_factor.is_required(authenticator.user)
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    """For the list of devices."""
+
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
+        sessions = list(sessions)
+        super().end_sessions(sessions)
+        if sessions:
+            number = len(sessions)
+            what = "A session was ended." if number == 1 else f"{number} sessions were ended."
+            changes.tell("end_sessions", sessions[0].user, what)

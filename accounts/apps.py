@@ -6,4 +6,10 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from accounts import devices, guessing, sessions  # noqa: F401  (connect their receivers)
+        from accounts import (  # noqa: F401  (connect their receivers)
+            changes,
+            devices,
+            guessing,
+            sessions,
+            sign_ins,
+        )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 
 from accounts.hashers import TooManyHashes
 from accounts.signals import password_rehashed
@@ -37,7 +37,9 @@ class User(AbstractUser):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.username = self.normalize_username(self.username)
-        super().save(*args, **kwargs)
+        # Together with what is recorded of it (accounts.changes), or not at all.
+        with transaction.atomic():
+            super().save(*args, **kwargs)
 
     @classmethod
     def normalize_username(cls, username: str) -> str:

@@ -16,3 +16,8 @@ password_rehashed = Signal()
 
 profile_changed = Signal()
 """Someone changed how they are called or their picture. Sent with ``user`` (User)."""
+
+account_changed = Signal()
+"""Something about an account or a group of accounts changed that a record should be kept of. Sent
+inside the transaction that changes it, with ``actor`` and ``action`` (str), ``about`` (User or
+Group) and ``what`` (a sentence without secrets)."""

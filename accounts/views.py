@@ -4,6 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from allauth.core import ratelimit
+from allauth.usersessions.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
@@ -45,7 +46,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """Signs one of the caller's other devices out."""
     session = get_object_or_404(UserSession, pk=pk, user_id=request.user.pk)
-    session.end()
+    get_adapter().end_sessions([session])
     messages.success(request, "That device is signed out.")
     return redirect("usersessions_list")
 

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from django.apps import AppConfig
 from django.apps import apps as installed_apps
+from django.db.models import Model
 from django.db.models.signals import post_migrate
 
 
@@ -11,10 +12,11 @@ class ChatConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
-        from accounts.signals import profile_changed, signed_out
+        from accounts.signals import account_changed, profile_changed, signed_out
 
         signed_out.connect(_close_sockets)
         profile_changed.connect(_tell_profile)
+        account_changed.connect(_record)
         post_migrate.connect(_after_migrations, sender=self)
 
 
@@ -26,6 +28,14 @@ def _close_sockets(
 
     code = CloseCode.BANNED if suspended else CloseCode.NOT_SIGNED_IN
     publish.sign_out_on_commit(user_id, code, session_key)
+
+
+def _record(
+    sender: object, *, actor: str, action: str, about: Model, what: str, **kwargs: Any
+) -> None:
+    from chat.actions import audit
+
+    audit.record(actor, action, about, target=str(about), reason=what)
 
 
 def _tell_profile(sender: object, *, user: Any, **kwargs: Any) -> None:

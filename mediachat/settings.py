@@ -247,6 +247,7 @@ EDITOR_ORIGINS = env.list("EDITOR_ORIGINS", default=[])
 # "none", "staff" or "all": who is let in only with a second factor (accounts/second_factor.py).
 REQUIRE_SECOND_FACTOR = env.str("REQUIRE_SECOND_FACTOR", default="none")
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+USERSESSIONS_ADAPTER = "accounts.adapter.SessionsAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Media Chat"
 

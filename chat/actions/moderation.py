@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import access
-from chat.actions import messages, rooms
+from chat.actions import audit, messages, rooms
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Room
 from chat.protocol import ChatError, ErrorCode
 
@@ -249,11 +249,4 @@ def _settled() -> ChatError:
 
 
 def _record(actor: User, action: str, about: models.Model, target: str, reason: str) -> None:
-    AuditEntry.objects.create(
-        actor=actor.username,
-        action=action,
-        target_type=about._meta.model_name or "",
-        target_id=str(about.pk),
-        target=target[:255],
-        reason=reason,
-    )
+    audit.record(actor.username, action, about, target=target, reason=reason)

@@ -16,7 +16,7 @@ class AuditEntryAdmin(DecidedAdmin[AuditEntry]):
     list_display = ["created_at", "actor", "what", "target", "why"]
     list_filter = ["action", "target_type", "created_at"]
     search_fields = ["=actor", "target", "=target_id", "reason"]
-    search_help_text = "Find by a moderator's whole username, by what it was about, or why."
+    search_help_text = "Find by the whole username of who did it, by what it was about, or why."
     ordering = ["-created_at"]
     fields = readonly_fields = [
         "created_at",
@@ -32,10 +32,10 @@ class AuditEntryAdmin(DecidedAdmin[AuditEntry]):
     def what(self, row: AuditEntry) -> str:
         return action(row)
 
-    @display(description="Reason")
+    @display(description="Reason or change")
     def why(self, row: AuditEntry) -> str:
         return truncatechars(row.reason, 80)
 
-    @display(description="Reason")
+    @display(description="Reason or change")
     def why_in_full(self, row: AuditEntry) -> SafeString:
         return links.quoted(row.reason)

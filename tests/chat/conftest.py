@@ -18,7 +18,8 @@ from tests.conftest import person
 @pytest.fixture
 def moderator(db: None) -> User:
     user = person("moderator", is_staff=True)
-    user.groups.add(Group.objects.get(name=moderators.NAME))
+    group = Group.objects.get(name=moderators.NAME)
+    User.groups.through.objects.bulk_create([User.groups.through(user=user, group=group)])
     return user
 
 

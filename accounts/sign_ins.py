@@ -1,0 +1,65 @@
+"""Who signed in or tried to, from where and by which way: lines of the log, never with passwords.
+
+Each line has its ``event``: ``sign_in``, ``sign_in_failed`` or ``sign_out``.
+"""
+
+from typing import Any
+
+from allauth.core.internal.httpkit import is_headless_request
+from allauth.mfa.signals import authentication_failed
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.core.exceptions import ValidationError
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from accounts import changes, guessing, usernames
+from accounts.bounded_log import Bounded
+from accounts.models import User
+
+signed_in = Bounded("sign_in")
+failed = Bounded("sign_in_failed")
+signed_out = Bounded("sign_out")
+
+
+@receiver(user_logged_in)
+def _signed_in(user: User, request: HttpRequest | None = None, **kwargs: Any) -> None:
+    signed_in(username=user.username, **_where(request))
+    if user.is_staff or user.is_superuser:
+        changes.tell("sign_in", user, f"From {_where(request)['way']}.")
+
+
+@receiver(user_login_failed)
+def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+    name = str(credentials.get("username") or credentials.get("email") or "")
+    failed(username=_as_name(name), step="password", **_where(request))
+
+
+@receiver(authentication_failed)
+def _wrong_code(user: User, request: HttpRequest, **kwargs: Any) -> None:
+    failed(username=user.username, step="second_factor", **_where(request))
+
+
+@receiver(user_logged_out)
+def _signed_out(user: User | None, request: HttpRequest, **kwargs: Any) -> None:
+    if user is not None:
+        signed_out(username=user.username, **_where(request))
+
+
+def _as_name(text: str) -> str:
+    """What was typed as a name, if it can be one: people type passwords into the wrong field."""
+    try:
+        for validate in usernames.validators:
+            validate(text)  # type: ignore[operator]
+    except ValidationError:
+        return "(no username)"
+    return text
+
+
+def _where(request: HttpRequest | None) -> dict[str, str]:
+    if request is None:
+        return {"address": "", "way": changes.COMMAND_LINE}
+    if not is_headless_request(request):
+        way = "a browser"
+    else:
+        way = "an editor" if request.path.endswith("/auth/editor/session") else "a program"
+    return {"address": guessing.address_of(request), "way": way}
