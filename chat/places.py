@@ -1,4 +1,4 @@
-"""How many sockets a person and an address have open, on all processes.
+"""How many sockets a person and an address have open, and uploads a person, on all processes.
 
 Each process says what it has in a hash of its own in Redis, which it must keep alive: what a
 process had is forgotten some seconds after it was killed.
@@ -7,6 +7,7 @@ process had is forgotten some seconds after it was killed.
 import asyncio
 import uuid
 from collections import Counter
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
@@ -78,22 +79,37 @@ class Places:
     async def take(self, user: UUID, address: str) -> bool:
         """Whether this person may open one more socket, from this address. If so it counts
         until it is released; while Redis is away only this process's sockets count."""
-        limits = _limits(user, address)
+        if not await self._take(_limits(user, address)):
+            return False
+        self.open += 1
+        return True
+
+    def release(self, user: UUID, address: str) -> None:
+        """A socket that was counted has closed."""
+        self.open -= 1
+        self._release(_limits(user, address))
+
+    async def take_upload(self, user: UUID) -> bool:
+        """The same for one more upload of this person."""
+        return await self._take(_upload_limit(user))
+
+    def release_upload(self, user: UUID) -> None:
+        """An upload that was counted is done."""
+        self._release(_upload_limit(user))
+
+    async def _take(self, limits: dict[str, int]) -> bool:
         if settings.RATE_LIMITS and any(
             self._here[name] >= limit for name, limit in limits.items()
         ):
             return False
         self._here.update(limits.keys())
-        self.open += 1
         if self._shared is None or await self._is_granted(self._shared, limits):
             return True
-        self.release(user, address)
+        self._release(limits)
         return False
 
-    def release(self, user: UUID, address: str) -> None:
-        """A socket that was counted has closed."""
-        self.open -= 1
-        for name in _limits(user, address):
+    def _release(self, names: Iterable[str]) -> None:
+        for name in names:
             self._here[name] -= 1
             if not self._here[name]:
                 del self._here[name]
@@ -146,3 +162,7 @@ def _limits(user: UUID, address: str) -> dict[str, int]:
         f"person:{user.hex}": settings.SOCKETS_PER_PERSON,
         f"address:{address}": settings.SOCKETS_PER_ADDRESS,
     }
+
+
+def _upload_limit(user: UUID) -> dict[str, int]:
+    return {f"uploads:{user.hex}": settings.UPLOADS_AT_ONCE}

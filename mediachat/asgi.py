@@ -16,6 +16,7 @@ from django.conf import settings
 
 from accounts import avatars
 from accounts.sign_in_line import SignInLine
+from chat import uploads
 from chat.routing import websocket_urlpatterns
 from mediachat.bodies import MIB, MULTIPART, BodyLimit
 from mediachat.checks import refuse_wrong_settings
@@ -30,9 +31,10 @@ application = ProtocolTypeRouter(
         "http": BodyLimit(
             SignInLine(http),
             limits={
-                "/api/v1/attachments": settings.MAX_UPLOAD_MB * MIB + MULTIPART,
+                uploads.ATTACHMENTS: settings.MAX_UPLOAD_MB * MIB + MULTIPART,
                 "/accounts/profile": avatars.LIMIT + MULTIPART,
             },
+            admit=uploads.admit,
         ),
         # Both doors check for themselves who knocks.
         "websocket": URLRouter(websocket_urlpatterns),

@@ -37,12 +37,12 @@ def token_endpoints(get_response: Respond | RespondLater) -> Respond | RespondLa
     if iscoroutinefunction(get_response):
 
         async def respond_later(request: HttpRequest) -> HttpResponseBase:
-            return _answer(request) or _opened(request, await get_response(request))
+            return _answer(request) or opened(request, await get_response(request))
 
         return respond_later
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        return _answer(request) or _opened(request, get_response(request))  # type: ignore[arg-type]
+        return _answer(request) or opened(request, get_response(request))  # type: ignore[arg-type]
 
     return respond
 
@@ -52,7 +52,7 @@ def _answer(request: HttpRequest) -> HttpResponse | None:
     if not _comes_from_a_page(request):
         return None
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-        return _opened(request, HttpResponse(status=204))  # type: ignore[return-value]
+        return opened(request, HttpResponse(status=204))  # type: ignore[return-value]
     if request.method in SAFE_METHODS or is_own_page(request) or _is_opened_to(request):
         return None
     return JsonResponse(
@@ -61,7 +61,8 @@ def _answer(request: HttpRequest) -> HttpResponse | None:
     )
 
 
-def _opened(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+def opened(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The same answer, such that the page that asked may read it if it is an editor's."""
     if not request.path.startswith(TOKEN_ENDPOINTS):
         return response
     patch_vary_headers(response, ["Origin"])

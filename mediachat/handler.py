@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from tempfile import SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import Any
 
 import django
 from django.conf import settings
 from django.core.exceptions import RequestAborted
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import (
+    FileUploadHandler,
+    MemoryFileUploadHandler,
+)
 from django.core.handlers.asgi import ASGIHandler
 
 BATCH = 256 * 1024
@@ -27,29 +32,77 @@ class Handler(ASGIHandler):
             RequestAborted: whoever sent it has gone before its end.
         """
         in_memory = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
-        file = SpooledTemporaryFile(max_size=in_memory, mode="w+b")  # noqa: SIM115
-        gathered: list[bytes] = []
-        waiting = received = 0
-        more = True
-        while more:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                file.close()
-                raise RequestAborted
-            body = event.get("body", b"")
-            more = event.get("more_body", False)
-            gathered.append(body)
-            waiting += len(body)
-            received += len(body)
-            if more and waiting < BATCH:
-                continue
-            if received > in_memory:
-                await asyncio.to_thread(file.writelines, gathered)
-            else:
-                file.writelines(gathered)
-            gathered, waiting = [], 0
+        file = SpooledTemporaryFile(  # noqa: SIM115
+            max_size=in_memory, mode="w+b", dir=str(settings.FILE_UPLOAD_TEMP_DIR)
+        )
+        try:
+            await _read(receive, file, in_memory)
+        except BaseException:
+            file.close()
+            raise
         file.seek(0)
         return file
+
+
+async def _read(
+    receive: Callable[[], Awaitable[Mapping[str, Any]]],
+    file: "SpooledTemporaryFile[bytes]",
+    in_memory: int,
+) -> None:
+    gathered: list[bytes] = []
+    waiting = received = 0
+    more = True
+    while more:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise RequestAborted
+        body = event.get("body", b"")
+        more = event.get("more_body", False)
+        gathered.append(body)
+        waiting += len(body)
+        received += len(body)
+        if more and waiting < BATCH:
+            continue
+        if received > in_memory:
+            await asyncio.to_thread(file.writelines, gathered)
+        else:
+            file.writelines(gathered)
+        gathered, waiting = [], 0
+
+
+class InMemory(MemoryFileUploadHandler):
+    """Small files of a form."""
+
+    chunk_size = BATCH
+
+
+class Nameless(FileUploadHandler):
+    """Large files of a form, in files that no directory names: whatever ends the process, they
+    are gone with it. Django's own are left behind by a server that is killed."""
+
+    chunk_size = BATCH
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.file = TemporaryFile(dir=str(settings.FILE_UPLOAD_TEMP_DIR))  # noqa: SIM115
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self.file.write(raw_data)
+
+    def file_complete(self, file_size: int) -> "UploadedFile[bytes]":
+        self.file.seek(0)
+        return UploadedFile(
+            self.file,
+            self.file_name,
+            self.content_type,
+            file_size,
+            self.charset,
+            self.content_type_extra,
+        )
+
+    def upload_interrupted(self) -> None:
+        if hasattr(self, "file"):
+            self.file.close()
 
 
 def application() -> Handler:

@@ -5,6 +5,7 @@ wrong with a value and what to do about it.
 """
 
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC, UNSAFE_EVAL, UNSAFE_INLINE
@@ -48,6 +49,11 @@ STRANGERS_ASK = env.bool("STRANGERS_ASK", default=False)
 SOCKETS_PER_PERSON = env.int("SOCKETS_PER_PERSON", default=50)
 # An office or a school shares one address.
 SOCKETS_PER_ADDRESS = env.int("SOCKETS_PER_ADDRESS", default=500)
+CONNECTIONS_PER_ADDRESS = env.int("CONNECTIONS_PER_ADDRESS", default=500)
+HEADER_SECONDS = env.float("HEADER_SECONDS", default=10.0)
+BODY_SECONDS = env.float("BODY_SECONDS", default=10.0)
+BODY_RATE_KB = env.float("BODY_RATE_KB", default=8.0)
+UPLOADS_AT_ONCE = env.int("UPLOADS_AT_ONCE", default=4)
 MAX_UPLOAD_MB = env.int("MAX_UPLOAD_MB", default=100)
 UPLOAD_QUOTA_MB = env.int("UPLOAD_QUOTA_MB", default=10_000)
 MAX_IMAGE_MEGAPIXELS = env.int("MAX_IMAGE_MEGAPIXELS", default=25)
@@ -170,6 +176,14 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "media/"
+# On the disk of the files themselves, since /tmp may be memory; with an object store in TMPDIR.
+FILE_UPLOAD_TEMP_DIR = (
+    str(DATA_DIR) if STORAGES["default"]["BACKEND"].endswith(".FileSystemStorage") else gettempdir()
+)
+FILE_UPLOAD_HANDLERS = [
+    "mediachat.handler.InMemory",
+    "mediachat.handler.Nameless",
+]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STATIC_URL = "static/"

@@ -84,24 +84,36 @@ def attachments_deleted_on_commit(message: UUID) -> None:
     _delete(list(Attachment.objects.filter(message=message)))
 
 
+def quota_left(user: User) -> int:
+    """Bytes that this person's files may still take."""
+    _delete_unclaimed(user)
+    used = Attachment.objects.filter(owner_id=user.pk).aggregate(sum=Sum("size"))["sum"] or 0
+    return settings.UPLOAD_QUOTA_MB * MEGABYTE - used
+
+
+def quota_problem(left: int) -> ChatError:
+    """What somebody is told whose files may take only so many more bytes."""
+    used = max(0, settings.UPLOAD_QUOTA_MB - -(-left // MEGABYTE))
+    return ChatError(
+        ErrorCode.QUOTA_EXCEEDED,
+        f"Your files take {used:,} of {settings.UPLOAD_QUOTA_MB:,} MB. "
+        "Delete messages with files that are no longer needed.",
+    )
+
+
 def _check_size(user: User, size: int) -> None:
     if size > settings.MAX_UPLOAD_MB * MEGABYTE:
         raise ChatError(
             ErrorCode.TOO_LARGE, f"A file can have at most {settings.MAX_UPLOAD_MB} MB."
         )
-    _delete_unclaimed(user)
     _check_quota(user, size)
 
 
 def _check_quota(user: User, size: int) -> None:
     """Whether so much more may be stored for this person."""
-    used = Attachment.objects.filter(owner_id=user.pk).aggregate(sum=Sum("size"))["sum"] or 0
-    if used + size > settings.UPLOAD_QUOTA_MB * MEGABYTE:
-        raise ChatError(
-            ErrorCode.QUOTA_EXCEEDED,
-            f"Your files take {used // MEGABYTE:,} of {settings.UPLOAD_QUOTA_MB:,} MB. "
-            "Delete messages with files that are no longer needed.",
-        )
+    left = quota_left(user)
+    if size > left:
+        raise quota_problem(left)
 
 
 def _delete_unclaimed(user: User) -> None:

@@ -3,6 +3,7 @@ import { Connection } from "./connection.js";
 import { connectionLost, offline, ChatError } from "./errors.js";
 import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
+import { uploadPatiently } from "./patient-upload.js";
 import { Requests } from "./requests.js";
 import { Store } from "./store.js";
 import { Sync } from "./sync.js";
@@ -65,6 +66,7 @@ export class ChatClient extends EventTarget {
   /** @type {{resolve: () => void, reject: (error: ChatError) => void}[]} until `ready` */
   #arrivals = [];
   #transport;
+  #timing;
   #connection;
   #requests;
   #sync;
@@ -84,6 +86,7 @@ export class ChatClient extends EventTarget {
     super();
     const timing = { now, random, setTimer };
     this.#transport = transport;
+    this.#timing = timing;
     this.#events = events;
     this.#requests = new Requests(timing);
     this.#connection = new Connection({
@@ -279,16 +282,19 @@ export class ChatClient extends EventTarget {
   }
 
   /**
-   * Uploads a file, to be sent with a message.
+   * Uploads a file, to be sent with a message. The server takes a few of a person at once: one
+   * too many waits for some minutes until others are done.
    *
    * @param {Blob} file usually a `File`, whose name is kept
    * @param {import("./types.js").UploadOptions} [options]
    * @returns {Promise<import("./protocol.js").Attachment>} rejects with a {@link ChatError}:
    *   `network` when the server was not reached, `aborted` by the signal, or what the server
-   *   says: `too_large`, `unsupported_media`, `quota_exceeded`
+   *   says: `too_large`, `unsupported_media`, `quota_exceeded`, `rate_limited`
    */
   upload(file, options = {}) {
-    return this.#transport.upload(file, options);
+    const { signal } = options;
+    const once = () => this.#transport.upload(file, options);
+    return uploadPatiently(once, { signal, ...this.#timing });
   }
 
   /**

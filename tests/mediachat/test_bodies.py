@@ -5,16 +5,41 @@ from typing import Any
 import httpx
 import pytest
 
-from mediachat.bodies import MIB, BodyLimit
+from mediachat.bodies import HELD_LIMIT, MIB, SMALL, BodyLimit, Refused
 from tests.live import Server
+
+
+class Taken:
+    """An upload that somebody may send."""
+
+    def __init__(self, declared: int | None) -> None:
+        self.size = declared or 0
+        self.has_ended = False
+
+    def grow(self, size: int) -> None:
+        self.size += size
+
+    def end(self) -> None:
+        self.has_ended = True
 
 
 class Asked:
     """One request to a limit of 1 MiB, and of 3 MiB at /large, whose application reads it all."""
 
-    def __init__(self, path: str, chunks: list[bytes], *, declared: int | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        chunks: list[bytes],
+        *,
+        declared: int | None = None,
+        refusal: Refused | None = None,
+    ) -> None:
         headers = [] if declared is None else [(b"content-length", str(declared).encode())]
-        self.scope: Any = {"type": "http", "path": path, "headers": headers}
+        self.scope: Any = {"type": "http", "method": "POST", "path": path, "headers": headers}
+        self.scope["query_string"] = b""
+        self.refusal = refusal
+        self.uploads: list[Taken] = []
+        self.limit = BodyLimit(self.application, limits={"/large": 3 * MIB}, admit=self.admit)
         self.events = [
             {"type": "http.request", "body": chunk, "more_body": more}
             for chunk, more in zip(chunks, [True] * (len(chunks) - 1) + [False], strict=True)
@@ -23,10 +48,14 @@ class Asked:
         self.sent: list[Any] = []
 
     async def answer(self) -> int:
-        await BodyLimit(self.application, limits={"/large": 3 * MIB})(
-            self.scope, self.receive, self.send
-        )
+        await self.limit(self.scope, self.receive, self.send)
         return int(self.sent[0]["status"])
+
+    async def admit(self, scope: Any, declared: int | None) -> Taken:
+        if self.refusal:
+            raise self.refusal
+        self.uploads.append(Taken(declared))
+        return self.uploads[-1]
 
     async def receive(self) -> Any:
         return self.events.pop(0)
@@ -61,6 +90,51 @@ async def test_a_body_that_grows_too_large_is_refused_at_the_limit(declared: int
     asked = Asked("/", [b"x" * MIB] * 5, declared=declared)
     assert await asked.answer() == 413
     assert asked.read == MIB
+
+
+NOBODY = Refused(401, "unauthenticated", "Sign in first.")
+
+
+@pytest.mark.parametrize("declared", [None, SMALL])
+async def test_nobody_is_asked_about_who_sends_a_small_body(declared: int | None) -> None:
+    asked = Asked("/", [b"x" * (SMALL // 2)] * 2, declared=declared, refusal=NOBODY)
+    assert await asked.answer() == 200
+    assert asked.read == SMALL
+
+
+@pytest.mark.parametrize("declared", [None, 2 * SMALL])
+async def test_of_a_stranger_no_more_than_a_small_body_is_read(declared: int | None) -> None:
+    asked = Asked("/large", [b"x" * SMALL] * 2, declared=declared, refusal=NOBODY)
+    assert await asked.answer() == 401
+    assert asked.read == (SMALL if declared is None else 0)
+    assert json.loads(asked.sent[1]["body"])["code"] == "unauthenticated"
+    assert asked.limit.held == 0
+
+
+@pytest.mark.parametrize("declared", [None, 3 * SMALL])
+async def test_who_sends_is_asked_once_and_their_bytes_are_counted(declared: int | None) -> None:
+    asked = Asked("/", [b"x" * SMALL] * 3, declared=declared)
+    assert await asked.answer() == 200
+    (upload,) = asked.uploads
+    assert upload.size == 3 * SMALL
+    assert upload.has_ended
+
+
+async def test_unfinished_bodies_of_strangers_take_so_much_memory_and_no_more() -> None:
+    slow, quick = Asked("/", [b"x" * 99, b"y"]), Asked("/", [b"x" * 100])
+    for asked in (slow, quick):
+        asked.limit.held = HELD_LIMIT
+    assert await slow.answer() == 429
+    assert slow.limit.held == HELD_LIMIT
+    assert await quick.answer() == 200
+
+
+async def test_an_editor_in_a_browser_may_read_why() -> None:
+    asked = Asked("/api/v1/attachments", [b"x"], declared=2 * SMALL, refusal=NOBODY)
+    asked.scope["headers"].append((b"origin", b"https://vscode.dev"))
+    await asked.answer()
+    allowed = dict(asked.sent[0]["headers"])[b"access-control-allow-origin"]
+    assert allowed == b"https://vscode.dev"
 
 
 async def test_an_address_may_take_more() -> None:

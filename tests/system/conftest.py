@@ -19,7 +19,7 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
     program = component("nginx")
     processes: list[subprocess.Popen[bytes]] = []
 
-    def start(*servers: Server, host: str = "$http_host") -> str:
+    def start(*servers: Server, host: str = "$http_host", header_timeout: str = "10s") -> str:
         port = free_port()
         text = (ROOT / "deploy" / "nginx.conf").read_text()
         for number, server in enumerate(servers, 1):
@@ -27,6 +27,10 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
         text = text.replace("Host $http_host;", f"Host {host};")
         text = text.replace("listen 80;", f"listen 127.0.0.1:{port};")
         text = text.replace("/run/nginx.pid", f"{tmp_path}/nginx.pid")
+        assert "client_header_timeout 10s;" in text
+        text = text.replace(
+            "client_header_timeout 10s;", f"client_header_timeout {header_timeout};"
+        )
         configuration = tmp_path / "nginx.conf"
         configuration.write_text(text)
         command = [program, "-p", str(tmp_path), "-c", str(configuration), "-g", "daemon off;"]

@@ -185,7 +185,7 @@ async def test_wrong_passwords_are_counted_on_both(redis: Redis, serve: Serve):
 
 
 async def test_files_uploaded_at_once_on_both_stay_within_the_quota(redis: Redis, serve: Serve):
-    servers = two(serve, redis, UPLOAD_QUOTA_MB="5")
+    servers = two(serve, redis, UPLOAD_QUOTA_MB="5", UPLOADS_AT_ONCE="20")
     tokens = Tokens(servers[0].url)
     clients = [await tokens.client(servers[n % 2], "crowd0") for n in range(20)]
     answers = await asyncio.gather(

@@ -9,6 +9,7 @@ from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
 from chat.protocol import FRAME_LIMIT, CloseCode
+from mediachat.daphne_http import StreamingServer
 
 FAREWELL = 0.2
 """Seconds that the close frames have to leave before the process ends."""
@@ -34,7 +35,7 @@ class ClosingFactory(WebSocketFactory):
         self.setProtocolOptions(failByDrop=False)
 
 
-class Server(daphne.server.Server):
+class Server(StreamingServer):
     def kill_all_applications(self) -> Any:
         """Tells whoever is connected to come back, then ends as daphne does."""
         for connection in self.connections:

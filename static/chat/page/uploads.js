@@ -11,9 +11,13 @@
  * @property {AbortController} abort
  */
 
+/** Files of all rooms together. The server takes one more, for the person's other devices. */
 const AT_ONCE = 3;
 const MOST_IN_A_MESSAGE = 20;
 let lastKey = 0;
+let running = 0;
+/** Those whose files wait for others to be done. @type {Set<Uploads>} */
+const waiting = new Set();
 
 /**
  * The files of one room's draft on their way to the server. They go on while the person
@@ -95,18 +99,23 @@ export class Uploads extends EventTarget {
 
   clear() {
     this.list = [];
+    waiting.delete(this);
     this.changed();
   }
 
   next() {
-    const running = this.list.filter(({ state }) => state === "sending").length;
-    const waiting = this.list.filter(({ state }) => state === "waiting");
-    for (const upload of waiting.slice(0, AT_ONCE - running)) void this.run(upload);
+    for (const upload of this.list) {
+      if (running >= AT_ONCE) break;
+      if (upload.state === "waiting") void this.run(upload);
+    }
+    if (this.list.some(({ state }) => state === "waiting")) waiting.add(this);
+    else waiting.delete(this);
     this.changed();
   }
 
   /** @param {Upload} upload */
   async run(upload) {
+    running += 1;
     upload.state = "sending";
     try {
       upload.attachment = await this.client.upload(/** @type {File} */ (upload.file), {
@@ -122,7 +131,9 @@ export class Uploads extends EventTarget {
       upload.state = "failed";
       upload.error = reason(error);
     }
+    running -= 1;
     this.next();
+    for (const other of [...waiting]) other.next();
   }
 
   changed() {

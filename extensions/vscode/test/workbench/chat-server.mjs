@@ -71,7 +71,7 @@ export class ChatServer {
 
   async start() {
     const log = openSync(path.join(this.dataDir, "server.log"), "a");
-    const args = ["-m", "uvicorn", "mediachat.asgi:application", "--host", this.host, "--port", String(this.port), "--ws", "mediachat.websockets:WebSocketProtocol", "--no-access-log"];
+    const args = ["-m", "uvicorn", "mediachat.asgi:application", "--host", this.host, "--port", String(this.port), "--http", "mediachat.http_protocol:HttpProtocol", "--ws", "mediachat.websockets:WebSocketProtocol", "--no-access-log"];
     this.#process = spawn(python, args, { cwd: root, env: this.environment, stdio: ["ignore", log, log] });
     await until("The server", async () => (await fetch(`${this.url}/healthz`)).ok, 40);
   }

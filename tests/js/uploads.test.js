@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ChatError } from "../../static/chat/errors.js";
+import { Uploads } from "../../static/chat/page/uploads.js";
+import { uploadPatiently } from "../../static/chat/patient-upload.js";
+import { Clock, settled } from "./clock.js";
+
+/** A server's uploads: how many are under way, how many were at once. */
+class Uploading {
+  /** @type {(() => void)[]} */
+  under = [];
+  most = 0;
+
+  upload = () =>
+    new Promise((resolve) => {
+      this.under.push(() => resolve({ id: "a" }));
+      this.most = Math.max(this.most, this.under.length);
+    });
+
+  finish() {
+    this.under.shift()?.();
+    return settled();
+  }
+}
+
+/** @param {number} count */
+const files = (count) => Array.from({ length: count }, (_, n) => new File(["x"], `${n}.txt`));
+
+test("files of all rooms together go up three at a time", async () => {
+  const server = new Uploading();
+  const client = /** @type {any} */ (server);
+  const [here, there] = [new Uploads(client), new Uploads(client)];
+  here.add(files(5));
+  there.add(files(4));
+  for (let n = 0; n < 9; n++) await server.finish();
+  assert.equal(server.most, 3);
+  assert.equal(here.attachments.length, 5);
+  assert.equal(there.attachments.length, 4);
+});
+
+test("a room that is cleared holds up no other", async () => {
+  const server = new Uploading();
+  const client = /** @type {any} */ (server);
+  const [here, there] = [new Uploads(client), new Uploads(client)];
+  here.add(files(4));
+  here.clear();
+  there.add(files(2));
+  assert.equal(there.attachments.length, 0);
+  for (let n = 0; n < 5; n++) await server.finish();
+  assert.equal(there.attachments.length, 2);
+});
+
+/** @param {() => Promise<any>} upload @param {AbortSignal} [signal] */
+function patiently(upload, signal) {
+  const clock = new Clock();
+  const { now, setTimer } = clock;
+  return { clock, done: uploadPatiently(upload, { signal, now, setTimer, random: () => 0.5 }) };
+}
+
+const tooMany = () => Promise.reject(new ChatError("rate_limited", "You upload four already."));
+
+test("one upload too many is tried again until there is room", async () => {
+  let tries = 0;
+  const { clock, done } = patiently(() => (++tries < 4 ? tooMany() : Promise.resolve("stored")));
+  await clock.pass(60_000);
+  assert.equal(await done, "stored");
+  assert.equal(tries, 4);
+});
+
+test("an upload that never gets room says so in the end", async () => {
+  const { clock, done } = patiently(tooMany);
+  const refused = assert.rejects(done, { code: "rate_limited" });
+  await clock.pass(6 * 60_000);
+  await refused;
+});
+
+test("other refusals are not tried again", async () => {
+  let tries = 0;
+  const { done } = patiently(() => {
+    tries++;
+    return Promise.reject(new ChatError("too_large", "At most 100 MB."));
+  });
+  await assert.rejects(done, { code: "too_large" });
+  assert.equal(tries, 1);
+});
+
+test("an upload that waits can be cancelled", async () => {
+  const abort = new AbortController();
+  const { done } = patiently(tooMany, abort.signal);
+  await settled();
+  abort.abort();
+  await assert.rejects(done, { code: "aborted" });
+});
