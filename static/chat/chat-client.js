@@ -13,7 +13,7 @@ import { quoteOf, unknownAttachment } from "./unsent-message.js";
 const PING_TIMEOUT = 10_000;
 
 /** Commands after which one is in a room. */
-const ENTERING = new Set(["room.open", "room.join"]);
+const ENTERING = new Set(["room.open", "room.join", "room.accept"]);
 
 /** @type {WeakMap<import("./types.js").Socket, (message: any) => void>} */
 const takers = new WeakMap();
@@ -44,7 +44,7 @@ export function handleIncomingMessage(message, socket) {
  * - `room` {room}: a room's name, members, unread count, …
  * - `messages` {room}: a room's feed
  * - `outbox`: what is unsent
- * - `typing` {room}, `presence` {user}, `people`, `blocked`
+ * - `typing` {room}, `presence` {user}, `people`, `blocked`, `requests`
  * - `mention` {room, message}: a new message from someone else, whom this person has not blocked,
  *   that names them, or that came in a direct room
  *
@@ -371,6 +371,11 @@ export class ChatClient extends EventTarget {
   /** Usernames of those whom this person has blocked. @returns {ReadonlySet<string>} */
   get blocked() {
     return this.#store.blocked;
+  }
+
+  /** The rooms into which strangers ask this person; answer by `room.accept` or `room.refuse`. */
+  get requests() {
+    return this.#store.requests;
   }
 
   /**

@@ -16,6 +16,8 @@ export class Store {
   online = new Set();
   /** @type {Set<string>} */
   blocked = new Set();
+  /** @type {import("./protocol.js").RoomRequest[]} */
+  requests = [];
 
   /** @type {Map<string, Feed>} */
   #feeds = new Map();
@@ -92,12 +94,13 @@ export class Store {
   // -- Events ---------------------------------------------------------------------------------
 
   /** A new connection: what the server says replaces what was known. @param {import("./protocol.js").ReadyEvent} event */
-  welcome({ user, rooms, online, blocked = [] }) {
+  welcome({ user, rooms, online, blocked = [], requests = [] }) {
     if (this.me && this.me.id !== user.id) this.#forget(); // somebody else has signed in
     this.me = user;
     this.rooms = new Map(rooms.map((room) => [room.id, this.#reads.merged(room)]));
     this.online = new Set(online);
     this.blocked = new Set(blocked);
+    this.requests = requests;
     this.people.forget();
     this.people.put(user);
     for (const id of this.#feeds.keys()) if (!this.rooms.has(id)) this.#feeds.delete(id);
@@ -106,6 +109,7 @@ export class Store {
     this.#host.tell("rooms");
     this.#host.tell("presence");
     this.#host.tell("blocked");
+    this.#host.tell("requests");
   }
 
   #forget() {
@@ -165,6 +169,11 @@ export class Store {
     blocked: ({ usernames }) => {
       this.blocked = new Set(usernames);
       this.#host.tell("blocked");
+    },
+    /** @param {import("./protocol.js").RequestsEvent} event */
+    requests: ({ requests }) => {
+      this.requests = requests;
+      this.#host.tell("requests");
     },
   };
 

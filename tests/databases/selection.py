@@ -17,9 +17,11 @@ SAME_ON_ALL = (
     # How the page looks and behaves, what a frame or an address may be, who waits for whom, and
     # what Redis and nginx do: decided before anything reaches a database. WHOLE=1 runs them too.
     "tests/browser/test_accessibility.py",
+    "tests/browser/test_blocks.py",
     "tests/browser/test_editors.py",
     "tests/browser/test_modules.py",
     "tests/browser/test_page.py",
+    "tests/browser/test_requests.py",
     "tests/browser/test_screenshots.py",
     "tests/browser/test_second_factor.py",
     "tests/browser/test_xss.py",

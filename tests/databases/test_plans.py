@@ -33,6 +33,7 @@ READS = {
     "room_for": lambda o, r, m: access.room_for(o, r, access.Permission.READ),
     "message_for": lambda o, r, m: access.message_for(o, m),
     "relations_of": lambda o, r, m: relations.relations_of([o.pk, r]),
+    "views_of": lambda o, r, m: queries.views_of({(o.pk, r)}),
     "strangers_to": lambda o, r, m: relations.strangers_to(o, [r, m]),
     "asked_into": lambda o, r, m: relations.asked_into([r]),
     "apart_from": lambda o, r, m: relations.apart_from(o, [r, m]),

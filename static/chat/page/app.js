@@ -12,6 +12,7 @@ import "./emoji-picker.js";
 import { icon, mark } from "./icons.js";
 import { forgetRoom, lastRoom, roomInAddress, rememberRoom } from "./location.js";
 import { listedRooms, unread, waiting } from "./rooms.js";
+import "./requests.js";
 import "./room-list.js";
 import { Uploads } from "./uploads.js";
 import { banned, choose, signedOut, welcome } from "./empty-states.js";
@@ -56,6 +57,8 @@ export class ChatApp extends ChatElement {
       leaving: ({ room }) => (this.leaving = room),
       "pick-emoji": ({ beside, chosen }) => this.pickEmoji(beside, chosen),
       refused: (error) => this.say(error.detail || "That did not work. Try again."),
+      said: ({ text }) => this.say(text),
+      "focus-search": () => this.focusSearch(),
       heard: ({ message }) => this.announcer.announce(message),
     };
     for (const name of ["start-chat", "show-details", "show-revisions", "report", "confirm", "open-image", "show-profile", "show-blocked"]) {
@@ -129,6 +132,7 @@ export class ChatApp extends ChatElement {
               ${icon("plus")} Start chat
             </button>
           </div>
+          <mc-requests .client=${this.client}></mc-requests>
           <mc-room-list .client=${this.client} .current=${this.roomId}></mc-room-list>
           <mc-account-menu .client=${this.client} .links=${this.dataset}></mc-account-menu>
         </div>
@@ -247,12 +251,16 @@ export class ChatApp extends ChatElement {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
       event.preventDefault();
       this.screen = "rooms";
-      const list = /** @type {import("./room-list.js").RoomList | null} */ (this.querySelector("mc-room-list"));
-      void this.updateComplete.then(() => list?.focusSearch());
+      void this.updateComplete.then(() => this.focusSearch());
     } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       this.step(event.key === "ArrowDown" ? 1 : -1);
     }
+  }
+
+  focusSearch() {
+    const list = /** @type {import("./room-list.js").RoomList | null} */ (this.querySelector("mc-room-list"));
+    list?.focusSearch();
   }
 
   /** @param {number} by */

@@ -5,7 +5,7 @@ import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import "./message-list.js";
 import "./room-header.js";
-import { displayName, partner } from "./rooms.js";
+import { displayName, partner, roomTitle } from "./rooms.js";
 import "./typing-line.js";
 
 /** @typedef {import("./message-list.js").MessageList} MessageList */
@@ -103,7 +103,12 @@ export class Conversation extends ChatElement {
         </span>
       </p>`;
     }
-    return html`<mc-composer
+    return html`${room.kind === "direct" && room.asked?.length
+      ? html`<p class="composer-waiting" role="status">
+          ${icon("clock")} <span><bdi>${roomTitle(this.client, room)}</bdi> has been asked, and sees what you
+          write when they accept.</span>
+        </p>`
+      : null}<mc-composer
       .client=${this.client}
       .room=${room}
       .drafts=${this.drafts}

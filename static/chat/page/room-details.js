@@ -90,6 +90,7 @@ export class RoomDetails extends ChatDialog {
             Show more
           </button>`
         : null}
+      ${this.asked(room)}
       <footer class="dialog-actions">
         ${this.leaving
           ? html`<span class="dialog-text"
@@ -168,6 +169,24 @@ export class RoomDetails extends ChatDialog {
   /** @param {string} username */
   async add(username) {
     if (await this.ask({ type: "room.add", room: this.roomId, members: [username] })) await this.load();
+  }
+
+  /**
+   * Strangers who are no members before they accept.
+   * @param {import("../protocol.js").Room} room
+   */
+  asked(room) {
+    if (!room.asked?.length) return null;
+    return html`<h3 class="dialog-heading" id="asked-heading">Asked, and no members yet</h3>
+      <ul class="found" aria-labelledby="asked-heading">
+        ${room.asked.map(
+          (username) => html`<li class="found-entry">
+            ${avatar(this.client, username)}
+            <span class="found-name"><bdi>${displayName(this.client, username)}</bdi></span>
+            <span class="handle">@${username}</span>
+          </li>`,
+        )}
+      </ul>`;
   }
 
   /** @param {string} member */

@@ -8,7 +8,9 @@
  */
 export function partner(client, room) {
   if (room.kind !== "direct") return null;
-  return room.members?.find((name) => name !== client.me?.username) ?? room.members?.[0] ?? null;
+  const other = room.members?.find((name) => name !== client.me?.username);
+  // Who has been asked is no member yet.
+  return other ?? room.asked?.[0] ?? room.members?.[0] ?? null;
 }
 
 /**

@@ -157,7 +157,13 @@ export class StartChat extends ChatDialog {
   /** @param {string} username */
   async talkTo(username) {
     const reply = await this.ask({ type: "room.open", kind: "direct", members: [username] });
-    if (reply) this.open(reply.room.id);
+    if (!reply) return;
+    this.open(reply.room.id);
+    const asked = reply.asked?.length ?? 0;
+    if (asked > 0) {
+      const who = asked === 1 ? "One person whom you share no room with has" : `${asked} people whom you share no room with have`;
+      this.tell("said", { text: `${who} been asked, to join when they accept.` });
+    }
   }
 
   /** @param {SubmitEvent} event */

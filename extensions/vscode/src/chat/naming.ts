@@ -4,7 +4,9 @@ import type { Room } from "../../../../static/chat/protocol.js";
 /** The other person of a direct room. */
 export function partner(client: ChatClient, room: Room): string | null {
   if (room.kind !== "direct") return null;
-  return room.members?.find((name) => name !== client.username) ?? room.members?.[0] ?? null;
+  const other = room.members?.find((name) => name !== client.username);
+  // Who has been asked is no member yet.
+  return other ?? room.asked?.[0] ?? room.members?.[0] ?? null;
 }
 
 export function displayName(client: ChatClient, username: string): string {
