@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mediachat.watchers.watchers",
+    "mediachat.nul.refuse_nul",
     "django.middleware.security.SecurityMiddleware",
     "mediachat.cors.token_endpoints",
     "mediachat.csp.PolicyMiddleware",

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chat.protocol.limits import PAGE_LIMIT
 from chat.protocol.objects import Code, Role, RoomKind, Stored, Text
 
-Ref = Annotated[str, StringConstraints(max_length=200)]
+Ref = Annotated[str, StringConstraints(max_length=200), Stored]
 Username = Annotated[str, StringConstraints(min_length=1, max_length=150), Stored]
 RoomName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), Stored]
 

@@ -78,11 +78,11 @@ def _without_nul(value: str) -> str:
     return value
 
 
-Text = Annotated[str, StringConstraints(min_length=0)]
+Stored = AfterValidator(_without_nul)
+"""For every text: PostgreSQL takes no NUL, not even to look it up."""
+Text = Annotated[str, StringConstraints(min_length=0), Stored]
 """Any text. That it is constrained at all makes pydantic refuse halves of characters (lone
 surrogates), which JSON can say and no database or socket can."""
-Stored = AfterValidator(_without_nul)
-"""For text that is stored or looked up: PostgreSQL takes no NUL."""
 
 
 def _relative(path: str) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chat import protocol
 from chat.protocol.frames import _BY_TYPE, _parse_closely
+from tests import odd_text
 
 ROOM = str(uuid.uuid4())
 VALUES = st.one_of(
@@ -66,3 +67,33 @@ def test_the_short_way_reads_what_the_close_one_reads(kind: str, fields: dict[st
 )
 def test_odd_frames_are_read_the_same_on_both_ways(text: str) -> None:
     assert _read(protocol.parse, text) == _read(_parse_closely, text)
+
+
+# -- Texts that no database and no socket can have ---------------------------------------------
+
+
+@pytest.mark.parametrize("command", protocol.COMMANDS)
+def test_every_command_has_an_example_that_is_right(command: Any) -> None:
+    fields = odd_text.example(command)
+    assert set(fields) == set(command.model_fields)
+    assert protocol.parse(json.dumps(fields)).type == fields["type"]
+
+
+@pytest.mark.parametrize("odd", [odd_text.NUL, odd_text.HALF], ids=["nul", "half"])
+@pytest.mark.parametrize("command", protocol.COMMANDS)
+def test_no_text_of_any_command_is_taken_with_half_a_character_or_nul(
+    command: Any, odd: str
+) -> None:
+    for path, fields in odd_text.with_odd_text(odd_text.example(command), odd):
+        with pytest.raises(protocol.FrameError) as refusal:
+            protocol.parse(json.dumps(fields))
+        assert refusal.value.code is protocol.ErrorCode.BAD_REQUEST, path
+
+
+def test_a_field_that_takes_any_text_would_be_found() -> None:
+    class Careless(protocol.Command):
+        type: str = "careless"
+        notes: list[str] = []
+
+    found = [path for path, _ in odd_text.with_odd_text(odd_text.example(Careless), odd_text.NUL)]
+    assert ("notes", 0) in found and ("ref",) in found
