@@ -23,6 +23,10 @@ BACKLOG = 10_000
 JOINED = 200
 """Changes of one room in one doorbell; of more than these only the newest is told, and hubs
 read the others from the log."""
+JOINED_SIZE = 256 * 1024
+"""Characters of messages in one doorbell, beyond which the same is done."""
+WAITING_SIZE = 32 * 1024 * 1024
+"""Characters that may wait while the layer is slow; the oldest groups are dropped."""
 AT_ONCE = 100
 """Groups that share a timeout."""
 TIMEOUT = 5.0
@@ -144,17 +148,30 @@ class Ringer:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self._waiting: dict[str, list[dict[str, Any]]] = {}
+        self._size = 0
         self._task: asyncio.Task[None] | None = None
 
     def ring(self, *bells: Bell) -> None:
         for group, message in bells:
             before = self._waiting.setdefault(group, [])
-            if not before or not _join(before[-1], message):
-                before.append(message)
-        while len(self._waiting) > BACKLOG:
-            del self._waiting[next(iter(self._waiting))]
+            self._size += _size(message)
+            if before and (left_out := _join(before[-1], message)) is not None:
+                self._size -= left_out
+                continue
+            before.append(message)
+            if len(before) > JOINED:
+                self._size -= _size(before.pop(0))
+        while len(self._waiting) > BACKLOG or (
+            self._size > WAITING_SIZE and len(self._waiting) > 1
+        ):
+            self._take(next(iter(self._waiting)))
         if self._task is None:
             self._task = self.loop.create_task(self._run())
+
+    def _take(self, group: str) -> list[dict[str, Any]]:
+        messages = self._waiting.pop(group)
+        self._size -= sum(map(_size, messages))
+        return messages
 
     async def _run(self) -> None:
         try:
@@ -171,17 +188,29 @@ class Ringer:
         async with asyncio.timeout(TIMEOUT):
             for _ in range(min(len(self._waiting), AT_ONCE)):
                 group = next(iter(self._waiting))
-                for message in self._waiting.pop(group):
+                for message in self._take(group):
                     await get_channel_layer().group_send(group, message)
 
 
-def _join(before: dict[str, Any], message: dict[str, Any]) -> bool:
-    """Adds changes of a room to those that wait, where both rest on the same membership."""
+def _join(before: dict[str, Any], message: dict[str, Any]) -> int | None:
+    """Adds changes of a room to those that wait, where both rest on the same membership; returns
+    how many characters were left out for that, or None where they cannot be joined."""
     if "entries" not in before or before["members_version"] != message.get("members_version"):
-        return False
+        return None
     entries = before["entries"] + message["entries"]
-    before["entries"] = entries if len(entries) <= JOINED else entries[-1:]
-    return True
+    size = _size_of(entries)
+    if len(entries) > JOINED or size > JOINED_SIZE:
+        entries = entries[-1:]
+    before["entries"] = entries
+    return size - _size_of(entries)
+
+
+def _size(message: dict[str, Any]) -> int:
+    return _size_of(message.get("entries", ())) + len(message.get("frame", ""))
+
+
+def _size_of(entries: Sequence[Entry]) -> int:
+    return sum(len(entry[-1]) for entry in entries)
 
 
 _ringer: Ringer | None = None

@@ -17,6 +17,9 @@ from chat.protocol import BODY_LIMIT, ChatError, Code, ErrorCode
 
 REACTIONS_LIMIT = 20
 """The most different emoji on one message."""
+REACTED_LIMIT = 64 * 1024
+"""Characters of all the names under the emoji of one message: five thousand reactions of people
+with names of ten. Each change of a message tells all of them to everyone in the room."""
 
 
 @dataclass(slots=True)
@@ -378,6 +381,8 @@ def react_to_message(user: User, *, message: UUID, emoji: str, on: bool) -> Mess
             del found[key]
         if on and len(found) > REACTIONS_LIMIT:
             raise ChatError(ErrorCode.CONFLICT, "This message has enough different reactions.")
+        if on and sum(len(name) + 3 for names in found.values() for name in names) > REACTED_LIMIT:
+            raise ChatError(ErrorCode.CONFLICT, "This message has enough reactions.")
         return {"reactions": found}
 
     return _changed(message, decide, grant)

@@ -81,3 +81,43 @@ async def test_what_is_not_a_change_keeps_its_place_in_the_room() -> None:
 async def test_of_too_many_changes_only_the_newest_is_told() -> None:
     (event,) = await _heard([_changes(ROOM, n) for n in range(1, publish.JOINED + 2)])
     assert _positions(event) == [publish.JOINED + 1]
+
+
+# -- What waits is bounded, however slow the layer ---------------------------------------------
+
+
+def _heavy(room: uuid.UUID, position: int, size: int) -> publish.Bell:
+    group, message = _changes(room, position)
+    message["entries"] = [(position, position, f"id{position}", "x" * size)]
+    return group, message
+
+
+@pytest.mark.usefixtures("_own_layer")
+async def test_large_messages_that_wait_are_told_by_their_newest() -> None:
+    (only,) = await _heard(*([_heavy(ROOM, position, 50_000)] for position in range(1, 11)))
+    assert 0 < len(_positions(only)) * 50_000 <= publish.JOINED_SIZE
+    assert _positions(only)[-1] == 10
+
+
+@pytest.mark.usefixtures("_own_layer")
+async def test_what_waits_for_a_slow_layer_is_bounded_in_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publish, "WAITING_SIZE", 1_000_000)
+    ringer = publish.Ringer()
+    rooms = [uuid.uuid4() for _ in range(50)]
+    for position in range(1, 5):
+        for room in rooms:
+            ringer.ring(_heavy(room, position, 40_000))
+            assert ringer._size == sum(
+                publish._size(each) for messages in ringer._waiting.values() for each in messages
+            )
+            assert ringer._size <= 1_000_000
+    assert publish.room_group(rooms[-1]) in ringer._waiting
+    typing = publish.room_group(ROOM), {"type": "room.event", "room": ROOM.hex, "frame": "x" * 99}
+    for _ in range(2_000):
+        ringer.ring(typing)
+    assert len(ringer._waiting[typing[0]]) <= publish.JOINED
+    while ringer._task is not None:
+        await asyncio.wait([ringer._task])
+    assert ringer._size == 0

@@ -7,7 +7,8 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
-from chat import protocol, queries, text
+from accounts.models import User
+from chat import payloads, protocol, queries, text
 from chat.actions import messages, rooms
 from chat.models import Message, Report, Revision
 from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
@@ -409,3 +410,32 @@ def test_a_page_of_quotes_of_old_messages_takes_as_many_queries(
     with django_assert_max_num_queries(5):
         page, _ = queries.history(owner, private_room.pk, before=None, after=None, limit=50)
     assert json.loads(page[-1])["quote"]["body"] == "number 19"
+
+
+def test_the_names_under_a_message_are_bounded(owner, member, private_room, monkeypatch):
+    message = say(owner, private_room)
+    monkeypatch.setattr(messages, "REACTED_LIMIT", 20)
+    messages.react_to_message(owner, message=message.pk, emoji="👍", on=True)
+    messages.react_to_message(member, message=message.pk, emoji="👍", on=True)
+    refused(
+        ErrorCode.CONFLICT,
+        messages.react_to_message,
+        owner,
+        message=message.pk,
+        emoji="🎉",
+        on=True,
+    )
+    messages.react_to_message(owner, message=message.pk, emoji="👍", on=False)
+    assert stored(message).reactions == {"👍": ["member"]}
+
+
+def test_the_usernames_that_are_remembered_are_bounded(owner, member, monkeypatch):
+    monkeypatch.setattr(payloads, "NAMES_LIMIT", 20)
+    monkeypatch.setattr(payloads, "_usernames", {})
+    many = User.objects.bulk_create(User(username=f"person{n}") for n in range(50))
+    names = payloads.usernames(user.pk for user in many)
+    assert names == {user.pk: user.username for user in many}
+    assert len(payloads._usernames) <= 20
+    for user in many:
+        assert payloads.usernames([user.pk]) == {user.pk: user.username}
+        assert len(payloads._usernames) <= 20
