@@ -6,6 +6,7 @@ are ignored; where it has an Origin, it is a page of an editor or of ours.
 """
 
 import asyncio
+import time
 import uuid
 from typing import Any, ClassVar
 from uuid import UUID
@@ -27,6 +28,12 @@ from mediachat.origins import is_editors, is_own
 
 UNDER_WAY = 200
 """Messages of one socket that may wait for their commit; further frames are not read until then."""
+FAILED_CONNECT = 9
+"""Connects for which one more counts that had no valid session or ticket."""
+TYPING_EVERY = 2.0
+"""Seconds in which a room is told once that someone types; clients say it every three."""
+TYPED_IN = 100
+"""Rooms of which one socket remembers that."""
 PAYING = 0.1
 """Seconds after which someone who waits until they can pay is asked again."""
 
@@ -52,6 +59,7 @@ class ChatServer(AsyncWebsocketConsumer):
         self.rooms: set[UUID] = set()
         self._has_place = False
         self._under_way = 0
+        self._typed: dict[UUID, float] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Takes the frames one after another.
@@ -89,6 +97,9 @@ class ChatServer(AsyncWebsocketConsumer):
         """Lets a person in who is signed in and not suspended, within the limits on sockets."""
         self.socket = Socket(self.base_send)
         self.address = client_address(self.scope)
+        if not await hub().address_allowance(self.address).pay():
+            await self.close()  # before anything is asked, and before accepting: answered 403
+            return
         refused = await self._admitted()
         await self.accept(self.subprotocol)
         if refused is not None:
@@ -101,10 +112,13 @@ class ChatServer(AsyncWebsocketConsumer):
         """The closing code that refuses this connection, or None."""
         credentials = await self.authenticate()
         if credentials is None:
+            hub().address_allowance(self.address).owe(FAILED_CONNECT)
             return CloseCode.NOT_SIGNED_IN
         self.user, self.session_key = credentials
         if not self.user.is_active:
             return CloseCode.BANNED
+        if not await hub().connect_allowance(self.user.pk).pay():
+            return CloseCode.TOO_FAST
         self._has_place = await hub().places.take(self.user.pk, self.address)
         return None if self._has_place else CloseCode.TOO_FAST
 
@@ -234,6 +248,12 @@ class ChatServer(AsyncWebsocketConsumer):
     def _say_typing(self, command: protocol.Typing) -> None:
         if command.room not in self.rooms:
             raise access.not_found()
+        now = time.monotonic()
+        if now < self._typed.get(command.room, 0.0) + TYPING_EVERY:
+            return
+        if len(self._typed) >= TYPED_IN:
+            self._typed.clear()
+        self._typed[command.room] = now
         event = protocol.TypingEvent(room=command.room, user=self.username)
         publish.typing(command.room, event.frame())
 

@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
 from accounts.sessions import lacks_second_factor, user_for_session
 from chat import prices
+from chat.address_limits import paid_by_person
 from chat.hub import hub
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread
@@ -71,6 +72,7 @@ async def _caller(request: HttpRequest, session_key: str | None) -> Caller | Non
         return None
     caller = Caller(user, session_key)
     await pay(caller, prices.of_request(request.method or "", request.path).units)
+    paid_by_person(request)
     return caller
 
 

@@ -23,8 +23,10 @@ from django.utils.http import content_disposition_header, parse_etags
 from accounts import second_factor
 from accounts.models import User
 from accounts.sessions import user_for_session
-from chat import access, media
+from chat import access, media, prices
+from chat.address_limits import paid_by_person
 from chat.credentials import TOKEN_HEADER
+from chat.hub import hub
 from chat.models import Attachment
 from chat.protocol import ChatError
 from chat.threads import in_thread
@@ -57,7 +59,13 @@ async def thumbnail(request: HttpRequest, id: UUID) -> HttpResponseBase:
 async def _serve(request: HttpRequest, id: UUID, *, thumbnail: bool) -> HttpResponseBase:
     if request.method not in ("GET", "HEAD"):
         return _refusal("bad_request", "Files are had by GET.", 405, Allow="GET, HEAD")
-    found = await in_thread(_find, request, id, thumbnail)
+    user, found = await in_thread(_find, request, id, thumbnail)
+    if user is not None:
+        units = prices.of_request(request.method, request.path).units
+        if not await hub().download_allowance(user.pk).pay(units):
+            detail = "That were too many files at once. Wait a few seconds and try again."
+            return _refusal("rate_limited", detail, 429, **{"Retry-After": "2"})
+        paid_by_person(request)
     if found is None:
         return _refusal("not_found", access.not_found().detail, 404)
     response = await _answer(request, found)
@@ -79,15 +87,16 @@ class Found:
     size: int
 
 
-def _find(request: HttpRequest, id: UUID, thumbnail: bool) -> Found | None:
+def _find(request: HttpRequest, id: UUID, thumbnail: bool) -> tuple[User | None, Found | None]:
+    """Who asks, and the file if they may have it."""
     user = _caller(request, id)
     if user is None:
-        return None
+        return None, None
     try:
         attachment = access.attachment_for(user, id)
-        return _thumbnail_of(attachment) if thumbnail else _file_of(attachment)
+        return user, _thumbnail_of(attachment) if thumbnail else _file_of(attachment)
     except (ChatError, FileNotFoundError):
-        return None
+        return user, None
 
 
 def _file_of(attachment: Attachment) -> Found:

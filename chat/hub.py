@@ -30,6 +30,7 @@ from chat.relations import Relations, relations_of
 from chat.socket import frame
 from chat.subscriptions import Subscriptions
 from chat.threads import in_thread
+from mediachat.addresses import networks
 from mediachat.metrics import count_sockets
 from mediachat.shared import shared
 
@@ -53,6 +54,13 @@ class Hub:
         common = shared()
         self.places = Places(common)
         self._allowances = limits.of_people(common)
+        self._downloads = limits.of_downloads(common)
+        self._people_connect = limits.of_connects(
+            common, "connects-of-person", a_minute=settings.CONNECTS_PER_PERSON
+        )
+        self._addresses_connect = limits.of_connects(
+            common, "connects-of-address", a_minute=settings.CONNECTS_PER_ADDRESS
+        )
         self._admissions = Gathered(lambda asked: in_thread(_refusals, asked))
         self._memberships = Gathered(lambda asked: in_thread(queries.memberships_of, asked))
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
@@ -151,6 +159,18 @@ class Hub:
     def allowance(self, user: UUID) -> Allowance:
         """What all sockets of a person may ask for together, and their requests over HTTP."""
         return self._allowances.of(user.hex)
+
+    def download_allowance(self, user: UUID) -> Allowance:
+        """How many files a person may have."""
+        return self._downloads.of(user.hex)
+
+    def connect_allowance(self, user: UUID) -> Allowance:
+        """How often a person may connect."""
+        return self._people_connect.of(user.hex)
+
+    def address_allowance(self, address: str) -> Allowance:
+        """How often someone may try to connect from this address."""
+        return self._addresses_connect.of(networks(address)[0])
 
     # -- Rooms ---------------------------------------------------------------------------------
 

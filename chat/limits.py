@@ -24,6 +24,8 @@ REMEMBERED = 10_000
 """People or addresses of which is remembered what they have used; the longest unheard of are
 forgotten, and have mostly everything again by then."""
 
+DOWNLOADS = 5
+"""How many times as many files as other units a person may have."""
 PATIENCE = 1_000
 """Requests of one person that may be refused at once; a refusal is work too."""
 PATIENCE_PER_SECOND = 20.0
@@ -83,9 +85,12 @@ class Bucket:
         return True
 
     def owe(self, count: int) -> None:
-        """Takes so many, whether or not they are there, to the length of one more burst."""
+        """Takes so many, whether or not they are there, to the length of one more burst. Fewer
+        than none are given back."""
+        if self.burst == float("inf"):
+            return
         self.take(0)
-        self._level = min(self._level + count, 2 * self.burst)
+        self._level = max(0.0, min(self._level + count, 2 * self.burst))
 
 
 @dataclass(slots=True)
@@ -138,11 +143,12 @@ class Allowance:
         return not self._refused.spend()
 
     def owe(self, count: int) -> None:
-        """Takes so many for what has been done already: whoever owes is refused for longer."""
+        """Takes so many for what has been done already: whoever owes is refused for longer.
+        Fewer than none are given back."""
         if self.leases is None:
             self.bucket.owe(count)
             return
-        self.left = max(self.left - count, -self.leases.burst)
+        self.left = min(max(self.left - count, -self.leases.burst), self.leases.burst)
         if self.left < self.leases.size // 2:
             self.leases.ask(self)
 
@@ -231,3 +237,14 @@ def of_people(shared: Shared | None) -> Allowances:
     """The units of work that each person may ask for."""
     burst, rate = settings.RATE_BURST, settings.RATE_PER_SECOND
     return Allowances(shared, "units", burst=burst, rate=rate)
+
+
+def of_downloads(shared: Shared | None) -> Allowances:
+    """The files that each person may fetch: a page of history can show a thousand pictures."""
+    burst, rate = settings.RATE_BURST * DOWNLOADS, settings.RATE_PER_SECOND * DOWNLOADS
+    return Allowances(shared, "downloads", burst=burst, rate=rate)
+
+
+def of_connects(shared: Shared | None, name: str, *, a_minute: int) -> Allowances:
+    """How often someone may connect: so often in a minute, and so often at once."""
+    return Allowances(shared, name, burst=a_minute, rate=a_minute / 60)

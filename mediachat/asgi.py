@@ -17,6 +17,7 @@ from django.conf import settings
 from accounts import avatars
 from accounts.sign_in_line import SignInLine
 from chat import uploads
+from chat.address_limits import AddressLimit
 from chat.routing import websocket_urlpatterns
 from mediachat.bodies import MIB, MULTIPART, BodyLimit
 from mediachat.checks import refuse_wrong_settings
@@ -28,13 +29,15 @@ warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronou
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(
-            SignInLine(http),
-            limits={
-                uploads.ATTACHMENTS: settings.MAX_UPLOAD_MB * MIB + MULTIPART,
-                "/accounts/profile": avatars.LIMIT + MULTIPART,
-            },
-            admit=uploads.admit,
+        "http": AddressLimit(
+            BodyLimit(
+                SignInLine(http),
+                limits={
+                    uploads.ATTACHMENTS: settings.MAX_UPLOAD_MB * MIB + MULTIPART,
+                    "/accounts/profile": avatars.LIMIT + MULTIPART,
+                },
+                admit=uploads.admit,
+            )
         ),
         # Both doors check for themselves who knocks.
         "websocket": URLRouter(websocket_urlpatterns),

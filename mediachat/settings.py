@@ -46,6 +46,11 @@ ROOMS_PER_DAY = env.int("ROOMS_PER_DAY", default=100)
 PEOPLE_ADDED_PER_DAY = env.int("PEOPLE_ADDED_PER_DAY", default=2_000)
 # In a team all are colleagues. Where anyone may sign up, a stranger should ask.
 STRANGERS_ASK = env.bool("STRANGERS_ASK", default=False)
+# In units of work, and for a whole office or school.
+ADDRESS_BURST = env.int("ADDRESS_BURST", default=2_000)
+ADDRESS_PER_SECOND = env.float("ADDRESS_PER_SECOND", default=100.0)
+CONNECTS_PER_PERSON = env.int("CONNECTS_PER_PERSON", default=60)
+CONNECTS_PER_ADDRESS = env.int("CONNECTS_PER_ADDRESS", default=1_200)
 SOCKETS_PER_PERSON = env.int("SOCKETS_PER_PERSON", default=50)
 # An office or a school shares one address.
 SOCKETS_PER_ADDRESS = env.int("SOCKETS_PER_ADDRESS", default=500)

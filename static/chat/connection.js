@@ -29,6 +29,8 @@ export class Connection {
   socket = null;
   /** @type {number | null} when the next attempt is made, as a millisecond timestamp */
   retryAt = null;
+  // Before this the server wants to hear nothing of us, whatever the person does.
+  #notBefore = 0;
   /** @type {ChatError | null} why it stays away, when it does */
   error = null;
 
@@ -120,9 +122,9 @@ export class Connection {
     if (this.#opening) this.#lost(1006);
   }
 
-  /** Comes back at once if it waits; asks for a sign of life if it is connected. */
+  /** Comes back at once if it waits and may; asks for a sign of life if it is connected. */
   wake() {
-    if (this.retryAt !== null) this.open();
+    if (this.retryAt !== null && this.#now() >= this.#notBefore) this.open();
     else if (this.state === "online") this.#probe();
   }
 
@@ -163,6 +165,7 @@ export class Connection {
     if (code === TOO_FAST.code) {
       this.#attempt = Math.max(this.#attempt, TOO_FAST.attempt);
       least = TOO_FAST.least;
+      this.#notBefore = this.#now() + least;
     }
     const delay = least + fullJitter(this.#attempt++, this.#random);
     this.retryAt = this.#now() + delay;

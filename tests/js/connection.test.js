@@ -141,6 +141,23 @@ test("a client that was too fast stays away for longer", async () => {
   assert.ok((client.retryAt ?? 0) - clock.now() >= 2_000);
 });
 
+test("who was too fast is not brought back sooner by looking at the page", async () => {
+  const events = new EventTarget();
+  const { client, server, clock } = await aClientInARoom({ events });
+  server.last.end(4429);
+  await settled();
+  const attempts = server.attempts;
+  for (let n = 0; n < 10; n++) {
+    events.dispatchEvent(new Event("focus"));
+    await clock.pass(100);
+  }
+  assert.equal(server.attempts, attempts);
+  await clock.pass(1_500);
+  events.dispatchEvent(new Event("focus"));
+  await clock.pass(100);
+  assert.equal(client.state, "online");
+});
+
 test("a slow reader comes back and catches up", async () => {
   const { server, clock, room, feed } = await aClientInARoom({ messages: 1 });
   server.last.end(4408);

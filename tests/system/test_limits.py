@@ -1,12 +1,15 @@
 """What one person or one address can take of the server."""
 
 import asyncio
+import json
 import time
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.conftest import Serve
+from tests.live import Seeded
 from tests.outside import ClosedError, CommandError, OutsideClient
 
 
@@ -121,3 +124,63 @@ async def test_a_small_bot_meets_no_limit(serve: Serve):
             await asyncio.sleep(max(0.0, started + number / 15 - time.monotonic()))
             await bot.send(room, f"steady {number}")
         await bot.until(lambda: bot.held[room].position == 300)
+
+
+async def test_one_person_connects_so_often_and_others_are_let_in(serve: Serve):
+    server = serve(CONNECTS_PER_PERSON="5")
+    anna = await OutsideClient(server.url, "crowd0").sign_in()
+    for _ in range(5):
+        await anna.connect()
+        await anna.disconnect()
+    for _ in range(3):
+        with pytest.raises(ClosedError) as refused:
+            await anna.connect()
+        assert refused.value.code == 4429
+        await anna.disconnect()
+    async with OutsideClient(server.url, "crowd1") as other:
+        await other.command("ping")
+
+
+async def test_whoever_has_no_session_is_soon_refused_before_they_are_accepted(serve: Serve):
+    server = serve(CONNECTS_PER_ADDRESS="60")
+    nobody = OutsideClient(server.url, "crowd0")
+    codes = []
+    for _ in range(12):
+        try:
+            await nobody.connect(ticket="made-up")
+        except ClosedError as closed:
+            codes.append(closed.code)
+        except InvalidStatus as status:
+            codes.append(status.response.status_code)
+    assert codes[0] == 4401
+    assert codes[-5:] == [403] * 5
+
+
+async def test_typing_is_told_once_in_a_while(serve: Serve, seeded: Seeded):
+    server = serve()
+    async with (
+        OutsideClient(server.url, "crowd0") as anna,
+        OutsideClient(server.url, "crowd1") as other,
+    ):
+        for _ in range(10):
+            await anna.raw(json.dumps({"type": "typing", "room": seeded.rooms["crowd"]}))
+        await anna.send(seeded.rooms["crowd"], "done")
+        await other.until(lambda: bool(other.of_type("message")))
+        assert len(other.of_type("typing")) == 1
+
+
+async def test_one_address_asks_for_so_much_and_those_who_are_signed_in_pay_themselves(
+    serve: Serve,
+):
+    server = serve(ADDRESS_BURST="30", ADDRESS_PER_SECOND="0.5")
+    anna = await OutsideClient(server.url, "crowd0").sign_in()
+    async with httpx.AsyncClient(base_url=server.url) as nobody, anna.http() as signed_in:
+        before = [(await signed_in.get("/api/v1/rooms")).status_code for _ in range(40)]
+        answers = [(await nobody.get("/accounts/login/")) for _ in range(15)]
+        healthy = (await nobody.get("/healthz")).status_code
+    assert set(before) == {200}
+    assert answers[0].status_code == 200
+    assert answers[-1].status_code == 429
+    assert answers[-1].json()["code"] == "rate_limited"
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert healthy == 200

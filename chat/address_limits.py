@@ -1,0 +1,76 @@
+"""How much one network address may ask for over HTTP, before it is known who asks.
+
+A request that turns out to be a person's is paid by the person, and the address has it back: an
+office shares one address, and its people are not to stand in each other's way.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from chat import prices
+from chat.limits import Allowance, Allowances
+from mediachat.addresses import client_address, networks
+from mediachat.shared import shared
+
+REFUND = "chat.address_limits"
+"""Where a request's scope has what gives the address back what it has paid."""
+RETRY_AFTER = 2
+"""Seconds that who is refused is told to wait."""
+DETAIL = "Too much was asked for from your network at once. Wait a few seconds and try again."
+
+Event = MutableMapping[str, Any]
+App = Callable[[Any, Any, Any], Awaitable[None]]
+Send = Callable[[Event], Awaitable[None]]
+
+
+class AddressLimit:
+    """Wraps an ASGI application."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._addresses: Allowances | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
+        door = prices.of_request(scope["method"], scope["path"])
+        if door.units:
+            allowance = self._of(networks(client_address(scope))[0])
+            if not await allowance.pay(door.units):
+                await _refuse(send)
+                return
+            scope[REFUND] = lambda: allowance.owe(-door.units)
+        await self._app(scope, receive, send)
+
+    def _of(self, network: str) -> Allowance:
+        if self._addresses is None:
+            self._addresses = Allowances(
+                shared(),
+                "requests",
+                burst=settings.ADDRESS_BURST,
+                rate=settings.ADDRESS_PER_SECOND,
+            )
+        return self._addresses.of(network)
+
+
+def paid_by_person(request: HttpRequest) -> None:
+    """Gives the address back what it has paid for this request."""
+    refund = getattr(request, "scope", {}).pop(REFUND, None)
+    if refund is not None:
+        refund()
+
+
+async def _refuse(send: Send) -> None:
+    body = json.dumps({"code": "rate_limited", "detail": DETAIL}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"retry-after", str(RETRY_AFTER).encode()),
+        (b"cache-control", b"no-store"),
+        # What follows of its body is not read.
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 429, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
