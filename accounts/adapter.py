@@ -4,16 +4,24 @@ from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import is_headless_request
+from allauth.headless.internal.restkit.response import ErrorResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.http import HttpRequest
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
-from accounts import changes, guessing, second_factor
+from accounts import changes, guessing, names, second_factor
 from accounts.hashers import TooManyHashes
+from accounts.models import UsernameTaken
+from accounts.usernames import normalize
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -26,6 +34,24 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_login_stages(self) -> list[str]:
         """allauth's, and last the step that a program cannot take by itself."""
         return [*super().get_login_stages(), "accounts.second_factor_steps.SetUpStage"]
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """For those who sign up. The adapter of allauth would check before it normalises."""
+        return names.clean_username(username)
+
+    def save_user(
+        self, request: HttpRequest, user: Any, form: BaseForm, commit: bool = True
+    ) -> AbstractBaseUser:
+        """As allauth's, also where somebody else took the name a moment ago."""
+        try:
+            return super().save_user(request, user, form, commit=commit)
+        except UsernameTaken as taken:
+            if is_headless_request(request):
+                answer: HttpResponse = ErrorResponse(request, exception=taken)
+            else:
+                messages.error(request, "Somebody has just taken this name. Choose another.")
+                answer = redirect("account_signup")
+            raise ImmediateHttpResponse(answer) from None
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """As everywhere else, and no error where a proxy left its header out."""
@@ -42,6 +68,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """As allauth's; what could not be compared is not counted as wrong."""
+        if username := credentials.get("username"):
+            credentials["username"] = normalize(username)
         try:
             return super().authenticate(request, **credentials)
         except TooManyHashes:

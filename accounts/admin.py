@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account import admin as _email_addresses  # noqa: F401  (registered, then taken back)
-from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.mfa import admin as _second_factors  # noqa: F401
 from allauth.mfa.models import Authenticator
@@ -21,7 +20,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import User
-from accounts.names import clean_display_name
+from accounts.names import clean_display_name, clean_username
 from accounts.signals import profile_changed
 from chat.actions import moderation
 from chat.admin import links
@@ -36,7 +35,7 @@ class NewPersonForm(UserCreationForm):
     """The same rules for a username as at the sign-up page."""
 
     def clean_username(self) -> str:
-        return str(get_adapter().clean_username(self.cleaned_data["username"]))
+        return clean_username(self.cleaned_data["username"], is_appointed=True)
 
 
 class PersonForm(UserChangeForm):

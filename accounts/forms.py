@@ -3,13 +3,12 @@
 import uuid
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.auth import password_validation
 
 from accounts import avatars
 from accounts.models import User
-from accounts.names import clean_display_name
+from accounts.names import clean_display_name, clean_username
 
 
 class FirstAdministratorForm(forms.Form):
@@ -26,7 +25,7 @@ class FirstAdministratorForm(forms.Form):
     )
 
     def clean_username(self) -> str:
-        return str(get_adapter().clean_username(self.cleaned_data["username"]))
+        return clean_username(self.cleaned_data["username"], is_appointed=True)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

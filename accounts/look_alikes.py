@@ -12,7 +12,8 @@ LOOK_ALIKES = {
     for look_alike, plain in zip(look_alikes, plains, strict=True)
 }
 """Lower-case letters of other alphabets, and the ASCII letter that each is taken for.
-static/chat/look-alikes.js has the same for the page."""
+static/chat/look-alikes.js has the same for the page. What usernames fold to is stored
+(User.skeleton): a change here needs a migration that fills it in again."""
 
 
 def fold(name: str) -> str:

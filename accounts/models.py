@@ -5,10 +5,23 @@ from typing import Any
 
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractUser
-from django.db import models, transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
 
+from accounts import usernames
+from accounts.fields import LENGTH, SkeletonField
 from accounts.hashers import TooManyHashes
 from accounts.signals import password_rehashed
+
+
+class UsernameTaken(ValidationError, IntegrityError):
+    """Somebody has the name of a new account, or one that looks like it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody has this username, or one that looks like it. Choose another.",
+            code="username_taken",
+        )
 
 
 class User(AbstractUser):
@@ -20,6 +33,14 @@ class User(AbstractUser):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
+    username = models.CharField(
+        max_length=150,
+        unique=True,
+        validators=usernames.validators,
+        help_text="Letters, digits and underscores, with single dots or hyphens between them.",
+        error_messages={"unique": "A user with that username already exists."},
+    )
+    skeleton = SkeletonField(max_length=LENGTH, unique=True, editable=False, default="")
     display_name = models.CharField(max_length=80, blank=True)
     avatar = models.ImageField(upload_to="avatars/", blank=True)
 
@@ -36,15 +57,27 @@ class User(AbstractUser):
         return self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises:
+        ValidationError: a new account's name is none that people may have.
+        UsernameTaken: somebody has it, or one that looks like it.
+        """
         self.username = self.normalize_username(self.username)
-        # Together with what is recorded of it (accounts.changes), or not at all.
-        with transaction.atomic():
-            super().save(*args, **kwargs)
+        is_new = self._state.adding
+        if is_new:
+            usernames.check(self.username)
+        try:
+            # Together with what is recorded of it (accounts.changes), or not at all.
+            with transaction.atomic():
+                super().save(*args, **kwargs)
+        except IntegrityError as error:
+            if is_new and User.objects.filter(skeleton=self.skeleton).exists():
+                raise UsernameTaken from error
+            raise
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
-        # In lower case, so that the unique index tells names apart as people do.
-        return super().normalize_username(username).lower()
+        # In one spelling, so that the unique index tells names apart as people do.
+        return usernames.normalize(username)
 
     @property
     def avatar_url(self) -> str | None:

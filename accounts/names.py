@@ -10,9 +10,10 @@ import unicodedata
 import emoji
 from django.core.exceptions import ValidationError
 
+from accounts.fields import LENGTH
 from accounts.look_alikes import fold
 from accounts.models import User
-from accounts.usernames import RESERVED
+from accounts.usernames import OFFICIAL, RESERVED, check, normalize
 
 MARKS = 5
 """The most accents and signs on one letter: more of them reach into the lines around."""
@@ -63,6 +64,27 @@ def clean_display_name(user: User, name: str) -> str:
     if taken in RESERVED or (name and others.exists()):
         raise ValidationError(
             "This is the username of someone else, or looks like it. Choose another name."
+        )
+    return name
+
+
+def clean_username(name: str, *, is_appointed: bool = False) -> str:
+    """The name's one spelling, for a new account; ``is_appointed`` where an administrator or a
+    command makes it, and not the person.
+
+    Raises:
+        ValidationError: nobody may be called so, somebody is, or somebody is called so that people
+            would take one for the other.
+    """
+    check(name)
+    name = normalize(name)
+    if fold(name) in RESERVED or (fold(name) in OFFICIAL and not is_appointed):
+        raise ValidationError("Nobody can have this name. Choose another.", code="reserved")
+    if User.objects.filter(username=name).exists():
+        raise ValidationError("Somebody has this name. Choose another.", code="username_taken")
+    if User.objects.filter(skeleton=fold(name)[:LENGTH]).exists():
+        raise ValidationError(
+            "This name looks like somebody else's. Choose another.", code="username_taken"
         )
     return name
 

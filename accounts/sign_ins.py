@@ -49,7 +49,7 @@ def _as_name(text: str) -> str:
     """What was typed as a name, if it can be one: people type passwords into the wrong field."""
     try:
         for validate in usernames.validators:
-            validate(text)  # type: ignore[operator]
+            validate(text)
     except ValidationError:
         return "(no username)"
     return text

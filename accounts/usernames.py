@@ -1,16 +1,91 @@
 """What may be a username.
 
 Messages mention people as @username, so where a name ends has to be plain: letters, digits and
-underscores, with single dots and hyphens between them.
+underscores, with single dots or hyphens between them. The letters are of one alphabet: those of
+two can be put together to look like another name.
+
+A name is normalised before it is checked: full-width letters, ligatures and the like are other
+spellings of the same name. ``accounts.names`` says whether a name is taken.
 """
 
-from django.core.validators import MaxLengthValidator, RegexValidator
+import re
+import unicodedata
 
-validators = [
-    RegexValidator(
-        r"^\w+(?:[.-]\w+)*\Z",
-        "Use letters, digits and underscores, with single dots or hyphens between them.",
-    ),
-    MaxLengthValidator(40, "Choose a name of at most 40 characters."),
-]
-RESERVED = ["all", "channel", "everyone", "here", "room", "system"]
+from django.core.exceptions import ValidationError
+
+LENGTH = 40
+"""Characters of a name."""
+TYPED_LENGTH = 150
+"""Characters of what is looked at: one of them can be normalised to eighteen."""
+RESERVED = frozenset(
+    {
+        *("all", "channel", "everybody", "everyone", "group", "here", "nobody", "room", "team"),
+        *("anonymous", "deleted", "media-chat", "mediachat", "server", "system", "unknown"),
+    }
+)
+"""Whom a mention could mean beside a person, and in whose name the product speaks."""
+OFFICIAL = frozenset(
+    {
+        *("admin", "administrator", "administrators", "admins", "help", "moderator", "moderators"),
+        *("official", "root", "security", "staff", "support", "webmaster"),
+    }
+)
+"""What nobody may call themselves; an administrator may make such an account."""
+
+_SHAPE = re.compile(r"\w+(?:[.-]\w+)*")
+_ALPHABETS = frozenset(
+    {
+        *("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC", "ETHIOPIC"),
+        *("DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA"),
+        *("MALAYALAM", "SINHALA", "THAI", "LAO", "TIBETAN", "MYANMAR", "KHMER", "THAANA"),
+        *("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"),
+    }
+)
+"""Those in everyday use (Unicode's Standard Annex 31, table 5), as Unicode's names of their letters
+begin."""
+_WRITTEN_TOGETHER = (
+    frozenset({"CJK", "HIRAGANA", "KATAKANA"}),
+    frozenset({"CJK", "HANGUL"}),
+    frozenset({"CJK", "BOPOMOFO"}),
+)
+"""Japanese, Korean and Chinese."""
+
+
+def normalize(name: str) -> str:
+    """The one spelling of a name, in lower case: the same again for what it returns."""
+    lower = unicodedata.normalize("NFKC", name).lower()
+    return unicodedata.normalize("NFKC", lower)
+
+
+def check(name: str) -> None:
+    """For every way to make an account; those that were made before keep their names.
+
+    Raises:
+        ValidationError: nobody may be called so, with what to do about it.
+    """
+    if len(name) > TYPED_LENGTH or len(name := normalize(name)) > LENGTH:
+        raise ValidationError("Choose a name of at most 40 characters.", code="max_length")
+    if not _SHAPE.fullmatch(name) or not any(map(str.isalnum, name)):
+        raise ValidationError(
+            "Use letters, digits and underscores, with single dots or hyphens between them.",
+            code="invalid",
+        )
+    if any(char.isnumeric() and not char.isalpha() and not char.isascii() for char in name):
+        raise ValidationError("Use the digits 0 to 9.", code="invalid")
+    alphabets = {_alphabet(char) for char in name if char.isalpha()}
+    if not alphabets <= _ALPHABETS or not (
+        len(alphabets) <= 1 or any(alphabets <= each for each in _WRITTEN_TOGETHER)
+    ):
+        raise ValidationError("Use the letters of one alphabet.", code="invalid")
+    if name in RESERVED:
+        raise ValidationError("Nobody can have this name. Choose another.", code="reserved")
+
+
+def _alphabet(letter: str) -> str:
+    words = re.split("[ -]", unicodedata.name(letter, ""))
+    if "FILLER" in words:  # Unicode has letters that are drawn as nothing
+        return ""
+    return "CJK" if words[0] == "IDEOGRAPHIC" else words[0]
+
+
+validators = [check]

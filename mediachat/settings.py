@@ -10,7 +10,6 @@ from typing import Any
 
 from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC, UNSAFE_EVAL, UNSAFE_INLINE
 
-from accounts.usernames import RESERVED
 from mediachat.databases import database
 from mediachat.environment import Environment
 from mediachat.logs import logging_config
@@ -239,8 +238,6 @@ ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 if EMAIL_URL:
     ACCOUNT_SIGNUP_FIELDS.insert(1, "email")
-ACCOUNT_USERNAME_VALIDATORS = "accounts.usernames.validators"
-ACCOUNT_USERNAME_BLACKLIST = RESERVED
 ACCOUNT_EMAIL_VERIFICATION = "optional" if EMAIL_URL else "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"

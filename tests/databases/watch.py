@@ -25,6 +25,7 @@ MAY_READ_ALL = {
     # By where the question is asked; docs/DATABASES.md has the same list.
     "chat/queries.py find_people": "parts of names, of which no index knows; ends with twenty",
     "accounts/first_administrator.py is_needed": "once at a start",
+    "accounts/migrations/0002_user_skeleton.py fill": "once, when it is upgraded",
     "the admin": "its lists are counted, sorted by any column and searched by parts of words",
 }
 

@@ -1,0 +1,238 @@
+"""Who may be called how: normalised first, then checked, at every way to make an account."""
+
+import string
+import unicodedata
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError
+from django.test import Client
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts import first_administrator, names
+from accounts.models import User
+from accounts.usernames import OFFICIAL, RESERVED, check, normalize
+
+PASSWORD = "correct horse 42"
+
+
+def wide(name: str) -> str:
+    """Its full-width twin."""
+    return "".join(chr(ord(char) + 0xFEE0) for char in name)
+
+
+GOOD = [
+    *("ada", "Ada_Lovelace", "ada.b-c", "zoë", "ñandú", "иван", "иван_42", "ελένη", "անի"),
+    *("משה", "محمد", "山田", "やまだ", "ヤマダ", "山田タロウ", "さくら山", "김철수", "金철수"),
+    *("王小明", "ㄅㄆㄇ王", "佐々木", "ラーメン", "x" * 40, "1234", "a1"),
+]
+BAD = {
+    "of two alphabets": ["аda", "adа", "ivanиван", "ελε_ada", "山田ada", "김やま", "ㄅや"],
+    "with spaces": ["ada lovelace", " ada", "ada\u00a0b", "ada\u3000b", "a\u2003b"],
+    "too long": ["x" * 41, wide("x" * 41), "x" * 216, "\ufdfa" * 10, "ﬃ" * 14],
+    "not to be mentioned": ["", ".", "_", "___", "a..b", "a.", "-a", "ann@home", "a/b", "a\x00b"],
+    "invisible": ["a\u200bb", "a\u202eb", "\u3164", "a\u0301\u0301", "\ufeffada", "a\u00adb"],
+    "other digits": ["ada٣", "ada३", "٣٤٥", "ada৴"],
+    "reserved": [
+        *RESERVED,
+        *("System", "EVERYONE", wide("system"), wide("here"), wide("ALL"), "ａll"),
+    ],
+    "of an alphabet that nobody uses": ["ᏣᎳᎩ", "ꓐꓑ", "ⲁⲃ", "ᚠᚢ"],
+}
+LOOK_ALIKES = [
+    ("сосо", "coco"),
+    ("аса", "aca"),
+    ("хоре", "xope"),
+    ("οκο", "oko"),
+    ("straße", "strasse"),
+]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_name_of_one_alphabet_may_be_had(db: None, name: str) -> None:
+    assert names.clean_username(name) == normalize(name)
+
+
+@pytest.mark.parametrize("name", [name for names in BAD.values() for name in names])
+def test_what_nobody_may_be_called(db: None, name: str) -> None:
+    with pytest.raises(ValidationError):
+        names.clean_username(name, is_appointed=True)
+    with pytest.raises(ValidationError):
+        User.objects.create_user(name or "\x00")
+
+
+@pytest.mark.parametrize("name", [*OFFICIAL, wide("admin"), "Admin"])
+def test_who_signs_up_is_not_official(db: None, name: str) -> None:
+    with pytest.raises(ValidationError):
+        names.clean_username(name)
+    assert names.clean_username(name, is_appointed=True) == normalize(name)
+
+
+@pytest.mark.parametrize(("name", "other"), LOOK_ALIKES)
+def test_who_looks_like_somebody_is_refused(db: None, name: str, other: str) -> None:
+    for first, second in ((name, other), (other, name)):
+        User.objects.all().delete()
+        User.objects.create_user(first)
+        with pytest.raises(ValidationError, match="looks like"):
+            names.clean_username(second)
+        with pytest.raises(ValidationError, match="Somebody has this name"):
+            names.clean_username(first.upper() if "ß" not in first else first)
+
+
+def test_a_reserved_name_in_other_letters_is_refused(db: None) -> None:
+    with pytest.raises(ValidationError, match="Nobody can have"):
+        names.clean_username("аӏӏ")  # three letters of Cyrillic
+
+
+@given(st.text(max_size=60))
+def test_normalising_is_done_after_one_time(name: str) -> None:
+    assert normalize(normalize(name)) == normalize(name)
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=45) | st.sampled_from(GOOD))
+def test_what_may_be_had_is_plain(name: str) -> None:
+    try:
+        check(name)
+    except ValidationError:
+        return
+    name = normalize(name)
+    assert 0 < len(name) <= 40
+    assert name == name.lower() == unicodedata.normalize("NFKC", name)
+    assert name not in RESERVED
+    assert not any(char.isspace() or not char.isprintable() for char in name)
+    assert name[0] not in ".-"
+    assert name[-1] not in ".-"
+    check(name)
+
+
+@given(st.text(string.ascii_lowercase + string.digits + "_", min_size=1, max_size=40))
+def test_full_width_is_the_same_name(name: str) -> None:
+    assert normalize(wide(name)) == name
+    outcomes = []
+    for spelling in (name, wide(name), name.upper()):
+        try:
+            check(spelling)
+            outcomes.append("")
+        except ValidationError as error:
+            outcomes.append(error.messages[0])
+    assert len(set(outcomes)) == 1
+
+
+# -- Every way to make an account ---------------------------------------------------------------
+
+
+def by_page(name: str) -> Any:
+    fields = {"username": name, "password1": PASSWORD, "password2": PASSWORD}
+    return Client().post("/accounts/signup/", fields)
+
+
+def by_program(name: str) -> Any:
+    fields = {"username": name, "password": PASSWORD}
+    return Client().post("/_allauth/app/v1/auth/signup", fields, content_type="application/json")
+
+
+def by_link(name: str) -> Any:
+    path = reverse("accounts_first_administrator", args=[first_administrator.token()])
+    return Client().post(path, {"username": name, "password": PASSWORD, "again": PASSWORD})
+
+
+@pytest.mark.parametrize(
+    "name", [wide("system"), "everyone", "two words", "x" * 216, "аda", "сосо", wide("coco")]
+)
+def test_it_is_refused_and_said_everywhere(
+    db: None, name: str, administrator: User, client: Client
+) -> None:
+    User.objects.create_user("coco")
+    client.force_login(administrator)
+    both = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    answers = [
+        by_page(name),
+        client.post("/admin/accounts/user/add/", {"username": name, **both}),
+    ]
+    User.objects.filter(pk=administrator.pk).update(is_superuser=False)
+    answers.append(by_link(name))
+    for answer in answers:
+        assert answer.status_code == 200
+        assert b"errorlist" in answer.content
+    answer = by_program(name)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["param"] == "username"
+    with pytest.raises(CommandError):
+        call_command(
+            "createsuperuser", username=name, email="", interactive=False, stderr=StringIO()
+        )
+    assert User.objects.count() == 2
+
+
+def test_what_is_normalised_is_what_is_kept(db: None) -> None:
+    assert by_program(wide("Ada")).status_code == 200
+    assert User.objects.get().username == "ada"
+    answer = Client().post("/accounts/login/", {"login": wide("ADA"), "password": PASSWORD})
+    assert answer.status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["ada", "аԁа"])
+def test_of_two_who_want_a_name_at_once_one_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    User.objects.create_user("ada")
+    monkeypatch.setattr(names, "clean_username", lambda name, **options: name)
+    answer = by_program(name)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["code"] == "username_taken"
+    answer = by_page(name)
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("account_signup")
+    assert User.objects.count() == 1
+
+
+# -- Those who were there before ----------------------------------------------------------------
+
+
+def as_before(name: str, skeleton: str) -> User:
+    """Someone whose name would be refused today."""
+    user = User(username=name, skeleton=skeleton)
+    user.set_password(PASSWORD)
+    User.objects.bulk_create([user])
+    return user
+
+
+@pytest.mark.parametrize("name", ["two words", "аda", "x" * 100, "everyone", "ann@home"])
+def test_who_has_a_name_keeps_it(db: None, name: str) -> None:
+    user = as_before(name, "")
+    client = Client()
+    answer = client.post("/accounts/login/", {"login": name, "password": PASSWORD})
+    assert answer.status_code == 302
+    client.post("/accounts/profile/", {"display_name": "Somebody"})
+    user.refresh_from_db()
+    assert (user.username, user.display_name) == (name, "Somebody")
+    user.save()
+
+
+def test_two_who_look_the_same_go_on_beside_each_other(db: None) -> None:
+    from importlib import import_module
+
+    from django.apps import apps
+    from django.db import connection
+
+    first, second = as_before("coco", "one"), as_before("сосо", "two")
+
+    class Editor:
+        pass
+
+    Editor.connection = connection  # type: ignore[attr-defined]
+    import_module("accounts.migrations.0002_user_skeleton").fill(apps, Editor)
+    for user in (first, second):
+        user.refresh_from_db()
+        user.save()
+    assert first.skeleton == "coco"
+    assert second.skeleton == f"={second.pk.hex}"
+    assert by_program("сосо").status_code == 400
+    with pytest.raises(IntegrityError):
+        User.objects.bulk_create([User(username="cосо")])
