@@ -255,7 +255,7 @@ class ChatServer(AsyncWebsocketConsumer):
             self._typed.clear()
         self._typed[command.room] = now
         event = protocol.TypingEvent(room=command.room, user=self.username)
-        publish.typing(command.room, event.frame())
+        publish.typing(command.room, self.username, event.frame())
 
     async def _pays(self, units: int, ref: str) -> bool:
         """Whether the person can pay this; who cannot is refused."""

@@ -133,8 +133,15 @@ class Feed:
         tail.take(entry)
         self._pending.append(protocol.message_frame(self.room, position, encoded))
 
-    def send(self, text: str) -> None:
-        """Sends a frame to everyone here, in line with the changes."""
+    def send(self, text: str, *, but: Collection[UUID] = ()) -> None:
+        """Sends a frame to everyone here but to these people, in line with the changes."""
+        if but:
+            self.flush()
+            frame = socket.frame(text)
+            for connection in self.connections:
+                if connection.user.pk not in but:
+                    connection.socket.write(frame)
+            return
         self._pending.append(text)
         self._flush_soon(self)
 

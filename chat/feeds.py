@@ -121,11 +121,11 @@ class Feeds(dict[UUID, Feed]):
 
     # -- Sending -------------------------------------------------------------------------------
 
-    def tell(self, rooms: Iterable[UUID], text: str) -> None:
-        """Sends a frame to everyone who is here in any of these rooms."""
+    def tell(self, rooms: Iterable[UUID], text: str, *, but: Collection[UUID] = ()) -> None:
+        """Sends a frame to everyone who is here in any of these rooms, but to these people."""
         for room in rooms:
             if feed := self.get(room):
-                feed.send(text)
+                feed.send(text, but=but)
 
     def flush_soon(self, feed: Feed) -> None:
         """Sends at once when it has been quiet, else joins what comes within the interval."""

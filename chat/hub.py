@@ -26,7 +26,7 @@ from chat.limits import Allowance
 from chat.places import Places
 from chat.presence import Presence
 from chat.protocol import CloseCode
-from chat.relations import Relations, relations_of
+from chat.relations import KnownRelations, Relations, relations_of
 from chat.socket import frame
 from chat.subscriptions import Subscriptions
 from chat.threads import in_thread
@@ -47,10 +47,10 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.subscriptions = Subscriptions(self._on_event, lambda: self.presence.introduce())
         self.feeds = Feeds(self.subscriptions)
-        self.presence = Presence(self.feeds.tell)
+        self.presence = Presence(self._tell_presence)
         self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
         self.digests: dict[UUID, queries.Digest] = {}
-        self.relations: dict[UUID, Relations] = {}
+        self.relations = KnownRelations()
         common = shared()
         self.places = Places(common)
         self._allowances = limits.of_people(common)
@@ -97,7 +97,9 @@ class Hub:
         if not connection.socket.is_open:
             return
         # What is known already was read no earlier than the last event about it.
-        known = self.relations.setdefault(user.pk, relations)
+        if user.pk not in self.relations:
+            self.relations.put(user.pk, relations)
+        known = self.relations[user.pk]
         # No await from here on: nothing can come between the positions in ``ready`` and the
         # first change that the connection is forwarded.
         for view in views[: greeting.ROOMS_LIMIT]:
@@ -146,7 +148,7 @@ class Hub:
             del self.people[user.pk]
             self.digests.pop(user.pk, None)
             self._refreshing.pop(user.pk, None)
-            self.relations.pop(user.pk, None)
+            self.relations.drop(user.pk)
             self._relating.pop(user.pk, None)
             self.presence.went(user.username)
             self.subscriptions.discard(publish.user_group(user.pk))
@@ -238,6 +240,10 @@ class Hub:
         """Those who are here of the members of these rooms, for someone who stands so with them."""
         return [name for name in self.presence.among(rooms) if name not in relations.apart]
 
+    def _tell_presence(self, username: str, rooms: Iterable[UUID], text: str) -> None:
+        """Tells those who share a room with someone, but for those who are kept apart."""
+        self.feeds.tell(rooms, text, but=self.relations.apart_from(username))
+
     def refresh_relations(self, user: UUID) -> "asyncio.Task[None]":
         """Finds out how someone stands with others now, and tells their sockets what changed."""
         if user not in self._relating:
@@ -250,10 +256,12 @@ class Hub:
         if user not in self.people:
             return
         before = self.relations.get(user, Relations())
-        self.relations[user] = now
+        self.relations.put(user, now)
         rooms = [view.room for view in views]
         for view in views:
-            self.feeds[view.room.id].blocked = view.blocked
+            feed = self.feeds[view.room.id]
+            feed.blocked = view.blocked
+            feed.flush()  # what was said of others before
         before_here = set(self._seen_here(rooms, before))
         now_here = set(self._seen_here(rooms, now))
         gone = [protocol.PresenceEvent(user=n, state="offline") for n in before_here - now_here]
@@ -311,7 +319,7 @@ class Hub:
                 feed.tell_changed(user)
         elif "typing" in event:
             if not feed.blocked:
-                feed.send(event["typing"])
+                feed.send(event["typing"], but=self.relations.apart_from(event["user"]))
         elif "reader" in event and (feed.blocked or len(feed.connections) > READERS_TOLD):
             for connection in self._ready & self.people.get(UUID(event["reader"]), {}).keys():
                 connection.socket.write(frame(event["frame"]))

@@ -24,7 +24,7 @@ FORGET_AFTER = 10
 class Presence:
     """The people of all processes by username, with the rooms in which it matters."""
 
-    def __init__(self, tell: Callable[[Iterable[UUID], str], None]) -> None:
+    def __init__(self, tell: Callable[[str, Iterable[UUID], str], None]) -> None:
         self._tell_rooms = tell
         self._process = uuid.uuid4().hex
         self._here: dict[str, set[UUID]] = {}
@@ -123,7 +123,7 @@ class Presence:
     def _tell(self, username: str, rooms: Iterable[UUID], state: str) -> None:
         """Tells those who share a room in which members see each other."""
         text = protocol.PresenceEvent(user=username, state=state).frame()
-        self._tell_rooms(rooms, text)
+        self._tell_rooms(username, rooms, text)
 
 
 def _hexes(rooms: Iterable[UUID]) -> list[str]:

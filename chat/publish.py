@@ -81,9 +81,10 @@ def ephemeral(room: UUID, frame: str) -> None:
     _ring((room_group(room), {"type": "room.event", "room": room.hex, "frame": frame}))
 
 
-def typing(room: UUID, frame: str) -> None:
+def typing(room: UUID, username: str, frame: str) -> None:
     """Someone types in a room."""
-    _ring((room_group(room), {"type": "room.event", "room": room.hex, "typing": frame}))
+    event = {"type": "room.event", "room": room.hex, "typing": frame, "user": username}
+    _ring((room_group(room), event))
 
 
 def read_on_commit(room: UUID, user: UUID, frame: str) -> None:

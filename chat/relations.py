@@ -32,6 +32,32 @@ class Relations:
     """The rooms into which strangers ask them, the oldest first."""
 
 
+class KnownRelations(dict[UUID, Relations]):
+    """The relations of the people of one process, and from whom each name is kept apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_name: dict[str, set[UUID]] = {}
+
+    def put(self, user: UUID, relations: Relations) -> None:
+        """Takes what is known of someone now."""
+        self.drop(user)
+        self[user] = relations
+        for name in relations.apart:
+            self._by_name.setdefault(name, set()).add(user)
+
+    def drop(self, user: UUID) -> None:
+        """Forgets someone who has gone."""
+        for name in self.pop(user, Relations()).apart:
+            self._by_name[name].discard(user)
+            if not self._by_name[name]:
+                del self._by_name[name]
+
+    def apart_from(self, name: str) -> Collection[UUID]:
+        """Those here who are told nothing of whether the person of this name is here."""
+        return self._by_name.get(name, ())
+
+
 def relations_of(users: Collection[UUID]) -> dict[UUID, Relations]:
     """How each of these people stands with others."""
     pairs = Block.objects.filter(Q(blocker__in=users) | Q(blocked__in=users))

@@ -21,9 +21,10 @@ class Process:
         self.told: list[tuple[str, str, uuid.UUID]] = []
         self.presence = Presence(self._tell)
 
-    def _tell(self, rooms, text):
+    def _tell(self, username, rooms, text):
         event = json.loads(text)
-        self.told += [(event["user"], event["state"], room) for room in rooms]
+        assert event["user"] == username
+        self.told += [(username, event["state"], room) for room in rooms]
 
 
 @pytest.fixture

@@ -143,6 +143,42 @@ async def test_neither_of_the_two_hears_the_other_type_or_read(pair: Pair):
         assert not [e for e in since(person, start, "read") if e["user"] != person.username]
 
 
+async def test_neither_of_the_two_sees_that_the_other_is_here_or_types(pair: Pair):
+    # Both wrote in the room that they share, so each sees the other where nobody is blocked.
+    for person in (pair.blocker, pair.blocked):
+        await person.send(pair.shared, "hello")
+    for person, other in ((pair.blocker, pair.blocked), (pair.blocked, pair.blocker)):
+        await person.disconnect()
+        await person.connect()
+        assert other.username in person.ready["online"]
+    starts = [len(person.events) for person in (pair.blocker, pair.blocked)]
+    await pair.block()
+    for person, other, start in zip(
+        (pair.blocker, pair.blocked), (pair.blocked, pair.blocker), starts, strict=True
+    ):
+        gone = {"type": "presence", "user": other.username, "state": "offline"}
+        await person.until(
+            lambda person=person, start=start, gone=gone: gone in person.events[start:]
+        )
+    starts = [len(person.events) for person in (pair.blocker, pair.blocked)]
+    await pair.blocked.raw(f'{{"type": "typing", "room": "{pair.direct}"}}')
+    await pair.blocker.command("room.read", room=pair.direct, number=1)
+    for person, other in ((pair.blocker, pair.blocked), (pair.blocked, pair.blocker)):
+        await person.disconnect()
+        await person.connect()
+        assert other.username not in person.ready["online"]
+    await pair.third.send(pair.shared, "the end")
+    for person, start in zip((pair.blocker, pair.blocked), starts, strict=True):
+        assert not since(person, start, "typing")
+        assert not [e for e in since(person, start, "read") if e["user"] != person.username]
+        others = {pair.blocker.username, pair.blocked.username} - {person.username}
+        assert not [e for e in since(person, start, "presence") if e["user"] in others]
+    start = len(pair.blocked.events)
+    await pair.block(on=False)
+    here = {"type": "presence", "user": pair.blocker.username, "state": "online"}
+    await pair.blocked.until(lambda: here in pair.blocked.events[start:])
+
+
 async def test_in_shared_rooms_messages_stay_true_and_every_device_knows_the_block(
     pair: Pair, server: Server
 ):

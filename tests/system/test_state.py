@@ -211,6 +211,9 @@ class World:
         await self._same_as_fresh(watching)
         self.seen |= watching.state.seen
         for person in (*self.actors.values(), watching):
+            for other in ACTORS:
+                with contextlib.suppress(CommandError):
+                    await person.command("person.block", username=other, on=False)
             for room in rooms[:2]:
                 with contextlib.suppress(CommandError):
                     await person.command("room.leave", room=room)
@@ -273,6 +276,10 @@ class World:
                 case "observer puts away":
                     on = what % 4 != 0
                     await watching.command("room.put_away", room=rooms[2], on=on)
+                case "observer blocks":
+                    await watching.command(
+                        "person.block", username=actor.username, on=what % 3 != 0
+                    )
                 case "observer leaves":
                     await watching.command("room.leave", room=room)
                 case "observer joins":
@@ -351,6 +358,7 @@ STEPS = st.lists(
                 "observer leaves",
                 "observer puts away",
                 "observer puts away",
+                "observer blocks",
                 "observer joins",
                 "observer is away",
                 "observer is away",
@@ -388,6 +396,14 @@ PUT_AWAY = [
     ("observer is away", 0, 1, 0),
     ("react", 0, 2, 0),
 ]
+BLOCKED = [
+    ("observer blocks", 0, 0, 1),
+    ("away", 0, 0, 0),
+    ("observer blocks", 1, 0, 1),
+    ("observer is away", 1, 0, 0),
+    ("observer blocks", 0, 0, 0),
+    ("away", 1, 0, 1),
+]
 # Nothing comes after it that could take the observer away before the event is there.
 READ = [("send", 0, 0, 1), ("observer reads", 0, 0, 1)]
 
@@ -405,6 +421,7 @@ def test_stale_state_and_events_are_fresh_state(world: tuple[World, asyncio.Runn
     @given(STEPS)
     @example(EVERY_OTHER_EVENT)
     @example(PUT_AWAY)
+    @example(BLOCKED)
     @example(READ)
     def play(steps: list[tuple]) -> None:
         runner.run(stage.play(steps))
@@ -420,5 +437,6 @@ def test_stale_state_and_events_are_fresh_state(world: tuple[World, asyncio.Runn
         "typing",
         "presence",
         "person",
+        "blocked",
     } - stage.seen
     assert not missing, f"no example brought about {missing}"
