@@ -18,6 +18,8 @@ FOUND_LIMIT = 20
 """The most rooms or people that a search finds."""
 LOADED_LIMIT = 2 * protocol.PAGE_SIZE
 """Characters of messages that are loaded for one page, which then ends by its encoded size."""
+FEW = 8
+"""Messages that are loaded without asking for their sizes first: a megabyte or two at most."""
 LOADED_TOGETHER = 16 * protocol.PAGE_SIZE
 """Characters of messages that are loaded at once for many rooms."""
 
@@ -393,6 +395,9 @@ def _page(rows: "QuerySet[Message]", limit: int) -> tuple[list[Entry], bool]:
 def _load(rows: "QuerySet[Message]", limit: int, size: int) -> tuple[list[Message], bool]:
     """The first of these messages, at most so many and so many characters but at least one, and
     whether there are more. Asks for sizes first: what is not sent need not be loaded either."""
+    if limit <= FEW:
+        found = list(rows[: limit + 1])
+        return found[:limit], len(found) > limit
     sizes = list(rows.annotate(size=_SIZE).values_list("size", flat=True)[: limit + 1])
     count = protocol.page_end(sizes[:limit], size)
     return list(rows[:count]), count < len(sizes)
