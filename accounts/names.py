@@ -26,6 +26,8 @@ _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 # Scripts that join their letters, in which a ZWNJ keeps two apart: as in Persian.
 _JOINED = re.compile("[\u0600-\u08ff\u1800-\u18af\ufb50-\ufdff\ufe70-\ufeff]")
 _VIRAMA = 9
+_CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_TURNING = {"R", "AL", "AN", *(unicodedata.bidirectional(char) for char in _CONTROLS)} - {"L"}
 
 
 def clean_name(name: str) -> str:
@@ -87,6 +89,14 @@ def clean_username(name: str, *, is_appointed: bool = False) -> str:
             "This name looks like somebody else's. Choose another.", code="username_taken"
         )
     return name
+
+
+def isolated(name: str) -> str:
+    """A name for a sentence without markup: what it is written in does not turn the words around
+    it. In markup ``<bdi>`` does the same."""
+    if all(unicodedata.bidirectional(char) not in _TURNING for char in name):
+        return name
+    return f"\u2068{''.join(char for char in name if char not in _CONTROLS)}\u2069"
 
 
 def _without_emoji(name: str) -> str:

@@ -19,7 +19,7 @@ def to(row: Model | None) -> SafeString | str:
         return "-"
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
     address = reverse(name, args=[row.pk])
-    return format_html('<a class="{}" href="{}">{}</a>', LINK, address, label(row))
+    return format_html('<a class="{}" href="{}"><bdi>{}</bdi></a>', LINK, address, label(row))
 
 
 def to_list(text: str, model: str, **lookups: str) -> SafeString:

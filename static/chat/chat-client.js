@@ -394,6 +394,15 @@ export class ChatClient extends EventTarget {
     return this.#store.people.get(username);
   }
 
+  /**
+   * Whether somebody else whom this client knows is called the same, or looks so, or has that name
+   * for a username: then show both the name and the username.
+   * @param {string} username
+   */
+  isAmbiguous(username) {
+    return this.#store.people.isAmbiguous(username);
+  }
+
   /** Usernames of those who are typing in a room now. @param {string} room */
   typing(room) {
     return this.#store.typing.in(room);

@@ -1,3 +1,5 @@
+import { fold } from "./look-alikes.js";
+
 /** How many people the server describes at once. */
 const BATCH = 200;
 /** Names that are asked for within this time go together, in milliseconds. */
@@ -10,6 +12,8 @@ const GATHER = 20;
 export class People {
   /** @type {Map<string, import("./protocol.js").Person>} */
   #known = new Map();
+  /** @type {Map<string, Set<string>>} usernames by what the person's names are taken for */
+  #alike = new Map();
   /** @type {Set<string>} asked for or about to be */
   #wanted = new Set();
   #request;
@@ -45,14 +49,40 @@ export class People {
   }
 
   /** @param {import("./protocol.js").Person} person */
-  put({ username, display_name, avatar_url }) {
-    this.#known.set(username, { username, display_name, avatar_url });
+  put(person) {
+    this.#remember(person);
     this.#changed();
+  }
+
+  /**
+   * Whether the name by which this person is called is taken for the one of somebody else, or for
+   * the username of somebody else.
+   * @param {string} username
+   */
+  isAmbiguous(username) {
+    const person = this.#known.get(username);
+    if (!person?.display_name || person.display_name === username) return false;
+    const alike = this.#alike.get(fold(person.display_name));
+    return alike !== undefined && alike.size > (alike.has(username) ? 1 : 0);
+  }
+
+  /** @param {import("./protocol.js").Person} person */
+  #remember({ username, display_name, avatar_url }) {
+    const before = this.#known.get(username);
+    if (before) this.#alike.get(fold(before.display_name))?.delete(username);
+    this.#known.set(username, { username, display_name, avatar_url });
+    for (const name of [username, display_name || username]) {
+      const folded = fold(name);
+      const alike = this.#alike.get(folded);
+      if (alike) alike.add(username);
+      else this.#alike.set(folded, new Set([username]));
+    }
   }
 
   /** What was missed while away is asked for again, when somebody looks. */
   forget() {
     this.#known.clear();
+    this.#alike.clear();
     this.#changed();
   }
 
@@ -64,9 +94,9 @@ export class People {
         const { people } = await this.#request(batch);
         // Whoever does not exist keeps the username, and is not asked for again.
         for (const username of batch) {
-          this.#known.set(username, { username, display_name: username, avatar_url: null });
+          this.#remember({ username, display_name: username, avatar_url: null });
         }
-        for (const person of people) this.#known.set(person.username, person);
+        for (const person of people) this.#remember(person);
       } catch {
         // They are asked for again when somebody looks at them the next time.
       }

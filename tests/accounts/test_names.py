@@ -1,5 +1,6 @@
 """Names that deceive are refused, wherever they are given; honest ones of all scripts are not."""
 
+import re
 import unicodedata
 
 import pytest
@@ -8,14 +9,15 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.look_alikes import fold
+from accounts.look_alikes import LOOK_ALIKES, fold
 from accounts.models import User
-from accounts.names import MARKS, clean_display_name, clean_name
+from accounts.names import MARKS, clean_display_name, clean_name, isolated
 from chat.actions.people import update_profile
 from chat.actions.rooms import open_room, rename_room
 from chat.models import Room
 from chat.protocol import ErrorCode
 from tests.chat.conftest import refused
+from tests.live import ROOT
 
 HONEST = [
     "Ada Lovelace",
@@ -121,6 +123,22 @@ def test_names_that_look_the_same_fold_to_the_same() -> None:
     assert fold("ada") != fold("adan")
     for name in HONEST:
         assert fold(fold(name)) == fold(name)
+
+
+def test_the_page_has_the_same_look_alikes() -> None:
+    text = (ROOT / "static" / "chat" / "look-alikes.js").read_text()
+    theirs = {
+        ord(letter): plain
+        for letters, plains in re.findall(r'\["(\w+)", "(\w+)"\]', text)
+        for letter, plain in zip(letters, plains, strict=True)
+    }
+    assert theirs == LOOK_ALIKES
+
+
+def test_a_name_in_a_sentence_without_markup_turns_nothing() -> None:
+    assert isolated("Ada Lovelace, 李小龍") == "Ada Lovelace, 李小龍"
+    assert isolated("שרה") == "\u2068שרה\u2069"
+    assert isolated("a\u202eb\u2069") == "\u2068ab\u2069"
 
 
 # -- Every way to give a name ------------------------------------------------------------------

@@ -20,6 +20,7 @@ SAME_ON_ALL = (
     "tests/browser/test_blocks.py",
     "tests/browser/test_editors.py",
     "tests/browser/test_modules.py",
+    "tests/browser/test_names.py",
     "tests/browser/test_page.py",
     "tests/browser/test_requests.py",
     "tests/browser/test_screenshots.py",

@@ -20,7 +20,7 @@ export class AccountMenu extends ChatElement {
     return html`<div class="account">
       ${avatar(this.client, me.username)}
       <span class="account-words">
-        <span class="account-name">${me.display_name || me.username}</span>
+        <span class="account-name"><bdi>${me.display_name || me.username}</bdi></span>
         <span class="handle">@${me.username}</span>
       </span>
       <mc-menu label="Your account" .items=${this.items()}></mc-menu>

@@ -1,4 +1,5 @@
 import { html } from "lit";
+import { isolated } from "../names.js";
 import { icon } from "./icons.js";
 import { mediaUrl } from "./media-url.js";
 import { readableSize } from "./sizes.js";
@@ -46,7 +47,7 @@ function thumbnail(image, openImage) {
   return html`<button
     type="button"
     class="thumbnail"
-    aria-label="Open image ${image.name}"
+    aria-label="Open image ${isolated(image.name)}"
     @click=${() => openImage(image)}
   >
     <img
@@ -67,10 +68,10 @@ function player(file) {
   const video = file.content_type.startsWith("video/");
   return html`<figure class="player">
     ${video
-      ? html`<video src=${url} controls preload="metadata" playsinline aria-label=${file.name}></video>`
-      : html`<audio src=${url} controls preload="none" aria-label=${file.name}></audio>`}
+      ? html`<video src=${url} controls preload="metadata" playsinline aria-label=${isolated(file.name)}></video>`
+      : html`<audio src=${url} controls preload="none" aria-label=${isolated(file.name)}></audio>`}
     <figcaption>
-      <a href=${url} download=${file.name}>${file.name}</a> · ${readableSize(file.size)}
+      <a href=${url} download=${file.name}><bdi>${file.name}</bdi></a> · ${readableSize(file.size)}
     </figcaption>
   </figure>`;
 }
@@ -80,7 +81,7 @@ function card(file) {
   return html`<a class="file-card" href=${mediaUrl(file.url)} download=${file.name}>
     <span class="file-icon">${icon("file")}<span class="file-kind">${kind(file)}</span></span>
     <span class="file-words">
-      <span class="file-name">${file.name}</span>
+      <span class="file-name"><bdi>${file.name}</bdi></span>
       <span class="file-size">${readableSize(file.size)}</span>
     </span>
     ${icon("download")}

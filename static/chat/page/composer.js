@@ -2,7 +2,7 @@ import { html } from "lit";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import { MentionCompletion } from "./mention-completion.js";
-import { displayName, roomTitle } from "./rooms.js";
+import { personName, spokenTitle } from "./name.js";
 import { fitToText } from "./textarea.js";
 import "./upload-tray.js";
 
@@ -59,7 +59,7 @@ export class Composer extends ChatElement {
   }
 
   render() {
-    const title = roomTitle(this.client, this.room);
+    const title = spokenTitle(this.client, this.room);
     const sendable = !this.empty || this.uploads.list.length > 0;
     return html`<form class="composer" aria-label="New message" @submit=${this.onSubmit}>
       ${this.replyTo ? this.replyLine(this.replyTo) : null}
@@ -118,7 +118,7 @@ export class Composer extends ChatElement {
     return html`<div class="composer-reply">
       ${icon("reply")}
       <span class="composer-reply-words">
-        Reply to <strong>${displayName(this.client, message.sender)}</strong>
+        Reply to <strong>${personName(this.client, message.sender)}</strong>
         <span class="composer-reply-body">${message.body}</span>
       </span>
       <button

@@ -9,7 +9,7 @@ import { icon, mark } from "./icons.js";
 export function welcome(me, start) {
   return html`<section class="empty" aria-labelledby="welcome">
     ${mark()}
-    <h2 id="welcome">Welcome, ${me.display_name || me.username}</h2>
+    <h2 id="welcome">Welcome, <bdi>${me.display_name || me.username}</bdi></h2>
     <p>You are in no room yet. Three ways to begin:</p>
     <div class="empty-ways">
       ${way("people", "Message someone", "Find a person and write to them directly.", () => start("person"))}

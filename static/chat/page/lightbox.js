@@ -1,4 +1,5 @@
 import { html } from "lit";
+import { isolated } from "../names.js";
 import { ChatDialog } from "./dialog.js";
 import { icon } from "./icons.js";
 import { mediaUrl } from "./media-url.js";
@@ -23,13 +24,13 @@ export class Lightbox extends ChatDialog {
     const many = images.length > 1;
     return html`<dialog
       class="lightbox"
-      aria-label="Image ${image.name}"
+      aria-label="Image ${isolated(image.name)}"
       @close=${() => this.tell("dialog-closed")}
       @keydown=${this.onKey}
       @click=${this.onBackdrop}
     >
       <header class="lightbox-bar">
-        <span class="lightbox-name">${image.name} <small>${readableSize(image.size)}</small></span>
+        <span class="lightbox-name"><bdi>${image.name}</bdi> <small>${readableSize(image.size)}</small></span>
         ${many
           ? html`<button class="icon-button" aria-label="Previous image" @click=${() => this.step(-1)}>
                 ${icon("back")}
@@ -55,7 +56,7 @@ export class Lightbox extends ChatDialog {
         src=${mediaUrl(image.url)}
         width=${image.width ?? 0}
         height=${image.height ?? 0}
-        alt=${image.name}
+        alt=${isolated(image.name)}
       />
     </dialog>`;
   }

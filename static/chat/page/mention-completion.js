@@ -43,7 +43,7 @@ export class MentionCompletion {
           }}
         >
           ${avatar(client, name, { presence: true })}
-          <span>${displayName(client, name)}</span> <span class="handle">@${name}</span>
+          <bdi>${displayName(client, name)}</bdi> <span class="handle">@${name}</span>
         </li>`,
       )}
     </ul>`;

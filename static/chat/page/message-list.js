@@ -6,7 +6,8 @@ import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import "./message.js";
 import { ReadMarker } from "./read-marker.js";
-import { roomTitle, unread } from "./rooms.js";
+import { roomName, spokenTitle } from "./name.js";
+import { unread } from "./rooms.js";
 import { ScrollAnchor } from "./scroll-anchor.js";
 
 /** @typedef {import("./message.js").Message} Message */
@@ -245,7 +246,7 @@ export class MessageList extends ChatElement {
       <div
         class="messages"
         role="region"
-        aria-label="Messages in ${roomTitle(this.client, room)}"
+        aria-label="Messages in ${spokenTitle(this.client, room)}"
         aria-busy=${!feed.loaded}
         tabindex="0"
         @scroll=${this.onScroll}
@@ -266,9 +267,9 @@ export class MessageList extends ChatElement {
     if (!feed.loaded || feed.hasOlder) {
       return html`<p class="messages-loading">${feed.loaded ? "Loading earlier messages…" : "Loading…"}</p>`;
     }
-    const name = roomTitle(this.client, room);
+    const name = roomName(this.client, room);
     return html`<div class="messages-start">
-      <h3>${room.kind === "direct" ? `You and ${name}` : `The beginning of ${name}`}</h3>
+      <h3>${room.kind === "direct" ? html`You and ${name}` : html`The beginning of ${name}`}</h3>
       <p>
         ${feed.messages.length === 0
           ? "Nothing has been said here yet. Write the first message below."

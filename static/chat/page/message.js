@@ -1,4 +1,5 @@
 import { html } from "lit";
+import { spokenName } from "../names.js";
 import { attachmentList } from "./attachments.js";
 import { avatar } from "./avatar.js";
 import { clockTime, fullTime } from "./dates.js";
@@ -7,7 +8,8 @@ import { icon } from "./icons.js";
 import { messageActions, quickReactions } from "./message-actions.js";
 import "./menu.js";
 import "./message-editor.js";
-import { canModerate, displayName } from "./rooms.js";
+import { personName } from "./name.js";
+import { canModerate } from "./rooms.js";
 import { safeFragment } from "./safe-html.js";
 import { sharedCode } from "./shared-code.js";
 
@@ -82,7 +84,7 @@ export class ChatMessage extends ChatElement {
   willUpdate(changed) {
     super.willUpdate(changed);
     const { message, client } = this;
-    const name = this.folded ? "Someone you blocked" : displayName(client, message.sender);
+    const name = this.folded ? "Someone you blocked" : spokenName(client, message.sender);
     const me = client.me?.username ?? "";
     this.setAttribute("role", "article");
     this.setAttribute("aria-label", `${name}, ${clockTime(message.created_at)}`);
@@ -119,7 +121,7 @@ export class ChatMessage extends ChatElement {
         ${this.continued
           ? null
           : html`<div class="message-head">
-              <span class="message-sender">${displayName(client, message.sender)}</span>${time}
+              <span class="message-sender">${personName(client, message.sender)}</span>${time}
             </div>`}
         ${this.gone ? this.tombstone() : this.content()} ${this.stateLine()}
         ${this.isFromBlocked
@@ -168,7 +170,7 @@ export class ChatMessage extends ChatElement {
       title="Go to this message"
       @click=${() => this.tell("jump", { number: quote.number })}
     >
-      <span class="quote-sender">${displayName(this.client, quote.sender)}</span>
+      <span class="quote-sender">${personName(this.client, quote.sender)}</span>
       <span class="quote-body">${this.quoted(quote)}</span>
     </button>`;
   }
@@ -201,7 +203,7 @@ export class ChatMessage extends ChatElement {
     return html`<div class="reactions" role="group" aria-label="Reactions">
       ${reactions.map(([emoji, who]) => {
         const on = who.includes(me);
-        const names = who.map((name) => (name === me ? "You" : displayName(this.client, name)));
+        const names = who.map((name) => (name === me ? "You" : spokenName(this.client, name)));
         return html`<button
           type="button"
           class="reaction"

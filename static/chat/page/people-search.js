@@ -78,7 +78,7 @@ export class PeopleSearch extends ChatElement {
             @click=${() => this.choose(person)}
           >
             ${avatar(this.client, person.username, { presence: true })}
-            <span class="found-name">${person.display_name || person.username}</span>
+            <span class="found-name"><bdi>${person.display_name || person.username}</bdi></span>
             <span class="handle">@${person.username}</span>
           </li>`,
         )}

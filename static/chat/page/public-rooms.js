@@ -54,10 +54,10 @@ export class PublicRooms extends ChatElement {
     const inside = this.client.rooms.has(room.id);
     return html`<li class="found-entry">
       <span class="room-sign">${icon("room")}</span>
-      <span class="found-name">${room.name}</span>
+      <span class="found-name"><bdi>${room.name}</bdi></span>
       <span class="handle">${room.member_count} ${room.member_count === 1 ? "member" : "members"}</span>
       <button type="button" class="button is-small" @click=${() => this.enter(room)}>
-        ${inside ? "Open" : "Join"}<span class="visually-hidden"> ${room.name}</span>
+        ${inside ? "Open" : "Join"}<span class="visually-hidden"> <bdi>${room.name}</bdi></span>
       </button>
     </li>`;
   }

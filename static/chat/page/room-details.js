@@ -94,7 +94,7 @@ export class RoomDetails extends ChatDialog {
       <footer class="dialog-actions">
         ${this.leaving
           ? html`<span class="dialog-text"
-                >Leave ${room.name}?${room.kind === "private" ? " You need to be added to come back." : ""}</span
+                >Leave <bdi>${room.name}</bdi>?${room.kind === "private" ? " You need to be added to come back." : ""}</span
               >
               <button type="button" class="button" @click=${() => (this.leaving = false)}>Stay</button>
               <button type="button" class="button is-danger" @click=${this.leave}>Leave room</button>`
@@ -125,7 +125,7 @@ export class RoomDetails extends ChatDialog {
     const items = this.actions(room, member);
     return html`<li class="found-entry">
       ${avatar(this.client, member.username, { presence: true })}
-      <span class="found-name">${name}</span>
+      <span class="found-name"><bdi>${name}</bdi></span>
       <span class="handle">@${member.username}</span>
       ${member.role === "member"
         ? null

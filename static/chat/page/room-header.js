@@ -4,7 +4,8 @@ import { blockItem } from "./blocking.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import "./menu.js";
-import { partner, roomTitle } from "./rooms.js";
+import { roomName } from "./name.js";
+import { partner } from "./rooms.js";
 
 /** The name of the room that is open, who is here, and the way to its details. */
 export class RoomHeader extends ChatElement {
@@ -33,7 +34,7 @@ export class RoomHeader extends ChatElement {
         ? avatar(client, other, { presence: true })
         : html`<span class="room-sign">${icon(room.kind === "private" ? "lock" : "room")}</span>`}
       <div class="room-header-words">
-        <h2>${roomTitle(client, room)}</h2>
+        <h2>${roomName(client, room)}</h2>
         <p>${other ? this.partnerLine(other) : this.membersLine()}</p>
       </div>
       ${other

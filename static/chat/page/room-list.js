@@ -3,7 +3,8 @@ import { repeat } from "lit/directives/repeat.js";
 import { avatar } from "./avatar.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
-import { badge, listedRooms, partner, roomTitle, unread } from "./rooms.js";
+import { roomName } from "./name.js";
+import { badge, listedRooms, partner, unread } from "./rooms.js";
 
 /** @typedef {import("../protocol.js").Room} Room */
 
@@ -78,7 +79,7 @@ export class RoomList extends ChatElement {
       ${other
         ? avatar(client, other, { presence: true })
         : html`<span class="room-sign">${icon(room.kind === "private" ? "lock" : "room")}</span>`}
-      <span class="room-name">${roomTitle(client, room)}</span>
+      <span class="room-name">${roomName(client, room)}</span>
       ${other && client.online.has(other) ? html`<span class="visually-hidden">, here now</span>` : null}
       ${count > 0
         ? html`<span class="badge">${badge(count)}<span class="visually-hidden"> unread</span></span>`

@@ -1,9 +1,10 @@
 import { html } from "lit";
+import { spokenName } from "../names.js";
 import { ChatDialog } from "./dialog.js";
 import { icon } from "./icons.js";
+import { personName } from "./name.js";
 import "./people-search.js";
 import "./public-rooms.js";
-import { displayName } from "./rooms.js";
 
 const TABS = /** @type {const} */ ([
   { id: "person", label: "People" },
@@ -100,10 +101,10 @@ export class StartChat extends ChatDialog {
         ? html`<ul class="chips" aria-label="People to add">
             ${this.members.map(
               (name) => html`<li class="chip">
-                ${displayName(this.client, name)}
+                <span>${personName(this.client, name)}</span>
                 <button
                   type="button"
-                  aria-label="Do not add ${displayName(this.client, name)}"
+                  aria-label="Do not add ${spokenName(this.client, name)}"
                   @click=${() => (this.members = this.members.filter((other) => other !== name))}
                 >
                   ${icon("close")}

@@ -1,6 +1,6 @@
 import { html } from "lit";
 import { ChatElement } from "./element.js";
-import { displayName } from "./rooms.js";
+import { personName } from "./name.js";
 
 /** Who is typing in a room. Its height is always there, so nothing moves. */
 export class TypingLine extends ChatElement {
@@ -15,19 +15,19 @@ export class TypingLine extends ChatElement {
   render() {
     const names = [...this.client.typing(this.roomId)]
       .filter((name) => name !== this.client.me?.username)
-      .map((name) => displayName(this.client, name));
+      .map((name) => personName(this.client, name));
     return html`<p class="typing-line" aria-live="off">
       ${names.length > 0
-        ? html`<span class="typing-dots" aria-hidden="true"><i></i><i></i><i></i></span> ${words(names)}`
+        ? html`<span class="typing-dots" aria-hidden="true"><i></i><i></i><i></i></span> <span>${words(names)}</span>`
         : null}
     </p>`;
   }
 }
 
-/** @param {string[]} names */
+/** @param {import("lit").TemplateResult[]} names */
 function words(names) {
-  if (names.length === 1) return `${names[0]} is typing`;
-  if (names.length === 2) return `${names[0]} and ${names[1]} are typing`;
+  if (names.length === 1) return html`${names[0]} is typing`;
+  if (names.length === 2) return html`${names[0]} and ${names[1]} are typing`;
   return `${names.length} people are typing`;
 }
 

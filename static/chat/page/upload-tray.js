@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { isolated } from "../names.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import { readableSize } from "./sizes.js";
@@ -43,14 +44,14 @@ export class UploadTray extends ChatElement {
     return html`<li class="upload ${failed ? "is-failed" : ""}">
       ${icon(failed ? "warning" : upload.state === "done" ? "check" : "file")}
       <span class="upload-words">
-        <span class="upload-name" title=${upload.name}>${upload.name}</span>
+        <span class="upload-name" title=${isolated(upload.name)}><bdi>${upload.name}</bdi></span>
         ${failed
           ? html`<span class="upload-error" role="alert">${upload.error}</span>`
           : going
             ? html`<progress
                 max=${upload.size || 1}
                 value=${upload.sent}
-                aria-label="Uploading ${upload.name}"
+                aria-label="Uploading ${isolated(upload.name)}"
               ></progress>`
             : html`<span class="upload-size">${readableSize(upload.size)}</span>`}
       </span>
@@ -58,7 +59,7 @@ export class UploadTray extends ChatElement {
         ? html`<button
             type="button"
             class="icon-button is-small"
-            aria-label="Retry ${upload.name}"
+            aria-label="Retry ${isolated(upload.name)}"
             title="Retry"
             @click=${() => this.uploads.retry(upload)}
           >
@@ -68,7 +69,7 @@ export class UploadTray extends ChatElement {
       <button
         type="button"
         class="icon-button is-small"
-        aria-label="${going ? "Cancel" : "Remove"} ${upload.name}"
+        aria-label="${going ? "Cancel" : "Remove"} ${isolated(upload.name)}"
         title=${going ? "Cancel" : "Remove"}
         @click=${() => this.uploads.remove(upload)}
       >

@@ -1,4 +1,5 @@
 import type { ChatClient } from "../../../../static/chat/client.js";
+import { isolated, spokenName } from "../../../../static/chat/names.js";
 import type { Room } from "../../../../static/chat/protocol.js";
 
 /** The other person of a direct room. */
@@ -9,13 +10,12 @@ export function partner(client: ChatClient, room: Room): string | null {
   return other ?? room.asked?.[0] ?? room.members?.[0] ?? null;
 }
 
-export function displayName(client: ChatClient, username: string): string {
-  return client.person(username).display_name || username;
-}
+/** For labels and sentences, which the name does not turn around. */
+export const displayName = (client: ChatClient, username: string): string => spokenName(client, username);
 
 export function roomTitle(client: ChatClient, room: Room): string {
   const other = partner(client, room);
-  return other ? displayName(client, other) : room.name;
+  return other ? displayName(client, other) : isolated(room.name);
 }
 
 export function unread(room: Room): number {

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { ChatClient } from "../../../../static/chat/client.js";
+import { isolated } from "../../../../static/chat/names.js";
 import type { Message, Room } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import { displayName, roomTitle } from "../chat/naming.js";
@@ -92,7 +93,7 @@ export class Notifier implements vscode.Disposable {
     const mute = vscode.l10n.t("Mute Room");
     // A notification's text can hold links; what strangers write must not become one.
     const words = plain(spoken(message)).slice(0, WORDS_LIMIT);
-    const chosen = await vscode.window.showInformationMessage(`${plain(where)}: ${words}`, open, mute);
+    const chosen = await vscode.window.showInformationMessage(`${plain(where)}: ${isolated(words)}`, open, mute);
     if (chosen === open) await this.view.show({ type: "open-room", room: room.id });
     if (chosen === mute) await this.quiet.mute(room.id, true);
   }
@@ -105,7 +106,7 @@ function pause(ms: number): Promise<void> {
 function spoken(message: Message): string {
   if (message.body) return message.body.replace(/\s+/g, " ");
   const [file] = message.attachments ?? [];
-  return file ? vscode.l10n.t("shared {0}", file.name) : vscode.l10n.t("sent a message");
+  return file ? vscode.l10n.t("shared {0}", isolated(file.name)) : vscode.l10n.t("sent a message");
 }
 
 /** Without what VS Code's notifications read as links: `[words](address)`. */

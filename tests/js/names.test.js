@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fold } from "../../static/chat/look-alikes.js";
+import { isolated, spokenName } from "../../static/chat/names.js";
+import { People } from "../../static/chat/people.js";
+
+/** @param {[string, string][]} known usernames and display names */
+function client(known) {
+  const people = new People({
+    request: async () => ({ people: [] }),
+    setTimer: () => () => {},
+    changed: () => {},
+  });
+  for (const [username, display_name] of known) people.put({ username, display_name, avatar_url: null });
+  return /** @type {import("../../static/chat/client.js").ChatClient} */ (
+    /** @type {unknown} */ ({
+      person: (/** @type {string} */ name) => people.get(name),
+      isAmbiguous: (/** @type {string} */ name) => people.isAmbiguous(name),
+      put: people.put.bind(people),
+    })
+  );
+}
+
+test("names that look the same fold to the same", () => {
+  assert.equal(fold("Ｐаураl"), fold("paypal"));
+  assert.equal(fold("IlIa"), fold("lIia"));
+  assert.equal(fold("a\u200bda\u202e"), fold("Ada"));
+  assert.equal(fold("  Ada   Lovelace"), fold("ada lovelace"));
+  assert.notEqual(fold("ada"), fold("adan"));
+});
+
+test("a name that somebody else has too is shown with the username", () => {
+  const some = client([["ada", "Ada"], ["mallory", "Аdа"], ["ben", "Ben"]]);
+  assert.equal(spokenName(some, "ada"), "Ada @ada");
+  assert.equal(spokenName(some, "mallory"), "Аdа @mallory");
+  assert.equal(spokenName(some, "ben"), "Ben");
+});
+
+test("a name that is somebody else's username is shown with one's own", () => {
+  const some = client([["linus", "Linus Torvalds"], ["mallory", "Iinus"]]);
+  assert.equal(spokenName(some, "mallory"), "Iinus @mallory");
+  assert.equal(spokenName(some, "linus"), "Linus Torvalds");
+});
+
+test("who is called by the username alone is not shown twice", () => {
+  const some = client([["ada", "ada"], ["mallory", "Ada"]]);
+  assert.equal(spokenName(some, "ada"), "ada");
+  assert.equal(spokenName(some, "mallory"), "Ada @mallory");
+});
+
+test("a name that has been changed is taken for nobody's any more", () => {
+  const some = client([["ada", "Ada"], ["mallory", "Ada"]]);
+  assert.equal(spokenName(some, "ada"), "Ada @ada");
+  /** @type {any} */ (some).put({ username: "mallory", display_name: "Mallory", avatar_url: null });
+  assert.equal(spokenName(some, "ada"), "Ada");
+  assert.equal(spokenName(some, "mallory"), "Mallory");
+});
+
+test("a name for a label turns nothing around it", () => {
+  assert.equal(isolated("Ada"), "Ada");
+  assert.equal(isolated("李小龍"), "李小龍");
+  assert.equal(isolated("שרה"), "\u2068שרה\u2069");
+  assert.equal(isolated("a\u202eb\u2069c"), "\u2068abc\u2069");
+});
