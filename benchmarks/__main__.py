@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import files, measure, report, scenarios
+from benchmarks import files, measure, report, scenarios, sign_in
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SCENARIOS: dict[str, scenarios.Scenario] = {
@@ -26,6 +26,7 @@ SCENARIOS: dict[str, scenarios.Scenario] = {
     "sync": scenarios.sync,
     "page": files.page,
     "upload": files.upload,
+    "signin": sign_in.sign_in,
 }
 
 

@@ -39,6 +39,7 @@ class Scale:
     history: int = 1_000_000
     page: int = 100_000
     upload_mib: int = 1_024
+    sign_ins: int = 100
 
 
 QUICK = Scale(
@@ -49,6 +50,7 @@ QUICK = Scale(
     history=20_000,
     page=2_000,
     upload_mib=64,
+    sign_ins=30,
 )
 
 

@@ -299,6 +299,49 @@ def _upload(result: Result) -> str:
     return "\n\n".join([title, markdown.table(heads, table), "\n".join(goals)])
 
 
+def _sign_in(result: Result) -> str:
+    rows = result["rows"]
+    table = [
+        [
+            row["name"],
+            row["all_s"],
+            f"{row['sign_in']['p50_ms']:.0f} / {row['sign_in']['p99_ms']:.0f}",
+            row["refused"],
+            row["cpu_ms"],
+            row["memory_mib"],
+            f"{row['quiet']['p50_ms']} / {row['quiet']['p99_ms']}",
+            f"{row['meanwhile']['p50_ms']} / {row['meanwhile']['p99_ms']}",
+        ]
+        for row in rows
+    ]
+    heads = (
+        f"{result['at_once']} with", "seconds for all",
+        "sign-in p50 / p99 ms", "told to come again", "CPU ms a sign-in", "memory + MiB",
+        "message p50 / p99 ms, quiet", "and meanwhile",
+    )  # fmt: skip
+    goals = [
+        goal
+        for row in rows
+        for goal in (
+            (
+                f"message p99 to quiet, {row['name']}",
+                row["meanwhile"]["p99_ms"] / row["quiet"]["p99_ms"],
+                3,
+            ),
+            (f"memory, MiB, {row['name']}", row["memory_mib"], 64),
+        )
+    ]
+    return "\n\n".join(
+        [
+            f"## A storm of sign-ins: {result['at_once']} at once",
+            "Each is told to come again where the line is full, and does. Then the same again and "
+            "again, while two others write 50 messages a second.",
+            markdown.table(heads, table),
+            markdown.goals(goals),
+        ]
+    )
+
+
 def _ratio(rows: Sequence[Row], ours: str, theirs: str, field: str) -> float | None:
     found = {row["name"]: row for row in rows if "missing" not in row}
     if ours not in found or theirs not in found or not found[theirs][field]:
@@ -318,4 +361,5 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "sync": _sync,
     "page": _page,
     "upload": _upload,
+    "signin": _sign_in,
 }
