@@ -9,6 +9,7 @@ from django.contrib.auth import password_validation
 from accounts import avatars
 from accounts.models import User
 from accounts.names import clean_display_name, clean_username
+from mediachat import disk
 
 
 class FirstAdministratorForm(forms.Form):
@@ -67,6 +68,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         upload = self.cleaned_data["picture"]
         if not upload:
             return None
+        if not disk.has_room():
+            raise forms.ValidationError(disk.FULL)
         try:
             return avatars.redraw(self.instance.pk, upload)
         except avatars.NotAPicture as error:

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from accounts import tickets
 from chat import access, handlers, payloads, prices, protocol, queries
-from chat.actions.attachments import is_picture, store_attachment
+from chat.actions.attachments import ServerFull, is_picture, store_attachment
 from chat.actions.rooms import open_room
 from chat.credentials import ByCookie, ByToken, Caller, pay
 from chat.downloads import key_for
@@ -236,7 +236,11 @@ async def send_a_message(request: HttpRequest, room_id: UUID, message: NewMessag
     return _fields(handlers.message_fields(stored), 200 if existed else 201)
 
 
-@api.post("/attachments", response={201: protocol.Attachment, **_PROBLEMS}, openapi_extra=_UPLOAD)
+@api.post(
+    "/attachments",
+    response={201: protocol.Attachment, **_PROBLEMS, 507: Problem},
+    openapi_extra=_UPLOAD,
+)
 async def upload(request: HttpRequest) -> HttpResponse:
     """Stores a file for a message to come, whose `attachments` name it by `id`."""
     user = _caller(request).user
@@ -326,7 +330,12 @@ def _problem(code: ErrorCode, detail: str, status: int | None = None) -> HttpRes
 @api.exception_handler(Exception)
 def _on_any(request: HttpRequest, error: Exception) -> HttpResponse:
     refusal = handlers.refusal(error)
-    return _problem(refusal.code, refusal.detail)
+    if not isinstance(refusal, ServerFull):
+        return _problem(refusal.code, refusal.detail)
+    answer = _problem(refusal.code, refusal.detail, 507)
+    # No error of the program's; Django would log one for each file.
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
 
 
 @api.exception_handler(AuthenticationError)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 
-from chat import protocol, queries
+from chat import protocol, queries, stored
 from chat.relations import relations_of
 from chat.threads import in_thread
+from mediachat import disk, wal
 
 if TYPE_CHECKING:
     from chat.hub import Hub
@@ -35,6 +36,7 @@ class Heartbeat:
                 self._hub.feeds.drop_idle()
                 self._hub.presence.beat(beat)
                 await self._hub.subscriptions.add_missed()
+                await in_thread(_tend_disk)
             except Exception as error:
                 log.warning("heartbeat_failed", error=repr(error))
 
@@ -66,3 +68,10 @@ class Heartbeat:
         for user, known in list(self._hub.relations.items()):
             if relations.get(user, known) != known:
                 await self._hub.refresh_relations(user)
+
+
+def _tend_disk() -> None:
+    """Keeps what is known of the disk, and nothing on it that was deleted."""
+    wal.empty()
+    disk.look()
+    stored.total()

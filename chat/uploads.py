@@ -16,11 +16,12 @@ from django.core.handlers.asgi import ASGIRequest
 from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
 from accounts.sessions import lacks_second_factor, user_for_session
-from chat.actions.attachments import quota_left, quota_problem
+from chat.actions.attachments import ServerFull, check_server_has_room, quota_left, quota_problem
 from chat.credentials import TOKEN_HEADER
 from chat.hub import hub
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread
+from mediachat import disk
 from mediachat.bodies import MULTIPART, SMALL, Refused, Scope
 from mediachat.csrf import is_from_own_page
 from mediachat.origins import is_own_page
@@ -96,9 +97,9 @@ async def admit(scope: Scope, declared: int | None) -> UnderWay:
             f"This is too large: at most {SMALL // 1024} KB can be sent without signing in.",
         )
     try:
-        found = await in_thread(_sender, key, is_attachment) if key else None
+        found = await in_thread(_sender, key, is_attachment, declared or 0) if key else None
     except ChatError as problem:
-        status = 401 if problem.code == ErrorCode.UNAUTHENTICATED else 413
+        status = 401 if problem.code == ErrorCode.UNAUTHENTICATED else 507
         raise Refused(status, problem.code, problem.detail) from problem
     except Exception as error:
         log.error("upload_not_admitted", error=repr(error), exc_info=error)
@@ -146,14 +147,20 @@ async def _has_place(user: UUID) -> bool:
             del _waiting[user]
 
 
-def _sender(session_key: str, is_attachment: bool) -> tuple[User, int | None] | None:
+def _sender(session_key: str, is_attachment: bool, size: int) -> tuple[User, int | None] | None:
     """Who is signed in, and how many bytes their files may still take."""
     user = user_for_session(session_key)
     if user is None:
         if lacks_second_factor(session_key):
             raise ChatError(ErrorCode.UNAUTHENTICATED, FOR_PROGRAMS)
         return None
-    return user, quota_left(user) if is_attachment else None
+    if is_attachment:
+        check_server_has_room(size)
+        return user, quota_left(user)
+    # A form says by itself, on its page, that no files are taken.
+    if disk.look() < 2 * size:
+        raise ServerFull(disk.FULL)
+    return user, None
 
 
 def _is_from_our_page(request: ASGIRequest) -> bool:

@@ -9,10 +9,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
+from mediachat import disk
+
 PATIENCE = 3.0
 """Seconds to wait for each part."""
 
 
+NO_FILES = "The disk is nearly full (FREE_DISK_MB): messages are stored, and files are refused."
 DEGRADED = "Messages are stored, and reach the people of other servers with the next heartbeat."
 
 
@@ -20,12 +23,15 @@ async def health(request: HttpRequest) -> JsonResponse:
     """200 while this process can serve; otherwise 503 and why.
 
     Without its channel layer it can: all processes lose theirs at once, and a load balancer that
-    took them all away would make of a delay an outage. ``status`` says so.
+    took them all away would make of a delay an outage. ``status`` says so, and that no files are
+    taken.
     """
     if missing := await _missing("database", _ask_database):
         return JsonResponse({"code": "server_error", "detail": missing}, status=503)
     if missing := await _missing("channel layer", _ask_layer):
         return JsonResponse({"status": "degraded", "detail": f"{missing} {DEGRADED}"})
+    if disk.was_full():
+        return JsonResponse({"status": "degraded", "detail": NO_FILES})
     return JsonResponse({"status": "ok"})
 
 

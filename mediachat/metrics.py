@@ -28,6 +28,9 @@ LOG_READS = Counter(
 )
 PROBLEMS = Counter("mediachat_problems", "Warnings and errors in the log, by name.", ["event"])
 SOCKETS = Gauge("mediachat_sockets", "Open websockets.")
+DISK_FREE = Gauge("mediachat_disk_free_bytes", "Room on the fullest disk that files go through.")
+DISK_FLOOR = Gauge("mediachat_disk_floor_bytes", "FREE_DISK_MB: with less room no files are taken.")
+STORED = Gauge("mediachat_stored_bytes", "What the files of all messages take together.")
 
 PROXIED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA")
 """Headers that only a proxy adds."""

@@ -60,6 +60,8 @@ BODY_RATE_KB = env.float("BODY_RATE_KB", default=8.0)
 UPLOADS_AT_ONCE = env.int("UPLOADS_AT_ONCE", default=4)
 MAX_UPLOAD_MB = env.int("MAX_UPLOAD_MB", default=100)
 UPLOAD_QUOTA_MB = env.int("UPLOAD_QUOTA_MB", default=10_000)
+FREE_DISK_MB = env.int("FREE_DISK_MB", default=1000)
+STORAGE_TOTAL_MB = env.int("STORAGE_TOTAL_MB", default=0)
 MAX_IMAGE_MEGAPIXELS = env.int("MAX_IMAGE_MEGAPIXELS", default=25)
 
 # -- Django ----------------------------------------------------------------------------------

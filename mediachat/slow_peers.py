@@ -6,12 +6,13 @@ WebSockets leave here with their handshake.
 """
 
 import asyncio
-import ipaddress
 from collections import Counter
 from enum import Enum
 from typing import Protocol
 
 from django.conf import settings
+
+from mediachat.addresses import networks
 
 INTERVAL = 1.0
 """Seconds between two looks at all connections."""
@@ -193,10 +194,5 @@ def counted_address(host: str | None) -> str | None:
     gets. None: they are not, since nothing is limited, or a proxy stands between."""
     if not host or not settings.RATE_LIMITS or settings.TRUSTED_PROXY_COUNT:
         return None
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    narrow, _ = networks(host)
+    return narrow

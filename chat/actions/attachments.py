@@ -14,13 +14,26 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from accounts.models import User
-from chat import access, images, media
+from chat import access, images, media, stored
 from chat.models import Attachment
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread_later
+from mediachat import disk
 
 log = structlog.get_logger(__name__)
 
+
+class ServerFull(ChatError):
+    """The server itself has no more room for files, whosever they are."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(ErrorCode.QUOTA_EXCEEDED, detail)
+
+
+TOTAL_USED = (
+    "The files of everyone together take all the space that this server gives them. "
+    "Ask whoever runs it to make room."
+)
 UNCLAIMED_FOR = timedelta(days=7)
 """How long a file that no message shows is kept: a draft may wait for its author to return."""
 MEGABYTE = 1024 * 1024
@@ -56,12 +69,12 @@ def store_attachment(user: User, *, file: "UploadedFile[bytes]") -> Attachment:
         attachment.width, attachment.height = picture.width, picture.height
         content = ContentFile(picture.data)
     attachment.size = content.size
-    stored: list[str] = []
+    names: list[str] = []
     try:
-        attachment.file.name = _save("attachments", attachment.id, content, stored)
+        attachment.file.name = _save("attachments", attachment.id, content, names)
         if picture:
             attachment.thumbnail.name = (
-                _save("thumbnails", attachment.id, ContentFile(picture.thumbnail), stored)
+                _save("thumbnails", attachment.id, ContentFile(picture.thumbnail), names)
                 if picture.thumbnail
                 else attachment.file.name
             )
@@ -73,8 +86,9 @@ def store_attachment(user: User, *, file: "UploadedFile[bytes]") -> Attachment:
             attachment.delete()
             raise
     except BaseException:
-        _delete_files(stored)
+        _delete_files(names)
         raise
+    stored.add(attachment.size)
     return attachment
 
 
@@ -82,6 +96,18 @@ def attachments_deleted_on_commit(message: UUID) -> None:
     """Deletes a message's files: at once from what can be downloaded, and from the store when
     that is certain."""
     _delete(list(Attachment.objects.filter(message=message)))
+
+
+def check_server_has_room(size: int) -> None:
+    """Whether the server can take a file of so many bytes, from anybody.
+
+    Raises:
+        ServerFull: its disk is nearly full, or its files take all that they may.
+    """
+    if not disk.has_room(size):
+        raise ServerFull(disk.FULL)
+    if not stored.has_room(size):
+        raise ServerFull(TOTAL_USED)
 
 
 def quota_left(user: User) -> int:
@@ -106,6 +132,7 @@ def _check_size(user: User, size: int) -> None:
         raise ChatError(
             ErrorCode.TOO_LARGE, f"A file can have at most {settings.MAX_UPLOAD_MB} MB."
         )
+    check_server_has_room(size)
     _check_quota(user, size)
 
 
@@ -129,9 +156,9 @@ def _head(file: "UploadedFile[bytes]") -> bytes:
     return head
 
 
-def _save(folder: str, id: UUID, content: "File[bytes]", stored: list[str]) -> str:
+def _save(folder: str, id: UUID, content: "File[bytes]", names: list[str]) -> str:
     name = default_storage.save(f"{folder}/{id.hex[:2]}/{id}", content)
-    stored.append(name)
+    names.append(name)
     return name
 
 
@@ -143,6 +170,7 @@ def _delete(attachments: Iterable[Attachment]) -> None:
         row = Attachment.objects.filter(pk=attachment.pk, message=attachment.message)
         if row.delete()[0]:
             ids.append(attachment.pk)
+            stored.add(-attachment.size)
             names |= {attachment.file.name or "", attachment.thumbnail.name or ""}
     if ids:
         transaction.on_commit(lambda: in_thread_later(lambda: _delete_files(names - {""})))

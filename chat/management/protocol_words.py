@@ -158,7 +158,7 @@ ERRORS = {
     ErrorCode.TOO_LARGE: "The text or the file is larger than the server takes.",
     ErrorCode.RATE_LIMITED: "Too many in a short time: wait and send it again.",
     ErrorCode.UNSUPPORTED_MEDIA: "The file is of a kind that the server does not take.",
-    ErrorCode.QUOTA_EXCEEDED: "Your files take all the space that you have.",
+    ErrorCode.QUOTA_EXCEEDED: "Your files take all the space that you have, or the server has no more for anybody's.",
     ErrorCode.SERVER_ERROR: "The server failed. Nothing was acknowledged; send it again.",
 }
 

@@ -42,6 +42,7 @@ SAME_ON_ALL = (
     "tests/system/test_shared_limits.py",
     "tests/system/test_shutdown.py",
     "tests/system/test_sign_in_storm.py",
+    "tests/system/test_slow_peers.py",
     "tests/system/test_slow_reader.py",
 )
 
@@ -59,6 +60,10 @@ CANNOT = {
     "test_failures.py::test_on_a_full_disk": {
         "postgres": "the full disk would be the database server's, not ours",
         "mongodb": "the full disk would be the database server's, not ours",
+    },
+    "test_disk.py::test_what_was_deleted": {
+        "postgres": "what was deleted is vacuumed by the database server, in its own time",
+        "mongodb": "what was deleted is overwritten by the database server, in its own time",
     },
     "test_failures.py::test_a_server_without_its_database": {
         "mongodb": "the emulator serves all tests of this run, so it cannot be taken away from one",

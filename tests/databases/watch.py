@@ -26,6 +26,7 @@ MAY_READ_ALL = {
     "chat/queries.py find_people": "parts of names, of which no index knows; ends with twenty",
     "accounts/first_administrator.py is_needed": "once at a start",
     "accounts/migrations/0002_user_skeleton.py fill": "once, when it is upgraded",
+    "chat/stored.py total": "once a minute; ends with one number",
     "the admin": "its lists are counted, sorted by any column and searched by parts of words",
 }
 
