@@ -59,11 +59,10 @@ def clean_display_name(user: User, name: str) -> str:
     """
     name = clean_name(name)
     taken = fold(name).lstrip("@")
-    plain = unicodedata.normalize("NFKC", name).casefold().lstrip("@")
-    if taken == fold(user.username):
+    if not name or taken == fold(user.username):
         return name
-    others = User.objects.filter(username__in={taken, plain}).exclude(pk=user.pk)
-    if taken in RESERVED or (name and others.exists()):
+    reserved = taken in RESERVED or (taken in OFFICIAL and not user.is_staff)
+    if reserved or User.objects.filter(skeleton=taken[:LENGTH]).exclude(pk=user.pk).exists():
         raise ValidationError(
             "This is the username of someone else, or looks like it. Choose another name."
         )

@@ -106,7 +106,7 @@ def test_nobody_is_called_by_anothers_username(db: None, member: User, other: st
         clean_display_name(member, other)
 
 
-@pytest.mark.parametrize("other", ["System", "EVERYONE", "hеre"])
+@pytest.mark.parametrize("other", ["System", "EVERYONE", "hеre", "Аdmin", "Support"])
 def test_nobody_is_called_as_the_product_speaks(db: None, member: User, other: str) -> None:
     with pytest.raises(ValidationError, match="someone else"):
         clean_display_name(member, other)

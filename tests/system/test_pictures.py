@@ -162,13 +162,13 @@ async def test_twelve_avatars_at_once_cost_the_server_nothing(serve: Serve) -> N
     server = serve()
     content = pictures.flat_png(5_000)
     assert len(content) < 100_000
-    people = [await OutsideClient(server.url, f"crowd{n}").sign_in_by_form() for n in range(2)]
+    people = [await OutsideClient(server.url, f"crowd{n}").sign_in_by_form() for n in range(4)]
     pages = [browser(each) for each in people]
     for page in pages:
         assert (await page.get("/accounts/profile/")).status_code == 200
     before = memory_of_the_server(server)
     most = grown = 0
-    tasks = [asyncio.create_task(save_avatar(page, content)) for page in pages for _ in range(6)]
+    tasks = [asyncio.create_task(save_avatar(page, content)) for page in pages for _ in range(3)]
     while not all(task.done() for task in tasks):
         most = max(most, decoders(server))
         grown = max(grown, memory_of_the_server(server) - before)

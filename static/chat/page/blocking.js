@@ -1,5 +1,5 @@
 import { html } from "lit";
-import { displayName } from "./rooms.js";
+import { personName } from "./name.js";
 
 /**
  * What a menu offers about a person whom one may want to hear nothing of.
@@ -21,7 +21,7 @@ export function blockItem(element, username) {
 function askToBlock(element, username) {
   const { client } = element;
   element.tell("confirm", {
-    title: html`Block <bdi>${displayName(client, username)}</bdi>?`,
+    title: html`Block ${personName(client, username)}?`,
     text: `Neither of you can then write to the other directly, add the other to rooms, or see
       whether the other is here. In rooms that you share, what they write is folded away and does
       not call you. They are not told.`,

@@ -5,7 +5,8 @@ import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import "./message-list.js";
 import "./room-header.js";
-import { displayName, partner, roomTitle } from "./rooms.js";
+import { personName, roomName } from "./name.js";
+import { partner } from "./rooms.js";
 import "./typing-line.js";
 
 /** @typedef {import("./message-list.js").MessageList} MessageList */
@@ -98,14 +99,14 @@ export class Conversation extends ChatElement {
       return html`<p class="composer-closed">
         ${icon("block")}
         <span>
-          You have blocked <bdi>${displayName(this.client, other)}</bdi>: neither of you can write here.
+          You have blocked ${personName(this.client, other)}: neither of you can write here.
           <button type="button" class="link" @click=${() => this.unblock(other)}>Unblock</button>
         </span>
       </p>`;
     }
     return html`${room.kind === "direct" && room.asked?.length
       ? html`<p class="composer-waiting" role="status">
-          ${icon("clock")} <span><bdi>${roomTitle(this.client, room)}</bdi> has been asked, and sees what you
+          ${icon("clock")} <span>${roomName(this.client, room)} has been asked, and sees what you
           write when they accept.</span>
         </p>`
       : null}<mc-composer
