@@ -61,7 +61,7 @@ class Hub:
         self._addresses_connect = limits.of_connects(
             common, "connects-of-address", a_minute=settings.CONNECTS_PER_ADDRESS
         )
-        self._admissions = Gathered(lambda asked: in_thread(_refusals, asked))
+        self._admissions = Gathered(lambda asked: in_thread(_greeted, asked))
         self._memberships = Gathered(lambda asked: in_thread(queries.memberships_of, asked))
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
         self._new_views = Gathered(lambda asked: in_thread(queries.views_of, asked))
@@ -87,12 +87,11 @@ class Hub:
         self.people[user.pk][connection] = None
         await self.subscriptions.add([publish.user_group(user.pk)])
         # They may have been suspended since they were asked who they are, and before we listened.
-        (refused,) = await self._admissions.ask((user.pk, connection.session_key))
+        ((refused, relations),) = await self._admissions.ask((user.pk, connection.session_key))
         if refused is not None:
             self.dismiss(connection, refused)
         if not connection.socket.is_open:
             return
-        (relations,) = await self._relations.ask(user.pk)
         views, digest = await self._follow(user.pk)
         if not connection.socket.is_open:
             return
@@ -346,6 +345,15 @@ class Hub:
 
 Admission = tuple[UUID, str]
 """Someone and the session by which they come."""
+
+
+def _greeted(
+    admissions: Collection[Admission],
+) -> dict[Admission, tuple[int | None, Relations]]:
+    """Who may not be here, and how each stands with others: one way into a thread for both."""
+    refusals = _refusals(admissions)
+    relations = relations_of({user for user, _ in admissions})
+    return {each: (refusals[each], relations[each[0]]) for each in admissions}
 
 
 def _refusals(admissions: Collection[Admission]) -> dict[Admission, int | None]:

@@ -60,8 +60,7 @@ class KnownRelations(dict[UUID, Relations]):
 
 def relations_of(users: Collection[UUID]) -> dict[UUID, Relations]:
     """How each of these people stands with others."""
-    pairs = Block.objects.filter(Q(blocker__in=users) | Q(blocked__in=users))
-    rows = list(pairs.values_list("blocker_id", "blocked_id"))
+    rows = _pairs(Q(blocker__in=users), Q(blocked__in=users))
     names = payloads.usernames({id for pair in rows for id in pair})
     blocked: dict[UUID, set[str]] = {user: set() for user in users}
     apart: dict[UUID, set[str]] = {user: set() for user in users}
@@ -123,7 +122,14 @@ def cannot_add(username: str) -> ChatError:
 
 def apart_from(user: User, others: Collection[UUID]) -> set[UUID]:
     """Which of these people have blocked this person, or are blocked by them."""
-    rows = Block.objects.filter(
-        Q(blocker=user, blocked__in=others) | Q(blocked=user, blocker__in=others)
-    ).values_list("blocker_id", "blocked_id")
+    rows = _pairs(Q(blocker=user, blocked__in=others), Q(blocked=user, blocker__in=others))
     return {id for pair in rows for id in pair} - {user.pk}
+
+
+def _pairs(*which: Q) -> set[tuple[UUID, UUID]]:
+    """Who blocks whom, by each of these conditions: one after another, as each has its index."""
+    return {
+        pair
+        for each in which
+        for pair in Block.objects.filter(each).values_list("blocker_id", "blocked_id")
+    }

@@ -244,6 +244,10 @@ async def test_whoever_is_blocked_while_they_send_stops(pair: Pair):
 
 
 async def test_a_direct_room_is_put_away_until_its_next_message(pair: Pair, server: Server):
+
+    def told_of_direct(client: OutsideClient, start: int) -> list[Frame]:
+        return [e for e in since(client, start, "room") if e["room"]["id"] == pair.direct]
+
     device = OutsideClient(server.url, pair.blocker.username)
     device.token = pair.blocker.token
     async with device:
@@ -251,7 +255,7 @@ async def test_a_direct_room_is_put_away_until_its_next_message(pair: Pair, serv
         reply = await pair.blocker.command("room.put_away", room=pair.direct, on=True)
         assert reply["room"]["put_away"] is True
         await device.until(lambda: device.rooms[pair.direct]["put_away"])
-        assert len(since(device, starts[1], "room")) == 1
+        assert len(told_of_direct(device, starts[1])) == 1
         async with device.http() as http:
             rooms = {room["id"]: room for room in (await http.get("/api/v1/rooms")).json()}
         assert rooms[pair.direct]["put_away"] is True
@@ -259,7 +263,7 @@ async def test_a_direct_room_is_put_away_until_its_next_message(pair: Pair, serv
         assert device.rooms[pair.direct]["put_away"] is True
         assert pair.blocked.rooms[pair.direct]["put_away"] is False
         await pair.blocked.send(pair.direct, "still there?")
-        assert not since(pair.blocked, starts[0], "room"), "the other person is not told"
+        assert not told_of_direct(pair.blocked, starts[0]), "the other person is not told"
     async with device:
         assert device.rooms[pair.direct]["put_away"] is False
         assert device.rooms[pair.direct]["read"] < device.rooms[pair.direct]["number"]
