@@ -8,6 +8,7 @@ are ignored; where it has an Origin, it is a page of an editor or of ours.
 import asyncio
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -27,7 +28,8 @@ from mediachat.addresses import client_address
 from mediachat.origins import is_editors, is_own
 
 UNDER_WAY = 200
-"""Messages of one socket that may wait for their commit; further frames are not read until then."""
+"""Messages and marks of one socket that may wait for their commit; further frames are not read
+until then."""
 FAILED_CONNECT = 9
 """Connects for which one more counts that had no valid session or ticket."""
 TYPING_EVERY = 2.0
@@ -143,6 +145,7 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def _restart(self) -> None:
         """The server stops. What came before this has been taken; its answers go first."""
+        await hub().read_marks.flush()
         while self._under_way:  # noqa: ASYNC110  (an event for each would cost all the others)
             await asyncio.sleep(0.01)
         if self.username:  # else it has been refused and closed
@@ -188,6 +191,8 @@ class ChatServer(AsyncWebsocketConsumer):
                     self._say_typing(message)
                 case protocol.Sync():
                     await self._bring_up_to_date(message)
+                case protocol.RoomRead() if message.room in self.rooms:
+                    await self._mark_read(message)
                 case protocol.UserUpdate():
                     self._reply(message, await self.store_user(message))
                 case protocol.RoomOpen() | protocol.RoomJoin() | protocol.RoomAccept():
@@ -214,11 +219,28 @@ class ChatServer(AsyncWebsocketConsumer):
     async def _send_message(self, command: protocol.MessageSend) -> None:
         """Sends without waiting for the commit, so that the frames behind share it."""
         future = await handlers.send_soon(self.user, command)
+        await self._answer_later(future, lambda stored: self._sent(command.ref, stored))
+
+    async def _mark_read(self, command: protocol.RoomRead) -> None:
+        """Answers when it is stored, and takes the frames behind it meanwhile."""
+        future = await hub().mark_read(self, command.room, command.number)
+        await self._answer_later(future, lambda stored: self._marked(command.ref, stored))
+
+    async def _answer_later(
+        self, future: "asyncio.Future[Any]", answer: Callable[["asyncio.Future[Any]"], None]
+    ) -> None:
         self._under_way += 1
-        future.add_done_callback(lambda stored: self._sent(command.ref, stored))
+        future.add_done_callback(answer)
         if self._under_way >= UNDER_WAY:
             # Commits end in the order of submission: after this one, all before it have ended.
             await asyncio.wait([future])
+
+    def _marked(self, ref: str, stored: "asyncio.Future[None]") -> None:
+        self._under_way -= 1
+        if error := stored.exception():
+            self._refuse(ref, handlers.refusal(error))
+        else:
+            self.socket.write_soon(protocol.reply(ref))
 
     def _sent(self, ref: str, stored: "asyncio.Future[Any]") -> None:
         self._under_way -= 1

@@ -17,7 +17,7 @@ from django.conf import settings
 from accounts.sessions import live_sessions
 from chat import greeting, limits, payloads, protocol, publish, queries
 from chat.background import Background
-from chat.feed import Connection
+from chat.feed import Connection, Feed
 from chat.feeds import Feeds
 from chat.gathered import Gathered
 from chat.heartbeat import Heartbeat
@@ -26,6 +26,7 @@ from chat.limits import Allowance
 from chat.places import Places
 from chat.presence import Presence
 from chat.protocol import CloseCode
+from chat.read_marks import ReadMarks
 from chat.relations import KnownRelations, Relations, relations_of
 from chat.socket import frame
 from chat.subscriptions import Subscriptions
@@ -66,6 +67,8 @@ class Hub:
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
         self._new_views = Gathered(lambda asked: in_thread(queries.views_of, asked))
         self._relations = Gathered(lambda asked: in_thread(relations_of, asked))
+        self._heads = Gathered(lambda asked: in_thread(queries.heads, asked))
+        self.read_marks = ReadMarks()
         self._ready: set[Connection] = set()
         self._refreshing: dict[UUID, Latest] = {}
         self._relating: dict[UUID, Latest] = {}
@@ -92,6 +95,7 @@ class Hub:
             self.dismiss(connection, refused)
         if not connection.socket.is_open:
             return
+        await self.read_marks.flush_of(user.pk)
         views, digest = await self._follow(user.pk)
         if not connection.socket.is_open:
             return
@@ -292,6 +296,18 @@ class Hub:
             return await self.feeds[room].changes(connection, position)
         return protocol.RoomRemoved(room=room, reason="not_found").frame()
 
+    async def mark_read(
+        self, connection: Connection, room: UUID, number: int
+    ) -> "asyncio.Future[None]":
+        """Moves the mark of someone who follows this room up to a number, not past the newest;
+        the future ends when that is stored. Costs no query, unless the number is newer than
+        what this process has heard of."""
+        tail = self.feeds[room].tail
+        if tail is None or number > tail.number:
+            (head,) = await self._heads.ask(room)
+            number = min(number, head.number)
+        return self.read_marks.move(room, connection.user.pk, number)
+
     # -- What the channel layer says -----------------------------------------------------------
 
     def _on_event(self, event: dict[str, Any]) -> None:
@@ -319,11 +335,22 @@ class Hub:
         elif "typing" in event:
             if not feed.blocked:
                 feed.send(event["typing"], but=self.relations.apart_from(event["user"]))
-        elif "reader" in event and (feed.blocked or len(feed.connections) > READERS_TOLD):
-            for connection in self._ready & self.people.get(UUID(event["reader"]), {}).keys():
-                connection.socket.write(frame(event["frame"]))
+        elif "readers" in event:
+            self._tell_read(feed, event["readers"])
         else:
             feed.send(event["frame"])
+
+    def _tell_read(self, feed: Feed, readers: Mapping[str, str]) -> None:
+        if len(feed.connections) <= READERS_TOLD and not feed.blocked:
+            for text in readers.values():
+                feed.send(text)
+            return
+        for reader, text in readers.items():
+            if here := self.people.get(UUID(reader)):
+                event = frame(text)
+                for connection in here:
+                    if connection in feed.connections:
+                        connection.socket.write(event)
 
     def _on_user_event(self, event: dict[str, Any]) -> None:
         user = UUID(event["user"])
@@ -369,6 +396,12 @@ def _refusals(admissions: Collection[Admission]) -> dict[Admission, int | None]:
 
 
 _hub: Hub | None = None
+
+
+async def stop() -> None:
+    """The server stops, and all sockets have been closed: stores what still waits."""
+    if _hub is not None and _hub.loop is asyncio.get_running_loop():
+        await _hub.read_marks.flush()
 
 
 def hub() -> Hub:

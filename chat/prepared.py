@@ -7,7 +7,7 @@ Django's own way is taken.
 
 import threading
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any, Generic, TypeVar, cast
@@ -128,6 +128,55 @@ class PreparedInsert(Generic[M]):
             ]
             for row in rows
         ]
+
+
+class PreparedRaise:
+    """Raises one number of many rows, each to a value of its own, and never lowers it.
+
+    The rows are found by ids: ``keys`` names the fields that have them.
+    """
+
+    def __init__(self, model: type[models.Model], keys: tuple[str, ...], field: str) -> None:
+        self._table = model._meta.db_table
+        self._keys = [_column(model, name) for name in keys]
+        self._number = _column(model, field)
+
+    def __call__(self, values: Mapping[tuple[UUID, ...], int]) -> None:
+        """Gives each row, by its keys, this value. One that is not there is left out."""
+        if not values:
+            return
+        connection: Any = connections[DEFAULT_DB_ALIAS]
+        adapt = partial(_UUID.get_db_prep_value, connection=connection)
+        rows = [([adapt(key) for key in keys], value) for keys, value in values.items()]
+        if _has_sql(connection):
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    self._statement(connection), [[to, *keys, to] for keys, to in rows]
+                )
+            return
+        from pymongo import UpdateOne
+
+        connection.get_collection(self._table).bulk_write(
+            [
+                UpdateOne(dict(zip(self._keys, keys, strict=True)), {"$max": {self._number: to}})
+                for keys, to in rows
+            ],
+            ordered=False,
+        )
+
+    def _statement(self, connection: Any) -> str:
+        quote = connection.ops.quote_name
+        number = quote(self._number)
+        found = " AND ".join(f"{quote(key)} = %s" for key in self._keys)
+        return (
+            f"UPDATE {quote(self._table)} "  # noqa: S608  (names of our own models)
+            f"SET {number} = %s WHERE {found} AND {number} < %s"
+        )
+
+
+def _column(model: type[models.Model], name: str) -> str:
+    field: Any = model._meta.get_field(name)
+    return str(field.column)
 
 
 def _adapter(field: Any, connection: Any) -> Callable[[Any], Any] | None:

@@ -5,7 +5,7 @@ Three kinds reach a hub: ``room.event``, ``user.event`` and ``presence.event``.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -89,10 +89,13 @@ def typing(room: UUID, username: str, frame: str) -> None:
 
 def read_on_commit(room: UUID, user: UUID, frame: str) -> None:
     """How far someone has read, for their other devices and, in small rooms, for everyone."""
-    _on_commit(
-        room_group(room),
-        {"type": "room.event", "room": room.hex, "frame": frame, "reader": user.hex},
-    )
+    reads_on_commit(room, {user: frame})
+
+
+def reads_on_commit(room: UUID, frames: Mapping[UUID, str]) -> None:
+    """The same of many readers of a room, with the frame of each."""
+    readers = {user.hex: frame for user, frame in frames.items()}
+    _on_commit(room_group(room), {"type": "room.event", "room": room.hex, "readers": readers})
 
 
 def rooms_changed_on_commit(*users: UUID) -> None:

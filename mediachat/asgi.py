@@ -18,6 +18,7 @@ from accounts import avatars
 from accounts.sign_in_line import SignInLine
 from chat import uploads
 from chat.address_limits import AddressLimit
+from chat.lifespan import lifespan
 from chat.routing import websocket_urlpatterns
 from mediachat.bodies import MIB, MULTIPART, BodyLimit
 from mediachat.checks import refuse_wrong_settings
@@ -39,6 +40,7 @@ application = ProtocolTypeRouter(
                 admit=uploads.admit,
             )
         ),
+        "lifespan": lifespan,
         # Both doors check for themselves who knocks.
         "websocket": URLRouter(websocket_urlpatterns),
     }

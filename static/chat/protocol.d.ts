@@ -307,7 +307,12 @@ export interface RoomMembersCommand {
   limit?: number;
 }
 
-/** Marks a room as read up to a number, on all of the person's devices. */
+/**
+ * Marks a room as read up to a number, on all of the person's devices.
+ *
+ * The mark never goes back, nor past the newest message. It is answered when it is stored, some
+ * 20 to 100 ms later, together with those of others.
+ */
 export interface RoomReadCommand {
   type: "room.read";
   ref?: string;

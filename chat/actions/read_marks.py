@@ -1,0 +1,51 @@
+"""How far people have read, for many of them at once."""
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from uuid import UUID
+
+from django.db.models import Q
+
+from chat import log, payloads, protocol, publish
+from chat.models import Membership
+from chat.prepared import PreparedQuery, PreparedRaise
+
+Mark = tuple[UUID, UUID]
+"""A room, and someone who reads in it."""
+
+
+def move_read_marks(numbers: Mapping[Mark, int]) -> None:
+    """Moves marks forward, never back: a query and an update for all of them.
+
+    Those of people who are no members, or suspended, are left out. Nothing asks here how far a
+    room goes; whoever gathers the marks knows.
+    """
+    moved = {
+        (room, user): numbers[room, user]
+        for room, user, read in _read_numbers(numbers)
+        if read < numbers[room, user]
+    }
+    if moved:
+        log.retried(lambda: _move(moved))
+
+
+def _move(numbers: Mapping[Mark, int]) -> None:
+    # Always in the same order, so that two processes wait for each other and never in a circle.
+    _raise_read_numbers({mark: numbers[mark] for mark in sorted(numbers)})
+    names = payloads.usernames(user for _, user in numbers)
+    by_room: dict[UUID, dict[UUID, str]] = {}
+    for (room, user), number in numbers.items():
+        event = protocol.ReadEvent.model_construct(room=room, user=names[user], number=number)
+        by_room.setdefault(room, {})[user] = event.frame()
+    for room, frames in by_room.items():
+        publish.reads_on_commit(room, frames)
+
+
+_read_numbers: PreparedQuery[Mark] = PreparedQuery(
+    lambda marks: Membership.objects.filter(
+        reduce(or_, (Q(room_id=room, user_id=user) for room, user in marks)),
+        user__is_active=True,
+    ).values_list("room_id", "user_id", "read_number")
+)
+_raise_read_numbers = PreparedRaise(Membership, ("room", "user"), "read_number")
