@@ -12,18 +12,18 @@ BATCH = 500
 
 
 def make_excerpts(apps, schema_editor):
-    Message = apps.get_model("chat", "Message")
-    replies = Message.objects.filter(reply_to__isnull=False).order_by("pk")
+    messages = apps.get_model("chat", "Message").objects.using(schema_editor.connection.alias)
+    replies = messages.filter(reply_to__isnull=False).order_by("pk")
     last = UUID(int=0)
     while found := list(replies.filter(pk__gt=last).values_list("pk", "reply_to")[:BATCH]):
         last = found[-1][0]
-        quoted = Message.objects.filter(pk__in={id for _, id in found}, excerpt=None)
+        quoted = messages.filter(pk__in={id for _, id in found}, excerpt=None)
         beginning = Left("body", text.needed_for(text.EXCERPT_LIMIT))
         rows = quoted.annotate(beginning=beginning).values_list("pk", "position", "beginning")
         for id, position, body in rows:
             if body and not text.is_plain(body):
                 # Where it stands only: other servers may be running meanwhile.
-                same = Message.objects.filter(pk=id, position=position)
+                same = messages.filter(pk=id, position=position)
                 same.update(excerpt=text.plain(body, text.EXCERPT_LIMIT))
 
 

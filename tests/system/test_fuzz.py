@@ -251,7 +251,7 @@ async def test_ten_thousand_strange_frames_are_answered_and_the_socket_lives(ser
         failed = [answer for answer in errors if answer["code"] == "server_error"]
         assert not failed, failed[:5]
         assert len(errors) > FRAMES / 4
-        assert len(answers) - len(errors) > FRAMES / 10
+        assert len(answers) - len(errors) > FRAMES / 20
         # What came out of it is still a chat that another person can follow.
         await asyncio.sleep(1)
         for room in ids["rooms"]:

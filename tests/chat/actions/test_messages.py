@@ -3,9 +3,11 @@
 import json
 import uuid
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
+from django.db import connection
 
 from accounts.models import User
 from chat import payloads, protocol, queries, text
@@ -395,7 +397,7 @@ def test_the_migration_makes_the_excerpts_of_what_is_quoted(owner, private_room,
         say(owner, private_room, "yes", reply_to=message.pk)
     messages.delete_message(owner, message=old[0].pk)
     Message.objects.exclude(pk=old[0].pk).update(excerpt=None)
-    migration.make_excerpts(apps, None)
+    migration.make_excerpts(apps, SimpleNamespace(connection=connection))
     made = [stored(message).excerpt for message in old]
     assert made == ["", *(f"number {n}" for n in range(1, 5)), None, None]
 
