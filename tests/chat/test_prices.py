@@ -53,6 +53,13 @@ import chat.prices
     assert "Give these commands a price in chat/prices.py: Dance." in run.stderr
 
 
+def test_what_has_no_price_is_found_as_such():
+    # A group within a pattern would count as a pattern of its own.
+    assert prices._doors.groups == len(prices.DOORS)
+    for path in ("/static/chat/client.js", "/healthz", "/metrics"):
+        assert prices.of_request("GET", path) == prices.Door(0, "nobody")
+
+
 def test_every_address_has_a_price():
     for route in _addresses(get_resolver()):
         for method in ("GET", "POST"):
