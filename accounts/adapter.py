@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import is_headless_request
 from allauth.headless.internal.restkit.response import ErrorResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -18,10 +20,12 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts import changes, guessing, names, second_factor
+from accounts import changes, guessing, names, sealing, second_factor
 from accounts.hashers import TooManyHashes
 from accounts.models import UsernameTaken
 from accounts.usernames import normalize
+
+log = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -82,7 +86,18 @@ def _name(credentials: dict[str, Any]) -> str:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """For codes from an app, and for recovery codes."""
+    """For codes from an app, and for recovery codes, whose secrets are sealed."""
+
+    def encrypt(self, text: str) -> str:
+        return sealing.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret; if it cannot be read, one that nobody has, so that no code is right."""
+        try:
+            return sealing.unseal(encrypted_text)
+        except sealing.UnreadableError:
+            log.warning("second_factor_unreadable")
+            return generate_totp_secret()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Not where the person would have to set one up again at once."""

@@ -20,8 +20,9 @@ Two things could go wrong, and each needs its own answer:
 import hashlib
 import re
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hmac import compare_digest
+from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
@@ -128,22 +129,27 @@ class Asked:
 
 def issue_link(asked: Asked) -> str:
     """What the editor opens in the browser: the last part of the page's address."""
-    return one_use.issue("editor-link", asked, lifetime=LINK_LIFETIME)
+    return one_use.issue("editor-link", asdict(asked), lifetime=LINK_LIFETIME)
 
 
 def asked_by(link: str) -> Asked | None:
     """Who asks with this link, as long as nobody has confirmed it."""
-    found: Asked | None = one_use.look("editor-link", link)
-    return found
+    return _asked(one_use.look("editor-link", link))
+
+
+def _asked(found: Any) -> Asked | None:
+    if found is None:
+        return None
+    return Asked(Callback(**found["callback"]), found["challenge"], found["state"])
 
 
 def confirm(link: str, session_key: str) -> tuple[Asked, str] | None:
     """A code for the editor, in the name of whoever is signed in with this session; the first
     time, and ever after nothing."""
-    asked: Asked | None = one_use.redeem("editor-link", link)
+    asked = _asked(one_use.redeem("editor-link", link))
     if asked is None:
         return None
-    value = (session_key, asked.challenge)
+    value = [session_key, asked.challenge]
     return asked, one_use.issue("editor-code", value, lifetime=CODE_LIFETIME)
 
 

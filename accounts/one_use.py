@@ -12,7 +12,7 @@ from django.core.cache import cache
 
 
 def issue(purpose: str, value: Any, *, lifetime: float) -> str:
-    """A new secret that stands for this value, for so many seconds."""
+    """A new secret that stands for this value, which JSON can say, for so many seconds."""
     secret = secrets.token_urlsafe(32)
     cache.set(_key(purpose, secret), value, lifetime)
     return secret

@@ -4,10 +4,15 @@
 everyone (``all``). Recovery codes alone are no second factor; they stand in for a lost one.
 """
 
+from typing import Any
+
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_used
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.dispatch import receiver
 
+from accounts import sealing
 from accounts.models import User
 
 CHOICES = ("none", "staff", "all")
@@ -39,3 +44,20 @@ def has_one(user: User | AnonymousUser) -> bool:
 def keeps_out(user: User | AnonymousUser) -> bool:
     """Whether every door is closed to this person, and not only the admin's."""
     return settings.REQUIRE_SECOND_FACTOR == "all" and is_missing(user)
+
+
+@receiver(authenticator_used)
+def _used(authenticator: Authenticator, **kwargs: Any) -> None:
+    """Seals what was stored without a seal, or with that of a former secret."""
+    old = {
+        name: authenticator.data[name]
+        for name in ("secret", "seed")
+        if name in authenticator.data and not sealing.is_current(authenticator.data[name])
+    }
+    try:
+        fresh = {name: sealing.seal(sealing.unseal(text)) for name, text in old.items()}
+    except sealing.UnreadableError:
+        return  # a security key's use, beside an app whose secret nobody can read
+    if fresh:
+        authenticator.data |= fresh
+        authenticator.save(update_fields=["data"])

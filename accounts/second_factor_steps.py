@@ -7,11 +7,13 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import headed_redirect_response, is_headless_request
 from allauth.headless.base.response import UnauthorizedResponse
+from allauth.headless.internal import sessionkit
 from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from accounts.second_factor import keeps_out
+from accounts.session_store import SessionStore, key_of
 from accounts.sessions import user_of
 
 KEY = "mfa_setup"
@@ -43,8 +45,15 @@ class SetUpResponse(UnauthorizedResponse):
 class TokenStrategy(SessionTokenStrategy):
     """Takes a session's token unless its person is kept out. They may still sign out."""
 
+    def create_session_token(self, request: HttpRequest) -> str:
+        super().create_session_token(request)  # which makes sure that there is one
+        token: str = request.session.token  # type: ignore[attr-defined]
+        return token
+
     def lookup_session(self, session_token: str) -> SessionBase | None:
-        session = super().lookup_session(session_token)
+        session = sessionkit.lookup_session(key_of(session_token))
+        if isinstance(session, SessionStore):
+            session.token = session_token
         request = context.request
         if session is None or request is None or request.method == "DELETE":
             return session

@@ -16,7 +16,6 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, get_user
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
@@ -25,7 +24,15 @@ from django.utils import timezone
 
 from accounts import second_factor
 from accounts.models import User
+from accounts.session_store import SessionStore, key_of
 from accounts.signals import password_rehashed, signed_out
+
+
+def user_for_token(token: str) -> tuple[User, str] | None:
+    """Who is signed in with what a cookie or a header carries, and the key of their session."""
+    key = key_of(token)
+    user = user_for_session(key)
+    return None if user is None else (user, key)
 
 
 def user_for_session(session_key: str) -> User | None:
@@ -35,11 +42,11 @@ def user_for_session(session_key: str) -> User | None:
     return None if user is None or second_factor.keeps_out(user) else user
 
 
-def lacks_second_factor(session_key: str) -> bool:
-    """Whether that is why this session is nobody's."""
+def lacks_second_factor(token: str) -> bool:
+    """Whether that is why the session of this token is nobody's."""
     if settings.REQUIRE_SECOND_FACTOR != "all":
         return False
-    user = _user_for(session_key)
+    user = _user_for(key_of(token))
     return user is not None and second_factor.keeps_out(user)
 
 
@@ -89,7 +96,7 @@ def _password_rehashed(user: User, before: str, **kwargs: Any) -> None:
     after = user.get_session_auth_hash()
     keys = list(UserSession.objects.filter(user_id=user.pk).values_list("session_key", flat=True))
     for row in Session.objects.filter(session_key__in=keys):
-        data = row.get_decoded()
+        data = SessionStore().decode(row.session_data)
         if data.get(HASH_SESSION_KEY) == before:
             row.session_data = SessionStore().encode(data | {HASH_SESSION_KEY: after})
             row.save(update_fields=["session_data"])

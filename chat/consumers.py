@@ -317,9 +317,8 @@ class BrowserDoor(ChatServer):
         await super().connect()
 
     async def authenticate(self) -> tuple[User, str] | None:
-        key = parse_cookie(self._header(b"cookie")).get(settings.SESSION_COOKIE_NAME)
-        user = await in_thread(sessions.user_for_session, key) if key else None
-        return (user, key) if user and key else None
+        token = parse_cookie(self._header(b"cookie")).get(settings.SESSION_COOKIE_NAME)
+        return await in_thread(sessions.user_for_token, token) if token else None
 
 
 class ProgramDoor(ChatServer):

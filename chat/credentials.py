@@ -13,7 +13,7 @@ from ninja.security import APIKeyCookie, APIKeyHeader
 
 from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
-from accounts.sessions import lacks_second_factor, user_for_session
+from accounts.sessions import lacks_second_factor, user_for_token
 from chat import prices
 from chat.address_limits import paid_by_person
 from chat.hub import hub
@@ -62,15 +62,15 @@ class ByCookie(APIKeyCookie):
         return caller
 
 
-async def _caller(request: HttpRequest, session_key: str | None) -> Caller | None:
-    if not session_key:
+async def _caller(request: HttpRequest, token: str | None) -> Caller | None:
+    if not token:
         return None
-    user = await in_thread(user_for_session, session_key)
-    if user is None:
-        if await in_thread(lacks_second_factor, session_key):
+    signed_in = await in_thread(user_for_token, token)
+    if signed_in is None:
+        if await in_thread(lacks_second_factor, token):
             raise ChatError(ErrorCode.UNAUTHENTICATED, FOR_PROGRAMS)
         return None
-    caller = Caller(user, session_key)
+    caller = Caller(*signed_in)
     await pay(caller, prices.of_request(request.method or "", request.path).units)
     paid_by_person(request)
     return caller

@@ -22,7 +22,7 @@ from django.utils.http import content_disposition_header, parse_etags
 
 from accounts import second_factor
 from accounts.models import User
-from accounts.sessions import user_for_session
+from accounts.sessions import user_for_token
 from chat import access, media, prices
 from chat.address_limits import paid_by_person
 from chat.credentials import TOKEN_HEADER
@@ -135,10 +135,9 @@ def _caller(request: HttpRequest, id: UUID) -> User | None:
             return None
         found = User.objects.filter(pk=UUID(user), is_active=True).first()
         return None if found is None or second_factor.keeps_out(found) else found
-    session_key = request.headers.get(TOKEN_HEADER) or request.COOKIES.get(
-        settings.SESSION_COOKIE_NAME
-    )
-    return user_for_session(session_key) if session_key else None
+    token = request.headers.get(TOKEN_HEADER) or request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    signed_in = user_for_token(token) if token else None
+    return signed_in[0] if signed_in else None
 
 
 # -- The answer ------------------------------------------------------------------------------

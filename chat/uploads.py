@@ -15,7 +15,7 @@ from django.core.handlers.asgi import ASGIRequest
 
 from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
-from accounts.sessions import lacks_second_factor, user_for_session
+from accounts.sessions import lacks_second_factor, user_for_token
 from chat.actions.attachments import ServerFull, check_server_has_room, quota_left, quota_problem
 from chat.credentials import TOKEN_HEADER
 from chat.hub import hub
@@ -147,13 +147,14 @@ async def _has_place(user: UUID) -> bool:
             del _waiting[user]
 
 
-def _sender(session_key: str, is_attachment: bool, size: int) -> tuple[User, int | None] | None:
+def _sender(token: str, is_attachment: bool, size: int) -> tuple[User, int | None] | None:
     """Who is signed in, and how many bytes their files may still take."""
-    user = user_for_session(session_key)
-    if user is None:
-        if lacks_second_factor(session_key):
+    signed_in = user_for_token(token)
+    if signed_in is None:
+        if lacks_second_factor(token):
             raise ChatError(ErrorCode.UNAUTHENTICATED, FOR_PROGRAMS)
         return None
+    user, _ = signed_in
     if is_attachment:
         check_server_has_room(size)
         return user, quota_left(user)

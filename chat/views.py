@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.second_factor import FOR_PROGRAMS
-from accounts.sessions import lacks_second_factor, user_for_session
+from accounts.sessions import lacks_second_factor, user_for_token
 from chat.credentials import TOKEN_HEADER
 from chat.protocol import ErrorCode
 
@@ -28,7 +28,7 @@ def embed(request: HttpRequest) -> HttpResponse:
     Cookies are not looked at, so no other site can have a browser fetch it for somebody.
     """
     token = request.headers.get(TOKEN_HEADER, "")
-    if not token or user_for_session(token) is None:
+    if not token or user_for_token(token) is None:
         detail = f"Sign in first, and send the session token as {TOKEN_HEADER}."
         if token and lacks_second_factor(token):
             detail = FOR_PROGRAMS

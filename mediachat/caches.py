@@ -4,6 +4,7 @@ What is kept there are limits on signing in and the tickets that have been used.
 these hold in each process alone, which is better than to let nobody in.
 """
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -19,14 +20,36 @@ RETRY = 3.0
 """Seconds after which one caller tries Redis again, while the others go on without it."""
 
 
+class JSONSerializer:
+    """Values as JSON. Django's own are pickles, with which whoever writes into Redis runs programs
+    in the servers."""
+
+    def dumps(self, value: Any) -> int | bytes:
+        """Raises ``TypeError`` for what JSON cannot say."""
+        # Redis counts with integers that stand there as such.
+        return value if type(value) is int else json.dumps(value).encode()
+
+    def loads(self, data: bytes) -> Any:
+        """The value; None for a pickle, which a server of an older version wrote."""
+        try:
+            return int(data)
+        except ValueError:
+            pass
+        try:
+            return json.loads(data)
+        except ValueError:
+            return None
+
+
 class SharedCache(RedisCache):
-    """Django's, with a cache of this process behind it."""
+    """Django's, with values as JSON and with a cache of this process behind it."""
 
     _away_until: ClassVar[float] = 0.0
     """For all threads, each of which has an instance of its own."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
+        self._options = {"serializer": JSONSerializer} | params.get("OPTIONS", {})
         mine = {name: value for name, value in params.items() if name != "OPTIONS"}
         self._mine = LocMemCache("redis-is-away", mine | {"OPTIONS": {"MAX_ENTRIES": 100_000}})
 

@@ -57,21 +57,23 @@ def refuse_wrong_settings() -> None:
 
 @register(Tags.security, TAG)
 def secret(**kwargs: Any) -> list[CheckMessage]:
-    key = settings.SECRET_KEY
-    if settings.DEBUG or (
-        len(key) >= SECRET_LENGTH
-        and len(set(key)) >= 8
-        and not any(key.lower().startswith(placeholder) for placeholder in PLACEHOLDERS)
-    ):
-        return []
+    named = [("SECRET_KEY", settings.SECRET_KEY)]
+    named += [("SECRET_KEY_FALLBACKS", key) for key in settings.SECRET_KEY_FALLBACKS]
     return [
         Error(
-            "SECRET_KEY can be guessed, and whoever knows it can sign in as anyone.",
+            f"{name} can be guessed, and whoever knows it can sign in as anyone.",
             hint="Leave it out and one is made in DATA_DIR, or set at least "
             f"{SECRET_LENGTH} random characters, the same on every machine.",
             id="mediachat.E001",
         )
+        for name, key in named
+        if not settings.DEBUG and _can_be_guessed(key)
     ]
+
+
+def _can_be_guessed(key: str) -> bool:
+    is_placeholder = any(key.lower().startswith(placeholder) for placeholder in PLACEHOLDERS)
+    return is_placeholder or len(key) < SECRET_LENGTH or len(set(key)) < 8
 
 
 @register(Tags.security, TAG)

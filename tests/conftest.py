@@ -35,7 +35,35 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+def _sign_in_with_tokens() -> None:
+    """Django's clients would put the session's key into the cookie, where it opens nothing."""
+    from django.conf import settings
+    from django.test import client
+
+    from accounts.session_store import SessionStore
+
+    mixin: Any = client.ClientMixin
+    set_cookies = mixin._set_login_cookies
+
+    def set_login_cookies(self: Any, request: Any) -> None:
+        set_cookies(self, request)
+        self.cookies[settings.SESSION_COOKIE_NAME] = request.session.token
+
+    def session(self: Any) -> SessionStore:
+        cookie = self.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie:
+            return SessionStore.for_token(cookie.value)
+        store = SessionStore()
+        store.save()
+        self.cookies[settings.SESSION_COOKIE_NAME] = store.token
+        return store
+
+    mixin._set_login_cookies = set_login_cookies
+    mixin.session = property(session)
+
+
 def pytest_configure() -> None:
+    _sign_in_with_tokens()
     # A test that runs make is not part of the make that runs the tests.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         os.environ.pop(name, None)

@@ -19,7 +19,8 @@ from pytest_django import Settings
 
 from accounts import editors, one_use
 from accounts.models import User
-from accounts.sessions import user_for_session
+from accounts.session_store import key_of
+from accounts.sessions import user_for_session, user_for_token
 from tests.conftest import PASSWORD
 
 VERIFIER = "v" * 43
@@ -110,7 +111,7 @@ def test_code_and_verifier_give_a_session_that_works(signed_in: Client, member: 
     assert answer.status_code == 200
     assert answer.json()["data"]["user"]["username"] == "member"
     token = answer.json()["meta"]["session_token"]
-    assert user_for_session(token) == member
+    assert user_for_token(token) == (member, key_of(token))
     headers = {"X-Session-Token": token}
     assert Client().get("/_allauth/app/v1/auth/session", headers=headers).status_code == 200
     assert Client().get("/embed/", headers=headers).status_code == 200
@@ -121,20 +122,20 @@ def test_the_editor_is_in_the_list_of_devices_and_ends_alone(
 ) -> None:
     agent = "Code/1.100.0 (Linux)"
     token = exchange(code_from(signed_in), **{"User-Agent": agent}).json()["meta"]["session_token"]
-    assert signed_in.session.session_key != token
+    assert signed_in.session.session_key != key_of(token)
     assert "VS Code on Linux" in signed_in.get("/accounts/sessions/").content.decode()
 
     Client().delete("/_allauth/app/v1/auth/session", headers={"X-Session-Token": token})
-    assert user_for_session(token) is None
+    assert user_for_token(token) is None
     assert user_for_session(str(signed_in.session.session_key)) == member
     assert "VS Code on Linux" not in signed_in.get("/accounts/sessions/").content.decode()
 
 
 def test_signing_the_editor_out_from_the_list_ends_it(signed_in: Client) -> None:
     token = exchange(code_from(signed_in)).json()["meta"]["session_token"]
-    row = UserSession.objects.get(session_key=token)
+    row = UserSession.objects.get(session_key=key_of(token))
     signed_in.post(f"/accounts/sessions/{row.pk}/end/")
-    assert user_for_session(token) is None
+    assert user_for_token(token) is None
 
 
 def test_whoever_is_signed_out_signs_in_first_and_comes_back(member: User, client: Client) -> None:
@@ -386,6 +387,6 @@ def test_nothing_is_exchanged_by_an_address(signed_in: Client) -> None:
 def test_the_session_lasts_as_others_do(signed_in: Client) -> None:
     token = exchange(code_from(signed_in)).json()["meta"]["session_token"]
     here = Session.objects.get(pk=signed_in.session.session_key).expire_date
-    there = Session.objects.get(pk=token).expire_date
+    there = Session.objects.get(pk=key_of(token)).expire_date
     assert there > timezone.now()
     assert abs((here - there).total_seconds()) < 3600

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from accounts import first_administrator
 from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
-from accounts.sessions import user_for_session
+from accounts.sessions import user_for_token
 from chat.downloads import key_for
 from chat.models import Attachment, Room
 from tests.conftest import PASSWORD
@@ -125,7 +125,7 @@ def test_a_session_of_before_is_worth_nothing_at_any_door(
     with_token = Client(headers={"X-Session-Token": token})
     with_cookie = sign_in(member)
     settings.REQUIRE_SECOND_FACTOR = "all"
-    assert user_for_session(token) is None
+    assert user_for_token(token) is None
     room = f"/api/v1/rooms/{private_room.pk}/messages"
     for answer in (
         with_token.post("/api/v1/tickets"),
@@ -152,7 +152,7 @@ def test_a_session_of_before_is_worth_nothing_at_any_door(
     # They may still end it.
     with_token.delete(f"{HEADLESS}/auth/session")
     settings.REQUIRE_SECOND_FACTOR = "none"
-    assert user_for_session(token) is None
+    assert user_for_token(token) is None
 
 
 def test_a_program_is_told_which_step_is_missing(member: User, settings: Settings) -> None:
@@ -161,13 +161,13 @@ def test_a_program_is_told_which_step_is_missing(member: User, settings: Setting
     assert missing_steps(answer) == ["mfa_setup"]
     assert not answer.json()["meta"]["is_authenticated"]
     token = answer.json()["meta"]["session_token"]
-    assert user_for_session(token) is None
+    assert user_for_token(token) is None
     new = {"username": "ann", "password": "correct horse 42"}
     up = Client().post(f"{HEADLESS}/auth/signup", new, content_type="application/json")
     assert missing_steps(up) == ["mfa_setup"]
     # What it holds is no session, also when they have set one up meanwhile.
     set_up(sign_in(member))
-    assert user_for_session(token) is None
+    assert user_for_token(token) is None
 
 
 def test_an_editor_gets_no_session_by_way_of_the_browser(member: User, settings: Settings) -> None:

@@ -12,6 +12,7 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from accounts import tickets
+from accounts.session_store import key_of
 from chat.actions.attachments import MEGABYTE
 from chat.api import api
 from chat.models import Attachment, Message
@@ -165,13 +166,13 @@ async def test_whoever_asks_too_much_is_told_to_wait(
 async def test_a_ticket_is_for_this_session(owner: "User") -> None:
     caller = await program(owner)
     await UserSession.objects.acreate(
-        user=owner, session_key=caller.token, ip="127.0.0.1", user_agent=""
+        user=owner, session_key=key_of(caller.token), ip="127.0.0.1", user_agent=""
     )
     response = await caller.post("tickets")
     assert response.status_code == 200
     assert response.json()["expires_in"] == tickets.LIFETIME
     redeemed = await sync_to_async(tickets.redeem)(response.json()["ticket"])
-    assert redeemed == caller.token
+    assert redeemed == key_of(caller.token)
 
 
 # -- Rooms -----------------------------------------------------------------------------------

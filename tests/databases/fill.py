@@ -24,12 +24,12 @@ def main(count: int) -> None:
     from django.contrib.admin.models import LogEntry
     from django.contrib.auth.models import Group
     from django.contrib.contenttypes.models import ContentType
-    from django.contrib.sessions.backends.db import SessionStore
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.core.management import call_command
     from django.utils import timezone
 
     from accounts.models import User
+    from accounts.session_store import SessionStore
     from chat.actions import attachments
     from chat.models import AuditEntry, Membership, Message, Report, Revision, Room
     from chat.models.messages import message_id

@@ -50,6 +50,7 @@ def test_a_server_with_wrong_settings_does_not_start_and_names_them_all(tmp_path
     [
         ("SECRET_KEY", "short", "SECRET_KEY can be guessed"),
         ("SECRET_KEY", "django-insecure-" + "abcdefgh12345678" * 4, "SECRET_KEY can be guessed"),
+        ("SECRET_KEY_FALLBACKS", ["short"], "SECRET_KEY_FALLBACKS can be guessed"),
         ("SECRET_KEY", "a" * 64, "SECRET_KEY can be guessed"),
         ("ALLOWED_HOSTS", ["*"], "ALLOWED_HOSTS takes every name"),
         ("ALLOWED_HOSTS", ["chat.example.org"], "passwords travel in the clear"),

@@ -1,0 +1,85 @@
+"""Sessions of which the database holds nothing that signs anybody in.
+
+What a browser's cookie or a program's header carries is a *token*. The row is named by a hash of
+it, the ``session_key``: that is what other tables, events and caches hold. Its data are sealed, as
+they name people and, while one is being set up, the secret of a second factor.
+"""
+
+import hashlib
+import zlib
+from base64 import b64decode, b64encode
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import get_random_string
+
+from accounts import sealing
+
+TOKEN_LENGTH = 32
+"""Letters and digits of a token: 165 bits, or Django's 36 characters to the power of 32."""
+KEY_LENGTH = 40
+"""Hexadecimal digits of a key: 160 bits, and as many as the column has."""
+
+
+def key_of(token: str) -> str:
+    """The name of the row of this token's session. From the name no token can be told."""
+    return hashlib.sha256(f"session:{token}".encode(errors="surrogatepass")).hexdigest()[
+        :KEY_LENGTH
+    ]
+
+
+class SessionStore(db.SessionStore):
+    """Django's, by ``session_key``; ``for_token`` is how a stranger's claim becomes one."""
+
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key)
+        self.token: str | None = None
+        """What opens the session; known when it came with the request or was made just now."""
+
+    @classmethod
+    def for_token(cls, token: str | None) -> Self:
+        """The session that this token opens, if there is one."""
+        store = cls(key_of(token) if token else None)
+        store.token = token
+        return store
+
+    def _get_new_session_key(self) -> str:
+        while True:
+            self.token = get_random_string(TOKEN_LENGTH, "abcdefghijklmnopqrstuvwxyz0123456789")
+            key = key_of(self.token)
+            if not self.exists(key):
+                return key
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        """The data, made small and sealed."""
+        packed = zlib.compress(self.serializer().dumps(session_dict))
+        return sealing.seal(b64encode(packed).decode())
+
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        """The data; nothing, as in Django, if no secret of ours sealed or signed them."""
+        if isinstance(session_data, bytes):
+            session_data = session_data.decode()
+        if not session_data.startswith(sealing.PREFIX):
+            return dict(super().decode(session_data))
+        try:
+            packed = b64decode(sealing.unseal(session_data))
+        except sealing.UnreadableError:
+            return {}
+        return dict(self.serializer().loads(zlib.decompress(packed)))
+
+
+class SessionMiddleware(DjangoSessionMiddleware):
+    """Django's, with tokens in the cookies and not the names of rows."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.session = SessionStore.for_token(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        answer: HttpResponse = super().process_response(request, response)
+        cookie = answer.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie is not None and cookie.value and isinstance(request.session, SessionStore):
+            answer.cookies[settings.SESSION_COOKIE_NAME] = request.session.token or ""
+        return answer
