@@ -19,6 +19,8 @@ ANSWER_SIZE = 64 * 1024
 """Characters of an answer that cost one unit more, paid when it has been made."""
 ANSWER_MOST = 100
 """The most units that the length of one answer costs: half of the default burst."""
+ROOMS_LISTED = 50
+"""Rooms in one list of them that cost one unit more, paid when it has been made."""
 LOG_READ = 1
 """Units for each room of a ``sync`` whose log has to be read, since the process does not hold
 what is asked for. They are waited for, not refused."""
@@ -58,6 +60,11 @@ def _message(command: protocol.MessageSend) -> int:
     return units + len(command.attachments) // 5 if command.attachments else units
 
 
+def _opening(command: protocol.RoomOpen) -> int:
+    # How many other rooms someone opens in a day is bounded; a direct room can be asked for again.
+    return 2 if command.kind == protocol.RoomKind.DIRECT else _people(command)
+
+
 def _people(command: protocol.RoomOpen | protocol.RoomAdd) -> int:
     return len(command.members) // 2
 
@@ -80,7 +87,7 @@ PRICES: dict[type[protocol.Command], Price] = {
     protocol.History: Price(
         1, lambda c: (c.limit - 1) // 50, "1 more for each further 50 messages of `limit`"
     ),
-    protocol.RoomOpen: Price(1, _people, _PEOPLE_WORDS),
+    protocol.RoomOpen: Price(1, _opening, f"{_PEOPLE_WORDS}, or 2 more for a direct room"),
     # Each of these tells everyone who is in the room how it looks now.
     protocol.RoomJoin: Price(5),
     protocol.RoomLeave: Price(5),
