@@ -52,6 +52,9 @@ SAME_AT_BOTH_DOORS = "tests/system/test_cast.py"
 ADMIN_IN_CHROMIUM = "tests/browser/test_admin.py"
 """On PostgreSQL, Django's own ground, tests/chat/test_admin.py without a browser is enough."""
 
+ABUSE = "tests/system/test_abuse.py"
+"""It measures time, which on an emulator of MongoDB is the emulator's."""
+
 CANNOT = {
     # docs/DATABASES.md has the same list, for those who run it.
     "test_coming_back.py::test_sync_of_500_rooms_takes_two_queries": {
@@ -95,6 +98,7 @@ def _is_said_already(test: str, kind: str) -> bool:
     return (
         test.startswith(SAME_ON_ALL)
         or (test.startswith(SAME_AT_BOTH_DOORS) and "[browser" in test)
+        or (test.startswith(ABUSE) and kind == "mongodb")
         or (test.startswith(ADMIN_IN_CHROMIUM) and kind == "postgres")
     )
 
