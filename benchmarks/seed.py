@@ -1,6 +1,6 @@
 """Fills an empty data directory through the ORM: ``DATA_DIR=… python -m benchmarks.seed``.
 
-Prints one JSON object: the rooms' ids, and for each the session keys of its members.
+Prints one JSON object: the rooms' ids, and for each the session tokens of its members.
 """
 
 import argparse
@@ -61,11 +61,11 @@ def main() -> None:
 def _people(count: int, password: str) -> tuple[list[Any], list[str]]:
     from django.conf import settings
     from django.contrib.auth.hashers import make_password
-    from django.contrib.sessions.backends.db import SessionStore
     from django.contrib.sessions.models import Session
     from django.utils import timezone
 
     from accounts.models import User
+    from accounts.session_store import SessionStore, key_of
 
     hashed = make_password(password or None)
     users = [
@@ -74,9 +74,10 @@ def _people(count: int, password: str) -> tuple[list[Any], list[str]]:
     ]
     User.objects.bulk_create(users, batch_size=BULK)
     store, until = SessionStore(), timezone.now() + timedelta(days=1)
+    tokens = [uuid.uuid4().hex for _ in users]
     rows = [
         Session(
-            session_key=uuid.uuid4().hex,
+            session_key=key_of(token),
             expire_date=until,
             session_data=store.encode(
                 {
@@ -86,10 +87,10 @@ def _people(count: int, password: str) -> tuple[list[Any], list[str]]:
                 }
             ),
         )
-        for user in users
+        for user, token in zip(users, tokens, strict=True)
     ]
     Session.objects.bulk_create(rows, batch_size=BULK)
-    return users, [row.session_key for row in rows]
+    return users, tokens
 
 
 def _messages(room: Any, users: list[Any], count: int) -> None:

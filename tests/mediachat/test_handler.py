@@ -1,12 +1,14 @@
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import RequestAborted
+from django.core.files.storage import FileSystemStorage
 
-from mediachat.handler import BATCH, Handler
+from mediachat.handler import BATCH, Handler, Nameless
 
 
 def events(*bodies: bytes, ends: bool = True) -> Iterator[Any]:
@@ -65,3 +67,22 @@ async def test_what_is_large_is_written_beside_the_loop_and_not_by_every_piece(
 async def test_whoever_goes_before_the_end_has_sent_nothing(writes: list[tuple[bool, int]]) -> None:
     with pytest.raises(RequestAborted):
         await read(events(b"x" * 2 * BATCH, b"y", ends=False))
+
+
+@pytest.mark.parametrize("has_such_files", [True, False])
+def test_a_large_file_has_no_name_until_it_is_stored(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, has_such_files: bool
+) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "incoming")
+    (tmp_path / "incoming").mkdir()
+    if not has_such_files:
+        monkeypatch.delattr("os.O_TMPFILE")
+        monkeypatch.setattr("tempfile._O_TMPFILE_WORKS", False)
+    handler = Nameless()
+    handler.new_file("file", "a.bin", "application/octet-stream", None)
+    handler.receive_data_chunk(b"x" * 100_000, 0)
+    file = handler.file_complete(100_000)
+    assert not list((tmp_path / "incoming").iterdir())
+    name = FileSystemStorage(tmp_path / "stored").save("a", file)
+    assert (tmp_path / "stored" / name).read_bytes() == b"x" * 100_000
+    assert not list((tmp_path / "incoming").iterdir())
