@@ -16,9 +16,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import User
 
-COOKIE = "device"
-PATH = "/accounts/"
-"""It is only sent to the pages where people sign in."""
+COOKIE = f"{settings.COOKIE_PREFIX}device"
 LIFETIME = 365 * 24 * 3600
 """Seconds after the last sign-in."""
 PEOPLE = 5
@@ -60,7 +58,7 @@ class DeviceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         name = getattr(request, "signed_in_as", "")
-        if name and request.path.startswith(PATH):
+        if name:
             device, people = _read(request)
             mine = _reference(name)
             people = [mine, *(each for each in people if each != mine)][:PEOPLE]
@@ -68,7 +66,7 @@ class DeviceMiddleware:
                 COOKIE,
                 signing.dumps([device, people], salt=_SALT),
                 max_age=LIFETIME,
-                path=PATH,
+                path="/",
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
                 samesite="Lax",

@@ -108,7 +108,7 @@ def test_the_cookie_is_the_servers_and_opens_nothing() -> None:
     cookie = client.cookies["device"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
-    assert cookie["path"] == "/accounts/"
+    assert cookie["path"] == "/"
     assert "member" not in cookie.value
     assert client.get("/accounts/profile/").status_code == 302
     client.cookies["device"] = cookie.value[:-2] + "xx"
