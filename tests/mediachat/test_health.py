@@ -16,9 +16,10 @@ def test_a_process_that_can_serve_is_well(client: Client) -> None:
 
 
 def test_without_its_database_it_is_not(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Every new connection goes to a file that cannot be there.
-    monkeypatch.setitem(connection.settings_dict, "NAME", "/nowhere/db.sqlite3")
-    answer = client.get("/healthz")
+    with monkeypatch.context() as patched:
+        # Every new connection goes to a file that cannot be there.
+        patched.setitem(connection.settings_dict, "NAME", "/nowhere/db.sqlite3")
+        answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json()["code"] == "server_error"
     assert "database" in answer.json()["detail"]
