@@ -195,7 +195,7 @@ def history(
         rows = rows.filter(number__lt=before)
     if after is not None:
         rows = rows.filter(number__gt=after)
-    found, more = _page(rows.order_by("-number" if after is None else "number"), limit)
+    found, more = _page(rows, "-number" if after is None else "number", limit)
     page = [encoded for _, _, _, encoded in found]
     return page[::-1] if after is None else page, more
 
@@ -253,7 +253,7 @@ def changes(room: UUID, *, after: int, limit: int) -> tuple[list[Entry], bool]:
     """A page of what changed in a room after a position, in the order of position, and whether
     there is more. Asks no permission."""
     rows = Message.objects.filter(room_id=room, position__gt=after)
-    return _page(rows.order_by("position"), limit)
+    return _page(rows, "position", limit)
 
 
 def newest_changes(
@@ -261,8 +261,8 @@ def newest_changes(
 ) -> tuple[list[Entry], bool]:
     """The last changes of a room up to a position, in the order of position, and whether there
     are older ones: at most so many, and so many characters of messages."""
-    rows = Message.objects.filter(room_id=room, position__lte=until).order_by("-position")
-    found, more = _load(rows, limit, size)
+    rows = Message.objects.filter(room_id=room, position__lte=until)
+    found, more = _load(rows, "-position", limit, size)
     return entries(found[::-1]), more
 
 
@@ -383,24 +383,37 @@ _SIZE = Length("body") + 2 * Length("html")
 HTML as well."""
 
 
-def _page(rows: "QuerySet[Message]", limit: int) -> tuple[list[Entry], bool]:
-    """The first of these messages that fit into one page, in this order, and whether there are
+def _page(rows: "QuerySet[Message]", order: str, limit: int) -> tuple[list[Entry], bool]:
+    """The first of these messages in this order that fit into one page, and whether there are
     more."""
-    found, more = _load(rows, limit, LOADED_LIMIT)
+    found, more = _load(rows, order, limit, LOADED_LIMIT)
     encoded = entries(found)
     count = protocol.page_end(protocol.wire_size(entry[-1]) for entry in encoded)
     return encoded[:count], more or count < len(encoded)
 
 
-def _load(rows: "QuerySet[Message]", limit: int, size: int) -> tuple[list[Message], bool]:
-    """The first of these messages, at most so many and so many characters but at least one, and
-    whether there are more. Asks for sizes first: what is not sent need not be loaded either."""
+def _load(
+    rows: "QuerySet[Message]", order: str, limit: int, size: int
+) -> tuple[list[Message], bool]:
+    """The first of these messages in this order, at most so many and so many characters but at
+    least one, and whether there are more. Asks for sizes first: what is not sent need not be
+    loaded either."""
+    rows = rows.order_by(order)
     if limit <= FEW:
         found = list(rows[: limit + 1])
         return found[:limit], len(found) > limit
-    sizes = list(rows.annotate(size=_SIZE).values_list("size", flat=True)[: limit + 1])
-    count = protocol.page_end(sizes[:limit], size)
-    return list(rows[:count]), count < len(sizes)
+    field = order.removeprefix("-")
+    while True:
+        sizes = list(rows.annotate(size=_SIZE).values_list(field, "size")[: limit + 1])
+        count = protocol.page_end([each for _, each in sizes[:limit]], size)
+        places = [place for place, _ in sizes[:count]]
+        if not places:
+            return [], False
+        # Between these very places: a message that has come since would push another one out.
+        within = {f"{field}__gte": min(places), f"{field}__lte": max(places)}
+        # All of them may have moved on since; then there is another first page.
+        if found := list(rows.filter(**within)):
+            return found, count < len(sizes)
 
 
 # -- Parts -----------------------------------------------------------------------------------
