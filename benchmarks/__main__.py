@@ -19,6 +19,8 @@ SCENARIOS: dict[str, scenarios.Scenario] = {
     "members": scenarios.members,
     "rooms": scenarios.rooms,
     "quiet": scenarios.quiet,
+    "readers": scenarios.readers,
+    "presence": scenarios.presence,
     "processes": scenarios.processes,
     "idle": scenarios.idle,
     "comeback": scenarios.comeback,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -84,6 +85,56 @@ class MediaChatClient(WebSocketClient):
             f'{{"type":"message.send","ref":"{self.room.sent}","room":"{self.room_id}",'
             f'"client_id":"{uuid.uuid4()}","body":"{body}"}}'
         )
+
+
+class ReadingClient(MediaChatClient):
+    """Reads as the page does: a moment after it was shown something, it says so."""
+
+    AFTER = 0.4
+    _NUMBER = re.compile(rb'"number":(\d+),"position"')
+
+    def __init__(self, room: Room, index: int) -> None:
+        super().__init__(room, index)
+        self._newest = 0
+        self._soon: asyncio.TimerHandle | None = None
+
+    def counted(self, payload: bytes) -> None:
+        deliveries = payload.count(self.delivery)
+        # The answers to marks are none to messages.
+        answers = payload.count(self.answer) - payload.count(b'"ref":"read"')
+        self.room.load.heard(self, payload, deliveries, answers)
+        if deliveries:
+            self._newest = max(self._newest, *map(int, self._NUMBER.findall(payload)))
+            if self._soon is None:
+                self._soon = asyncio.get_running_loop().call_later(self.AFTER, self._read)
+
+    def _read(self) -> None:
+        self._soon = None
+        self.write(
+            f'{{"type":"room.read","ref":"read","room":"{self.room_id}","number":{self._newest}}}'
+        )
+
+    def close(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
+        super().close()
+
+
+class ComingClient(MediaChatClient):
+    """Comes, and counts what it is told of others who come and go."""
+
+    def __init__(self, room: Room, index: int) -> None:
+        super().__init__(room, index)
+        self.ready_size = self.frames = self.events = 0
+
+    def greeted(self, payload: bytes) -> None:
+        self.ready_size = len(payload)
+        super().greeted(payload)
+
+    def counted(self, payload: bytes) -> None:
+        if events := payload.count(b'"type":"presence"'):
+            self.events += events
+            self.frames += 1
 
 
 class RawClient(WebSocketClient):
@@ -235,11 +286,16 @@ def xmpp(port: int, domain: str = "localhost") -> Connect:
     return connect
 
 
-def media_chat(urls: list[str], rooms: list[str], members: list[list[str]]) -> Connect:
+def media_chat(
+    urls: list[str],
+    rooms: list[str],
+    members: list[list[str]],
+    kind: type[MediaChatClient] = MediaChatClient,
+) -> Connect:
     """Our people by their sessions' cookies; on several processes they take turns."""
 
     def connect(room: Room, number: int, index: int) -> Any:
-        client = MediaChatClient(room, index)
+        client = kind(room, index)
         client.room_id = rooms[number]
         url = urls[index % len(urls)]
         return connected(client, f"ws{url[4:]}/ws/", cookie(url, members[number][index]))

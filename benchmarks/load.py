@@ -59,12 +59,15 @@ class Load:
         senders: int = 1,
         rate: float = 0.0,
         markdown: bool = False,
+        settle: float = 0.0,
     ) -> None:
         self.rooms = [Room(self) for _ in range(rooms)]
         for room in self.rooms[:SAMPLED_ROOMS]:
             room.sampled = True
         self.members, self.messages, self.window = members, messages, window
         self.senders, self.rate = senders, rate
+        self.settle = settle
+        """Seconds after the last delivery that belong to it: clients may answer what they read."""
         self._pad = MARKED if markdown else PAD
         self.delivered = self.answered = self.frames = 0
         self.delivery_times: list[float] = []
@@ -128,8 +131,9 @@ class Load:
         except TimeoutError:
             pass
         wall = time.perf_counter() - began
+        await asyncio.sleep(self.settle)
         used = cpu(pids) - before
-        share = (time.process_time() - own) / wall
+        share = (time.process_time() - own) / (wall + self.settle)
         return {
             "messages": self.answered,
             "delivered": self.delivered,

@@ -40,6 +40,14 @@ class Scale:
     page: int = 100_000
     upload_mib: int = 1_024
     sign_ins: int = 100
+    read_messages: int = 20
+    """One a second."""
+    coming: tuple[tuple[str, int, int], ...] = (
+        ("private", 100, 100),
+        ("private", 500, 200),
+        ("public", 1, 2_000),
+    )
+    """Rooms of this kind, how many, and the people who are in all of them."""
 
 
 QUICK = Scale(
@@ -51,6 +59,8 @@ QUICK = Scale(
     page=2_000,
     upload_mib=64,
     sign_ins=30,
+    read_messages=5,
+    coming=(("private", 20, 20), ("private", 50, 40), ("public", 1, 100)),
 )
 
 
@@ -247,6 +257,79 @@ async def quiet(scale: Scale) -> dict[str, Any]:
             url, running.rooms[0], first, second, max(scale.messages // 10, 20)
         )
     return {"rows": rows, "screen": measure.milliseconds(shown)}
+
+
+# -- People who read, and people who come ---------------------------------------------------------
+
+
+async def readers(scale: Scale) -> dict[str, Any]:
+    """A room of 200 and a message a second: read by nobody, and then by everyone."""
+    people = 200
+    rows = []
+    async with ours("--members", str(people)) as running:
+        for name, kind in (
+            ("read by nobody", dialects.MediaChatClient),
+            ("read by all", dialects.ReadingClient),
+        ):
+            connect = media_chat(running.urls, running.rooms, running.members, kind)
+            load = Load(
+                rooms=1, members=people, messages=scale.read_messages, window=1, rate=1, settle=1
+            )
+            (row,) = await _measured([load], connect, lambda: running.pids, limit=60)
+            rows.append({"name": name} | row)
+    return {"people": people, "rows": rows}
+
+
+async def presence(scale: Scale) -> dict[str, Any]:
+    """People who share many rooms, or one large public one, come online and leave again."""
+    rows = []
+    for kind, rooms, people in scale.coming:
+        seed = ("--rooms", str(rooms), "--members", str(people), "--shared", "--written")
+        async with ours(*seed, *(["--public"] if kind == "public" else [])) as running:
+            rows.append({"kind": kind, "rooms": rooms, "people": people} | await _come(running))
+    return {"rows": rows}
+
+
+async def _come(running: Ours) -> Row:
+    (members, *_), connects = running.members, []
+    connect = media_chat(running.urls, running.rooms, running.members, dialects.ComingClient)
+
+    async def timed(room: Room, number: int, index: int) -> Any:
+        began = time.perf_counter()
+        client = await connect(room, number, index)
+        connects.append(time.perf_counter() - began)
+        return client
+
+    load = Load(rooms=1, members=len(members), messages=1, window=1)
+    used, began = measure.cpu(running.pids), time.perf_counter()
+    try:
+        await gather(load.rooms, timed, len(members))
+        await _quiet_again(running)
+        took, cpu = time.perf_counter() - began, measure.cpu(running.pids) - used
+    finally:
+        load.close()
+    clients: Any = load.rooms[0].clients
+    used = measure.cpu(running.pids)
+    await _quiet_again(running)
+    return {
+        "events_each": round(sum(client.events for client in clients) / len(clients), 1),
+        "events_most": max(client.events for client in clients),
+        "frames": sum(client.frames for client in clients),
+        "cpu_s": round(cpu, 2),
+        "wall_s": round(took, 2),
+        "ready": measure.milliseconds(connects) | {"max_ms": round(max(connects) * 1000, 1)},
+        "ready_kb": round(clients[-1].ready_size / 1000, 1),
+        "leaving_cpu_s": round(measure.cpu(running.pids) - used, 2),
+    }
+
+
+async def _quiet_again(running: Ours) -> None:
+    """Until the server has been at rest for a second."""
+    while True:
+        used = measure.cpu(running.pids)
+        await asyncio.sleep(1)
+        if measure.cpu(running.pids) - used < 0.1:
+            return
 
 
 # -- Connections ---------------------------------------------------------------------------------

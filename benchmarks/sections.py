@@ -169,6 +169,70 @@ def _quiet(result: Result) -> str:
     )
 
 
+def _readers(result: Result) -> str:
+    unread, read = result["rows"]
+    table = [
+        [row["name"], f"{row['cpu_us_per_message'] / 1000:.1f}", row["answer"]["p50_ms"],
+         row["answer"]["p99_ms"], row["load_share"], row["others_cores"]]
+        for row in (unread, read)
+    ]  # fmt: skip
+    cpu = read["cpu_us_per_message"]
+    return "\n\n".join(
+        [
+            f"## A room of {result['people']} who read: a message a second",
+            "Each client says `room.read` 0.4 s after it was shown a message, as the page does.",
+            markdown.table(
+                ("", "CPU ms a message", "answer p50 ms", "p99 ms", "load", "others"), table
+            ),
+            markdown.goals(
+                [
+                    ("CPU ms, a message that all read", cpu / 1000, 60),
+                    ("the same to one that nobody reads", cpu / unread["cpu_us_per_message"], 1.5),
+                ]
+            ),
+        ]
+    )
+
+
+def _presence(result: Result) -> str:
+    rows = result["rows"]
+    table = [
+        [
+            f"{row['people']:,} people in {row['rooms']:,} {row['kind']} room"
+            f"{'s' if row['rooms'] > 1 else ''}",
+            row["events_each"],
+            f"{row['frames']:,}",
+            row["cpu_s"],
+            row["leaving_cpu_s"],
+            f"{row['ready']['p50_ms']:.0f} / {row['ready']['max_ms']:.0f}",
+            row["ready_kb"],
+        ]
+        for row in rows
+    ]
+    heads = (
+        "who comes online", "presence events each", "frames of them", "CPU s", "CPU s, leaving",
+        "`ready` p50 / max ms", "`ready` KB",
+    )  # fmt: skip
+    goals = [
+        (f"presence events each, {row['people']} by {row['rooms']}", row["events_most"], most)
+        for row, most in zip(rows, (row["people"] * (row["kind"] != "public") for row in rows),
+                             strict=True)
+    ]  # fmt: skip
+    goals += [(f"CPU s, {row['people']} by {row['rooms']}", row["cpu_s"], 5) for row in rows[:2]]
+    goals.append(
+        ("CPU ms for each who comes to the public room",
+         rows[2]["cpu_s"] * 1000 / rows[2]["people"], 5)
+    )  # fmt: skip
+    return "\n\n".join(
+        [
+            "## People who come online, twenty at a time",
+            "All have written in all of the rooms. `ready` is timed from connecting.",
+            markdown.table(heads, table),
+            markdown.goals(goals),
+        ]
+    )
+
+
 def _processes(result: Result) -> str:
     rows = result["rows"]
     ratio = rows[1]["cpu_us_per_delivery"] / rows[0]["cpu_us_per_delivery"]
@@ -354,6 +418,8 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "members": _members,
     "rooms": _rooms,
     "quiet": _quiet,
+    "readers": _readers,
+    "presence": _presence,
     "processes": _processes,
     "idle": _idle,
     "comeback": _comeback,

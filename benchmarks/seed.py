@@ -21,6 +21,8 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=1)
     parser.add_argument("--members", type=int, default=2, help="in each room")
     parser.add_argument("--shared", action="store_true", help="the same people in every room")
+    parser.add_argument("--public", action="store_true", help="rooms that anyone may join")
+    parser.add_argument("--written", action="store_true", help="everyone has written in each room")
     parser.add_argument("--messages", type=int, default=0, help="in the first room")
     parser.add_argument("--in-each", type=int, default=0, help="messages in each other room")
     parser.add_argument("--password", default="", help="of everyone, for those who use a browser")
@@ -39,14 +41,17 @@ def main() -> None:
     from chat.models import Membership, Room
 
     memberships = []
+    written = {"has_written": True} if options.written else {}
     for number in range(options.rooms):
-        room = Room(kind="private", name=f"Room {number}")
+        room = Room(kind="public" if options.public else "private", name=f"Room {number}")
         rooms.append(room)
         first = 0 if options.shared else number * options.members
         here = range(first, first + options.members)
         members.append([sessions[n] for n in here])
         memberships += [
-            Membership(room=room, user=users[n], role="owner" if n == first else "member")
+            Membership(
+                room=room, user=users[n], role="owner" if n == first else "member", **written
+            )
             for n in here
         ]
     Room.objects.bulk_create(rooms)
