@@ -155,6 +155,7 @@ class Sender:
     number: int
     blocked: bool
     waiting: bool
+    has_written: bool
     sending: int = 0
     """How many messages of theirs the log is about to store."""
 
@@ -181,6 +182,7 @@ def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID],
             number or 0,
             bool(first or second),
             bool(waiting),
+            bool(has_written),
         )
         for (
             user,
@@ -191,6 +193,7 @@ def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID],
             first,
             second,
             waiting,
+            has_written,
             position,
             number,
         ) in _senders(pairs)
@@ -226,6 +229,7 @@ _senders: PreparedQuery[tuple[UUID, UUID]] = PreparedQuery(
         "room__blocked_by_first",
         "room__blocked_by_second",
         "room__waiting",
+        "has_written",
         "position",
         "number",
     )

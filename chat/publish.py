@@ -6,7 +6,7 @@ Three kinds reach a hub: ``room.event``, ``user.event`` and ``presence.event``.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -51,22 +51,23 @@ class Changed:
     room: UUID
     members_version: int
     entries: Sequence[Entry]
+    writers: Mapping[UUID, str] = field(default_factory=dict)
+    """Those who have written here for the first time, with their usernames."""
 
 
 def messages_on_commit(rooms: Sequence[Changed]) -> None:
     """What one commit changes in any number of rooms."""
-    bells = [
-        (
-            room_group(each.room),
-            {
-                "type": "room.event",
-                "room": each.room.hex,
-                "members_version": each.members_version,
-                "entries": list(each.entries),
-            },
-        )
-        for each in rooms
-    ]
+    bells: list[Bell] = []
+    for each in rooms:
+        event: dict[str, Any] = {
+            "type": "room.event",
+            "room": each.room.hex,
+            "members_version": each.members_version,
+            "entries": list(each.entries),
+        }
+        if each.writers:
+            event["writers"] = {user.hex: name for user, name in each.writers.items()}
+        bells.append((room_group(each.room), event))
     if bells:
         transaction.on_commit(lambda: _ring(*bells))
 
@@ -206,6 +207,8 @@ def _join(before: dict[str, Any], message: dict[str, Any]) -> int | None:
     if len(entries) > JOINED or size > JOINED_SIZE:
         entries = entries[-1:]
     before["entries"] = entries
+    if "writers" in message:
+        before["writers"] = before.get("writers", {}) | message["writers"]
     return size - _size_of(entries)
 
 

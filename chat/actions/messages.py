@@ -1,16 +1,20 @@
 """Every write to a message."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from accounts.models import User
 from chat import access, log, payloads, publish, queries, reactions, text
 from chat.access import Permission
 from chat.actions.attachments import attachments_deleted_on_commit
-from chat.models import Attachment, Message, Report, Revision, Room
+from chat.models import Attachment, Membership, Message, Report, Revision, Room
 from chat.models.messages import message_id
 from chat.prepared import PreparedQuery
 from chat.protocol import BODY_LIMIT, ChatError, Code, ErrorCode
@@ -69,10 +73,13 @@ def send_messages(drafts: Sequence[Draft]) -> list[Message | ChatError]:
     One that is refused does not hold up the others: its ``ChatError`` stands in its place.
     """
     tried: set[UUID] = set()
-    return log.retried(lambda: _send(drafts, tried))
+    first_time: dict[tuple[UUID, UUID], str] = {}
+    return log.retried(lambda: _send(drafts, tried, first_time))
 
 
-def _send(drafts: Sequence[Draft], tried: set[UUID]) -> list[Message | ChatError]:
+def _send(
+    drafts: Sequence[Draft], tried: set[UUID], first_time: dict[tuple[UUID, UUID], str]
+) -> list[Message | ChatError]:
     log.lock(pk__in={draft.room for draft in drafts})
     results: dict[UUID, Message | ChatError] = {**_stored_before(drafts)}
     new = {draft.id: draft for draft in drafts if draft.id not in results}
@@ -93,15 +100,26 @@ def _send(drafts: Sequence[Draft], tried: set[UUID]) -> list[Message | ChatError
         versions[draft.room] = sender.members_version
         accepted.append(message)
         sender.sending += 1
+        if not sender.has_written:
+            first_time[draft.sender.pk, draft.room] = draft.sender.username
     stored = [row for row in results.values() if isinstance(row, Message)]
     _encode(stored)
     # Without transactions the first part of a batch may have been stored when the rest was not.
     _publish_again([row for row in stored if row.pk in tried])
     tried.update(message.pk for message in accepted)
+    _note_writers(first_time)
     for message in log.append(accepted, heads):
         results[message.pk] = message
-    _publish(accepted, versions)
+    _publish(accepted, versions, first_time)
     return [results[draft.id] for draft in drafts]
+
+
+def _note_writers(pairs: Collection[tuple[UUID, UUID]]) -> None:
+    """Notes who (user, room) writes there for the first time: before that, as nobody would note
+    it later where there are no transactions."""
+    if pairs:
+        those = (Q(user_id=user, room_id=room) for user, room in sorted(pairs))
+        Membership.objects.filter(reduce(or_, those)).update(has_written=True)
 
 
 _stored_ids: PreparedQuery[UUID] = PreparedQuery(
@@ -457,13 +475,24 @@ def _changed(
     return row
 
 
-def _publish(rows: Sequence[Message], members_versions: dict[UUID, int]) -> None:
-    """Rings for these rows, in the order of position, once they are stored."""
+def _publish(
+    rows: Sequence[Message],
+    members_versions: dict[UUID, int],
+    first_time: Mapping[tuple[UUID, UUID], str] | None = None,
+) -> None:
+    """Rings for these rows, in the order of position, once they are stored; with the names of
+    those (user, room) who have written for the first time."""
+    writers: dict[UUID, dict[UUID, str]] = {}
+    for (user, room), name in (first_time or {}).items():
+        writers.setdefault(room, {})[user] = name
     entries: dict[UUID, list[publish.Entry]] = {}
     for row, entry in zip(rows, _encode(rows), strict=True):
         entries.setdefault(row.room_id, []).append(entry)
     publish.messages_on_commit(
-        [publish.Changed(room, members_versions[room], each) for room, each in entries.items()]
+        [
+            publish.Changed(room, members_versions[room], each, writers.get(room, {}))
+            for room, each in entries.items()
+        ]
     )
 
 

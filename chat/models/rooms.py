@@ -69,6 +69,10 @@ class Membership(models.Model):
     put_away_number = models.PositiveBigIntegerField(null=True, editable=False)
     """The newest number of a direct room when its person took it off their list. It is back when
     the room has a newer one, so a new message needs no write here."""
+    has_written = models.BooleanField(null=True, editable=False)
+    """Whether they have written in the room since they came into it. Two people who both have see
+    whether the other is here. Null means no: during an upgrade, servers of the version before
+    make memberships without it."""
     joined_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
