@@ -43,6 +43,7 @@ class Feed:
         room: UUID,
         flush_soon: "Callable[[Feed], None]",
         memory: TailMemory | None = None,
+        members_changed: Callable[[UUID, int], None] = lambda room, members_version: None,
     ) -> None:
         self.room = room
         self.connections: dict[Connection, None] = {}
@@ -51,11 +52,16 @@ class Feed:
         """The membership that ``connections`` are known to agree with."""
         self.announced = 0
         """The position of the last ``heads``."""
+        self.started_at = 0.0
+        """When it began, by the loop's clock: what was read later than that misses nothing."""
+        self.has_healed = False
+        """Whether it missed doorbells, which may have said who has written for the first time."""
         self.idle = False
         self.blocked = False
         """A direct room in which one of the two has blocked the other."""
         self._flush_soon = flush_soon
         self._memory = memory
+        self._members_changed = members_changed
         self._telling = Latest(self._tell_changed)
         self._untold: set[UUID] = set()
         self._pending: list[str] = []
@@ -69,6 +75,7 @@ class Feed:
 
     def start(self, head: queries.Head) -> None:
         """Begins at the head of the log as it was read."""
+        self.started_at = asyncio.get_running_loop().time()
         self.tail = Tail(self.room, head.position, head.number, self._memory)
         self.announced = head.position
         self.members_version = head.members_version
@@ -108,6 +115,7 @@ class Feed:
 
     def _agree(self, members_version: int, asked: set[UUID]) -> None:
         """Claims to know of this membership, unless someone came in who was not asked about."""
+        self._members_changed(self.room, members_version)
         if all(connection.user.pk in asked for connection in self.connections):
             self.members_version = max(self.members_version, members_version)
 
@@ -165,14 +173,18 @@ class Feed:
         self._keep_only(asked, seen)
         self._agree(members_version, asked)
         self.flush()
+        frames: dict[UUID, socket.Frame] = {}
+        encode = None
+        for user, room in seen.items():
+            if self.tail:
+                room.position = self.tail.position
+                if self.tail.number > room.number:
+                    room.number, room.put_away = self.tail.number, False
+            encode = encode or protocol.room_encoder(room)
+            frames[user] = socket.frame(encode(room))
         for connection in self.connections:
-            if room := seen.get(connection.user.pk):
-                if self.tail:
-                    room.position = self.tail.position
-                    if self.tail.number > room.number:
-                        room.number, room.put_away = self.tail.number, False
-                event = protocol.RoomEvent(room=room)
-                connection.socket.write(socket.frame(event.frame()))
+            if frame := frames.get(connection.user.pk):
+                connection.socket.write(frame)
 
     # -- Healing -------------------------------------------------------------------------------
 
@@ -208,6 +220,7 @@ class Feed:
         self._agree(version, asked)
         if not entries:
             return False
+        self.has_healed = True
         whole = True
         for entry in entries:
             if whole := whole and entry[0] == tail.position + 1:

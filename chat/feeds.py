@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
+from math import inf
 from typing import Any
 from uuid import UUID
 
 from chat import publish, queries
 from chat.feed import Feed
 from chat.gathered import Gathered
+from chat.roster import Rosters
 from chat.subscriptions import Subscriptions
 from chat.tail import TailMemory
 from chat.threads import in_thread
@@ -30,14 +32,16 @@ class Feeds(dict[UUID, Feed]):
         "_flushed_at",
         "_loop",
         "_memory",
+        "_rosters",
         "_starts",
         "_subscriptions",
     )
 
-    def __init__(self, subscriptions: Subscriptions) -> None:
+    def __init__(self, subscriptions: Subscriptions, rosters: Rosters) -> None:
         super().__init__()
         self._loop = asyncio.get_running_loop()
         self._subscriptions = subscriptions
+        self._rosters = rosters
         self._memory = TailMemory()
         self._starts = Gathered(self._start_some)
         self._backs = Gathered(self._read_some_back)
@@ -54,15 +58,21 @@ class Feeds(dict[UUID, Feed]):
                 feed.idle = False
         await self._starts.ask(*(room for room in rooms if not self.is_started(room)))
 
-    def is_started(self, room: UUID) -> bool:
+    def is_started(self, room: UUID, before: float = inf) -> bool:
+        """Whether a room is followed, and has been since before this time of the loop."""
         feed = self.get(room)
-        return feed is not None and feed.tail is not None
+        return feed is not None and feed.tail is not None and feed.started_at <= before
 
     async def _start_some(self, rooms: Collection[UUID]) -> dict[UUID, None]:
         """Subscribes to these rooms, and then asks for the heads of all of them at once."""
         unread = [room for room in rooms if not self.is_started(room)]
         fresh = [room for room in unread if room not in self]
-        self.update({room: Feed(room, self.flush_soon, self._memory) for room in fresh})
+        self.update(
+            {
+                room: Feed(room, self.flush_soon, self._memory, self._rosters.load_soon)
+                for room in fresh
+            }
+        )
         if unread:
             await self._subscriptions.add(publish.room_group(room) for room in fresh)
             LOG_READS.inc()
@@ -82,6 +92,7 @@ class Feeds(dict[UUID, Feed]):
                 feed.idle = False
             elif feed.idle:
                 del self[feed.room]
+                self._rosters.drop(feed.room)
                 if feed.tail:
                     feed.tail.give_up()
                 self._subscriptions.discard(publish.room_group(feed.room))
@@ -120,12 +131,6 @@ class Feeds(dict[UUID, Feed]):
         return dict.fromkeys(wanted)
 
     # -- Sending -------------------------------------------------------------------------------
-
-    def tell(self, rooms: Iterable[UUID], text: str, *, but: Collection[UUID] = ()) -> None:
-        """Sends a frame to everyone who is here in any of these rooms, but to these people."""
-        for room in rooms:
-            if feed := self.get(room):
-                feed.send(text, but=but)
 
     def flush_soon(self, feed: Feed) -> None:
         """Sends at once when it has been quiet, else joins what comes within the interval."""

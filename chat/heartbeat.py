@@ -31,6 +31,7 @@ class Heartbeat:
                 people = self._hub.people.values()
                 await self._hub.turn_out([each for here in people for each in here])
                 await self._check_rooms()
+                await self._check_rosters()
                 await self._check_memberships()
                 await self._check_relations()
                 self._hub.feeds.drop_idle()
@@ -51,9 +52,17 @@ class Heartbeat:
                 await feed.tell_changed()
             if head.position > feed.position:
                 await feed.heal(head.position)
+            self._hub.rosters.load_soon(room, head.members_version)
             if feed.position != feed.announced:
                 feed.announced = feed.position
                 feed.send(protocol.Heads(rooms={room: feed.position}).frame())
+
+    async def _check_rosters(self) -> None:
+        """Reads who has written in rooms of which something was missed."""
+        missed = [feed for feed in self._hub.feeds.values() if feed.has_healed]
+        for feed in missed:
+            feed.has_healed = False
+        await self._hub.rosters.reload([feed.room for feed in missed])
 
     async def _check_memberships(self) -> None:
         """Finds those who were added to or removed from rooms without our hearing it."""

@@ -6,7 +6,7 @@ a socket here is about, whatever the number of sockets.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,8 @@ from chat.presence import Presence
 from chat.protocol import CloseCode
 from chat.read_marks import ReadMarks
 from chat.relations import KnownRelations, Relations, relations_of
-from chat.socket import frame
+from chat.roster import Rosters
+from chat.socket import Frame, frame
 from chat.subscriptions import Subscriptions
 from chat.threads import in_thread
 from mediachat.addresses import networks
@@ -47,11 +48,12 @@ class Hub:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.subscriptions = Subscriptions(self._on_event, lambda: self.presence.introduce())
-        self.feeds = Feeds(self.subscriptions)
-        self.presence = Presence(self._tell_presence)
+        self.rosters = Rosters()
+        self.feeds = Feeds(self.subscriptions, self.rosters)
+        self.relations = KnownRelations()
+        self.presence = Presence(self.rosters, self._tell, self.relations.apart_from)
         self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
         self.digests: dict[UUID, queries.Digest] = {}
-        self.relations = KnownRelations()
         common = shared()
         self.places = Places(common)
         self._allowances = limits.of_people(common)
@@ -114,7 +116,7 @@ class Hub:
             user=payloads.me(user),
             rooms=told,
             more=more,
-            online=self._seen_here(rooms[: greeting.ROOMS_LIMIT], known),
+            online=self.presence.seen_by(user.pk),
             requests=list(known.requests),
             blocked=sorted(known.blocked),
             heartbeat=settings.HEARTBEAT,
@@ -126,7 +128,7 @@ class Hub:
             self.refresh_rooms(user.pk)
         if relations != known:
             self.refresh_relations(user.pk)
-        self.presence.came(user.username, connection.rooms)
+        self.presence.came(user.pk)
 
     async def turn_out(self, connections: Collection[Connection]) -> None:
         """Closes those whose person was suspended or signed out without our hearing it."""
@@ -153,7 +155,7 @@ class Hub:
             self._refreshing.pop(user.pk, None)
             self.relations.drop(user.pk)
             self._relating.pop(user.pk, None)
-            self.presence.went(user.username)
+            self.presence.went(user.pk)
             self.subscriptions.discard(publish.user_group(user.pk))
 
     def dismiss(self, connection: Connection, code: int) -> None:
@@ -182,17 +184,29 @@ class Hub:
     async def _follow(self, user: UUID) -> tuple[list[queries.RoomView], queries.Digest]:
         """Has feeds for all of someone's rooms and returns the rooms as they see them.
 
-        The digest is read first: should it be older than the rooms, the heartbeat looks again.
+        The rooms are read after all of their feeds began to listen: once, where others follow
+        them already. The digest is as old: should it be older than the rooms, the heartbeat
+        looks again.
         """
-        ((ids, digest),) = await self._memberships.ask(user)
-        self.digests[user] = digest
         while True:
-            await self.feeds.start(ids)
-            (views,) = await self._views.ask(user)
-            views = [view for view in views if view.room.id in ids]
-            # A room in which nobody was may have been dropped while the views were read.
-            if all(self.feeds.is_started(view.room.id) for view in views):
-                return views, digest
+            asked_at = self.loop.time()
+            ((views, self.digests[user]),) = await self._views.ask(user)
+            if await self._complete(views) and all(
+                self.feeds.is_started(view.room.id, before=asked_at) for view in views
+            ):
+                return views, self.digests[user]
+            await self.feeds.start([view.room.id for view in views])
+
+    async def _complete(self, views: list[queries.RoomView]) -> bool:
+        """Adds the members of these rooms to them, each room's read once for everyone."""
+        await self.rosters.load({view.room.id: view.members_version for view in views})
+        for view in views:
+            roster = self.rosters.get(view.room.id)
+            if roster is None:
+                return False  # dropped meanwhile
+            view.room.members = roster.members
+            view.room.member_count = roster.count
+        return True
 
     async def _new_to(self, user: UUID, rooms: set[UUID]) -> list[queries.RoomView]:
         """Those of these rooms that one of someone's sockets does not follow yet, with feeds.
@@ -205,7 +219,9 @@ class Hub:
             await self.feeds.start(new)
             found = await self._new_views.ask(*((user, room) for room in new))
             views = [view for view in found if view is not None]
-            if all(self.feeds.is_started(view.room.id) for view in views):
+            if await self._complete(views) and all(
+                self.feeds.is_started(view.room.id) for view in views
+            ):
                 return views
 
     def refresh_rooms(self, user: UUID) -> "asyncio.Task[None]":
@@ -220,32 +236,24 @@ class Hub:
         ((ids, self.digests[user]),) = await self._memberships.ask(user)
         now = set(ids)
         views = await self._new_to(user, now)
-        relations = self.relations.get(user, Relations())
         for connection in self._ready & self.people.get(user, {}).keys():
             for view in views:
                 if view.room.id not in connection.rooms:
                     self.feeds[view.room.id].attach(connection, view)
                     connection.socket.write(frame(protocol.RoomEvent(room=view.room).frame()))
-                    for name in self._seen_here([view.room], relations):
-                        here = protocol.PresenceEvent(user=name, state="online")
-                        connection.socket.write(frame(here.frame()))
                     if connection.socket.is_late:
                         await connection.socket.caught_up()
                         self.refresh_rooms(user)  # goes on with what is true by then
                         return
             for gone in connection.rooms - now:
                 self.feeds[gone].remove(connection, "removed")
-            self.presence.moved(connection.user.username, now)
 
     # -- People who want nothing to do with each other -------------------------------------------
 
-    def _seen_here(self, rooms: Iterable[protocol.Room], relations: Relations) -> list[str]:
-        """Those who are here of the members of these rooms, for someone who stands so with them."""
-        return [name for name in self.presence.among(rooms) if name not in relations.apart]
-
-    def _tell_presence(self, username: str, rooms: Iterable[UUID], text: str) -> None:
-        """Tells those who share a room with someone, but for those who are kept apart."""
-        self.feeds.tell(rooms, text, but=self.relations.apart_from(username))
+    def _tell(self, user: UUID, event: Frame) -> None:
+        for connection in self.people.get(user, ()):
+            if connection in self._ready:
+                connection.socket.write(event)
 
     def refresh_relations(self, user: UUID) -> "asyncio.Task[None]":
         """Finds out how someone stands with others now, and tells their sockets what changed."""
@@ -259,14 +267,13 @@ class Hub:
         if user not in self.people:
             return
         before = self.relations.get(user, Relations())
+        before_here = set(self.presence.seen_by(user))
         self.relations.put(user, now)
-        rooms = [view.room for view in views]
+        now_here = set(self.presence.seen_by(user))
         for view in views:
             feed = self.feeds[view.room.id]
             feed.blocked = view.blocked
             feed.flush()  # what was said of others before
-        before_here = set(self._seen_here(rooms, before))
-        now_here = set(self._seen_here(rooms, now))
         gone = [protocol.PresenceEvent(user=n, state="offline") for n in before_here - now_here]
         back = [protocol.PresenceEvent(user=n, state="online") for n in now_here - before_here]
         events: list[protocol.Event] = [*gone, *back]
@@ -328,6 +335,9 @@ class Hub:
             return
         if "entries" in event:
             feed.hear(event["members_version"], event["entries"])
+            if "writers" in event:
+                writers = event["writers"].items()
+                self.rosters.wrote(feed.room, {UUID(user): name for user, name in writers})
         elif "changed" in event:
             user = UUID(event["for"]) if "for" in event else None
             if user is None or user in self.people:

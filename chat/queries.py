@@ -49,9 +49,12 @@ class RoomView:
 
 def rooms_of(user: User) -> list[RoomView]:
     """The rooms that someone is in, with the heads of their logs."""
-    views = rooms_of_each([user.pk])[user.pk]
+    views, _ = rooms_of_each([user.pk])[user.pk]
     found = heads([view.room.id for view in views])
+    members = rosters([view.room.id for view in views])
     for view in views:
+        room = view.room
+        room.members, room.member_count = members[room.id].members, members[room.id].count
         if head := found.get(view.room.id):
             view.at(*head.as_pair())
     return views
@@ -59,9 +62,9 @@ def rooms_of(user: User) -> list[RoomView]:
 
 def rooms_of_each(
     users: Collection[UUID], *, among: Collection[UUID] | None = None
-) -> dict[UUID, list[RoomView]]:
-    """The rooms of many people, or those among some, without asking any log: ``position`` and
-    ``number`` are 0."""
+) -> dict[UUID, tuple[list[RoomView], "Digest"]]:
+    """The rooms of many people, or those among some, with the digest of them, and without asking
+    any log or for any members: ``position``, ``number`` and ``member_count`` are 0."""
     memberships = Membership.objects.filter(user_id__in=users)
     if among is not None:
         memberships = memberships.filter(room_id__in=among)
@@ -80,17 +83,15 @@ def rooms_of_each(
             "room__blocked_by_second",
             "put_away_number",
             "room__waiting",
+            "joined_at",
         )
     )
-    kinds = {row[3]: row[4] for row in rows}
-    public = [id for id, kind in kinds.items() if kind == Room.Kind.PUBLIC]
-    members = _members_by_room(kinds.keys() - public)
-    counts = _member_counts(public)
-    waiting = {row[3] for row in rows if row[-1]}
-    asked = _asked(kinds.keys() - public if settings.STRANGERS_ASK else waiting)
+    waiting = {row[3] for row in rows if row[11]}
+    named = {row[3] for row in rows if row[4] != Room.Kind.PUBLIC}
+    asked = _asked(named if settings.STRANGERS_ASK else waiting)
     views: dict[UUID, list[RoomView]] = {user: [] for user in users}
-    for user, role, read, id, kind, name, closed_at, version, first, second, away, _ in rows:
-        named = members.get(id)
+    latest: dict[UUID, datetime] = {}
+    for user, role, read, id, kind, name, closed_at, version, first, second, away, _, at in rows:
         room = payloads.room(
             id=id,
             kind=kind,
@@ -99,13 +100,14 @@ def rooms_of_each(
             head=(0, 0),
             read=read,
             role=role,
-            members=named,
-            member_count=len(named) if named is not None else counts.get(id, 0),
+            members=None,
+            member_count=0,
             put_away=away,
             asked=asked.get(id, ()),
         )
         views[user].append(RoomView(room, version, away, bool(first or second)))
-    return views
+        latest[user] = max(at, latest.get(user, at))
+    return {user: (found, (len(found), latest.get(user))) for user, found in views.items()}
 
 
 def views_of(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], RoomView | None]:
@@ -113,7 +115,7 @@ def views_of(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Ro
     users, among = {user for user, _ in pairs}, {room for _, room in pairs}
     found = {
         (user, view.room.id): view
-        for user, views in rooms_of_each(users, among=among).items()
+        for user, (views, _) in rooms_of_each(users, among=among).items()
         for view in views
     }
     return {pair: found.get(pair) for pair in pairs}
@@ -146,6 +148,43 @@ def seen_by_all(
         user: _seen(room, membership, head, members, count, asked)
         for user, membership in memberships.items()
     }
+
+
+@dataclass(slots=True)
+class RosterRead:
+    """Who is in a room, as of this version of its membership or a little later."""
+
+    members: list[str] | None
+    """Usernames in the order of joining; None in a public room."""
+    count: int
+    version: int
+    writers: dict[UUID, str]
+    """The usernames of those who have written in it, by id; nobody in a public room."""
+
+
+def rosters(rooms: Collection[UUID]) -> dict[UUID, RosterRead]:
+    """The members of many rooms."""
+    # The version is read first, so that what is read after it is no older.
+    read = {
+        id: RosterRead(None if kind == Room.Kind.PUBLIC else [], 0, version, {})
+        for id, kind, version in Room.objects.filter(pk__in=rooms).values_list(
+            "pk", "kind", "members_version"
+        )
+    }
+    for room, count in _member_counts([id for id in read if read[id].members is None]).items():
+        read[room].count = count
+    named = [id for id in read if read[id].members is not None]
+    pairs = Membership.objects.filter(room_id__in=named).order_by("joined_at")
+    rows = list(pairs.values_list("room_id", "user_id", "has_written")) if named else []
+    names = payloads.usernames(user for _, user, _ in rows)
+    for room, user, has_written in rows:
+        roster = read[room]
+        if roster.members is not None:
+            roster.members.append(names[user])
+        roster.count += 1
+        if has_written:
+            roster.writers[user] = names[user]
+    return {room: read.get(room) or RosterRead(None, 0, 0, {}) for room in rooms}
 
 
 def find_rooms(user: User, query: str) -> list[protocol.Room]:

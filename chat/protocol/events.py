@@ -29,7 +29,8 @@ class Ready(Event):
     more: bool = False
     """Whether the person is in further rooms, which follow as ``room`` events."""
     online: list[str]
-    """Usernames of those who are here now, among the members of these rooms."""
+    """Usernames of those who are here now, among those with whom the person shares a private or
+    direct room in which both have written."""
     requests: list[RoomRequest]
     """The rooms into which strangers ask the person: ``room.accept`` or ``room.refuse``."""
     blocked: list[str]
@@ -91,7 +92,10 @@ class TypingEvent(Event):
 
 
 class PresenceEvent(Event):
-    """Someone came or went; ``state``: online or offline."""
+    """Someone came or went, with whom the person shares a private or direct room in which both
+    have written; ``state``: online or offline. It is also told when the two begin to see each
+    other, or cease to. What happens within a moment comes in one frame, and whoever comes and
+    goes within it is not told."""
 
     type = "presence"
     user: str

@@ -1,7 +1,7 @@
 """From the text of a frame to its command, and from what is said to the text of a frame."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from chat.protocol.commands import COMMANDS
 from chat.protocol.errors import ErrorCode, FrameError
 from chat.protocol.limits import PAGE_SIZE
+from chat.protocol.objects import Room
 
 _BY_TYPE: dict[str, TypeAdapter[Any]] = {
     command.model_fields["type"].annotation.__args__[0]: TypeAdapter(command)  # type: ignore[union-attr]
@@ -97,6 +98,22 @@ def page_end(sizes: Iterable[int], limit: int = PAGE_SIZE) -> int:
 def wire_size(message: str) -> int:
     """Bytes of a text in UTF-8."""
     return len(message) if message.isascii() else len(message.encode())
+
+
+SEEN_DIFFERENTLY = {"number", "position", "read", "role", "put_away"}
+"""What of a room depends on who sees it, or on when."""
+
+
+def room_encoder(room: Room) -> Callable[[Room], str]:
+    """What makes ``room`` events of one room as several people see it: what is the same for all
+    of them, the members above all, is encoded once."""
+    shared = room.model_dump_json(exclude=SEEN_DIFFERENTLY)
+
+    def encode(seen: Room) -> str:
+        own = seen.model_dump_json(include=SEEN_DIFFERENTLY)
+        return f'{{"type":"room","room":{shared[:-1]},{own[1:]}}}'
+
+    return encode
 
 
 def message_reply(ref: str, position: int, message: str) -> str:

@@ -463,7 +463,12 @@ export interface TypingEvent {
   user: string;
 }
 
-/** Someone came or went; `state`: online or offline. */
+/**
+ * Someone came or went, with whom the person shares a private or direct room in which both
+ * have written; `state`: online or offline. It is also told when the two begin to see each
+ * other, or cease to. What happens within a moment comes in one frame, and whoever comes and
+ * goes within it is not told.
+ */
 export interface PresenceEvent {
   type: "presence";
   user: string;

@@ -265,3 +265,41 @@ async def test_further_rooms_wait_for_a_slow_reader(monkeypatch: pytest.MonkeyPa
     await hub.refresh_rooms(visitor.user.pk)
     assert visitor.rooms == {room.pk for room in made}
     assert sum(event["type"] == "room" for event in visitor.take()) == 4
+
+
+async def test_the_members_of_rooms_are_read_once_for_all_who_come(asked: list[str]) -> None:
+    _, visitors = await _set_up(rooms=10, visitors=20, said=1)
+    hub = Hub()
+    await hub.enter(visitors[0])
+    members = visitors[0].frames[0]["rooms"][0]["members"]
+    assert sorted(members) == sorted(visitor.user.username for visitor in visitors)
+    asked.clear()
+    for visitor in visitors[1:]:
+        await hub.enter(visitor)
+        assert visitor.frames[0]["rooms"][0]["members"] == members
+    # One for their rooms, and none that names the members of any.
+    of_memberships = [each for each in asked if Membership._meta.db_table in each]
+    assert len(of_memberships) <= len(visitors)
+
+
+async def test_many_who_come_are_told_of_each_other_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _rooms, visitors = await _set_up(rooms=20, visitors=30, said=1)
+    await sync_to_async(Membership.objects.update)(has_written=True)
+    hub = Hub()
+    await asyncio.gather(*(hub.enter(visitor) for visitor in visitors))
+    names = {visitor.user.username for visitor in visitors}
+
+    def online(visitor: Visitor) -> set[str]:
+        told = [each["user"] for each in visitor.frames if each["type"] == "presence"]
+        assert len(told) <= len(visitors)
+        return {*visitor.frames[0]["online"], *told}
+
+    for visitor in visitors:
+        for _ in range(1_000):
+            if online(visitor) == names - {visitor.user.username}:
+                break
+            await asyncio.sleep(0.01)
+        else:
+            raise AssertionError(f"{visitor.user.username} sees {online(visitor)}")

@@ -97,3 +97,20 @@ def test_a_field_that_takes_any_text_would_be_found() -> None:
 
     found = [path for path, _ in odd_text.with_odd_text(odd_text.example(Careless), odd_text.NUL)]
     assert ("notes", 0) in found and ("ref",) in found
+
+
+@pytest.mark.parametrize("members", [["ada", "grace"], None])
+def test_a_room_that_is_encoded_for_many_is_what_each_would_be_told(
+    members: list[str] | None,
+) -> None:
+    common: dict[str, Any] = {
+        "id": ROOM, "kind": "private", "name": 'a "room"', "members": members, "member_count": 2,
+        "asked": ["alan"],
+    }  # fmt: skip
+    seen = [
+        protocol.Room(position=7, number=5, read=read, role=role, put_away=away, **common)
+        for read, role, away in ((0, "owner", False), (5, None, True))
+    ]
+    encode = protocol.room_encoder(seen[0])
+    for room in seen:
+        assert json.loads(encode(room)) == json.loads(protocol.RoomEvent(room=room).frame())

@@ -66,9 +66,7 @@ def test_those_who_write_for_the_first_time_are_named_once(
 
 
 def test_one_who_is_refused_has_not_written(owner: User, private_room: Room) -> None:
-    (refused,) = messages.send_messages(
-        [messages.Draft(owner, private_room.pk, uuid.uuid4(), "")]
-    )
+    (refused,) = messages.send_messages([messages.Draft(owner, private_room.pk, uuid.uuid4(), "")])
     assert isinstance(refused, Exception)
     assert writers(private_room) == set()
 

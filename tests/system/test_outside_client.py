@@ -121,29 +121,55 @@ async def test_typing_is_told_to_the_others_and_is_not_stored(server: Server):
         assert ben.held[room].position == anna.held[room].position
 
 
-async def test_people_see_each_other_come_and_go(server: Server):
+def presence(user: str, state: str) -> dict[str, str]:
+    return {"type": "presence", "user": user, "state": state}
+
+
+async def test_those_who_both_wrote_see_each_other_come_and_go(server: Server):
     anna, ben = OutsideClient(server.url, "crowd3"), OutsideClient(server.url, "crowd4")
     async with anna:
-        await anna.command("room.open", kind="direct", members=["crowd4"])
+        room = (await anna.command("room.open", kind="direct", members=["crowd4"]))["room"]["id"]
+        await anna.send(room, "hello")
         async with ben:
-            await anna.until(
-                lambda: {"type": "presence", "user": "crowd4", "state": "online"} in anna.events
-            )
+            assert "crowd3" not in ben.ready["online"]
+            await ben.send(room, "hello yourself")
+            # Both have written now, and are told so at once, without coming anew.
+            await anna.until(lambda: presence("crowd4", "online") in anna.events)
+            await ben.until(lambda: presence("crowd3", "online") in ben.events)
+        await anna.until(lambda: presence("crowd4", "offline") in anna.events, 20)
+        anna.events.clear()
+        async with ben:
             assert "crowd3" in ben.ready["online"]
-        await anna.until(
-            lambda: {"type": "presence", "user": "crowd4", "state": "offline"} in anna.events, 20
-        )
+            await anna.until(lambda: presence("crowd4", "online") in anna.events)
+        assert not [event for event in anna.of_type("presence") if event["user"] == "crowd3"]
 
 
-async def test_whoever_comes_into_a_room_sees_who_is_here(server: Server):
+async def test_nobody_sees_who_is_here_by_adding_them_or_in_a_public_room(server: Server):
     async with (
-        OutsideClient(server.url, "crowd21") as inside,
-        OutsideClient(server.url, "crowd22") as added,
+        OutsideClient(server.url, "crowd21") as spy,
+        OutsideClient(server.url, "crowd22") as silent,
     ):
-        room = (await inside.command("room.open", kind="private", name="New"))["room"]["id"]
-        await inside.command("room.add", room=room, members=["crowd22"])
-        here = {"type": "presence", "user": "crowd21", "state": "online"}
-        await added.until(lambda: here in added.events)
+        direct = (await spy.command("room.open", kind="direct", members=["crowd22"]))["room"]["id"]
+        private = (await spy.command("room.open", kind="private", name="New", members=["crowd22"]))[
+            "room"
+        ]["id"]
+        public = (
+            await spy.command("room.open", kind="public", name="Square", members=["crowd22"])
+        )["room"]["id"]
+        for room in (direct, private, public):
+            await spy.send(room, "hello?")
+        await silent.until(lambda: {direct, private, public} <= silent.held.keys())
+        await silent.send(public, "in public")
+        await silent.disconnect()
+        await silent.connect()
+        await spy.disconnect()
+        await spy.connect()
+        assert "crowd22" not in spy.ready["online"]
+        assert "crowd21" not in silent.ready["online"]
+        # What they are told comes in the end, so this is after all that might have been told.
+        await silent.send(private, "hello")
+        await spy.until(lambda: presence("crowd22", "online") in spy.events)
+        assert [event["state"] for event in spy.of_type("presence")] == ["online"]
 
 
 async def test_a_message_that_says_nothing_is_refused(server: Server):

@@ -221,6 +221,9 @@ async def test_presence_holds_across_both_and_a_killed_one_is_forgotten(
 
     async with OutsideClient(first.url, "owner") as here:
         there = await (await OutsideClient(second.url, "member").sign_in()).connect()
+        # Those see each other who have both written in a room.
+        for client in (here, there):
+            await client.send(seeded.rooms["private"], "hello")
         # Its process has just begun to listen, and need not wait until the others say all again.
         await there.until(lambda: heard(there, "owner") == ["online"], AT_ONCE)
         await here.until(lambda: heard(here, "member") == ["online"])
