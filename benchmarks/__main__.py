@@ -44,7 +44,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.environ.pop("DEBUG", None)
     RESULTS.mkdir(exist_ok=True)
-    failed = []
+    failed, done = [], []
     for name in () if options.report else options.only or SCENARIOS:
         print(f"{name}: {(SCENARIOS[name].__doc__ or '').splitlines()[0]}", flush=True)
         began, noise, own = time.time(), measure.Noise(), os.times()
@@ -67,9 +67,12 @@ def main() -> int:
             "versions": measure.versions(),
         }
         (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+        done.append(name)
         print(f"  {result['took_s']} s", flush=True)
-    if not options.quick:
-        report.write({path.stem: json.loads(path.read_text()) for path in RESULTS.glob("*.json")})
+    if options.report:
+        done = [path.stem for path in RESULTS.glob("*.json")]
+    results = {name: json.loads((RESULTS / f"{name}.json").read_text()) for name in done}
+    report.write({name: each for name, each in results.items() if not each["quick"]})
     return 1 if failed else 0
 
 

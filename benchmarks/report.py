@@ -1,5 +1,7 @@
 """Writes README.md and its plots from the results of the last runs."""
 
+import re
+
 from benchmarks import markdown
 from benchmarks.sections import HERE, SECTIONS, Result
 
@@ -11,7 +13,7 @@ checked, rendered, stored on SQLite with synchronous FULL and acknowledged; a ra
 none of it. The crash tests (`tests/system/test_crash.py`) start the same server.
 
     make bench                  # everything
-    make bench ONLY=fanout      # one: {names}
+    make bench ONLY=fanout      # one, and the page keeps the others: {names}
     make bench QUICK=1          # small figures, only to try it; this page stays as it is
 
 **CPU** is user and system time of the server's processes over what they delivered: it holds
@@ -22,23 +24,39 @@ measured.
 """
 
 
+MARK = "<!-- measured: {name} -->"
+"""Stands before each section, so that a later run of others finds and keeps it."""
+AFTER = re.compile(r"^## (?:Not measured yet|Machine and versions)$", re.MULTILINE)
+"""The headings that follow the last section."""
+
+
 def write(results: dict[str, Result]) -> None:
-    """README.md has what was measured, and the goals that it reached or missed."""
-    sections = {
-        name: section(results[name]) for name, section in SECTIONS.items() if name in results
-    }
-    parts = [INTRODUCTION.format(names=", ".join(SECTIONS))]
-    if results:
-        parts.append(_summary(sections))
-    for name, text in sections.items():
-        parts += [text, _when(results[name])]
-    if missing := [name for name in SECTIONS if name not in results]:
+    """Puts what was measured into README.md. Sections that were not measured stay as they are."""
+    if not results:
+        return
+    page = HERE / "README.md"
+    before = _sections(page.read_text()) if page.exists() else {}
+    sections = {}
+    for name, section in SECTIONS.items():
+        if name in results:
+            sections[name] = f"{section(results[name])}\n\n{_when(results[name])}"
+        elif name in before:
+            sections[name] = before[name]
+    parts = [INTRODUCTION.format(names=", ".join(SECTIONS)), _summary(sections)]
+    parts += [f"{MARK.format(name=name)}\n\n{text}" for name, text in sections.items()]
+    if missing := [name for name in SECTIONS if name not in sections]:
         parts.append(
             f"## Not measured yet\n\n{', '.join(missing)}: `make bench ONLY=…` measures one."
         )
-    if results:
-        parts.append(_machine(max(results.values(), key=lambda each: each["measured_at"])))
-    (HERE / "README.md").write_text("\n\n".join(part.strip() for part in parts) + "\n")
+    parts.append(_machine(max(results.values(), key=lambda each: each["measured_at"])))
+    page.write_text("\n\n".join(part.strip() for part in parts) + "\n")
+
+
+def _sections(page: str) -> dict[str, str]:
+    """The text of each section of a page that ``write`` wrote, by name."""
+    parts = re.split(r"^<!-- measured: (\w+) -->$", page, flags=re.MULTILINE)
+    names, texts = parts[1::2], parts[2::2]
+    return {name: AFTER.split(text)[0].strip() for name, text in zip(names, texts, strict=True)}
 
 
 def _summary(sections: dict[str, str]) -> str:
@@ -63,10 +81,9 @@ def _summary(sections: dict[str, str]) -> str:
 
 def _when(result: Result) -> str:
     cores = result["machine"]["processor"].split(", ")[-1]
-    quick = " Small figures." if result["quick"] else ""
     return (
         f"*{result['measured_at']}, {result['took_s']} s, others kept about "
-        f"{result['others_cores']} of {cores} busy.{quick}*"
+        f"{result['others_cores']} of {cores} busy.*"
     )
 
 
