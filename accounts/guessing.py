@@ -88,14 +88,12 @@ class Guess:
         if self.device:
             return [(self._key("name", self.device), OF_DEVICE, FIVE_MINUTES)]
         here, around = (self._key(*each) for each in self._of_name())
-        limits = [
+        if cache.get(_known(self.name, self.network)):
+            # Whatever others behind this address try of other names is not this person's.
+            return [(here, OF_NAME_FROM_NETWORK, FIVE_MINUTES)]
+        return [
             (here, OF_NAME_FROM_NETWORK, FIVE_MINUTES),
             (_key("network", self.network), FROM_NETWORK, FIVE_MINUTES),
-        ]
-        if cache.get(_known(self.name, self.network)):
-            return limits
-        return [
-            *limits,
             (around, OF_NAME_FROM_WIDE_NETWORK, FIVE_MINUTES),
             (self._key("name"), OF_NAME, HOUR),
             (_key("wide", self.wide_network), FROM_WIDE_NETWORK, FIVE_MINUTES),

@@ -409,9 +409,11 @@ _hub: Hub | None = None
 
 
 async def stop() -> None:
-    """The server stops, and all sockets have been closed: stores what still waits."""
+    """The server stops, and all sockets have been closed: stores and tells what still waits."""
     if _hub is not None and _hub.loop is asyncio.get_running_loop():
         await _hub.read_marks.flush()
+        _hub.presence.flush()
+        await publish.sent()
 
 
 def hub() -> Hub:

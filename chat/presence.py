@@ -178,6 +178,12 @@ class Presence:
         if self._timer is None:
             self._timer = self._loop.call_later(GATHER, self._flush)
 
+    def flush(self) -> None:
+        """Tells at once what has been gathered."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._flush()
+
     def _flush(self) -> None:
         self._timer = None
         changed, self._changed = self._changed, {}

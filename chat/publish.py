@@ -173,6 +173,12 @@ class Ringer:
         if self._task is None:
             self._task = self.loop.create_task(self._run())
 
+    async def sent(self) -> None:
+        """Ends when all that waits has been sent, or the layer has not answered in time."""
+        await asyncio.sleep(0)  # what other threads and this turn have said is in line then
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=TIMEOUT)
+
     def _take(self, group: str) -> list[dict[str, Any]]:
         messages = self._waiting.pop(group)
         self._size -= sum(map(_size, messages))
@@ -228,6 +234,12 @@ def start() -> None:
     global _ringer
     if _ringer is None or _ringer.loop is not asyncio.get_running_loop():
         _ringer = Ringer()
+
+
+async def sent() -> None:
+    """Ends when what this process has said so far has been sent, as far as it can be."""
+    if _ringer is not None and _ringer.loop is asyncio.get_running_loop():
+        await _ringer.sent()
 
 
 def _on_commit(group: str, message: dict[str, Any]) -> None:

@@ -204,6 +204,8 @@ STATICFILES_FINDERS = [
     "mediachat.npm.NpmFinder",
 ]
 NPM_DIR = BASE_DIR / "node_modules"
+# The page is all that needs them, and it is of this origin.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # -- People ----------------------------------------------------------------------------------
 

@@ -90,6 +90,10 @@ def test_a_program_is_let_in_from_where_it_signed_in_before() -> None:
     for neighbour in range(2, 90):
         program(f"nobody{neighbour}", "wrong", f"192.0.2.{neighbour}")
     assert program("member", PASSWORD, "192.0.2.200") == TOO_MANY
+    # Nor by what somebody behind the same address tries of other names.
+    for number in range(40):
+        program(f"made-up{number}", "wrong", "192.0.2.1")
+    assert program("outsider", PASSWORD, "192.0.2.1") == TOO_MANY
     assert program("member", PASSWORD, "192.0.2.1") == "in"
 
 

@@ -44,3 +44,13 @@ def test_over_tls_cookies_are_of_this_host_alone(serve: Serve) -> None:
     for cookie in cookies:
         assert cookie.startswith("__Host-"), cookie
         assert "Secure" in cookie and "Path=/" in cookie and "Domain" not in cookie, cookie
+
+
+def test_no_file_of_the_page_is_opened_to_other_origins(serve: Serve) -> None:
+    server = serve()
+    page = httpx.get(f"{server.url}/accounts/login/").text
+    sheet = re.search(r'href="(/static/[^"]+\.css)"', page)
+    assert sheet
+    answer = httpx.get(server.url + sheet[1], headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 200
+    assert "Access-Control-Allow-Origin" not in answer.headers

@@ -206,6 +206,23 @@ async def test_files_uploaded_at_once_on_both_stay_within_the_quota(redis: Redis
         await clients[0].upload("too many.bin", b"x" * 2**20, "")
 
 
+async def test_a_server_that_stops_says_that_its_people_are_gone(
+    redis: Redis, serve: Serve, seeded
+):
+    """At once: the others would forget them by themselves after ten heartbeats only."""
+    common: dict[str, Any] = {"REDIS_URL": redis.url, "HEARTBEAT": "10"}
+    first = serve(**common)
+    second = serve(data_of=first, **common)
+    async with OutsideClient(first.url, "owner") as here:
+        there = await (await OutsideClient(second.url, "member").sign_in()).connect()
+        for client in (here, there):
+            await client.send(seeded.rooms["private"], "hello")
+        states = lambda: [each["state"] for each in here.of_type("presence")]  # noqa: E731
+        await here.until(lambda: states()[-1:] == ["online"])
+        await asyncio.to_thread(second.stop)
+        await here.until(lambda: states()[-1:] == ["offline"], 10)
+
+
 async def test_presence_holds_across_both_and_a_killed_one_is_forgotten(
     redis: Redis, serve: Serve, seeded
 ):
