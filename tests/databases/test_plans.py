@@ -48,6 +48,7 @@ READS = {
     "newer history": lambda o, r, m: queries.history(o, r, before=None, after=1, limit=50),
     "revisions": lambda o, r, m: queries.revisions(o, m),
     "heads": lambda o, r, m: queries.heads([r]),
+    "rosters": lambda o, r, m: queries.rosters([r]),
     "changes": lambda o, r, m: queries.changes(r, after=1, limit=50),
     "changes_of_many": lambda o, r, m: queries.changes_of_many({r: (1, 4)}),
     "newest_changes": lambda o, r, m: queries.newest_changes(r, until=4, limit=50),
