@@ -217,6 +217,9 @@ class Feed:
             _log_after, self.room, tail.position, asked
         )
         self._keep_only(asked, allowed)
+        if version > self.members_version:
+            # What told of the change may be lost, and nothing asks again once this is agreed on.
+            self.tell_changed()
         self._agree(version, asked)
         if not entries:
             return False

@@ -268,7 +268,9 @@ def let_in(room: Room, user: User) -> None:
             Membership.objects.filter(room=room, user=user).update(read_number=0)
         RoomRequest.objects.filter(room=room, user=user).delete()
         publish.relations_changed_on_commit(user.pk)
-        publish.room_changed_on_commit(room.pk)
+        # The version grows last: without transactions a hub may have read what was true between
+        # two of these writes, and looks again when it sees a newer one.
+        _members_changed(room)
 
 
 def _room(room: UUID) -> Room:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -98,6 +98,8 @@ def ask(user: User, room: Room, people: Collection[User]) -> None:
             RoomRequest.objects.get_or_create(room=room, user=row.user, defaults=fields)
     for person in people:
         publish.relations_changed_on_commit(person.pk)
+    # Whom a room asks is a part of how it looks: whoever read it before this reads it again.
+    Room.objects.filter(pk=room.pk).update(members_version=F("members_version") + 1)
     publish.room_changed_on_commit(room.pk)
 
 

@@ -127,6 +127,20 @@ async def test_someone_removed_gets_nothing_of_the_first_event_after_it(
     assert [frame["type"] for frame in theirs.take()] == ["room.removed"]
 
 
+async def test_a_change_of_which_nobody_heard_is_told_with_the_next_event(
+    owner, member, outsider, private_room
+):
+    """Else the members' pages would show the room as it was, until they connect again."""
+    feed, (mine, _) = following(private_room, owner, member)
+    rooms.add_members(owner, room=private_room.pk, members=[outsider.username])
+    say(owner, private_room)
+    feed.hear(version(private_room), entries(private_room, after=0))
+    await healed(feed)
+    await feed.tell_changed(member.pk)  # tells the owner nothing, and ends after what was begun
+    told = [frame["room"] for frame in mine.take() if frame["type"] == "room"]
+    assert told and outsider.username in told[-1]["members"]
+
+
 async def test_someone_removed_while_coming_in_gets_nothing_either(
     owner, member, private_room, slow_database
 ):
