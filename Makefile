@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTENSION := extensions/vscode
 
-.PHONY: run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-postgres test-mongodb test-mongodb-near test-mongodb-far test-copy check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
+.PHONY: run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-postgres test-mongodb test-mongodb-near test-mongodb-far test-alone test-copy check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
 
 ## run: the chat on this machine, with nothing else to install (PORT=8000)
 run: export DEBUG = 1
@@ -24,7 +24,8 @@ serve: .venv/installed node_modules/installed
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 
 ## test: everything; `make -j3 --output-sync test` does three parts at a time
-test: check check-extension test-sqlite-far test-extension test-mongodb-far test-sqlite-near test-postgres test-mongodb-near test-page
+test: check check-extension test-sqlite-far test-mongodb-far test-postgres test-sqlite-near test-extension test-mongodb-near test-page
+	@$(MAKE) --no-print-directory test-alone
 
 ## test-page: the page's modules by themselves
 test-page: node_modules/installed-dev
@@ -35,9 +36,9 @@ test-sqlite: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/pytest $(TESTS)
 
 # Much of the time is spent waiting, and an emulator has one core's worth of work in it: two halves
-# side by side are done in half the time.
+# side by side are done in half the time. What measures the machine waits until it has it to itself.
 NEAR := tests/accounts tests/browser tests/chat tests/databases
-HALF = $(if $(@:%-far=),$(NEAR),$(NEAR:%=--ignore=%))
+HALF = -m "not alone" $(if $(@:%-far=),$(NEAR),$(NEAR:%=--ignore=%))
 
 test-sqlite-near test-sqlite-far: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/pytest $(HALF)
@@ -45,7 +46,7 @@ test-sqlite-near test-sqlite-far: .venv/installed-dev node_modules/installed-dev
 ## test-postgres: those that meet the database on PostgreSQL, Debian's or that of TEST_POSTGRES_URL
 ## test-mongodb: and on MongoDB, that of TEST_MONGODB_URL, else an emulator (WHOLE=1 for all of them)
 test-postgres test-mongodb: .venv/installed-dev node_modules/installed-dev needs-test-tools
-	$(BIN)/python -m tests.databases $(@:test-%=%) $(TESTS)
+	$(BIN)/python -m tests.databases $(@:test-%=%) $(or $(TESTS),-m "not alone")
 
 test-mongodb-near test-mongodb-far: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/python -m tests.databases mongodb $(HALF)
@@ -72,6 +73,12 @@ vsix: node_modules/installed-dev $(EXTENSION)/node_modules/installed
 ## check-extension: its types and its style
 check-extension: node_modules/installed-dev $(EXTENSION)/node_modules/installed
 	cd $(EXTENSION) && node_modules/.bin/tsc -p tsconfig.json && node_modules/.bin/eslint .
+
+## test-alone: what measures time and memory, on a machine that does nothing else meanwhile
+test-alone: vsix .venv/installed-dev node_modules/installed-dev needs-test-tools
+	$(BIN)/pytest -m alone
+	$(BIN)/python -m tests.databases postgres -m alone
+	cd $(EXTENSION) && node test/workbench/run.mjs speed
 
 ## test-extension: its parts by themselves, then the whole in a real VS Code workbench
 test-extension: vsix needs-test-tools .venv/installed-dev

@@ -240,6 +240,7 @@ def scene(serve: Serve) -> Iterator[Scene]:
     quiet.stop()
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_no_peer_can_hurt_the_others(scene: Scene):
     memory = _memory(scene.server)

@@ -16,12 +16,12 @@ from tests.conftest import PASSWORD, Serve
 from tests.live import Server
 from tests.outside import OutsideClient
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(120)]
 
 MIB = 2**20
 P95 = 2.0 if databases.is_emulated() else 0.2
 """Seconds in which a message is answered meanwhile; the emulator answers one after the other."""
-TIMES_QUIET = 8
+TIMES_QUIET = 4
 """On a machine that other work keeps busy, a message may take so many times what it takes before
 and after."""
 
