@@ -14,6 +14,7 @@ none of it. The crash tests (`tests/system/test_crash.py`) start the same server
 
     make bench                  # everything
     make bench ONLY=fanout      # one, and the page keeps the others: {names}
+    make bench ONLY=pair BEFORE=../earlier   # beside a checkout of an earlier version
     make bench QUICK=1          # small figures, only to try it; this page stays as it is
 
 **CPU** is user and system time of the server's processes over what they delivered: it holds

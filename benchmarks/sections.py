@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import markdown, plot
+from benchmarks import markdown, pair, plot
 
 HERE = Path(__file__).resolve().parent
 
@@ -432,4 +432,5 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "page": _page,
     "upload": _upload,
     "signin": _sign_in,
+    "pair": pair.section,
 }
