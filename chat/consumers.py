@@ -58,6 +58,8 @@ class ChatServer(AsyncWebsocketConsumer):
         self.socket: Socket
         self.user: User
         self.session_key = ""
+        self._hub = hub()
+        """Kept, since a frame that asks for the running loop costs a system call."""
         self.rooms: set[UUID] = set()
         self._has_place = False
         self._under_way = 0
@@ -99,7 +101,7 @@ class ChatServer(AsyncWebsocketConsumer):
         """Lets a person in who is signed in and not suspended, within the limits on sockets."""
         self.socket = Socket(self.base_send)
         self.address = client_address(self.scope)
-        if not await hub().address_allowance(self.address).pay():
+        if not await self._hub.address_allowance(self.address).pay():
             await self.close()  # before anything is asked, and before accepting: answered 403
             return
         refused = await self._admitted()
@@ -108,20 +110,20 @@ class ChatServer(AsyncWebsocketConsumer):
             self.socket.close(refused)
             return
         self.username = self.user.username
-        await hub().enter(self)
+        await self._hub.enter(self)
 
     async def _admitted(self) -> int | None:
         """The closing code that refuses this connection, or None."""
         credentials = await self.authenticate()
         if credentials is None:
-            hub().address_allowance(self.address).owe(FAILED_CONNECT)
+            self._hub.address_allowance(self.address).owe(FAILED_CONNECT)
             return CloseCode.NOT_SIGNED_IN
         self.user, self.session_key = credentials
         if not self.user.is_active:
             return CloseCode.BANNED
-        if not await hub().connect_allowance(self.user.pk).pay():
+        if not await self._hub.connect_allowance(self.user.pk).pay():
             return CloseCode.TOO_FAST
-        self._has_place = await hub().places.take(self.user.pk, self.address)
+        self._has_place = await self._hub.places.take(self.user.pk, self.address)
         return None if self._has_place else CloseCode.TOO_FAST
 
     async def authenticate(self) -> tuple[User, str] | None:
@@ -145,20 +147,20 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def _restart(self) -> None:
         """The server stops. What came before this has been taken; its answers go first."""
-        await hub().read_marks.flush()
+        await self._hub.read_marks.flush()
         while self._under_way:  # noqa: ASYNC110  (an event for each would cost all the others)
             await asyncio.sleep(0.01)
         if self.username:  # else it has been refused and closed
-            hub().dismiss(self, CloseCode.RESTARTING)
+            self._hub.dismiss(self, CloseCode.RESTARTING)
 
     def _leave(self) -> None:
         """Also where the peer was gone before it was let in, of which no event tells."""
         if self.username:
             self.socket.gone()
-            hub().leave(self)
+            self._hub.leave(self)
         if self._has_place:
             self._has_place = False
-            hub().places.release(self.user.pk, self.address)
+            self._hub.places.release(self.user.pk, self.address)
 
     # -- Frames --------------------------------------------------------------------------------
 
@@ -170,7 +172,7 @@ class ChatServer(AsyncWebsocketConsumer):
             self._refuse("", FrameError("A frame is text, not bytes."))
             return
         if len(text_data) > protocol.FRAME_LIMIT // 4 and _size(text_data) > protocol.FRAME_LIMIT:
-            hub().dismiss(self, CloseCode.FRAME_TOO_LARGE)
+            self._hub.dismiss(self, CloseCode.FRAME_TOO_LARGE)
             return
         try:
             command = protocol.parse(text_data)
@@ -198,12 +200,12 @@ class ChatServer(AsyncWebsocketConsumer):
                 case protocol.RoomOpen() | protocol.RoomJoin() | protocol.RoomAccept():
                     fields = await handlers.execute(self.user, message)
                     # Before the reply, so that nothing said after it can be missed.
-                    await hub().refresh_rooms(self.user.pk)
+                    await self._hub.refresh_rooms(self.user.pk)
                     self._reply(message, fields)
                 case protocol.PersonBlock():
                     fields = await handlers.execute(self.user, message)
                     # Before the reply, so that nothing comes after it that the block stops.
-                    await hub().refresh_relations(self.user.pk)
+                    await self._hub.refresh_relations(self.user.pk)
                     self._reply(message, fields)
                 case _:
                     self._reply(message, await handlers.execute(self.user, message))
@@ -224,7 +226,7 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def _mark_read(self, command: protocol.RoomRead) -> None:
         """Answers when it is stored, and takes the frames behind it meanwhile."""
-        future = await hub().mark_read(self, command.room, command.number)
+        future = await self._hub.mark_read(self, command.room, command.number)
         await self._answer_later(future, lambda stored: self._marked(command.ref, stored))
 
     async def _answer_later(
@@ -253,12 +255,12 @@ class ChatServer(AsyncWebsocketConsumer):
         self.socket.write_soon(text)
 
     async def _bring_up_to_date(self, command: protocol.Sync) -> None:
-        await hub().read_back(self, command.rooms)
+        await self._hub.read_back(self, command.rooms)
         size = 0
         for room, position in command.rooms.items():
-            if hub().reads_log(self, room, position):
+            if self._hub.reads_log(self, room, position):
                 await self._waits_to_pay(prices.LOG_READ)
-            if changes := await hub().changes(self, room, position):
+            if changes := await self._hub.changes(self, room, position):
                 self.socket.write(frame(changes))
                 if self.socket.is_late:
                     await self.socket.caught_up()
@@ -282,11 +284,11 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def _pays(self, units: int, ref: str) -> bool:
         """Whether the person can pay this; who cannot is refused."""
-        allowance = hub().allowance(self.user.pk)
+        allowance = self._hub.allowance(self.user.pk)
         if allowance.take(units) or await allowance.wait(units):
             return True
         if allowance.refuse():
-            hub().dismiss(self, CloseCode.TOO_FAST)
+            self._hub.dismiss(self, CloseCode.TOO_FAST)
         else:
             detail = "That was too much at once. Wait a few seconds and send it again."
             self._refuse(ref, ChatError(ErrorCode.RATE_LIMITED, detail))
@@ -294,14 +296,14 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def _waits_to_pay(self, units: int) -> None:
         """Goes on when the person can pay this: only their own next frames wait meanwhile."""
-        allowance = hub().allowance(self.user.pk)
+        allowance = self._hub.allowance(self.user.pk)
         while not await allowance.pay(units) and self.socket.is_open:  # noqa: ASYNC110
             await asyncio.sleep(PAYING)
 
     def _reply(self, command: protocol.Command, fields: handlers.Fields) -> None:
         text = protocol.reply(command.ref, fields)
         if units := prices.of_answer(len(text)):
-            hub().allowance(self.user.pk).owe(units)
+            self._hub.allowance(self.user.pk).owe(units)
         self.socket.write(frame(text))
 
     def _refuse(self, ref: str, error: ChatError) -> None:

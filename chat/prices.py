@@ -29,8 +29,6 @@ MALFORMED_SIZE = 16 * 1024
 
 RENDERING = 3.0
 """Milliseconds of rendering a text, as they are estimated, that cost one unit."""
-FREE_SIZE = 250
-"""Characters of a text that are never worth an estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Price:
 
 
 def _text(body: str, code: str = "") -> int:
-    if len(body) + len(code) < FREE_SIZE:
+    if not code and text.is_cheap(body):
         return 0
     return int(text.cost(body, code) / RENDERING)
 

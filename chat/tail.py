@@ -80,12 +80,14 @@ class Tail:
 
     def take(self, entry: Entry) -> None:
         """Takes a change that stands after all that is held."""
-        before = self.size
+        before = self._size + self._composed_size
         position, number, id, encoded = entry
         self.position = position
-        self.number = max(self.number, number)
-        self._composed.clear()
-        self._composed_size = 0
+        if number > self.number:
+            self.number = number
+        if self._composed:
+            self._composed.clear()
+            self._composed_size = 0
         if replaced := self._recent.pop(id, None):
             self._size -= getsizeof(replaced[1])
         self._recent[id] = position, encoded
@@ -93,7 +95,7 @@ class Tail:
         while len(self._recent) > RECENT or self._size > RECENT_SIZE:
             _, (self.since, dropped) = self._recent.popitem(last=False)
             self._size -= getsizeof(dropped)
-        self._memory.note(self, self.size - before)
+        self._memory.note(self, self._size + self._composed_size - before)
 
     def extend_back(self, entries: Sequence[Entry], since: int) -> None:
         """Adds older changes, all of those after ``since``, or the newest that it has room for."""

@@ -430,6 +430,25 @@ def test_the_estimate_of_what_people_write_is_low() -> None:
     assert text.cost("", "x = 1\n" * 3_000) <= 1 + highlight.SECONDS * 1_000
 
 
+@given(st.text(alphabet="ab .:@`~|*_\n[<é", max_size=400))
+@settings(max_examples=300)
+def test_what_is_called_cheap_is_never_estimated_to_be_dear(body: str) -> None:
+    if text.is_cheap(body):
+        assert text.cost(body) < 3
+
+
+@pytest.mark.parametrize("dearest", ["@", ".", "\n", "```\n", "|"])
+def test_the_dearest_of_what_is_called_cheap_is_cheap(dearest: str) -> None:
+    cheap = [
+        body
+        for count in range(text.CHEAP_SIZE)
+        if text.is_cheap(body := (dearest * count).ljust(text.CHEAP_SIZE, "a"))
+    ]
+    assert len(cheap) > 5
+    assert all(text.cost(body) < 3 for body in cheap)
+    assert not text.is_cheap("@" * 100)
+
+
 def test_the_estimate_takes_no_time_itself() -> None:
     for body in hostile():
         start = time.thread_time()
