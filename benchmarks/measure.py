@@ -90,6 +90,9 @@ def machine() -> dict[str, str]:
     }
 
 
+NOT_INSTALLED = "not installed"
+
+
 def versions() -> dict[str, str]:
     """What was measured, each by its own word."""
     found = {"Python": platform.python_version()}
@@ -113,12 +116,14 @@ def _package(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
-        return "not installed"
+        return NOT_INSTALLED
 
 
 def _said(command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     except OSError:
-        return "not installed"
-    return (done.stdout or done.stderr).strip()[:80] or "not installed"
+        return NOT_INSTALLED
+    if done.returncode:
+        return NOT_INSTALLED
+    return (done.stdout or done.stderr).strip()[:80] or NOT_INSTALLED

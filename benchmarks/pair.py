@@ -10,59 +10,94 @@ import json
 import os
 import statistics
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import markdown
 
 if TYPE_CHECKING:
-    from benchmarks.scenarios import Scale
+    from benchmarks.scenarios import Ours, Scale
 
 HERE = Path(__file__).resolve()
-ROUNDS = 3
+ROUNDS = 8
+COMEBACKS = 4
+"""Rounds in which the servers are also killed, and all come back."""
+
+Figures = dict[str, float]
 
 
 async def pair(scale: "Scale") -> dict[str, Any]:
     """This version and the one of the checkout BEFORE, in turn."""
     before = HERE.parent.parent / os.environ["BEFORE"]
-    checkouts = {"before": before, "now": HERE.parent.parent}
-    rounds: dict[str, list[dict[str, float]]] = {"before": [], "now": []}
-    for number in range(ROUNDS):
-        names = list(checkouts) if number % 2 else list(checkouts)[::-1]
-        for name in names:
-            rounds[name].append(await _run(checkouts[name], scale))
+    sides = {"before": await _Side.start(before), "now": await _Side.start(HERE.parent.parent)}
+    rounds: dict[str, list[Figures]] = {"before": [], "now": []}
+    try:
+        for number in range(ROUNDS):
+            found: dict[str, Figures] = {"before": {}, "now": {}}
+            for step in STEPS if number < COMEBACKS else STEPS[:-1]:
+                # Right after one another: what else the machine does changes by the minute.
+                for name in sorted(sides, reverse=bool(number % 2)):
+                    found[name] |= await sides[name].do(step, scale)
+            for name, figures in found.items():
+                rounds[name].append(figures)
+    finally:
+        for side in sides.values():
+            await side.stop()
     commit = await _output("git", "-C", str(before), "rev-parse", "--short", "HEAD")
-    return {"before": commit.strip(), "rounds": rounds, "rows": _rows(rounds)}
+    return {"before": commit.strip(), "rows": _rows(rounds)}
 
 
-async def _run(checkout: Path, scale: "Scale") -> dict[str, float]:
-    # -P: the modules beside this file are named like others'.
-    output = await _output(
-        sys.executable, "-P", str(HERE), str(scale.messages), str(scale.returning),
-        cwd=checkout, env=os.environ | {"PYTHONPATH": str(checkout)},
-    )  # fmt: skip
-    figures: dict[str, float] = json.loads(output.splitlines()[-1])
-    return figures
+@dataclass
+class _Side:
+    """A version: the process that measures it from its own checkout."""
+
+    process: asyncio.subprocess.Process
+
+    @classmethod
+    async def start(cls, checkout: Path) -> "_Side":
+        # -P: the modules beside this file are named like others'.
+        return cls(
+            await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                str(HERE),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                cwd=checkout,
+                env=os.environ | {"PYTHONPATH": str(checkout)},
+            )
+        )
+
+    async def do(self, step: str, scale: "Scale") -> Figures:
+        assert self.process.stdin
+        assert self.process.stdout
+        task = {"step": step, "messages": scale.messages, "returning": scale.returning // 4}
+        self.process.stdin.write(json.dumps(task).encode() + b"\n")
+        figures: Figures = json.loads(await self.process.stdout.readline())
+        return figures
+
+    async def stop(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        await self.process.wait()
 
 
-async def _output(*command: str, **options: Any) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, **options
-    )
+async def _output(*command: str) -> str:
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}.")
     return output.decode()
 
 
-def _rows(rounds: dict[str, list[dict[str, float]]]) -> list[dict[str, Any]]:
+def _rows(rounds: dict[str, list[Figures]]) -> list[dict[str, Any]]:
+    """The median of all rounds of each, and of the ratios within a round."""
     rows = []
     for what in rounds["now"][0]:
-        before = [each[what] for each in rounds["before"]]
-        now = [each[what] for each in rounds["now"]]
+        before = [each[what] for each in rounds["before"] if what in each]
+        now = [each[what] for each in rounds["now"] if what in each]
         ratios = [later / earlier for earlier, later in zip(before, now, strict=True)]
         middle = {
-            name: statistics.median(values)
+            name: round(statistics.median(values), 2)
             for name, values in (("before", before), ("now", now), ("ratio", ratios))
         }
         rows.append({"what": what, "ratios": ratios} | middle)
@@ -85,8 +120,8 @@ def section(result: dict[str, Any]) -> str:
     return "\n\n".join(
         [
             f"## This version beside {result['before']}",
-            f"In one run, {ROUNDS} rounds, each version first in turn; the medians, and the ratio "
-            "of each round. A tenth either way is what two runs of the same version differ by.",
+            f"In one run, {ROUNDS} rounds. Each load goes to both versions right after one "
+            "another, each first in turn; the medians, and the ratio of each round.",
             markdown.table(heads, table),
             markdown.goals([(row["what"], row["ratio"], 1.1) for row in rows]),
         ]
@@ -96,44 +131,74 @@ def section(result: dict[str, Any]) -> str:
 # -- In the other process, which imports the checkout's own benchmarks ------------------------
 
 
-async def figures(messages: int, returning: int) -> dict[str, float]:
-    """What fan-out, rooms and coming back cost in the checkout that is the working directory."""
+STEPS = (
+    "fan-out to 200, 20 under way",
+    "fan-out to 200, 5 under way",
+    "fan-out to 200, 1 under way",
+    "100 rooms of five, plain text",
+    "100 rooms of five, markdown",
+    "100 rooms of five, 500 a second",
+    "come back",
+)
+
+
+async def serve_steps() -> None:
+    """Measures the checkout that is the working directory: for each step that a line of standard
+    input names, a line of figures."""
+    from benchmarks import scenarios
+
+    lines = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
+    )
+    async with (
+        scenarios.ours("--rooms", "1", "--members", "200") as one_room,
+        scenarios.ours("--rooms", "100", "--members", "5") as rooms,
+    ):
+        while line := await lines.readline():
+            task = json.loads(line)
+            if task["step"] == STEPS[-1]:
+                figures = await _comeback(task["returning"])
+            elif task["step"].startswith("fan-out"):
+                figures = await _load(one_room, task["step"], task["messages"])
+            else:
+                figures = await _load(rooms, task["step"], task["messages"])
+            print(json.dumps(figures), flush=True)
+
+
+async def _load(running: "Ours", step: str, messages: int) -> Figures:
     from benchmarks import scenarios
     from benchmarks.load import Load
 
-    found: dict[str, float] = {}
-    windows = (20, 5, 1)
-    loads = [
-        Load(
-            rooms=1, members=200, messages=messages if window > 1 else messages // 4, window=window
-        )
-        for window in windows
-    ]
-    rows = await scenarios._ours_rows("fan-out", *loads)
-    for window, row in zip(windows, rows, strict=True):
-        assert not row["lost"]
-        found[f"fan-out to 200, {window} under way: CPU µs a delivery"] = row["cpu_us_per_delivery"]
-    each = max(messages // 10, 10)
-    kinds: dict[str, dict[str, Any]] = {
-        "plain text": {},
-        "markdown": {"markdown": True},
-        "500 a second": {"rate": 500},
-    }
-    loads = [
-        Load(rooms=100, members=5, messages=each, window=4, senders=5, **options)
-        for options in kinds.values()
-    ]
-    rows = await scenarios._ours_rows("rooms", *loads)
-    for kind, row in zip(kinds, rows, strict=True):
-        assert not row["lost"]
-        found[f"100 rooms of five, {kind}: CPU µs a message"] = row["cpu_us_per_message"]
+    if step.startswith("fan-out"):
+        window = int(step.split()[-3])
+        count = messages * 2 if window > 1 else messages // 2
+        load = Load(rooms=1, members=200, messages=count, window=window)
+        unit, field = "a delivery", "cpu_us_per_delivery"
+    else:
+        options: dict[str, Any] = {"messages": max(messages // 20, 5)}
+        if step.endswith("markdown"):
+            options["markdown"] = True
+        elif step.endswith("a second"):
+            options |= {"rate": 500, "messages": max(messages // 50, 5)}
+        load = Load(rooms=100, members=5, window=4, senders=5, **options)
+        unit, field = "a message", "cpu_us_per_message"
+    (row,) = await scenarios._measured([load], running.connect, lambda: running.pids, limit=60)
+    assert not row["lost"], row
+    return {f"{step}: CPU µs {unit}": row[field]}
+
+
+async def _comeback(returning: int) -> Figures:
+    from benchmarks import scenarios
+
     back = await scenarios.comeback(scenarios.Scale(returning=returning))
-    found[f"{returning} come back: CPU ms each"] = back["cpu_ms_per_client"]
-    found[f"{returning} come back: s until all are in step"] = back["in_step_s"]
-    return found
+    return {
+        f"{returning} come back: CPU ms each": back["cpu_ms_per_client"],
+        f"{returning} come back: s until all are in step": back["in_step_s"],
+    }
 
 
 if __name__ == "__main__":
     import uvloop
 
-    print(json.dumps(uvloop.run(figures(*map(int, sys.argv[1:])))))
+    uvloop.run(serve_steps())

@@ -2,7 +2,7 @@
 
 import re
 
-from benchmarks import markdown
+from benchmarks import markdown, measure
 from benchmarks.sections import HERE, SECTIONS, Result
 
 INTRODUCTION = """# Benchmarks
@@ -49,7 +49,8 @@ def write(results: dict[str, Result]) -> None:
         parts.append(
             f"## Not measured yet\n\n{', '.join(missing)}: `make bench ONLY=…` measures one."
         )
-    parts.append(_machine(max(results.values(), key=lambda each: each["measured_at"])))
+    latest = max(results.values(), key=lambda each: each["measured_at"])
+    parts.append(_machine(latest, page.read_text() if page.exists() else ""))
     page.write_text("\n\n".join(part.strip() for part in parts) + "\n")
 
 
@@ -88,6 +89,16 @@ def _when(result: Result) -> str:
     )
 
 
-def _machine(result: Result) -> str:
-    rows = [*result["machine"].items(), *result["versions"].items()]
+def _machine(result: Result, page: str) -> str:
+    """What was measured with. A program that is gone by now was there when its sections were
+    written, so the page keeps its version."""
+    before = dict(
+        re.findall(
+            r"^\| (.+?) \| (.+) \|$", page.split("## Machine and versions")[-1], re.MULTILINE
+        )
+    )
+    rows = [
+        [name, before.get(name, "") if version == measure.NOT_INSTALLED else version]
+        for name, version in [*result["machine"].items(), *result["versions"].items()]
+    ]
     return "## Machine and versions\n\n" + markdown.table(("what", "which"), rows)
