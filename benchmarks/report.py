@@ -92,11 +92,8 @@ def _when(result: Result) -> str:
 def _machine(result: Result, page: str) -> str:
     """What was measured with. A program that is gone by now was there when its sections were
     written, so the page keeps its version."""
-    before = dict(
-        re.findall(
-            r"^\| (.+?) \| (.+) \|$", page.split("## Machine and versions")[-1], re.MULTILINE
-        )
-    )
+    table = page.split("## Machine and versions")[-1]
+    before = dict(re.findall(r"^\| (.+?) \| (.+) \|$", table, re.MULTILINE))
     rows = [
         [name, before.get(name, "") if version == measure.NOT_INSTALLED else version]
         for name, version in [*result["machine"].items(), *result["versions"].items()]
