@@ -24,7 +24,7 @@ serve: .venv/installed node_modules/installed
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 
 ## test: everything; `make -j3 --output-sync test` does three parts at a time
-test: check check-extension test-sqlite-far test-mongodb-far test-postgres test-sqlite-near test-extension test-mongodb-near test-page
+test: check check-extension test-sqlite-far test-extension test-mongodb-far test-sqlite-near test-postgres test-mongodb-near test-page
 	@$(MAKE) --no-print-directory test-alone
 
 ## test-page: the page's modules by themselves

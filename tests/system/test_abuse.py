@@ -80,17 +80,10 @@ def _disk(directory: Path) -> int:
 
 
 def _memory(server: Server) -> int:
-    """Of the processes that serve; a picture is decoded in one of its own, which ends."""
+    """Of the process that serves. A picture is decoded in a child, which ends; one that has just
+    begun still looks like the server itself, memory and all."""
     assert server.process is not None
-    root = psutil.Process(server.process.pid)
-    found = 0
-    for process in [root, *root.children(recursive=True)]:
-        try:
-            if any("uvicorn" in word for word in process.cmdline()):
-                found += process.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
-    return found
+    return int(psutil.Process(server.process.pid).memory_info().rss)
 
 
 def _cpu(server: Server) -> float:
