@@ -221,7 +221,7 @@ class ChatServer(AsyncWebsocketConsumer):
     async def _send_message(self, command: protocol.MessageSend) -> None:
         """Sends without waiting for the commit, so that the frames behind share it."""
         future = await handlers.send_soon(self.user, command)
-        self._typed.pop(command.room, None)  # whoever types after that begins something new
+        self._typed.pop(command.room, None)  # typing after a message is news
         await self._answer_later(future, lambda stored: self._sent(command.ref, stored))
 
     async def _mark_read(self, command: protocol.RoomRead) -> None:

@@ -98,7 +98,7 @@ def ask(user: User, room: Room, people: Collection[User]) -> None:
             RoomRequest.objects.get_or_create(room=room, user=row.user, defaults=fields)
     for person in people:
         publish.relations_changed_on_commit(person.pk)
-    # Whom a room asks is a part of how it looks: whoever read it before this reads it again.
+    # Members see whom a room has asked, so those who have read the room must read it again.
     Room.objects.filter(pk=room.pk).update(members_version=F("members_version") + 1)
     publish.room_changed_on_commit(room.pk)
 
