@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat import highlight, text
+from chat import highlight, markdown, text
 from chat.protocol import BODY_LIMIT
 from chat.text import plain, render, render_markdown
 from tests.xss_corpus import BODIES
@@ -179,7 +179,7 @@ def test_a_mention_keeps_its_spelling_and_names_the_person_in_lower_case() -> No
 
 
 def test_mentions_are_bounded() -> None:
-    assert len(render(" ".join(f"@a{n}" for n in range(1000))).mentions) == text.MENTIONS_LIMIT
+    assert len(render(" ".join(f"@a{n}" for n in range(1000))).mentions) == markdown.MENTIONS_LIMIT
 
 
 # -- Code ------------------------------------------------------------------------------------
@@ -463,7 +463,7 @@ def test_elements_are_never_nested_deeply() -> None:
     for closing in re.findall(r"<(/?)\w", html):
         depth += -1 if closing else 1
         deepest = max(deepest, depth)
-    assert deepest <= text.NESTING_LIMIT + 10
+    assert deepest <= markdown.NESTING_LIMIT + 10
 
 
 def test_text_with_too_many_marks_is_shown_as_it_was_typed() -> None:

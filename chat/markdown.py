@@ -1,0 +1,268 @@
+"""The markdown of messages: the rules that hold in a chat, and the bounds of what a text may ask
+of the parser.
+
+Raw HTML is off; links lead to http, https and mailto only; an image becomes a link to it. What
+comes of it goes through the cleaner of ``chat.text`` before anybody sees it.
+"""
+
+import re
+import threading
+from typing import Any
+
+from linkify_it import LinkifyIt
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, link, linkify
+from markdown_it.token import Token
+
+from chat.highlight import Colours, highlight, language_of
+
+NESTING_LIMIT = 20
+MARKS_LIMIT = 1_500
+"""Characters with a meaning in markdown; after so many the rest is shown as it was typed."""
+TABLE_LIMIT = 2_000
+"""Cells that all tables of a text may have together; a table beyond that is shown as typed."""
+BLOCKS_LIMIT = 6_000
+"""Tokens for the paragraphs, items and cells of a text; one with more is shown as it was typed."""
+LINKS_LIMIT = 200
+MENTIONS_LIMIT = 100
+URL_LIMIT = 2_048
+
+_MARKS = re.compile(r"[\[\]!*_`<&@\\\n]|~~|:/")
+_MENTION = re.compile(r"@(\w(?:[\w.+-]{0,148}\w)?)")
+_JOINS_A_WORD = re.compile(r"[\w@./+-]")
+_LINK_CANDIDATE = re.compile(r"[.:@]\S")
+_WEB = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
+
+_local = threading.local()
+
+
+def parser() -> MarkdownIt:
+    """A parser for this thread: its rule tables are filled on first use, without a lock."""
+    if not hasattr(_local, "markdown"):
+        _local.markdown = _new_parser()
+    return _local.markdown
+
+
+def _new_parser() -> MarkdownIt:
+    options = {"linkify": True, "breaks": True, "maxNesting": NESTING_LIMIT}
+    markdown = MarkdownIt("js-default", options)
+    # A definition would vanish from the message, and a line of dashes under a line of text
+    # would turn it into a heading: neither is meant in a chat.
+    markdown.disable(["reference", "lheading"])
+    markdown.linkify = _LINKS
+    markdown.validateLink = _is_web  # type: ignore[method-assign,assignment]
+    markdown.core.ruler.at("inline", _bounded_inline)
+    markdown.core.ruler.after("block", "one_heading", _one_heading)
+    markdown.core.ruler.at("linkify", _links_in_text)
+    markdown.block.ruler.at("table", _bounded_table, {"alt": ["paragraph", "reference"]})
+    markdown.inline.ruler.at("linkify", _bounded_linkify)
+    markdown.inline.ruler.at("image", _image_as_link)
+    markdown.inline.ruler.before("link", "mention", _mention)
+    markdown.add_render_rule("fence", _fence)
+    markdown.add_render_rule("code_block", _fence)
+    return markdown
+
+
+class _Links(LinkifyIt):
+    """Finds http(s) addresses, domains and e-mail addresses; never in a very long word,
+    where the search would take quadratic time."""
+
+    _long_word = re.compile(rf"\S{{{URL_LIMIT + 1}}}")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add("ftp:", None).add("//", None)
+
+    def match_at_start(self, text: str) -> Any:
+        return super().match_at_start(text[:URL_LIMIT])
+
+    def match(self, text: str) -> Any:
+        if self._long_word.search(text) or not self.test(text):
+            return None
+        return super().match(text)
+
+
+_LINKS = _Links()
+
+
+# -- Rules of our own ------------------------------------------------------------------------
+
+
+def _bounded_inline(state: StateCore) -> None:
+    """Parses the text of each block, until the message has spent its marks."""
+    if len(state.tokens) > BLOCKS_LIMIT:
+        state.tokens = [
+            Token("paragraph_open", "p", 1),
+            Token("inline", "", 0, content=state.src, children=_as_typed(state.src)),
+            Token("paragraph_close", "p", -1),
+        ]
+        return
+    marks = 0
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        token.children = []
+        marks += len(_MARKS.findall(token.content))
+        if marks <= MARKS_LIMIT:
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
+        else:
+            token.children = _as_typed(token.content)
+
+
+def _one_heading(state: StateCore) -> None:
+    """Messages stand below the page's own headings, so theirs are all of one lower level."""
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = "h3"
+
+
+def _as_typed(content: str) -> list[Token]:
+    tokens: list[Token] = []
+    for line in content.split("\n"):
+        tokens += [_text(line), Token("softbreak", "br", 0)]
+    return tokens[:-1]
+
+
+def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    if not table(state, start, end, True):
+        return False
+    columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
+    rows = (TABLE_LIMIT - state.env.get("cells", 0)) // columns
+    if end - start > rows and not any(map(state.isEmpty, range(start, start + rows))):
+        return False
+    if silent:
+        return True
+    found = table(state, start, end, False)
+    state.env["cells"] = state.env.get("cells", 0) + columns * (state.line - start)
+    return found
+
+
+def _bounded_linkify(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] != ":" or state.env.get("links", 0) >= LINKS_LIMIT:
+        return False
+    if state.src.startswith("://", state.pos):
+        state.env["links"] = state.env.get("links", 0) + 1
+    return linkify(state, silent)
+
+
+def _mention(state: StateInline, silent: bool) -> bool:
+    """``@name``, at the start of a word and outside links."""
+    start = state.pos
+    if state.src[start] != "@" or state.linkLevel:
+        return False
+    before = state.src[start - 1] if start else ""
+    # An underscore may be the emphasis around a mention, as in _@name_.
+    if before != "_" and _JOINS_A_WORD.match(before):
+        return False
+    found = _MENTION.match(state.src, start, state.posMax)
+    if found is None:
+        return False
+    name = found[1].rstrip("_") if before == "_" else found[1]
+    mentions: dict[str, None] = state.env.setdefault("mentions", {})
+    username = name.lower()
+    if not name or (username not in mentions and len(mentions) >= MENTIONS_LIMIT):
+        return False
+    state.pos += 1 + len(name)
+    if not silent:
+        mentions[username] = None
+        opening = state.push("mention_open", "span", 1)
+        opening.attrs = {"class": "mention", "data-username": username}
+        state.push("text", "", 0).content = f"@{name}"
+        state.push("mention_close", "span", -1)
+    return True
+
+
+def _image_as_link(state: StateInline, silent: bool) -> bool:
+    """``![text](address)`` becomes a link: showing it would make every reader's browser call
+    on a server that the sender chose."""
+    start = state.pos
+    if not state.src.startswith("![", start):
+        return False
+    state.pos = start + 1
+    if not link(state, silent or state.linkLevel > 0):
+        state.pos = start
+        return False
+    if state.linkLevel and not silent:
+        label_end = state.md.helpers.parseLinkLabel(state, start + 1)
+        state.pending += state.src[start + 2 : label_end]
+    return True
+
+
+def _links_in_text(state: StateCore) -> None:
+    """Links for addresses that are written out, and a text for links that have none."""
+    for token in state.tokens:
+        if token.type != "inline" or not token.children:
+            continue
+        candidates = len(_LINK_CANDIDATE.findall(token.content))
+        if 0 < candidates <= LINKS_LIMIT * 3:
+            token.children = _linked(token.children, state)
+        token.children = _named_links(token.children)
+
+
+def _linked(children: list[Token], state: StateCore) -> list[Token]:
+    result: list[Token] = []
+    depth = 0
+    for child in children:
+        depth += (child.type == "link_open") - (child.type == "link_close")
+        spent = state.env.get("links", 0)
+        is_text = child.type == "text" and not depth and spent < LINKS_LIMIT
+        if not is_text or not _LINK_CANDIDATE.search(child.content):
+            result.append(child)
+            continue
+        # "http\://example.org" was escaped so as not to become a link.
+        escaped = bool(result) and result[-1].type == "text_special"
+        end = 0
+        # Those that turn out to be none are counted too: it is the looking that takes time.
+        for found in (_LINKS.match(child.content) or ())[: LINKS_LIMIT - spent]:
+            state.env["links"] = state.env.get("links", 0) + 1
+            href = state.md.normalizeLink(found.url)
+            if (found.index == 0 and escaped) or not _is_web(href):
+                continue
+            result += [_text(child.content[end : found.index]), *_link(href, found.text)]
+            end = found.last_index
+        result.append(_text(child.content[end:]) if end else child)
+    return result
+
+
+def _named_links(children: list[Token]) -> list[Token]:
+    result: list[Token] = []
+    opening: Token | None = None
+    blank = False
+    for child in children:
+        if child.type == "link_open":
+            opening, blank = child, True
+        elif child.type == "link_close" and opening is not None:
+            if blank:
+                result.append(_text(str(opening.attrGet("href"))))
+            opening = None
+        elif child.content.strip():
+            blank = False
+        result.append(child)
+    return result
+
+
+def _link(href: str, text: str) -> list[Token]:
+    opening = Token("link_open", "a", 1, attrs={"href": href})
+    return [opening, _text(text), Token("link_close", "a", -1)]
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
+
+
+def _is_web(address: str) -> bool:
+    return _WEB.match(address) is not None
+
+
+def code_html(code: str, language: str | None, colours: Colours | None) -> str:
+    """A block of code. It can be scrolled, so it can be reached by keyboard too."""
+    spans = highlight(code, language, colours) if language and colours else None
+    name = f' class="language-{language}"' if language else ""
+    return f'<pre tabindex="0"><code{name}>{spans or escapeHtml(code)}</code></pre>\n'
+
+
+def _fence(self: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:
+    return code_html(tokens[index].content, language_of(tokens[index].info), env["colours"])
