@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from accounts.models import User
 from chat import protocol, publish, queries, relations, text
 from chat.actions import blocks, messages, people, requests, rooms
+from chat.actions.drafts import Draft, render, render_draft
 from chat.log import GroupCommit
 from chat.models import Message
 from chat.protocol import ChatError, ErrorCode
@@ -35,7 +36,7 @@ rendered: two queries, which the short ones need not wait for."""
 Fields = dict[str, str]
 """What a reply adds, each value as JSON."""
 Write = Callable[[], Message]
-Job = messages.Draft | Write
+Job = Draft | Write
 
 
 async def execute(user: User, command: protocol.Command) -> Fields:
@@ -46,7 +47,7 @@ async def execute(user: User, command: protocol.Command) -> Fields:
     """
     if isinstance(command, protocol.MessageEdit):
         if text.is_plain(command.body):
-            rendered = messages.render(command.body)
+            rendered = render(command.body)
         else:
             rendered = await in_thread(
                 messages.render_edit, user, message=command.message, body=command.body
@@ -76,7 +77,7 @@ async def send_soon(user: User, command: protocol.MessageSend) -> "asyncio.Futur
     Raises:
         ChatError: it cannot be sent, which is asked before a text is rendered that takes long.
     """
-    draft = messages.Draft(
+    draft = Draft(
         user,
         command.room,
         command.client_id,
@@ -88,9 +89,9 @@ async def send_soon(user: User, command: protocol.MessageSend) -> "asyncio.Futur
     if command.code or (len(command.body) > SHORT and not text.is_plain(command.body)):
         code = command.code.text if command.code else ""
         if text.cost(command.body, code) < DEAR:
-            draft.rendered = await in_thread(messages.render, command.body, command.code)
+            draft.rendered = await in_thread(render, command.body, command.code)
         else:
-            draft.rendered = await in_thread(messages.render_draft, draft)
+            draft.rendered = await in_thread(render_draft, draft)
     return _commits().submit(draft)
 
 
@@ -126,17 +127,17 @@ def _commit(jobs: Sequence[Job]) -> list[Message | Exception]:
     """A transaction for all that is sent, and one for all that is changed; a job that is refused
     or fails takes no other with it."""
     results: dict[int, Message | Exception] = {}
-    drafts = {n: job for n, job in enumerate(jobs) if isinstance(job, messages.Draft)}
+    drafts = {n: job for n, job in enumerate(jobs) if isinstance(job, Draft)}
     for draft in drafts.values():
         # Before the transaction, in which nobody else can write.
-        draft.rendered = draft.rendered or messages.render(draft.body, draft.code)
+        draft.rendered = draft.rendered or render(draft.body, draft.code)
     if drafts:
         sent = messages.send_messages(list(drafts.values()))
         results.update(zip(drafts, sent, strict=True))
     if len(drafts) < len(jobs):
         with transaction.atomic():
             for n, job in enumerate(jobs):
-                if not isinstance(job, messages.Draft):
+                if not isinstance(job, Draft):
                     results[n] = _attempt(job)
     return [results[n] for n in range(len(jobs))]
 

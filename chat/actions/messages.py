@@ -1,8 +1,6 @@
-"""Every write to a message."""
+"""Every write to a message; what becomes of a draft before that is in ``drafts``."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -11,38 +9,19 @@ from uuid import UUID
 from django.db.models import Q
 
 from accounts.models import User
-from chat import access, log, payloads, publish, queries, reactions, text
+from chat import access, log, publish, queries, reactions, text
 from chat.access import Permission
 from chat.actions.attachments import attachments_deleted_on_commit
-from chat.models import Attachment, Membership, Message, Report, Revision, Room
-from chat.models.messages import message_id
+from chat.actions.drafts import Context, Draft, checked_body, people_named, render, row_of
+from chat.models import Membership, Message, Report, Revision, Room
 from chat.prepared import PreparedQuery
-from chat.protocol import BODY_LIMIT, ChatError, Code, ErrorCode
+from chat.protocol import ChatError, Code, ErrorCode
 
 REACTIONS_LIMIT = 20
 """The most different emoji on one message."""
 REACTED_LIMIT = 64 * 1024
 """Characters of all the names under the emoji of one message: five thousand reactions of people
 with names of ten. Each change of a message tells all of them to everyone in the room."""
-
-
-@dataclass(slots=True)
-class Draft:
-    """A message that someone wants to send."""
-
-    sender: User
-    room: UUID
-    client_id: UUID
-    body: str = ""
-    attachments: Sequence[UUID] = ()
-    reply_to: UUID | None = None
-    code: Code | None = None
-    rendered: text.Rendered | None = None
-    """The body as HTML, where it has been made before the draft waits for the log."""
-    id: UUID = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.id = message_id(self.sender.pk, self.client_id)
 
 
 def send_message(
@@ -84,7 +63,7 @@ def _send(
     results: dict[UUID, Message | ChatError] = {**_stored_before(drafts)}
     new = {draft.id: draft for draft in drafts if draft.id not in results}
     senders = access.senders_for({(draft.sender.pk, draft.room) for draft in new.values()})
-    context = _Context.of(new.values())
+    context = Context.of(new.values())
     accepted: list[Message] = []
     heads: dict[UUID, tuple[int, int]] = {}
     versions: dict[UUID, int] = {}
@@ -92,7 +71,7 @@ def _send(
         try:
             sender = senders.get((draft.sender.pk, draft.room)) or _outsider(draft)
             sender.check()
-            message = _message(draft, context)
+            message = row_of(draft, context)
         except ChatError as refusal:
             results[draft.id] = refusal
             continue
@@ -148,68 +127,6 @@ def _outsider(draft: Draft) -> access.Sender:
     raise access.not_found()
 
 
-@dataclass(slots=True)
-class _Context:
-    """What the drafts of one batch refer to, asked for once."""
-
-    now: datetime
-    quoted: dict[UUID, UUID]
-    """Rooms of messages, by id."""
-    files: dict[UUID, Attachment]
-    people: set[str]
-    """Those who are mentioned and exist."""
-    rendered: dict[UUID, text.Rendered]
-
-    @classmethod
-    def of(cls, drafts: Iterable[Draft]) -> "_Context":
-        drafts = list(drafts)
-        rendered = {draft.id: draft.rendered or render(draft.body, draft.code) for draft in drafts}
-        quoted = {draft.reply_to for draft in drafts if draft.reply_to}
-        files = {id for draft in drafts for id in draft.attachments}
-        named = {name for each in rendered.values() for name in each.mentions}
-        return cls(
-            now=log.now(),
-            quoted=_quoted(quoted) if quoted else {},
-            files=Attachment.objects.in_bulk(files) if files else {},
-            people=_existing(named),
-            rendered=rendered,
-        )
-
-
-def _quoted(ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The rooms of messages that are about to be quoted. One from before there were excerpts gets
-    its own now, so that nobody who reads the quote has to make it."""
-    quoted = Message.objects.filter(pk__in=ids).annotate(beginning=payloads.BEGINNING)
-    rows = list(quoted.values_list("pk", "room_id", "position", "excerpt", "beginning"))
-    for pk, _, position, excerpt, beginning in rows:
-        if excerpt is None and beginning and not text.is_plain(beginning):
-            same = Message.objects.filter(pk=pk, position=position)
-            same.update(excerpt=payloads.excerpt_of(excerpt, beginning))
-    return {pk: room for pk, room, *_ in rows}
-
-
-def render(body: str, code: Code | None = None) -> text.Rendered:
-    """The body as HTML, with the code after it. A long one takes tens of milliseconds: not in
-    the log's thread."""
-    rendered = text.render(body[:BODY_LIMIT]) if body or not code else text.Rendered("")
-    if code is None:
-        return rendered
-    html = rendered.html + text.code_block(code.text, code.language)
-    return replace(rendered, html=html)
-
-
-def render_draft(draft: Draft) -> text.Rendered:
-    """The same for a draft, once it is known that its sender may send it.
-
-    Raises:
-        ChatError: ``not_found``, ``forbidden``.
-    """
-    if Message.objects.filter(pk=draft.id).exists():
-        return text.Rendered("")  # it is found by its id, and not stored again
-    access.room_for(draft.sender, draft.room, Permission.SEND)
-    return render(draft.body, draft.code)
-
-
 def render_edit(user: User, *, message: UUID, body: str) -> text.Rendered:
     """A message's new text as HTML, once it is known that this person may change it.
 
@@ -219,72 +136,9 @@ def render_edit(user: User, *, message: UUID, body: str) -> text.Rendered:
     row, grant = access.message_for(user, message)
     grant.check(Permission.SEND)
     _refuse_other(user, row)
-    _checked_body(body, empty=bool(row.attachments or row.code))
+    checked_body(body, empty=bool(row.attachments or row.code))
     # Whatever else is wrong with a message that is gone, ``edit_message`` says.
     return text.Rendered("") if row.deleted_at else render(body)
-
-
-def _existing(names: Iterable[str]) -> set[str]:
-    names = set(names)
-    if not names:
-        return set()
-    return set(User.objects.filter(username__in=names).values_list("username", flat=True))
-
-
-def _message(draft: Draft, context: _Context) -> Message:
-    """The row for a draft whose sender may send.
-
-    Raises:
-        ChatError: something in the draft itself is wrong.
-    """
-    body = _checked_body(draft.body, empty=bool(draft.attachments or draft.code))
-    if draft.reply_to and context.quoted.get(draft.reply_to) != draft.room:
-        raise ChatError(ErrorCode.NOT_FOUND, "The message that this replies to is not here.")
-    rendered = context.rendered[draft.id]
-    return Message(
-        id=draft.id,
-        room_id=draft.room,
-        sender_id=draft.sender.pk,
-        client_id=draft.client_id,
-        body=body,
-        html=rendered.html,
-        excerpt=rendered.excerpt,
-        reply_to=draft.reply_to,
-        attachments=_claim(draft, context.files),
-        code=draft.code.model_dump() if draft.code else None,
-        mentions=[name for name in rendered.mentions if name in context.people],
-        created_at=context.now,
-    )
-
-
-def _checked_body(body: str, *, empty: bool = False) -> str:
-    if len(body) > BODY_LIMIT:
-        raise ChatError(
-            ErrorCode.TOO_LARGE,
-            f"A message has at most {BODY_LIMIT:,} characters. Send the text as a file.",
-        )
-    if "\0" in body:
-        raise ChatError(ErrorCode.BAD_REQUEST, "A message cannot contain the character NUL.")
-    if not body.strip() and not empty:
-        raise ChatError(ErrorCode.BAD_REQUEST, "Write something or attach a file first.")
-    return body
-
-
-def _claim(draft: Draft, files: dict[UUID, Attachment]) -> list[dict[str, Any]]:
-    """Gives the draft's files to its message, before it is stored.
-
-    The message's id does not depend on this attempt, so a retry finds its own claims.
-    """
-    summaries = []
-    for id in dict.fromkeys(draft.attachments):
-        file = files.get(id)
-        if file is None or file.owner_id != draft.sender.pk:
-            raise ChatError(ErrorCode.NOT_FOUND, "An attachment is not there. Upload it again.")
-        mine = Attachment.objects.filter(pk=id, message__isnull=True)
-        if file.message != draft.id and not mine.update(message=draft.id, room=draft.room):
-            raise ChatError(ErrorCode.CONFLICT, "A file can be attached to one message only.")
-        summaries.append(file.summary())
-    return summaries
 
 
 def edit_message(
@@ -299,7 +153,8 @@ def edit_message(
     _, grant = access.message_for(user, message)
     grant.check(Permission.SEND)
     html = rendered or render(body)
-    mentions = [name for name in html.mentions if name in _existing(html.mentions)]
+    people = people_named(html.mentions)
+    mentions = [name for name in html.mentions if name in people]
 
     def decide(row: Message) -> dict[str, Any] | None:
         _refuse_other(user, row)
@@ -308,7 +163,7 @@ def edit_message(
             # not seen the first of them.
             Revision.objects.filter(message=row).delete()
         _refuse_gone(row)
-        checked = _checked_body(body, empty=bool(row.attachments or row.code))
+        checked = checked_body(body, empty=bool(row.attachments or row.code))
         if checked == row.body:
             return None
         now = log.now()

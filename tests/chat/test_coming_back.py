@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat import greeting
 from chat.actions import messages
+from chat.actions.drafts import Draft
 from chat.gathered import Gathered
 from chat.hub import Hub
 from chat.models import Membership, Message, Room
@@ -66,7 +67,7 @@ def private_rooms(count: int, visitors: list[Visitor]) -> list[Room]:
 
 def say(visitor: Visitor, room: Room, count: int) -> None:
     messages.send_messages(
-        [messages.Draft(visitor.user, room.pk, uuid.uuid4(), f"{n}") for n in range(count)]
+        [Draft(visitor.user, room.pk, uuid.uuid4(), f"{n}") for n in range(count)]
     )
 
 

@@ -14,13 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from chat import log, payloads, queries
 from chat.actions import messages
-from chat.models import Membership, Room
+from chat.actions.drafts import Draft
+from chat.models import Membership, Message, Room
 from chat.socket import Socket, frame
 from tests.sockets import opened
 
 
-def _drafts(sender: User, room: Room, count: int) -> list[messages.Draft]:
-    return [messages.Draft(sender, room.pk, uuid.uuid4(), f"number {n}") for n in range(count)]
+def _drafts(sender: User, room: Room, count: int) -> list[Draft]:
+    return [Draft(sender, room.pk, uuid.uuid4(), f"number {n}") for n in range(count)]
 
 
 def _queries_of_batch(sender: User, room: Room, count: int) -> int:
@@ -34,6 +35,20 @@ def test_a_batch_of_messages_takes_as_many_queries_as_one(owner: User, private_r
     payloads.usernames([owner.pk])
     _queries_of_batch(owner, private_room, 1)  # their first ever is noted once
     assert _queries_of_batch(owner, private_room, 20) == _queries_of_batch(owner, private_room, 1)
+
+
+@pytest.mark.parametrize("many", [1, 40])
+def test_a_change_asks_as_often_whatever_it_mentions(
+    owner: User, private_room: Room, many: int, django_assert_max_num_queries: Any
+) -> None:
+    (row,) = messages.send_messages(_drafts(owner, private_room, 1))
+    assert isinstance(row, Message)
+    named = " ".join(f"@{name}" for name in ["nobody", owner.username, *map(str, range(many))])
+    with django_assert_max_num_queries(12):
+        messages.edit_message(owner, message=row.pk, body=named)
+    assert Message.objects.get(pk=row.pk).mentions == [owner.username]
+    with django_assert_max_num_queries(12):
+        messages.send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body=named)
 
 
 def test_a_message_is_encoded_once_for_its_reply_and_for_everyone(

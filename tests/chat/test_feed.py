@@ -10,6 +10,7 @@ import pytest
 from chat import feed as feed_module
 from chat import protocol, queries, threads
 from chat.actions import messages, rooms
+from chat.actions.drafts import Draft
 from chat.feed import Feed
 from chat.models import Room
 from tests.chat.conftest import say
@@ -207,7 +208,7 @@ async def test_large_messages_that_come_while_the_log_is_read_back_leave_no_hole
 
 
 async def test_whoever_is_far_behind_pages_through_the_log(owner, private_room):
-    drafts = [messages.Draft(owner, private_room.pk, uuid.uuid4(), str(n)) for n in range(900)]
+    drafts = [Draft(owner, private_room.pk, uuid.uuid4(), str(n)) for n in range(900)]
     messages.send_messages(drafts)
     feed, (mine,) = following(private_room, owner)
     told: list[int] = []

@@ -17,6 +17,7 @@ from accounts.models import User
 from chat import hub as hub_module
 from chat import read_marks
 from chat.actions import messages
+from chat.actions.drafts import Draft
 from chat.hub import Hub
 from chat.models import Membership, Room
 from tests.chat.visitor import Visitor
@@ -61,9 +62,7 @@ def _made(readers: int, said: int, kind: str = "private") -> tuple[Room, list[Vi
 
 
 def _say(sender: User, room: Room, count: int) -> None:
-    messages.send_messages(
-        [messages.Draft(sender, room.pk, uuid.uuid4(), f"{n}") for n in range(count)]
-    )
+    messages.send_messages([Draft(sender, room.pk, uuid.uuid4(), f"{n}") for n in range(count)])
 
 
 @sync_to_async

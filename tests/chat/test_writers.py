@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from chat import publish
 from chat.actions import messages, rooms
+from chat.actions.drafts import Draft
 from chat.models import Membership, Room
 from tests.chat.conftest import say
 from tests.conftest import person
@@ -54,11 +55,10 @@ def test_those_who_write_for_the_first_time_are_named_once(
     told: list[publish.Changed] = []
     monkeypatch.setattr(publish, "messages_on_commit", told.extend)
     drafts = [
-        messages.Draft(user, private_room.pk, uuid.uuid4(), "hello")
-        for user in (owner, member, owner)
+        Draft(user, private_room.pk, uuid.uuid4(), "hello") for user in (owner, member, owner)
     ]
     messages.send_messages(drafts)
-    messages.send_messages([messages.Draft(owner, private_room.pk, uuid.uuid4(), "again")])
+    messages.send_messages([Draft(owner, private_room.pk, uuid.uuid4(), "again")])
     assert [dict(each.writers) for each in told] == [
         {owner.pk: "owner", member.pk: "member"},
         {},
@@ -66,7 +66,7 @@ def test_those_who_write_for_the_first_time_are_named_once(
 
 
 def test_one_who_is_refused_has_not_written(owner: User, private_room: Room) -> None:
-    (refused,) = messages.send_messages([messages.Draft(owner, private_room.pk, uuid.uuid4(), "")])
+    (refused,) = messages.send_messages([Draft(owner, private_room.pk, uuid.uuid4(), "")])
     assert isinstance(refused, Exception)
     assert writers(private_room) == set()
 

@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.sessions import user_for_session
 from chat import queries
 from chat.actions import attachments, messages, moderation, rooms
+from chat.actions.drafts import Draft
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Revision, Room
 from tests.conftest import person
 from tests.databases.deaths import DeathError, dying_after
@@ -112,7 +113,7 @@ def test_sending(scene):
 
 def test_sending_a_batch_to_several_rooms(scene, owner):
     others: list[Room] = []
-    drafts: list[messages.Draft] = []
+    drafts: list[Draft] = []
 
     def arrange():
         scene()
@@ -121,9 +122,7 @@ def test_sending_a_batch_to_several_rooms(scene, owner):
             *(rooms.open_room(owner, kind="private", name=str(n))[0] for n in range(2)),
         ]
         drafts[:] = [
-            messages.Draft(owner, room.pk, uuid.uuid4(), f"{n}")
-            for n in range(2)
-            for room in others
+            Draft(owner, room.pk, uuid.uuid4(), f"{n}") for n in range(2) for room in others
         ]
 
     def send():

@@ -12,6 +12,7 @@ from django.db import connection, connections
 
 from chat import log, queries
 from chat.actions import messages, rooms
+from chat.actions.drafts import Draft
 from chat.models import Message, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,7 +52,7 @@ def test_batches_over_the_same_rooms_in_any_order_all_get_in(owner, many_rooms):
     def write(writer: int) -> None:
         order = many_rooms if writer % 2 else many_rooms[::-1]
         for _ in range(rounds):
-            drafts = [messages.Draft(owner, room.pk, uuid.uuid4(), "hello") for room in order]
+            drafts = [Draft(owner, room.pk, uuid.uuid4(), "hello") for room in order]
             assert not any(isinstance(r, Exception) for r in messages.send_messages(drafts))
 
     in_threads(*(lambda writer=writer: write(writer) for writer in range(WRITERS)))

@@ -12,6 +12,7 @@ from django.db import connection
 from accounts.models import User
 from chat import payloads, protocol, queries, text
 from chat.actions import messages, rooms
+from chat.actions.drafts import Draft
 from chat.models import Message, Report, Revision
 from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
 from tests.chat.conftest import refused, say
@@ -47,10 +48,10 @@ def test_two_people_may_use_one_client_id(owner, member, private_room):
 
 def test_one_refused_message_of_a_batch_holds_up_no_other(owner, outsider, private_room):
     drafts = [
-        messages.Draft(owner, private_room.pk, uuid.uuid4(), "first"),
-        messages.Draft(outsider, private_room.pk, uuid.uuid4(), "let me in"),
-        messages.Draft(owner, private_room.pk, uuid.uuid4(), " "),
-        messages.Draft(owner, private_room.pk, uuid.uuid4(), "second"),
+        Draft(owner, private_room.pk, uuid.uuid4(), "first"),
+        Draft(outsider, private_room.pk, uuid.uuid4(), "let me in"),
+        Draft(owner, private_room.pk, uuid.uuid4(), " "),
+        Draft(owner, private_room.pk, uuid.uuid4(), "second"),
     ]
     first, shut_out, empty, second = messages.send_messages(drafts)
     assert isinstance(first, Message)
@@ -63,7 +64,7 @@ def test_one_refused_message_of_a_batch_holds_up_no_other(owner, outsider, priva
 
 
 def test_a_batch_with_the_same_message_twice_stores_it_once(owner, private_room):
-    draft = messages.Draft(owner, private_room.pk, uuid.uuid4(), "once")
+    draft = Draft(owner, private_room.pk, uuid.uuid4(), "once")
     first, again = messages.send_messages([draft, draft])
     assert isinstance(first, Message)
     assert first is again

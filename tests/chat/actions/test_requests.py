@@ -9,6 +9,7 @@ from accounts.models import User
 from chat import queries, relations
 from chat.access import WAITING_MESSAGES
 from chat.actions import blocks, requests, rooms
+from chat.actions.drafts import Draft
 from chat.actions.strangers import ASKED_A_DAY, WAITING_LIMIT
 from chat.models import Membership, Room, RoomRequest
 from chat.protocol import ErrorCode
@@ -150,7 +151,7 @@ def test_a_batch_of_messages_is_bounded_as_one_after_another(owner, outsider):
     from chat.models import Message
 
     room, _ = rooms.open_room(owner, kind="direct", members=["outsider"])
-    drafts = [messages.Draft(owner, room.pk, uuid4(), f"number {n}") for n in range(20)]
+    drafts = [Draft(owner, room.pk, uuid4(), f"number {n}") for n in range(20)]
     results = messages.send_messages(drafts)
     assert [isinstance(result, Message) for result in results] == [n < 5 for n in range(20)]
 

@@ -54,6 +54,7 @@ def main(count: int) -> None:
     from accounts.session_store import SessionStore
     from chat.actions import messages
     from chat.actions.attachments import store_attachment
+    from chat.actions.drafts import Draft, render
     from chat.models import Membership, Room
     from tests.conftest import PASSWORD
 
@@ -86,10 +87,10 @@ def main(count: int) -> None:
         return room
 
     world = World(sessions, {}, {}, {}, {}, [user.username for user in crowd], "", "")
-    rendered = messages.render(TABLE)
+    rendered = render(TABLE)
     for number, user in enumerate(attackers):
         room = room_of(user, crowd)
-        drafts = [messages.Draft(user, room.pk, uuid.uuid4(), TABLE) for _ in range(MESSAGES)]
+        drafts = [Draft(user, room.pk, uuid.uuid4(), TABLE) for _ in range(MESSAGES)]
         for draft in drafts:
             draft.rendered = rendered
         stored = messages.send_messages(drafts)
