@@ -350,12 +350,12 @@ class Hub:
         else:
             feed.send(event["frame"])
 
-    def _tell_read(self, feed: Feed, readers: Mapping[str, str]) -> None:
+    def _tell_read(self, feed: Feed, readers: Mapping[str, tuple[str, str]]) -> None:
         if len(feed.connections) <= READERS_TOLD and not feed.blocked:
-            for text in readers.values():
-                feed.send(text)
+            for name, text in readers.values():
+                feed.send(text, but=self.relations.apart_from(name))
             return
-        for reader, text in readers.items():
+        for reader, (_, text) in readers.items():
             if here := self.people.get(UUID(reader)):
                 event = frame(text)
                 for connection in here:

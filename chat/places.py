@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from mediachat.addresses import networks
 from mediachat.shared import Shared
 
 INTERVAL = 2.0
@@ -158,6 +159,7 @@ class Places:
 
 
 def _limits(user: UUID, address: str) -> dict[str, int]:
+    address, _ = networks(address)
     return {
         f"person:{user.hex}": settings.SOCKETS_PER_PERSON,
         f"address:{address}": settings.SOCKETS_PER_ADDRESS,

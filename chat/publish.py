@@ -15,6 +15,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
+from chat.protocol import ReadEvent
+
 log = structlog.get_logger(__name__)
 
 PRESENCE_GROUP = "presence"
@@ -88,14 +90,9 @@ def typing(room: UUID, username: str, frame: str) -> None:
     _ring((room_group(room), event))
 
 
-def read_on_commit(room: UUID, user: UUID, frame: str) -> None:
-    """How far someone has read, for their other devices and, in small rooms, for everyone."""
-    reads_on_commit(room, {user: frame})
-
-
-def reads_on_commit(room: UUID, frames: Mapping[UUID, str]) -> None:
-    """The same of many readers of a room, with the frame of each."""
-    readers = {user.hex: frame for user, frame in frames.items()}
+def reads_on_commit(room: UUID, events: Mapping[UUID, ReadEvent]) -> None:
+    """How far people have read, for their other devices and, in small rooms, for everyone."""
+    readers = {user.hex: (event.user, event.frame()) for user, event in events.items()}
     _on_commit(room_group(room), {"type": "room.event", "room": room.hex, "readers": readers})
 
 

@@ -1,9 +1,14 @@
 """Where a request or a socket comes from, and what shares a network with it."""
 
 import ipaddress
+import re
 from typing import Any
 
 from django.conf import settings
+
+_HOP = re.compile(r"(?:\[(?P<bracketed>[^]]*)\]|(?P<plain>[^:]*))(?::\d+)?")
+"""``192.0.2.1:80``, ``[2001:db8::1]:80``, and without the port; an IPv6 address without brackets is
+no such thing, and has none."""
 
 
 def client_address(scope: Any) -> str:
@@ -20,7 +25,20 @@ def trusted_address(forwarded: str, peer: str) -> str:
     """
     count = settings.TRUSTED_PROXY_COUNT
     hops = forwarded.split(",")
-    return hops[-count].strip() if count and len(hops) >= count and hops[-count].strip() else peer
+    if not count or len(hops) < count:
+        return peer
+    return _address_in(hops[-count].strip()) or peer
+
+
+def _address_in(hop: str) -> str:
+    """The address in a part of X-Forwarded-For, without the port that some proxies add to it; empty
+    where it has none, as in what RFC 7239 calls unknown."""
+    found = _HOP.fullmatch(hop)
+    address = found["bracketed"] or found["plain"] if found else hop
+    try:
+        return str(ipaddress.ip_address(address.partition("%")[0]))
+    except ValueError:
+        return ""
 
 
 def networks(address: str) -> tuple[str, str]:

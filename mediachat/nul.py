@@ -1,4 +1,5 @@
-"""Refuses requests with text that no database has: NUL, and halves of characters.
+"""Refuses requests with text that no database has: NUL, and halves of characters; and JSON that
+no program reads.
 
 No address, query or cookie of ours has them. What is sent in bodies is checked where it is read,
 by the protocol's models and by Django's form fields; but those of forms let halves of characters
@@ -15,6 +16,7 @@ from django.utils.decorators import sync_and_async_middleware
 from mediachat.cors import Respond, RespondLater
 
 DETAIL = "This request contains NUL or half of a character, which cannot be stored. Leave it out."
+UNREADABLE = "This JSON is nested too deeply, or has a number that is too long, to be read."
 ALLAUTH = "/_allauth/"
 FOR_PROGRAMS = ("/api/", ALLAUTH)
 
@@ -36,11 +38,12 @@ def refuse_nul(get_response: Respond | RespondLater) -> Respond | RespondLater:
 
 
 def _refusal(request: HttpRequest) -> HttpResponseBase | None:
-    if not (_is_odd(request) or _has_odd_json(request)):
+    detail = DETAIL if _is_odd(request) else _odd_json(request)
+    if not detail:
         return None
     if request.path.startswith(FOR_PROGRAMS):
-        return JsonResponse({"code": "bad_request", "detail": DETAIL}, status=400)
-    return HttpResponse(DETAIL, content_type="text/plain; charset=utf-8", status=400)
+        return JsonResponse({"code": "bad_request", "detail": detail}, status=400)
+    return HttpResponse(detail, content_type="text/plain; charset=utf-8", status=400)
 
 
 def _is_odd(request: HttpRequest) -> bool:
@@ -51,16 +54,17 @@ def _is_odd(request: HttpRequest) -> bool:
     return any("\0" in value for value in request.COOKIES.values())
 
 
-def _has_odd_json(request: HttpRequest) -> bool:
+def _odd_json(request: HttpRequest) -> str:
+    """What is wrong with the JSON that allauth would read, if it would not say so itself."""
     if not request.path.startswith(ALLAUTH) or request.content_type != "application/json":
-        return False
+        return ""
     try:
-        if b"\\u" not in request.body:
-            return False
         text = json.dumps(json.loads(request.body), ensure_ascii=False)
         text.encode()
-        return "\\u0000" in text.replace(r"\\", "")
     except UnicodeEncodeError:
-        return True
-    except (ValueError, RecursionError, RequestDataTooBig):
-        return False  # whoever reads it says what is wrong with it
+        return DETAIL
+    except (json.JSONDecodeError, UnicodeDecodeError, RequestDataTooBig):
+        return ""  # whoever reads it says what is wrong with it
+    except (ValueError, RecursionError):
+        return UNREADABLE
+    return DETAIL if "\\u0000" in text.replace(r"\\", "") else ""

@@ -62,7 +62,7 @@ def is_own(origin: str, *, host: str, forwarded_proto: str = "") -> bool:
         return False
     port = page.port or DEFAULT_PORTS[page.scheme]
     if called_port:
-        return port == int(called_port)
+        return called_port.lstrip("0") == str(port)
     # Without a port it was the default one, unless a proxy left the port out, as nginx's $host
     # does. Then it is unknown, and may stay so: browsers send the cookies of a host to all its
     # ports, so a page at another port of this host learns nothing that it could not have.

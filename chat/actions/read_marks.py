@@ -34,12 +34,12 @@ def _move(numbers: Mapping[Mark, int]) -> None:
     # Always in the same order, so that two processes wait for each other and never in a circle.
     _raise_read_numbers({mark: numbers[mark] for mark in sorted(numbers)})
     names = payloads.usernames(user for _, user in numbers)
-    by_room: dict[UUID, dict[UUID, str]] = {}
+    by_room: dict[UUID, dict[UUID, protocol.ReadEvent]] = {}
     for (room, user), number in numbers.items():
         event = protocol.ReadEvent.model_construct(room=room, user=names[user], number=number)
-        by_room.setdefault(room, {})[user] = event.frame()
-    for room, frames in by_room.items():
-        publish.reads_on_commit(room, frames)
+        by_room.setdefault(room, {})[user] = event
+    for room, readers in by_room.items():
+        publish.reads_on_commit(room, readers)
 
 
 _read_numbers: PreparedQuery[Mark] = PreparedQuery(

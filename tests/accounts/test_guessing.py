@@ -273,6 +273,15 @@ def test_networks(address: str, narrow: str, wide: str) -> None:
         (2, "198.51.100.9, 198.51.100.1", "198.51.100.9"),
         (2, "198.51.100.1", "192.0.2.1"),
         (1, "", "192.0.2.1"),
+        # Some proxies add the port, which is another one each time.
+        (1, "198.51.100.1:40001", "198.51.100.1"),
+        (1, "[2001:db8::1]:40001", "2001:db8::1"),
+        (1, "[2001:db8::1]", "2001:db8::1"),
+        (1, "2001:db8::1", "2001:db8::1"),
+        (1, "2001:DB8:0::1%eth0", "2001:db8::1"),
+        (1, "198.51.100.1:", "192.0.2.1"),
+        (1, "unknown", "192.0.2.1"),
+        (1, "somebody-17", "192.0.2.1"),
     ],
 )
 def test_an_address_comes_from_as_many_proxies_as_are_trusted(

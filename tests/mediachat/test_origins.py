@@ -57,6 +57,7 @@ def test_a_page_of_ours_is_known_in_every_spelling(origin: str, host: str) -> No
         ("", "chat.example"),
         ("http://", ""),
         ("http://chat.example", ""),
+        ("http://chat.example", "chat.example:" + "8" * 5_000),
         ("http://a.team.example", "b.team.example"),
         ("http://any.wild.example", "chat.example"),
     ],

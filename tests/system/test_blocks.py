@@ -160,18 +160,30 @@ async def test_neither_of_the_two_sees_that_the_other_is_here_or_types(pair: Pai
         await person.until(
             lambda person=person, start=start, gone=gone: gone in person.events[start:]
         )
+    last = (await pair.third.send(pair.shared, "to read"))["number"]
     starts = [len(person.events) for person in (pair.blocker, pair.blocked)]
-    await pair.blocked.raw(f'{{"type": "typing", "room": "{pair.direct}"}}')
+    for person in (pair.blocker, pair.blocked):
+        for room in (pair.direct, pair.shared):
+            await person.raw(f'{{"type": "typing", "room": "{room}"}}')
+        await person.command("room.read", room=pair.shared, number=last)
     await pair.blocker.command("room.read", room=pair.direct, number=1)
+    for reader in (pair.blocker, pair.blocked):
+        # Whom neither has blocked hears of both.
+        await pair.third.until(
+            lambda reader=reader: (
+                {"type": "read", "room": pair.shared, "user": reader.username, "number": last}
+                in pair.third.events
+            )
+        )
     for person, other in ((pair.blocker, pair.blocked), (pair.blocked, pair.blocker)):
         await person.disconnect()
         await person.connect()
         assert other.username not in person.ready["online"]
     await pair.third.send(pair.shared, "the end")
     for person, start in zip((pair.blocker, pair.blocked), starts, strict=True):
-        assert not since(person, start, "typing")
-        assert not [e for e in since(person, start, "read") if e["user"] != person.username]
         others = {pair.blocker.username, pair.blocked.username} - {person.username}
+        assert not [e for e in since(person, start, "typing") if e["user"] in others]
+        assert not [e for e in since(person, start, "read") if e["user"] in others]
         assert not [e for e in since(person, start, "presence") if e["user"] in others]
     start = len(pair.blocked.events)
     await pair.block(on=False)

@@ -134,6 +134,29 @@ async def test_in_what_programs_send_to_sign_in(server: Server, odd: str) -> Non
                     assert answer.status_code == 400, (address, field, answer.text[:300])
 
 
+@pytest.mark.parametrize("body", [b"[" * 30_000, b'{"username": ' + b"7" * 6_000 + b"}"])
+async def test_json_that_no_program_reads(server: Server, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    async with httpx.AsyncClient(base_url=server.url, timeout=20, headers=headers) as http:
+        for address in (
+            *("auth/login", "auth/signup", "auth/editor", "auth/editor/session"),
+            *("auth/session", "auth/reauthenticate", "auth/2fa/authenticate"),
+            *("account/password/change", "account/authenticators/totp"),
+        ):
+            for method in ("POST", "DELETE"):
+                answer = await http.request(method, f"/_allauth/app/v1/{address}", content=body)
+                assert 400 <= answer.status_code < 500, (method, address, answer.text[:300])
+    assert "Traceback" not in server.log
+
+
+async def test_a_port_that_is_no_port(server: Server) -> None:
+    headers = {"Host": "localhost:" + "8" * 5_000, "Origin": "http://localhost"}
+    async with httpx.AsyncClient(base_url=server.url, timeout=20, headers=headers) as http:
+        for address in ("/ws/", "/api/v1/rooms", "/accounts/login/", "/_allauth/app/v1/auth/login"):
+            answer = await http.post(address, content=b"{}")
+            assert 400 <= answer.status_code < 500, (address, answer.status_code)
+
+
 async def test_in_the_name_of_a_file(server: Server) -> None:
     owner = await OutsideClient(server.url, "owner").sign_in()
     part = (

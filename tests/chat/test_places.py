@@ -1,0 +1,21 @@
+"""How many sockets share one limit."""
+
+from uuid import uuid4
+
+from chat.places import Places
+
+
+async def test_addresses_of_one_party_share_a_limit(settings) -> None:
+    settings.SOCKETS_PER_ADDRESS = 3
+    places = Places(None)
+    people = [uuid4() for _ in range(5)]
+    addresses = [f"2001:db8:0:1::{n}" for n in range(5)]
+    granted = [await places.take(*each) for each in zip(people, addresses, strict=True)]
+    assert granted == [True, True, True, False, False]
+    assert await places.take(people[0], "2001:db8:0:2::1")
+    # IPv4 in IPv6's clothes is the same address.
+    assert [await places.take(person, "192.0.2.1") for person in people[:2]] == [True, True]
+    assert await places.take(people[2], "::ffff:192.0.2.1")
+    assert not await places.take(people[3], "192.0.2.1")
+    places.release(people[0], addresses[0])
+    assert await places.take(people[4], addresses[4])
