@@ -7,6 +7,7 @@ something is changed. What ``QuerySet.update``, ``bulk_create`` and SQL change, 
 from collections.abc import Iterable
 from typing import Any
 
+import structlog
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.models import Authenticator
@@ -18,7 +19,6 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts import guessing
-from accounts.bounded_log import Bounded
 from accounts.models import User
 from accounts.signals import account_changed
 
@@ -35,14 +35,15 @@ OWN_CHANGES = 100
 """Changes a day that a person makes to their own account and of which each is recorded: what is
 recorded stays for good, so nobody can make more and more of it."""
 
-log_change = Bounded("account_changed")
+log = structlog.get_logger(__name__)
 
 
 def tell(action: str, about: Model, what: str) -> None:
     """Says that this was done to this account or group: ``what`` in a sentence, without secrets."""
     request: HttpRequest | None = context.request
     actor, how = _actor(request)
-    log_change(
+    log.info(
+        "account_changed",
         actor=actor,
         action=action,
         about=str(about),

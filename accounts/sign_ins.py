@@ -6,6 +6,7 @@ Each line has its ``event``: ``sign_in``, ``sign_in_failed`` or ``sign_out``.
 import re
 from typing import Any
 
+import structlog
 from allauth.core.internal.httpkit import is_headless_request
 from allauth.mfa.signals import authentication_failed
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -13,20 +14,17 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts import changes, guessing, usernames
-from accounts.bounded_log import Bounded
 from accounts.models import User
 
 NAME = re.compile(r"\w+(?:[.-]\w+)*")
 """The shape of a name, whether or not anybody may have it: "root" is worth a line too."""
 
-signed_in = Bounded("sign_in")
-failed = Bounded("sign_in_failed")
-signed_out = Bounded("sign_out")
+log = structlog.get_logger(__name__)
 
 
 @receiver(user_logged_in)
 def _signed_in(user: User, request: HttpRequest | None = None, **kwargs: Any) -> None:
-    signed_in(username=user.username, **_where(request))
+    log.info("sign_in", username=user.username, **_where(request))
     if user.is_staff or user.is_superuser:
         changes.tell("sign_in", user, f"From {_where(request)['way']}.")
 
@@ -34,18 +32,18 @@ def _signed_in(user: User, request: HttpRequest | None = None, **kwargs: Any) ->
 @receiver(user_login_failed)
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     name = str(credentials.get("username") or credentials.get("email") or "")
-    failed(username=_as_name(name), step="password", **_where(request))
+    log.info("sign_in_failed", username=_as_name(name), step="password", **_where(request))
 
 
 @receiver(authentication_failed)
 def _wrong_code(user: User, request: HttpRequest, **kwargs: Any) -> None:
-    failed(username=user.username, step="second_factor", **_where(request))
+    log.info("sign_in_failed", username=user.username, step="second_factor", **_where(request))
 
 
 @receiver(user_logged_out)
 def _signed_out(user: User | None, request: HttpRequest, **kwargs: Any) -> None:
     if user is not None:
-        signed_out(username=user.username, **_where(request))
+        log.info("sign_out", username=user.username, **_where(request))
 
 
 def _as_name(text: str) -> str:

@@ -11,6 +11,8 @@ import structlog
 from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 
+from mediachat.bounded_log import TEXT_LIMIT, shortened
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 OURS = ("accounts", "chat", "mediachat")
 """The loggers that LOG_LEVEL=DEBUG is for. Others log statements of SQL with their values, commands
@@ -44,6 +46,7 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         [
             # Without the frames' variables, which hold what people write.
             ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            _with_short_texts,
             structlog.processors.JSONRenderer(),
         ]
         if as_json
@@ -51,7 +54,8 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         else [
             structlog.dev.ConsoleRenderer(
                 colors=False, exception_formatter=structlog.dev.plain_traceback
-            )
+            ),
+            _in_short_lines,
         ]
     )
     level = level if level in LEVELS else "INFO"
@@ -69,8 +73,13 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
                 ],
             }
         },
+        "filters": {"bounded": {"()": "mediachat.bounded_log.BoundedLines"}},
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "lines"},
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "lines",
+                "filters": ["bounded"],
+            },
             "count": {"class": "mediachat.metrics.CountProblems"},
         },
         "root": {
@@ -85,6 +94,15 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         # It names every request, query and all.
         | {"uvicorn.access": {"handlers": [], "propagate": False}},
     }
+
+
+def _with_short_texts(logger: Any, method: str, event: Any) -> Any:
+    return shortened(event)
+
+
+def _in_short_lines(logger: Any, method: str, text: str) -> str:
+    """For people's eyes an exception is lines of text already."""
+    return "\n".join(line[: 2 * TEXT_LIMIT] for line in text.split("\n"))
 
 
 def _without_links(logger: Any, method: str, line: str) -> str:

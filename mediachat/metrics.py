@@ -16,6 +16,8 @@ from django.http.request import split_domain_port
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram
 from prometheus_client import generate_latest as generate
 
+from mediachat.bounded_log import event_of
+
 COMMIT_SECONDS = Histogram(
     "mediachat_commit_seconds",
     "How long the log took to store a batch of messages.",
@@ -46,9 +48,7 @@ class CountProblems(logging.Handler):
         self._known: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        # structlog's records are dicts with the event's name; others go by their logger.
-        named = record.msg.get("event") if isinstance(record.msg, dict) else record.name
-        event = str(named)[:80]
+        event = event_of(record)
         if event not in self._known:
             if len(self._known) >= EVENTS_KEPT:
                 event = "other"

@@ -78,8 +78,18 @@ def test_what_is_reached_from_outside_reaches_no_store(compose) -> None:
 
 def test_the_servers_have_no_roots_keys(compose) -> None:
     for name in ("app1", "app2"):
-        given = str(compose["services"][name]["environment"])
+        service = compose["services"][name]
+        given = str(service["environment"])
         assert "ROOT" not in given and "SETUP" not in given, name
+        # A file is given whole: not the one from which compose takes all parts' secrets.
+        assert service["env_file"] == [{"path": "app.env", "required": False}], name
+        for setting in ("SECRET_KEY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"):
+            assert service["environment"][setting] == f"${{{setting}}}"
+
+
+def test_no_log_fills_a_disk(compose) -> None:
+    for name, service in compose["services"].items():
+        assert {"max-size", "max-file"} <= set(service["logging"]["options"]), name
     identities = json.loads(compose["configs"]["objects"]["content"])["identities"]
     ours = next(each for each in identities if each["name"] == "mediachat")
     assert {action.split(":")[0] for action in ours["actions"]} == {"Read", "Write", "List"}

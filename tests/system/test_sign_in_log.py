@@ -1,13 +1,10 @@
-"""Every sign-in is a line of the log with name and address, and no storm of them fills a disk."""
+"""Every sign-in is a line of the log with name and address."""
 
 import json
 from typing import Any
 
 import httpx
-import pytest
 
-from accounts import bounded_log
-from accounts.bounded_log import Bounded
 from tests.conftest import PASSWORD, Serve
 from tests.live import Server
 from tests.outside import OutsideClient
@@ -45,29 +42,4 @@ async def test_who_signs_in_is_logged_with_name_address_and_way(serve: Serve) ->
     exported = [json.loads(line) for line in server.manage("export_audit").splitlines()]
     assert [(entry["actor"], entry["action"]) for entry in exported] == [
         ("administrator", "sign_in")
-    ]
-
-
-def test_a_storm_is_a_number_of_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[tuple[str, dict[str, Any]]] = []
-
-    class Log:
-        def info(self, event: str, **fields: Any) -> None:
-            written.append((event, fields))
-
-        warning = info
-
-    now = [600.0]
-    monkeypatch.setattr(bounded_log, "log", Log())
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    failed = Bounded("sign_in_failed")
-    for number in range(10_000):
-        failed(username=str(number))
-    assert len(written) == bounded_log.LINES_A_MINUTE + 1
-    now[0] += 60
-    failed(username="later")
-    left_out = 10_000 - bounded_log.LINES_A_MINUTE
-    assert written[-2:] == [
-        ("lines_not_logged", {"about": "sign_in_failed", "lines": left_out}),
-        ("sign_in_failed", {"username": "later"}),
     ]
