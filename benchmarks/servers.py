@@ -199,6 +199,7 @@ def nginx(data: Path) -> Competitor:
 
 
 def _no_rooms(room: Room, number: int, index: int) -> NoReturn:
+    """nginx takes files only: a load with rooms is never sent to it."""
     raise NotImplementedError
 
 

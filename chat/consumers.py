@@ -127,7 +127,10 @@ class ChatServer(AsyncWebsocketConsumer):
         return None if self._has_place else CloseCode.TOO_FAST
 
     async def authenticate(self) -> tuple[User, str] | None:
-        """Who comes, and by which session."""
+        """The person who connects, and the key of their session; None without a valid one.
+
+        Each kind of connection has its own credentials, so each subclass implements this.
+        """
         raise NotImplementedError
 
     def _is_from_own_page(self) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 
 _HOP = re.compile(r"(?:\[(?P<bracketed>[^]]*)\]|(?P<plain>[^:]*))(?::\d+)?")
-"""``192.0.2.1:80``, ``[2001:db8::1]:80``, and without the port; an IPv6 address without brackets is
-no such thing, and has none."""
+"""``192.0.2.1:80`` or ``[2001:db8::1]:80``, with or without the port. It does not match an IPv6
+address without brackets, which cannot have a port."""
 
 
 def client_address(scope: Any) -> str:
@@ -31,8 +31,8 @@ def trusted_address(forwarded: str, peer: str) -> str:
 
 
 def _address_in(hop: str) -> str:
-    """The address in a part of X-Forwarded-For, without the port that some proxies add to it; empty
-    where it has none, as in what RFC 7239 calls unknown."""
+    """The address in one element of X-Forwarded-For, without the port that some proxies append.
+    Empty if the element contains no address, such as "unknown" (RFC 7239)."""
     found = _HOP.fullmatch(hop)
     address = found["bracketed"] or found["plain"] if found else hop
     try:

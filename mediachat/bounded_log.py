@@ -22,7 +22,7 @@ TEXT_LIMIT = 1_000
 """Characters of one text in a line, such as an address."""
 LEFT_OUT = "lines_not_logged"
 UNBOUNDED = frozenset({LEFT_OUT, "django.server", "django.channels.server"})
-"""What says so, and the development servers' line for each request."""
+"""The notice of left-out lines itself, and the development servers' line for each request."""
 EVENTS_KEPT = 1_000
 """Events that are counted apart; there are some dozens."""
 

@@ -64,7 +64,7 @@ def _odd_json(request: HttpRequest) -> str:
     except UnicodeEncodeError:
         return DETAIL
     except (json.JSONDecodeError, UnicodeDecodeError, RequestDataTooBig):
-        return ""  # whoever reads it says what is wrong with it
+        return ""  # allauth answers 400 to these itself
     except (ValueError, RecursionError):
         return UNREADABLE
     return DETAIL if "\\u0000" in text.replace(r"\\", "") else ""

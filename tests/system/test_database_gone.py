@@ -87,7 +87,10 @@ class Writer:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.skipif(bool(databases.server()), reason="it brings its own database")
+@pytest.mark.skipif(
+    bool(databases.server()),
+    reason="the test starts a PostgreSQL that it can stop: the run on SQLite has it",
+)
 async def test_a_database_that_is_gone_for_20_seconds_costs_nothing_but_them(
     tmp_path: Path, postgresql: PostgreSQL
 ):
