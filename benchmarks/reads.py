@@ -41,7 +41,7 @@ def _milliseconds(times: list[float]) -> tuple[float, float]:
 
 def _history() -> dict[str, Any]:
     from accounts.models import User
-    from chat import queries
+    from chat import message_queries
     from chat.models import Message, Room
 
     room, user = Room.objects.get(), User.objects.get(username="person1")
@@ -49,7 +49,7 @@ def _history() -> dict[str, Any]:
     numbers = random.Random(1)
 
     def page(before: int) -> None:
-        messages, _ = queries.history(user, room.pk, before=before, after=None, limit=50)
+        messages, _ = message_queries.history(user, room.pk, before=before, after=None, limit=50)
         assert len(messages) == 50
 
     page(newest)
@@ -73,14 +73,14 @@ def _history() -> dict[str, Any]:
 
 def _sync() -> dict[str, Any]:
     from accounts.models import User
-    from chat import queries
+    from chat import message_queries, queries
     from chat.models import Membership
 
     user = User.objects.get(username="person0")
     rooms = list(Membership.objects.filter(user=user).values_list("room_id", flat=True))
     reads = {}
     for name, work in {
-        "the heads of all rooms": lambda: queries.heads(rooms),
+        "the heads of all rooms": lambda: message_queries.heads(rooms),
         "the rooms as ready shows them": lambda: queries.rooms_of(user),
     }.items():
         p50, p95, count = _times(work)

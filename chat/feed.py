@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from accounts.models import User
-from chat import protocol, publish, queries, socket
+from chat import message_queries, protocol, publish, queries, socket
 from chat.latest import Latest
 from chat.socket import Socket
 from chat.tail import RECENT_SIZE, Tail, TailMemory
@@ -73,7 +73,7 @@ class Feed:
     def position(self) -> int:
         return self.tail.position if self.tail else 0
 
-    def start(self, head: queries.Head) -> None:
+    def start(self, head: message_queries.Head) -> None:
         """Begins at the head of the log as it was read."""
         self.started_at = asyncio.get_running_loop().time()
         self.tail = Tail(self.room, head.position, head.number, self._memory)
@@ -292,7 +292,7 @@ class Feed:
             if wanted > 0:
                 LOG_READS.inc()
                 found, more = await in_thread(
-                    queries.newest_changes,
+                    message_queries.newest_changes,
                     self.room,
                     until=until,
                     limit=wanted,
@@ -308,7 +308,7 @@ class Feed:
         """A page from the log for one who has been away for long."""
         LOG_READS.inc()
         page, more = await in_thread(
-            queries.changes, self.room, after=position, limit=protocol.PAGE_LIMIT
+            message_queries.changes, self.room, after=position, limit=protocol.PAGE_LIMIT
         )
         until = page[-1][0] if page else position
         messages = [encoded for _, _, _, encoded in page]
@@ -321,5 +321,5 @@ def _log_after(
     # Who may read is asked before what is read: whoever is removed in between gets nothing.
     version = queries.members_version(room)
     allowed = queries.members_among(room, users)
-    entries, more = queries.changes(room, after=tail, limit=protocol.PAGE_LIMIT)
+    entries, more = message_queries.changes(room, after=tail, limit=protocol.PAGE_LIMIT)
     return version, allowed, entries, more

@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 from uuid import UUID
 
-from chat import publish, queries
+from chat import message_queries, publish
 from chat.feed import Feed
 from chat.gathered import Gathered
 from chat.roster import Rosters
@@ -76,10 +76,10 @@ class Feeds(dict[UUID, Feed]):
         if unread:
             await self._subscriptions.add(publish.room_group(room) for room in fresh)
             LOG_READS.inc()
-            heads = await in_thread(queries.heads, unread)
+            heads = await in_thread(message_queries.heads, unread)
             for room in unread:
                 if (feed := self.get(room)) and feed.tail is None:
-                    feed.start(heads.get(room) or queries.Head(0, 0, 0))
+                    feed.start(heads.get(room) or message_queries.Head(0, 0, 0))
         return dict.fromkeys(rooms)
 
     def drop_idle(self) -> None:
@@ -123,7 +123,7 @@ class Feeds(dict[UUID, Feed]):
                 spans[room] = span
         if spans:
             LOG_READS.inc()
-            found = await in_thread(queries.changes_of_many, spans)
+            found = await in_thread(message_queries.changes_of_many, spans)
             for room, (_, until) in spans.items():
                 if feed := self.get(room):
                     after, entries = found[room]

@@ -16,7 +16,7 @@ from django.db import transaction
 from pydantic import TypeAdapter
 
 from accounts.models import User
-from chat import protocol, publish, queries, relations, text
+from chat import message_queries, protocol, publish, queries, relations, text
 from chat.actions import blocks, messages, people, requests, rooms
 from chat.actions.drafts import Draft, render, render_draft
 from chat.log import GroupCommit
@@ -167,7 +167,7 @@ def _commits() -> GroupCommit[Job, Message]:
 
 
 def _history(user: User, command: protocol.History) -> Fields:
-    page, more = queries.history(
+    page, more = message_queries.history(
         user, command.room, before=command.before, after=command.after, limit=command.limit
     )
     return {"messages": f"[{','.join(page)}]", "more": _json(more)}
@@ -179,7 +179,7 @@ def _report(user: User, command: protocol.MessageReport) -> Fields:
 
 
 def _revisions(user: User, command: protocol.MessageRevisions) -> Fields:
-    revisions, more = queries.revisions(user, command.message)
+    revisions, more = message_queries.revisions(user, command.message)
     return {"revisions": _json(revisions), "more": _json(more)}
 
 

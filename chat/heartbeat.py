@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 
-from chat import protocol, queries, stored
+from chat import message_queries, protocol, queries, stored
 from chat.relations import relations_of
 from chat.threads import in_thread
 from mediachat import disk, wal
@@ -43,7 +43,7 @@ class Heartbeat:
 
     async def _check_rooms(self) -> None:
         """Heals feeds that are behind, and tells everyone the heads of rooms that moved."""
-        heads = await in_thread(queries.heads, list(self._hub.feeds))
+        heads = await in_thread(message_queries.heads, list(self._hub.feeds))
         for room, head in heads.items():
             feed = self._hub.feeds.get(room)
             if feed is None or feed.tail is None:

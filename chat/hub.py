@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 
 from accounts.sessions import live_sessions
-from chat import greeting, limits, payloads, protocol, publish, queries
+from chat import greeting, limits, message_queries, payloads, protocol, publish, queries
 from chat.background import Background
 from chat.feed import Connection, Feed
 from chat.feeds import Feeds
@@ -69,7 +69,7 @@ class Hub:
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
         self._new_views = Gathered(lambda asked: in_thread(queries.views_of, asked))
         self._relations = Gathered(lambda asked: in_thread(relations_of, asked))
-        self._heads = Gathered(lambda asked: in_thread(queries.heads, asked))
+        self._heads = Gathered(lambda asked: in_thread(message_queries.heads, asked))
         self.read_marks = ReadMarks()
         self._ready: set[Connection] = set()
         self._refreshing: dict[UUID, Latest] = {}

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from accounts.models import User
-from chat import access, log, publish, queries, reactions, text
+from chat import access, log, message_queries, publish, reactions, text
 from chat.access import Permission
 from chat.actions.attachments import attachments_deleted_on_commit
 from chat.actions.drafts import Context, Draft, checked_body, people_named, render, row_of
@@ -353,7 +353,7 @@ def _publish(
 
 def _encode(rows: Sequence[Message]) -> list[publish.Entry]:
     """Encodes rows once, for the replies and for everyone."""
-    entries = queries.entries(rows)
+    entries = message_queries.entries(rows)
     for row, entry in zip(rows, entries, strict=True):
         row.encoded = entry[-1]
     return entries

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.names import clean_name
-from chat import access, protocol, publish, queries, relations
+from chat import access, message_queries, protocol, publish, relations
 from chat.access import Permission
 from chat.actions import days
 from chat.actions.blocks import direct_key, repeat_in_direct_room
@@ -211,7 +211,7 @@ def mark_read(user: User, *, room: UUID, number: int) -> None:
     grant = access.room_for(user, room, Permission.READ)
     if grant.membership is None:
         return
-    newest = queries.heads([room])[room].number
+    newest = message_queries.heads([room])[room].number
     number = min(number, newest)
     mine = Membership.objects.filter(pk=grant.membership.pk, read_number__lt=number)
     if mine.update(read_number=number):
@@ -287,7 +287,7 @@ def _admit(room: Room, people: Iterable[User], role: Role) -> None:
     if not new:
         return
     # Someone who comes in has nothing unread: what was said before was not said to them.
-    number = queries.heads([room.pk])[room.pk].number
+    number = message_queries.heads([room.pk])[room.pk].number
     admitted = _stored(
         [Membership(room=room, user=each, role=role.value, read_number=number) for each in new]
     )
@@ -325,7 +325,7 @@ def _is_stored(membership: Membership) -> bool:
 
 
 def _put_away(membership: Membership, *, on: bool) -> None:
-    newest = queries.heads([membership.room_id])[membership.room_id].number
+    newest = message_queries.heads([membership.room_id])[membership.room_id].number
     number = newest if on else None
     Membership.objects.filter(pk=membership.pk).update(put_away_number=number)
     publish.room_changed_for_on_commit(membership.room_id, membership.user_id)

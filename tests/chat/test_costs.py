@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from chat import log, payloads, queries
+from chat import log, message_queries, payloads
 from chat.actions import messages
 from chat.actions.drafts import Draft
 from chat.models import Membership, Message, Room
@@ -72,7 +72,7 @@ def test_the_heads_of_500_rooms_take_one_query(owner: User) -> None:
     rooms = Room.objects.bulk_create(Room(kind="private", name=str(n)) for n in range(500))
     Membership.objects.bulk_create(Membership(room=room, user=owner) for room in rooms)
     with CaptureQueriesContext(connection) as captured:
-        assert len(queries.heads([room.pk for room in rooms])) == 500
+        assert len(message_queries.heads([room.pk for room in rooms])) == 500
     assert len(captured) == 1
 
 

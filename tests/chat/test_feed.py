@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from chat import feed as feed_module
-from chat import protocol, queries, threads
+from chat import message_queries, protocol, queries, threads
 from chat.actions import messages, rooms
 from chat.actions.drafts import Draft
 from chat.feed import Feed
@@ -30,7 +30,8 @@ def entries(room, *, after: int) -> list:
     found: list = []
     more = True
     while more:
-        page, more = queries.changes(room.pk, after=found[-1][0] if found else after, limit=100)
+        last = found[-1][0] if found else after
+        page, more = message_queries.changes(room.pk, after=last, limit=100)
         found += page
     return found
 
@@ -42,7 +43,7 @@ def following(room, *people) -> tuple[Feed, list[Visitor]]:
     for user in people:
         (view,) = queries.rooms_of(user)
         if feed.tail is None:
-            feed.start(queries.heads([room.pk])[room.pk])
+            feed.start(message_queries.heads([room.pk])[room.pk])
         visitor = Visitor(user)
         feed.attach(visitor, view)
         visitors.append(visitor)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, connections
 
-from chat import log, queries
+from chat import log, message_queries
 from chat.actions import messages, rooms
 from chat.actions.drafts import Draft
 from chat.models import Message, Room
@@ -143,10 +143,10 @@ def test_heads_say_what_the_log_says_while_all_write(owner, many_rooms):
     def read() -> None:
         seen: dict[uuid.UUID, int] = {}
         while not done.is_set():
-            for room, head in queries.heads([room.pk for room in many_rooms]).items():
+            for room, head in message_queries.heads([room.pk for room in many_rooms]).items():
                 assert head.position >= seen.get(room, 0)
                 seen[room] = head.position
-                entries, _ = queries.changes(room, after=0, limit=200)
+                entries, _ = message_queries.changes(room, after=0, limit=200)
                 held = [entry[0] for entry in entries]
                 # Only new messages here, so that a hole would be something seen too early.
                 assert held == list(range(1, len(held) + 1))

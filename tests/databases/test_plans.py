@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts import sessions
-from chat import access, queries, relations
+from chat import access, message_queries, queries, relations
 from chat.actions import attachments, messages, rooms
 from chat.models import Message
 from tests.databases.plans import noted, scan_in
@@ -43,15 +43,17 @@ READS = {
     "room_view": lambda o, r, m: queries.room_view(o, r),
     "find_rooms": lambda o, r, m: queries.find_rooms(o, "pl"),
     "members": lambda o, r, m: queries.members(o, r, after="", limit=50),
-    "newest history": lambda o, r, m: queries.history(o, r, before=None, after=None, limit=50),
-    "older history": lambda o, r, m: queries.history(o, r, before=4, after=None, limit=50),
-    "newer history": lambda o, r, m: queries.history(o, r, before=None, after=1, limit=50),
-    "revisions": lambda o, r, m: queries.revisions(o, m),
-    "heads": lambda o, r, m: queries.heads([r]),
+    "newest history": lambda o, r, m: message_queries.history(
+        o, r, before=None, after=None, limit=50
+    ),
+    "older history": lambda o, r, m: message_queries.history(o, r, before=4, after=None, limit=50),
+    "newer history": lambda o, r, m: message_queries.history(o, r, before=None, after=1, limit=50),
+    "revisions": lambda o, r, m: message_queries.revisions(o, m),
+    "heads": lambda o, r, m: message_queries.heads([r]),
     "rosters": lambda o, r, m: queries.rosters([r]),
-    "changes": lambda o, r, m: queries.changes(r, after=1, limit=50),
-    "changes_of_many": lambda o, r, m: queries.changes_of_many({r: (1, 4)}),
-    "newest_changes": lambda o, r, m: queries.newest_changes(r, until=4, limit=50),
+    "changes": lambda o, r, m: message_queries.changes(r, after=1, limit=50),
+    "changes_of_many": lambda o, r, m: message_queries.changes_of_many({r: (1, 4)}),
+    "newest_changes": lambda o, r, m: message_queries.newest_changes(r, until=4, limit=50),
     "members_among": lambda o, r, m: queries.members_among(r, [o.pk]),
     "seen_among": lambda o, r, m: queries.seen_among(r, [o.pk]),
     "members_version": lambda o, r, m: queries.members_version(r),
@@ -127,7 +129,7 @@ ASKED_ELSEWHERE = {
 """Parts of the reads above, what asks nothing, and the one search by parts of names."""
 
 
-@pytest.mark.parametrize("module", [queries, access, relations])
+@pytest.mark.parametrize("module", [queries, message_queries, access, relations])
 def test_no_read_is_forgotten(module):
     """Writes and the rest are explained in whatever test they happen (``watch``)."""
     known = {name for each in READS.values() for name in each.__code__.co_names}
