@@ -1,0 +1,54 @@
+"""What comes in one connection without waiting for an answer, or as a handshake that is none."""
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Serve
+from tests.system.test_slow_peers import MIB, PATIENCE, peers, started
+
+__all__ = ["started"]
+
+REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+async def test_requests_that_wait_for_no_answer_are_few(serve: Serve) -> None:
+    server = serve()
+    before = server.memory()
+    async with peers(server.url, 10) as found, httpx.AsyncClient(base_url=server.url) as http:
+        floods = [asyncio.create_task(peer.say(REQUEST * (MIB // len(REQUEST)))) for peer in found]
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        assert (await http.get("/healthz")).status_code == 200
+        assert time.monotonic() - began < 1
+        for peer in found:
+            await asyncio.wait_for(peer.closed(), PATIENCE)
+        await asyncio.gather(*floods)
+    assert server.memory() - before < 20 * MIB
+
+
+async def test_some_are_answered_in_turn(serve: Serve) -> None:
+    async with peers(serve().url, 1) as (peer,):
+        await peer.say(REQUEST * 8)
+        assert [(await peer.answer())[0] for _ in range(8)] == [200] * 8
+
+
+@pytest.mark.parametrize("body", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
+async def test_a_handshake_has_no_body(started: Any, body: str) -> None:
+    _, address = started()
+    for door in ("/ws/", "/ws/client/"):
+        lines = [
+            f"GET {door} HTTP/1.1",
+            "Host: localhost",
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+            body,
+        ]
+        async with peers(address, 1) as (peer,):
+            await peer.say("\r\n".join([*lines, "", ""]).encode())
+            await asyncio.wait_for(peer.closed(), PATIENCE)
