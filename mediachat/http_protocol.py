@@ -19,7 +19,6 @@ from mediachat.slow_peers import (
 LATE = "This request came too slowly. Check your connection and send it again."
 OVERLONG = "The headers of this request are too long."
 GARBLED = "This request is not formed as it should be."
-OVERRUN = "Too many requests wait in this connection. Send the next one after an answer."
 PIPELINED = 8
 """Requests of one connection that may wait for the one that is being answered. Browsers send none
 of these; one read can bring seven thousand, which took 70 MB."""
@@ -39,6 +38,9 @@ class HttpProtocol(HttpToolsProtocol):
         self.address: str | None = None
         self._taken = 0
         """Bytes that came in this phase, with what frames them."""
+        self._answered: Any = None
+        """The request that the application answers: not ``cycle``, the one that came last, where
+        others wait for their turn."""
 
     # -- What asyncio says -----------------------------------------------------------------------
 
@@ -50,6 +52,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         watch.discard(self)
+        self._give_up()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -80,6 +83,10 @@ class HttpProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():  # else something has been said already
             super().send_400_response(msg)
 
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
     # -- What the parser says --------------------------------------------------------------------
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -89,8 +96,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= PIPELINED:
-            self.pipeline.clear()
-            self._refuse(400, "bad_request", OVERRUN)
+            self._give_up()
+            self.transport.close()
             raise _OverrunError  # so that the parser leaves the rest of what came
         self.pace.enter(Phase.BODY, self.loop.time())
         self._taken = 0
@@ -140,11 +147,15 @@ class HttpProtocol(HttpToolsProtocol):
         """Answers this request, where nothing has been answered yet, and closes."""
         if self.transport.is_closing():
             return
-        cycle = self.cycle
+        answered = self._answered
         if (
-            cycle is None
-            or cycle.response_complete
-            or (self.pace.phase is Phase.BODY and not cycle.response_started)
+            answered is None
+            or answered.response_complete
+            or (
+                self.pace.phase is Phase.BODY
+                and answered is self.cycle
+                and not answered.response_started
+            )
         ):
             body = json.dumps({"code": code, "detail": detail}).encode()
             headers = (
@@ -153,8 +164,13 @@ class HttpProtocol(HttpToolsProtocol):
                 b"content-length: %d\r\n\r\n" % len(body)
             )
             self.transport.write(STATUS_LINE[status] + headers + body)
-        if cycle is not None:
-            # Nothing of what the application still says may follow.
-            cycle.disconnected = True
-            cycle.message_event.set()
+        self._give_up()
         self.transport.close()
+
+    def _give_up(self) -> None:
+        """Lets nothing follow of what the application still says, nor any request that waits."""
+        self.pipeline.clear()
+        for cycle in (self._answered, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()

@@ -33,10 +33,23 @@ async def test_requests_that_wait_for_no_answer_are_few(serve: Serve) -> None:
 async def test_some_are_answered_in_turn(serve: Serve) -> None:
     async with peers(serve().url, 1) as (peer,):
         await peer.say(REQUEST * 8)
-        assert [(await peer.answer())[0] for _ in range(8)] == [200] * 8
+        answers = b""
+        async with asyncio.timeout(PATIENCE):
+            while answers.count(b"0\r\n\r\n") < 8:
+                answers += await peer.reader.read(65_536)
+        assert answers.count(b"HTTP/1.1 200 OK") == 8
+
+
+async def test_leaving_with_requests_under_way_is_no_error(serve: Serve) -> None:
+    server = serve()  # looks for errors in its log
+    for _ in range(20):
+        async with peers(server.url, 1) as (peer,):
+            await peer.say(REQUEST * 8)
+            await peer.reader.read(1)
 
 
 @pytest.mark.parametrize("body", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("started", ["uvicorn", "daphne"], indirect=True)  # nginx has clocks
 async def test_a_handshake_has_no_body(started: Any, body: str) -> None:
     _, address = started()
     for door in ("/ws/", "/ws/client/"):
