@@ -11,7 +11,11 @@ import struct
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.protocol import State
+
+from chat.limits import Bucket
+from chat.protocol import CloseCode
 
 TEXT = 0x81
 """The first byte of a frame that is a whole text."""
@@ -21,6 +25,18 @@ all come, take in beside their work."""
 LEAVING_LIMIT = 6.0
 """Seconds after which all have been sent away, however many there are. ``make serve`` gives a
 server ten to end."""
+BARE_BURST = 200
+BARE_PER_SECOND = 20.0
+"""Frames of one peer at once, and then each second, that are no whole message: pings, pongs,
+pieces, and whatever comes after a close frame. The application never sees them, so it cannot
+price them; a peer that keeps to the protocol sends few."""
+PIECE = 4096
+"""Bytes of which the frames are taken in before others get their turn. The smallest frames take
+six, so one read can bring forty thousand."""
+LINGER = 1.0
+"""Seconds that a peer has to read a close frame when it is listened to no longer."""
+ENDING = 10.0
+"""Seconds that a peer has to take what is left for it when the connection is over."""
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -35,6 +51,100 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         # asyncio's own take 3.8 KB with their five deques, nearly always empty.
         self.queue = Inbox()  # type: ignore[assignment]
         self.writable = Gate()  # type: ignore[assignment]
+        self._held = b""
+        """What has come and is not parsed yet: its turn comes, or the application is behind."""
+        self._turn: asyncio.Handle | None = None
+        self._bare: Bucket | None = None
+        self._sent_away = False
+
+    # -- What comes ------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Parses a piece now and the rest in turns. Nothing is read meanwhile."""
+        if not self.handshake_initiated:
+            super().data_received(data)  # the request, which HTTP hands over whole
+            return
+        if self._sent_away:
+            return
+        waits = bool(self._held)
+        self._held += data
+        if not waits:
+            self._parse()
+
+    def _parse(self) -> None:
+        self._turn = None
+        if self.transport.is_closing():
+            return
+        piece, self._held = self._held[:PIECE], self._held[PIECE:]
+        super().data_received(piece)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Sees to it that what is held gets its turn, and that more is read after it."""
+        if self.read_paused or self._sent_away or self.transport.is_closing():
+            return
+        if not self._held:
+            self.transport.resume_reading()
+        elif self._turn is None:
+            self.transport.pause_reading()
+            self._turn = self.loop.call_soon(self._parse)
+
+    async def receive(self) -> Any:
+        message = await self.queue.get()
+        if self.read_paused and self.queue.empty():
+            self.read_paused = False
+            self._go_on()
+        return message
+
+    def handle_ping(self) -> None:
+        if self._is_allowed():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        if self._is_allowed():
+            super().handle_pong(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        if self._is_allowed():
+            super().handle_cont(event)
+
+    def handle_text(self, event: Frame) -> None:
+        if (event.fin and not self.close_sent) or self._is_allowed():
+            super().handle_text(event)
+
+    def handle_bytes(self, event: Frame) -> None:
+        if (event.fin and not self.close_sent) or self._is_allowed():
+            super().handle_bytes(event)
+
+    def handle_close(self, event: Frame) -> None:
+        super().handle_close(event)
+        self._end_in(ENDING)
+
+    def _is_allowed(self) -> bool:
+        """Whether one more frame is that is no message. One too many sends the peer away."""
+        if self._sent_away:
+            return False
+        if self._bare is None:
+            self._bare = Bucket(BARE_BURST, BARE_PER_SECOND)
+        if self._bare.take():
+            return True
+        self._send_away()
+        return False
+
+    def _send_away(self) -> None:
+        """Closes without listening any longer: not for the close frame that should come back."""
+        self._sent_away = True
+        self._held = b""
+        self.transport.pause_reading()
+        if self.conn.state is State.OPEN and self.handshake_complete:
+            code = int(CloseCode.TOO_FAST)
+            self.conn.send_close(code)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": code})
+        self.close_sent = True
+        self._end_in(LINGER)
+
+    # -- What goes -------------------------------------------------------------------------------
 
     async def send(self, message: Any) -> None:
         """Sends as uvicorn does, and lets go of what only the handshake needed."""
@@ -44,6 +154,24 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             # of the scope share this list.
             self.scope["headers"].clear()  # type: ignore[attr-defined]
             del self.request, self.response
+        elif self.close_sent:
+            self._go_on()
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self._end_in(LINGER)
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        super().on_task_complete(task)
+        if not self.disconnected and not self._sent_away:
+            self._end_in(ENDING)
+
+    def _end_in(self, seconds: float) -> None:
+        """Ends the connection by then. An ordinary close waits for a peer that does not read, for
+        ever, with all that lies in the transport's buffer."""
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        self.close_timer = self.loop.call_later(seconds, self.transport.abort)
 
     def shutdown(self) -> None:
         """The server stops: has the consumer answer what has come so far, and close then.

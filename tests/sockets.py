@@ -20,12 +20,16 @@ class Transport(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written: list[bytes] = []
+        self.aborted = False
 
     def write(self, data: Any) -> None:
         self.written.append(data)
 
     def close(self) -> None:
-        pass
+        """Waits for a peer that does not read: for ever."""
+
+    def abort(self) -> None:
+        self.aborted = True
 
     def is_closing(self) -> bool:
         return False

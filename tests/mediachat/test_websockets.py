@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chat.socket import Socket
+from mediachat import websockets
 from mediachat.websockets import Gate, Inbox
 from tests.sockets import opened
 
@@ -68,3 +69,29 @@ async def test_writers_wait_at_a_closed_gate_and_one_that_gives_up_holds_up_no_o
     gate.set()
     assert await patient
     assert gate.is_set()
+
+
+@pytest.mark.parametrize("who", ["the peer", "the application", "the clock"])
+async def test_a_peer_that_does_not_read_its_end_is_dropped(
+    who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websockets, "ENDING", 0.05)
+    monkeypatch.setattr(websockets, "LINGER", 0.05)
+    close = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await close.wait()
+        await send({"type": "websocket.close", "code": 4401})
+
+    protocol, transport = await opened(application)
+    if who == "the peer":
+        protocol.data_received(b"\x88\x82\0\0\0\0\x03\xe8")
+    elif who == "the application":
+        close.set()
+    else:
+        protocol.keepalive_timeout()
+    assert not transport.aborted
+    await asyncio.sleep(0.1)
+    assert transport.aborted

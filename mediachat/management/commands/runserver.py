@@ -4,35 +4,16 @@ from typing import Any
 
 import daphne.server
 from daphne.management.commands.runserver import Command as DaphneCommand
-from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
 from chat.protocol import FRAME_LIMIT, CloseCode
 from mediachat.daphne_http import StreamingServer
+from mediachat.daphne_websockets import ClosingFactory
 
 FAREWELL = 0.2
 """Seconds that the close frames have to leave before the process ends."""
-
-
-class ClosingProtocol(WebSocketProtocol):
-    """A websocket that the application may close with any code.
-
-    Autobahn's ``sendClose`` takes none of the standard's codes but 1000: it would raise for
-    1009 and 1012, and leave open a socket to which the application listens no longer.
-    """
-
-    def serverClose(self, code: int | None = None) -> None:  # noqa: N802
-        self.sendCloseFrame(code=code or 1000, isReply=False)
-
-
-class ClosingFactory(WebSocketFactory):
-    protocol = ClosingProtocol
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # What is too large, or no text, is told so by a closing code rather than cut off.
-        self.setProtocolOptions(failByDrop=False)
 
 
 class Server(StreamingServer):
