@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -75,8 +74,10 @@ class Victim:
         self._process.wait(10)
 
 
-def _disk(directory: Path) -> int:
-    return sum(path.lstat().st_size for path in directory.rglob("*") if path.is_file())
+def _disk(server: Server) -> int:
+    """Of the server's data and of its log."""
+    files = [path for path in server.data_dir.rglob("*") if path.is_file()]
+    return sum(path.lstat().st_size for path in {*files, server.log_path})
 
 
 def _memory(server: Server) -> int:
@@ -150,7 +151,7 @@ class Scene:
         self.attacks += 1
         group = {case: f"attacker{number}" for number, case in enumerate(people, first)}
         attack = _attack(self.server, self.world, group)
-        memory, disk = _memory(self.server), _disk(self.server.data_dir)
+        memory, disk = _memory(self.server), _disk(self.server)
         next(attack)
         since, worked, most = time.monotonic(), _cpu(self.server), memory
         while time.monotonic() < since + SECONDS:
@@ -162,7 +163,7 @@ class Scene:
             there=self.quiet.p95(since),
             worked=(_cpu(self.server) - worked) / SECONDS,
             memory=most - memory,
-            disk=_disk(self.server.data_dir) - disk,
+            disk=_disk(self.server) - disk,
             answers=next(attack),
         )
 

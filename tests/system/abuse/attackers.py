@@ -117,6 +117,35 @@ class Attacker:
             pass
         self.answers[f"closed {socket.close_code}"] += 1
 
+    async def flood(self, flood: inputs.Flood) -> None:
+        """All at once into a new connection, of which everything is read to its end."""
+        host = urlsplit(self.url).netloc
+        ticket = "made-up"
+        if flood.ticket:
+            _, body = await self.ask(inputs.Request("POST", "/api/v1/tickets"))
+            ticket = json.loads(body).get("ticket", "refused")
+        reader, writer = await asyncio.open_connection(*host.split(":"))
+        try:
+            if flood.ticket is not None:
+                lines = [
+                    "GET /ws/client/ HTTP/1.1",
+                    f"Host: {host}",
+                    f"X-Forwarded-For: {self.address}",
+                    "Connection: Upgrade",
+                    "Upgrade: websocket",
+                    "Sec-WebSocket-Version: 13",
+                    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+                    f"Sec-WebSocket-Protocol: mediachat.v1, ticket.{ticket}",
+                ]
+                writer.write("\r\n".join([*lines, "", ""]).encode())
+                self.answers[(await reader.readuntil(b"\r\n")).split()[1].decode()] += 1
+            writer.write(flood.content)
+            while await reader.read(2**16):
+                pass
+            self.answers["closed"] += 1
+        finally:
+            writer.close()
+
     # -- Attacking -------------------------------------------------------------------------------
 
     async def attack(self, number: int) -> None:
@@ -131,6 +160,8 @@ class Attacker:
             request = inputs.DOORS[door][int(which)](self.world, self.me, number)
             status, _ = await self.ask(request)
             self.answers[str(status)] += 1
+        elif self.kind == "flood":
+            await self.flood(inputs.FLOODS[self.what])
         elif self.socket is not None and self.socket.close_code is None:
             await self.socket.send(self._frame(number))
 

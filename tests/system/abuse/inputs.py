@@ -233,6 +233,39 @@ DOORS: dict[str, Sequence[Ask]] = {
 }
 
 
+# -- What neither a command nor a request is ----
+
+
+def _frames(head: bytes, payload: bytes = b"") -> bytes:
+    one = head + b"\0\0\0\0" + payload  # masked by nothing
+    return one * (2**16 // len(one))
+
+
+@dataclass
+class Flood:
+    """Bytes that are sent without waiting for anything. ``ticket``: into a socket, opened with a
+    good one or a made-up one; None: instead of a request."""
+
+    ticket: bool | None
+    content: bytes
+
+
+FLOODS = {
+    "pings": Flood(True, _frames(b"\x89\x80")),
+    "pings of nobody": Flood(False, _frames(b"\x89\xfd", b"x" * 125)),
+    "pongs of nobody": Flood(False, _frames(b"\x8a\x80")),
+    "pieces": Flood(True, b"\x01\x80\0\0\0\0" + _frames(b"\x00\x80")),
+    "empty messages": Flood(True, _frames(b"\x81\x80")),
+    "requests": Flood(None, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1_500),
+    "a handshake with a body": Flood(
+        None,
+        b"GET /ws/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        b"Content-Length: 99999\r\n\r\n" + b"x" * 2**15,
+    ),
+}
+
+
 # -- Everything ------------------------------------------------------------------------------
 
 HANDSHAKES = ("ticket", "cookie", "no ticket", "no cookie", "wrong origin")
@@ -248,7 +281,8 @@ def cases() -> list[str]:
     ]
     doors = [f"request {door} {n}" for door, asks in DOORS.items() for n in range(len(asks))]
     sockets = [f"socket {kind}" for kind in HANDSHAKES]
-    return [*commands, "malformed", *doors, *sockets]
+    floods = [f"flood {kind}" for kind in FLOODS]
+    return [*commands, "malformed", *doors, *sockets, *floods]
 
 
 def without_input() -> list[str]:
