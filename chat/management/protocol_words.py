@@ -85,7 +85,8 @@ Each command costs a number of units by the work it causes: a short message, a p
 1, what costs more is said below. An answer longer than {answer_size} characters costs 1 more for each
 of them, when it has been given. A command never costs more than the whole burst, so each can be had
 by waiting. Requests over HTTP are paid from the same allowance. Whoever sends a thousand commands that
-are refused is closed with 4429.
+are refused is closed with 4429, and so is one who sends more than 200 pings, pongs and pieces of
+messages at once, or 20 a second.
 """
 
 WALK = """\
