@@ -418,7 +418,8 @@ async def _comes_back(running: Ours, room: Room, number: int, index: int) -> Non
 
 def log_reads(server: Server) -> int:
     """How many queries of rooms' logs this server has made for those who came back."""
-    text = httpx.get(f"{server.url}/metrics", timeout=10).text
+    headers = {"Authorization": f"Bearer {server.environment['METRICS_TOKEN']}"}
+    text = httpx.get(f"{server.url}/metrics", headers=headers, timeout=10).text
     line = next(line for line in text.splitlines() if line.startswith("mediachat_log_reads_total"))
     return int(float(line.split()[1]))
 

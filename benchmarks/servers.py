@@ -225,7 +225,10 @@ def work_directory() -> Path:
 
 def ours(data_dir: Path, **environment: str) -> Server:
     """The production server, as ``make serve`` starts it, with the limits on rate off."""
-    return Server(data_dir, {"RATE_LIMITS": "off", "LOG_LEVEL": "WARNING"} | environment)
+    return Server(
+        data_dir,
+        {"RATE_LIMITS": "off", "LOG_LEVEL": "WARNING", "METRICS_TOKEN": "bench"} | environment,
+    )
 
 
 def pids(server: Server | Competitor | Redis) -> list[int]:

@@ -167,11 +167,11 @@ DOORS: dict[str, Door] = {
     r"\w+ /_allauth/.*": Door(3, "address"),
     r"\w+ /admin/.*": Door(5, "address"),
     # For monitoring and, unchanging, for every page; a server that many come to has a proxy.
-    r"\w+ /(?:healthz|metrics)": Door(0, "nobody"),
+    r"\w+ /healthz": Door(0, "nobody"),
     r"\w+ /static/.*": Door(0, "nobody"),
 }
 NOWHERE = Door(1, "address")
-"""For an address that does not exist."""
+"""For an address that does not exist, or not without METRICS_TOKEN."""
 
 _doors = re.compile("|".join(f"({pattern})" for pattern in DOORS))
 _in_order = list(DOORS.values())

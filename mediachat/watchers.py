@@ -12,7 +12,7 @@ from django.utils.decorators import sync_and_async_middleware
 
 from mediachat.cors import Respond, RespondLater
 from mediachat.health import health
-from mediachat.metrics import metrics
+from mediachat.metrics import may_read, metrics
 
 
 @sync_and_async_middleware
@@ -22,13 +22,18 @@ def watchers(get_response: Respond | RespondLater) -> Respond | RespondLater:
         async def respond_later(request: HttpRequest) -> HttpResponseBase:
             if request.path == "/healthz":
                 return await health(request)
-            return metrics(request) if request.path == "/metrics" else await get_response(request)
+            return metrics(request) if _asks_metrics(request) else await get_response(request)
 
         return respond_later
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         if request.path == "/healthz":
             return async_to_sync(health)(request)
-        return metrics(request) if request.path == "/metrics" else get_response(request)  # type: ignore[return-value]
+        return metrics(request) if _asks_metrics(request) else get_response(request)  # type: ignore[return-value]
 
     return respond
+
+
+def _asks_metrics(request: HttpRequest) -> bool:
+    """Others go on to where no such address is found, and are answered as at any other."""
+    return request.path == "/metrics" and may_read(request)

@@ -233,8 +233,12 @@ def test_an_alarm_is_a_question_that_prometheus_understands(rule) -> None:
     assert rule["annotations"]["summary"]
 
 
-def test_the_document_and_the_alarms_name_figures_that_there_are(client: Any) -> None:
-    served = client.get("/metrics", headers={"host": "127.0.0.1"}).content.decode()
+def test_the_document_and_the_alarms_name_figures_that_there_are(
+    client: Any, settings: Any
+) -> None:
+    settings.METRICS_TOKEN = "figures"
+    headers = {"authorization": "Bearer figures"}
+    served = client.get("/metrics", headers=headers).content.decode()
     there = set(re.findall(r"^# TYPE (\S+)", served, re.MULTILINE))
     there |= set(re.findall(r"^([a-z_]+)[{ ]", served, re.MULTILINE))
     named = re.compile(r"\b(?:mediachat|process)_[a-z_]+\b")

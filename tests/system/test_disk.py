@@ -17,7 +17,7 @@ MORE_THAN_ANY_DISK = str(10**9)
 
 
 async def test_on_a_nearly_full_disk_messages_go_on_and_files_are_refused(serve: Serve):
-    server = serve(FREE_DISK_MB=MORE_THAN_ANY_DISK, HEARTBEAT="1")
+    server = serve(FREE_DISK_MB=MORE_THAN_ANY_DISK, HEARTBEAT="1", METRICS_TOKEN="figures")
     async with OutsideClient(server.url, "crowd0") as anna, anna.http() as http:
         room = (await anna.command("room.open", kind="private", name="Work"))["room"]["id"]
         for size in (1_000, 200_000):
@@ -39,7 +39,7 @@ async def test_on_a_nearly_full_disk_messages_go_on_and_files_are_refused(serve:
 
 
 async def test_all_files_together_take_so_much_and_no_more(serve: Serve):
-    server = serve(STORAGE_TOTAL_MB="3", FREE_DISK_MB="0", HEARTBEAT="1")
+    server = serve(STORAGE_TOTAL_MB="3", FREE_DISK_MB="0", HEARTBEAT="1", METRICS_TOKEN="figures")
     async with (
         OutsideClient(server.url, "crowd0") as anna,
         OutsideClient(server.url, "crowd1") as ben,
@@ -108,7 +108,7 @@ async def _announced(sender: Peer, who: OutsideClient, size: int) -> int:
 
 
 async def _figures(http: httpx.AsyncClient) -> dict[str, float]:
-    text = (await http.get("/metrics")).text
+    text = (await http.get("/metrics", headers={"Authorization": "Bearer figures"})).text
     rows = [line.split(" ") for line in text.splitlines() if line.startswith("mediachat_")]
     return {row[0]: float(row[1]) for row in rows}
 
