@@ -19,6 +19,7 @@ from django.http import parse_cookie
 
 from accounts import sessions, tickets
 from accounts.models import User
+from accounts.session_store import key_of
 from chat import access, handlers, prices, protocol, publish
 from chat.hub import hub
 from chat.protocol import ChatError, CloseCode, ErrorCode, FrameError
@@ -30,8 +31,6 @@ from mediachat.origins import is_editors, is_own
 UNDER_WAY = 200
 """Messages and marks of one socket that may wait for their commit; further frames are not read
 until then."""
-FAILED_CONNECT = 9
-"""Connects for which one more counts that had no valid session or ticket."""
 TYPING_EVERY = 2.0
 """Seconds in which a room is told once that someone types; clients say it every three."""
 TYPED_IN = 100
@@ -101,10 +100,10 @@ class ChatServer(AsyncWebsocketConsumer):
         """Lets a person in who is signed in and not suspended, within the limits on sockets."""
         self.socket = Socket(self.base_send)
         self.address = client_address(self.scope)
-        if not await self._hub.address_allowance(self.address).pay():
-            await self.close()  # before anything is asked, and before accepting: answered 403
-            return
         refused = await self._admitted()
+        if refused is not None and not await self._hub.connects.address_pays(self.address):
+            await self.close()  # before accepting: answered 403, which costs least
+            return
         await self.accept(self.subprotocol)
         if refused is not None:
             self.socket.close(refused)
@@ -114,22 +113,26 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def _admitted(self) -> int | None:
         """The closing code that refuses this connection, or None."""
-        credentials = await self.authenticate()
-        if credentials is None:
-            self._hub.address_allowance(self.address).owe(FAILED_CONNECT)
+        session_key = await self.claimed_session()
+        owner = await self._hub.connects.owner(session_key) if session_key else None
+        if session_key is None or owner is None:
             return CloseCode.NOT_SIGNED_IN
-        self.user, self.session_key = credentials
+        if not await self._hub.connects.person_pays(owner):
+            return CloseCode.TOO_FAST
+        user = await in_thread(sessions.user_for_session, session_key)
+        if user is None:
+            return CloseCode.NOT_SIGNED_IN
+        self.user, self.session_key = user, session_key
         if not self.user.is_active:
             return CloseCode.BANNED
-        if not await self._hub.connect_allowance(self.user.pk).pay():
-            return CloseCode.TOO_FAST
         self._has_place = await self._hub.places.take(self.user.pk, self.address)
         return None if self._has_place else CloseCode.TOO_FAST
 
-    async def authenticate(self) -> tuple[User, str] | None:
-        """The person who connects, and the key of their session; None without a valid one.
+    async def claimed_session(self) -> str | None:
+        """The key of the session that the peer says it has; None if it can have none.
 
-        Each kind of connection has its own credentials, so each subclass implements this.
+        Each kind of connection has its own credentials, so each subclass implements this. It asks
+        the database nothing for what a stranger can make up.
         """
         raise NotImplementedError
 
@@ -322,9 +325,9 @@ class BrowserDoor(ChatServer):
             return
         await super().connect()
 
-    async def authenticate(self) -> tuple[User, str] | None:
+    async def claimed_session(self) -> str | None:
         token = parse_cookie(self._header(b"cookie")).get(settings.SESSION_COOKIE_NAME)
-        return await in_thread(sessions.user_for_token, token) if token else None
+        return key_of(token) if token else None
 
 
 class ProgramDoor(ChatServer):
@@ -343,17 +346,11 @@ class ProgramDoor(ChatServer):
             return
         await super().connect()
 
-    async def authenticate(self) -> tuple[User, str] | None:
+    async def claimed_session(self) -> str | None:
         for offered in self.scope["subprotocols"]:
             if offered.startswith("ticket."):
-                return await in_thread(_redeem, offered.removeprefix("ticket."))
+                return await in_thread(tickets.redeem, offered.removeprefix("ticket."))
         return None
-
-
-def _redeem(ticket: str) -> tuple[User, str] | None:
-    session_key = tickets.redeem(ticket)
-    user = sessions.user_for_session(session_key) if session_key else None
-    return (user, session_key) if user and session_key else None
 
 
 def _size(text: str) -> int:

@@ -16,12 +16,16 @@ class Gathered(Generic[K, V]):
     """Answers together what was asked while the last read ran.
 
     When everyone comes back after a restart, a query costs each of them more than what it
-    finds. Nobody waits for others to come: when no read is under way one begins at once. Each
-    answer rests on a read that began after the question.
+    finds. Nobody waits for others to come: when no read is under way one begins at once, but for
+    the ``rest`` in seconds that is kept after each. Each answer rests on a read that began after
+    the question.
     """
 
-    def __init__(self, read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
+    def __init__(
+        self, read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], *, rest: float = 0.0
+    ) -> None:
         self._read = read
+        self._rest = rest
         self._waiting: dict[K, asyncio.Future[V]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -44,6 +48,8 @@ class Gathered(Generic[K, V]):
                 for key in asked:
                     del self._waiting[key]
                 await self._answer(asked)
+                if self._rest:
+                    await asyncio.sleep(self._rest)
         finally:
             self._task = None
 

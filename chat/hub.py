@@ -17,6 +17,7 @@ from django.conf import settings
 from accounts.sessions import live_sessions
 from chat import greeting, limits, message_queries, payloads, protocol, publish, queries
 from chat.background import Background
+from chat.connects import Connects
 from chat.feed import Connection, Feed
 from chat.feeds import Feeds
 from chat.gathered import Gathered
@@ -32,7 +33,6 @@ from chat.roster import Rosters
 from chat.socket import Frame, frame
 from chat.subscriptions import Subscriptions
 from chat.threads import in_thread
-from mediachat.addresses import networks
 from mediachat.metrics import count_sockets
 from mediachat.shared import shared
 
@@ -58,12 +58,7 @@ class Hub:
         self.places = Places(common)
         self._allowances = limits.of_people(common)
         self._downloads = limits.of_downloads(common)
-        self._people_connect = limits.of_connects(
-            common, "connects-of-person", a_minute=settings.CONNECTS_PER_PERSON
-        )
-        self._addresses_connect = limits.of_connects(
-            common, "connects-of-address", a_minute=settings.CONNECTS_PER_ADDRESS
-        )
+        self.connects = Connects(common)
         self._admissions = Gathered(lambda asked: in_thread(_greeted, asked))
         self._memberships = Gathered(lambda asked: in_thread(queries.memberships_of, asked))
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
@@ -170,14 +165,6 @@ class Hub:
     def download_allowance(self, user: UUID) -> Allowance:
         """How many files a person may have."""
         return self._downloads.of(user.hex)
-
-    def connect_allowance(self, user: UUID) -> Allowance:
-        """How often a person may connect."""
-        return self._people_connect.of(user.hex)
-
-    def address_allowance(self, address: str) -> Allowance:
-        """How often someone may try to connect from this address."""
-        return self._addresses_connect.of(networks(address)[0])
 
     # -- Rooms ---------------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ STRANGERS_ASK = env.bool("STRANGERS_ASK", default=False)
 ADDRESS_BURST = env.int("ADDRESS_BURST", default=2_000)
 ADDRESS_PER_SECOND = env.float("ADDRESS_PER_SECOND", default=100.0)
 CONNECTS_PER_PERSON = env.int("CONNECTS_PER_PERSON", default=60)
-CONNECTS_PER_ADDRESS = env.int("CONNECTS_PER_ADDRESS", default=1_200)
+CONNECTS_PER_ADDRESS = env.int("CONNECTS_PER_ADDRESS", default=120)
 SOCKETS_PER_PERSON = env.int("SOCKETS_PER_PERSON", default=50)
 # An office or a school shares one address.
 SOCKETS_PER_ADDRESS = env.int("SOCKETS_PER_ADDRESS", default=500)

@@ -9,7 +9,8 @@ from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import User
-from accounts.sessions import live_sessions, user_for_session
+from accounts.session_store import SessionStore
+from accounts.sessions import live_sessions, owners, user_for_session
 from accounts.signals import signed_out
 from tests.conftest import PASSWORD
 
@@ -49,6 +50,22 @@ def test_a_session_knows_its_person(member: User) -> None:
 @pytest.mark.parametrize("key", ["", "x", "a" * 32, "'; --", "ä" * 40, "\x00" * 32])
 def test_a_made_up_session_is_nobodys(db: None, key: str) -> None:
     assert user_for_session(key) is None
+
+
+def test_whose_sessions_these_are_is_asked_in_one_query(
+    member: User, owner: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    mine, theirs = key_of(sign_in(member)), key_of(sign_in(owner))
+    expired = key_of(sign_in(owner))
+    Session.objects.filter(pk=expired).update(expire_date=timezone.now() - timedelta(seconds=1))
+    nobody = SessionStore()
+    nobody["seen"] = True
+    nobody.create()
+    assert nobody.session_key
+    keys = [mine, theirs, expired, nobody.session_key, "made-up", "\x00"]
+    with django_assert_num_queries(1):
+        found = owners(keys)
+    assert found == {mine: member.pk, theirs: owner.pk} | dict.fromkeys(keys[2:])
 
 
 def test_an_expired_session_is_nobodys(member: User) -> None:

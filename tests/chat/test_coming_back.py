@@ -186,6 +186,28 @@ async def test_a_read_that_fails_fails_for_those_who_asked_and_no_others() -> No
     assert await fine == ["good"]
 
 
+async def test_between_two_reads_there_can_be_a_rest() -> None:
+    """What strangers ask for costs so many reads a second, however often they ask."""
+    reads: list[int] = []
+
+    async def read(keys: Any) -> dict[int, int]:
+        reads.append(len(keys))
+        return dict.fromkeys(keys, 0)
+
+    gathered = Gathered(read, rest=0.1)
+    began = asyncio.get_running_loop().time()
+    asked = [asyncio.ensure_future(gathered.ask(0))]
+    await asked[0]
+    assert asyncio.get_running_loop().time() - began < 0.05  # the first does not wait
+    for number in range(1, 101):
+        asked.append(asyncio.ensure_future(gathered.ask(number)))
+        await asyncio.sleep(0.003)
+    await asyncio.gather(*asked)
+    took = asyncio.get_running_loop().time() - began
+    assert sum(reads) == 101
+    assert len(reads) <= took / 0.1 + 1
+
+
 # -- The first frame is bounded ----------------------------------------------------------------
 
 

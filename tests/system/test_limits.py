@@ -3,13 +3,17 @@
 import asyncio
 import json
 import time
+import uuid
+from collections import Counter
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 
 from tests.conftest import Serve
-from tests.live import Seeded
+from tests.live import Seeded, Server
 from tests.outside import ClosedError, CommandError, OutsideClient
 
 
@@ -142,7 +146,7 @@ async def test_one_person_connects_so_often_and_others_are_let_in(serve: Serve):
 
 
 async def test_whoever_has_no_session_is_soon_refused_before_they_are_accepted(serve: Serve):
-    server = serve(CONNECTS_PER_ADDRESS="60")
+    server = serve(CONNECTS_PER_ADDRESS="6")
     nobody = OutsideClient(server.url, "crowd0")
     codes = []
     for _ in range(12):
@@ -152,8 +156,60 @@ async def test_whoever_has_no_session_is_soon_refused_before_they_are_accepted(s
             codes.append(closed.code)
         except InvalidStatus as status:
             codes.append(status.response.status_code)
-    assert codes[0] == 4401
+    assert codes[:6] == [4401] * 6
     assert codes[-5:] == [403] * 5
+
+
+async def test_those_without_a_session_shut_nobody_out_who_has_one(serve: Serve):
+    """From one address, faster than anyone may: cookies that are wrong, and twenty people."""
+    server = serve(CONNECTS_PER_ADDRESS="6")
+    people = [OutsideClient(server.url, f"crowd{number}") for number in range(20)]
+    await asyncio.gather(*(person.sign_in() for person in people))
+    refused: Counter[int] = Counter()
+
+    async def keeps_trying() -> None:
+        while True:
+            refused[await _by_cookie(server, uuid.uuid4().hex)] += 1
+
+    strangers = [asyncio.create_task(keeps_trying()) for _ in range(20)]
+    await asyncio.sleep(1)
+    assert refused[403] > 40  # the address has nothing left
+    by_cookie = [await _by_cookie(server, person.token) for person in people[:10]]
+    assert by_cookie == [0] * 10
+    for person in people[10:]:
+        await person.connect()
+        await person.disconnect()
+    for each in strangers:
+        each.cancel()
+    assert set(refused) == {403, 4401}
+
+
+async def test_one_persons_cookie_opens_no_more_sockets_than_theirs(serve: Serve):
+    server = serve(CONNECTS_PER_PERSON="5", CONNECTS_PER_ADDRESS="6")
+    anna = await OutsideClient(server.url, "crowd0").sign_in()
+    other = await OutsideClient(server.url, "crowd1").sign_in()
+    codes = Counter(await asyncio.gather(*(_by_cookie(server, anna.token) for _ in range(100))))
+    # What is refused costs the address, and then it is refused before it is accepted.
+    assert codes.keys() == {0, 4429, 403}
+    assert codes[0] == 5
+    assert codes[4429] <= 7
+    assert await _by_cookie(server, other.token) == 0
+
+
+async def _by_cookie(server: Server, token: str) -> int:
+    """0 where this cookie opens a socket; otherwise the closing code, or 403."""
+    try:
+        async with connect(
+            f"{server.socket_url}/ws/",
+            origin=Origin(server.url),
+            additional_headers={"Cookie": f"sessionid={token}"},
+        ) as socket:
+            await asyncio.wait_for(socket.recv(), 10)
+            return 0
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 0
+    except InvalidStatus as status:
+        return status.response.status_code
 
 
 async def test_typing_is_told_once_in_a_while(serve: Serve, seeded: Seeded):

@@ -1,0 +1,47 @@
+"""Who pays for a socket that is opened: the person whose session it brings, or else the address.
+
+An office shares one address. If every connect were paid by it, whoever tries wrong cookies there
+would shut out all others; so the address only pays for what is refused. Whose session it is has
+to be asked before that is known, for strangers too: these questions are put together, and there
+are so many in a second, whoever sends how many.
+"""
+
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts import sessions
+from chat import limits
+from chat.gathered import Gathered
+from chat.threads import in_thread
+from mediachat.addresses import networks
+from mediachat.shared import Shared
+
+REST = 0.02
+"""Seconds between two queries for the sessions of those who connect, in one process."""
+
+
+class Connects:
+    """How often people and addresses may connect, on all processes."""
+
+    def __init__(self, shared: Shared | None) -> None:
+        self._people = limits.of_connects(
+            shared, "connects-of-person", a_minute=settings.CONNECTS_PER_PERSON
+        )
+        self._addresses = limits.of_connects(
+            shared, "refused-at-address", a_minute=settings.CONNECTS_PER_ADDRESS
+        )
+        self._owners = Gathered(lambda keys: in_thread(sessions.owners, keys), rest=REST)
+
+    async def owner(self, session_key: str) -> UUID | None:
+        """Whose session this is. ``user_for_session`` tells whether it lets them in."""
+        (owner,) = await self._owners.ask(session_key)
+        return owner
+
+    async def person_pays(self, user: UUID) -> bool:
+        """Whether this person may connect once more."""
+        return await self._people.of(user.hex).pay()
+
+    async def address_pays(self, address: str) -> bool:
+        """Whether one more of this address (of IPv6, of its /64) may be told why it is refused."""
+        return await self._addresses.of(networks(address)[0]).pay()
