@@ -22,7 +22,7 @@ from chat.hub import hub
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread
 from mediachat import disk
-from mediachat.bodies import MULTIPART, SMALL, Refused, Scope
+from mediachat.bodies import MIB, MULTIPART, SMALL, Refused, Scope
 from mediachat.csrf import is_from_own_page
 from mediachat.origins import is_own_page
 
@@ -42,6 +42,9 @@ LOOK_AGAIN = 0.2
 WAITING_FACTOR = 4
 """So many times UPLOADS_AT_ONCE may wait, of one person in this process."""
 
+COPIES = 2
+"""A body lies on the disk as it came, and the file in it once more."""
+
 _under_way: Counter[UUID] = Counter()
 """Bytes that each person is sending to this process, which count towards their quota."""
 _waiting: Counter[UUID] = Counter()
@@ -56,6 +59,17 @@ class UnderWay:
         self._left = left
         """Bytes that the person's files may still take; None: this is none of them."""
         self._size = 0
+        self._promised = 0
+
+    async def promise(self, size: int) -> None:
+        """Keeps room on the disk for a body of so many bytes.
+
+        Raises:
+            Refused: there is none.
+        """
+        if not await in_thread(disk.promise, COPIES * size):
+            raise Refused(507, ErrorCode.QUOTA_EXCEEDED, disk.FULL)
+        self._promised = COPIES * size
 
     def grow(self, size: int) -> None:
         """Counts so many more bytes.
@@ -71,6 +85,7 @@ class UnderWay:
 
     def end(self) -> None:
         """Counts it no longer."""
+        disk.release(self._promised)
         _under_way[self._user.pk] -= self._size
         if _under_way[self._user.pk] <= 0:
             del _under_way[self._user.pk]
@@ -121,6 +136,7 @@ async def admit(scope: Scope, declared: int | None) -> UnderWay:
     upload = UnderWay(user, left)
     try:
         upload.grow(declared or 0)
+        await upload.promise(declared or settings.MAX_UPLOAD_MB * MIB)
     except BaseException:
         upload.end()
         raise

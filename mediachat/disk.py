@@ -2,6 +2,7 @@
 before, so that they do."""
 
 import os
+import threading
 from pathlib import Path
 
 from django.conf import settings
@@ -17,6 +18,9 @@ FULL = (
 """What people are told whose file is not taken."""
 
 _free: int | None = None
+_promised = 0
+"""Bytes that may still come of what is being sent to this process."""
+_lock = threading.Lock()
 
 
 def look() -> int:
@@ -32,6 +36,26 @@ def look() -> int:
 def has_room(size: int = 0) -> bool:
     """Whether a file of so many bytes leaves as much free as has to be. For a thread."""
     return look() - size >= settings.FREE_DISK_MB * MEGABYTE
+
+
+def promise(size: int) -> bool:
+    """Keeps room for so many bytes until ``release``, if there is any. For a thread.
+
+    What has come of them counts as promised and as taken: rather one file too few than too many.
+    """
+    global _promised
+    with _lock:
+        if not has_room(_promised + size):
+            return False
+        _promised += size
+        return True
+
+
+def release(size: int) -> None:
+    """So many of the promised bytes have come, or will not."""
+    global _promised
+    with _lock:
+        _promised -= size
 
 
 def was_full() -> bool:

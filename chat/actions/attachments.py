@@ -69,26 +69,23 @@ def store_attachment(user: User, *, file: "UploadedFile[bytes]") -> Attachment:
         attachment.width, attachment.height = picture.width, picture.height
         content = ContentFile(picture.data)
     attachment.size = content.size
-    names: list[str] = []
+    attachment.file.name = _name("attachments", attachment.id)
+    if picture:
+        folder = "thumbnails" if picture.thumbnail else "attachments"
+        attachment.thumbnail.name = _name(folder, attachment.id)
+    # The row reserves the place, before anything is in it. Others may have been stored since it
+    # was asked whether there is room: whoever comes last sees all of them.
+    attachment.save(force_insert=True)
     try:
-        attachment.file.name = _save("attachments", attachment.id, content, names)
-        if picture:
-            attachment.thumbnail.name = (
-                _save("thumbnails", attachment.id, ContentFile(picture.thumbnail), names)
-                if picture.thumbnail
-                else attachment.file.name
-            )
-        attachment.save(force_insert=True)
-        try:
-            # Others of theirs may have been stored since: whoever comes last sees all.
-            _check_quota(user, 0)
-        except ChatError:
-            attachment.delete()
-            raise
+        check_server_has_room(0)
+        _check_quota(user, 0)
+        default_storage.save(attachment.file.name, content)
+        if picture and picture.thumbnail:
+            default_storage.save(attachment.thumbnail.name, ContentFile(picture.thumbnail))
     except BaseException:
-        _delete_files(names)
+        _delete_files({attachment.file.name, attachment.thumbnail.name or ""} - {""})
+        Attachment.objects.filter(pk=attachment.pk).delete()
         raise
-    stored.add(attachment.size)
     return attachment
 
 
@@ -156,10 +153,9 @@ def _head(file: "UploadedFile[bytes]") -> bytes:
     return head
 
 
-def _save(folder: str, id: UUID, content: "File[bytes]", names: list[str]) -> str:
-    name = default_storage.save(f"{folder}/{id.hex[:2]}/{id}", content)
-    names.append(name)
-    return name
+def _name(folder: str, id: UUID) -> str:
+    """Where nothing else can be, so that the store keeps the name."""
+    return f"{folder}/{id.hex[:2]}/{id}"
 
 
 def _delete(attachments: Iterable[Attachment]) -> None:
@@ -170,7 +166,7 @@ def _delete(attachments: Iterable[Attachment]) -> None:
         row = Attachment.objects.filter(pk=attachment.pk, message=attachment.message)
         if row.delete()[0]:
             ids.append(attachment.pk)
-            stored.add(-attachment.size)
+            stored.deleted(attachment)
             names |= {attachment.file.name or "", attachment.thumbnail.name or ""}
     if ids:
         transaction.on_commit(lambda: in_thread_later(lambda: _delete_files(names - {""})))

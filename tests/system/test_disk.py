@@ -1,6 +1,7 @@
 """A disk that is nearly full, files that take all they may, and what is left of deleted texts."""
 
 import asyncio
+import shutil
 import time
 from pathlib import Path
 
@@ -36,6 +37,23 @@ async def test_on_a_nearly_full_disk_messages_go_on_and_files_are_refused(serve:
 
         page = await _own_page(server, anna, b"\x89PNG not really")
         assert "The server&#x27;s disk is nearly full" in page
+
+
+async def test_what_is_under_way_counts_before_it_is_on_the_disk(serve: Serve):
+    free = shutil.disk_usage(Path.cwd()).free // MIB
+    # Room for one of 2,000 MB with its copy, give or take what others do on this disk.
+    floor = str(free - 6_000)
+    server = serve(FREE_DISK_MB=floor, MAX_UPLOAD_MB="2000", BODY_SECONDS="100")
+    async with (
+        OutsideClient(server.url, "crowd0") as anna,
+        OutsideClient(server.url, "crowd1") as ben,
+    ):
+        for _ in range(2):  # what has gone is given back
+            async with peers(server.url, 2) as (first, second):
+                await first.say(_announcement(anna, 2_000 * MIB))
+                await asyncio.sleep(0.5)
+                assert await _announced(second, ben, 2_000 * MIB) == 507
+            await asyncio.sleep(0.5)
 
 
 async def test_all_files_together_take_so_much_and_no_more(serve: Serve):
@@ -101,10 +119,14 @@ def _is_in_files(server: Server, word: str) -> bool:
 
 
 async def _announced(sender: Peer, who: OutsideClient, size: int) -> int:
-    await sender.say(head("/api/v1/attachments", length=size, X_Session_Token=who.token))
+    await sender.say(_announcement(who, size))
     status, text = await sender.answer()
     assert '"quota_exceeded"' in text
     return status
+
+
+def _announcement(who: OutsideClient, size: int) -> bytes:
+    return head("/api/v1/attachments", length=size, X_Session_Token=who.token)
 
 
 async def _figures(http: httpx.AsyncClient) -> dict[str, float]:

@@ -206,6 +206,27 @@ async def test_files_uploaded_at_once_on_both_stay_within_the_quota(redis: Redis
         await clients[0].upload("too many.bin", b"x" * 2**20, "")
 
 
+async def test_files_of_all_uploaded_at_once_on_both_stay_within_the_total(
+    redis: Redis, serve: Serve
+):
+    servers = two(serve, redis, STORAGE_TOTAL_MB="5", FREE_DISK_MB="0")
+    clients = [OutsideClient(servers[n % 2].url, f"crowd{n}") for n in range(20)]
+    await asyncio.gather(*(client.sign_in() for client in clients))
+    answers = await asyncio.gather(
+        *(client.upload("a.bin", b"x" * 2**20, "") for client in clients), return_exceptions=True
+    )
+    refused = [answer for answer in answers if isinstance(answer, CommandError)]
+    assert {answer.code for answer in refused} == {"quota_exceeded"}
+    assert len(refused) >= 15
+    # What was refused is given back, in the database and on the disk.
+    kept = [file for file in (servers[0].data_dir / "media").rglob("*") if file.is_file()]
+    assert len(kept) == 20 - len(refused)
+    for client in clients[: 5 - len(kept)]:
+        await client.upload("again.bin", b"x" * 2**20, "")
+    with pytest.raises(CommandError, match="quota_exceeded"):
+        await clients[0].upload("more.bin", b"x" * 2**20, "")
+
+
 async def test_a_server_that_stops_says_that_its_people_are_gone(
     redis: Redis, serve: Serve, seeded
 ):
