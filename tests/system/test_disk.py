@@ -39,6 +39,13 @@ async def test_on_a_nearly_full_disk_messages_go_on_and_files_are_refused(serve:
         assert "The server&#x27;s disk is nearly full" in page
 
 
+async def test_a_full_disk_is_known_before_anyone_comes(serve: Serve):
+    server = serve(FREE_DISK_MB=MORE_THAN_ANY_DISK, METRICS_TOKEN="figures")
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        assert (await http.get("/healthz")).json()["status"] == "degraded"
+        assert (await _figures(http))["mediachat_disk_free_bytes"] > 0
+
+
 async def test_what_is_under_way_counts_before_it_is_on_the_disk(serve: Serve):
     free = shutil.disk_usage(Path.cwd()).free // MIB
     # Room for one of 2,000 MB with its copy, give or take what others do on this disk.
