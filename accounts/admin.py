@@ -15,7 +15,6 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -25,6 +24,7 @@ from accounts.signals import profile_changed
 from chat.actions import moderation
 from chat.admin import links
 from chat.admin.decisions import DecidedAdmin, Decision
+from chat.admin.lists import ListAdmin
 
 # Codes of second factors, and addresses where people were: nobody's to read, and to be edited
 # even less.
@@ -160,6 +160,6 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(DjangoGroupAdmin, ListAdmin[Group]):  # type: ignore[misc]
     # Django's two boxes label their parts in a way that screen readers refuse.
     filter_horizontal = []

@@ -22,13 +22,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from unfold.admin import ModelAdmin
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.models import User
 from accounts.names import isolated
 from chat.actions.moderation import REASON_LIMIT, label
+from chat.admin.lists import ListAdmin
 from chat.admin.trail import trail
 from chat.protocol import ChatError
 
@@ -69,12 +69,10 @@ class Decision(Generic[M]):
     respond: Callable[[Any], HttpResponseBase] | None = None
 
 
-class DecidedAdmin(ModelAdmin, Generic[M]):
+class DecidedAdmin(ListAdmin[M]):
     """Shows things, and offers what can be decided about them."""
 
     decisions: Sequence[Decision[M]] = ()
-    also_looked_up: Sequence[str] = ()
-    """Look-ups that links of ours use, beside the list's filters."""
     list_per_page = 50
     show_full_result_count = False
     list_filter_sheet = False
@@ -96,16 +94,6 @@ class DecidedAdmin(ModelAdmin, Generic[M]):
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """The filters that the page shows and no others: Django would let anyone who may see a
-        list ask for ``?body__startswith=…`` and so read, letter by letter, what it does not show.
-        """
-        names = {
-            each if isinstance(each, str) else getattr(each, "parameter_name", "")
-            for each in self.list_filter
-        }
-        return lookup in self.also_looked_up or lookup.split("__")[0] in names
 
     # -- Where decisions are offered -----------------------------------------------------------
 
