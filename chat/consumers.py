@@ -6,7 +6,6 @@ are ignored; where it has an Origin, it is a page of an editor or of ours.
 """
 
 import asyncio
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -31,10 +30,6 @@ from mediachat.origins import is_editors, is_own
 UNDER_WAY = 200
 """Messages and marks of one socket that may wait for their commit; further frames are not read
 until then."""
-TYPING_EVERY = 2.0
-"""Seconds in which a room is told once that someone types; clients say it every three."""
-TYPED_IN = 100
-"""Rooms of which one socket remembers that."""
 PAYING = 0.1
 """Seconds after which someone who waits until they can pay is asked again."""
 
@@ -62,7 +57,6 @@ class ChatServer(AsyncWebsocketConsumer):
         self.rooms: set[UUID] = set()
         self._has_place = False
         self._under_way = 0
-        self._typed: dict[UUID, float] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Takes the frames one after another.
@@ -227,7 +221,7 @@ class ChatServer(AsyncWebsocketConsumer):
     async def _send_message(self, command: protocol.MessageSend) -> None:
         """Sends without waiting for the commit, so that the frames behind share it."""
         future = await handlers.send_soon(self.user, command)
-        self._typed.pop(command.room, None)  # typing after a message is news
+        self._hub.typists.wrote(self.user.pk, command.room)
         await self._answer_later(future, lambda stored: self._sent(command.ref, stored))
 
     async def _mark_read(self, command: protocol.RoomRead) -> None:
@@ -279,14 +273,9 @@ class ChatServer(AsyncWebsocketConsumer):
     def _say_typing(self, command: protocol.Typing) -> None:
         if command.room not in self.rooms:
             raise access.not_found()
-        now = time.monotonic()
-        if now < self._typed.get(command.room, 0.0) + TYPING_EVERY:
-            return
-        if len(self._typed) >= TYPED_IN:
-            self._typed.clear()
-        self._typed[command.room] = now
-        event = protocol.TypingEvent(room=command.room, user=self.username)
-        publish.typing(command.room, self.username, event.frame())
+        if self._hub.typists.is_news(self.user.pk, command.room):
+            event = protocol.TypingEvent(room=command.room, user=self.username)
+            publish.typing(command.room, self.username, event.frame())
 
     async def _pays(self, units: int, ref: str) -> bool:
         """Whether the person can pay this; who cannot is refused."""

@@ -33,6 +33,7 @@ from chat.roster import Rosters
 from chat.socket import Frame, frame
 from chat.subscriptions import Subscriptions
 from chat.threads import in_thread
+from chat.typists import Typists
 from mediachat.metrics import count_sockets
 from mediachat.shared import shared
 
@@ -59,6 +60,7 @@ class Hub:
         self._allowances = limits.of_people(common)
         self._downloads = limits.of_downloads(common)
         self.connects = Connects(common)
+        self.typists = Typists()
         self._admissions = Gathered(lambda asked: in_thread(_greeted, asked))
         self._memberships = Gathered(lambda asked: in_thread(queries.memberships_of, asked))
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))

@@ -216,10 +216,13 @@ async def test_typing_is_told_once_in_a_while(serve: Serve, seeded: Seeded):
     server = serve()
     async with (
         OutsideClient(server.url, "crowd0") as anna,
+        OutsideClient(server.url, "crowd0") as her_phone,
         OutsideClient(server.url, "crowd1") as other,
     ):
         for _ in range(10):
-            await anna.raw(json.dumps({"type": "typing", "room": seeded.rooms["crowd"]}))
+            for device in (anna, her_phone):
+                await device.raw(json.dumps({"type": "typing", "room": seeded.rooms["crowd"]}))
+        await her_phone.command("ping")
         await anna.send(seeded.rooms["crowd"], "done")
         await other.until(lambda: bool(other.of_type("message")))
         assert len(other.of_type("typing")) == 1
