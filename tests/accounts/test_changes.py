@@ -1,5 +1,6 @@
 """Each change of an account that matters leaves an entry in the audit log, whoever makes it."""
 
+import ast
 import json
 import time
 from collections.abc import Callable
@@ -12,10 +13,11 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts import changes, first_administrator
@@ -25,6 +27,7 @@ from chat.management.commands import export_audit
 from chat.models import AuditEntry
 from tests.accounts.test_second_factor import set_up, sign_in
 from tests.conftest import PASSWORD
+from tests.live import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "another correct horse"
@@ -113,6 +116,51 @@ def test_what_is_taken_away_is_recorded_too(administrator: User, member: User) -
         ("command line", "take_permissions", moderators.NAME),
         ("command line", "delete_group", moderators.NAME),
     ]
+
+
+UNHEARD = {"update", "aupdate", "bulk_update", "abulk_update", "bulk_create", "abulk_create"}
+"""What changes rows of which no signal tells."""
+RECORDED = ("User", "Group", "Authenticator", "EmailAddress")
+UNRECORDED_FIELDS = {"display_name"}
+
+
+def test_no_door_changes_an_account_unheard() -> None:
+    """Whoever writes such a call records it too, or saves the model."""
+    found = []
+    for path in (
+        each for app in ("accounts", "chat", "mediachat") for each in (ROOT / app).rglob("*.py")
+    ):
+        if "migrations" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            fields = {each.arg for each in node.keywords}
+            of = ast.unparse(node.func.value)
+            is_theirs = of.startswith(tuple(f"{name}." for name in RECORDED))
+            counts = is_theirs and (not fields or fields - UNRECORDED_FIELDS)
+            if node.func.attr in UNHEARD and (counts or fields & set(changes.WATCHED)):
+                found.append(f"{path.name}:{node.lineno}: {ast.unparse(node)}")
+    assert found == []
+
+
+def test_no_list_of_the_admin_is_edited_in_place_and_only_groups_are_deleted_there(
+    administrator: User, rf: RequestFactory
+) -> None:
+    request = rf.get("/admin/")
+    request.user = administrator
+    for model, shown in admin.site._registry.items():
+        assert not shown.list_editable, model
+        assert ("delete_selected" in shown.get_actions(request)) == (model is Group), model
+
+
+def test_groups_that_are_deleted_together_are_recorded_each(administrator: User) -> None:
+    groups = [Group.objects.create(name=f"Group {number}") for number in range(3)]
+    chosen = {"_selected_action": [group.pk for group in groups], "post": "yes"}
+    sign_in(administrator).post("/admin/auth/group/", chosen | {"action": "delete_selected"})
+    assert not Group.objects.filter(name__startswith="Group ").exists()
+    entries = AuditEntry.objects.filter(action="delete_group", actor="administrator")
+    assert sorted(entry.target for entry in entries) == [group.name for group in groups]
 
 
 def test_what_changes_nothing_is_not_recorded(member: User) -> None:
