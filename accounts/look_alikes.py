@@ -1,22 +1,38 @@
-"""Letters that look like others, so that names can be compared as people see them."""
+"""Letters that look like others, so that names can be compared as people see them.
 
+The tables are of Unicode's Technical Standard 39 (confusables.txt), with what is taken for one
+another in small letters or in capitals alone, and with all small capitals.
+"""
+
+import re
 import unicodedata
 
-_CYRILLIC = ("авеіјкӏмнорсѕтухһԁԛԝьѵ", "abeijklmhopcstyxhdqwbv")
-_GREEK = ("αβεζηικμνορτυχωγ", "abezhikmvoptyxwy")
-_ARMENIAN = ("օոսհցզ", "onuhgq")
-_LATIN = ("ıɑɡɩʟꜱʀɴ", "iagilsrn")
+_CYRILLIC = ("авеіјкӏмнорсѕтухһԁԛԝьѵбгзӡүҽѡꙇ", "abeijklmhopcstyxhdqwbv6r33yewi")
+_GREEK = ("αβεζηικμνορτυχωγσςϲϳᴦᴩ", "abezhikmvoptyxwyoocjrp")
+_ARMENIAN = ("օոսհցզագռք", "onuhgqwqnf")
+_SMALL_CAPITALS = ("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz")
+_LATIN = ("ıɑɡɩǀꞁȷɯʋɣɛǝᴑᶃᶌʒɜȝꝫƍƅꞵƒẝꞙꬵỿꭚꞟꭎꭒꬲꬽꭇꭈꭓƨꝛƽȣꝯ", "iagilljwuyeəogy3333gbbffffyyuuueorrx22s89")
+_LISU = ("ꓐꓑꓒꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpddtgkjczfmnlsrvhwxyaeiou")
+_COPTIC = ("ⲅⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭ", "rhikmnopctyx")
+_OTHERS = ("ყჿוןסဝഠଠዐ", "yollooooo")
+_TABLES = (_CYRILLIC, _GREEK, _ARMENIAN, _SMALL_CAPITALS, _LATIN, _LISU, _COPTIC, _OTHERS)
 LOOK_ALIKES = {
     ord(look_alike): plain
-    for look_alikes, plains in (_CYRILLIC, _GREEK, _ARMENIAN, _LATIN)
+    for look_alikes, plains in _TABLES
     for look_alike, plain in zip(look_alikes, plains, strict=True)
 }
-"""Lower-case letters of other alphabets, and the ASCII letter that each is taken for.
-static/chat/look-alikes.js has the same for the page. What usernames fold to is stored
-(User.skeleton): a change here needs a migration that fills it in again."""
+"""Lower-case letters, and the plain letter that each is taken for: whoever may no longer sign up
+with some of them may have done so before, or be called so. static/chat/look-alikes.js has the same
+for the page. What usernames fold to is stored (User.skeleton): a change here needs a migration that
+fills it in again."""
+_UNSEEN_PARTS = re.compile("(?<=[ij])\u0307+|\u0640")
+"""A dot on what has one, and the stroke that makes an Arabic letter longer."""
 
 
 def fold(name: str) -> str:
     """What a name is taken for: names that look the same have the same."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return " ".join(folded.translate(LOOK_ALIKES).split())
+    # Letters are looked up without their accents, and once before Unicode makes of some another.
+    for form in ("NFD", "NFKD"):
+        name = unicodedata.normalize(form, name).casefold().translate(LOOK_ALIKES)
+    name = _UNSEEN_PARTS.sub("", name)
+    return " ".join(unicodedata.normalize("NFC", name).split())

@@ -2,7 +2,8 @@
 
 Messages mention people as @username, so where a name ends has to be plain: letters, digits and
 underscores, with single dots or hyphens between them. The letters are of one alphabet: those of
-two can be put together to look like another name.
+two can be put together to look like another name. And they are those that people write with today:
+phonetic and historic letters are made to look like others.
 
 A name is normalised before it is checked: full-width letters, ligatures and the like are other
 spellings of the same name. ``accounts.names`` says whether a name is taken.
@@ -50,6 +51,25 @@ _WRITTEN_TOGETHER = (
 )
 """Japanese, Korean and Chinese."""
 
+_BASES = {
+    "LATIN": "a-zßæðøþđħıĸłŋœŧə" + "ƒƙƴǝɓɔɖɗɛɣɨɩɲʉʋ" + "ǥʒ",
+    "GREEK": "α-ω",
+    "CYRILLIC": "а-џ" + "ҋ-ӿ" + "ԑԓԕԗԙԛԝԟԡԣԥԧԩԯ",
+    "ARMENIAN": "ա-ֆ",
+    "GEORGIAN": "ა-ჰჷ-ჺჽ-ჿ",
+}
+"""The letters in everyday use, without accents: those of Unicode's Technical Standard 39
+(Identifier_Status is Allowed), with those of African languages and of Skolt Sámi."""
+_EVERYDAY = re.compile(f"[{''.join(_BASES.values())}]")
+_OUT_OF_USE = re.compile(
+    "[\u0640\u066e\u066f\u0673\u068e\u06a1\u08ad-\u08b1\u08b3\u08b4\ufe73"  # Arabic
+    "\u0978\ua8f2-\ua8fe\u0980\u09fc\u0af9\u0c34\u0c58-\u0c5a\u0cde\u0d04\u0d5f"  # India
+    "\u0d8f\u0d90\u0da6\ua9e0-\ua9e6\u17a3\u17a4\u17a8\u312e"
+    "\u31f0-\u31ff\U0001aff0-\U0001b122\U0001b150-\U0001b167"  # kana
+    "\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]"  # parts of Hangul's syllables
+)
+"""The same standard's letters of the other alphabets that are not."""
+
 
 def normalize(name: str) -> str:
     """The one spelling of a name, in lower case: the same again for what it returns."""
@@ -77,6 +97,8 @@ def check(name: str) -> None:
         len(alphabets) <= 1 or any(alphabets <= each for each in _WRITTEN_TOGETHER)
     ):
         raise ValidationError("Use the letters of one alphabet.", code="invalid")
+    if not all(map(_is_in_use, filter(str.isalpha, name))):
+        raise ValidationError("Use letters that are in everyday use.", code="invalid")
     if name in RESERVED:
         raise ValidationError("Nobody can have this name. Choose another.", code="reserved")
 
@@ -86,6 +108,12 @@ def _alphabet(letter: str) -> str:
     if "FILLER" in words:  # Unicode has letters that are drawn as nothing
         return ""
     return "CJK" if words[0] == "IDEOGRAPHIC" else words[0]
+
+
+def _is_in_use(letter: str) -> bool:
+    if _alphabet(letter) in _BASES:
+        return bool(_EVERYDAY.match(unicodedata.normalize("NFD", letter)))
+    return not _OUT_OF_USE.match(letter)
 
 
 validators = [check]

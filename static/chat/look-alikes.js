@@ -1,12 +1,18 @@
 /** Letters that look like others; accounts/look_alikes.py has the same for the server. */
 const LOOK_ALIKES = new Map(
   /** @type {[string, string][]} */ ([
-    ["авеіјкӏмнорсѕтухһԁԛԝьѵ", "abeijklmhopcstyxhdqwbv"],
-    ["αβεζηικμνορτυχωγ", "abezhikmvoptyxwy"],
-    ["օոսհցզ", "onuhgq"],
-    ["ıɑɡɩʟꜱʀɴ", "iagilsrn"],
+    ["авеіјкӏмнорсѕтухһԁԛԝьѵбгзӡүҽѡꙇ", "abeijklmhopcstyxhdqwbv6r33yewi"],
+    ["αβεζηικμνορτυχωγσςϲϳᴦᴩ", "abezhikmvoptyxwyoocjrp"],
+    ["օոսհցզագռք", "onuhgqwqnf"],
+    ["ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz"],
+    ["ıɑɡɩǀꞁȷɯʋɣɛǝᴑᶃᶌʒɜȝꝫƍƅꞵƒẝꞙꬵỿꭚꞟꭎꭒꬲꬽꭇꭈꭓƨꝛƽȣꝯ", "iagilljwuyeəogy3333gbbffffyyuuueorrx22s89"],
+    ["ꓐꓑꓒꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpddtgkjczfmnlsrvhwxyaeiou"],
+    ["ⲅⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭ", "rhikmnopctyx"],
+    ["ყჿוןסဝഠଠዐ", "yollooooo"],
   ]).flatMap(([letters, plain]) => [...letters].map((letter, at) => [letter, plain[at]])),
 );
+/** A dot on what has one, and the stroke that makes an Arabic letter longer. */
+const UNSEEN_PARTS = /([ij])\u0307+|\u0640/g;
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
 
 /**
@@ -15,7 +21,16 @@ const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
  * @param {string} name
  */
 export function fold(name) {
-  const plain = name.normalize("NFKC").toLowerCase().normalize("NFKC").replace(UNSEEN, "");
-  const letters = [...plain].map((letter) => LOOK_ALIKES.get(letter) ?? letter).join("");
+  // Letters are looked up without their accents, and once before Unicode makes of some another.
+  const letters = plain(plain(name.normalize("NFD")).normalize("NFKD"))
+    .replace(UNSEEN_PARTS, "$1")
+    .normalize("NFC")
+    .replace(UNSEEN, "");
   return letters.replace(/[i1|]/g, "l").replaceAll("0", "o").replaceAll("rn", "m").trim().replace(/\s+/g, " ");
+}
+
+/** @param {string} text in lower case, letters of old forms and "ß" too, as Python's casefold does */
+function plain(text) {
+  const lower = text.toLowerCase().toUpperCase().toLowerCase();
+  return [...lower].map((letter) => LOOK_ALIKES.get(letter) ?? letter).join("");
 }

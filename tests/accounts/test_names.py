@@ -98,7 +98,11 @@ def test_what_is_taken_can_be_seen_and_turns_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", ["ada", "ADA", "Ada", "аdа", "ɑda", "ａｄａ", "@ada", " ada ", "𝒶𝒹𝒶"]
+    "other",
+    [
+        *("ada", "ADA", "Ada", "аdа", "ɑda", "ａｄａ", "@ada", " ada ", "𝒶𝒹𝒶"),
+        *("ᴀᴅᴀ", "Aᴅa", "ꓮꓓꓮ", "αdα"),
+    ],
 )
 def test_nobody_is_called_by_anothers_username(db: None, member: User, other: str) -> None:
     User.objects.create_user("ada")
@@ -120,9 +124,20 @@ def test_one_may_be_called_by_ones_own_username(member: User, owner: User) -> No
 def test_names_that_look_the_same_fold_to_the_same() -> None:
     assert fold("Ｐаураl") == fold("paypal") == fold("PAYPAL") == "paypal"
     assert fold("Straße") == fold("STRASSE")
+    assert fold("рѐрѐ") == fold("PÈPÈ") == "pèpè"
+    assert fold("ΡΌΧ") == fold("póx") == "póx"
+    assert fold("ϲarol") == fold("ᴄarᴏl") == fold("caroǀ") == fold("CAROꞀ") == "carol"
+    assert fold("محمـد") == fold("محمد")
+    assert fold("lİsa") == fold("li\u0307sa") == "lisa"
     assert fold("ada") != fold("adan")
+    assert fold("ада") != fold("ӓдӓ")
     for name in HONEST:
         assert fold(fold(name)) == fold(name)
+
+
+@given(st.text())
+def test_folding_is_done_after_one_time(name: str) -> None:
+    assert fold(fold(name)) == fold(name)
 
 
 def test_the_page_has_the_same_look_alikes() -> None:

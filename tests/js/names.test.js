@@ -26,7 +26,15 @@ test("names that look the same fold to the same", () => {
   assert.equal(fold("IlIa"), fold("lIia"));
   assert.equal(fold("a\u200bda\u202e"), fold("Ada"));
   assert.equal(fold("  Ada   Lovelace"), fold("ada lovelace"));
+  assert.equal(fold("рѐрѐ"), fold("PÈPÈ"));
+  assert.equal(fold("ΡΌΧ"), fold("póx"));
+  for (const carol of ["ϲarol", "ᴄarᴏl", "caroǀ", "CAROꞀ", "carᲂl"]) assert.equal(fold(carol), fold("carol"));
+  assert.equal(fold("Straße"), fold("STRASSE"));
+  assert.equal(fold("li\u0307sa"), fold("lisa"));
+  assert.equal(fold("محمـد"), fold("محمد"));
+  assert.equal(fold("ΝΊΚΟΣ"), fold("νίκος"));
   assert.notEqual(fold("ada"), fold("adan"));
+  assert.notEqual(fold("ада"), fold("ӓдӓ"));
 });
 
 test("a name that somebody else has too is shown with the username", () => {
