@@ -18,9 +18,13 @@ from accounts.usernames import OFFICIAL, RESERVED, check, normalize
 MARKS = 5
 """The most accents and signs on one letter: more of them reach into the lines around."""
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
-# Letters and signs that Unicode lets programs draw as nothing, beside those of the category Cf.
+# Beside those of the category Cf: what Unicode lets programs draw as nothing
+# (Default_Ignorable_Code_Point), then what is empty by its meaning: blanks of Braille, music,
+# hieroglyphs and Khitan, and the place of an object.
 _INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff"
+    "\u2800\ufffc\U00013441\U00013442\U00016fe4\U0001d159]"
 )
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 # Scripts that join their letters, in which a ZWNJ keeps two apart: as in Persian.
@@ -99,9 +103,9 @@ def isolated(name: str) -> str:
 
 
 def _without_emoji(name: str) -> str:
-    """The name with a sign for each emoji: some are held together by invisible characters."""
+    """The name with an asterisk for each emoji: some are held together by invisible characters."""
     for found in reversed(emoji.emoji_list(name)):
-        name = name[: found["match_start"]] + "\ufffc" + name[found["match_end"] :]
+        name = name[: found["match_start"]] + "*" + name[found["match_end"] :]
     return name
 
 

@@ -13,7 +13,8 @@ const LOOK_ALIKES = new Map(
 );
 /** A dot on what has one, and the stroke that makes an Arabic letter longer. */
 const UNSEEN_PARTS = /([ij])\u0307+|\u0640/g;
-const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
+/** And what accounts/names.py refuses because nothing is drawn; it was not always refused. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffc\u{13441}\u{13442}\u{1d159}]|\u{16fe4}/gu;
 
 /**
  * What a name is taken for: names that look the same have the same. A screen's letters are taken

@@ -63,6 +63,14 @@ DECEIVING = [
     "\u034f",
     "a\ue000",
     "Ana" + "\u0301" * (MARKS + 5),
+    "\U0001d159",  # a note without a head
+    "carol\U0001d159",
+    "\ufffc",
+    "carol\ufffc",
+    *("carol\ufff9", "carol\ufffa", "carol\ufffb", "carol\ufff0", "carol\u2065"),
+    *("\U00013441", "carol\U00013442", "\U00016fe4", "carol\U00016fe4"),  # blanks of old scripts
+    *("carol\u17b4", "carol\u180e", "carol\u180f", "carol\U0001bca0", "carol\U0001d173"),
+    *("carol\U000e0101", "carol\U000e0020", "carol\u2800", "carol\u2064"),
     "\u0301",
     "❤️\u200d",
     "👍\u200d👎",

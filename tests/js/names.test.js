@@ -25,6 +25,9 @@ test("names that look the same fold to the same", () => {
   assert.equal(fold("Ｐаураl"), fold("paypal"));
   assert.equal(fold("IlIa"), fold("lIia"));
   assert.equal(fold("a\u200bda\u202e"), fold("Ada"));
+  for (const blank of "\u2800\u3164\ufff9\ufffc\u{1d159}\u{13441}\u{13442}\u{16fe4}\u{e0101}") {
+    assert.equal(fold(`ad${blank}a${blank}`), fold("ada"));
+  }
   assert.equal(fold("  Ada   Lovelace"), fold("ada lovelace"));
   assert.equal(fold("рѐрѐ"), fold("PÈPÈ"));
   assert.equal(fold("ΡΌΧ"), fold("póx"));
