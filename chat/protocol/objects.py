@@ -1,5 +1,6 @@
 """What commands and events are about."""
 
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
@@ -85,6 +86,22 @@ Text = Annotated[str, StringConstraints(min_length=0), Stored]
 surrogates), which JSON can say and no database or socket can."""
 
 
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _one_line(value: str) -> str:
+    for char in value:
+        if char in _TURNING or unicodedata.category(char) in ("Cc", "Zl", "Zp"):
+            raise ValueError("characters that control text or turn it around are not taken here")
+    return value
+
+
+Shown = AfterValidator(_one_line)
+"""For what others read in a sentence and take for a name that they know, of a file or a branch:
+``gpj.exe`` must not be shown as ``exe.jpg``. Letters of any script have their direction without
+those characters."""
+
+
 def _relative(path: str) -> str:
     # A reader's editor joins it to a folder of theirs: it must not lead out of there.
     if path.startswith(("/", "\\")) or ":" in path.split("/")[0] or ".." in path.split("/"):
@@ -96,18 +113,20 @@ class Code(Wire):
     """Lines of a file, for readers to find in their own checkout of it.
 
     ``path`` is relative to the repository, with forward slashes; lines count from 1, and both
-    are included. What is not known is left empty.
+    are included. What is not known is left empty. No field but ``text`` may have characters that
+    control text or turn it around.
     """
 
-    language: Annotated[str, StringConstraints(max_length=64), Stored] = ""
-    repository: Annotated[str, StringConstraints(max_length=500), Stored] = ""
+    language: Annotated[str, StringConstraints(max_length=64), Stored, Shown] = ""
+    repository: Annotated[str, StringConstraints(max_length=500), Stored, Shown] = ""
     """Host and path of where it is cloned from, such as ``git.example/team/project``."""
-    branch: Annotated[str, StringConstraints(max_length=300), Stored] = ""
+    branch: Annotated[str, StringConstraints(max_length=300), Stored, Shown] = ""
     commit: Annotated[str, StringConstraints(pattern="^([0-9a-f]{7,64})?$")] = ""
     path: Annotated[
         str,
         StringConstraints(min_length=1, max_length=1_000),
         Stored,
+        Shown,
         AfterValidator(_relative),
     ]
     start_line: Annotated[int, Field(ge=1, le=2**31)]

@@ -103,7 +103,8 @@ export interface Attachment {
  * Lines of a file, for readers to find in their own checkout of it.
  *
  * `path` is relative to the repository, with forward slashes; lines count from 1, and both
- * are included. What is not known is left empty.
+ * are included. What is not known is left empty. No field but `text` may have characters that
+ * control text or turn it around.
  */
 export interface Code {
   language: string;

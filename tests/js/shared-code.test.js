@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sharedCode } from "../../static/chat/page/shared-code.js";
 import { unsentMessage } from "../../static/chat/unsent-message.js";
 
 const code = {
@@ -18,4 +19,33 @@ test("an unsent message shows the code that it will have", () => {
 
 test("a message that an older client left unsent has no code", () => {
   assert.equal(unsentMessage(entry, "ada", 1).code, null);
+});
+
+/** @param {unknown} value @returns {string} what a template is made of, with its values in place */
+function written(value) {
+  if (value === null || typeof value === "function") return "";
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return value.map(written).join("");
+  const { strings, values } = /** @type {{strings: string[], values: unknown[]}} */ (value);
+  return strings.map((part, at) => part + (at < values.length ? written(values[at]) : "")).join("");
+}
+
+test("where shared lines are from turns nothing around it", (context) => {
+  const there = Object.getOwnPropertyDescriptor(globalThis, "document");
+  Object.defineProperty(globalThis, "document", {
+    value: { body: { hasAttribute: () => true } }, configurable: true,
+  });
+  context.after(() => {
+    if (there) Object.defineProperty(globalThis, "document", there);
+    else Reflect.deleteProperty(globalThis, "document");
+  });
+  const turned = { ...code, path: "a\u202egpj.py", repository: "r\u202e", branch: "b\u202e" };
+  const shown = written(sharedCode(turned, () => {}));
+  assert.ok(shown.includes("<bdi>a\u202egpj.py</bdi>:1<"));
+  assert.ok(shown.includes("<bdi>r\u202e</bdi> · <bdi>b\u202e</bdi></small>"));
+  assert.ok(shown.includes("title=\u2068agpj.py\u2069\n\u2068r\u2069 · \u2068b\u2069>"));
+  assert.ok(shown.includes('aria-label="Open \u2068agpj.py\u2069, line 1"'));
+  const plain = written(sharedCode(code, () => {}));
+  assert.ok(plain.includes("title=a.py>"));
+  assert.ok(!plain.includes("<small>"));
 });

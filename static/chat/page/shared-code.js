@@ -1,4 +1,5 @@
 import { html } from "lit";
+import { isolated } from "../names.js";
 import { icon } from "./icons.js";
 
 /** @typedef {import("../protocol.js").Code} Code */
@@ -11,18 +12,22 @@ import { icon } from "./icons.js";
  */
 export function sharedCode(code, open) {
   const { path, repository, branch, commit } = code;
-  const origin = [repository, branch, commit.slice(0, 7)].filter(Boolean).join(" · ");
+  const origin = [repository, branch, commit.slice(0, 7)].filter(Boolean);
+  const place = isolated(path);
+  const title = origin.length > 0 ? `${place}\n${origin.map(isolated).join(" · ")}` : place;
   return html`<p class="shared-code">
     ${icon("file")}
-    <span class="shared-code-words" title="${path}${origin ? `\n${origin}` : ""}">
-      <span class="shared-code-place">${path}:${lines(code)}</span>
-      ${origin ? html`<small>${origin}</small>` : null}
+    <span class="shared-code-words" title=${title}>
+      <span class="shared-code-place"><bdi>${path}</bdi>:${lines(code)}</span>
+      ${origin.length > 0
+        ? html`<small>${origin.map((part, at) => html`${at ? " · " : ""}<bdi>${part}</bdi>`)}</small>`
+        : null}
     </span>
     ${isInEditor()
       ? html`<button
           type="button"
           class="link"
-          aria-label="Open ${path}, line ${code.start_line}"
+          aria-label="Open ${place}, line ${code.start_line}"
           @click=${() => open(code)}
         >
           Open

@@ -98,6 +98,17 @@ def test_a_retry_finds_the_same_code(owner: User, private_room: Room) -> None:
         {"text": "a\0b"},
         {"text": "x" * 20_001},
         {"unknown": 1},
+        {"path": "a\u202egpj.py"},
+        {"path": "a\n.py"},
+        {"path": "a\x1b[31m.py"},
+        {"path": "a\u2029b.py"},
+        {"repository": "r\u202e"},
+        {"repository": "git.example/\u2066team"},
+        {"branch": "b\u202e"},
+        {"branch": "b\u200f"},
+        {"branch": "b\x85"},
+        {"language": "p\u061cy"},
+        {"language": "python\n"},
     ],
 )
 def test_code_that_points_elsewhere_or_nowhere_is_refused(wrong: dict[str, Any]) -> None:
@@ -111,3 +122,23 @@ def test_code_that_points_elsewhere_or_nowhere_is_refused(wrong: dict[str, Any])
     }
     with pytest.raises(FrameError):
         protocol.parse(json.dumps(frame))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/תיקייה/קובץ.py",
+        "می\u200cخواهم.py",  # noqa: RUF001  (Persian)
+        "документы/отчёт 2.md",
+        "図/表 (1).c",
+        "é/👩\u200d💻.txt",
+    ],
+)
+def test_a_path_may_have_any_letters(path: str) -> None:
+    code = protocol.Code(**(LINES | {"path": path, "branch": path, "repository": path}))
+    assert code.path == code.branch == code.repository == path
+
+
+def test_the_lines_themselves_are_as_they_are() -> None:
+    text = "a = '\u202e'\r\n\tb\x0c"
+    assert protocol.Code(**(LINES | {"text": text})).text == text

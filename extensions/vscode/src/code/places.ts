@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
+import { isolated } from "../../../../static/chat/names.js";
 import type { Code } from "../view/protocol.js";
 import { git, nameOf } from "./git.js";
+import { label } from "./label.js";
 import { relocate, whole, type Lines } from "./relocate.js";
 import { isSameRepository } from "./remote.js";
-import { label } from "./share.js";
 
 const SEARCH_LIMIT = 20;
 const SEARCH_PATIENCE_MS = 10_000;
@@ -46,7 +47,7 @@ export class CodePlaces {
   }
 
   #tellMoved(uri: vscode.Uri): void {
-    const name = vscode.workspace.asRelativePath(uri);
+    const name = isolated(vscode.workspace.asRelativePath(uri));
     vscode.window.setStatusBarMessage(vscode.l10n.t("These lines have moved since they were shared: {0}", name), 8000);
   }
 
@@ -59,7 +60,7 @@ export class CodePlaces {
     if (!workspace.workspaceFolders?.length || (code.repository && isOther)) {
       const chosen = await window.showInformationMessage(
         code.repository
-          ? l10n.t("{0} is from {1}, which is not open here. Open your checkout of it, then try again.", label(code), code.repository)
+          ? l10n.t("{0} is from {1}, which is not open here. Open your checkout of it, then try again.", label(code), isolated(code.repository))
           : l10n.t("{0} is not open here. Open the folder that you keep it in, then try again.", label(code)),
         openFolder,
       );

@@ -4,6 +4,7 @@ import type { Chat } from "../chat/chat.js";
 import { pickRoom } from "../rooms/pick.js";
 import type { Code } from "../view/protocol.js";
 import { git, nameOf } from "./git.js";
+import { label } from "./label.js";
 
 const TEXT_LIMIT = 20_000;
 
@@ -67,9 +68,4 @@ async function origin(document: vscode.TextDocument) {
   // Outside of the workspace the folders of this machine are nobody's business.
   const path = folder ? vscode.workspace.asRelativePath(document.uri, false) : document.uri.path.split("/").at(-1);
   return { repository: "", branch: "", commit: "", path: path || "untitled" };
-}
-
-export function label({ path, start_line, end_line }: Code): string {
-  const name = path.split("/").at(-1) ?? path;
-  return start_line === end_line ? `${name}:${start_line}` : `${name}:${start_line}–${end_line}`;
 }

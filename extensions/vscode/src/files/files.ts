@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { isolated } from "../../../../static/chat/names.js";
 import type { Chat, Connected } from "../chat/chat.js";
 import { Problem } from "../server/problem.js";
 
@@ -47,19 +48,20 @@ export class Files implements vscode.FileSystemProvider, vscode.Disposable {
 
   /** Asks where, and writes the file there. */
   async save(path: string, name: string): Promise<void> {
+    const shown = isolated(name);
     const target = await vscode.window.showSaveDialog({
-      title: vscode.l10n.t("Save {0}", name),
+      title: vscode.l10n.t("Save {0}", shown),
       defaultUri: proposed(name),
     });
     if (!target) return;
-    const written = await this.#withProgress(vscode.l10n.t("Saving {0}", name), async (progress, cancel) => {
+    const written = await this.#withProgress(vscode.l10n.t("Saving {0}", shown), async (progress, cancel) => {
       const response = await this.#fetch(path, cancel);
       const bytes = await collected(response, progress);
       await vscode.workspace.fs.writeFile(target, bytes);
     });
     if (!written) return;
     const open = vscode.l10n.t("Open");
-    const chosen = await vscode.window.showInformationMessage(vscode.l10n.t("{0} was saved.", name), open);
+    const chosen = await vscode.window.showInformationMessage(vscode.l10n.t("{0} was saved.", shown), open);
     if (chosen === open) await vscode.commands.executeCommand("vscode.open", target);
   }
 

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { ChatError } from "../../../../static/chat/client.js";
+import { isolated } from "../../../../static/chat/names.js";
 import type { Attachment } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import { pickRoom } from "../rooms/pick.js";
@@ -18,7 +19,7 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
   if (files.length > MOST_IN_A_MESSAGE) {
     return void window.showInformationMessage(l10n.t("A message holds {0} files. Choose fewer.", MOST_IN_A_MESSAGE));
   }
-  const first = nameOf(files[0] as vscode.Uri);
+  const first = shownName(files[0] as vscode.Uri);
   const what = files.length === 1 ? first : l10n.t("{0} files", files.length);
   const room = await pickRoom(chat, l10n.t("Share {0} in which room?", what));
   if (!room) return;
@@ -34,7 +35,7 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
         let told = 0;
         const onProgress = (sent: number, total: number) => {
           const percent = total ? (sent / total) * 100 : 0;
-          progress.report({ message: nameOf(uri), increment: Math.max(0, percent - told) / files.length });
+          progress.report({ message: shownName(uri), increment: Math.max(0, percent - told) / files.length });
           told = Math.max(told, percent);
         };
         const file = new File([bytes as BlobPart], nameOf(uri));
@@ -43,7 +44,7 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
         } catch (error) {
           if (abort.signal.aborted) return [];
           const reason = error instanceof ChatError ? error.detail : String(error);
-          throw new Error(l10n.t("{0} was not shared. {1}", nameOf(uri), reason), { cause: error });
+          throw new Error(l10n.t("{0} was not shared. {1}", shownName(uri), reason), { cause: error });
         }
       }
       return uploaded;
@@ -71,3 +72,4 @@ async function onlyFiles(uris: readonly vscode.Uri[]): Promise<vscode.Uri[]> {
 }
 
 const nameOf = (uri: vscode.Uri) => uri.path.split("/").at(-1) || "file";
+const shownName = (uri: vscode.Uri) => isolated(nameOf(uri));
