@@ -1,7 +1,9 @@
 """Letters that look like others, so that names can be compared as people see them.
 
-The tables are of Unicode's Technical Standard 39 (confusables.txt), with what is taken for one
-another in small letters or in capitals alone, and with all small capitals.
+The tables follow Unicode's Technical Standard 39 (https://www.unicode.org/reports/tr39/), which
+Python's unicodedata does not have: of its pairs those that fold to one plain letter and that a
+username can have or could have before. Added are pairs alike in small letters or in capitals alone,
+and all small capitals.
 """
 
 import re
@@ -14,7 +16,7 @@ _SMALL_CAPITALS = ("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠ�
 _LATIN = ("ıɑɡɩǀꞁȷɯʋɣɛǝᴑᶃᶌʒɜȝꝫƍƅꞵƒẝꞙꬵỿꭚꞟꭎꭒꬲꬽꭇꭈꭓƨꝛƽȣꝯ", "iagilljwuyeəogy3333gbbffffyyuuueorrx22s89")
 _LISU = ("ꓐꓑꓒꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpddtgkjczfmnlsrvhwxyaeiou")
 _COPTIC = ("ⲅⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭ", "rhikmnopctyx")
-_OTHERS = ("ყჿוןסဝഠଠዐ", "yollooooo")
+_OTHERS = ("ყჿוןסဝഠଠዐሀ", "yollooooou")
 _TABLES = (_CYRILLIC, _GREEK, _ARMENIAN, _SMALL_CAPITALS, _LATIN, _LISU, _COPTIC, _OTHERS)
 LOOK_ALIKES = {
     ord(look_alike): plain
@@ -36,3 +38,13 @@ def fold(name: str) -> str:
         name = unicodedata.normalize(form, name).casefold().translate(LOOK_ALIKES)
     name = _UNSEEN_PARTS.sub("", name)
     return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def fold_loosely(name: str) -> str:
+    """The same with plain letters and digits that some fonts draw alike: for the few names that
+    nobody may have. Held against names that people have, it would refuse honest ones: Torn beside
+    Tom, Dorn beside Dom, anna1 beside annal. The page marks these where they meet."""
+    name = fold(name)
+    for drawn_alike, plain in (("rn", "m"), ("vv", "w"), ("1", "l"), ("0", "o")):
+        name = name.replace(drawn_alike, plain)
+    return name

@@ -11,7 +11,7 @@ import emoji
 from django.core.exceptions import ValidationError
 
 from accounts.fields import LENGTH
-from accounts.look_alikes import fold
+from accounts.look_alikes import fold, fold_loosely
 from accounts.models import User
 from accounts.usernames import OFFICIAL, RESERVED, check, normalize
 
@@ -65,8 +65,9 @@ def clean_display_name(user: User, name: str) -> str:
     taken = fold(name).lstrip("@")
     if not name or taken == fold(user.username):
         return name
-    reserved = taken in RESERVED or (taken in OFFICIAL and not user.is_staff)
-    if reserved or User.objects.filter(skeleton=taken[:LENGTH]).exclude(pk=user.pk).exists():
+    looks_like = {taken, fold_loosely(taken)}
+    is_reserved = looks_like & RESERVED or (looks_like & OFFICIAL and not user.is_staff)
+    if is_reserved or User.objects.filter(skeleton=taken[:LENGTH]).exclude(pk=user.pk).exists():
         raise ValidationError(
             "This is the username of someone else, or looks like it. Choose another name."
         )
@@ -83,7 +84,8 @@ def clean_username(name: str, *, is_appointed: bool = False) -> str:
     """
     check(name)
     name = normalize(name)
-    if fold(name) in RESERVED or (fold(name) in OFFICIAL and not is_appointed):
+    looks_like = {fold(name), fold_loosely(name)}
+    if looks_like & RESERVED or (looks_like & OFFICIAL and not is_appointed):
         raise ValidationError("Nobody can have this name. Choose another.", code="reserved")
     if User.objects.filter(username=name).exists():
         raise ValidationError("Somebody has this name. Choose another.", code="username_taken")

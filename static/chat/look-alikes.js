@@ -8,7 +8,7 @@ const LOOK_ALIKES = new Map(
     ["ıɑɡɩǀꞁȷɯʋɣɛǝᴑᶃᶌʒɜȝꝫƍƅꞵƒẝꞙꬵỿꭚꞟꭎꭒꬲꬽꭇꭈꭓƨꝛƽȣꝯ", "iagilljwuyeəogy3333gbbffffyyuuueorrx22s89"],
     ["ꓐꓑꓒꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpddtgkjczfmnlsrvhwxyaeiou"],
     ["ⲅⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭ", "rhikmnopctyx"],
-    ["ყჿוןסဝഠଠዐ", "yollooooo"],
+    ["ყჿוןסဝഠଠዐሀ", "yollooooou"],
   ]).flatMap(([letters, plain]) => [...letters].map((letter, at) => [letter, plain[at]])),
 );
 /** A dot on what has one, and the stroke that makes an Arabic letter longer. */

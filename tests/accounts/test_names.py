@@ -1,6 +1,8 @@
 """Names that deceive are refused, wherever they are given; honest ones of all scripts are not."""
 
+import json
 import re
+import subprocess
 import unicodedata
 
 import pytest
@@ -124,6 +126,12 @@ def test_nobody_is_called_as_the_product_speaks(db: None, member: User, other: s
         clean_display_name(member, other)
 
 
+@pytest.mark.parametrize("name", ["Adrnin", "@adrnin", "R00t", "Systern", "Mediachat"])
+def test_nobody_is_called_by_what_looks_like_a_reserved_name(member: User, name: str) -> None:
+    with pytest.raises(ValidationError, match="looks like"):
+        clean_display_name(member, name)
+
+
 def test_one_may_be_called_by_ones_own_username(member: User, owner: User) -> None:
     for name in ("member", "Member", "MEMBER", "", "Member Two", "owner of cats"):
         assert clean_display_name(member, name) == name
@@ -141,6 +149,30 @@ def test_names_that_look_the_same_fold_to_the_same() -> None:
     assert fold("ада") != fold("ӓдӓ")
     for name in HONEST:
         assert fold(fold(name)) == fold(name)
+
+
+def test_the_page_takes_for_the_same_what_the_server_does() -> None:
+    """Letters that every Python and Node know, by themselves and in a word, through the page's
+    own module."""
+    old = unicodedata.ucd_3_2_0
+    letters = [char for char in map(chr, range(0x20000)) if old.category(char).startswith("L")]
+    letters += map(chr, LOOK_ALIKES)
+    names = [*letters, *(f"x{char}\u0301y" for char in letters), *HONEST]
+    program = """
+        import { readFileSync } from "node:fs";
+        import { fold } from "./static/chat/look-alikes.js";
+        console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map(fold)));
+    """
+    done = subprocess.run(
+        ["node", "--input-type=module", "--eval", program],
+        input=json.dumps([*names, *map(fold, names)]),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    theirs = json.loads(done.stdout)
+    assert theirs[: len(names)] == theirs[len(names) :]
 
 
 @given(st.text())

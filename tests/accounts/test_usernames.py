@@ -106,9 +106,25 @@ def test_who_looks_like_somebody_is_refused(db: None, name: str, other: str) -> 
             names.clean_username(first.upper() if "ß" not in first else first)
 
 
-def test_a_reserved_name_in_other_letters_is_refused(db: None) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "аӏӏ",  # three letters of Cyrillic
+        *("adrnin", "r00t", "a11", "he1p", "systern"),
+        *("roorn", "0fficial", "rnoderator", "rnedia-chat", "anonyrnous"),
+    ],
+)
+def test_a_reserved_name_in_other_letters_is_refused(db: None, name: str) -> None:
     with pytest.raises(ValidationError, match="Nobody can have"):
-        names.clean_username("аӏӏ")  # three letters of Cyrillic
+        names.clean_username(name)
+
+
+def test_honest_names_that_some_fonts_draw_alike_stand_beside_each_other(db: None) -> None:
+    for pair in (("tom", "torn"), ("arnold", "amold"), ("anna1", "annal"), ("dorn", "dom")):
+        for name in pair:
+            User.objects.create_user(names.clean_username(name))
+    for name in ("ali", "ail", "hera", "rorty", "teamo"):
+        assert names.clean_username(name) == name
 
 
 @given(st.text(max_size=60))
