@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from accounts import changes, guessing, usernames
 from accounts.models import User
 
-NAME = re.compile(r"\w+(?:[.-]\w+)*")
+NAME = re.compile(rf"{usernames.WORD}(?:[.-]{usernames.WORD})*")
 """The shape of a name, whether or not anybody may have it: "root" is worth a line too."""
 
 log = structlog.get_logger(__name__)

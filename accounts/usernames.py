@@ -2,7 +2,8 @@
 
 Messages mention people as @username, so where a name ends has to be plain: letters, digits and
 underscores, with single dots or hyphens between them. The letters are of one alphabet: those of
-two can be put together to look like another name. And they are those that people write with today:
+two can be put together to look like another name. Vowels and tones that South and South-East Asia
+writes as marks belong to its letters. And they are those that people write with today:
 phonetic and historic letters are made to look like others.
 
 A name is normalised before it is checked: full-width letters, ligatures and the like are other
@@ -33,7 +34,6 @@ OFFICIAL = frozenset(
 )
 """What nobody may call themselves; an administrator may make such an account."""
 
-_SHAPE = re.compile(r"\w+(?:[.-]\w+)*")
 _ALPHABETS = frozenset(
     {
         *("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC", "ETHIOPIC"),
@@ -52,23 +52,42 @@ _WRITTEN_TOGETHER = (
 """Japanese, Korean and Chinese."""
 
 _BASES = {
-    "LATIN": "a-zßæðøþđħıĸłŋœŧə" + "ƒƙƴǝɓɔɖɗɛɣɨɩɲʉʋ" + "ǥʒ",
+    "LATIN": "a-zßæðøþđħıĸłŋœŧə" + "ƒƙƴǝɓɔɖɗɛɣɨɩɲʉʊʋ" + "ǥʒ",
     "GREEK": "α-ω",
     "CYRILLIC": "а-џ" + "ҋ-ӿ" + "ԑԓԕԗԙԛԝԟԡԣԥԧԩԯ",
     "ARMENIAN": "ա-ֆ",
     "GEORGIAN": "ა-ჰჷ-ჺჽ-ჿ",
 }
 """The letters in everyday use, without accents: those of Unicode's Technical Standard 39
-(Identifier_Status is Allowed), with those of African languages and of Skolt Sámi."""
+(Identifier_Status is Allowed, https://www.unicode.org/reports/tr39/), which Python's unicodedata
+does not tell, with those of African languages and of Skolt Sámi."""
 _EVERYDAY = re.compile(f"[{''.join(_BASES.values())}]")
 _OUT_OF_USE = re.compile(
     "[\u0640\u066e\u066f\u0673\u068e\u06a1\u08ad-\u08b1\u08b3\u08b4\ufe73"  # Arabic
     "\u0978\ua8f2-\ua8fe\u0980\u09fc\u0af9\u0c34\u0c58-\u0c5a\u0cde\u0d04\u0d5f"  # India
     "\u0d8f\u0d90\u0da6\ua9e0-\ua9e6\u17a3\u17a4\u17a8\u312e"
     "\u31f0-\u31ff\U0001aff0-\U0001b122\U0001b150-\U0001b167"  # kana
-    "\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]"  # parts of Hangul's syllables
+    "\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff"  # parts of Hangul's syllables
+    # Marks:
+    "\u0900\u094e\u0951-\u0955\u0a51\u0a75\u0b44\u0b62\u0b63\u0c00\u0c62\u0c63\u0c81\u0d01\u0d3b"
+    "\u0d3c\u0d44\u0d62\u0d63\u0d81\u0ddf\u0df3\u0f18\u0f19\u0f39\u0f73\u0f75-\u0f79\u0f81\u0f93"
+    "\u0f9d\u0fa2\u0fa7\u0fac\u0fb9\u17b4\u17b5\u17ce\u17cf\u17d1\u17d3\u17dd]"
 )
-"""The same standard's letters of the other alphabets that are not."""
+"""The same standard's letters and marks of the other alphabets that are not (Unicode 14)."""
+
+MARKS = "".join(
+    char
+    for char in map(chr, (*range(0x0780, 0x07C0), *range(0x0900, 0x10A0), *range(0x1780, 0x1800)))
+    if unicodedata.category(char) in ("Mn", "Mc") and not _OUT_OF_USE.match(char)
+)
+"""Vowels, tones and joints of Thaana, of Devanagari to Sinhala, Thai, Lao, Tibetan, Myanmar and
+Khmer, without which few names can be written. Hebrew's and Arabic's vowel points are not among
+them: people leave these out of their names, and two names must not differ by them alone."""
+WORD = rf"(?:[\d_]|[^\W\d_][{MARKS}]*)+"
+"""A part of a name between dots and hyphens, as a regular expression."""
+_SHAPE = re.compile(rf"{WORD}(?:[.-]{WORD})*")
+_HEAPED = re.compile(rf"([{MARKS}])\1|[{MARKS}]{{6}}")
+"""The same mark twice is drawn as one; many reach into the lines around."""
 
 
 def normalize(name: str) -> str:
@@ -85,14 +104,14 @@ def check(name: str) -> None:
     """
     if len(name) > TYPED_LENGTH or len(name := normalize(name)) > LENGTH:
         raise ValidationError("Choose a name of at most 40 characters.", code="max_length")
-    if not _SHAPE.fullmatch(name) or not any(map(str.isalnum, name)):
+    if not _SHAPE.fullmatch(name) or not any(map(str.isalnum, name)) or _HEAPED.search(name):
         raise ValidationError(
             "Use letters, digits and underscores, with single dots or hyphens between them.",
             code="invalid",
         )
     if any(char.isnumeric() and not char.isalpha() and not char.isascii() for char in name):
         raise ValidationError("Use the digits 0 to 9.", code="invalid")
-    alphabets = {_alphabet(char) for char in name if char.isalpha()}
+    alphabets = {_alphabet(char) for char in name if char.isalpha() or char in MARKS}
     if not alphabets <= _ALPHABETS or not (
         len(alphabets) <= 1 or any(alphabets <= each for each in _WRITTEN_TOGETHER)
     ):

@@ -17,6 +17,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, link, linkify
 from markdown_it.token import Token
 
+from accounts.usernames import MARKS, TYPED_LENGTH, normalize
 from chat.highlight import Colours, highlight, language_of
 
 NESTING_LIMIT = 20
@@ -31,8 +32,10 @@ MENTIONS_LIMIT = 100
 URL_LIMIT = 2_048
 
 _MARKS = re.compile(r"[\[\]!*_`<&@\\\n]|~~|:/")
-_MENTION = re.compile(r"@(\w(?:[\w.+-]{0,148}\w)?)")
-_JOINS_A_WORD = re.compile(r"[\w@./+-]")
+_LETTER = rf"\w{MARKS}\u0300-\u036f"
+"""What a name is made of; some programs write an accented letter as a letter and its accent."""
+_MENTION = re.compile(rf"@(\w(?:[{_LETTER}.+-]{{0,148}}[{_LETTER}])?)")
+_JOINS_A_WORD = re.compile(rf"[{_LETTER}@./+-]")
 _LINK_CANDIDATE = re.compile(r"[.:@]\S")
 _WEB = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
 
@@ -162,8 +165,10 @@ def _mention(state: StateInline, silent: bool) -> bool:
         return False
     name = found[1].rstrip("_") if before == "_" else found[1]
     mentions: dict[str, None] = state.env.setdefault("mentions", {})
-    username = name.lower()
-    if not name or (username not in mentions and len(mentions) >= MENTIONS_LIMIT):
+    username = normalize(name)
+    if not name or len(username) > TYPED_LENGTH:
+        return False
+    if username not in mentions and len(mentions) >= MENTIONS_LIMIT:
         return False
     state.pos += 1 + len(name)
     if not silent:

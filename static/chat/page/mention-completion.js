@@ -4,7 +4,7 @@ import { displayName } from "./rooms.js";
 
 const MOST = 6;
 /** An @ at the start of a word and what has been written of the name, up to the caret. */
-const BEGUN = /(?:^|[\s([{])@([\w.+-]*)$/u;
+const BEGUN = /(?:^|[\s([{])@([\p{L}\p{M}\p{N}_.+-]*)$/u;
 
 /** Completes @names in a composer: a list box that the arrow keys reach from the text. */
 export class MentionCompletion {
@@ -43,7 +43,7 @@ export class MentionCompletion {
           }}
         >
           ${avatar(client, name, { presence: true })}
-          <bdi>${displayName(client, name)}</bdi> <span class="handle">@${name}</span>
+          <bdi>${displayName(client, name)}</bdi> <bdi class="handle">@${name}</bdi>
         </li>`,
       )}
     </ul>`;
@@ -55,7 +55,7 @@ export class MentionCompletion {
     const before = textarea.value.slice(0, textarea.selectionStart);
     const begun = BEGUN.exec(before);
     if (!begun) return this.close();
-    this.begun = begun[1].toLocaleLowerCase();
+    this.begun = begun[1].normalize("NFKC").toLocaleLowerCase();
     this.offer(this.members());
     if (this.composer.room.kind === "public") void this.find();
   }
