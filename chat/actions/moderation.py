@@ -16,6 +16,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.names import isolated
 from chat import access
 from chat.actions import audit, messages, rooms
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Room
@@ -89,7 +90,9 @@ def remove_member(moderator: User, *, room: UUID, user: UUID, reason: str) -> Ro
             )
         if Membership.objects.filter(room=row, user=person).exists():
             rooms.dismiss(room=room, member=person.username)
-        _record(actor, "remove_member", person, f"{person.username} from {label(row)}", reason)
+        _record(
+            actor, "remove_member", person, f"{isolated(person.username)} from {label(row)}", reason
+        )
     return row
 
 
@@ -166,21 +169,24 @@ def reveal_attachment(moderator: User, *, attachment: UUID, reason: str) -> Atta
 
 
 def label(row: models.Model) -> str:
-    """How the log and the admin name something without saying what is in it."""
+    """How the log and the admin name something without saying what is in it.
+
+    It may stand in a sentence as it is: each name in it is isolated from the words around.
+    """
     match row:
         case Room():
-            return f"{row.name} ({row.kind})" if row.name else f"A {row.kind} room"
+            return f"{isolated(row.name)} ({row.kind})" if row.name else f"A {row.kind} room"
         case Message():
-            return f"#{row.number} by {row.sender.username} in {label(row.room)}"
+            return f"#{row.number} by {isolated(row.sender.username)} in {label(row.room)}"
         case Report():
             return f"Report of {label(row.message)}"
         case Attachment():
-            return f"{row.content_type} by {row.owner.username}"
+            return f"{row.content_type} by {isolated(row.owner.username)}"
         case Membership():
-            return f"{row.user.username} in {label(row.room)}"
+            return f"{isolated(row.user.username)} in {label(row.room)}"
         case AuditEntry():
             return f"{row.action.replace('_', ' ').capitalize()}: {row.target}"
-    return str(row)
+    return isolated(str(row))
 
 
 # -- Who may, and what about -----------------------------------------------------------------

@@ -26,7 +26,6 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.models import User
-from accounts.names import isolated
 from chat.actions.moderation import REASON_LIMIT, label
 from chat.admin.lists import ListAdmin
 from chat.admin.trail import trail
@@ -190,7 +189,7 @@ class DecidedAdmin(ListAdmin[M]):
             try:
                 done.append((row, decision.act(cast(User, request.user), row, reason)))
             except ChatError as refusal:
-                messages.error(request, f"{isolated(label(row))}: {refusal.detail}")
+                messages.error(request, f"{label(row)}: {refusal.detail}")
         if done and decision.respond:
             return decision.respond(done[0][1])
         if done and decision.result:
@@ -199,7 +198,7 @@ class DecidedAdmin(ListAdmin[M]):
                 request, decision.result, decision, results=results, back=self._back(request)
             )
         if done:
-            names = ", ".join(isolated(label(row)) for row, _ in done[:3])
+            names = ", ".join(label(row) for row, _ in done[:3])
             more = f" and {len(done) - 3} more" if len(done) > 3 else ""
             messages.success(request, f"{decision.verb}: done for {names}{more}.")
         return redirect(self._back(request))

@@ -129,7 +129,7 @@ class MessageAdmin(DecidedAdmin[Message]):
     def reports_of_it(self, row: Message) -> SafeString | str:
         found = row.reports.select_related("message__sender", "message__room", "reporter")
         return links.each_on_a_line(
-            format_html("{}, by {}", links.to(report), report.reporter.username)
+            format_html("{}, by <bdi>{}</bdi>", links.to(report), report.reporter.username)
             for report in found.order_by("created_at")
         )
 

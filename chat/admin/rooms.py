@@ -62,7 +62,7 @@ class Members(TabularInline):
         back = reverse("admin:chat_room_change", args=[row.room_id])
         memberships = self.admin_site.get_model_admin(Membership)
         return format_html(
-            '<a class="{}" href="{}">Remove …<span class="mc-hidden"> {}</span></a>',
+            '<a class="{}" href="{}">Remove …<span class="mc-hidden"> <bdi>{}</bdi></span></a>',
             links.LINK,
             memberships.address("remove_member", [row.pk], back=back),
             row.user.username,

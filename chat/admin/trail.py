@@ -25,7 +25,7 @@ def trail(row: Model) -> SafeString | str:
         format_html_join(
             "",
             '<li><span class="text-font-important-light dark:text-font-important-dark">{}</span>'
-            " by {}, {}: {}</li>",
+            " by <bdi>{}</bdi>, {}: <bdi>{}</bdi></li>",
             (
                 (
                     action(entry),

@@ -22,5 +22,5 @@ export function isolated(name) {
  */
 export function spokenName(client, username) {
   const name = isolated(client.person(username).display_name || username);
-  return client.isAmbiguous(username) ? `${name} @${username}` : name;
+  return client.isAmbiguous(username) ? `${name} ${isolated(`@${username}`)}` : name;
 }

@@ -529,3 +529,27 @@ def test_a_room_with_more_members_asks_no_more(administrator: User, private_room
         text = client.get(address).content.decode()
     assert len(many) <= len(few) + 1  # to page them
     assert text.count("decide/remove_member") == 25
+
+
+def test_no_name_turns_the_sentence_it_stands_in(
+    moderator: User, private_room: Room, things: dict[str, Model]
+) -> None:
+    right_to_left, isolated = "שרה", "\u2068שרה\u2069"
+    sara = User.objects.create_user(right_to_left, password=PASSWORD)
+    room, _ = rooms.open_room(sara, kind="private", name="חדר", members=["member"])
+    message = say(sara, room, REPORTED)
+    messages.report_message(sara, message=message.pk, reason="rude")
+    where = "\u2068חדר\u2069 (private)"
+    assert moderation.label(sara) == isolated
+    assert moderation.label(room) == where
+    assert moderation.label(message) == f"#{message.number} by {isolated} in {where}"
+    moderation.hide_message(moderator, message=message.pk, reason="abc\u202edef")
+    shown = signed_in(moderator).get(page("chat/message", message.pk, "change")).content.decode()
+    assert f"by <bdi>{right_to_left}</bdi>" in shown
+    assert "by <bdi>moderator</bdi>, " in shown
+    assert ": <bdi>abc\u202edef</bdi></li>" in shown
+    address = deciding("accounts/user", "suspend_user", sara)
+    answer = signed_in(moderator).post(address, {"reason": REASON}, follow=True)
+    assert [str(message) for message in answer.context["messages"]][-1].endswith(
+        f"done for {isolated}."
+    )

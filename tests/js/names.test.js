@@ -47,6 +47,11 @@ test("a name that somebody else has too is shown with the username", () => {
   assert.equal(spokenName(some, "ben"), "Ben");
 });
 
+test("a username beside an ambiguous name turns nothing around it", () => {
+  const some = client([["ada", "Ada"], ["משה", "Ada"]]);
+  assert.equal(spokenName(some, "משה"), "Ada \u2068@משה\u2069");
+});
+
 test("a name that is somebody else's username is shown with one's own", () => {
   const some = client([["linus", "Linus Torvalds"], ["mallory", "Iinus"]]);
   assert.equal(spokenName(some, "mallory"), "Iinus @mallory");

@@ -21,7 +21,7 @@ export class AccountMenu extends ChatElement {
       ${avatar(this.client, me.username)}
       <span class="account-words">
         <span class="account-name"><bdi>${me.display_name || me.username}</bdi></span>
-        <span class="handle">@${me.username}</span>
+        <bdi class="handle">@${me.username}</bdi>
       </span>
       <mc-menu label="Your account" .items=${this.items()}></mc-menu>
     </div>`;

@@ -33,7 +33,7 @@ export class BlockedPeople extends ChatDialog {
     return html`<li class="found-entry">
       ${avatar(this.client, username)}
       <span class="found-name"><bdi>${displayName(this.client, username)}</bdi></span>
-      <span class="handle">@${username}</span>
+      <bdi class="handle">@${username}</bdi>
       <button type="button" class="button is-small" @click=${() => this.unblock(username)}>
         Unblock<span class="visually-hidden"> ${username}</span>
       </button>

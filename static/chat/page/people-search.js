@@ -79,7 +79,7 @@ export class PeopleSearch extends ChatElement {
           >
             ${avatar(this.client, person.username, { presence: true })}
             <span class="found-name"><bdi>${person.display_name || person.username}</bdi></span>
-            <span class="handle">@${person.username}</span>
+            <bdi class="handle">@${person.username}</bdi>
           </li>`,
         )}
       </ul>

@@ -126,7 +126,7 @@ export class RoomDetails extends ChatDialog {
     return html`<li class="found-entry">
       ${avatar(this.client, member.username, { presence: true })}
       <span class="found-name"><bdi>${name}</bdi></span>
-      <span class="handle">@${member.username}</span>
+      <bdi class="handle">@${member.username}</bdi>
       ${member.role === "member"
         ? null
         : html`<span class="role">${ROLES[/** @type {keyof typeof ROLES} */ (member.role)]}</span>`}
@@ -183,7 +183,7 @@ export class RoomDetails extends ChatDialog {
           (username) => html`<li class="found-entry">
             ${avatar(this.client, username)}
             <span class="found-name"><bdi>${displayName(this.client, username)}</bdi></span>
-            <span class="handle">@${username}</span>
+            <bdi class="handle">@${username}</bdi>
           </li>`,
         )}
       </ul>`;
