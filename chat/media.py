@@ -64,8 +64,11 @@ _DOCUMENTS = frozenset(
     f".{ending}"
     for ending in "pdf txt md csv rtf epub odt ods odp doc docx xls xlsx ppt pptx".split()  # noqa: SIM905
 )
-_BLANK = "\u115f\u1160\u3164\uffa0\u2800"
-"""Letters and signs that are drawn as nothing."""
+_BLANK = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\ufffc"
+    "\U00013441\U00013442\U00016fe4\U0001d159"
+)
+"""Letters and signs that are drawn as nothing, as ``accounts.names`` has them for people."""
 _ISO_BRANDS_NOT_FILM = (b"avi", b"hei", b"hev", b"mif", b"msf", b"qt ", b"3g")
 
 

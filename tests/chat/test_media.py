@@ -144,6 +144,7 @@ def test_nothing_that_can_run_scripts_is_ever_shown_in_place() -> None:
         ("", "file"),
         ("thumbnail", "file"),
         ("in\u3164voice\u2800.pdf", "invoice.pdf"),
+        ("in\ufffcvoice\U0001d159.pdf", "invoice.pdf"),
         ("\ud800.png", "?.png"),
         ("a" * 300 + ".png", "a" * 251 + ".png"),
         ("é" * 300 + ".png", "é" * 125 + ".png"),
