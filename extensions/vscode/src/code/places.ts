@@ -138,10 +138,14 @@ export class CodePlaces {
 /** Files of the workspace. A virtual one may have nobody who searches it, and then never answers. */
 async function search(pattern: string, limit: number): Promise<vscode.Uri[]> {
   const cancel = new vscode.CancellationTokenSource();
-  const late = new Promise<vscode.Uri[]>((resolve) => setTimeout(() => resolve([]), SEARCH_PATIENCE_MS));
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<vscode.Uri[]>((resolve) => {
+    patience = setTimeout(() => resolve([]), SEARCH_PATIENCE_MS);
+  });
   try {
     return await Promise.race([vscode.workspace.findFiles(pattern, NOT_SEARCHED, limit, cancel.token), late]);
   } finally {
+    clearTimeout(patience);
     cancel.cancel();
   }
 }

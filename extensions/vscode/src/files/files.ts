@@ -163,8 +163,7 @@ function signedOut(): never {
 
 /** A name from somebody else, made into one that names a file and nothing more. */
 export function safeName(name: string): string {
-  // eslint-disable-next-line no-control-regex
-  const plain = name.replace(/[\\/:*?"<>|\u0000-\u001f\u202a-\u202e\u2066-\u2069]/g, "_").replace(/^\.+/, "_");
+  const plain = name.replace(/[\\/:*?"<>|\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, "_").replace(/^\.+/, "_");
   return plain.trim().slice(0, 200) || "file";
 }
 

@@ -2,3 +2,48 @@
 export const l10n = {
   t: (words: string, ...values: unknown[]) => words.replace(/\{(\d)\}/g, (_match, index) => String(values[Number(index)])),
 };
+
+/** What a person has been shown since the test emptied it. */
+export const said: string[] = [];
+/** The one file of the workspace, once a test puts it there. */
+export const there: { path: string; text: string } = { path: "", text: "" };
+
+const say = <T>(words: string, answer: T): Promise<T> => {
+  said.push(words);
+  return Promise.resolve(answer);
+};
+
+export const window = {
+  showInformationMessage: (words: string) => say(words, undefined),
+  setStatusBarMessage: (words: string) => void say(words, undefined),
+  showSaveDialog: ({ title }: { title: string }) => say(title, {}),
+  showTextDocument: () => Promise.resolve(),
+  withProgress: (options: { title: string }, work: (...given: object[]) => unknown) =>
+    say(options.title, undefined).then(() => work({ report() {} }, { onCancellationRequested() {} })),
+};
+
+export const workspace = {
+  asRelativePath: ({ path }: { path: string }) => path,
+  findFiles: () => Promise.resolve(there.path ? [{ path: there.path }] : []),
+  openTextDocument: () => Promise.resolve({ lineCount: 1, lineAt: () => ({ text: there.text }) }),
+  registerFileSystemProvider: () => ({ dispose() {} }),
+  fs: {
+    stat: () => Promise.resolve({ size: there.text.length }),
+    readFile: () => Promise.resolve(new TextEncoder().encode(there.text)),
+    writeFile: () => Promise.resolve(),
+  },
+};
+
+export const commands = { executeCommand: () => Promise.resolve() };
+export const extensions = { getExtension: () => undefined };
+export const ProgressLocation = { Notification: 15, Window: 10 };
+export class EventEmitter {
+  readonly event = () => ({ dispose() {} });
+}
+export class Range {}
+export class CancellationTokenSource {
+  readonly token = {};
+  cancel(): void {}
+}
+/** Named by those parts, and not used in the tests. */
+export const [Disposable, FileSystemError, FileType, Uri] = [{}, {}, {}, {}];

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import type { Chat } from "../../src/chat/chat.js";
+import { CodePlaces } from "../../src/code/places.js";
+import { Files, safeName } from "../../src/files/files.js";
+import type { Code } from "../../src/view/protocol.js";
+import { said, there } from "./vscode.js";
+
+const TURNED = "a\u202egpj.exe";
+const ISOLATED = "\u2068agpj.exe\u2069";
+const text = "export const answer = 42; // of all questions";
+const code: Code = {
+  language: "", repository: "git.example/te\u202eam", branch: "", commit: "", path: `src/${TURNED}`,
+  start_line: 1, end_line: 1, text,
+};
+
+beforeEach(() => {
+  said.length = 0;
+  there.path = there.text = "";
+});
+
+test("where lines are not open, neither their file nor their repository turns the words around it", async () => {
+  await new CodePlaces().open(code);
+  const sentence = said.at(-1) ?? "";
+  assert.ok(sentence.startsWith(`${ISOLATED}:1 is from \u2068git.example/team\u2069, which is not open here.`), sentence);
+  await new CodePlaces().open({ ...code, repository: "" });
+  assert.ok(said.at(-1)?.startsWith(`${ISOLATED}:1 is not open here.`), said.at(-1));
+});
+
+test("where lines have moved to turns nothing either", async () => {
+  Object.assign(there, { path: `lib/${TURNED}`, text });
+  await new CodePlaces().open(code);
+  assert.equal(said.at(-1), "These lines have moved since they were shared: \u2068lib/agpj.exe\u2069");
+});
+
+test("a file's name turns nothing while it is saved", async () => {
+  const fetch = () => Promise.resolve(new Response("text"));
+  const chat = { connected: { account: { token: "" }, server: { isMedia: () => true, fetch } } } as unknown as Chat;
+  await new Files(chat, Promise.resolve()).save("/media/1/file", TURNED);
+  assert.deepEqual(said, [`Save ${ISOLATED}`, `Saving ${ISOLATED}`, `${ISOLATED} was saved.`]);
+});
+
+test("a name from somebody else names a file and nothing more", () => {
+  assert.equal(safeName("Отчёт 2 (שנה).txt"), "Отчёт 2 (שנה).txt");
+  for (const control of "\u0007\u007f\u0085\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069") {
+    assert.equal(safeName(`a${control}b.txt`), "a_b.txt");
+  }
+  assert.equal(safeName("../a\\b:c"), "__a_b_c");
+  assert.equal(safeName("  "), "file");
+});
