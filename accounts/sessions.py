@@ -28,6 +28,9 @@ from accounts.models import User
 from accounts.session_store import SessionStore, key_of
 from accounts.signals import password_rehashed, signed_out
 
+TOKEN_HEADER = "X-Session-Token"  # noqa: S105
+"""Where programs say their session's token, as allauth's headless API has it."""
+
 
 def user_for_token(token: str) -> tuple[User, str] | None:
     """Who is signed in with what a cookie or a header carries, and the key of their session."""

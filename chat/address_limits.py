@@ -1,17 +1,23 @@
 """How much one network address may ask for over HTTP, before it is known who asks.
 
 A request that turns out to be a person's is paid by the person, and the address has it back: an
-office shares one address, and its people are not to stand in each other's way.
+office shares one address, and its people are not to stand in each other's way. Where somebody
+there has used up what the address has, those with a valid session have as much once more, each of
+their own. Only then is anybody asked whose session it is, since that costs a query.
 """
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, parse_cookie
 
+from accounts.session_store import key_of
+from accounts.sessions import TOKEN_HEADER
 from chat import prices
+from chat.hub import hub
 from chat.limits import Allowance, Allowances
 from mediachat.addresses import client_address, networks
 from mediachat.shared import shared
@@ -39,8 +45,11 @@ class AddressLimit:
         if door.units:
             allowance = self._of(networks(client_address(scope))[0])
             if not await allowance.pay(door.units):
-                await _refuse(send)
-                return
+                owner = await _owner(scope)
+                allowance = self._of(owner.hex) if owner else allowance
+                if owner is None or not await allowance.pay(door.units):
+                    await _refuse(send)
+                    return
             scope[REFUND] = lambda: allowance.owe(-door.units)
         await self._app(scope, receive, send)
 
@@ -60,6 +69,16 @@ def paid_by_person(request: HttpRequest) -> None:
     refund = getattr(request, "scope", {}).pop(REFUND, None)
     if refund is not None:
         refund()
+
+
+async def _owner(scope: Any) -> UUID | None:
+    """Whose session this request brings, as far as one query for many tells."""
+    headers = dict(scope["headers"])
+    token = headers.get(TOKEN_HEADER.lower().encode(), b"").decode("latin-1")
+    if not token:
+        cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+        token = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    return await hub().connects.owner(key_of(token)) if token else None
 
 
 async def _refuse(send: Send) -> None:

@@ -13,15 +13,13 @@ from ninja.security import APIKeyCookie, APIKeyHeader
 
 from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
-from accounts.sessions import lacks_second_factor, user_for_token
+from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
 from chat import prices
 from chat.address_limits import paid_by_person
 from chat.hub import hub
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread
 from mediachat.csrf import is_from_own_page
-
-TOKEN_HEADER = "X-Session-Token"  # noqa: S105
 
 
 @dataclass(slots=True)

@@ -22,10 +22,9 @@ from django.utils.http import content_disposition_header, parse_etags
 
 from accounts import second_factor
 from accounts.models import User
-from accounts.sessions import user_for_token
+from accounts.sessions import TOKEN_HEADER, user_for_token
 from chat import access, media, prices
 from chat.address_limits import paid_by_person
-from chat.credentials import TOKEN_HEADER
 from chat.hub import hub
 from chat.models import Attachment
 from chat.protocol import ChatError

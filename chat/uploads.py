@@ -15,9 +15,8 @@ from django.core.handlers.asgi import ASGIRequest
 
 from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
-from accounts.sessions import lacks_second_factor, user_for_token
+from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
 from chat.actions.attachments import ServerFull, check_server_has_room, quota_left, quota_problem
-from chat.credentials import TOKEN_HEADER
 from chat.hub import hub
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread

@@ -7,8 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.second_factor import FOR_PROGRAMS
-from accounts.sessions import lacks_second_factor, user_for_token
-from chat.credentials import TOKEN_HEADER
+from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
 from chat.protocol import ErrorCode
 
 

@@ -243,3 +243,22 @@ async def test_one_address_asks_for_so_much_and_those_who_are_signed_in_pay_them
     assert answers[-1].json()["code"] == "rate_limited"
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert healthy == 200
+
+
+async def test_those_who_are_signed_in_are_served_behind_an_address_that_strangers_used_up(
+    serve: Serve,
+):
+    server = serve(ADDRESS_BURST="30", ADDRESS_PER_SECOND="0.5")
+    anna = await OutsideClient(server.url, "crowd0").sign_in()
+    wrong = {"X-Session-Token": "made-up"}
+    async with httpx.AsyncClient(base_url=server.url) as nobody, anna.http() as signed_in:
+        flood = [await nobody.get("/api/v1/rooms", headers=wrong) for _ in range(40)]
+        asked = [(await signed_in.get("/api/v1/rooms")).status_code for _ in range(40)]
+        by_cookie = {"Cookie": f"sessionid={anna.token}"}
+        pages = [await nobody.get("/", headers=by_cookie) for _ in range(40)]
+        still = await nobody.get("/api/v1/rooms", headers=wrong)
+    assert {answer.status_code for answer in flood} == {401, 429}
+    assert pages[0].status_code == 200
+    assert pages[-1].status_code == 429  # a page costs its person too, and is not given back
+    assert asked == [200] * 40
+    assert still.status_code == 429
