@@ -270,7 +270,7 @@ def find_people(query: str) -> list[protocol.Person]:
     """Active people: each word of the query begins their username or is a part of their display
     name."""
     found = User.objects.filter(is_active=True)
-    for word in query.split():
+    for word in dict.fromkeys(query.split()):
         found = found.filter(Q(username__istartswith=word) | Q(display_name__icontains=word))
     return [payloads.person(user) for user in found.order_by("username")[:FOUND_LIMIT]]
 

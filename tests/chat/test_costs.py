@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from chat import log, message_queries, payloads
+from chat import log, message_queries, payloads, queries
 from chat.actions import messages
 from chat.actions.drafts import Draft
 from chat.models import Membership, Message, Room
@@ -143,3 +143,11 @@ async def test_a_frame_goes_the_long_way_where_it_has_to_wait() -> None:
     protocol.pause_writing()
     assert not protocol.write_text(frame("late"))
     assert transport.written == []
+
+
+def test_a_word_that_is_asked_for_often_is_looked_for_once(owner: User) -> None:
+    with CaptureQueriesContext(connection) as once:
+        queries.find_people("own")
+    with CaptureQueriesContext(connection) as often:
+        assert [each.username for each in queries.find_people("own " * 20)] == ["owner"]
+    assert [each["sql"] for each in often] == [each["sql"] for each in once]
