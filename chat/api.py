@@ -94,7 +94,7 @@ class NewMessage(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     client_id: UUID
-    body: protocol.Text = ""
+    body: protocol.Lines = ""
     attachments: Annotated[list[UUID], Field(max_length=20)] = []
     reply_to: UUID | None = None
     code: protocol.Code | None = None

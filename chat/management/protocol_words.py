@@ -74,6 +74,10 @@ the same `ref`:
 
 Fields that a command does not have are an error. An error never closes the socket.
 
+Lines end with `\\n`. In the `body` of a message, the `text` of code and the `reason` of a report,
+`\\r\\n` and `\\r` are stored as `\\n`: what you send as `a\\r\\nb` comes back as `a\\nb`. So know
+your own message by its `client_id`, not by its text.
+
 | limit | |
 | --- | --- |
 | one frame of yours | {frame_limit} bytes; a larger one closes the socket with 1009 |

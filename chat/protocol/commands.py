@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chat.protocol.limits import PAGE_LIMIT
-from chat.protocol.objects import Code, Role, RoomKind, Stored, Text
+from chat.protocol.objects import Code, Lines, Role, RoomKind, Stored, Text
 
 Ref = Annotated[str, StringConstraints(max_length=200), Stored]
 Username = Annotated[str, StringConstraints(min_length=1, max_length=150), Stored]
@@ -32,7 +32,7 @@ class MessageSend(Command):
     type: Literal["message.send"] = "message.send"
     room: UUID
     client_id: UUID
-    body: Text = ""
+    body: Lines = ""
     attachments: Annotated[list[UUID], Field(max_length=20)] = []
     reply_to: UUID | None = None
     code: Code | None = None
@@ -43,7 +43,7 @@ class MessageEdit(Command):
 
     type: Literal["message.edit"]
     message: UUID
-    body: Text
+    body: Lines
 
 
 class MessageDelete(Command):
@@ -69,7 +69,7 @@ class MessageReport(Command):
     type: Literal["message.report"]
     message: UUID
     reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), Stored
+        Lines, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)
     ]
 
 

@@ -86,6 +86,15 @@ Text = Annotated[str, StringConstraints(min_length=0), Stored]
 surrogates), which JSON can say and no database or socket can."""
 
 
+def _with_plain_line_ends(value: str) -> str:
+    return value.replace("\r\n", "\n").replace("\r", "\n")
+
+
+Lines = Annotated[Text, AfterValidator(_with_plain_line_ends)]
+"""Text of several lines. However a program ends them, ``\\n`` ends them from here on: what is
+priced is then what is parsed, and what is stored is the same from everywhere."""
+
+
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -131,7 +140,7 @@ class Code(Wire):
     ]
     start_line: Annotated[int, Field(ge=1, le=2**31)]
     end_line: Annotated[int, Field(ge=1, le=2**31)]
-    text: Annotated[str, StringConstraints(min_length=1, max_length=BODY_LIMIT), Stored]
+    text: Annotated[Lines, StringConstraints(min_length=1, max_length=BODY_LIMIT)]
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -230,6 +230,17 @@ async def test_a_message_is_sent_once_however_often_it_is_tried(
     assert await Message.objects.acount() == 1
 
 
+async def test_line_ends_become_the_one_that_is_stored(owner: "User", private_room: "Room") -> None:
+    caller = await program(owner)
+    body = {"client_id": str(uuid.uuid4()), "body": "a\r\nb\rc\n\r\nd"}
+    path = f"rooms/{private_room.pk}/messages"
+    first, again = await caller.post(path, body), await caller.post(path, body)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert first.json()["message"]["body"] == "a\nb\nc\n\nd"
+    assert await Message.objects.acount() == 1
+
+
 async def test_history_is_paged(member: "User", private_room: "Room") -> None:
     caller = await program(member)
     path = f"rooms/{private_room.pk}/messages"

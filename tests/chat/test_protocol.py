@@ -90,6 +90,32 @@ def test_no_text_of_any_command_is_taken_with_half_a_character_or_nul(
         assert refusal.value.code is protocol.ErrorCode.BAD_REQUEST, path
 
 
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("message.send", ("body",)),
+        ("message.send", ("code", "text")),
+        ("message.edit", ("body",)),
+        ("message.report", ("reason",)),
+    ],
+)
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_lines_end_in_one_way_however_a_program_ends_them(
+    kind: str, path: tuple[str, ...], end: str
+) -> None:
+    (command,) = (each for each in protocol.COMMANDS if odd_text.example(each)["type"] == kind)
+    fields = odd_text.example(command)
+    *way, last = path
+    inner = fields
+    for step in way:
+        inner = inner[step]
+    inner[last] = f"a{end}b{end}{end}c"
+    found: Any = protocol.parse(json.dumps(fields))
+    for step in path:
+        found = getattr(found, step)
+    assert found == "a\nb\n\nc"
+
+
 def test_a_field_that_takes_any_text_would_be_found() -> None:
     class Careless(protocol.Command):
         type: str = "careless"
