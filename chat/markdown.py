@@ -19,6 +19,7 @@ from markdown_it.token import Token
 
 from accounts.usernames import MARKS, TYPED_LENGTH, normalize
 from chat.highlight import Colours, highlight, language_of
+from chat.parser_steps import CountedInline, TooMuchWorkError, parse_blocks
 
 NESTING_LIMIT = 20
 MARKS_LIMIT = 1_500
@@ -37,6 +38,11 @@ _LETTER = rf"\w{MARKS}\u0300-\u036f"
 _MENTION = re.compile(rf"@(\w(?:[{_LETTER}.+-]{{0,148}}[{_LETTER}])?)")
 _JOINS_A_WORD = re.compile(rf"[{_LETTER}@./+-]")
 _LINK_CANDIDATE = re.compile(r"[.:@]\S")
+# What linkify-it may take for one domain, and the signs from which on it looks for another.
+_DOMAIN = re.compile(r"[^\s!-#%-*,/:;?@\[-\]_{}<>]+")
+_DOMAIN_STARTS = re.compile(r"[$+=^`|\uff5c]")
+_LABEL_LIMIT = 63
+"""Characters of one part of a domain."""
 _WEB = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
 
 _local = threading.local()
@@ -55,8 +61,12 @@ def _new_parser() -> MarkdownIt:
     # A definition would vanish from the message, and a line of dashes under a line of text
     # would turn it into a heading: neither is meant in a chat.
     markdown.disable(["reference", "lheading"])
+    markdown.inline = inline = CountedInline()
     markdown.linkify = _LINKS
     markdown.validateLink = _is_web  # type: ignore[method-assign,assignment]
+    markdown.helpers = inline.helpers  # type: ignore[assignment]
+    markdown.normalizeLink = inline.normalized  # type: ignore[method-assign]
+    markdown.core.ruler.at("block", _bounded_blocks)
     markdown.core.ruler.at("inline", _bounded_inline)
     markdown.core.ruler.after("block", "one_heading", _one_heading)
     markdown.core.ruler.at("linkify", _links_in_text)
@@ -73,7 +83,7 @@ class _Links(LinkifyIt):
     """Finds http(s) addresses, domains and e-mail addresses; never in a very long word,
     where the search would take quadratic time."""
 
-    _long_word = re.compile(rf"\S{{{URL_LIMIT + 1}}}")
+    _long_word = re.compile(rf"(?<!\S)\S{{{URL_LIMIT + 1}}}")
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,9 +93,7 @@ class _Links(LinkifyIt):
         return super().match_at_start(text[:URL_LIMIT])
 
     def match(self, text: str) -> Any:
-        if self._long_word.search(text) or not self.test(text):
-            return None
-        return super().match(text)
+        return None if self._long_word.search(text) else super().match(text)
 
 
 _LINKS = _Links()
@@ -94,18 +102,35 @@ _LINKS = _Links()
 # -- Rules of our own ------------------------------------------------------------------------
 
 
-def _bounded_inline(state: StateCore) -> None:
-    """Parses the text of each block, until the message has spent its marks."""
+def _bounded_blocks(state: StateCore) -> None:
+    """Divides the text into blocks; one that takes too many steps or becomes too many stays whole,
+    as it was typed."""
+    try:
+        parse_blocks(state)
+    except TooMuchWorkError:
+        _show_as_typed(state)
     if len(state.tokens) > BLOCKS_LIMIT:
-        state.tokens = [
-            Token("paragraph_open", "p", 1),
-            Token("inline", "", 0, content=state.src, children=_as_typed(state.src)),
-            Token("paragraph_close", "p", -1),
-        ]
-        return
+        _show_as_typed(state)
+
+
+def _bounded_inline(state: StateCore) -> None:
+    """Parses the text of each block, until the message has spent its marks or its steps."""
+    try:
+        _parse_inline(state)
+    except TooMuchWorkError:
+        state.env.pop("mentions", None)
+        _show_as_typed(state)
+
+
+def _show_as_typed(state: StateCore) -> None:
+    content = Token("inline", "", 0, content=state.src, children=_as_typed(state.src))
+    state.tokens = [Token("paragraph_open", "p", 1), content, Token("paragraph_close", "p", -1)]
+
+
+def _parse_inline(state: StateCore) -> None:
     marks = 0
     for token in state.tokens:
-        if token.type != "inline":
+        if token.type != "inline" or token.children:
             continue
         token.children = []
         marks += len(_MARKS.findall(token.content))
@@ -198,6 +223,14 @@ def _image_as_link(state: StateInline, silent: bool) -> bool:
 
 def _links_in_text(state: StateCore) -> None:
     """Links for addresses that are written out, and a text for links that have none."""
+    try:
+        _link_all(state)
+    except TooMuchWorkError:
+        state.env.pop("mentions", None)
+        _show_as_typed(state)
+
+
+def _link_all(state: StateCore) -> None:
     for token in state.tokens:
         if token.type != "inline" or not token.children:
             continue
@@ -220,6 +253,7 @@ def _linked(children: list[Token], state: StateCore) -> list[Token]:
         # "http\://example.org" was escaped so as not to become a link.
         escaped = bool(result) and result[-1].type == "text_special"
         end = 0
+        state.env["steps"].take(_steps_of_looking(child.content))
         # Those that turn out to be none are counted too: it is the looking that takes time.
         for found in (_LINKS.match(child.content) or ())[: LINKS_LIMIT - spent]:
             state.env["links"] = state.env.get("links", 0) + 1
@@ -230,6 +264,15 @@ def _linked(children: list[Token], state: StateCore) -> list[Token]:
             end = found.last_index
         result.append(_text(child.content[end:]) if end else child)
     return result
+
+
+def _steps_of_looking(content: str) -> int:
+    """What the search for domains takes: from each of their starts it reads on to their end."""
+    looks = 0
+    for domain in _DOMAIN.findall(content):
+        reach = len(domain) if "." in domain else min(len(domain), _LABEL_LIMIT)
+        looks += len(_DOMAIN_STARTS.findall(domain)) * reach
+    return looks // 2
 
 
 def _named_links(children: list[Token]) -> list[Token]:

@@ -68,7 +68,7 @@ def _people(command: protocol.RoomOpen | protocol.RoomAdd) -> int:
 
 
 _PEOPLE_WORDS = "1 more for each 2 people"
-_TEXT_WORDS = "up to some 35 more for long text with much formatting, or with code"
+_TEXT_WORDS = "up to some 40 more for long text with much formatting, or with code"
 
 PRICES: dict[type[protocol.Command], Price] = {
     protocol.Sync: Price(

@@ -25,6 +25,7 @@ from chat.highlight import (
     Colours,
     language_of,
 )
+from chat.parser_steps import Steps
 
 LINES_LIMIT = 2_000
 """A text of more lines is shown as it was typed."""
@@ -37,6 +38,13 @@ HTML_LIMIT = 64 * 1024
 code 30,000 to 50,000. Made for it, 20,000 characters became 558,000, and a page of history with
 200 of these 125 MB. HTML that is longer loses its colours first, and then all its markup.
 """
+
+STOPS_LIMIT = 5_000
+"""Signs at which the parser stops to look and which mostly mean nothing: the price of a text
+counts no more of them, and so it has no more steps for them either."""
+STEPS = 1_500
+"""Steps of the parser for each millisecond of ``cost``, and for one more: a text that needs more
+is shown as it was typed. Lists within lists need 1,100, all else that people write up to 700."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +78,12 @@ def render_markdown(body: str) -> Rendered:
     body = _encodable(body)
     if body.count("\n") > LINES_LIMIT:
         return Rendered(as_typed(body), excerpt=plain(body, EXCERPT_LIMIT))
-    colours, parser = Colours(), markdown.parser()
+    colours = Colours()
     env: dict[str, Any] = {"colours": colours}
-    tokens = parser.parse(body, env)
-    html = _clean(parser.renderer.render(tokens, parser.options, env))
+    tokens = _tokens(body, env)
+    html = _html(tokens, env)
     if len(html) > HTML_LIMIT and colours.html < COLOURED_LIMIT:
-        html = _clean(parser.render(body, {"colours": None}))
+        html = _html(tokens, {"colours": None})
     if len(html) > HTML_LIMIT:
         html = as_typed(body)
     return Rendered(html, list(env.get("mentions", ())), _excerpt(tokens, EXCERPT_LIMIT))
@@ -103,22 +111,23 @@ def cost(body: str, code: str = "") -> float:
     """About how many milliseconds ``render`` and ``code_block`` may need for a text and for the
     code attached to it, found without parsing either.
 
-    From 0.02 for a plain sentence to some 100 for a text of 20,000 characters made for it. Few
-    texts need much more than that, many need less.
+    From 0.02 for a plain sentence to some 120 for a text of 20,000 characters made for it. Many
+    texts need less; the parser stops (``STEPS``) before one needs much more. Lines end with
+    ``\\n`` alone, as the protocol sees to.
     """
     milliseconds = 0.02 + len(body) * 0.0005 + _cost_of_colours(len(code))
     if is_plain(body):
         return milliseconds
     lines = body.count("\n")
     if lines > LINES_LIMIT:
-        return milliseconds
+        return milliseconds + lines * 0.0007 + cost(body[: needed_for(EXCERPT_LIMIT)])
     marks = lines + sum(map(body.count, "[]!*_`<&@\\"))
     addresses = sum(map(body.count, ".:@")) - body.count(". ")
     pieces = lines + body.count("|") + body.count(">")
     milliseconds += 0.1 + min(marks, markdown.MARKS_LIMIT) * 0.008
     milliseconds += min(pieces, markdown.BLOCKS_LIMIT) * 0.01
     milliseconds += min(addresses, markdown.LINKS_LIMIT * 3) * 0.03
-    milliseconds += sum(map(body.count, "-+=$%^{}")) * 0.001  # where the parser stops to look
+    milliseconds += min(sum(map(body.count, "-+=$%^{}#~>:")), STOPS_LIMIT) * 0.003
     if "```" in body or "~~~" in body:
         milliseconds += _cost_of_colours(len(body))
     return milliseconds
@@ -141,7 +150,7 @@ def plain(body: str, limit: int) -> str:
     words = body[: needed_for(limit)]
     if _PLAIN.fullmatch(words):
         return _one_line(words, limit)
-    return _excerpt(markdown.parser().parse(_encodable(words), {}), limit)
+    return _excerpt(_tokens(_encodable(words), {}), limit)
 
 
 def needed_for(limit: int) -> int:
@@ -192,6 +201,17 @@ LONGEST_ESCAPE = len("&nbsp;")
 def _encodable(body: str) -> str:
     """Lone surrogates, which JSON can carry but UTF-8 cannot, become question marks."""
     return body.encode(errors="replace").decode()
+
+
+def _tokens(body: str, env: dict[str, Any]) -> list[Token]:
+    """What the parser makes of a text with as much work as its ``cost`` allows."""
+    env["steps"] = Steps(int((cost(body) + 1) * STEPS))
+    return markdown.parser().parse(body, env)
+
+
+def _html(tokens: list[Token], env: dict[str, Any]) -> str:
+    parser = markdown.parser()
+    return _clean(parser.renderer.render(tokens, parser.options, env))
 
 
 def _clean(html: str) -> str:
