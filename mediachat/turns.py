@@ -1,10 +1,11 @@
 """Threads for slow work, which people get in turn.
 
-One person has one piece of work done at a time, and a bounded number waiting; whoever has
-nothing running is served before the next piece of somebody who has just been served. So one
-person's many uploads delay that person and nobody else.
+One person has one piece of work done at a time, and a bounded number waiting. Of those who wait,
+whoever has taken the least of the threads' time lately is served next: one person's many uploads
+delay that person and nobody else, and a person's first waits for no second of anybody.
 """
 
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +14,11 @@ from threading import Lock
 from typing import Any, TypeVar
 
 R = TypeVar("R")
+
+HALF_LIFE = 60.0
+"""Seconds after which half of the time that somebody took is forgiven."""
+STEP = 0.1
+"""Seconds of taken time that make a difference; with less, whoever came first is served first."""
 
 
 class TooMuchWaiting(Exception):
@@ -33,8 +39,10 @@ class Turns:
         self._queues: OrderedDict[Hashable, deque[tuple[Future[Any], Callable[[], Any]]]] = (
             OrderedDict()
         )
-        """What waits, by person; whoever comes first is served next."""
+        """What waits, by person; of those who took equally much, the first is served next."""
         self._running: set[Hashable] = set()
+        self._taken: dict[Hashable, tuple[float, float]] = {}
+        """By person, the seconds that they took, and when that was so (monotonic)."""
 
     def submit(self, person: Hashable, work: Callable[[], R]) -> "Future[R]":
         """Has work done when it is this person's turn. What waits can be cancelled.
@@ -61,9 +69,11 @@ class Turns:
     def _start(self) -> None:
         """Starts what may run now; the lock is held."""
         while len(self._running) < self.threads:
-            person = next((each for each in self._queues if each not in self._running), None)
-            if person is None:
+            waiting = [each for each in self._queues if each not in self._running]
+            if not waiting:
                 return
+            now = time.monotonic()
+            person = min(waiting, key=lambda each: self._taken_by(each, now) // STEP)
             queue = self._queues[person]
             future, work = queue.popleft()
             if not queue:
@@ -77,7 +87,20 @@ class Turns:
                 self._running.discard(person)
                 future.set_exception(error)
 
+    def _taken_by(self, person: Hashable, now: float) -> float:
+        """The seconds that count against them now; the lock is held."""
+        seconds, since = self._taken.get(person, (0.0, now))
+        return float(seconds * 0.5 ** ((now - since) / HALF_LIFE))
+
+    def _took(self, person: Hashable, seconds: float) -> None:
+        """Notes what they took, and forgets those of whom nothing counts any more."""
+        now = time.monotonic()
+        counts = {each: (self._taken_by(each, now), now) for each in self._taken}
+        counts[person] = (self._taken_by(person, now) + seconds, now)
+        self._taken = {each: taken for each, taken in counts.items() if taken[0] >= STEP / 100}
+
     def _run(self, person: Hashable, future: "Future[Any]", work: Callable[[], Any]) -> None:
+        started = time.monotonic()
         try:
             result = work()
         except BaseException as error:
@@ -87,6 +110,7 @@ class Turns:
         finally:
             with self._lock:
                 self._running.discard(person)
+                self._took(person, time.monotonic() - started)
                 if person in self._queues:
                     self._queues.move_to_end(person)
                 self._start()

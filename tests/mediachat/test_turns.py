@@ -1,11 +1,13 @@
 """Who waits for whom, where work is slow."""
 
 import threading
+import time
 from concurrent.futures import Future, wait
 from typing import Any
 
 import pytest
 
+from mediachat import turns as turns_module
 from mediachat.turns import TooMuchWaiting, Turns
 
 
@@ -56,6 +58,34 @@ def test_those_who_wait_are_served_in_turn() -> None:
         work.release.release()
     wait(jobs, 20)
     assert "".join(work.began) == "abcaba"
+
+
+def test_whoever_took_least_is_served_first() -> None:
+    turns, work = Turns(1, waiting=20, name="test"), Held()
+    dear = [turns.submit(person, lambda: time.sleep(0.3)) for person in "ab"]
+    wait(dear, 20)
+    holds = turns.submit("c", lambda: work("c"))
+    until(lambda: work.began == ["c"])
+    # Anna and Ben came first, and have had their share of the last minute.
+    jobs = [turns.submit(person, lambda p=person: work(p)) for person in "abdd"]
+    for _ in range(5):
+        work.release.release()
+    wait([holds, *jobs], 20)
+    assert work.began[:3] == ["c", "d", "d"]
+
+
+def test_what_was_taken_is_forgiven(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns_module, "HALF_LIFE", 0.05)
+    turns, work = Turns(1, waiting=20, name="test"), Held()
+    turns.submit("anna", lambda: time.sleep(0.3)).result(20)
+    time.sleep(0.3)
+    holds = turns.submit("carl", lambda: work("carl"))
+    until(lambda: work.began == ["carl"])
+    jobs = [turns.submit(person, lambda p=person: work(p)) for person in ("anna", "ben")]
+    for _ in range(3):
+        work.release.release()
+    wait([holds, *jobs], 20)
+    assert work.began == ["carl", "anna", "ben"]
 
 
 def test_what_one_person_may_have_waiting_is_bounded() -> None:
