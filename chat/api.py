@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from accounts import tickets
 from chat import access, handlers, payloads, prices, protocol, queries
-from chat.actions.attachments import ServerFull, is_picture, store_attachment
+from chat.actions.attachments import ServerFull, lanes_for, store_attachment
 from chat.actions.rooms import open_room
 from chat.credentials import ByCookie, ByToken, Caller, pay
 from chat.downloads import key_for
@@ -36,6 +36,7 @@ from chat.models import Message
 from chat.models.messages import message_id
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_file_thread, in_picture_thread, in_thread
+from mediachat.pictures.lanes import Lane
 
 STATUS = {
     ErrorCode.BAD_REQUEST: 400,
@@ -258,9 +259,13 @@ async def upload(request: HttpRequest) -> HttpResponse:
     """Stores a file for a message to come, whose `attachments` name it by `id`."""
     user = _caller(request).user
     # Parsing what may be a hundred megabytes is work for a thread, as storing it is.
-    file, decoded = await in_file_thread(user.pk, _uploaded, request)
-    turn = in_picture_thread if decoded else in_file_thread
-    stored = await turn(user.pk, store_attachment, user, file=file)
+    file, lanes = await in_file_thread(user.pk, _uploaded, request)
+    if lanes:
+        stored = await in_picture_thread(
+            user.pk, lanes, lambda lane: store_attachment(user, file=file, lane=lane)
+        )
+    else:
+        stored = await in_file_thread(user.pk, store_attachment, user, file=file)
     return _answer(payloads.attachment(stored), 201)
 
 
@@ -276,8 +281,8 @@ async def describe_attachment(request: HttpRequest, attachment_id: UUID) -> Http
     return _answer(found)
 
 
-def _uploaded(request: HttpRequest) -> "tuple[UploadedFile[bytes], bool]":
-    """The file of an upload, and whether it is a picture that has to be decoded."""
+def _uploaded(request: HttpRequest) -> "tuple[UploadedFile[bytes], tuple[Lane, ...]]":
+    """The file of an upload, and where it is decoded if it is a picture."""
     try:
         file = request.FILES.get("file")
     except (MultiPartParserError, RawPostDataException, UnreadablePostError) as error:
@@ -290,7 +295,7 @@ def _uploaded(request: HttpRequest) -> "tuple[UploadedFile[bytes], bool]":
         )
     # Browsers write these three so in a form's name of a file, and nothing else.
     file.name = re.sub("%(22|0D|0A)", lambda found: chr(int(found[1], 16)), file.name or "")
-    return file, is_picture(file)
+    return file, lanes_for(_caller(request).user, file)
 
 
 async def _pay_for(request: HttpRequest, command: protocol.Command) -> None:

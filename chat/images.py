@@ -3,20 +3,21 @@
 from django.conf import settings
 
 from chat.protocol import ChatError, ErrorCode
-from mediachat.pictures import process
+from mediachat.pictures import lanes, process
 from mediachat.pictures.process import DECODERS, Picture
 
 __all__ = ["DECODERS", "Picture", "prepare"]
 
 
-def prepare(data: bytes, content_type: str) -> Picture:
+def prepare(data: bytes, content_type: str, lane: lanes.Lane = lanes.large) -> Picture:
     """Makes a picture fit to be stored, in a process of its own.
 
     Raises:
         ChatError: ``too_large`` (too many pixels), ``unsupported_media`` (it cannot be read).
+        TooSlow: it has to go to the last lane.
     """
     try:
-        return process.run("prepare", data, content_type)
+        return process.run("prepare", data, content_type, lane)
     except process.PictureTooLarge as error:
         raise ChatError(
             ErrorCode.TOO_LARGE,

@@ -6,7 +6,7 @@ connections open, since opening one costs more than most of the queries.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -16,7 +16,8 @@ from django.conf import settings
 from django.db import Error, connections
 
 from chat.protocol import ChatError, ErrorCode
-from mediachat.pictures.process import turns as pictures
+from mediachat.pictures import lanes
+from mediachat.pictures.process import TooSlow
 from mediachat.turns import TooMuchWaiting, Turns
 
 FILE_THREADS = 3
@@ -56,14 +57,21 @@ async def in_file_thread(
 
 
 async def in_picture_thread(
-    person: UUID, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    person: UUID, tried: Sequence[lanes.Lane], work: Callable[[lanes.Lane], R]
 ) -> R:
-    """The same for a picture: decoding takes seconds, and no other file waits for that.
+    """The same for a picture, in the first of these lanes in which it can be had: decoding may
+    take seconds, and neither another file nor a quick picture waits for that.
 
     Raises:
         ChatError: ``rate_limited``, when too many of their pictures are waiting.
     """
-    return await _in_turn(pictures, person, partial(work, *args, **kwargs))
+    *quicker, last = tried
+    for lane in quicker:
+        try:
+            return await _in_turn(lane.turns, person, partial(work, lane))
+        except TooSlow:
+            lanes.distrust(person)
+    return await _in_turn(last.turns, person, partial(work, last))
 
 
 def in_thread_later(work: Callable[[], None]) -> None:
@@ -105,5 +113,5 @@ def close_connections() -> None:
         jobs = [pool.submit(connections.close_all) for _ in range(pool._max_workers)]
         for job in jobs:
             job.result()
-    for turns in (_files, pictures):
+    for turns in (_files, *(lane.turns for lane in lanes.ALL)):
         turns.each_thread(connections.close_all)

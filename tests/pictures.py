@@ -82,6 +82,23 @@ def jpeg_of_many_scans(scans: int, side: int = 5_000) -> bytes:
     return data[:-2] + data[last:-2] * scans + data[-2:]
 
 
+def webp_to_be_turned(side: int) -> bytes:
+    """Noise that a camera held sideways: of 25 megapixels it is the dearest that is allowed."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    noise = Image.effect_noise((side, side), 90).convert("RGB")
+    out = BytesIO()
+    noise.save(out, "WEBP", quality=50, method=0, exif=exif)
+    return out.getvalue()
+
+
+def gif_in_pieces(size: int) -> bytes:
+    """A small picture that claims to be quick, and has a comment in pieces of one byte each."""
+    data = picture("GIF")
+    at = 13 + (3 << ((data[10] & 7) + 1))  # behind the colours
+    return data[:at] + b"\x21\xfe" + b"\x01x" * (size // 2) + b"\0" + data[at:]
+
+
 def jpeg_of_two_pictures(orientation: int) -> bytes:
     """An MPO, as cameras with two lenses write: a JPEG with a second one behind it."""
     exif = Image.Exif()

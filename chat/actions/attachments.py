@@ -19,6 +19,8 @@ from chat.models import Attachment
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread_later
 from mediachat import disk
+from mediachat.pictures import headers, lanes
+from mediachat.pictures.lanes import Lane
 
 log = structlog.get_logger(__name__)
 
@@ -39,22 +41,29 @@ UNCLAIMED_FOR = timedelta(days=7)
 MEGABYTE = 1024 * 1024
 
 
-def is_picture(file: "UploadedFile[bytes]") -> bool:
-    """Whether storing this takes decoding it.
+def lanes_for(user: User, file: "UploadedFile[bytes]") -> tuple[Lane, ...]:
+    """Where this is decoded before it is stored; nowhere if it is no picture.
 
     Raises:
         ChatError: ``unsupported_media``, when it claims to be what it is not.
     """
     kind = media.content_type(_head(file), media.clean_name(file.name or ""))
-    return kind in images.DECODERS
+    if kind not in images.DECODERS:
+        return ()
+    return lanes.lanes_for(user.pk, _head(file, headers.HEAD), kind, file.size or 0)
 
 
-def store_attachment(user: User, *, file: "UploadedFile[bytes]") -> Attachment:
+def store_attachment(
+    user: User, *, file: "UploadedFile[bytes]", lane: Lane = lanes.large
+) -> Attachment:
     """Stores a file for a message to come, under a name of the server's own.
+
+    ``lane`` says how much decoding it may take, where it is a picture.
 
     Raises:
         ChatError: ``too_large``, ``quota_exceeded``, ``unsupported_media``, ``not_found`` (the
             person has been suspended).
+        TooSlow: it has to go to the last lane; nothing is stored.
     """
     if not access.is_active(user):
         raise access.not_found()
@@ -65,7 +74,7 @@ def store_attachment(user: User, *, file: "UploadedFile[bytes]") -> Attachment:
     picture: images.Picture | None = None
     content: File[bytes] = file
     if content_type in images.DECODERS:
-        picture = images.prepare(file.read(), content_type)
+        picture = images.prepare(file.read(), content_type, lane)
         attachment.width, attachment.height = picture.width, picture.height
         content = ContentFile(picture.data)
     attachment.size = content.size
@@ -146,9 +155,9 @@ def _delete_unclaimed(user: User) -> None:
     _delete(list(Attachment.objects.filter(owner_id=user.pk, message=None, created_at__lt=before)))
 
 
-def _head(file: "UploadedFile[bytes]") -> bytes:
+def _head(file: "UploadedFile[bytes]", size: int = media.HEAD) -> bytes:
     file.seek(0)
-    head = file.read(media.HEAD)
+    head = file.read(size)
     file.seek(0)
     return head
 

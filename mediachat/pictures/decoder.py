@@ -1,7 +1,7 @@
 """Makes pictures fit to be stored, in a process of its own for each.
 
-``python -m mediachat.pictures.decoder TASK TYPE MEGAPIXELS MEMORY SECONDS``, which
-``mediachat.pictures.process`` starts: a decoder that hostile bytes have got hold of finds no
+``python -m mediachat.pictures.decoder TASK TYPE MEGAPIXELS MEMORY SECONDS NICE``,
+which ``mediachat.pictures.process`` starts: a decoder that hostile bytes have got hold of finds no
 secret, writes no file, and takes no more memory and time than it is given. So nothing of Django
 is imported here, which also starts soon.
 
@@ -10,6 +10,7 @@ lengths it tells.
 """
 
 import json
+import math
 import os
 import resource
 import signal
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import AvifImagePlugin, Image, ImageOps
 
 from mediachat.pictures import bounds, metadata
 from mediachat.pictures.blocks import TooComplex
@@ -42,10 +43,10 @@ DECODERS = {
     "image/webp": "WEBP",
     "image/avif": "AVIF",
 }
-NICE = 5
-"""How far this work stands back behind the server's own, where both want the processor."""
 _ORIENTATION = 0x0112
 
+# One core: the other is for whatever is quick.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 # Pillow only warns where _opened refuses.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
@@ -137,7 +138,7 @@ def _drawn_again(image: Image.Image, content_type: str) -> bytes:
         case "WEBP":
             options |= {"quality": 90, "method": 2}
         case "AVIF":
-            options |= {"quality": 90, "speed": 9}
+            options |= {"quality": 90, "speed": 9, "max_threads": 1}
     upright = ImageOps.exif_transpose(image)
     upright.info = {}
     out = BytesIO()
@@ -171,10 +172,14 @@ def _shrunk(image: Image.Image, side: int) -> Image.Image:
 TASKS = {"prepare": prepare, "draw_avatar": draw_avatar}
 
 
-def _limit(memory: int, seconds: int) -> None:
-    """Of this process from now on: its memory in bytes, its seconds of work, and no file."""
-    os.nice(NICE)
-    limits = {resource.RLIMIT_AS: memory, resource.RLIMIT_CPU: seconds, resource.RLIMIT_FSIZE: 0}
+def _limit(memory: int, seconds: float, nice: int) -> None:
+    """Of this process from now on: its memory in bytes, its seconds of work, how far it stands
+    back behind others, and no file."""
+    os.nice(nice)
+    # Its signal ends the process. The limit below has whole seconds, and cannot be taken back.
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    whole = math.ceil(seconds)
+    limits = {resource.RLIMIT_AS: memory, resource.RLIMIT_CPU: whole, resource.RLIMIT_FSIZE: 0}
     for name, limit in limits.items():
         try:
             resource.setrlimit(name, (limit, limit))
@@ -186,8 +191,8 @@ def main() -> None:
     # The server may be told to stop; it waits for what has been begun.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    task, content_type, megapixels, memory, seconds = sys.argv[1:]
-    _limit(int(memory), int(seconds))
+    task, content_type, megapixels, memory, seconds, nice = sys.argv[1:]
+    _limit(int(memory), float(seconds), int(nice))
     parts: list[bytes] = []
     try:
         picture = TASKS[task](sys.stdin.buffer.read(), content_type, int(megapixels))
@@ -195,6 +200,8 @@ def main() -> None:
         head: dict[str, Any] = {"error": "too_many_pixels"}
     except TooComplex:
         head = {"error": "too_complex"}
+    except MemoryError:
+        head = {"error": "out_of_memory"}
     except Exception as error:
         head = {"error": "unreadable", "why": type(error).__name__}
     else:

@@ -1,5 +1,6 @@
 """What may be uploaded: files are what they say, pictures are small enough and tell nothing."""
 
+import dataclasses
 import resource
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from PIL import Image
 
 from chat import images, media
 from chat.protocol import ErrorCode
-from mediachat.pictures import decoder, metadata, process
+from mediachat.pictures import decoder, lanes, metadata, process
 from tests import pictures
 from tests.chat.conftest import refused
 from tests.live import ROOT
@@ -305,17 +306,17 @@ def test_a_decoder_has_no_more_memory_than_it_is_given(monkeypatch: pytest.Monke
     assert images.prepare(large, "image/png").width == 4_800
     # Enough for what decodes and for a small picture, and too little for the large one.
     monkeypatch.setattr(process, "MEMORY", 170 * 1024 * 1024)
-    monkeypatch.setattr(process, "PER_PIXEL", 0)
     monkeypatch.setattr(process, "PER_BYTE", 0)
-    assert images.prepare(noise(400), "image/png").width == 400
-    refused(ErrorCode.UNSUPPORTED_MEDIA, images.prepare, large, "image/png")
-    assert images.prepare(noise(400), "image/png").width == 400
+    frugal = dataclasses.replace(lanes.large, bytes_per_pixel=0)
+    assert images.prepare(noise(400), "image/png", frugal).width == 400
+    refused(ErrorCode.UNSUPPORTED_MEDIA, images.prepare, large, "image/png", frugal)
+    assert images.prepare(noise(400), "image/png", frugal).width == 400
 
 
 def test_a_decoder_writes_no_file_and_sees_no_secret(tmp_path: Path) -> None:
     target = tmp_path / "left-behind"
     script = (
-        "import os; from mediachat.pictures import decoder; decoder._limit(2**30, 20)\n"
+        "import os; from mediachat.pictures import decoder; decoder._limit(2**30, 20, 5)\n"
         "assert os.environ.keys() <= {'LC_CTYPE'}\n"
         f"open({str(target)!r}, 'wb', buffering=0).write(b'x' * 10)"
     )
@@ -330,5 +331,5 @@ def test_a_decoder_that_dies_is_a_picture_that_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(process, "MEMORY", 1024 * 1024)  # it does not even start
-    monkeypatch.setattr(process, "PER_PIXEL", 0)
-    refused(ErrorCode.UNSUPPORTED_MEDIA, images.prepare, PNG, "image/png")
+    frugal = dataclasses.replace(lanes.large, bytes_per_pixel=0)
+    refused(ErrorCode.UNSUPPORTED_MEDIA, images.prepare, PNG, "image/png", frugal)

@@ -1,16 +1,16 @@
 """Pictures that are made to cost: refused by their blocks, before anything is decoded."""
 
+import dataclasses
 import resource
 import struct
 import zlib
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any
 
 import pytest
 from PIL import Image
 
-from mediachat.pictures import bounds, decoder, process
+from mediachat.pictures import bounds, decoder, lanes, process
 from mediachat.pictures.blocks import BrokenPicture
 from tests import pictures
 
@@ -69,7 +69,9 @@ def test_what_is_made_to_cost_is_refused_at_once(name: str) -> None:
 
 def test_the_process_refuses_many_scans_as_unreadable() -> None:
     with pytest.raises(process.UnreadablePicture):
-        process.run("prepare", pictures.jpeg_of_many_scans(100, side=100), "image/jpeg")
+        process.run(
+            "prepare", pictures.jpeg_of_many_scans(100, side=100), "image/jpeg", lanes.large
+        )
 
 
 def test_a_picture_at_the_bounds_is_taken() -> None:
@@ -81,14 +83,16 @@ def test_a_picture_at_the_bounds_is_taken() -> None:
     assert decoder.prepare(frames, "image/gif", 25).width == 400
 
 
-def test_a_decoder_ends_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    monkeypatch.setattr(process, "SECONDS", 1)
-    monkeypatch.setattr(process, "SECONDS_PER_MEGAPIXEL", 0)
-    settings.MAX_IMAGE_MEGAPIXELS = 100
-    slow = pictures.jpeg_of_many_scans(bounds.SCANS - 10, side=9_000)
+@pytest.mark.parametrize(
+    ("lane", "error"), [("large", process.UnreadablePicture), ("medium", process.TooSlow)]
+)
+def test_a_decoder_ends_when_its_time_is_up(lane: str, error: type[Exception]) -> None:
+    limited = dataclasses.replace(
+        getattr(lanes, lane), base_seconds=1, seconds_per_megapixel=0, most_megapixels=None
+    )
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with pytest.raises(process.UnreadablePicture):
-        process.run("prepare", slow, "image/jpeg")
+    with pytest.raises(error):
+        process.run("prepare", pictures.webp_to_be_turned(4_000), "image/webp", limited)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2.5
 

@@ -1,6 +1,7 @@
 """Pictures that are made to cost: whoever sends them waits, and nobody else."""
 
 import asyncio
+import collections
 import re
 import time
 import uuid
@@ -9,6 +10,7 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
 from PIL import Image
 
 from tests import pictures
@@ -55,7 +57,7 @@ async def save_avatar(http: httpx.AsyncClient, content: bytes) -> httpx.Response
 
 def slow() -> bytes:
     """A valid picture that is within all bounds and takes seconds to decode."""
-    return pictures.jpeg_of_many_scans(28)
+    return pictures.webp_to_be_turned(5_000)
 
 
 async def test_one_persons_slow_pictures_keep_nobody_waiting(serve: Serve) -> None:
@@ -67,7 +69,7 @@ async def test_one_persons_slow_pictures_keep_nobody_waiting(serve: Serve) -> No
         room = (await ben.command("room.open", kind="private", name="Quick"))["room"]["id"]
         content = slow()
         uploads = [
-            asyncio.create_task(anna.upload(f"{n}.jpg", content, "image/jpeg")) for n in range(8)
+            asyncio.create_task(anna.upload(f"{n}.webp", content, "image/webp")) for n in range(8)
         ]
         async with asyncio.timeout(30):
             while not decoders(server):  # noqa: ASYNC110
@@ -109,6 +111,58 @@ async def test_one_persons_slow_pictures_keep_nobody_waiting(serve: Serve) -> No
             assert not decoders(server)
 
 
+CROWD = 4
+"""People who send slow pictures without end."""
+AT_ONCE = 1.2
+"""Seconds after which a small picture is stored, whatever others send: on two cores it is 0.2."""
+
+
+@pytest.mark.alone
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("what", ["slow", "lying", "of 12 megapixels"])
+async def test_a_small_picture_waits_for_nobodys_large_ones(serve: Serve, what: str) -> None:
+    server = serve(RATE_LIMITS="off")
+    ben = await OutsideClient(server.url, "crowd0").sign_in_by_form()
+    name, content = {
+        "slow": lambda: ("a.webp", slow()),
+        "lying": lambda: ("a.webp", pictures.webp_to_be_turned(2_700)),
+        "of 12 megapixels": lambda: ("a.jpg", pictures.picture("JPEG", (4_000, 3_000))),
+    }[what]()
+    stopped = asyncio.Event()
+    others: collections.Counter[int] = collections.Counter()
+
+    async def send_on(client: OutsideClient) -> None:
+        async with client.http() as http:
+            http.timeout = httpx.Timeout(120)
+            while not stopped.is_set():
+                answer = await http.post("/api/v1/attachments", files={"file": (name, content)})
+                others[answer.status_code] += 1
+
+    crowd = [await OutsideClient(server.url, f"crowd{n + 1}").sign_in() for n in range(CROWD)]
+    tasks = [asyncio.create_task(send_on(each)) for each in crowd for _ in range(2)]
+    small = pictures.picture("PNG", (60, 60))
+    waited: list[float] = []
+    async with browser(ben) as http:
+        async with asyncio.timeout(30):
+            while not decoders(server):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        for _ in range(20):
+            started = time.monotonic()
+            answer = await http.post("/api/v1/attachments", files={"file": ("a.png", small)})
+            waited.append(time.monotonic() - started)
+            assert answer.status_code == 201, answer.text
+            await asyncio.sleep(0.2)
+        started = time.monotonic()
+        assert (await save_avatar(http, small)).status_code == 302
+        waited.append(time.monotonic() - started)
+    stopped.set()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    print(what, [round(each, 2) for each in waited], others)
+    assert max(waited) < AT_ONCE, waited
+
+
 async def test_a_picture_of_thousands_of_scans_is_refused_at_once(serve: Serve) -> None:
     server = serve(RATE_LIMITS="off")
     anna = await OutsideClient(server.url, "crowd0").sign_in()
@@ -137,7 +191,7 @@ async def test_one_person_may_have_a_number_of_pictures_waiting(serve: Serve) ->
         http.timeout = httpx.Timeout(90)
         tasks = [
             asyncio.create_task(
-                http.post("/api/v1/attachments", files={"file": (f"{n}.jpg", content)})
+                http.post("/api/v1/attachments", files={"file": (f"{n}.webp", content)})
             )
             for n in range(30)
         ]
