@@ -44,6 +44,7 @@ DECODERS = {
     "image/avif": "AVIF",
 }
 _ORIENTATION = 0x0112
+_COLOURS = ("icc_profile", "transparency")
 
 # One core: the other is for whatever is quick.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
@@ -78,9 +79,8 @@ def prepare(data: bytes, content_type: str, megapixels: int) -> Picture:
         animated = content_type != "image/jpeg" and getattr(image, "is_animated", False)
         turned = image.getexif().get(_ORIENTATION, 1) != 1 and not animated
         if turned or (content_type == "image/avif" and _has_metadata(image) and not animated):
-            data = _drawn_again(image, content_type)
-        else:
-            data = metadata.strip(data, content_type)
+            return _drawn_again(image, content_type)
+        data = metadata.strip(data, content_type)
     # What is stored is what is measured and shown.
     with _opened(data, content_type, megapixels) as image:
         width, height = image.size
@@ -124,9 +124,9 @@ def _has_metadata(image: Image.Image) -> bool:
     return bool(image.getexif()) or bool(image.info.get("xmp"))
 
 
-def _drawn_again(image: Image.Image, content_type: str) -> bytes:
+def _drawn_again(image: Image.Image, content_type: str) -> Picture:
     """The picture turned upright, of the same kind and quality, with its colours and no more."""
-    options: dict[str, Any] = {"icc_profile": image.info.get("icc_profile"), "exif": b""}
+    options: dict[str, Any] = {"exif": b""}
     format = DECODERS[content_type]
     match format:
         case "JPEG":
@@ -140,10 +140,12 @@ def _drawn_again(image: Image.Image, content_type: str) -> bytes:
         case "AVIF":
             options |= {"quality": 90, "speed": 9, "max_threads": 1}
     upright = ImageOps.exif_transpose(image)
-    upright.info = {}
+    upright.info = {name: image.info[name] for name in _COLOURS if name in image.info}
     out = BytesIO()
     upright.save(out, format, **options)
-    return out.getvalue()
+    width, height = upright.size
+    # Not from what was written: to decode that once more takes up to a quarter of all the work.
+    return Picture(out.getvalue(), width, height, _thumbnail(upright))
 
 
 def _thumbnail(image: Image.Image) -> bytes:
