@@ -5,7 +5,6 @@ short list; all else is saved. Nothing runs in its name: ``nosniff`` keeps a pic
 read as HTML, the sandbox keeps even a page from having an origin.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from chat.address_limits import paid_by_person
 from chat.hub import hub
 from chat.models import Attachment
 from chat.protocol import ChatError
-from chat.threads import in_thread
+from chat.threads import in_download_thread, in_thread
 
 CHUNK = 256 * 1024
 """Bytes of a file that are read at once."""
@@ -160,7 +159,7 @@ async def _answer(request: HttpRequest, found: Found) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(status=status, content_type=found.content_type, headers=headers)
     try:
-        file = await asyncio.to_thread(opened, found.stored_as, start, end)
+        file = await in_download_thread(opened, found.stored_as, start, end)
     except FileNotFoundError:
         return _refusal("not_found", access.not_found().detail, 404)
     return StreamingHttpResponse(
@@ -222,7 +221,7 @@ async def chunks(file: Readable, size: int) -> AsyncIterator[bytes]:
     the reader."""
     try:
         while size:
-            chunk = await asyncio.to_thread(file.read, min(CHUNK, size))
+            chunk = await in_download_thread(file.read, min(CHUNK, size))
             if not chunk:
                 return
             size -= len(chunk)

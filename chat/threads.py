@@ -23,6 +23,9 @@ from mediachat.turns import TooMuchWaiting, Turns
 FILE_THREADS = 3
 """Files are large and stores may be slow: few at once, and never in the threads that answer
 everyone else."""
+DOWNLOAD_THREADS = 8
+"""They read pieces of files, and ask no database. Not the loop's own threads: bodies are written
+and health is asked in those, and a store that is slow would hold them all."""
 FILES_WAITING = 20
 """Files of one person that may wait for their turn: as many as a message can hold."""
 
@@ -32,6 +35,7 @@ R = TypeVar("R")
 _readers = ThreadPoolExecutor(settings.DB_THREADS, thread_name_prefix="database")
 _writer = ThreadPoolExecutor(1, thread_name_prefix="log")
 _files = Turns(FILE_THREADS, waiting=FILES_WAITING, name="files")
+_downloads = ThreadPoolExecutor(DOWNLOAD_THREADS, thread_name_prefix="downloads")
 _later = ThreadPoolExecutor(1, thread_name_prefix="later")
 
 
@@ -72,6 +76,12 @@ async def in_picture_thread(
         except TooSlow:
             lanes.distrust(person)
     return await _in_turn(last.turns, person, partial(work, last))
+
+
+async def in_download_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Opens or reads a stored file; it must not ask the database."""
+    job = partial(work, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_downloads, job)
 
 
 def in_thread_later(work: Callable[[], None]) -> None:

@@ -1,5 +1,7 @@
 """Files are had by those who may read the room now, in pieces, and never as pages."""
 
+import asyncio
+import threading
 import uuid
 from email.message import Message
 from typing import TYPE_CHECKING, Any
@@ -330,3 +332,29 @@ async def test_a_file_that_the_store_lost_is_not_found(owner: "User") -> None:
     default_storage.delete(file.file.name or "")
     client = await sync_to_async(signed_in)(owner)
     assert (await client.get(address(file))).status_code == 404
+
+
+async def test_a_slow_store_holds_none_of_the_loops_own_threads() -> None:
+    """Bodies are written to disk and health is asked in those."""
+    release = threading.Event()
+
+    class Slow:
+        def read(self, size: int, /) -> bytes:
+            release.wait(20)
+            return b""
+
+        def close(self) -> None:
+            pass
+
+    async def read() -> None:
+        async for _ in downloads.chunks(Slow(), 1):
+            pass
+
+    readers = [asyncio.create_task(read()) for _ in range(50)]
+    await asyncio.sleep(0.1)
+    try:
+        async with asyncio.timeout(3):
+            assert await asyncio.to_thread(str, 1) == "1"
+    finally:
+        release.set()
+        await asyncio.gather(*readers)
