@@ -3,6 +3,7 @@
 A command or an address without one fails the test.
 """
 
+import functools
 import io
 import uuid
 from collections.abc import Callable, Sequence
@@ -139,22 +140,21 @@ class Request:
 Ask = Callable[[World, str, int], Request]
 
 
-def _form(name: str, content: bytes, **fields: str) -> tuple[bytes, str]:
+def _form(name: str, content: bytes, filename: str = "a.png", **fields: str) -> tuple[bytes, str]:
     mark = "abuse"
     body = io.BytesIO()
     for key, value in fields.items():
         body.write(f"--{mark}\r\nContent-Disposition: form-data; name={key}\r\n\r\n".encode())
         body.write(f"{value}\r\n".encode())
-    body.write(
-        f"--{mark}\r\nContent-Disposition: form-data; name={name}; filename=a.png\r\n\r\n".encode()
-    )
+    disposition = f"Content-Disposition: form-data; name={name}; filename={filename}"
+    body.write(f"--{mark}\r\n{disposition}\r\n\r\n".encode())
     body.write(content + f"\r\n--{mark}--\r\n".encode())
     return body.getvalue(), f"multipart/form-data; boundary={mark}"
 
 
 _PNG = pictures.flat_png(4_900)
 _PICTURE, _FORM = _form("file", _PNG)
-_AVATAR, _ = _form("avatar", _PNG, display_name="a")
+_AVATAR, _ = _form("picture", _PNG, display_name="a")
 _FILE, _ = _form("file", b"\0\1" * 2**18)
 _LOGIN = b'{"username": "victim", "password": "wrong"}'
 
@@ -165,6 +165,18 @@ def _get(path: str, signed_in: str = "token") -> Ask:
 
 def _post(path: str, body: bytes, kind: str = "application/json", signed_in: str = "") -> Ask:
     return lambda world, me, number: Request("POST", path, body, kind, signed_in)
+
+
+@functools.cache
+def _turned() -> bytes:
+    """The dearest picture for its size: it is decoded, turned and written anew. To make it takes
+    a second, so only who sends it does."""
+    body, _ = _form("file", pictures.webp_to_be_turned(2_900), "a.webp")
+    return body
+
+
+def _turn(world: World, me: str, number: int) -> Request:
+    return Request("POST", "/api/v1/attachments", _turned(), _FORM)
 
 
 def _messages(method: str) -> Ask:
@@ -207,6 +219,7 @@ DOORS: dict[str, Sequence[Ask]] = {
     rf"POST /api/v1/rooms/{_UUID}/messages": [_messages("POST")],
     r"POST /api/v1/attachments": [
         _post("/api/v1/attachments", _PICTURE, _FORM, "token"),
+        _turn,
         _post("/api/v1/attachments", _FILE, _FORM, "token"),
         _post("/api/v1/attachments", _FILE[:60_000], _FORM),
     ],
