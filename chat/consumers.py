@@ -169,7 +169,8 @@ class ChatServer(AsyncWebsocketConsumer):
         if not self.username or not self.socket.is_open:
             return
         if text_data is None:
-            self._refuse("", FrameError("A frame is text, not bytes."))
+            if await self._pays(prices.of_malformed(len(bytes_data or b"")), ""):
+                self._refuse("", FrameError("A frame is text, not bytes."))
             return
         if len(text_data) > protocol.FRAME_LIMIT // 4 and _size(text_data) > protocol.FRAME_LIMIT:
             self._hub.dismiss(self, CloseCode.FRAME_TOO_LARGE)

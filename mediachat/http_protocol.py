@@ -71,8 +71,8 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(431, "too_large", OVERLONG)
 
     def handle_websocket_upgrade(self) -> None:
-        names = {name for name, value in self.scope["headers"] if value != b"0"}
-        if names & {b"content-length", b"transfer-encoding"}:
+        headers = dict(self.scope["headers"])
+        if b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0":
             # A handshake has no body, and nobody would wait for this one with a clock.
             self._refuse(400, "bad_request", GARBLED)
             return

@@ -17,6 +17,8 @@ from websockets.protocol import State
 from chat.limits import Bucket
 from chat.protocol import CloseCode
 
+INVALID = 1007
+"""The code that closes for a text that is not UTF-8 (RFC 6455, 7.4.1)."""
 TEXT = 0x81
 """The first byte of a frame that is a whole text."""
 LEAVING_A_SECOND = 50
@@ -33,6 +35,10 @@ price them; a peer that keeps to the protocol sends few."""
 PIECE = 4096
 """Bytes of which the frames are taken in before others get their turn. The smallest frames take
 six, so one read can bring forty thousand."""
+TAKEN_AT_ONCE = 64
+"""Messages of one peer that the application takes before others get their turn."""
+HANDSHAKE = 30.0
+"""Seconds that the application has to answer a handshake."""
 LINGER = 1.0
 """Seconds that a peer has to read a close frame when it is listened to no longer."""
 ENDING = 10.0
@@ -54,6 +60,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._held = b""
         """What has come and is not parsed yet: its turn comes, or the application is behind."""
         self._turn: asyncio.Handle | None = None
+        self._taken = 0
+        """Messages that the application took since others had their turn."""
+        self._deadline: asyncio.TimerHandle | None = None
         self._bare: Bucket | None = None
         self._sent_away = False
 
@@ -62,14 +71,32 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         """Parses a piece now and the rest in turns. Nothing is read meanwhile."""
         if not self.handshake_initiated:
-            super().data_received(data)  # the request, which HTTP hands over whole
+            self._take_handshake(data)
             return
         if self._sent_away:
             return
         waits = bool(self._held)
         self._held += data
-        if not waits:
+        if not self.handshake_complete:
+            self.transport.pause_reading()  # it has nothing to say before the answer
+        elif not waits:
             self._parse()
+
+    def _take_handshake(self, request: bytes) -> None:
+        """Takes the request, which HTTP hands over whole, or says why it is none."""
+        self._end_in(HANDSHAKE)
+        super().data_received(request)
+        if not self.handshake_initiated:
+            # More headers than a handshake may have. uvicorn would neither answer nor close.
+            answer = b"".join(self.conn.data_to_send())
+            self.transport.write(answer or b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            self.transport.close()
+            self._end_in(LINGER)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)
 
     def _parse(self) -> None:
         self._turn = None
@@ -90,11 +117,34 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._turn = self.loop.call_soon(self._parse)
 
     async def receive(self) -> Any:
+        self._taken += 1
+        if self._taken % TAKEN_AT_ONCE == 0:
+            await asyncio.sleep(0)
         message = await self.queue.get()
         if self.read_paused and self.queue.empty():
             self.read_paused = False
             self._go_on()
         return message
+
+    def send_receive_event_to_app(self) -> None:
+        """Hands a whole message on. One that is no text closes the socket, and is no error."""
+        data = b"".join(self.frames)
+        self.frames = []
+        if self.close_sent:
+            return
+        event: Any = {"type": "websocket.receive"}
+        if self.curr_msg_data_type == "text":
+            try:
+                event["text"] = data.decode()
+            except UnicodeDecodeError:
+                self._close_with(INVALID)
+                return
+        else:
+            event["bytes"] = data
+        self.queue.put_nowait(event)
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
 
     def handle_ping(self) -> None:
         if self._is_allowed():
@@ -136,13 +186,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._sent_away = True
         self._held = b""
         self.transport.pause_reading()
-        if self.conn.state is State.OPEN and self.handshake_complete:
-            code = int(CloseCode.TOO_FAST)
+        self._close_with(CloseCode.TOO_FAST)
+        self._end_in(LINGER)
+
+    def _close_with(self, code: int) -> None:
+        if self.conn.state is State.OPEN:
             self.conn.send_close(code)
             self.transport.write(b"".join(self.conn.data_to_send()))
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": code})
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": int(code)})
         self.close_sent = True
-        self._end_in(LINGER)
+        # Else the connection ends with the application, and the peer may miss the code.
+        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.close)
 
     # -- What goes -------------------------------------------------------------------------------
 
@@ -154,6 +208,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             # of the scope share this list.
             self.scope["headers"].clear()  # type: ignore[attr-defined]
             del self.request, self.response
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+            self._go_on()
         elif self.close_sent:
             self._go_on()
 
@@ -169,9 +227,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def _end_in(self, seconds: float) -> None:
         """Ends the connection by then. An ordinary close waits for a peer that does not read, for
         ever, with all that lies in the transport's buffer."""
-        if self.close_timer is not None:
-            self.close_timer.cancel()
-        self.close_timer = self.loop.call_later(seconds, self.transport.abort)
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
     def shutdown(self) -> None:
         """The server stops: has the consumer answer what has come so far, and close then.

@@ -14,7 +14,7 @@ __all__ = ["started"]
 
 pytestmark = pytest.mark.parametrize("started", ["uvicorn", "daphne"], indirect=True)
 
-PIECE, TEXT, PING, PONG = 0, 1, 9, 10
+PIECE, TEXT, BYTES, PING, PONG = 0, 1, 2, 9, 10
 MASK = b"\0\0\0\0"
 
 
@@ -25,7 +25,7 @@ def frame(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
     return head + (struct.pack("!H", size) if size > 125 else b"") + MASK + payload
 
 
-async def shake_hands(peer: Peer, ticket: str) -> None:
+async def shake_hands(peer: Peer, ticket: str, early: bytes = b"") -> None:
     lines = [
         "GET /ws/client/ HTTP/1.1",
         "Host: localhost",
@@ -36,6 +36,8 @@ async def shake_hands(peer: Peer, ticket: str) -> None:
         f"Sec-WebSocket-Protocol: mediachat.v1, ticket.{ticket}",
     ]
     await peer.say("\r\n".join([*lines, "", ""]).encode())
+    await asyncio.sleep(0)
+    await peer.say(early)
     async with asyncio.timeout(PATIENCE):
         assert b" 101 " in await peer.reader.readuntil(b"\r\n\r\n")
 
@@ -101,6 +103,31 @@ async def test_a_flood_of_them_is_ended_and_nobody_feels_it(
             await asyncio.wait_for(peer.closed(), PATIENCE)
         await asyncio.gather(*floods)
     assert server.memory() - before < 20 * MIB
+
+
+@pytest.mark.parametrize("opcode", [BYTES, TEXT])
+async def test_messages_that_are_none_are_ended_too(scene: Any, opcode: int) -> None:
+    """Bytes, and texts that are not UTF-8."""
+    _, address, anna = scene
+    me = await OutsideClient(address, "crowd1").sign_in()
+    async with peers(address, 4) as found:
+        for peer in found:
+            await shake_hands(peer, await me.ticket())
+        flood = frame(opcode, b"" if opcode == BYTES else b"\xff") * 40_000
+        floods = [asyncio.create_task(peer.say(flood)) for peer in found]
+        codes = asyncio.gather(*(close_code(peer) for peer in found))
+        assert await answered(anna) < 0.5
+        assert set(await codes) == {4429 if opcode == BYTES else 1007}
+        await asyncio.gather(*floods)
+
+
+async def test_what_comes_before_the_handshake_is_answered_waits(scene: Any) -> None:
+    _, address, _ = scene
+    for _ in range(20):
+        async with peers(address, 1) as (peer,):
+            early = frame(PING, b"early") + frame(11) + frame(TEXT, b"\xff")
+            await shake_hands(peer, "made-up", early)
+            assert await close_code(peer) in (1002, 1007, 4401)
 
 
 async def test_pongs_that_nobody_reads_take_no_memory(scene: Any) -> None:

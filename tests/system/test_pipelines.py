@@ -48,7 +48,9 @@ async def test_leaving_with_requests_under_way_is_no_error(serve: Serve) -> None
             await peer.reader.read(1)
 
 
-@pytest.mark.parametrize("body", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize(
+    "body", ["Content-Length: 100000", "Transfer-Encoding: chunked", "Transfer-Encoding: 0"]
+)
 @pytest.mark.parametrize("started", ["uvicorn", "daphne"], indirect=True)  # nginx has clocks
 async def test_a_handshake_has_no_body(started: Any, body: str) -> None:
     _, address = started()
@@ -65,3 +67,26 @@ async def test_a_handshake_has_no_body(started: Any, body: str) -> None:
         async with peers(address, 1) as (peer,):
             await peer.say("\r\n".join([*lines, "", ""]).encode())
             await asyncio.wait_for(peer.closed(), PATIENCE)
+
+
+@pytest.mark.parametrize(
+    "headers", [[f"X{number}: x" for number in range(130)], ["X: " + "x" * 9_000]]
+)
+async def test_a_handshake_that_is_none_is_answered_and_ended(
+    serve: Serve, headers: list[str]
+) -> None:
+    server = serve()
+    lines = [
+        "GET /ws/ HTTP/1.1",
+        "Host: localhost",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+        *headers,
+    ]
+    async with peers(server.url, 1) as (peer,):
+        await peer.say("\r\n".join([*lines, "", ""]).encode())
+        status, _ = await peer.answer()
+        assert status == 431
+        await asyncio.wait_for(peer.closed(), PATIENCE)

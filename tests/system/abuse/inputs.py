@@ -254,6 +254,19 @@ def _frames(head: bytes, payload: bytes = b"") -> bytes:
     return one * (2**16 // len(one))
 
 
+def _handshake(*headers: str) -> bytes:
+    lines = [
+        "GET /ws/ HTTP/1.1",
+        "Host: localhost",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+        *headers,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 @dataclass
 class Flood:
     """Bytes that are sent without waiting for anything. ``ticket``: into a socket, opened with a
@@ -269,13 +282,13 @@ FLOODS = {
     "pongs of nobody": Flood(False, _frames(b"\x8a\x80")),
     "pieces": Flood(True, b"\x01\x80\0\0\0\0" + _frames(b"\x00\x80")),
     "empty messages": Flood(True, _frames(b"\x81\x80")),
-    "requests": Flood(None, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1_500),
-    "a handshake with a body": Flood(
-        None,
-        b"GET /ws/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-        b"Content-Length: 99999\r\n\r\n" + b"x" * 2**15,
+    "messages of bytes": Flood(True, _frames(b"\x82\x80")),
+    "messages that are no text": Flood(True, _frames(b"\x81\x81", b"\xff")),
+    "a handshake with many headers": Flood(
+        None, _handshake("Content-Length: 0", *(f"X{number}: x" for number in range(130)))
     ),
+    "requests": Flood(None, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1_500),
+    "a handshake with a body": Flood(None, _handshake("Content-Length: 99999") + b"x" * 2**15),
 }
 
 
