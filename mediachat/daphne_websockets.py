@@ -13,6 +13,11 @@ STEPS_AT_ONCE = 200
 """Heads and payloads of frames that are taken in before others get their turn. Autobahn takes in
 all that one read brought, and that can be ten thousand frames."""
 
+BEHIND = 500
+"""Messages that may wait for the application. daphne would queue any number."""
+LOOK_AGAIN = 0.05
+"""Seconds after which a peer whose messages wait is read again."""
+
 
 class ClosingProtocol(WebSocketProtocol):
     """A websocket that the application may close with any code.
@@ -41,11 +46,19 @@ class ClosingProtocol(WebSocketProtocol):
         if self.state not in (self.STATE_OPEN, self.STATE_CLOSING):
             super().consumeData()
             return
+        has_more = self._take_in()
+        is_behind = self.application_queue.qsize() > BEHIND
+        if has_more or is_behind:
+            self.transport.pauseProducing()
+            wait = LOOK_AGAIN if is_behind else 0
+            self.turn = asyncio.get_event_loop().call_later(wait, self._go_on)
+
+    def _take_in(self) -> bool:
+        """Whether there is more than what others should wait for."""
         for _ in range(STEPS_AT_ONCE):
             if not self.processData() or self.is_sent_away or self.state == self.STATE_CLOSED:
-                return
-        self.transport.pauseProducing()
-        self.turn = asyncio.get_event_loop().call_soon(self._go_on)
+                return False
+        return True
 
     def _go_on(self) -> None:
         self.turn = None
