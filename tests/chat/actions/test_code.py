@@ -139,6 +139,7 @@ def test_a_path_may_have_any_letters(path: str) -> None:
     assert code.path == code.branch == code.repository == path
 
 
-def test_the_lines_themselves_are_as_they_are() -> None:
+def test_the_lines_themselves_are_as_they_are_but_for_how_they_end() -> None:
     text = "a = '\u202e'\r\n\tb\x0c"
-    assert protocol.Code(**(LINES | {"text": text})).text == text
+    code = protocol.Code(**(LINES | {"text": text}))
+    assert code.text == "a = '\u202e'\n\tb\x0c"
