@@ -19,7 +19,7 @@ from markdown_it.token import Token
 
 from accounts.usernames import MARKS, TYPED_LENGTH, normalize
 from chat.highlight import Colours, highlight, language_of
-from chat.parser_steps import CountedInline, TooMuchWorkError, parse_blocks
+from chat.parser_steps import LOOKS, CountedInline, TooMuchWorkError, parse_blocks
 
 NESTING_LIMIT = 20
 MARKS_LIMIT = 1_500
@@ -41,6 +41,8 @@ _LINK_CANDIDATE = re.compile(r"[.:@]\S")
 # What linkify-it may take for one domain, and the signs from which on it looks for another.
 _DOMAIN = re.compile(r"[^\s!-#%-*,/:;?@\[-\]_{}<>]+")
 _DOMAIN_STARTS = re.compile(r"[$+=^`|\uff5c]")
+_SCHEME = len("https") + 1
+"""Characters that tell of which scheme an address is, and that it begins there."""
 _LABEL_LIMIT = 63
 """Characters of one part of a domain."""
 _WEB = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
@@ -159,6 +161,7 @@ def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> boo
         return False
     columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
     rows = (TABLE_LIMIT - state.env.get("cells", 0)) // columns
+    state.env["steps"].take(min(rows, end - start) // LOOKS)
     if end - start > rows and not any(map(state.isEmpty, range(start, start + rows))):
         return False
     if silent:
@@ -173,6 +176,19 @@ def _bounded_linkify(state: StateInline, silent: bool) -> bool:
         return False
     if state.src.startswith("://", state.pos):
         state.env["links"] = state.env.get("links", 0) + 1
+    # The parser's rule looks for the scheme in all of the text before it.
+    before, scheme = state.pending[:-_SCHEME], state.pending[-_SCHEME:]
+    if not scheme.lower().endswith(("http", "https")):
+        return False
+    if silent:
+        state.pending = scheme
+        found = linkify(state, silent)
+        state.pending = before + scheme
+        return found
+    if before:
+        state.pending = before
+        state.pushPending()
+        state.pending = scheme
     return linkify(state, silent)
 
 

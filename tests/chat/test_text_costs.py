@@ -46,6 +46,8 @@ LOOKED_THROUGH = [  # where the time goes into regular expressions
     "a=" * 9_990 + " a@b.co", ("a=" * 300 + " a@b.co ") * 30, ("a=" * 25 + " a@b.co ") * 300,
     "1.1.1.1+" * 200 + "\n" + "a.b " * 20, ("a" * 2_000 + " a@b.co ") * 10,
     ("[](http://" + "🙂" * 1_900 + ")") * 10,
+    "A b" * 6_466 + "://" * 200, "A b" * 6_000 + "http://<" * 240, ("=a.b=" * 20 + "://") * 194,
+    "|-\n" * 2_000,
 ]
 # fmt: on
 
@@ -119,6 +121,7 @@ def test_what_people_write_has_steps_enough(body: str) -> None:
         assert calls_for_the_price(part) < CALLS / 2
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("body", LOOKED_THROUGH)
 def test_a_search_for_links_is_bounded_too(body: str) -> None:
     body = body[:BODY_LIMIT]
@@ -145,6 +148,23 @@ def least_milliseconds(body: str) -> float:
         render(body)
         least = min(least, time.process_time() - start)
     return least * 1_000
+
+
+@pytest.mark.parametrize(
+    ("body", "address"),
+    [
+        ("see http://a.b/c and", "http://a.b/c"),
+        ("(https://a.b)", "https://a.b"),
+        ("HTTP://a.b", "HTTP://a.b"),
+        ("**x**https://a.b", "https://a.b"),
+        ("xhttp://a.b", None),
+        ("ftp://a.b", None),
+        ("[see http://a.b/](http://c.d/)", "http://c.d/"),
+    ],
+)
+def test_the_scheme_of_an_address_is_found_where_it_stands(body: str, address: str | None) -> None:
+    html = render("long text before it, " * 20 + body).html or ""
+    assert (f'href="{address}"' in html) if address else ("href" not in html)
 
 
 def test_a_text_without_steps_left_is_shown_as_it_was_typed_and_calls_nobody() -> None:
