@@ -1,9 +1,11 @@
 """Refusing somebody, and taking that back."""
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from chat import publish
+from chat.actions.locks import lock_people
 from chat.models import Block, Room, RoomRequest
 from chat.protocol import ChatError, ErrorCode
 
@@ -20,13 +22,16 @@ def block_person(user: User, *, username: str) -> None:
             many are blocked).
     """
     other = _other(user, username)
-    mine = Block.objects.filter(blocker=user)
-    if not mine.filter(blocked=other).exists() and mine.count() >= BLOCKS_LIMIT:
-        raise ChatError(
-            ErrorCode.CONFLICT,
-            f"You have blocked {BLOCKS_LIMIT} people, which is the most. Unblock someone first.",
-        )
-    Block.objects.get_or_create(blocker=user, blocked=other)
+    with transaction.atomic():
+        lock_people([user.pk])
+        block, new = Block.objects.get_or_create(blocker=user, blocked=other)
+        if new and Block.objects.filter(blocker=user).count() > BLOCKS_LIMIT:
+            block.delete()  # where refusing it takes nothing back
+            raise ChatError(
+                ErrorCode.CONFLICT,
+                f"You have blocked {BLOCKS_LIMIT} people, which is the most. "
+                "Unblock someone first.",
+            )
     waiting = RoomRequest.objects.filter(user=user, asker=other, refused_at=None)
     waiting.update(refused_at=timezone.now())
     _changed(user, other)

@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.names import isolated
 from chat import access
 from chat.actions import audit, messages, rooms
+from chat.actions.locks import lock_people
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Room
 from chat.protocol import ChatError, ErrorCode
 
@@ -37,7 +38,9 @@ def suspend_user(moderator: User, *, user: UUID, reason: str) -> User:
     Nobody suspends themselves, and superusers are suspended by superusers only, so one is left.
     """
     with transaction.atomic():
-        _lock(moderator.pk, user)
+        # Two superusers who suspend each other wait for one another, so that one is left. MongoDB
+        # has no such locks; there ``manage.py createsuperuser`` helps, should both be gone.
+        lock_people([moderator.pk, user])
         actor, reason = _authorised(moderator, "accounts.suspend_user", reason)
         person = _person_under(actor, user)
         person.is_active = False
@@ -203,14 +206,6 @@ def _authorised(moderator: User, permission: str, reason: str) -> tuple[User, st
             ErrorCode.BAD_REQUEST, f"Give a reason of at most {REASON_LIMIT:,} characters."
         )
     return actor, reason
-
-
-def _lock(*users: UUID) -> None:
-    """Makes two superusers who suspend each other wait for one another, so that one is left.
-
-    MongoDB has no such locks; there ``manage.py createsuperuser`` helps, should both be gone.
-    """
-    list(User.objects.select_for_update().filter(pk__in=users).order_by("pk").values_list("pk"))
 
 
 def _person_under(actor: User, user: UUID) -> User:
