@@ -79,7 +79,7 @@ def relations_of(users: Collection[UUID]) -> dict[UUID, Relations]:
 
 def _requests_of(users: Collection[UUID]) -> dict[UUID, list[protocol.RoomRequest]]:
     rows = list(
-        RoomRequest.objects.filter(user__in=users, refused_at=None)
+        RoomRequest.objects.filter(user__in=users, refused_at=None, withdrawn_at=None)
         .order_by("created_at", "pk")
         .values_list("user_id", "room_id", "room__kind", "room__name", "asker_id", "created_at")
     )
@@ -91,13 +91,17 @@ def _requests_of(users: Collection[UUID]) -> dict[UUID, list[protocol.RoomReques
     return found
 
 
+def shown_to_room() -> Q:
+    """Which requests their rooms know of: one that was refused as long as one that waits."""
+    since = timezone.now() - REFUSED_FOR
+    return Q(withdrawn_at=None) & (Q(refused_at=None) | Q(refused_at__gt=since))
+
+
 def asked_into(rooms: Collection[UUID]) -> dict[UUID, list[str]]:
     """Who has been asked into these rooms and has not accepted. Those who refused are named as
     long as they cannot be asked again: so nobody learns of it."""
-    since = timezone.now() - REFUSED_FOR
     rows = list(
-        RoomRequest.objects.filter(room__in=rooms)
-        .filter(Q(refused_at=None) | Q(refused_at__gt=since))
+        RoomRequest.objects.filter(shown_to_room(), room__in=rooms)
         .order_by("created_at", "pk")
         .values_list("room_id", "user_id")
     )
@@ -116,7 +120,7 @@ def strangers_to(user: User, others: Collection[UUID]) -> set[UUID]:
 
 
 def cannot_add(username: str) -> ChatError:
-    """The same whoever of two people has blocked the other, or refused to be asked."""
+    """The same whoever of two people has blocked the other."""
     return ChatError(ErrorCode.FORBIDDEN, f"You cannot add @{username}. Leave them out.")
 
 

@@ -1,5 +1,7 @@
 """What one person may do to others in a day, beyond what it costs the server."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -12,43 +14,44 @@ KEPT = 25 * 3600
 """Seconds for which a day's count is kept."""
 
 
-def open_rooms(user: User, count: int = 1) -> None:
-    """Counts rooms that someone opens.
+@contextmanager
+def counted(user: User, *, rooms: int = 0, people: int = 0) -> Iterator[None]:
+    """Counts rooms that someone opens within, and people whom they add; what is refused within
+    with a ``ChatError`` has not been counted.
 
     Raises:
         ChatError: ``rate_limited``, and nothing has been counted.
     """
-    limit = settings.ROOMS_PER_DAY
-    _count(user, "rooms", count, limit, f"You can open {limit:,} rooms in a day.")
+    counts = (
+        ("rooms", rooms, settings.ROOMS_PER_DAY, "You can open {:,} rooms in a day."),
+        (
+            "people",
+            people,
+            settings.PEOPLE_ADDED_PER_DAY,
+            "You can add {:,} people to rooms in a day.",
+        ),
+    )
+    taken: list[tuple[str, int]] = []
+    try:
+        for what, count, limit, sentence in counts:
+            if settings.RATE_LIMITS and count:
+                key = _count(user, what, count, limit, sentence.format(limit))
+                taken.append((key, count))
+        yield
+    except ChatError:
+        for key, count in taken:
+            _add(key, -count)
+        raise
 
 
-def add_people(user: User, count: int) -> None:
-    """Counts people whom someone adds to rooms.
-
-    Raises:
-        ChatError: ``rate_limited``, and nothing has been counted.
-    """
-    limit = settings.PEOPLE_ADDED_PER_DAY
-    _count(user, "people", count, limit, f"You can add {limit:,} people to rooms in a day.")
-
-
-def give_back_rooms(user: User, count: int = 1) -> None:
-    """What has been counted was not opened after all."""
-    _add(_key(user, "rooms", datetime.now(UTC)), -count)
-
-
-def _count(user: User, what: str, count: int, limit: int, sentence: str) -> None:
-    if not settings.RATE_LIMITS or not count:
-        return
+def _count(user: User, what: str, count: int, limit: int, sentence: str) -> str:
+    """The key under which this many more are counted now."""
     now = datetime.now(UTC)
-    key = _key(user, what, now)
+    key = f"day:{now:%Y-%m-%d}:{what}:{user.pk.hex}"
     if _add(key, count) > limit:
         _add(key, -count)
         raise ChatError(ErrorCode.RATE_LIMITED, f"{sentence} Try again {_when(now)}.")
-
-
-def _key(user: User, what: str, now: datetime) -> str:
-    return f"day:{now:%Y-%m-%d}:{what}:{user.pk.hex}"
+    return key
 
 
 def _add(key: str, count: int) -> int:

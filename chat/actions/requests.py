@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from chat import access, publish
-from chat.actions import rooms
-from chat.actions.strangers import is_still_meant
+from chat.actions.memberships import let_in
+from chat.actions.strangers import is_still_meant, withdraw
 from chat.models import Room, RoomRequest
 
 
@@ -17,12 +18,13 @@ def accept_request(user: User, *, room: UUID) -> Room:
     Raises:
         ChatError: ``not_found`` (nobody asks them into it, or not any more).
     """
-    request = _waiting(user, room)
-    if not is_still_meant(request):
-        _refuse(request)
-        raise access.not_found()
-    rooms.let_in(request.room, user)
-    return request.room
+    with transaction.atomic():
+        request = _waiting(user, room)
+        if is_still_meant(request):
+            let_in(request.room, user)
+            return request.room
+        withdraw(request)
+    raise access.not_found()
 
 
 def refuse_request(user: User, *, room: UUID) -> None:
@@ -31,17 +33,17 @@ def refuse_request(user: User, *, room: UUID) -> None:
     Raises:
         ChatError: ``not_found`` (nobody asks them into it).
     """
-    _refuse(_waiting(user, room))
+    with transaction.atomic():
+        request = _waiting(user, room)
+        RoomRequest.objects.filter(pk=request.pk).update(refused_at=timezone.now())
+        publish.relations_changed_on_commit(user.pk)
 
 
 def _waiting(user: User, room: UUID) -> RoomRequest:
-    requests = RoomRequest.objects.select_related("room", "asker")
-    request = requests.filter(room_id=room, user=user, refused_at=None).first()
+    """The request, which nobody else answers or takes back until the transaction ends."""
+    requests = RoomRequest.objects.select_related("room", "asker").select_for_update(of=("self",))
+    waiting = requests.filter(room_id=room, user=user, refused_at=None, withdrawn_at=None)
+    request = waiting.first()
     if request is None or not access.is_active(user):
         raise access.not_found()
     return request
-
-
-def _refuse(request: RoomRequest) -> None:
-    RoomRequest.objects.filter(pk=request.pk).update(refused_at=timezone.now())
-    publish.relations_changed_on_commit(request.user_id)

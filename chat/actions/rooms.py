@@ -1,15 +1,10 @@
-"""Every write to a room and to who is in it.
+"""Every write to a room, and what people do to be in one, or to have others in it."""
 
-Whenever someone's right to read a room changes, ``members_version`` grows after it: events
-carry it, and a hub that sees a newer one asks who may still read before it forwards them.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -18,8 +13,17 @@ from chat import access, message_queries, protocol, publish, relations
 from chat.access import Permission
 from chat.actions import days
 from chat.actions.blocks import direct_key, repeat_in_direct_room
-from chat.actions.strangers import ask, check_asking, strangers_among
-from chat.models import Membership, Room, RoomRequest
+from chat.actions.memberships import admit, is_last_owner, let_in, present
+from chat.actions.memberships import dismiss as end_membership
+from chat.actions.strangers import (
+    ask,
+    check_asking,
+    request_known_to,
+    strangers_among,
+    tell_asked,
+    withdraw,
+)
+from chat.models import Membership, Room
 from chat.protocol import ChatError, ErrorCode, Role, RoomKind
 
 
@@ -42,20 +46,15 @@ def open_room(
     _refuse_blocked(user, others)
     strangers = strangers_among(user, others)
     check_asking(user, None, strangers)
-    days.open_rooms(user)
-    try:
-        days.add_people(user, len(others))
-    except ChatError:
-        days.give_back_rooms(user)
-        raise
     room = Room(kind=kind, name=name)
-    with transaction.atomic():
+    with days.counted(user, rooms=1, people=len(others)), transaction.atomic():
+        ask(user, room, strangers)
         # Its owner first: a process that dies in between leaves no room that nobody owns.
         Membership.objects.create(room=room, user=user, role=Role.OWNER.value)
         room.save(force_insert=True)
         publish.rooms_changed_on_commit(user.pk)
-        _admit(room, [each for each in others if each not in strangers], Role.MEMBER)
-        ask(user, room, strangers)
+        admit(room, [each for each in others if each not in strangers], Role.MEMBER)
+        tell_asked(room, strangers)
     return room, True
 
 
@@ -69,18 +68,17 @@ def _open_direct(user: User, other: User) -> tuple[Room, bool]:
         if known and known.memberships.filter(user=other).exists():
             strangers = []  # they have asked this person: to write to them is to accept
         else:
-            asked = check_asking(user, known, strangers, direct=True)
-    if known is None:
-        days.open_rooms(user)
-    with transaction.atomic():
+            asked = check_asking(user, known, strangers)
+    with days.counted(user, rooms=int(known is None)), transaction.atomic():
         room, new = Room.objects.get_or_create(
             direct_key=direct_key(user, other),
             defaults={"kind": RoomKind.DIRECT.value, "waiting": bool(strangers) or None},
         )
         in_before = room.waiting and room.memberships.filter(user=user).exists()
-        # Also when it exists: whoever opened it may have died before this.
-        _admit(room, [user] if strangers else [user, other], Role.MEMBER)
         ask(user, room, asked)
+        # Also when it exists: whoever opened it may have died before this.
+        admit(room, [user] if strangers else [user, other], Role.MEMBER)
+        tell_asked(room, asked)
         if room.waiting and not strangers:
             let_in(room, other if in_before else user)
     if new:
@@ -100,7 +98,7 @@ def join_room(user: User, *, room: UUID) -> Room:
     if grant.room.closed_at:
         raise ChatError(ErrorCode.FORBIDDEN, "This room has been closed. It can only be read.")
     with transaction.atomic():
-        _admit(grant.room, [user], Role.MEMBER)
+        admit(grant.room, [user], Role.MEMBER)
     return grant.room
 
 
@@ -118,7 +116,7 @@ def leave_room(user: User, *, room: UUID) -> Room:
     if grant.room.kind == RoomKind.DIRECT:
         _put_away(grant.membership, on=True)
         return grant.room
-    _dismiss(grant.room, grant.membership, "left")
+    end_membership(grant.room, grant.membership, "left")
     return grant.room
 
 
@@ -165,25 +163,32 @@ def add_members(user: User, *, room: UUID, members: Iterable[str]) -> Room:
     _refuse_blocked(user, people)
     strangers = strangers_among(user, people)
     asked = check_asking(user, grant.room, strangers)
-    days.add_people(user, len(people) - len(_present(grant.room, people)))
-    with transaction.atomic():
-        _admit(grant.room, [each for each in people if each not in strangers], Role.MEMBER)
+    new = len(people) - len(present(grant.room, people))
+    with days.counted(user, people=new), transaction.atomic():
         ask(user, grant.room, asked)
+        admit(grant.room, [each for each in people if each not in strangers], Role.MEMBER)
+        tell_asked(grant.room, asked)
     return grant.room
 
 
 def remove_member(user: User, *, room: UUID, member: str) -> Room:
-    """Removes someone; owners can be removed by owners only.
+    """Removes someone, or withdraws what they have been asked; owners can be removed by owners
+    only.
 
     Raises:
-        ChatError: ``not_found`` (the room, or a member of this name), ``forbidden``.
+        ChatError: ``not_found`` (the room, or anyone of this name who is in it or asked into it),
+            ``forbidden``.
     """
     grant = access.room_for(user, room, Permission.MODERATE)
     _refuse_direct(grant.room)
+    request = request_known_to(grant.room, member)
+    if request and not present(grant.room, [request.user]):
+        withdraw(request)
+        return grant.room
     membership = _member(grant.room, member)
     if membership.role == Role.OWNER:
         grant.check(Permission.MANAGE)
-    _dismiss(grant.room, membership, "removed")
+    end_membership(grant.room, membership, "removed")
     return grant.room
 
 
@@ -195,7 +200,7 @@ def set_role(user: User, *, room: UUID, member: str, role: Role | str) -> Room:
     """
     grant = access.room_for(user, room, Permission.MANAGE)
     membership = _member(grant.room, member)
-    if role != Role.OWNER and _is_last_owner(membership):
+    if role != Role.OWNER and is_last_owner(membership):
         raise ChatError(ErrorCode.CONFLICT, "A room needs an owner. Make someone else one first.")
     Membership.objects.filter(pk=membership.pk).update(role=str(role))
     publish.room_changed_on_commit(room)
@@ -240,7 +245,7 @@ def dismiss(*, room: UUID, member: str) -> Room:
         ChatError: ``not_found``.
     """
     row = _room(room)
-    _dismiss(row, _member(row, member), "removed")
+    end_membership(row, _member(row, member), "removed")
     return row
 
 
@@ -258,70 +263,11 @@ def people_named(usernames: Iterable[str]) -> list[User]:
     return [found[name] for name in wanted]
 
 
-def let_in(room: Room, user: User) -> None:
-    """Makes someone a member of a room into which they have been asked."""
-    with transaction.atomic():
-        _admit(room, [user], Role.MEMBER)
-        if room.kind == RoomKind.DIRECT:
-            Room.objects.filter(pk=room.pk).update(waiting=None)
-            # What was written meanwhile was written to them.
-            Membership.objects.filter(room=room, user=user).update(read_number=0)
-        RoomRequest.objects.filter(room=room, user=user).delete()
-        publish.relations_changed_on_commit(user.pk)
-        # The version grows last: without transactions a hub may have read what was true between
-        # two of these writes, and looks again when it sees a newer one.
-        _members_changed(room)
-
-
 def _room(room: UUID) -> Room:
     row = Room.objects.filter(pk=room).first()
     if row is None:
         raise access.not_found()
     return row
-
-
-def _admit(room: Room, people: Iterable[User], role: Role) -> None:
-    """Makes people members; those who are in already keep their role."""
-    present = _present(room, people)
-    new = [person for person in people if person.pk not in present]
-    if not new:
-        return
-    # Someone who comes in has nothing unread: what was said before was not said to them.
-    number = message_queries.heads([room.pk])[room.pk].number
-    admitted = _stored(
-        [Membership(room=room, user=each, role=role.value, read_number=number) for each in new]
-    )
-    if admitted:
-        publish.rooms_changed_on_commit(*(each.user_id for each in admitted))
-        _members_changed(room)
-
-
-def _present(room: Room, people: Iterable[User]) -> set[UUID]:
-    """Those of these people who are in the room."""
-    rows = Membership.objects.filter(room=room, user__in=[person.pk for person in people])
-    return set(rows.values_list("user_id", flat=True))
-
-
-def _stored(new: Sequence[Membership]) -> list[Membership]:
-    """Stores memberships, and returns those that were not there before."""
-    try:
-        with transaction.atomic():
-            Membership.objects.bulk_create(new)
-    except IntegrityError:
-        # Someone else adds one of them at this moment. Without transactions some are stored.
-        ids = [each.pk for each in new]
-        stored = set(Membership.objects.filter(pk__in=ids).values_list("pk", flat=True))
-        return [each for each in new if each.pk in stored or _is_stored(each)]
-    return list(new)
-
-
-def _is_stored(membership: Membership) -> bool:
-    try:
-        with transaction.atomic():
-            membership.save(force_insert=True)
-    except IntegrityError:
-        return False
-    return True
 
 
 def _put_away(membership: Membership, *, on: bool) -> None:
@@ -339,31 +285,6 @@ def _refuse_blocked(user: User, people: Iterable[User]) -> None:
         raise relations.cannot_add(name)
 
 
-def _dismiss(room: Room, membership: Membership, reason: str) -> None:
-    with transaction.atomic():
-        if _is_last_owner(membership):
-            _hand_on(room, membership)
-        membership.delete()
-        publish.removed_on_commit(membership.user_id, room.pk, reason)
-        _members_changed(room)
-
-
-def _hand_on(room: Room, owner: Membership) -> None:
-    others = room.memberships.exclude(pk=owner.pk)
-    heir = (
-        others.filter(role=Role.MODERATOR).order_by("joined_at").first()
-        or others.order_by("joined_at").first()
-    )
-    if heir:
-        heir.role = Role.OWNER
-        heir.save(update_fields=["role"])
-
-
-def _members_changed(room: Room) -> None:
-    Room.objects.filter(pk=room.pk).update(members_version=F("members_version") + 1)
-    publish.room_changed_on_commit(room.pk)
-
-
 def _room_name(name: str) -> str:
     try:
         name = clean_name(name)
@@ -379,13 +300,6 @@ def _member(room: Room, username: str) -> Membership:
     if membership is None:
         raise ChatError(ErrorCode.NOT_FOUND, "This person is not in the room.")
     return membership
-
-
-def _is_last_owner(membership: Membership) -> bool:
-    if membership.role != Role.OWNER:
-        return False
-    owners = Membership.objects.filter(room_id=membership.room_id, role=Role.OWNER)
-    return not owners.exclude(pk=membership.pk).exists()
 
 
 def _refuse_direct(room: Room) -> None:

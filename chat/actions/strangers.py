@@ -5,16 +5,18 @@ room, of whatever kind, add each other as always.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.models import User
 from chat import access, publish, relations
+from chat.actions.locks import lock_people
+from chat.actions.memberships import members_changed
 from chat.models import Room, RoomRequest
 from chat.protocol import ChatError, ErrorCode
 
@@ -32,75 +34,128 @@ def strangers_among(user: User, people: Sequence[User]) -> list[User]:
     return [person for person in people if person.pk in strangers]
 
 
-def check_asking(
-    user: User, room: Room | None, strangers: Sequence[User], *, direct: bool = False
-) -> list[User]:
+def check_asking(user: User, room: Room | None, strangers: Sequence[User]) -> list[User]:
     """Which of these strangers are to be asked now: not those who have been, into this room.
 
+    Who has refused is among them, as whoever asks must not see the difference.
+
     Raises:
-        ChatError: ``forbidden`` (one of them has refused this person, and not long ago),
-            ``rate_limited`` (too many a day, or too many wait for one of them).
+        ChatError: ``rate_limited`` (too many a day, too many wait for one of them, or a request
+            to one of them was withdrawn today).
     """
     if not strangers:
         return []
-    names = {person.pk: person.username for person in strangers}
-    since = timezone.now() - relations.REFUSED_FOR
-    known = RoomRequest.objects.filter(user__in=names).filter(Q(room=room) | Q(asker=user))
     here: set[UUID] = set()
-    for row in known.filter(Q(refused_at=None) | Q(refused_at__gt=since)):
-        if room and row.room_id == room.pk:
-            here.add(row.user_id)
-        elif row.refused_at:
-            raise access.cannot_write() if direct else relations.cannot_add(names[row.user_id])
+    if room:
+        known = RoomRequest.objects.filter(room=room, user__in=strangers)
+        here = set(known.filter(relations.shown_to_room()).values_list("user_id", flat=True))
+        # Otherwise one could ask and withdraw without end, and each time they would be told.
+        lately = known.filter(withdrawn_at__gt=_a_day_ago()).exclude(room__kind=Room.Kind.DIRECT)
+        if row := lately.select_related("user").first():
+            raise ChatError(
+                ErrorCode.RATE_LIMITED,
+                f"The request to @{row.user.username} was withdrawn. Try again tomorrow.",
+            )
     fresh = [person for person in strangers if person.pk not in here]
-    _check_limits(user, fresh)
+    _check_limits(user, fresh, len(fresh))
     return fresh
 
 
-def _check_limits(user: User, people: Sequence[User]) -> None:
+def ask(user: User, room: Room, people: Collection[User]) -> None:
+    """Stores that these people are asked into a room, each at most once; ``check_asking`` has
+    named them. It comes first in a transaction, as it may refuse, and ``tell_asked`` last.
+
+    Raises:
+        ChatError: ``rate_limited``, as others have been asked since; nothing is stored.
+    """
     if not people:
         return
-    lately = timezone.now() - timedelta(days=1)
-    asked = RoomRequest.objects.filter(asker=user, created_at__gt=lately).count()
-    if asked + len(people) > ASKED_A_DAY:
+    lock_people([user.pk, *(person.pk for person in people)])
+    since = timezone.now() - relations.REFUSED_FOR
+    refused = dict(
+        RoomRequest.objects.filter(Q(room=room) | Q(asker=user))
+        .filter(user__in=people, refused_at__gt=since)
+        .order_by("refused_at")
+        .values_list("user_id", "refused_at")
+    )
+    # Those who refused long ago, or whose request was withdrawn, are asked again.
+    ended = RoomRequest.objects.filter(room=room, user__in=people)
+    old = list(ended.exclude(relations.shown_to_room()))
+    RoomRequest.objects.filter(pk__in=[row.pk for row in old]).delete()
+    rows = [
+        RoomRequest(room=room, user=each, asker=user, refused_at=refused.get(each.pk))
+        for each in people
+    ]
+    _store(rows)
+    try:
+        # Now that they are stored: of those who ask at the same moment the last sees them all.
+        _check_limits(user, people, 0)
+    except ChatError:
+        # Where there are no transactions, nothing else takes it back.
+        RoomRequest.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        RoomRequest.objects.bulk_create(old)
+        raise
+
+
+def _store(rows: Sequence[RoomRequest]) -> None:
+    try:
+        with transaction.atomic():
+            RoomRequest.objects.bulk_create(rows)
+    except IntegrityError:  # someone else asks one of them at this moment
+        for row in rows:
+            fields = {"id": row.pk, "asker": row.asker, "refused_at": row.refused_at}
+            RoomRequest.objects.get_or_create(room=row.room, user=row.user, defaults=fields)
+
+
+def _check_limits(user: User, people: Collection[User], more: int) -> None:
+    """Whether this person may ask these people, of whom so many are not stored as asked yet."""
+    if not people:
+        return
+    asked = RoomRequest.objects.filter(asker=user, created_at__gt=_a_day_ago()).count()
+    if asked + more > ASKED_A_DAY:
         raise ChatError(
             ErrorCode.RATE_LIMITED,
             f"You can ask {ASKED_A_DAY} people a day with whom you share no room. Add fewer, or "
             "try again tomorrow.",
         )
-    waiting = RoomRequest.objects.filter(user__in=people, refused_at=None).values_list("user_id")
-    counts = dict(waiting.annotate(requests=Count("pk")))
+    waiting = RoomRequest.objects.filter(user__in=people, refused_at=None, withdrawn_at=None)
+    counts = dict(waiting.values_list("user_id").annotate(requests=Count("pk")))
     for person in people:
-        if counts.get(person.pk, 0) >= WAITING_LIMIT:
+        if counts.get(person.pk, 0) + bool(more) > WAITING_LIMIT:
             raise ChatError(
                 ErrorCode.RATE_LIMITED,
                 f"Too many requests wait for @{person.username}. Try again later.",
             )
 
 
-def ask(user: User, room: Room, people: Collection[User]) -> None:
-    """Asks these people into a room, each at most once; ``check_asking`` has allowed it."""
-    if not people:
-        return
-    # Those who refused long ago are asked again.
-    old = RoomRequest.objects.filter(room=room, user__in=people)
-    old.update(asker=user, created_at=timezone.now(), refused_at=None)
-    there = set(old.values_list("user_id", flat=True))
-    rows = [
-        RoomRequest(room=room, user=each, asker=user) for each in people if each.pk not in there
-    ]
-    try:
-        with transaction.atomic():
-            RoomRequest.objects.bulk_create(rows)
-    except IntegrityError:  # someone else asks one of them at this moment
-        for row in rows:
-            fields = {"asker": user}
-            RoomRequest.objects.get_or_create(room=room, user=row.user, defaults=fields)
-    for person in people:
-        publish.relations_changed_on_commit(person.pk)
-    # Members see whom a room has asked, so those who have read the room must read it again.
-    Room.objects.filter(pk=room.pk).update(members_version=F("members_version") + 1)
-    publish.room_changed_on_commit(room.pk)
+def tell_asked(room: Room, people: Collection[User]) -> None:
+    """Tells these people that they are asked, and the room whom it has asked."""
+    if people:
+        _tell(room.pk, [person.pk for person in people])
+
+
+def withdraw(request: RoomRequest) -> None:
+    """Takes a request back: it cannot be accepted any more, and the room does not show it."""
+    with transaction.atomic():
+        RoomRequest.objects.filter(pk=request.pk).update(withdrawn_at=timezone.now())
+        _tell(request.room_id, [request.user_id])
+
+
+def request_known_to(room: Room, username: str) -> RoomRequest | None:
+    """What someone has been asked who is no member yet, where the room shows it."""
+    shown = RoomRequest.objects.filter(relations.shown_to_room(), room=room)
+    return shown.filter(user__username=username.lower()).select_related("user").first()
+
+
+def _tell(room: UUID, people: Collection[UUID]) -> None:
+    for user in people:
+        publish.relations_changed_on_commit(user)
+    # Members see whom a room has asked.
+    members_changed(room)
+
+
+def _a_day_ago() -> datetime:
+    return timezone.now() - timedelta(days=1)
 
 
 def is_still_meant(request: RoomRequest) -> bool:

@@ -135,10 +135,16 @@ REPLIES = {
     "room.leave": "The reply adds `room` ([Room](#room)).",
     "room.put_away": "The reply adds `room` ([Room](#room)).",
     "room.rename": "The reply adds `room` ([Room](#room)).",
-    "room.add": "The reply adds `room` ([Room](#room)), and `asked` as of `room.open`.",
+    "room.add": (
+        "The reply adds `room` ([Room](#room)), and `asked` as of `room.open`. Whose request was "
+        "withdrawn within the last 24 hours is not asked again (`rate_limited`)."
+    ),
     "room.accept": "The reply adds `room` ([Room](#room)).",
     "room.refuse": "The reply adds nothing.",
-    "room.remove": "The reply adds `room` ([Room](#room)).",
+    "room.remove": (
+        "The reply adds `room` ([Room](#room)). A request that has been withdrawn cannot be "
+        "accepted, and `asked` does not name the person."
+    ),
     "room.role": "The reply adds `room` ([Room](#room)).",
     "room.members": "The reply adds `members` (list of [Member](#member)) and `more`.",
     "room.read": "The reply adds nothing.",

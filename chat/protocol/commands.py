@@ -153,7 +153,8 @@ class RoomAdd(Command):
 
 
 class RoomRemove(Command):
-    """Removes a person from a room; for its owners and moderators."""
+    """Removes a person from a room, or withdraws the request of one who has been asked into it;
+    for its owners and moderators."""
 
     type: Literal["room.remove"]
     room: UUID

@@ -282,7 +282,10 @@ export interface RoomAddCommand {
   members: string[];
 }
 
-/** Removes a person from a room; for its owners and moderators. */
+/**
+ * Removes a person from a room, or withdraws the request of one who has been asked into it;
+ * for its owners and moderators.
+ */
 export interface RoomRemoveCommand {
   type: "room.remove";
   ref?: string;

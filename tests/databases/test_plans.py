@@ -124,6 +124,7 @@ ASKED_ELSEWHERE = {
     "cannot_write",
     "not_found",
     "seen_by_all",
+    "shown_to_room",
     "with_heads",
 }
 """Parts of the reads above, what asks nothing, and the one search by parts of names."""

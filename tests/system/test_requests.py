@@ -3,13 +3,15 @@
 import asyncio
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.live import Server
+from tests import databases
+from tests.live import Redis, Server
 from tests.outside import CommandError, Frame, OutsideClient
 from tests.system.test_cast import without_ids
 from tests.system.test_state import Follower
@@ -150,6 +152,20 @@ async def test_a_refusal_is_not_told_and_a_direct_room_waits(strangers: Stranger
     await strangers.same_as_fresh()
 
 
+async def test_a_request_is_withdrawn_on_all_devices(strangers: Strangers) -> None:
+    asker, asked, device = strangers.all()
+    opened = await asker.command("room.open", kind="private", name="Trap", members=["outsider"])
+    room = opened["room"]["id"]
+    await asked.until(lambda: len(waiting(asked)) == 1)
+    removed = await asker.command("room.remove", room=room, member="outsider")
+    assert "asked" not in removed["room"]
+    for each in (asked, device):
+        await each.until(lambda each=each: waiting(each) == [])
+    await asker.until(lambda: not asker.rooms[room].get("asked"))
+    assert (await refused(asked, "room.accept", room=room)).code == "not_found"
+    await strangers.same_as_fresh()
+
+
 async def test_whoever_asks_can_be_blocked(strangers: Strangers) -> None:
     asker, asked, device = strangers.all()
     await asker.command("room.open", kind="private", name="Trap", members=["outsider"])
@@ -159,3 +175,25 @@ async def test_whoever_asks_can_be_blocked(strangers: Strangers) -> None:
     refusal = await refused(asker, "room.open", kind="private", name="T", members=["outsider"])
     assert str(refusal) == "forbidden: You cannot add @outsider. Leave them out."
     await strangers.same_as_fresh()
+
+
+async def test_the_limit_holds_for_rooms_that_are_opened_at_once(
+    redis: Redis, serve: Callable[..., Server]
+) -> None:
+    common = {"STRANGERS_ASK": "on", "RATE_LIMITS": "off", "REDIS_URL": redis.url}
+    first = serve(**common)
+    servers = [first, serve(data_of=first, **common)]
+    asker = OutsideClient(first.url, "outsider")
+    await asker.sign_in()
+    names = [f"crowd{number}" for number in range(10)]
+    async with asker.http() as http:
+        body = {"kind": "private", "name": "Trap", "members": names}
+        answers = await asyncio.gather(
+            *(http.post(f"{servers[n % 2].url}/api/v1/rooms", json=body) for n in range(12))
+        )
+    statuses = Counter(answer.status_code for answer in answers)
+    if databases.kind() == "mongodb":  # those who come at the same moment may all be refused
+        assert set(statuses) <= {201, 429}
+        assert statuses[201] <= 2
+    else:
+        assert statuses == {201: 2, 429: 10}

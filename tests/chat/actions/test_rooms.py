@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chat import queries
-from chat.actions import rooms
+from chat.actions import memberships, rooms
 from chat.models import Membership, Room
 from chat.protocol import ChatError, ErrorCode
 from tests.chat.conftest import refused, say
@@ -171,7 +171,7 @@ def test_whoever_is_added_by_two_at_once_is_in_once_and_takes_nobody_with_them(
     Membership.objects.filter(user=member).update(role="moderator")
     before = version(private_room)
     # Another process adds the member after we have looked who is in.
-    monkeypatch.setattr(rooms, "_present", lambda room, people: set())
+    monkeypatch.setattr(memberships, "present", lambda room, people: set())
     names = ["outsider", "member", "administrator"]
     rooms.add_members(owner, room=private_room.pk, members=names)
     assert members(private_room) == {

@@ -1,0 +1,73 @@
+"""A process dies between any two writes about a request; whoever asked or answered tries again."""
+
+import uuid
+
+import pytest
+
+from accounts.models import User
+from chat import queries, relations
+from chat.actions import requests, rooms
+from chat.models import Room, RoomRequest
+from tests.conftest import person
+from tests.databases.test_deaths import dies_everywhere
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("kind", ["private", "direct"])
+def test_asking_strangers_and_accepting(kind, settings):
+    settings.STRANGERS_ASK = True
+    people: list[User] = []
+    opened: list[Room] = []
+
+    def arrange():
+        people[:] = [person(f"{uuid.uuid4().hex[:12]}{n}") for n in range(2)]
+
+    def open_it() -> Room:
+        asker, asked = people
+        name = "Plans" if kind == "private" else ""
+        room, _ = rooms.open_room(asker, kind=kind, name=name, members=[asked.username])
+        return room
+
+    def asks() -> list[uuid.UUID]:
+        return [each.room for each in relations.relations_of([people[1].pk])[people[1].pk].requests]
+
+    def open_and_look():
+        room = open_it()
+        assert room.pk in asks()
+
+    assert dies_everywhere(open_and_look, arrange) >= 3
+    # What was asked before a room was there is asked into nothing, and nobody sees it.
+    assert set(asks()) <= set(Room.objects.values_list("pk", flat=True))
+
+    def arrange_asked():
+        arrange()
+        opened[:] = [open_it()]
+
+    def accept():
+        (room,) = opened
+        if room.pk in asks():
+            requests.accept_request(people[1], room=room.pk)
+        view = queries.room_view(people[0], room.pk)
+        assert set(view.members or ()) == {each.username for each in people}
+        assert view.asked is None
+        assert not Room.objects.get(pk=room.pk).waiting
+        assert asks() == []
+
+    dies_everywhere(accept, arrange_asked)
+
+
+def test_joining_where_one_has_been_asked(owner, outsider):
+    opened: list[Room] = []
+
+    def arrange():
+        room, _ = rooms.open_room(owner, kind="public", name="Lobby")
+        RoomRequest.objects.create(room=room, user=outsider, asker=owner)
+        opened[:] = [room]
+
+    def join():
+        (room,) = opened
+        rooms.join_room(outsider, room=room.pk)
+        assert not RoomRequest.objects.filter(room=room).exists()
+
+    dies_everywhere(join, arrange)
