@@ -70,3 +70,19 @@ def test_whoever_asks_is_blocked(open_chat: OpenChat, asking: Server) -> None:
     dialog = one.get_by_role("dialog", name="Block crowd4?")
     dialog.get_by_role("button", name="Block").click()
     requests.wait_for(state="detached")
+
+
+def test_a_request_is_withdrawn(open_chat: OpenChat, asking: Server) -> None:
+    stranger, one = open_chat("crowd5", at=asking), open_chat("administrator", at=asking)
+    stranger.get_by_role("button", name="Start chat").click()
+    stranger.get_by_role("tab", name="New room").click()
+    stranger.fill("[name=name]", "Mistake")
+    stranger.get_by_label("Add people").fill("administrator")
+    stranger.get_by_role("option").filter(has_text="@administrator").first.click()
+    stranger.get_by_role("button", name="Create room").click()
+    request = one.get_by_text("asks you into the private room Mistake")
+    request.wait_for()
+    stranger.get_by_role("button", name="Members and details").click()
+    choose(stranger, "What to do with administrator", "Withdraw the request")
+    request.wait_for(state="detached")
+    stranger.get_by_text("Asked, and no members yet").wait_for(state="detached")

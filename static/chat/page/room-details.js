@@ -184,6 +184,19 @@ export class RoomDetails extends ChatDialog {
             ${avatar(this.client, username)}
             <span class="found-name"><bdi>${displayName(this.client, username)}</bdi></span>
             <bdi class="handle">@${username}</bdi>
+            ${canModerate(room)
+              ? html`<mc-menu
+                  label="What to do with ${displayName(this.client, username)}"
+                  .items=${[
+                    {
+                      label: "Withdraw the request",
+                      icon: "trash",
+                      danger: true,
+                      run: () => this.removeMember(username),
+                    },
+                  ]}
+                ></mc-menu>`
+              : null}
           </li>`,
         )}
       </ul>`;
