@@ -2,36 +2,100 @@
 
 Django writes a line for each address that it does not find and for each Host that it refuses, with
 all of what was asked for: one peer wrote 46 MB a second. So no text in a line is longer than
-``TEXT_LIMIT``, and no event has more than ``LINES_A_MINUTE`` lines in a process: at most some
-200 MB a day of each, whatever is asked and however often.
+``TEXT_LIMIT``, and no kind of line has more than ``LINES_A_MINUTE`` in a process: at most some
+400 MB a day of each, whatever is asked and however often.
+
+Nor can a storm of one kind keep lines of another out of the log. What tells kinds apart is chosen
+by code and never by a peer: see ``kind_of``. Lines that name an address, which are those of
+sign-ins and of changed accounts, are counted for each network by itself.
 """
 
 import logging
+import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
+from mediachat.addresses import networks
+
 log = structlog.get_logger(__name__)
 
-LINES_A_MINUTE = 120
-"""Of each event, in one process; then the number of those that were left out."""
+LINES_A_MINUTE = 240
+"""Of each kind, in one process; then the number of those that were left out. As many as sign-ins
+from one address (``ACCOUNT_RATE_LIMITS``), so that each of these has its line."""
 TEXT_LIMIT = 1_000
 """Characters of one text in a line, such as an address."""
 LEFT_OUT = "lines_not_logged"
 UNBOUNDED = frozenset({LEFT_OUT, "django.server", "django.channels.server"})
 """The notice of left-out lines itself, and the development servers' line for each request."""
-EVENTS_KEPT = 1_000
-"""Events that are counted apart; there are some dozens."""
+KINDS_KEPT = 1_000
+"""Kinds that are counted apart in a minute; there are some dozens."""
+NETWORKS_KEPT = 1_000
+"""Networks that are counted apart in a minute, with each kind; those that come later share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a line is counted by."""
+
+    event: str
+    level: str = ""
+    place: str = ""
+    """Where in the code the line is written, if the event does not say so already."""
+    raised: str = ""
+    """Where in the code the exception comes from that the line tells of."""
+    network: str = ""
+
+
+OTHER = Kind("other")
 
 
 def event_of(record: logging.LogRecord) -> str:
-    """By what a line is counted: the event that our own code names, or the library's logger."""
+    """What a line is about: the event that our own code names, or the library's logger."""
     # structlog's records are dicts with the event's name.
     named = record.msg.get("event") if isinstance(record.msg, dict) else record.name
     return str(named)[:80]
+
+
+def kind_of(record: logging.LogRecord) -> Kind:
+    """By what a line is counted.
+
+    uvicorn's logger has the requests that make no sense, of which anybody sends any number, and
+    the exceptions of our own code. So a logger's name is not enough, and its text, which may
+    contain what a peer says, would be too much.
+    """
+    event, level = event_of(record), record.levelname
+    if not isinstance(record.msg, dict):
+        place = f"{record.pathname}:{record.lineno}"
+        return Kind(event, level, place, _raised_at(record.exc_info))
+    address = record.msg.get("address")
+    return Kind(
+        event,
+        level,
+        raised=_raised_at(record.msg.get("exc_info") or record.exc_info),
+        network=networks(str(address))[0] if address else "",
+    )
+
+
+def _raised_at(exception: Any) -> str:
+    """The innermost line of code of what loggers take as ``exc_info``. Empty without one."""
+    match exception:
+        case BaseException():
+            trace = exception.__traceback__
+        case (_, _, trace):
+            pass
+        case True:
+            trace = sys.exc_info()[2]
+        case _:
+            return ""
+    if trace is None:
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
 
 
 def shortened(value: Any) -> Any:
@@ -47,40 +111,65 @@ def shortened(value: Any) -> Any:
 
 
 @dataclass(slots=True)
-class _Minute:
-    number: int = 0
+class _Lines:
     written: int = 0
     left_out: int = 0
 
 
 class BoundedLines(logging.Filter):
-    """Lets ``LINES_A_MINUTE`` of each event through, and says how many it left out."""
+    """Lets ``LINES_A_MINUTE`` of each kind through, and says how many it left out."""
 
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
-        self._minutes: dict[str, _Minute] = {}
+        self._minute = 0
+        self._counted: dict[Kind, _Lines] = {}
+        self._networks: set[str] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether this line is written."""
-        event = event_of(record)
-        if event in UNBOUNDED:
+        if event_of(record) in UNBOUNDED:
             return True
-        before = 0
+        kind = kind_of(record)
         with self._lock:
-            if event not in self._minutes and len(self._minutes) >= EVENTS_KEPT:
-                event = "other"
-            minute = self._minutes.setdefault(event, _Minute())
-            now = int(time.monotonic() // 60)
-            if now != minute.number:
-                before = minute.left_out
-                minute.number, minute.written, minute.left_out = now, 0, 0
-            is_within = minute.written < LINES_A_MINUTE
-            minute.written += is_within
-            minute.left_out += not is_within
-            is_first_left_out = minute.left_out == 1
-        if before:
-            log.warning(LEFT_OUT, about=event, lines=before)
+            before = self._begin_minute()
+            kind = self._known(kind)
+            lines = self._counted.setdefault(kind, _Lines())
+            is_within = lines.written < LINES_A_MINUTE
+            lines.written += is_within
+            lines.left_out += not is_within
+            is_first_left_out = lines.left_out == 1
+        for each, number in before:
+            _tell(each, number)
         if not is_within and is_first_left_out:
-            log.warning(LEFT_OUT, about=event, lines="the rest of this minute")
+            _tell(kind, "the rest of this minute")
         return is_within
+
+    def _begin_minute(self) -> list[tuple[Kind, int]]:
+        """In a new minute all begins anew; how many lines of each kind the last one left out."""
+        now = int(time.monotonic() // 60)
+        if now == self._minute:
+            return []
+        before = [(kind, each.left_out) for kind, each in self._counted.items() if each.left_out]
+        self._minute = now
+        self._counted.clear()
+        self._networks.clear()
+        return before
+
+    def _known(self, kind: Kind) -> Kind:
+        """The kind itself, or what it is counted as where too many are counted apart already."""
+        if kind.network and kind.network not in self._networks:
+            if len(self._networks) >= NETWORKS_KEPT:
+                kind = replace(kind, network=OTHER.event)
+            else:
+                self._networks.add(kind.network)
+        # Many networks must not take the place of kinds.
+        if kind not in self._counted and not kind.network:
+            kinds = sum(not each.network for each in self._counted)
+            return kind if kinds < KINDS_KEPT else OTHER
+        return kind
+
+
+def _tell(kind: Kind, lines: int | str) -> None:
+    more = {"network": kind.network} if kind.network else {"place": kind.raised or kind.place}
+    log.warning(LEFT_OUT, about=kind.event, of_level=kind.level, lines=lines, **more)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -9,7 +10,13 @@ import pytest
 import structlog
 
 from mediachat import bounded_log
-from mediachat.bounded_log import LINES_A_MINUTE, TEXT_LIMIT, BoundedLines, shortened
+from mediachat.bounded_log import (
+    LINES_A_MINUTE,
+    NETWORKS_KEPT,
+    TEXT_LIMIT,
+    BoundedLines,
+    shortened,
+)
 from tests.conftest import Serve
 
 
@@ -27,8 +34,33 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         yield captured
 
 
-def _line(name: str, message: Any = "Not Found: /") -> logging.LogRecord:
-    return logging.LogRecord(name, logging.WARNING, "", 0, message, None, None)
+def _line(
+    name: str,
+    message: Any = "Not Found: /",
+    *,
+    level: int = logging.WARNING,
+    line: int = 0,
+    exception: BaseException | None = None,
+) -> logging.LogRecord:
+    exc_info = (type(exception), exception, exception.__traceback__) if exception else None
+    return logging.LogRecord(name, level, "library.py", line, message, None, exc_info)
+
+
+def _sign_in(address: str, event: str = "sign_in_failed") -> logging.LogRecord:
+    return _line("accounts.sign_ins", {"event": event, "address": address}, level=logging.INFO)
+
+
+def _raised(by: Callable[[], Any]) -> BaseException:
+    try:
+        by()
+    except Exception as error:
+        return error
+    raise AssertionError
+
+
+def _storm(lines: BoundedLines, line: Callable[[], logging.LogRecord]) -> None:
+    while lines.filter(line()):
+        pass
 
 
 def test_a_storm_is_a_number_of_lines(now: list[float], said: list[dict[str, Any]]) -> None:
@@ -50,6 +82,66 @@ def test_each_event_has_lines_of_its_own(now: list[float], said: list[dict[str, 
     assert lines.filter(_line("accounts.sign_ins", {"event": "sign_in"}))
     assert lines.filter(_line("django.request"))
     assert all(lines.filter(_line("", {"event": bounded_log.LEFT_OUT})) for _ in range(1_000))
+
+
+def test_garbage_does_not_hide_errors_of_the_same_logger(
+    now: list[float], said: list[dict[str, Any]]
+) -> None:
+    lines = BoundedLines()
+    _storm(lines, lambda: _line("uvicorn.error", "Invalid HTTP request received.", line=1))
+    assert lines.filter(_line("uvicorn.error", "Something else", line=2))
+    assert lines.filter(_line("uvicorn.error", level=logging.ERROR, line=1))
+
+
+def test_one_exception_does_not_hide_another(now: list[float], said: list[dict[str, Any]]) -> None:
+    """Which all come to one place of the library, or to one event of ours."""
+    here = _raised(lambda: 1 / 0)
+    there = _raised(lambda: int("x"))
+
+    def of_library(error: BaseException) -> logging.LogRecord:
+        return _line("uvicorn.error", level=logging.ERROR, exception=error)
+
+    def of_ours(error: BaseException) -> logging.LogRecord:
+        message = {"event": "command_failed", "exc_info": error}
+        return _line("chat.handlers", message, level=logging.ERROR)
+
+    for line in (of_library, of_ours):
+        lines = BoundedLines()
+        _storm(lines, lambda line=line: line(here))
+        assert lines.filter(line(there))
+
+
+def test_what_a_peer_says_makes_no_kind(now: list[float], said: list[dict[str, Any]]) -> None:
+    lines = BoundedLines()
+    passed = [lines.filter(_line("library", f"Refused: {number}")) for number in range(1_000)]
+    assert sum(passed) == LINES_A_MINUTE
+
+
+def test_sign_ins_elsewhere_have_lines_of_their_own(
+    now: list[float], said: list[dict[str, Any]]
+) -> None:
+    lines = BoundedLines()
+    addresses = (f"2001:db8::{number:x}" for number in range(1_000))
+    assert sum(lines.filter(_sign_in(each)) for each in addresses) == LINES_A_MINUTE
+    assert lines.filter(_sign_in("192.0.2.1"))
+    assert lines.filter(_sign_in("2001:db8::1", "sign_in"))
+    assert said[0]["network"] == "2001:db8::/64"
+
+
+def test_many_networks_take_no_place_of_others(
+    now: list[float], said: list[dict[str, Any]]
+) -> None:
+    lines = BoundedLines()
+    known = "192.0.2.1"
+    assert lines.filter(_sign_in(known))
+    passed = [
+        lines.filter(_sign_in(f"10.{number // 256}.{number % 256}.1")) for number in range(5_000)
+    ]
+    assert sum(passed) == NETWORKS_KEPT - 1 + LINES_A_MINUTE
+    assert lines.filter(_sign_in(known))
+    assert lines.filter(_line("uvicorn.error", level=logging.ERROR))
+    now[0] += 60
+    assert lines.filter(_sign_in("10.99.99.1"))
 
 
 def test_texts_are_cut_wherever_they_are() -> None:
