@@ -19,7 +19,12 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
     program = component("nginx")
     processes: list[subprocess.Popen[bytes]] = []
 
-    def start(*servers: Server, host: str = "$http_host", header_timeout: str = "10s") -> str:
+    def start(
+        *servers: Server,
+        host: str = "$http_host",
+        header_timeout: str = "10s",
+        read_timeout: str = "90s",
+    ) -> str:
         port = free_port()
         text = (ROOT / "deploy" / "nginx.conf").read_text()
         for number, server in enumerate(servers, 1):
@@ -31,6 +36,8 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
         text = text.replace(
             "client_header_timeout 10s;", f"client_header_timeout {header_timeout};"
         )
+        assert "proxy_read_timeout 90s;" in text
+        text = text.replace("proxy_read_timeout 90s;", f"proxy_read_timeout {read_timeout};")
         configuration = tmp_path / "nginx.conf"
         configuration.write_text(text)
         command = [program, "-p", str(tmp_path), "-c", str(configuration), "-g", "daemon off;"]
