@@ -10,21 +10,36 @@ from uuid import uuid4
 
 import django
 from django.conf import settings
-from django.core.exceptions import RequestAborted
+from django.core.exceptions import BadRequest, RequestAborted
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import (
     FileUploadHandler,
     MemoryFileUploadHandler,
 )
-from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 
 BATCH = 256 * 1024
 """Bytes gathered for one call into a thread, which costs as much as writing them."""
 
 
+class Request(ASGIRequest):
+    """Django's own tries once more to read a form that it has refused for its charset: in each
+    middleware, for the page that says so. That took seconds, ended in 500 and filled the log."""
+
+    def _load_post_and_files(self) -> None:
+        try:
+            super()._load_post_and_files()
+        except BadRequest:
+            # As Django does itself where it cannot read a form with files.
+            self._mark_post_parse_error()  # type: ignore[attr-defined]
+            raise
+
+
 class Handler(ASGIHandler):
     """Django's own writes each piece of a body to disk in the event loop. A disk that is busy
     would then hold up everyone's messages for as long as anyone uploads a large file."""
+
+    request_class = Request
 
     async def read_body(
         self, receive: Callable[[], Awaitable[Mapping[str, Any]]]

@@ -73,14 +73,17 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
                 ],
             }
         },
-        "filters": {"bounded": {"()": "mediachat.bounded_log.BoundedLines"}},
+        "filters": {
+            "refusals": {"()": "mediachat.refusals.Refusals"},
+            "bounded": {"()": "mediachat.bounded_log.BoundedLines"},
+        },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "lines",
-                "filters": ["bounded"],
+                "filters": ["refusals", "bounded"],
             },
-            "count": {"class": "mediachat.metrics.CountProblems"},
+            "count": {"class": "mediachat.metrics.CountProblems", "filters": ["refusals"]},
         },
         "root": {
             "handlers": ["stderr", "count"],
