@@ -37,7 +37,7 @@ _LETTER = rf"\w{MARKS}\u0300-\u036f"
 """What a name is made of; some programs write an accented letter as a letter and its accent."""
 _MENTION = re.compile(rf"@(\w(?:[{_LETTER}.+-]{{0,148}}[{_LETTER}])?)")
 _JOINS_A_WORD = re.compile(rf"[{_LETTER}@./+-]")
-_LINK_CANDIDATE = re.compile(r"[.:@]\S")
+_LINK_CANDIDATE = re.compile(r"[.:]\S|\S@\S")
 # What linkify-it may take for one domain, and the signs from which on it looks for another.
 _DOMAIN = re.compile(r"[^\s!-#%-*,/:;?@\[-\]_{}<>]+")
 _DOMAIN_STARTS = re.compile(r"[$+=^`|\uff5c]")
@@ -50,25 +50,27 @@ _WEB = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
 _local = threading.local()
 
 
-def parser() -> MarkdownIt:
-    """A parser for this thread: its rule tables are filled on first use, without a lock."""
-    if not hasattr(_local, "markdown"):
-        _local.markdown = _new_parser()
-    return _local.markdown
+def parser(*, counts: bool) -> MarkdownIt:
+    """A parser for this thread: its rule tables are filled on first use, without a lock. One that
+    ``counts`` stops where the steps of a text end."""
+    if not hasattr(_local, "parsers"):
+        _local.parsers = {each: _new_parser(counts=each) for each in (True, False)}
+    return _local.parsers[counts]
 
 
-def _new_parser() -> MarkdownIt:
+def _new_parser(*, counts: bool) -> MarkdownIt:
     options = {"linkify": True, "breaks": True, "maxNesting": NESTING_LIMIT}
     markdown = MarkdownIt("js-default", options)
     # A definition would vanish from the message, and a line of dashes under a line of text
     # would turn it into a heading: neither is meant in a chat.
     markdown.disable(["reference", "lheading"])
-    markdown.inline = inline = CountedInline()
     markdown.linkify = _LINKS
     markdown.validateLink = _is_web  # type: ignore[method-assign,assignment]
-    markdown.helpers = inline.helpers  # type: ignore[assignment]
-    markdown.normalizeLink = inline.normalized  # type: ignore[method-assign]
-    markdown.core.ruler.at("block", _bounded_blocks)
+    if counts:
+        markdown.inline = inline = CountedInline()
+        markdown.helpers = inline.helpers  # type: ignore[assignment]
+        markdown.normalizeLink = inline.normalized  # type: ignore[method-assign]
+        markdown.core.ruler.at("block", _bounded_blocks)
     markdown.core.ruler.at("inline", _bounded_inline)
     markdown.core.ruler.after("block", "one_heading", _one_heading)
     markdown.core.ruler.at("linkify", _links_in_text)

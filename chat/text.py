@@ -8,6 +8,7 @@ are bounded, since anyone can send the worst message they can think of.
 
 import re
 import string
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +46,8 @@ counts no more of them, and so it has no more steps for them either."""
 STEPS = 1_500
 """Steps of the parser for each millisecond of ``cost``, and for one more: a text that needs more
 is shown as it was typed. Lists within lists need 1,100, all else that people write up to 700."""
+SHORT = 250
+"""Characters of a text that is too short to take much work, so that counting it would cost more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +208,13 @@ def _encodable(body: str) -> str:
 
 def _tokens(body: str, env: dict[str, Any]) -> list[Token]:
     """What the parser makes of a text with as much work as its ``cost`` allows."""
-    env["steps"] = Steps(int((cost(body) + 1) * STEPS))
-    return markdown.parser().parse(body, env)
+    counts = len(body) > SHORT
+    env["steps"] = Steps(int((cost(body) + 1) * STEPS) if counts else sys.maxsize)
+    return markdown.parser(counts=counts).parse(body, env)
 
 
 def _html(tokens: list[Token], env: dict[str, Any]) -> str:
-    parser = markdown.parser()
+    parser = markdown.parser(counts=False)
     return _clean(parser.renderer.render(tokens, parser.options, env))
 
 
