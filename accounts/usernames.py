@@ -83,17 +83,26 @@ MARKS = "".join(
 """Vowels, tones and joints of Thaana, of Devanagari to Sinhala, Thai, Lao, Tibetan, Myanmar and
 Khmer, without which few names can be written. Hebrew's and Arabic's vowel points are not among
 them: people leave these out of their names, and two names must not differ by them alone."""
-WORD = rf"(?:[\d_]|[^\W\d_][{MARKS}]*)+"
+_TONES = "[\u0300\u0301\u0304\u030c]"
+_SPOKEN_IN_TONES = "aeioumnẹọəɛɔɩʊŋ"
+"""Letters of Yoruba, Ewe, Igbo and others, some of which Unicode has with no tone: those it has are
+one character when a name is normalised."""
+WORD = rf"(?:[\d_]|[^\W\d_](?:(?<=[{_SPOKEN_IN_TONES}]){_TONES}|[{MARKS}]*))+"
 """A part of a name between dots and hyphens, as a regular expression."""
 _SHAPE = re.compile(rf"{WORD}(?:[.-]{WORD})*")
 _HEAPED = re.compile(rf"([{MARKS}])\1|[{MARKS}]{{6}}")
 """The same mark twice is drawn as one; many reach into the lines around."""
 
+_SECOND_DOT = re.compile("(?<=[ij])\u0307+")
+"""What is left of Turkish's İ in lower case: it is typed by people whose name begins with i."""
+_HAN_ZERO = "〇"
+"""A letter of Chinese names, which Unicode counts among the numbers."""
+
 
 def normalize(name: str) -> str:
     """The one spelling of a name, in lower case: the same again for what it returns."""
     lower = unicodedata.normalize("NFKC", name).lower()
-    return unicodedata.normalize("NFKC", lower)
+    return unicodedata.normalize("NFKC", _SECOND_DOT.sub("", lower))
 
 
 def check(name: str) -> None:
@@ -109,9 +118,9 @@ def check(name: str) -> None:
             "Use letters, digits and underscores, with single dots or hyphens between them.",
             code="invalid",
         )
-    if any(char.isnumeric() and not char.isalpha() and not char.isascii() for char in name):
+    if any(char.isnumeric() and not _is_letter(char) and not char.isascii() for char in name):
         raise ValidationError("Use the digits 0 to 9.", code="invalid")
-    alphabets = {_alphabet(char) for char in name if char.isalpha() or char in MARKS}
+    alphabets = {_alphabet(char) for char in name if _is_letter(char) or char in MARKS}
     if not alphabets <= _ALPHABETS or not (
         len(alphabets) <= 1 or any(alphabets <= each for each in _WRITTEN_TOGETHER)
     ):
@@ -120,6 +129,10 @@ def check(name: str) -> None:
         raise ValidationError("Use letters that are in everyday use.", code="invalid")
     if name in RESERVED:
         raise ValidationError("Nobody can have this name. Choose another.", code="reserved")
+
+
+def _is_letter(char: str) -> bool:
+    return char.isalpha() or char == _HAN_ZERO
 
 
 def _alphabet(letter: str) -> str:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from accounts import first_administrator, names
 from accounts.models import User
 from accounts.usernames import OFFICIAL, RESERVED, check, normalize
+from chat.text import render
 
 PASSWORD = "correct horse 42"
 
@@ -42,6 +43,7 @@ GOOD = [
     *("राहुल", "प्रिया", "कृष्ण", "বাংলা", "ਗੁਰਪ੍ਰੀਤ", "ગીતા", "ସୀତା", "நிர்மலா", "తెలుగు", "ಕೃಷ್ಣ"),
     *("മലയാളം", "සිංහල", "ณัฐ", "สมหญิง", "น้ำ", "ສົມພອນ", "བསྒྲུབས", "ကြွေး", "ភិរម្យ", "ޔޫސުފް"),
     *("みさき", "リョウ", "山本ミキ", "田中さくら", "박서준", "李明", "陳大文"),
+    *("İbrahim", "İpek", "Ọ̀ṣun", "Gbẹ́mi", "Ńkẹ́m", "Ẹ̀bùn", "Kɔ́fi", "m̀bá", "李〇", "〇山"),
 ]
 BAD = {
     "of two alphabets": ["аda", "adа", "ivanиван", "ελε_ada", "山田ada", "김やま", "ㄅや"],
@@ -62,6 +64,8 @@ BAD = {
     "of letters that history knows": ["ѡѡѡ", "ꙇꙇ", "ҁа", "ϝϳ", "ƿen", "ꝛex", "ⴀⴁ", "ჱჲ", "ȝet"],
     "of marks by themselves": ["ิ", "1ิ", "_ิ", "aิ", "ก.ิ", "กा", "कิ"],
     "of heaped marks": ["กิิ", "कीी", "ก" + "ิ่" * 3],
+    "of accents that no letter has": ["x̌a", "ẹ̀̀", "ọ̈", "q́", "г̄а", "1̀"],
+    "of Han and Latin": ["ann〇", "a〇"],
     "of vowel points": ["מֹשֶׁה", "مُحَمَّد", "क॑", "ក឴"],
     "of parts of letters": ["ᄀᄀ", "ㇰㇱ", "ٮڡ", "محمـد"],
 }
@@ -220,6 +224,17 @@ def test_what_is_normalised_is_what_is_kept(db: None) -> None:
     assert User.objects.get().username == "ada"
     answer = Client().post("/accounts/login/", {"login": wide("ADA"), "password": PASSWORD})
     assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("first", ["İbrahim", "ibrahim", "IBRAHIM", "I\u0307brahim"])
+def test_a_dotted_capital_is_no_other_name(db: None, first: str) -> None:
+    assert by_page(first)["Location"] != reverse("account_signup")
+    assert User.objects.get().username == "ibrahim"
+    for name in ("İbrahim", "ibrahim", "İBRAHİM"):
+        answer = Client().post("/accounts/login/", {"login": name, "password": PASSWORD})
+        assert answer.status_code == 302
+        assert render(f"@{name} look").mentions == ["ibrahim"]
+        assert by_program(name).status_code == 400
 
 
 @pytest.mark.django_db(transaction=True)
