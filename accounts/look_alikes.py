@@ -29,6 +29,13 @@ for the page. What usernames fold to is stored (User.skeleton): a change here ne
 fills it in again."""
 _UNSEEN_PARTS = re.compile("(?<=[ij])\u0307+|\u0640")
 """A dot on what has one, and the stroke that makes an Arabic letter longer."""
+_VARIANTS = str.maketrans(
+    {
+        **dict(zip("øđðħłŧþɓɗɖƙƴɲŋƒǥə", "oddhltpbddkynnfge", strict=True)),
+        **dict(zip("01345", "oleas", strict=True)),
+    }
+)
+"""Letters with a stroke or a hook, and digits, and the plain letter within each."""
 
 
 def fold(name: str) -> str:
@@ -41,10 +48,10 @@ def fold(name: str) -> str:
 
 
 def fold_loosely(name: str) -> str:
-    """The same with plain letters and digits that some fonts draw alike: for the few names that
-    nobody may have. Held against names that people have, it would refuse honest ones: Torn beside
-    Tom, Dorn beside Dom, anna1 beside annal. The page marks these where they meet."""
-    name = fold(name)
-    for drawn_alike, plain in (("rn", "m"), ("vv", "w"), ("1", "l"), ("0", "o")):
-        name = name.replace(drawn_alike, plain)
-    return name
+    """The same without accents, strokes, spaces and signs, and with plain letters for letters and
+    digits that some fonts draw alike: for the few names that nobody may have. Held against names
+    that people have, it would refuse honest ones: Torn beside Tom, Dorn beside Dom, anna1 beside
+    annal, Zoë beside Zoe. The page marks these where they meet."""
+    letters = unicodedata.normalize("NFD", fold(name)).translate(_VARIANTS)
+    name = "".join(filter(str.isalnum, letters))
+    return name.replace("rn", "m").replace("vv", "w")

@@ -65,9 +65,10 @@ def clean_display_name(user: User, name: str) -> str:
     taken = fold(name).lstrip("@")
     if not name or taken == fold(user.username):
         return name
-    looks_like = {taken, fold_loosely(taken)}
-    is_reserved = looks_like & RESERVED or (looks_like & OFFICIAL and not user.is_staff)
-    if is_reserved or User.objects.filter(skeleton=taken[:LENGTH]).exclude(pk=user.pk).exists():
+    if (
+        _is_reserved(name, is_appointed=user.is_staff)
+        or User.objects.filter(skeleton=taken[:LENGTH]).exclude(pk=user.pk).exists()
+    ):
         raise ValidationError(
             "This is the username of someone else, or looks like it. Choose another name."
         )
@@ -84,8 +85,7 @@ def clean_username(name: str, *, is_appointed: bool = False) -> str:
     """
     check(name)
     name = normalize(name)
-    looks_like = {fold(name), fold_loosely(name)}
-    if looks_like & RESERVED or (looks_like & OFFICIAL and not is_appointed):
+    if _is_reserved(name, is_appointed=is_appointed):
         raise ValidationError("Nobody can have this name. Choose another.", code="reserved")
     if User.objects.filter(username=name).exists():
         raise ValidationError("Somebody has this name. Choose another.", code="username_taken")
@@ -102,6 +102,12 @@ def isolated(name: str) -> str:
     if all(unicodedata.bidirectional(char) not in _TURNING for char in name):
         return name
     return f"\u2068{''.join(char for char in name if char not in _CONTROLS)}\u2069"
+
+
+def _is_reserved(name: str, *, is_appointed: bool) -> bool:
+    # A 1 stands for an l, as in he1p, or for an i, as in adm1n.
+    looks_like = {fold_loosely(name), fold_loosely(fold(name).replace("1", "i"))}
+    return bool(looks_like & RESERVED or (looks_like & OFFICIAL and not is_appointed))
 
 
 def _without_emoji(name: str) -> str:

@@ -124,6 +124,9 @@ def test_who_looks_like_somebody_is_refused(db: None, name: str, other: str) -> 
         "аӏӏ",  # three letters of Cyrillic
         *("adrnin", "r00t", "a11", "he1p", "systern"),
         *("roorn", "0fficial", "rnoderator", "rnedia-chat", "anonyrnous"),
+        *("ạdmin", "adṃin", "ȧdmin", "sẏstem", "rooṭ", "rơơt", "øfficial", "helþ", "5upport"),
+        *("admin_", "_admin", "system_", "media_chat", "media.chat", "mediachat_", "a-d-m-i-n"),
+        *("əvəryonə", "şęćŭřįťý", "ŧeam", "ħere", "adm1n", "4dmin", "h3lp", "adm1n1strator"),
     ],
 )
 def test_a_reserved_name_in_other_letters_is_refused(db: None, name: str) -> None:
@@ -135,7 +138,7 @@ def test_honest_names_that_some_fonts_draw_alike_stand_beside_each_other(db: Non
     for pair in (("tom", "torn"), ("arnold", "amold"), ("anna1", "annal"), ("dorn", "dom")):
         for name in pair:
             User.objects.create_user(names.clean_username(name))
-    for name in ("ali", "ail", "hera", "rorty", "teamo"):
+    for name in ("ali", "ail", "hera", "rorty", "teamo", "admin_ada", "zoe", "zoë", "z_oe", "5ara"):
         assert names.clean_username(name) == name
 
 
