@@ -1,9 +1,8 @@
 """Letters that look like others, so that names can be compared as people see them.
 
 The tables follow Unicode's Technical Standard 39 (https://www.unicode.org/reports/tr39/), which
-Python's unicodedata does not have: of its pairs those that fold to one plain letter and that a
-username can have or could have before. Added are pairs alike in small letters or in capitals alone,
-and all small capitals.
+Python's unicodedata does not have: of its pairs those that a username can have or could have
+before. Added are pairs alike in small letters or in capitals alone, and all small capitals.
 """
 
 import re
@@ -13,22 +12,45 @@ _CYRILLIC = ("авеіјкӏмнорсѕтухһԁԛԝьѵбгзӡүҽѡꙇ", "a
 _GREEK = ("αβεζηικμνορτυχωγσςϲϳᴦᴩ", "abezhikmvoptyxwyoocjrp")
 _ARMENIAN = ("օոսհցզագռք", "onuhgqwqnf")
 _SMALL_CAPITALS = ("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz")
-_LATIN = ("ıɑɡɩǀꞁȷɯʋɣɛǝᴑᶃᶌʒɜȝꝫƍƅꞵƒẝꞙꬵỿꭚꞟꭎꭒꬲꬽꭇꭈꭓƨꝛƽȣꝯ", "iagilljwuyeəogy3333gbbffffyyuuueorrx22s89")
+_LATIN = (
+    "ıɑɡɩǀꞁȷɯʋɣɛǝᴑᶃᶌʒɜȝꝫƍƅꞵƒẝꞙꬵỿꭚꞟꭎꭒꬲꬽꭇꭈꭓƨꝛƽȣꝯĸɨ",
+    "iagilljwuyeəogy3333gbbffffyyuuueorrx22s89ki",
+)
 _LISU = ("ꓐꓑꓒꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpddtgkjczfmnlsrvhwxyaeiou")
 _COPTIC = ("ⲅⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭ", "rhikmnopctyx")
-_OTHERS = ("ყჿוןסဝഠଠዐሀ", "yollooooou")
-_TABLES = (_CYRILLIC, _GREEK, _ARMENIAN, _SMALL_CAPITALS, _LATIN, _LISU, _COPTIC, _OTHERS)
+_OTHERS = ("ყჿוןסဝഠଠዐሀ〇", "yollooooouo")
+_ARABIC = ("ىیکہە", "ييكهه")
+_THAI = ("ๅ", "า")
+_KANA = ("ロニカタエートハミへり", "口二力夕工一卜八三ヘリ")
+_WRITTEN_OUT = (
+    "ы=bi ײ=יי װ=ll ױ=lי แ=เเ ແ=ເເ ဩ=သြ ဪ=သြော် "
+    "आ=अा ऄ=अॆ ऑ=अाॅ ऒ=अाॆ ओ=अाे औ=अाै ऍ=एॅ ऎ=एॆ ऐ=एे ई=र्इ ॉ=ाॅ ॊ=ाॆ ो=ाे ौ=ाै "
+    "আ=অা ଆ=ଅା ਆ=ਅਾ ਐ=ਅੈ ਔ=ਅੌ ਇ=ੲਿ ਈ=ੲੀ ਏ=ੲੇ ਉ=ੳੁ ਊ=ੳੂ "
+    "આ=અા ઍ=અૅ એ=અે ઐ=અૈ ઑ=અાૅ ઓ=અાે ઔ=અાૈ ૉ=ાૅ ો=ાે ૌ=ાૈ "
+    "ఓ=ఒౕ ఔ=ఒౌ ಓ=ಒೕ ಔ=ಒೌ ഈ=ഇൗ ഊ=ഉൗ ഐ=എെ ഓ=ഒാ ഔ=ഒൗ ൈ=െെ ආ=අා ඇ=අැ ඈ=අෑ ඖ=ඔෟ"
+)
+"""Letters that are drawn like several others beside each other, in the same standard or by the same
+strokes."""
+_TABLES = (
+    *(_CYRILLIC, _GREEK, _ARMENIAN, _SMALL_CAPITALS, _LATIN, _LISU, _COPTIC, _OTHERS),
+    *(_ARABIC, _THAI, _KANA),
+)
 LOOK_ALIKES = {
     ord(look_alike): plain
     for look_alikes, plains in _TABLES
     for look_alike, plain in zip(look_alikes, plains, strict=True)
-}
-"""Lower-case letters, and the plain letter that each is taken for: whoever may no longer sign up
-with some of them may have done so before, or be called so. static/chat/look-alikes.js has the same
-for the page. What usernames fold to is stored (User.skeleton): a change here needs a migration that
-fills it in again."""
+} | {ord(pair[0]): pair[2:] for pair in _WRITTEN_OUT.split()}
+"""Lower-case letters, and what each is taken for: whoever may no longer sign up with some of them
+may have done so before, or be called so. static/chat/look-alikes.js has the same for the page. What
+usernames fold to is stored (User.skeleton): a change here needs a migration that fills it in
+again."""
 _UNSEEN_PARTS = re.compile("(?<=[ij])\u0307+|\u0640")
 """A dot on what has one, and the stroke that makes an Arabic letter longer."""
+_STACKED = re.compile(
+    "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}|[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{2,}"
+)
+"""Thai's and Lao's signs on one letter: a tone is drawn in the same place before its vowel and
+behind it."""
 _VARIANTS = str.maketrans(
     {
         **dict(zip("øđðħłŧþɓɗɖƙƴɲŋƒǥə", "oddhltpbddkynnfge", strict=True)),
@@ -44,6 +66,7 @@ def fold(name: str) -> str:
     for form in ("NFD", "NFKD"):
         name = unicodedata.normalize(form, name).casefold().translate(LOOK_ALIKES)
     name = _UNSEEN_PARTS.sub("", name)
+    name = _STACKED.sub(lambda signs: "".join(sorted(signs[0])), name)
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 

@@ -5,14 +5,27 @@ const LOOK_ALIKES = new Map(
     ["αβεζηικμνορτυχωγσςϲϳᴦᴩ", "abezhikmvoptyxwyoocjrp"],
     ["օոսհցզագռք", "onuhgqwqnf"],
     ["ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz"],
-    ["ıɑɡɩǀꞁȷɯʋɣɛǝᴑᶃᶌʒɜȝꝫƍƅꞵƒẝꞙꬵỿꭚꞟꭎꭒꬲꬽꭇꭈꭓƨꝛƽȣꝯ", "iagilljwuyeəogy3333gbbffffyyuuueorrx22s89"],
+    ["ıɑɡɩǀꞁȷɯʋɣɛǝᴑᶃᶌʒɜȝꝫƍƅꞵƒẝꞙꬵỿꭚꞟꭎꭒꬲꬽꭇꭈꭓƨꝛƽȣꝯĸɨ", "iagilljwuyeəogy3333gbbffffyyuuueorrx22s89ki"],
     ["ꓐꓑꓒꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpddtgkjczfmnlsrvhwxyaeiou"],
     ["ⲅⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭ", "rhikmnopctyx"],
-    ["ყჿוןסဝഠଠዐሀ", "yollooooou"],
+    ["ყჿוןסဝഠଠዐሀ〇", "yollooooouo"],
+    ["ىیکہە", "ييكهه"],
+    ["ๅ", "า"],
+    ["ロニカタエートハミへり", "口二力夕工一卜八三ヘリ"],
   ]).flatMap(([letters, plain]) => [...letters].map((letter, at) => [letter, plain[at]])),
 );
+/** Letters that are drawn like several others beside each other. */
+const WRITTEN_OUT =
+  "ы=bi ײ=יי װ=ll ױ=lי แ=เเ ແ=ເເ ဩ=သြ ဪ=သြော် " +
+  "आ=अा ऄ=अॆ ऑ=अाॅ ऒ=अाॆ ओ=अाे औ=अाै ऍ=एॅ ऎ=एॆ ऐ=एे ई=र्इ ॉ=ाॅ ॊ=ाॆ ो=ाे ौ=ाै " +
+  "আ=অা ଆ=ଅା ਆ=ਅਾ ਐ=ਅੈ ਔ=ਅੌ ਇ=ੲਿ ਈ=ੲੀ ਏ=ੲੇ ਉ=ੳੁ ਊ=ੳੂ " +
+  "આ=અા ઍ=અૅ એ=અે ઐ=અૈ ઑ=અાૅ ઓ=અાે ઔ=અાૈ ૉ=ાૅ ો=ાે ૌ=ાૈ " +
+  "ఓ=ఒౕ ఔ=ఒౌ ಓ=ಒೕ ಔ=ಒೌ ഈ=ഇൗ ഊ=ഉൗ ഐ=എെ ഓ=ഒാ ഔ=ഒൗ ൈ=െെ ආ=අා ඇ=අැ ඈ=අෑ ඖ=ඔෟ";
+for (const pair of WRITTEN_OUT.split(" ")) LOOK_ALIKES.set(pair[0], pair.slice(2));
 /** A dot on what has one, and the stroke that makes an Arabic letter longer. */
 const UNSEEN_PARTS = /([ij])\u0307+|\u0640/g;
+/** Thai's and Lao's signs on one letter: drawn in the same place in any order. */
+const STACKED = /[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}|[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{2,}/g;
 /** And what accounts/names.py refuses because nothing is drawn; it was not always refused. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffc\u{13441}\u{13442}\u{1d159}]|\u{16fe4}/gu;
 
@@ -25,6 +38,7 @@ export function fold(name) {
   // Letters are looked up without their accents, and once before Unicode makes of some another.
   const letters = plain(plain(name.normalize("NFD")).normalize("NFKD"))
     .replace(UNSEEN_PARTS, "$1")
+    .replace(STACKED, (signs) => [...signs].sort().join(""))
     .normalize("NFC")
     .replace(UNSEEN, "");
   return letters.replace(/[i1|]/g, "l").replaceAll("0", "o").replaceAll("rn", "m").trim().replace(/\s+/g, " ");

@@ -84,6 +84,28 @@ LOOK_ALIKES = [
     ("ყყყ", "yyy"),
     ("ססס", "ooo"),
     ("ǝda", "əda"),
+    *(("علی", "علي"), ("مصطفى", "مصطفی"), ("کمال", "كمال"), ("فہد", "فهد"), ("نوە", "نوه")),
+    *(
+        ("แม่", "เเม่"),
+        ("น้ำ", "น\u0e4d\u0e49\u0e32"),
+        ("ແມ່", "ເເມ່"),
+        ("มๅ", "มา"),
+        ("สิ่ง", "ส\u0e48\u0e34ง"),
+    ),
+    *(("ײדל", "יידל"), ("װאלף", "וואלף"), ("ױרם", "וירם")),
+    *(("крым", "крьім"), ("ĸofi", "kofi"), ("bɨa", "bia")),
+    *(("ロ木", "口木"), ("ニ木", "二木"), ("カ石", "力石"), ("タ日", "夕日"), ("エ藤", "工藤")),
+    *(
+        ("ト部", "卜部"),
+        ("ハ木", "八木"),
+        ("ミ木", "三木"),
+        ("ラーメン", "ラ一メン"),
+        ("〇〇", "oo"),
+    ),
+    *(("べに", "ベに"), ("さり", "さリ")),
+    *(("आशा", "अाशा"), ("ओम", "अोम"), ("ओम", "आेम"), ("औरव", "अाैरव"), ("ऐना", "एेना")),
+    *(("আলো", "অালো"), ("ਆਸਾ", "ਅਾਸਾ"), ("ਇੰਦੂ", "ੲਿੰਦੂ"), ("આશા", "અાશા"), ("ઓમ", "અોમ")),
+    *(("ଆଶା", "ଅାଶା"), ("ഓമന", "ഒാമന"), ("ఔరా", "ఒౌరా"), ("ආශා", "අාශා")),
 ]
 
 
@@ -310,7 +332,8 @@ def test_what_looks_like_a_letter_only_now_is_filled_in_again(db: None) -> None:
     User.objects.filter(pk=also_pope.pk).update(skeleton=aside(also_pope))
     first, second = as_before("ѡѡ", "ѡѡ"), as_before("ᴡѡ", "ᴡѡ")
     long = as_before("г" * 150, "г" * 150)
-    people = (bob, rrr, also_rrr, pope, also_pope, first, second, long)
+    crimea, ali = as_before("крым", "kpыm"), as_before("علی", "علی")
+    people = (crimea, ali, bob, rrr, also_rrr, pope, also_pope, first, second, long)
 
     def skeletons() -> list[str]:
         for user in people:
@@ -324,11 +347,12 @@ def test_what_looks_like_a_letter_only_now_is_filled_in_again(db: None) -> None:
     assert (pope.skeleton, also_pope.skeleton) == ("popè", aside(also_pope))
     assert sorted([first.skeleton, second.skeleton])[1] == "ww"
     assert long.skeleton == "r" * 150
+    assert (crimea.skeleton, ali.skeleton) == ("kpbim", "علي")
     fill("0004_fill_skeletons_again")  # as after a crash
     assert skeletons() == after
     for user in people:
         form = {"login": user.username, "password": PASSWORD}
         assert Client().post("/accounts/login/", form).status_code == 302
         user.save()
-    for name in ("bob", "rrr", "popè", "ww"):
+    for name in ("bob", "rrr", "popè", "ww", "крьім", "علي"):
         assert by_program(name).status_code == 400

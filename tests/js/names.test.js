@@ -36,6 +36,11 @@ test("names that look the same fold to the same", () => {
   assert.equal(fold("li\u0307sa"), fold("lisa"));
   assert.equal(fold("محمـد"), fold("محمد"));
   assert.equal(fold("ΝΊΚΟΣ"), fold("νίκος"));
+  assert.equal(fold("علی"), fold("علي"));
+  assert.equal(fold("น้ำ"), fold("น\u0e4d\u0e49\u0e32"));
+  assert.equal(fold("Крым"), fold("Крьім"));
+  assert.equal(fold("カ石"), fold("力石"));
+  assert.equal(fold("आशा"), fold("अाशा"));
   assert.notEqual(fold("ada"), fold("adan"));
   assert.notEqual(fold("ада"), fold("ӓдӓ"));
 });
