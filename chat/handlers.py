@@ -16,6 +16,7 @@ from django.db import transaction
 from pydantic import TypeAdapter
 
 from accounts.models import User
+from accounts.usernames import normalize
 from chat import message_queries, protocol, publish, queries, relations, text
 from chat.actions import blocks, messages, people, requests, rooms
 from chat.actions.drafts import Draft, render, render_draft
@@ -218,7 +219,7 @@ def _asked(room: UUID, usernames: Sequence[str]) -> Fields:
     """Those of these people who have been asked into a room instead of put into it."""
     if not settings.STRANGERS_ASK:
         return {}
-    named = {name.lower() for name in usernames}
+    named = {normalize(name) for name in usernames}
     asked = [name for name in relations.asked_into([room])[room] if name in named]
     return {"asked": _json(asked)} if asked else {}
 

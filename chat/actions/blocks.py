@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.usernames import normalize
 from chat import publish
 from chat.actions.locks import lock_people
 from chat.models import Block, Room, RoomRequest
@@ -76,7 +77,7 @@ def _changed(user: User, other: User) -> None:
 
 def _other(user: User, username: str) -> User:
     """Suspended people too: they may be back."""
-    other = User.objects.filter(username=username.lower()).first()
+    other = User.objects.filter(username=normalize(username)).first()
     if other is None:
         raise ChatError(ErrorCode.NOT_FOUND, f"There is no person named {username!r}.")
     if other.pk == user.pk:

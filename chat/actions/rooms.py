@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.names import clean_name
+from accounts.usernames import normalize
 from chat import access, message_queries, protocol, publish, relations
 from chat.access import Permission
 from chat.actions import days
@@ -255,7 +256,7 @@ def people_named(usernames: Iterable[str]) -> list[User]:
     Raises:
         ChatError: ``not_found``, naming the first who is not there.
     """
-    wanted = dict.fromkeys(name.lower() for name in usernames)
+    wanted = dict.fromkeys(normalize(name) for name in usernames)
     found = {user.username: user for user in User.objects.filter(username__in=wanted)}
     for name in wanted:
         if name not in found or not found[name].is_active:
@@ -296,7 +297,7 @@ def _room_name(name: str) -> str:
 
 
 def _member(room: Room, username: str) -> Membership:
-    membership = Membership.objects.filter(room=room, user__username=username.lower()).first()
+    membership = Membership.objects.filter(room=room, user__username=normalize(username)).first()
     if membership is None:
         raise ChatError(ErrorCode.NOT_FOUND, "This person is not in the room.")
     return membership

@@ -14,6 +14,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.usernames import normalize
 from chat import access, publish, relations
 from chat.actions.locks import lock_people
 from chat.actions.memberships import members_changed
@@ -144,7 +145,7 @@ def withdraw(request: RoomRequest) -> None:
 def request_known_to(room: Room, username: str) -> RoomRequest | None:
     """What someone has been asked who is no member yet, where the room shows it."""
     shown = RoomRequest.objects.filter(relations.shown_to_room(), room=room)
-    return shown.filter(user__username=username.lower()).select_related("user").first()
+    return shown.filter(user__username=normalize(username)).select_related("user").first()
 
 
 def _tell(room: UUID, people: Collection[UUID]) -> None:

@@ -51,6 +51,14 @@ def test_nobody_who_is_suspended_or_unknown_can_be_added(owner, suspended, priva
         refused(ErrorCode.NOT_FOUND, rooms.open_room, owner, kind="direct", members=[name])
 
 
+@pytest.mark.parametrize("spelt", ["İbrahim", "IBRAHIM", "\uff29brahim"])
+def test_people_are_named_however_their_name_is_typed(owner, private_room, spelt):
+    person("ibrahim")
+    rooms.add_members(owner, room=private_room.pk, members=[spelt])
+    rooms.remove_member(owner, room=private_room.pk, member=spelt)
+    assert "ibrahim" not in members(private_room)
+
+
 def test_someone_who_comes_in_has_nothing_unread(owner, outsider, private_room):
     for number in range(3):
         say(owner, private_room, str(number))
