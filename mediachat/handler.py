@@ -17,14 +17,22 @@ from django.core.files.uploadhandler import (
     MemoryFileUploadHandler,
 )
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.http import QueryDict
+from django.utils.functional import cached_property
 
 BATCH = 256 * 1024
 """Bytes gathered for one call into a thread, which costs as much as writing them."""
 
 
 class Request(ASGIRequest):
-    """Django's own tries once more to read a form that it has refused for its charset: in each
-    middleware, for the page that says so. That took seconds, ended in 500 and filled the log."""
+    """Django's own tries once more to read what it has refused, a form for its charset or a query
+    for its many fields: in each middleware, for the page that says so. That took seconds, ended in
+    500 and filled the log."""
+
+    @cached_property
+    def GET(self) -> QueryDict:  # type: ignore[override]  # noqa: N802
+        self.__dict__["GET"] = QueryDict()
+        return QueryDict(self.META["QUERY_STRING"])
 
     def _load_post_and_files(self) -> None:
         try:

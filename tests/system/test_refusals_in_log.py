@@ -236,6 +236,13 @@ async def test_nothing_that_is_asked_for_is_an_error(started: Any, who: str) -> 
     assert not failed, "\n".join(failed)
 
 
+@pytest.mark.parametrize("started", ["uvicorn", "daphne"], indirect=True)
+async def test_a_query_of_many_fields_is_answered_at_once(started: Any) -> None:
+    """With the page for developers it took one server minutes of work."""
+    server, _ = await asyncio.to_thread(started)
+    assert (await _ask(server, ASKED["many parameters"])).startswith(b"HTTP/1.1 400 ")
+
+
 async def test_a_host_that_is_refused_is_answered_400_and_one_line(serve: Serve) -> None:
     server = serve()
     for host in (["evil"], ["localhost", "evil"], ["\xff"]):
