@@ -1,6 +1,7 @@
 """Frames that are no message: pings, pongs, pieces, and what comes after the close frame."""
 
 import asyncio
+import itertools
 import struct
 import time
 from typing import Any
@@ -15,6 +16,8 @@ __all__ = ["started"]
 pytestmark = pytest.mark.parametrize("started", ["uvicorn", "daphne"], indirect=True)
 
 PIECE, TEXT, BYTES, PING, PONG = 0, 1, 2, 9, 10
+FELT = 2.0
+"""Seconds in which a busy machine answers; the floods made it 7 to 9."""
 MASK = b"\0\0\0\0"
 
 
@@ -81,44 +84,40 @@ FLOODS = {
 }
 
 
-@pytest.mark.parametrize("kind", FLOODS)
-@pytest.mark.parametrize("has_account", [True, False])
-async def test_a_flood_of_them_is_ended_and_nobody_feels_it(
-    scene: Any, kind: str, has_account: bool
-) -> None:
+async def test_a_flood_of_them_is_ended_and_nobody_feels_it(scene: Any) -> None:
     server, address, anna = scene
     me = await OutsideClient(address, "crowd1").sign_in()
-    tickets = [await me.ticket() if has_account else "made-up" for _ in range(4)]
     before = server.memory()
-    async with peers(address, len(tickets)) as found:
-        for peer, ticket in zip(found, tickets, strict=True):
-            await shake_hands(peer, ticket)
-        first = frame(TEXT, fin=False) if kind == "pieces" else b""
-        flood = first + FLOODS[kind] * (MIB // len(FLOODS[kind]))
-        floods = [asyncio.create_task(peer.say(flood)) for peer in found]
-        codes = asyncio.gather(*(close_code(peer) for peer in found))
-        assert await answered(anna) < 0.5
-        assert set(await codes) <= {4429 if has_account else 4401, 4429}
-        for peer in found:
-            await asyncio.wait_for(peer.closed(), PATIENCE)
-        await asyncio.gather(*floods)
+    for kind, has_account in itertools.product(FLOODS, (True, False)):
+        tickets = [await me.ticket() if has_account else "made-up" for _ in range(4)]
+        async with peers(address, len(tickets)) as found:
+            for peer, ticket in zip(found, tickets, strict=True):
+                await shake_hands(peer, ticket)
+            first = frame(TEXT, fin=False) if kind == "pieces" else b""
+            flood = first + FLOODS[kind] * (MIB // len(FLOODS[kind]))
+            floods = [asyncio.create_task(peer.say(flood)) for peer in found]
+            codes = asyncio.gather(*(close_code(peer) for peer in found))
+            assert await answered(anna) < FELT, kind
+            assert set(await codes) <= {4429 if has_account else 4401, 4429}, kind
+            for peer in found:
+                await asyncio.wait_for(peer.closed(), PATIENCE)
+            await asyncio.gather(*floods)
     assert server.memory() - before < 20 * MIB
 
 
-@pytest.mark.parametrize("opcode", [BYTES, TEXT])
-async def test_messages_that_are_none_are_ended_too(scene: Any, opcode: int) -> None:
+async def test_messages_that_are_none_are_ended_too(scene: Any) -> None:
     """Bytes, and texts that are not UTF-8."""
     _, address, anna = scene
     me = await OutsideClient(address, "crowd1").sign_in()
-    async with peers(address, 4) as found:
-        for peer in found:
-            await shake_hands(peer, await me.ticket())
-        flood = frame(opcode, b"" if opcode == BYTES else b"\xff") * 40_000
-        floods = [asyncio.create_task(peer.say(flood)) for peer in found]
-        codes = asyncio.gather(*(close_code(peer) for peer in found))
-        assert await answered(anna) < 0.5
-        assert set(await codes) == {4429 if opcode == BYTES else 1007}
-        await asyncio.gather(*floods)
+    for one, code in ((frame(BYTES), 4429), (frame(TEXT, b"\xff"), 1007)):
+        async with peers(address, 4) as found:
+            for peer in found:
+                await shake_hands(peer, await me.ticket())
+            floods = [asyncio.create_task(peer.say(one * 40_000)) for peer in found]
+            codes = asyncio.gather(*(close_code(peer) for peer in found))
+            assert await answered(anna) < FELT
+            assert set(await codes) == {code}
+            await asyncio.gather(*floods)
 
 
 async def test_what_comes_before_the_handshake_is_answered_waits(scene: Any) -> None:
