@@ -279,7 +279,6 @@ class Flood:
 FLOODS = {
     "pings": Flood(True, _frames(b"\x89\x80")),
     "pings of nobody": Flood(False, _frames(b"\x89\xfd", b"x" * 125)),
-    "pongs of nobody": Flood(False, _frames(b"\x8a\x80")),
     "pieces": Flood(True, b"\x01\x80\0\0\0\0" + _frames(b"\x00\x80")),
     "empty messages": Flood(True, _frames(b"\x81\x80")),
     "messages of bytes": Flood(True, _frames(b"\x82\x80")),
