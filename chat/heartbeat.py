@@ -10,7 +10,7 @@ from django.conf import settings
 from chat import message_queries, protocol, queries, stored
 from chat.relations import relations_of
 from chat.threads import in_thread
-from mediachat import disk, wal
+from mediachat import disk, memory, wal
 
 if TYPE_CHECKING:
     from chat.hub import Hub
@@ -37,7 +37,7 @@ class Heartbeat:
                 self._hub.feeds.drop_idle()
                 self._hub.presence.beat(beat)
                 await self._hub.subscriptions.add_missed()
-                await in_thread(_tend_disk)
+                await in_thread(_tend_machine)
             except Exception as error:
                 log.warning("heartbeat_failed", error=repr(error))
 
@@ -79,8 +79,9 @@ class Heartbeat:
                 await self._hub.refresh_relations(user)
 
 
-def _tend_disk() -> None:
-    """Keeps what is known of the disk, and nothing on it that was deleted."""
+def _tend_machine() -> None:
+    """Keeps what is known of the disk, and neither files nor memory that nobody needs."""
     wal.empty()
     disk.look()
     stored.total()
+    memory.trim()

@@ -280,8 +280,7 @@ FLOODS = {
     "pings": Flood(True, _frames(b"\x89\x80")),
     "pings of nobody": Flood(False, _frames(b"\x89\xfd", b"x" * 125)),
     "pieces": Flood(True, b"\x01\x80\0\0\0\0" + _frames(b"\x00\x80")),
-    "empty messages": Flood(True, _frames(b"\x81\x80")),
-    "messages of bytes": Flood(True, _frames(b"\x82\x80")),
+    "empty messages, of text and of bytes": Flood(True, _frames(b"\x81\x80\0\0\0\0\x82\x80")),
     "messages that are no text": Flood(True, _frames(b"\x81\x81", b"\xff")),
     "a handshake with many headers": Flood(
         None, _handshake("Content-Length: 0", *(f"X{number}: x" for number in range(130)))

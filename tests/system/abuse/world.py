@@ -11,7 +11,7 @@ import os
 import sys
 import uuid
 
-AT_ONCE = 9
+AT_ONCE = 8
 SETS = 3
 """While one set attacks, the others' allowances grow whole again."""
 CROWD = 150
