@@ -11,23 +11,19 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from chat.admin.lists import SEARCH_LIMIT
+from chat.admin.lists import LOOKUPS, SEARCH_LIMIT
 from chat.models import AuditEntry
 from tests.conftest import PASSWORD
 
 HUGE = "9" * 40
-VALUES = ["", "99999", "-1", "0", HUGE, "9" * 5000, "1e5", "x", "é\U0001f600", "2026-02-30", "("]
+VALUES = ["", "99999", "-1", HUGE, "9" * 5000, "x\U0001f600", "2026-02-30"]
+ASKED_BY_FILTERS = [f"__{each}" if each else "" for each in LOOKUPS]
 SUFFIXES = [
-    "",
-    *("__" + each for each in ("exact", "isnull", "in", "gte", "lt", "gt", "range", "regex")),
-    *(
-        "__" + each
-        for each in ("year", "month", "day", "week_day", "hour", "date", "time", "iso_year")
-    ),
-    *(
-        "__" + each
-        for each in ("contains", "startswith", "year__gte", "no_such", "pk", "id__exact")
-    ),
+    f"__{each}"
+    for each in (
+        *("in", "gt", "range", "regex", "year", "month", "day", "week_day", "hour", "date", "time"),
+        *("iso_year", "contains", "startswith", "year__gte", "no_such", "pk", "id__exact"),
+    )
 ]
 QUERIES = [
     "e=1",
@@ -82,10 +78,12 @@ def test_what_cannot_be_asked_of_a_list_is_no_error(looking: Client, model: type
     listed: Any = admin.site._registry[model].list_filter
     shown = [each for each in listed if isinstance(each, str)]
     for name in _fields(model):
-        for suffix in SUFFIXES:
-            # All values for what the list itself offers; of the rest, what is refused by name.
-            for value in VALUES if name in shown else [HUGE]:
+        # All values for what the list itself offers; of the rest, what is refused by name.
+        for suffix in ASKED_BY_FILTERS if name in shown else [""]:
+            for value in VALUES:
                 ask(f"{name}{suffix}={value}")
+        for suffix in SUFFIXES if name in shown else ["__year", "__regex"]:
+            ask(f"{name}{suffix}={HUGE}")
     assert not wrong
 
 
