@@ -46,8 +46,11 @@ class AddressLimit:
             allowance = self._of(networks(client_address(scope))[0])
             if not await allowance.pay(door.units):
                 owner = await _owner(scope)
-                allowance = self._of(owner.hex) if owner else allowance
-                if owner is None or not await allowance.pay(door.units):
+                if owner is None:
+                    await _refuse(send)
+                    return
+                allowance = self._of(owner.hex)
+                if not await allowance.pay(door.units):
                     await _refuse(send)
                     return
             scope[REFUND] = lambda: allowance.owe(-door.units)

@@ -1,9 +1,9 @@
 """Who pays for a socket that is opened: the person whose session it brings, or else the address.
 
-An office shares one address. If every connect were paid by it, whoever tries wrong cookies there
-would shut out all others; so the address only pays for what is refused. Whose session it is has
-to be asked before that is known, for strangers too: these questions are put together, and there
-are so many in a second, whoever sends how many.
+An office shares one address. If the address paid for every connect, one person who tries wrong
+cookies would shut out all others there; so the address pays only for connects that are refused.
+Whose session it is has to be looked up before that is known, for strangers too. One query looks up
+many sessions, and a process makes at most so many queries in a second.
 """
 
 from uuid import UUID

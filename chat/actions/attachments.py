@@ -82,8 +82,8 @@ def store_attachment(
     if picture:
         folder = "thumbnails" if picture.thumbnail else "attachments"
         attachment.thumbnail.name = _name(folder, attachment.id)
-    # The row reserves the place, before anything is in it. Others may have been stored since it
-    # was asked whether there is room: whoever comes last sees all of them.
+    # The row reserves the place before the file is stored. Other files may have come since we
+    # checked for room, so we check again: the last upload to reserve counts all the others.
     attachment.save(force_insert=True)
     try:
         check_server_has_room(0)

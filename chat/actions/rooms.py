@@ -77,7 +77,7 @@ def _open_direct(user: User, other: User) -> tuple[Room, bool]:
         )
         in_before = room.waiting and room.memberships.filter(user=user).exists()
         ask(user, room, asked)
-        # Also when it exists: whoever opened it may have died before this.
+        # Also where the room exists: the process that opened it may have died before this.
         admit(room, [user] if strangers else [user, other], Role.MEMBER)
         tell_asked(room, asked)
         if room.waiting and not strangers:

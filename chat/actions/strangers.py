@@ -38,7 +38,7 @@ def strangers_among(user: User, people: Sequence[User]) -> list[User]:
 def check_asking(user: User, room: Room | None, strangers: Sequence[User]) -> list[User]:
     """Which of these strangers are to be asked now: not those who have been, into this room.
 
-    Who has refused is among them, as whoever asks must not see the difference.
+    Those who refused are included: the person who asks must not learn of a refusal.
 
     Raises:
         ChatError: ``rate_limited`` (too many a day, too many wait for one of them, or a request

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.handshakes import handshake
 from tests.outside import OutsideClient
 from tests.system.test_slow_peers import MIB, PATIENCE, Peer, peers, started
 
@@ -29,16 +30,8 @@ def frame(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
 
 
 async def shake_hands(peer: Peer, ticket: str, early: bytes = b"") -> None:
-    lines = [
-        "GET /ws/client/ HTTP/1.1",
-        "Host: localhost",
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-        f"Sec-WebSocket-Protocol: mediachat.v1, ticket.{ticket}",
-    ]
-    await peer.say("\r\n".join([*lines, "", ""]).encode())
+    request = handshake("/ws/client/", f"Sec-WebSocket-Protocol: mediachat.v1, ticket.{ticket}")
+    await peer.say(request)
     await asyncio.sleep(0)
     await peer.say(early)
     async with asyncio.timeout(PATIENCE):

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import Serve
+from tests.handshakes import handshake
 from tests.system.test_slow_peers import MIB, PATIENCE, peers, started
 
 __all__ = ["started"]
@@ -55,17 +56,9 @@ async def test_leaving_with_requests_under_way_is_no_error(serve: Serve) -> None
 async def test_a_handshake_has_no_body(started: Any, body: str) -> None:
     _, address = started()
     for door in ("/ws/", "/ws/client/"):
-        lines = [
-            f"GET {door} HTTP/1.1",
-            "Host: localhost",
-            "Connection: Upgrade",
-            "Upgrade: websocket",
-            "Sec-WebSocket-Version: 13",
-            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-            body,
-        ]
+        request = handshake(door, body)
         async with peers(address, 1) as (peer,):
-            await peer.say("\r\n".join([*lines, "", ""]).encode())
+            await peer.say(request)
             await asyncio.wait_for(peer.closed(), PATIENCE)
 
 
@@ -76,17 +69,9 @@ async def test_a_handshake_that_is_none_is_answered_and_ended(
     serve: Serve, headers: list[str]
 ) -> None:
     server = serve()
-    lines = [
-        "GET /ws/ HTTP/1.1",
-        "Host: localhost",
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-        *headers,
-    ]
+    request = handshake("/ws/", *headers)
     async with peers(server.url, 1) as (peer,):
-        await peer.say("\r\n".join([*lines, "", ""]).encode())
+        await peer.say(request)
         status, _ = await peer.answer()
         assert status == 431
         await asyncio.wait_for(peer.closed(), PATIENCE)

@@ -12,6 +12,7 @@ from typing import Any
 
 from chat import prices, protocol
 from tests import pictures
+from tests.handshakes import handshake
 from tests.system.abuse.world import TABLE, World
 
 FAR = 2**50
@@ -254,19 +255,6 @@ def _frames(head: bytes, payload: bytes = b"") -> bytes:
     return one * (2**16 // len(one))
 
 
-def _handshake(*headers: str) -> bytes:
-    lines = [
-        "GET /ws/ HTTP/1.1",
-        "Host: localhost",
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-        *headers,
-    ]
-    return "\r\n".join([*lines, "", ""]).encode()
-
-
 @dataclass
 class Flood:
     """Bytes that are sent without waiting for anything. ``ticket``: into a socket, opened with a
@@ -283,10 +271,12 @@ FLOODS = {
     "empty messages, of text and of bytes": Flood(True, _frames(b"\x81\x80\0\0\0\0\x82\x80")),
     "messages that are no text": Flood(True, _frames(b"\x81\x81", b"\xff")),
     "a handshake with many headers": Flood(
-        None, _handshake("Content-Length: 0", *(f"X{number}: x" for number in range(130)))
+        None, handshake("/ws/", "Content-Length: 0", *(f"X{number}: x" for number in range(130)))
     ),
     "requests": Flood(None, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1_500),
-    "a handshake with a body": Flood(None, _handshake("Content-Length: 99999") + b"x" * 2**15),
+    "a handshake with a body": Flood(
+        None, handshake("/ws/", "Content-Length: 99999") + b"x" * 2**15
+    ),
 }
 
 
