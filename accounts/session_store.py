@@ -9,8 +9,10 @@ import hashlib
 import zlib
 from base64 import b64decode, b64encode
 from typing import Any, Self
+from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest, HttpResponse
@@ -45,6 +47,19 @@ class SessionStore(db.SessionStore):
         store = cls(key_of(token) if token else None)
         store.token = token
         return store
+
+    @classmethod
+    def stored(cls, session_key: str, data: str) -> Self:
+        """The session of a row that has been read."""
+        store = cls(session_key)
+        store._session_cache = store.decode(data)  # type: ignore[attr-defined]
+        return store
+
+    @property
+    def owner(self) -> UUID | None:
+        """The person who has signed in with it."""
+        user: str | None = self.get(SESSION_KEY)
+        return None if user is None else UUID(user)
 
     def _get_new_session_key(self) -> str:
         while True:

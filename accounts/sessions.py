@@ -7,14 +7,13 @@ heartbeat sees where the signal was lost.
 
 from collections.abc import Collection
 from typing import Any
-from uuid import UUID
 
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user
+from django.contrib.auth import HASH_SESSION_KEY, get_user
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
@@ -42,22 +41,37 @@ def user_for_token(token: str) -> tuple[User, str] | None:
 def user_for_session(session_key: str) -> User | None:
     """Who is signed in with this session: not expired, the password not changed since, and the
     person neither suspended nor without a second factor that everyone has to have."""
-    user = _user_for(session_key)
-    return None if user is None or second_factor.keeps_out(user) else user
+    if not session_key.isalnum():
+        return None  # a NUL, which PostgreSQL refuses even to look for
+    return user_of_session(SessionStore(session_key))
 
 
 def lacks_second_factor(token: str) -> bool:
     """Whether that is why the session of this token is nobody's."""
     if settings.REQUIRE_SECOND_FACTOR != "all":
         return False
-    user = _user_for(key_of(token))
+    user = user_of(SessionStore.for_token(token))
     return user is not None and second_factor.keeps_out(user)
 
 
-def _user_for(session_key: str) -> User | None:
-    if not session_key.isalnum():
-        return None  # a NUL, which PostgreSQL refuses even to look for
-    return user_of(SessionStore(session_key))
+def opened_sessions(session_keys: Collection[str]) -> dict[str, SessionStore | None]:
+    """Each of these sessions as it is stored, in one query; None where nobody has signed in with
+    it, or it has ended. Whether it lets its person in, only ``user_of_session`` knows."""
+    asked = [key for key in session_keys if key.isalnum()]
+    rows = Session.objects.filter(session_key__in=asked, expire_date__gt=timezone.now())
+    found = dict.fromkeys(session_keys, None) | {
+        key: SessionStore.stored(key, data)
+        for key, data in rows.values_list("session_key", "session_data")
+    }
+    return {
+        key: None if store is None or store.owner is None else store for key, store in found.items()
+    }
+
+
+def user_of_session(session: SessionBase) -> User | None:
+    """``user_for_session`` for one that has been looked up."""
+    user = user_of(session)
+    return None if user is None or second_factor.keeps_out(user) else user
 
 
 def user_of(session: SessionBase) -> User | None:
@@ -67,18 +81,6 @@ def user_of(session: SessionBase) -> User | None:
     # Django's own answer, which checks the password's hash and asks the backend about the person.
     user = get_user(request)
     return user if isinstance(user, User) else None
-
-
-def owners(session_keys: Collection[str]) -> dict[str, UUID | None]:
-    """Who opened each of these sessions, in one query; None where nobody has signed in with it, or
-    it has ended. What else keeps a person out, only ``user_for_session`` knows."""
-    asked = [key for key in session_keys if key.isalnum()]
-    rows = Session.objects.filter(session_key__in=asked, expire_date__gt=timezone.now())
-    found = dict.fromkeys(session_keys, None) | {
-        key: SessionStore().decode(data).get(SESSION_KEY)
-        for key, data in rows.values_list("session_key", "session_data")
-    }
-    return {key: None if user is None else UUID(user) for key, user in found.items()}
 
 
 def live_sessions(session_keys: Collection[str]) -> set[str]:

@@ -81,7 +81,8 @@ async def _owner(scope: Any) -> UUID | None:
     if not token:
         cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
         token = cookies.get(settings.SESSION_COOKIE_NAME, "")
-    return await hub().connects.owner(key_of(token)) if token else None
+    session = await hub().connects.session(key_of(token)) if token else None
+    return None if session is None else session.owner
 
 
 async def _refuse(send: Send) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts import sessions
+from accounts.session_store import SessionStore
 from chat import limits
 from chat.gathered import Gathered
 from chat.threads import in_thread
@@ -31,12 +32,13 @@ class Connects:
         self._addresses = limits.of_connects(
             shared, "refused-at-address", a_minute=settings.CONNECTS_PER_ADDRESS
         )
-        self._owners = Gathered(lambda keys: in_thread(sessions.owners, keys), rest=REST)
+        self._sessions = Gathered(lambda keys: in_thread(sessions.opened_sessions, keys), rest=REST)
 
-    async def owner(self, session_key: str) -> UUID | None:
-        """Whose session this is. ``user_for_session`` tells whether it lets them in."""
-        (owner,) = await self._owners.ask(session_key)
-        return owner
+    async def session(self, session_key: str) -> SessionStore | None:
+        """The session, if somebody has signed in with it. ``user_of_session`` tells whether it
+        lets them in."""
+        (session,) = await self._sessions.ask(session_key)
+        return session
 
     async def person_pays(self, user: UUID) -> bool:
         """Whether this person may connect once more."""

@@ -108,12 +108,12 @@ class ChatServer(AsyncWebsocketConsumer):
     async def _admitted(self) -> int | None:
         """The closing code that refuses this connection, or None."""
         session_key = await self.claimed_session()
-        owner = await self._hub.connects.owner(session_key) if session_key else None
-        if session_key is None or owner is None:
+        session = await self._hub.connects.session(session_key) if session_key else None
+        if session_key is None or session is None or session.owner is None:
             return CloseCode.NOT_SIGNED_IN
-        if not await self._hub.connects.person_pays(owner):
+        if not await self._hub.connects.person_pays(session.owner):
             return CloseCode.TOO_FAST
-        user = await in_thread(sessions.user_for_session, session_key)
+        user = await in_thread(sessions.user_of_session, session)
         if user is None:
             return CloseCode.NOT_SIGNED_IN
         self.user, self.session_key = user, session_key

@@ -37,7 +37,8 @@ _LETTER = rf"\w{MARKS}\u0300-\u036f"
 """What a name is made of; some programs write an accented letter as a letter and its accent."""
 _MENTION = re.compile(rf"@(\w(?:[{_LETTER}.+-]{{0,148}}[{_LETTER}])?)")
 _JOINS_A_WORD = re.compile(rf"[{_LETTER}@./+-]")
-_LINK_CANDIDATE = re.compile(r"[.:]\S|\S@\S")
+# The signs come first, so that the search passes all others at once.
+_LINK_CANDIDATE = re.compile(r"[.:@](?:(?<=[.:])|(?<=\S@))\S")
 # What linkify-it may take for one domain, and the signs from which on it looks for another.
 _DOMAIN = re.compile(r"[^\s!-#%-*,/:;?@\[-\]_{}<>]+")
 _DOMAIN_STARTS = re.compile(r"[$+=^`|\uff5c]")

@@ -46,8 +46,6 @@ counts no more of them, and so it has no more steps for them either."""
 STEPS = 1_500
 """Steps of the parser for each millisecond of ``cost``, and for one more: a text that needs more
 is shown as it was typed. Lists within lists need 1,100, all else that people write up to 700."""
-SHORT = 250
-"""Characters of a text that is too short to take much work, so that counting it would cost more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +205,9 @@ def _encodable(body: str) -> str:
 
 
 def _tokens(body: str, env: dict[str, Any]) -> list[Token]:
-    """What the parser makes of a text with as much work as its ``cost`` allows."""
-    counts = len(body) > SHORT
+    """What the parser makes of a text with as much work as its ``cost`` allows. One that is cheap
+    at a glance cannot need more, so nothing is counted for it."""
+    counts = not is_cheap(body)
     env["steps"] = Steps(int((cost(body) + 1) * STEPS) if counts else sys.maxsize)
     return markdown.parser(counts=counts).parse(body, env)
 

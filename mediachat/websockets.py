@@ -8,6 +8,7 @@ number.
 import asyncio
 import random
 import struct
+from time import monotonic
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -33,8 +34,11 @@ BARE_PER_SECOND = 20.0
 pieces, and whatever comes after a close frame. The application never sees them, so it cannot
 price them; a peer that keeps to the protocol sends few."""
 PIECE = 4096
-"""Bytes of which the frames are taken in before others get their turn. The smallest frames take
+"""Bytes of which the frames are taken in before the clock is looked at. The smallest frames take
 six, so one read can bring forty thousand."""
+TURN = 0.001
+"""Seconds after which others get their turn. Messages that came together stay together where they
+can: they are stored and told in one."""
 TAKEN_AT_ONCE = 64
 """Messages of one peer that the application takes before others get their turn."""
 HANDSHAKE = 30.0
@@ -69,7 +73,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # -- What comes ------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Parses a piece now and the rest in turns. Nothing is read meanwhile."""
+        """Parses for a moment now and the rest in turns. Nothing is read meanwhile."""
         if not self.handshake_initiated:
             self._take_handshake(data)
             return
@@ -100,10 +104,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _parse(self) -> None:
         self._turn = None
-        if self.transport.is_closing():
-            return
-        piece, self._held = self._held[:PIECE], self._held[PIECE:]
-        super().data_received(piece)
+        end = monotonic() + TURN
+        while self._held and not self.transport.is_closing():
+            piece, self._held = self._held[:PIECE], self._held[PIECE:]
+            super().data_received(piece)
+            if monotonic() > end:
+                break
         self._go_on()
 
     def _go_on(self) -> None:

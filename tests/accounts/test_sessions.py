@@ -10,7 +10,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import User
 from accounts.session_store import SessionStore
-from accounts.sessions import live_sessions, owners, user_for_session
+from accounts.sessions import live_sessions, opened_sessions, user_for_session, user_of_session
 from accounts.signals import signed_out
 from tests.conftest import PASSWORD
 
@@ -64,8 +64,19 @@ def test_whose_sessions_these_are_is_asked_in_one_query(
     assert nobody.session_key
     keys = [mine, theirs, expired, nobody.session_key, "made-up", "\x00"]
     with django_assert_num_queries(1):
-        found = owners(keys)
-    assert found == {mine: member.pk, theirs: owner.pk} | dict.fromkeys(keys[2:])
+        found = opened_sessions(keys)
+    owners = {key: store and store.owner for key, store in found.items()}
+    assert owners == {mine: member.pk, theirs: owner.pk} | dict.fromkeys(keys[2:])
+
+
+def test_a_session_that_has_been_looked_up_is_not_read_again(
+    member: User, django_assert_num_queries: Any
+) -> None:
+    key = key_of(sign_in(member))
+    session = opened_sessions([key])[key]
+    assert session is not None
+    with django_assert_num_queries(1):
+        assert user_of_session(session) == member
 
 
 def test_an_expired_session_is_nobodys(member: User) -> None:

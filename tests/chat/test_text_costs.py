@@ -93,7 +93,7 @@ def _parser_is_ready() -> None:
     render_markdown("*a* a.com\n\n- b")  # what is made and compiled once
 
 
-@pytest.mark.parametrize("size", [text.SHORT, 350, 3_000, BODY_LIMIT])
+@pytest.mark.parametrize("size", [250, text.CHEAP_SIZE, 3_000, BODY_LIMIT])
 @pytest.mark.parametrize("shape", FOUND)
 def test_what_a_search_found_takes_no_more_than_its_price(
     shape: tuple[str, str, str], size: int
@@ -106,7 +106,7 @@ def test_what_a_search_found_takes_no_more_than_its_price(
     st.lists(st.sampled_from(BLOCKS), max_size=2).map("".join),
     st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=5).map("".join),
     st.lists(st.sampled_from(BLOCKS), max_size=3).map("".join),
-    st.sampled_from([text.SHORT, 350, 1_000, 4_000]),
+    st.sampled_from([250, text.CHEAP_SIZE, 1_000, 4_000]),
 )
 def test_no_shape_takes_much_more_than_its_price(
     start: str, unit: str, end: str, size: int
