@@ -59,13 +59,12 @@ def opened_sessions(session_keys: Collection[str]) -> dict[str, SessionStore | N
     it, or it has ended. Whether it lets its person in, only ``user_of_session`` knows."""
     asked = [key for key in session_keys if key.isalnum()]
     rows = Session.objects.filter(session_key__in=asked, expire_date__gt=timezone.now())
-    found = dict.fromkeys(session_keys, None) | {
-        key: SessionStore.stored(key, data)
+    found = {
+        key: store
         for key, data in rows.values_list("session_key", "session_data")
+        if (store := SessionStore.stored(key, data)).owner
     }
-    return {
-        key: None if store is None or store.owner is None else store for key, store in found.items()
-    }
+    return {key: found.get(key) for key in session_keys}
 
 
 def user_of_session(session: SessionBase) -> User | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.scenarios import Ours, Scale
 
 HERE = Path(__file__).resolve()
-ROUNDS = 8
+ROUNDS = 16
 COMEBACKS = 4
 """Rounds in which the servers are also killed, and all come back."""
 
