@@ -40,6 +40,7 @@ class SessionStore(db.SessionStore):
         super().__init__(session_key)
         self.token: str | None = None
         """What opens the session; known when it came with the request or was made just now."""
+        self._is_of_former_secret = False
 
     @classmethod
     def for_token(cls, token: str | None) -> Self:
@@ -68,6 +69,14 @@ class SessionStore(db.SessionStore):
             if not self.exists(key):
                 return key
 
+    def cycle_key(self) -> None:
+        """Django's, but for a session that a former ``SECRET_KEY`` proved. It gets another hash
+        and stays what it is: nobody could tell a socket or an editor its new token."""
+        if self._is_of_former_secret:
+            self._is_of_former_secret = False
+        else:
+            super().cycle_key()
+
     def encode(self, session_dict: dict[str, Any]) -> str:
         """The data, made small and sealed."""
         packed = zlib.compress(self.serializer().dumps(session_dict))
@@ -83,6 +92,8 @@ class SessionStore(db.SessionStore):
             packed = b64decode(sealing.unseal(session_data))
         except sealing.UnreadableError:
             return {}
+        if settings.SECRET_KEY_FALLBACKS:
+            self._is_of_former_secret = not sealing.is_current(session_data)
         return dict(self.serializer().loads(zlib.decompress(packed)))
 
 

@@ -15,7 +15,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, get_user
 from django.contrib.auth.signals import user_logged_out
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
@@ -79,7 +79,14 @@ def user_of(session: SessionBase) -> User | None:
     request.session = session
     # Django's own answer, which checks the password's hash and asks the backend about the person.
     user = get_user(request)
-    return user if isinstance(user, User) else None
+    if not isinstance(user, User):
+        return None
+    if session.modified:  # it was proven by a former SECRET_KEY, and now by this one
+        try:
+            session.save()
+        except UpdateError:
+            return None  # it has ended just now
+    return user
 
 
 def live_sessions(session_keys: Collection[str]) -> set[str]:

@@ -79,6 +79,19 @@ def test_a_session_that_has_been_looked_up_is_not_read_again(
         assert user_of_session(session) == member
 
 
+def test_another_secret_ends_no_session(member: User, settings: Any) -> None:
+    page, editor = sign_in(member), sign_in(member)
+    cookie, key = page.cookies[settings.SESSION_COOKIE_NAME].value, key_of(editor)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-secret-that-is-long-enough-to-be-one-0123456789"
+    for _ in range(2):
+        assert user_for_session(key) == member
+        assert page.get("/").status_code == 200
+        assert page.cookies[settings.SESSION_COOKIE_NAME].value == cookie
+        # What has been used since is proven and sealed by the new secret.
+        settings.SECRET_KEY_FALLBACKS = []
+
+
 def test_an_expired_session_is_nobodys(member: User) -> None:
     key = key_of(sign_in(member))
     Session.objects.filter(pk=key).update(expire_date=timezone.now() - timedelta(seconds=1))
