@@ -5,6 +5,7 @@ others are written over them.
 """
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -17,23 +18,34 @@ log = structlog.get_logger(__name__)
 
 PATIENCE = 0.2
 """Seconds to wait for those who write, and at most as long do they wait for the disk then."""
+QUIET = 1.0
+"""Seconds without a write after which the log is emptied at once."""
+LATEST = 60.0
+"""Seconds after which it is emptied however much is written. A log that has been cut off grows
+with each commit, which takes the disk longer than writing over what is there."""
+
+_emptied = 0.0
 
 
 def empty() -> None:
-    """Moves the log into the database and cuts it off, if nobody is in the way; else the next
-    call does."""
+    """Moves the log into the database and cuts it off, if nobody writes; else a later call
+    does."""
+    global _emptied
     database = settings.DATABASES["default"]
     if database["ENGINE"] != SQLITE:
         return
     try:
-        if not Path(f"{database['NAME']}-wal").stat().st_size:
-            return
+        log_file = Path(f"{database['NAME']}-wal").stat()
     except FileNotFoundError:
+        return
+    is_quiet = time.time() - log_file.st_mtime > QUIET
+    if not log_file.st_size or not (is_quiet or time.monotonic() - _emptied > LATEST):
         return
     try:
         with closing(sqlite3.connect(database["NAME"], timeout=PATIENCE)) as connection:
             # Nearly all of it beside those who write, whom the rest stops for a moment.
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        _emptied = time.monotonic()
     except sqlite3.Error as error:
         log.warning("wal_not_emptied", error=repr(error))
