@@ -5,7 +5,6 @@ in the pool. Nothing here touches the database in the event loop.
 """
 
 import asyncio
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -151,17 +150,16 @@ def _attempt(write: Write) -> Message | Exception:
         return error
 
 
-_by_loop: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, GroupCommit[Job, Message]]" = (
-    weakref.WeakKeyDictionary()
-)
+_group: GroupCommit[Job, Message] | None = None
 
 
 def _commits() -> GroupCommit[Job, Message]:
-    loop = asyncio.get_running_loop()
-    if loop not in _by_loop:
+    """The group commit of the running loop; made at the first call."""
+    global _group
+    if _group is None or _group.loop is not asyncio.get_running_loop():
         publish.start()
-        _by_loop[loop] = GroupCommit(_commit)
-    return _by_loop[loop]
+        _group = GroupCommit(_commit)
+    return _group
 
 
 # -- Everything else, each in a thread of the pool ---------------------------------------------

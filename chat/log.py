@@ -139,16 +139,16 @@ class GroupCommit(Generic[J, R]):
 
     def __init__(self, work: Callable[[Sequence[J]], Sequence[R | Exception]]) -> None:
         self._work = work
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._waiting: list[tuple[J, asyncio.Future[R]]] = []
         self._task: asyncio.Task[None] | None = None
 
     def submit(self, job: J) -> "asyncio.Future[R]":
         """The result of this job, once it has been committed, in the order of submission."""
-        future: asyncio.Future[R] = self._loop.create_future()
+        future: asyncio.Future[R] = self.loop.create_future()
         self._waiting.append((job, future))
         if self._task is None:
-            self._task = self._loop.create_task(self._run())
+            self._task = self.loop.create_task(self._run())
         return future
 
     async def _run(self) -> None:
