@@ -4,8 +4,10 @@ owner opened the rooms, member is in them, outsider is in none, suspended was in
 moderator suspended them, anonymous never signed in. Every action is tried by each.
 """
 
+import functools
 import logging
 import os
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -64,6 +66,9 @@ def _sign_in_with_tokens() -> None:
 
 def pytest_configure() -> None:
     _sign_in_with_tokens()
+    # httpx would read the certificates of all authorities for each of its clients, which takes
+    # longer than most requests: half of the time of all tests with servers.
+    ssl.create_default_context = functools.lru_cache(ssl.create_default_context)  # type: ignore[assignment]
     # A test that runs make is not part of the make that runs the tests.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         os.environ.pop(name, None)
