@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.scenarios import Ours, Scale
 
 HERE = Path(__file__).resolve()
-STARTS = 4
+STARTS = 3
 """How often both are started anew: of two servers of one version, one can be a tenth faster."""
 ROUNDS = 3
 """Rounds with the same servers. In the last, servers are also killed, and all come back."""
