@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve()
 STARTS = 3
-"""How often both are started anew: of two servers of one version, one can be a tenth faster."""
+"""How often both servers are started. Two servers of the same version can differ by a tenth."""
 ROUNDS = 3
 """Rounds with the same servers. In the last, servers are also killed, and all come back."""
 
