@@ -45,7 +45,8 @@ def empty() -> None:
         with closing(sqlite3.connect(database["NAME"], timeout=PATIENCE)) as connection:
             # Nearly all of it beside those who write, whom the rest stops for a moment.
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        _emptied = time.monotonic()
+            (is_blocked, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not is_blocked:
+            _emptied = time.monotonic()
     except sqlite3.Error as error:
         log.warning("wal_not_emptied", error=repr(error))
