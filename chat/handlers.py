@@ -11,18 +11,19 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import transaction
 from pydantic import TypeAdapter
 
 from accounts.models import User
 from accounts.usernames import normalize
-from chat import message_queries, protocol, publish, queries, relations, text
+from chat import batches, message_queries, protocol, publish, queries, relations, text
 from chat.actions import blocks, messages, people, requests, rooms
 from chat.actions.drafts import Draft, render, render_draft
+from chat.batches import Change, Job
 from chat.log import GroupCommit
 from chat.models import Message
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread
+from mediachat.transactions import retried
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +36,6 @@ rendered: two queries, which the short ones need not wait for."""
 
 Fields = dict[str, str]
 """What a reply adds, each value as JSON."""
-Write = Callable[[], Message]
-Job = Draft | Write
 
 
 async def execute(user: User, command: protocol.Command) -> Fields:
@@ -52,14 +51,16 @@ async def execute(user: User, command: protocol.Command) -> Fields:
             rendered = await in_thread(
                 messages.render_edit, user, message=command.message, body=command.body
             )
-        return await _log_write(
+        return await _change(
+            command.message,
             lambda: messages.edit_message(
                 user, message=command.message, body=command.body, rendered=rendered
-            )
+            ),
         )
-    if write := _LOG_WRITES.get(type(command)):
-        return await _log_write(lambda: write(user, command))
-    return await in_thread(_OTHERS[type(command)], user, command)
+    if isinstance(command, protocol.MessageDelete | protocol.MessageReact):
+        write = _CHANGES[type(command)]
+        return await _change(command.message, lambda: write(user, command))
+    return await in_thread(retried, _OTHERS[type(command)], user, command)
 
 
 async def send(user: User, command: protocol.MessageSend) -> Message:
@@ -95,8 +96,8 @@ async def send_soon(user: User, command: protocol.MessageSend) -> "asyncio.Futur
     return _commits().submit(draft)
 
 
-async def _log_write(write: "Write") -> Fields:
-    return message_fields(await _commits().submit(write))
+async def _change(message: UUID, write: Callable[[], Message]) -> Fields:
+    return message_fields(await _commits().submit(Change(message, write)))
 
 
 def message_fields(message: Message) -> Fields:
@@ -115,39 +116,12 @@ def refusal(error: BaseException) -> ChatError:
 
 # -- What moves a room's log ------------------------------------------------------------------
 
-_LOG_WRITES: dict[type[protocol.Command], Callable[[User, Any], Message]] = {
+_CHANGES: dict[type[protocol.Command], Callable[[User, Any], Message]] = {
     protocol.MessageDelete: lambda user, c: messages.delete_message(user, message=c.message),
     protocol.MessageReact: lambda user, c: messages.react_to_message(
         user, message=c.message, emoji=c.emoji, on=c.on
     ),
 }
-
-
-def _commit(jobs: Sequence[Job]) -> list[Message | Exception]:
-    """A transaction for all that is sent, and one for all that is changed; a job that is refused
-    or fails takes no other with it."""
-    results: dict[int, Message | Exception] = {}
-    drafts = {n: job for n, job in enumerate(jobs) if isinstance(job, Draft)}
-    for draft in drafts.values():
-        # Before the transaction, in which nobody else can write.
-        draft.rendered = draft.rendered or render(draft.body, draft.code)
-    if drafts:
-        sent = messages.send_messages(list(drafts.values()))
-        results.update(zip(drafts, sent, strict=True))
-    if len(drafts) < len(jobs):
-        with transaction.atomic():
-            for n, job in enumerate(jobs):
-                if not isinstance(job, Draft):
-                    results[n] = _attempt(job)
-    return [results[n] for n in range(len(jobs))]
-
-
-def _attempt(write: Write) -> Message | Exception:
-    try:
-        with transaction.atomic():
-            return write()
-    except Exception as error:
-        return error
 
 
 _group: GroupCommit[Job, Message] | None = None
@@ -158,7 +132,7 @@ def _commits() -> GroupCommit[Job, Message]:
     global _group
     if _group is None or _group.loop is not asyncio.get_running_loop():
         publish.start()
-        _group = GroupCommit(_commit)
+        _group = GroupCommit(batches.store)
     return _group
 
 

@@ -18,13 +18,14 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from chat.models import Message, Room
 from chat.prepared import PreparedInsert
 from chat.threads import in_log_thread
+from mediachat import transactions
 from mediachat.metrics import COMMIT_FAILURES, COMMIT_SECONDS, COMMITTED
 
 ATTEMPTS = 50
@@ -61,19 +62,17 @@ def retried(work: Callable[[], T]) -> T:
     """
     for attempt in range(ATTEMPTS):
         try:
-            with transaction.atomic():
-                return work()
-        except (IntegrityError, OperationalError) as error:
-            lost = isinstance(error, IntegrityError) or _rolled_back_for_another(error)
-            if not lost or attempt == ATTEMPTS - 1:
+            return transactions.retried(_whole, work)
+        except IntegrityError:
+            if attempt == ATTEMPTS - 1:
                 raise
             time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311
     raise AssertionError("unreachable")
 
 
-def _rolled_back_for_another(error: OperationalError) -> bool:
-    """Whether PostgreSQL chose this transaction to end a deadlock or to keep the others whole."""
-    return getattr(error.__cause__, "sqlstate", None) in ("40P01", "40001")
+def _whole(work: Callable[[], T]) -> T:
+    with transaction.atomic():
+        return work()
 
 
 _insert = PreparedInsert(Message)

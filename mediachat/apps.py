@@ -2,6 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import pre_migrate
 
 from mediachat.databases import refuse_djongo
 
@@ -16,3 +17,7 @@ class MediaChatConfig(AppConfig):
 
     def ready(self) -> None:
         from mediachat import checks  # noqa: F401  (registers them)
+        from mediachat.transactions import wait_patiently
+
+        # Migrations wait for those who are still served, and copy rows between two statements.
+        pre_migrate.connect(lambda using, **kwargs: wait_patiently(using), sender=self, weak=False)

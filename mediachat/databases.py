@@ -41,8 +41,14 @@ SQLITE_OPTIONS = {
 POSTGRESQL_OPTIONS = {
     "application_name": "mediachat",
     "connect_timeout": 5,
-    # Milliseconds after which a server that vanished without a word is taken to be gone.
-    "tcp_user_timeout": 15_000,
+    # Milliseconds after which a server that vanished without a word is taken to be gone; it is
+    # asked for a sign of life after so many seconds of silence, which firewalls also like.
+    "tcp_user_timeout": 5_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 2,
+    # Milliseconds. What another session has locked holds nobody up for longer than the first;
+    # the second ends our own transactions when their process has stopped in the middle.
+    "options": "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000",
 }
 MONGODB_OPTIONS = {
     "appname": "mediachat",

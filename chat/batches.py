@@ -1,0 +1,104 @@
+"""Stores together what the group commit has gathered."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import OperationalError, transaction
+
+from chat import log, message_queries
+from chat.actions import messages
+from chat.actions.drafts import Draft, render
+from chat.models import Message
+from mediachat.transactions import lock_timeout, retried, was_not_locked
+
+IMPATIENCE = 200
+"""Milliseconds to wait for each room of a batch, once another session has been seen to hold one
+of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that moves one message of a room's log; it may be done again from its beginning."""
+
+    message: UUID
+    write: Callable[[], Message]
+
+
+Job = Draft | Change
+Result = Message | Exception
+J = TypeVar("J", Draft, Change)
+
+
+def store(jobs: Sequence[Job]) -> list[Result]:
+    """A transaction for all that is sent, and one for all that is changed; a job that is refused
+    takes no other with it."""
+    results: dict[int, Result] = {}
+    drafts = {n: job for n, job in enumerate(jobs) if isinstance(job, Draft)}
+    changes = {n: job for n, job in enumerate(jobs) if isinstance(job, Change)}
+    for draft in drafts.values():
+        # Before the transaction, in which nobody else can write.
+        draft.rendered = draft.rendered or render(draft.body, draft.code)
+    if drafts:
+        results |= _stored(drafts, messages.send_messages, _rooms_of_drafts)
+    if changes:
+        results |= _stored(changes, _change_all, _rooms_of_changes)
+    return [results[n] for n in range(len(jobs))]
+
+
+def _change_all(changes: Sequence[Change]) -> list[Result]:
+    return retried(_change_together, changes)
+
+
+@transaction.atomic
+def _change_together(changes: Sequence[Change]) -> list[Result]:
+    # All rooms at once and in order. One after another, as the changes came, two processes would
+    # each hold what the other waits for.
+    log.lock(messages__in={change.message for change in changes})
+    return [_attempt(change) for change in changes]
+
+
+def _attempt(change: Change) -> Result:
+    try:
+        with transaction.atomic():
+            return change.write()
+    except OperationalError:
+        raise  # about the database and no single change: whoever began the transaction decides
+    except Exception as error:
+        return error
+
+
+def _stored(
+    jobs: Mapping[int, J],
+    store_all: Callable[[Sequence[J]], Sequence[Result]],
+    rooms_of: Callable[[Sequence[J]], Sequence[UUID | None]],
+) -> dict[int, Result]:
+    """Stores all of these in one transaction, or each room's by themselves where that fails since
+    another session holds one of the rooms: only who writes there is held up by it."""
+    try:
+        return dict(zip(jobs, store_all(list(jobs.values())), strict=True))
+    except OperationalError as error:
+        if not was_not_locked(error):
+            raise
+    by_room: defaultdict[UUID | None, dict[int, J]] = defaultdict(dict)
+    for (n, job), room in zip(jobs.items(), rooms_of(list(jobs.values())), strict=True):
+        by_room[room][n] = job
+    results: dict[int, Result] = {}
+    with lock_timeout(IMPATIENCE):
+        for part in by_room.values():
+            try:
+                results |= zip(part, store_all(list(part.values())), strict=True)
+            except Exception as error:
+                results |= dict.fromkeys(part, error)
+    return results
+
+
+def _rooms_of_drafts(drafts: Sequence[Draft]) -> list[UUID | None]:
+    return [draft.room for draft in drafts]
+
+
+def _rooms_of_changes(changes: Sequence[Change]) -> list[UUID | None]:
+    rooms = message_queries.rooms_of({change.message for change in changes})
+    return [rooms.get(change.message) for change in changes]

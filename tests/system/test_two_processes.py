@@ -1,0 +1,65 @@
+"""Two servers on one database that change the same rooms at once."""
+
+import asyncio
+import random
+import time
+import uuid
+from typing import Any
+
+import pytest
+
+from tests import databases
+from tests.conftest import Serve
+from tests.live import Redis
+from tests.outside import OutsideClient
+
+ROOMS, SOCKETS, EACH = 8, 10, 40
+SLOWEST = 5.0
+"""Seconds that anybody may wait. Deadlocks that were tried again with their locks held froze
+everybody for 40 to 100."""
+
+
+@pytest.mark.timeout(240)
+async def test_reactions_in_the_same_rooms_freeze_nobody(redis: Redis, serve: Serve):
+    settings: dict[str, Any] = {"RATE_LIMITS": "off", "REDIS_URL": redis.url}
+    first = serve(**settings)
+    second = serve(data_of=first, **settings)
+    each = EACH // 10 if databases.is_emulated() else EACH
+    people = [
+        OutsideClient((first, second)[number % 2].url, f"crowd{number}")
+        for number in range(2 * SOCKETS)
+    ]
+    for person in people:
+        await person.sign_in()
+        await person.connect()
+    names = [person.username for person in people[1:]]
+    posts = []
+    for number in range(ROOMS):
+        room = await people[0].command(
+            "room.open", kind="private", name=f"Votes {number}", members=names
+        )
+        posts.append(await people[0].send(room["room"]["id"], "Vote!"))
+    for person in people:
+        await person.until(lambda person=person: all(p["room"] in person.held for p in posts), 20)
+
+    waits: list[float] = []
+
+    async def react(person: OutsideClient, post: dict, *, on: bool) -> None:
+        began = time.monotonic()
+        await person.command("message.react", message=post["id"], emoji="👍", on=on)
+        waits.append(time.monotonic() - began)
+
+    async def vote(person: OutsideClient) -> None:
+        for turn in range(each):
+            several = random.sample(posts, 4)
+            await asyncio.gather(*(react(person, post, on=turn % 2 == 0) for post in several))
+            if turn % 5 == 0:
+                post = random.choice(posts)
+                await person.send(post["room"], "Voted.", client_id=str(uuid.uuid4()))
+
+    await asyncio.gather(*(vote(person) for person in people))
+    assert len(waits) == 4 * each * len(people)
+    print(f"{len(waits)} reactions: the slowest took {max(waits):.2f} s")
+    assert max(waits) < SLOWEST
+    for person in people:
+        await person.disconnect()
