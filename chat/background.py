@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+from mediachat.logs import reason
+
 log = structlog.get_logger(__name__)
 
 
@@ -24,4 +26,4 @@ class Background:
     def _finished(self, task: "asyncio.Task[None]") -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("task_failed", error=repr(error), exc_info=error)
+            log.error("task_failed", error=reason(error), exc_info=error)

@@ -276,7 +276,8 @@ class ChatServer(AsyncWebsocketConsumer):
             raise access.not_found()
         if self._hub.typists.is_news(self.user.pk, command.room):
             event = protocol.TypingEvent(room=command.room, user=self.username)
-            publish.typing(command.room, self.username, event.frame())
+            version = self._hub.feeds[command.room].members_version
+            publish.typing(command.room, version, self.username, event.frame())
 
     async def _pays(self, units: int, ref: str) -> bool:
         """Whether the person can pay this; who cannot is refused."""

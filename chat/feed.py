@@ -17,6 +17,7 @@ from chat.latest import Latest
 from chat.socket import Socket
 from chat.tail import RECENT_SIZE, Tail, TailMemory
 from chat.threads import in_thread
+from mediachat.logs import reason
 from mediachat.metrics import LOG_READS
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ class Feed:
         flush_soon: "Callable[[Feed], None]",
         memory: TailMemory | None = None,
         members_changed: Callable[[UUID, int], None] = lambda room, members_version: None,
+        failed: Callable[[], None] = lambda: None,
     ) -> None:
         self.room = room
         self.connections: dict[Connection, None] = {}
@@ -62,7 +64,8 @@ class Feed:
         self._flush_soon = flush_soon
         self._memory = memory
         self._members_changed = members_changed
-        self._telling = Latest(self._tell_changed)
+        self._failed = failed
+        self._telling = Latest(self._tell_changed, failed)
         self._untold: set[UUID] = set()
         self._pending: list[str] = []
         self._heard = 0
@@ -72,6 +75,11 @@ class Feed:
     @property
     def position(self) -> int:
         return self.tail.position if self.tail else 0
+
+    @property
+    def has_untold(self) -> bool:
+        """Whether the room changed, and somebody here could not be told how."""
+        return bool(self._untold)
 
     def start(self, head: message_queries.Head) -> None:
         """Begins at the head of the log as it was read."""
@@ -169,7 +177,11 @@ class Feed:
 
     async def _tell_changed(self) -> None:
         asked, self._untold = self._untold, set()
-        members_version, seen = await in_thread(queries.seen_among, self.room, asked)
+        try:
+            members_version, seen = await in_thread(queries.seen_among, self.room, asked)
+        except Exception:
+            self._untold |= asked
+            raise
         self._keep_only(asked, seen)
         self._agree(members_version, asked)
         self.flush()
@@ -203,8 +215,8 @@ class Feed:
             while self.tail and await self._read_page(self.tail):
                 pass
         except Exception as error:
-            # The next event or the heartbeat tries again.
-            log.warning("log_unreadable", room=str(self.room), error=repr(error))
+            log.warning("log_unreadable", room=str(self.room), error=reason(error))
+            self._failed()
         finally:
             self._heard = 0
             self._healing = None

@@ -1,7 +1,7 @@
 """The rooms that one process follows, whatever the number of those who follow them here."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from math import inf
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ class Feeds(dict[UUID, Feed]):
     __slots__ = (
         "_backs",
         "_dirty",
+        "_failed",
         "_flush_timer",
         "_flushed_at",
         "_loop",
@@ -37,8 +38,11 @@ class Feeds(dict[UUID, Feed]):
         "_subscriptions",
     )
 
-    def __init__(self, subscriptions: Subscriptions, rosters: Rosters) -> None:
+    def __init__(
+        self, subscriptions: Subscriptions, rosters: Rosters, failed: Callable[[], None]
+    ) -> None:
         super().__init__()
+        self._failed = failed
         self._loop = asyncio.get_running_loop()
         self._subscriptions = subscriptions
         self._rosters = rosters
@@ -69,7 +73,9 @@ class Feeds(dict[UUID, Feed]):
         fresh = [room for room in unread if room not in self]
         self.update(
             {
-                room: Feed(room, self.flush_soon, self._memory, self._rosters.load_soon)
+                room: Feed(
+                    room, self.flush_soon, self._memory, self._rosters.load_soon, self._failed
+                )
                 for room in fresh
             }
         )

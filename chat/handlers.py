@@ -23,6 +23,7 @@ from chat.log import GroupCommit
 from chat.models import Message
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread
+from mediachat.logs import reason
 from mediachat.transactions import retried
 
 log = structlog.get_logger(__name__)
@@ -108,7 +109,7 @@ def refusal(error: BaseException) -> ChatError:
     """What the person is told of an error; what they did not cause is logged."""
     if isinstance(error, ChatError):
         return error
-    log.error("command_failed", error=repr(error), exc_info=error)
+    log.error("command_failed", error=reason(error), exc_info=error)
     return ChatError(
         ErrorCode.SERVER_ERROR, "The server could not do this. It has been logged; try again."
     )

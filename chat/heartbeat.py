@@ -11,11 +11,15 @@ from chat import message_queries, protocol, queries, stored
 from chat.relations import relations_of
 from chat.threads import in_thread
 from mediachat import disk, memory, wal
+from mediachat.logs import reason
 
 if TYPE_CHECKING:
     from chat.hub import Hub
 
 log = structlog.get_logger(__name__)
+
+SOON = 1.0
+"""Seconds until the next heartbeat, when something could not be read or not be heard."""
 
 
 class Heartbeat:
@@ -23,23 +27,52 @@ class Heartbeat:
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
+        self._hurry = asyncio.Event()
+
+    def soon(self) -> None:
+        """Has everything compared soon, since something failed or was not heard."""
+        self._hurry.set()
 
     async def run(self) -> None:
+        """Beats for as long as the server runs; a check that fails keeps no other from its turn."""
+        checks = (
+            self._check_people,
+            self._check_rooms,
+            self._check_rosters,
+            self._check_memberships,
+            self._check_relations,
+            self._hub.subscriptions.add_missed,
+            _tend_machine,
+        )
         for beat in itertools.count(1):
-            await asyncio.sleep(settings.HEARTBEAT)
-            try:
-                people = self._hub.people.values()
-                await self._hub.turn_out([each for here in people for each in here])
-                await self._check_rooms()
-                await self._check_rosters()
-                await self._check_memberships()
-                await self._check_relations()
-                self._hub.feeds.drop_idle()
-                self._hub.presence.beat(beat)
-                await self._hub.subscriptions.add_missed()
-                await in_thread(_tend_machine)
-            except Exception as error:
-                log.warning("heartbeat_failed", error=repr(error))
+            await self._rest()
+            failed: dict[str, Exception] = {}
+            for check in checks:
+                try:
+                    await check()
+                except Exception as error:
+                    failed[check.__name__.strip("_")] = error
+            self._hub.feeds.drop_idle()
+            self._hub.presence.beat(beat)
+            if failed:
+                log.warning(
+                    "heartbeat_failed", **{name: reason(error) for name, error in failed.items()}
+                )
+                self.soon()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(settings.HEARTBEAT):
+                await self._hurry.wait()
+                await asyncio.sleep(SOON)
+        except TimeoutError:
+            pass
+        self._hurry.clear()
+
+    async def _check_people(self) -> None:
+        """Finds those who were suspended or signed out without our hearing it."""
+        people = self._hub.people.values()
+        await self._hub.turn_out([each for here in people for each in here])
 
     async def _check_rooms(self) -> None:
         """Heals feeds that are behind, and tells everyone the heads of rooms that moved."""
@@ -48,7 +81,7 @@ class Heartbeat:
             feed = self._hub.feeds.get(room)
             if feed is None or feed.tail is None:
                 continue
-            if head.members_version > feed.members_version:
+            if feed.has_untold or head.members_version > feed.members_version:
                 await feed.tell_changed()
             if head.position > feed.position:
                 await feed.heal(head.position)
@@ -62,7 +95,12 @@ class Heartbeat:
         missed = [feed for feed in self._hub.feeds.values() if feed.has_healed]
         for feed in missed:
             feed.has_healed = False
-        await self._hub.rosters.reload([feed.room for feed in missed])
+        try:
+            await self._hub.rosters.reload([feed.room for feed in missed])
+        except Exception:
+            for feed in missed:
+                feed.has_healed = True
+            raise
 
     async def _check_memberships(self) -> None:
         """Finds those who were added to or removed from rooms without our hearing it."""
@@ -79,7 +117,11 @@ class Heartbeat:
                 await self._hub.refresh_relations(user)
 
 
-def _tend_machine() -> None:
+async def _tend_machine() -> None:
+    await in_thread(_tend)
+
+
+def _tend() -> None:
     """Keeps what is known of the disk, and neither files nor memory that nobody needs."""
     wal.empty()
     disk.look()

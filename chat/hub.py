@@ -6,7 +6,7 @@ a socket here is about, whatever the number of sockets.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,20 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 
-from accounts.sessions import live_sessions
-from chat import greeting, limits, message_queries, payloads, protocol, publish, queries
+from chat import (
+    admissions,
+    greeting,
+    limits,
+    message_queries,
+    payloads,
+    protocol,
+    publish,
+    queries,
+)
 from chat.background import Background
 from chat.connects import Connects
-from chat.feed import Connection, Feed
+from chat.doorbells import Doorbells
+from chat.feed import Connection
 from chat.feeds import Feeds
 from chat.gathered import Gathered
 from chat.heartbeat import Heartbeat
@@ -26,7 +35,6 @@ from chat.latest import Latest
 from chat.limits import Allowance
 from chat.places import Places
 from chat.presence import Presence
-from chat.protocol import CloseCode
 from chat.read_marks import ReadMarks
 from chat.relations import KnownRelations, Relations, relations_of
 from chat.roster import Rosters
@@ -39,29 +47,28 @@ from mediachat.shared import shared
 
 log = structlog.get_logger(__name__)
 
-READERS_TOLD = 50
-"""In rooms with more connections than this, only a reader's own devices hear of their reading."""
-
 
 class Hub:
     """The people of this process, and the feeds of their rooms. All runs in its event loop."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.subscriptions = Subscriptions(self._on_event, lambda: self.presence.introduce())
+        self.heartbeat = Heartbeat(self)
+        self.subscriptions = Subscriptions(Doorbells(self).hear, self._listens)
         self.rosters = Rosters()
-        self.feeds = Feeds(self.subscriptions, self.rosters)
+        self.feeds = Feeds(self.subscriptions, self.rosters, self.heartbeat.soon)
         self.relations = KnownRelations()
         self.presence = Presence(self.rosters, self._tell, self.relations.apart_from)
         self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
         self.digests: dict[UUID, queries.Digest] = {}
+        """Of the rooms that all sockets of a person have been told of."""
         common = shared()
         self.places = Places(common)
         self._allowances = limits.of_people(common)
         self._downloads = limits.of_downloads(common)
         self.connects = Connects(common)
         self.typists = Typists()
-        self._admissions = Gathered(lambda asked: in_thread(_greeted, asked))
+        self._admissions = Gathered(lambda asked: in_thread(admissions.greeted, asked))
         self._memberships = Gathered(lambda asked: in_thread(queries.memberships_of, asked))
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
         self._new_views = Gathered(lambda asked: in_thread(queries.views_of, asked))
@@ -76,7 +83,7 @@ class Hub:
         count_sockets(lambda: self.places.open)
         self._background.start(self.subscriptions.run())
         self._background.start(self.places.run())
-        self._background.start(Heartbeat(self).run())
+        self._background.start(self.heartbeat.run())
 
     # -- Coming and going ----------------------------------------------------------------------
 
@@ -120,8 +127,8 @@ class Hub:
         )
         connection.socket.write(frame(ready.frame()))
         self._ready.add(connection)
-        if more or digest != self.digests[user.pk]:
-            # Further rooms follow, or someone else's look at the rooms was later than ours.
+        if more or digest != self.digests.setdefault(user.pk, digest):
+            # Further rooms follow, or their other sockets have been told of other rooms.
             self.refresh_rooms(user.pk)
         if relations != known:
             self.refresh_relations(user.pk)
@@ -129,9 +136,8 @@ class Hub:
 
     async def turn_out(self, connections: Collection[Connection]) -> None:
         """Closes those whose person was suspended or signed out without our hearing it."""
-        refusals = await in_thread(
-            _refusals, {(each.user.pk, each.session_key) for each in connections}
-        )
+        asked = {(each.user.pk, each.session_key) for each in connections}
+        refusals = await in_thread(admissions.refusals, asked)
         for each in connections:
             if (refused := refusals[each.user.pk, each.session_key]) is not None:
                 self.dismiss(each, refused)
@@ -179,11 +185,11 @@ class Hub:
         """
         while True:
             asked_at = self.loop.time()
-            ((views, self.digests[user]),) = await self._views.ask(user)
+            ((views, digest),) = await self._views.ask(user)
             if await self._complete(views) and all(
                 self.feeds.is_started(view.room.id, before=asked_at) for view in views
             ):
-                return views, self.digests[user]
+                return views, digest
             await self.feeds.start([view.room.id for view in views])
 
     async def _complete(self, views: list[queries.RoomView]) -> bool:
@@ -213,18 +219,23 @@ class Hub:
             ):
                 return views
 
+    def _latest(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Latest:
+        return Latest(work, self.heartbeat.soon)
+
     def refresh_rooms(self, user: UUID) -> "asyncio.Task[None]":
         """Finds out which rooms someone is in now, and tells their sockets what changed."""
         if user not in self._refreshing:
-            self._refreshing[user] = Latest(partial(self._refresh_rooms, user))
+            self._refreshing[user] = self._latest(partial(self._refresh_rooms, user))
         return self._refreshing[user].run()
 
     async def _refresh_rooms(self, user: UUID) -> None:
         if user not in self.people:
             return
-        ((ids, self.digests[user]),) = await self._memberships.ask(user)
+        ((ids, digest),) = await self._memberships.ask(user)
         now = set(ids)
         views = await self._new_to(user, now)
+        if user not in self.people:
+            return
         for connection in self._ready & self.people.get(user, {}).keys():
             for view in views:
                 if view.room.id not in connection.rooms:
@@ -236,6 +247,8 @@ class Hub:
                         return
             for gone in connection.rooms - now:
                 self.feeds[gone].remove(connection, "removed")
+        # Now that they have been told: what failed before is found by the heartbeat.
+        self.digests[user] = digest
 
     # -- People who want nothing to do with each other -------------------------------------------
 
@@ -247,7 +260,7 @@ class Hub:
     def refresh_relations(self, user: UUID) -> "asyncio.Task[None]":
         """Finds out how someone stands with others now, and tells their sockets what changed."""
         if user not in self._relating:
-            self._relating[user] = Latest(partial(self._refresh_relations, user))
+            self._relating[user] = self._latest(partial(self._refresh_relations, user))
         return self._relating[user].run()
 
     async def _refresh_relations(self, user: UUID) -> None:
@@ -304,94 +317,10 @@ class Hub:
             number = min(number, head.number)
         return self.read_marks.move(room, connection.user.pk, number)
 
-    # -- What the channel layer says -----------------------------------------------------------
-
-    def _on_event(self, event: dict[str, Any]) -> None:
-        try:
-            match event["type"]:
-                case "room.event":
-                    self._on_room_event(event)
-                case "user.event":
-                    self._on_user_event(event)
-                case "presence.event":
-                    self.presence.hear(event)
-        except Exception:
-            log.exception("event_failed", type=event.get("type"))
-
-    def _on_room_event(self, event: dict[str, Any]) -> None:
-        feed = self.feeds.get(UUID(event["room"]))
-        if feed is None:
-            return
-        if "entries" in event:
-            feed.hear(event["members_version"], event["entries"])
-            if "writers" in event:
-                writers = event["writers"].items()
-                self.rosters.wrote(feed.room, {UUID(user): name for user, name in writers})
-        elif "changed" in event:
-            user = UUID(event["for"]) if "for" in event else None
-            if user is None or user in self.people:
-                feed.tell_changed(user)
-        elif "typing" in event:
-            if not feed.blocked:
-                feed.send(event["typing"], but=self.relations.apart_from(event["user"]))
-        elif "readers" in event:
-            self._tell_read(feed, event["readers"])
-        else:
-            feed.send(event["frame"])
-
-    def _tell_read(self, feed: Feed, readers: Mapping[str, tuple[str, str]]) -> None:
-        if len(feed.connections) <= READERS_TOLD and not feed.blocked:
-            for name, text in readers.values():
-                feed.send(text, but=self.relations.apart_from(name))
-            return
-        for reader, (_, text) in readers.items():
-            if here := self.people.get(UUID(reader)):
-                event = frame(text)
-                for connection in here:
-                    if connection in feed.connections:
-                        connection.socket.write(event)
-
-    def _on_user_event(self, event: dict[str, Any]) -> None:
-        user = UUID(event["user"])
-        here = list(self.people.get(user, ()))
-        if "close" in event:
-            for connection in here:
-                if event["session"] in (None, connection.session_key):
-                    self.dismiss(connection, event["close"])
-        elif "removed" in event:
-            if feed := self.feeds.get(UUID(event["removed"])):
-                for connection in here:
-                    feed.remove(connection, event["reason"])
-        elif "relations" in event:
-            if here:
-                self.refresh_relations(user)
-        elif here:
-            self.refresh_rooms(user)
-
-
-Admission = tuple[UUID, str]
-"""Someone and the session by which they come."""
-
-
-def _greeted(
-    admissions: Collection[Admission],
-) -> dict[Admission, tuple[int | None, Relations]]:
-    """Who may not be here, and how each stands with others: one way into a thread for both."""
-    refusals = _refusals(admissions)
-    relations = relations_of({user for user, _ in admissions})
-    return {each: (refusals[each], relations[each[0]]) for each in admissions}
-
-
-def _refusals(admissions: Collection[Admission]) -> dict[Admission, int | None]:
-    """The closing code for each of those who may not be here, and None for who may."""
-    suspended = queries.suspended_among({user for user, _ in admissions})
-    live = live_sessions({session for _, session in admissions})
-    return {
-        (user, session): CloseCode.BANNED
-        if user in suspended
-        else (None if session in live else CloseCode.NOT_SIGNED_IN)
-        for user, session in admissions
-    }
+    def _listens(self) -> None:
+        """Listening has begun, perhaps again: what was said before that was not heard."""
+        self.presence.introduce()
+        self.heartbeat.soon()
 
 
 _hub: Hub | None = None

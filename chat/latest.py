@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+from mediachat.logs import reason
+
 log = structlog.get_logger(__name__)
 
 
@@ -13,11 +15,15 @@ class Latest:
     """Runs ``work`` once at a time, and for each call at least once from its beginning.
 
     Calls that come while it runs share one more run. So two runs never overtake each other, and
-    the last one has read what was true when it was last called for.
+    the last one has read what was true when it was last called for. ``failed`` is called where it
+    raises: somebody must see to it that it is run again.
     """
 
-    def __init__(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(
+        self, work: Callable[[], Coroutine[Any, Any, None]], failed: Callable[[], None]
+    ) -> None:
         self._work = work
+        self._failed = failed
         self._running: asyncio.Task[None] | None = None
         self._next: asyncio.Task[None] | None = None
 
@@ -40,4 +46,5 @@ class Latest:
         try:
             await self._work()
         except Exception as error:
-            log.error("task_failed", error=repr(error), exc_info=error)
+            log.error("task_failed", error=reason(error), exc_info=error)
+            self._failed()

@@ -7,6 +7,7 @@ import structlog
 
 from chat import hub
 from mediachat import disk
+from mediachat.logs import reason
 
 log = structlog.get_logger(__name__)
 
@@ -33,4 +34,4 @@ async def _look_at_disk() -> None:
         async with asyncio.timeout(PATIENCE):
             await asyncio.to_thread(disk.look)
     except (OSError, TimeoutError) as error:
-        log.warning("disk_unknown", error=repr(error))
+        log.warning("disk_unknown", error=reason(error))

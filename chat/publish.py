@@ -16,6 +16,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from chat.protocol import ReadEvent
+from mediachat.logs import reason
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,12 @@ AT_ONCE = 100
 """Groups that share a timeout."""
 TIMEOUT = 5.0
 """Seconds after which a layer that does not answer is taken to have dropped the doorbell."""
+
+LOST: dict[str, Any] = {"type": "doorbells.lost"}
+"""Tells every hub to compare everything with the database."""
+LOST_TIMES, LOST_EVERY = 5, 1.0
+"""How often that is told, and after how many seconds each: others may be on their way back to a
+layer that works again here."""
 
 Entry = tuple[int, int, str, str]
 """A message in the log: position, number, id, and its encoded state."""
@@ -79,21 +86,32 @@ def room_changed_on_commit(room: UUID) -> None:
     _on_commit(room_group(room), {"type": "room.event", "room": room.hex, "changed": True})
 
 
-def ephemeral(room: UUID, frame: str) -> None:
+def ephemeral(room: UUID, members_version: int, frame: str) -> None:
     """A frame for everyone in a room that is not part of its log."""
-    _ring((room_group(room), {"type": "room.event", "room": room.hex, "frame": frame}))
+    _ring((room_group(room), _ephemeral(room, members_version, frame=frame)))
 
 
-def typing(room: UUID, username: str, frame: str) -> None:
+def typing(room: UUID, members_version: int, username: str, frame: str) -> None:
     """Someone types in a room."""
-    event = {"type": "room.event", "room": room.hex, "typing": frame, "user": username}
+    event = _ephemeral(room, members_version, typing=frame, user=username)
     _ring((room_group(room), event))
 
 
-def reads_on_commit(room: UUID, events: Mapping[UUID, ReadEvent]) -> None:
+def reads_on_commit(room: UUID, members_version: int, events: Mapping[UUID, ReadEvent]) -> None:
     """How far people have read, for their other devices and, in small rooms, for everyone."""
     readers = {user.hex: (event.user, event.frame()) for user, event in events.items()}
-    _on_commit(room_group(room), {"type": "room.event", "room": room.hex, "readers": readers})
+    _on_commit(room_group(room), _ephemeral(room, members_version, readers=readers))
+
+
+def _ephemeral(room: UUID, members_version: int, **fields: Any) -> dict[str, Any]:
+    """What is no part of the log, with the membership that its sender knows: a hub that has not
+    heard of this one finds out who was removed before it forwards anything."""
+    return {
+        "type": "room.event",
+        "room": room.hex,
+        "members_version": members_version,
+        **fields,
+    }
 
 
 def rooms_changed_on_commit(*users: UUID) -> None:
@@ -152,6 +170,8 @@ class Ringer:
         self._waiting: dict[str, list[dict[str, Any]]] = {}
         self._size = 0
         self._task: asyncio.Task[None] | None = None
+        self._lost_times = 0
+        self._telling_lost: asyncio.Task[None] | None = None
 
     def ring(self, *bells: Bell) -> None:
         for group, message in bells:
@@ -187,9 +207,27 @@ class Ringer:
                 try:
                     await self._send_some()
                 except Exception as error:
-                    log.warning("doorbell_lost", error=repr(error))
+                    log.warning("doorbell_lost", error=reason(error))
+                    self._tell_lost()
         finally:
             self._task = None
+
+    def _tell_lost(self) -> None:
+        """Has all hubs look at the database as soon as the layer works again."""
+        self._lost_times = LOST_TIMES
+        if self._telling_lost is None or self._telling_lost.done():
+            self._telling_lost = self.loop.create_task(self._keep_telling_lost())
+
+    async def _keep_telling_lost(self) -> None:
+        while self._lost_times:
+            await asyncio.sleep(LOST_EVERY)
+            try:
+                async with asyncio.timeout(TIMEOUT):
+                    await get_channel_layer().group_send(PRESENCE_GROUP, LOST)
+            except Exception:
+                self._lost_times = LOST_TIMES
+            else:
+                self._lost_times -= 1
 
     async def _send_some(self) -> None:
         """A timeout each would cost more than the doorbell; what fails is lost alone."""
@@ -203,7 +241,9 @@ class Ringer:
 def _join(before: dict[str, Any], message: dict[str, Any]) -> int | None:
     """Adds changes of a room to those that wait, where both rest on the same membership; returns
     how many characters were left out for that, or None where they cannot be joined."""
-    if "entries" not in before or before["members_version"] != message.get("members_version"):
+    if "entries" not in before or "entries" not in message:
+        return None
+    if before["members_version"] != message["members_version"]:
         return None
     entries = before["entries"] + message["entries"]
     size = _size_of(entries)
@@ -256,4 +296,4 @@ def _ring_from_outside(*bells: Bell) -> None:
         for bell in bells:
             async_to_sync(get_channel_layer().group_send)(*bell)
     except Exception as error:
-        log.warning("doorbell_lost", error=repr(error))
+        log.warning("doorbell_lost", error=reason(error))

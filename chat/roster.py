@@ -15,6 +15,7 @@ from chat import queries
 from chat.background import Background
 from chat.gathered import Gathered
 from chat.threads import in_thread
+from mediachat.logs import reason
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +92,7 @@ class Rosters(dict[UUID, Roster]):
             await self.load({room: version})
         except Exception as error:
             # The next event or the heartbeat tries again.
-            log.warning("roster_unreadable", room=str(room), error=repr(error))
+            log.warning("roster_unreadable", room=str(room), error=reason(error))
 
     async def reload(self, rooms: Collection[UUID]) -> None:
         """Reads the rosters of these rooms, whatever is known of them."""

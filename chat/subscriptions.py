@@ -9,6 +9,7 @@ from channels.layers import get_channel_layer
 
 from chat import publish
 from chat.background import Background
+from mediachat.logs import reason
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,7 @@ class Subscriptions:
                     self._hear(await layer.receive(self._channel))
             except Exception as error:
                 self._listening.clear()
-                log.warning("layer_unreachable", error=repr(error))
+                log.warning("layer_unreachable", error=reason(error))
                 await asyncio.sleep(RETRY_AFTER)
 
     async def add(self, groups: Iterable[str]) -> None:
@@ -60,7 +61,7 @@ class Subscriptions:
                 for group in groups:
                     await get_channel_layer().group_add(group, self._channel)
         except Exception as error:
-            log.warning("not_subscribed", groups=len(groups), error=repr(error))
+            log.warning("not_subscribed", groups=len(groups), error=reason(error))
             self._missed.update(groups)
 
     async def add_missed(self) -> None:

@@ -23,6 +23,7 @@ from chat.threads import in_thread
 from mediachat import disk
 from mediachat.bodies import MIB, MULTIPART, SMALL, Refused, Scope
 from mediachat.csrf import is_from_own_page
+from mediachat.logs import reason
 from mediachat.origins import is_own_page
 
 log = structlog.get_logger(__name__)
@@ -116,7 +117,7 @@ async def admit(scope: Scope, declared: int | None) -> UnderWay:
         status = 401 if problem.code == ErrorCode.UNAUTHENTICATED else 507
         raise Refused(status, problem.code, problem.detail) from problem
     except Exception as error:
-        log.error("upload_not_admitted", error=repr(error), exc_info=error)
+        log.error("upload_not_admitted", error=reason(error), exc_info=error)
         detail = "The server could not do this. It has been logged; try again."
         raise Refused(500, "server_error", detail) from error
     if found is None:

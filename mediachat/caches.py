@@ -14,6 +14,8 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
+from mediachat.logs import reason
+
 log = structlog.get_logger(__name__)
 
 RETRY = 3.0
@@ -85,7 +87,7 @@ class SharedCache(RedisCache):
         try:
             answer = shared(*args, **kwargs)
         except (RedisError, OSError) as error:
-            log.warning("cache_unreachable", error=repr(error))
+            log.warning("cache_unreachable", error=reason(error))
             SharedCache._away_until = time.monotonic() + RETRY
             return mine(*args, **kwargs)
         SharedCache._away_until = 0.0

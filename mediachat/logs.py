@@ -99,6 +99,16 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
     }
 
 
+def reason(error: BaseException) -> str:
+    """An exception and what caused it: a database's driver is wrapped in exceptions that say
+    nothing by themselves."""
+    said = [repr(error)]
+    while error.__cause__ is not None:
+        error = error.__cause__
+        said.append(repr(error))
+    return ", caused by ".join(said)
+
+
 def _with_short_texts(logger: Any, method: str, event: Any) -> Any:
     return shortened(event)
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
+from mediachat.logs import reason
 from mediachat.redis_urls import redis_client
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,7 @@ class Shared:
                     keys=[PREFIX + key for key in keys], args=list(arguments)
                 )
         except (RedisError, OSError, TimeoutError) as error:
-            log.warning("limits_not_shared", error=repr(error))
+            log.warning("limits_not_shared", error=reason(error))
             self._away_until = time.monotonic() + RETRY
             return None
         self._away_until = 0.0

@@ -13,6 +13,7 @@ import structlog
 from django.conf import settings
 
 from mediachat.databases import SQLITE
+from mediachat.logs import reason
 
 log = structlog.get_logger(__name__)
 
@@ -49,4 +50,4 @@ def empty() -> None:
         if not is_blocked:
             _emptied = time.monotonic()
     except sqlite3.Error as error:
-        log.warning("wal_not_emptied", error=repr(error))
+        log.warning("wal_not_emptied", error=reason(error))

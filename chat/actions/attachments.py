@@ -19,6 +19,7 @@ from chat.models import Attachment
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_thread_later
 from mediachat import disk
+from mediachat.logs import reason
 from mediachat.pictures import headers, lanes
 from mediachat.pictures.lanes import Lane
 
@@ -187,4 +188,4 @@ def _delete_files(names: Iterable[str]) -> None:
             default_storage.delete(name)
         except Exception as error:
             # Nobody can reach it any more; the file is left over.
-            log.warning("file_not_deleted", name=name, error=repr(error))
+            log.warning("file_not_deleted", name=name, error=reason(error))

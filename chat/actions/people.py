@@ -28,5 +28,6 @@ def update_profile(user: User, *, display_name: str) -> protocol.Me:
 def profile_changed(user: User) -> None:
     """Tells everyone who shares a room with this person how they are called now."""
     frame = protocol.PersonEvent(person=payloads.person(user)).frame()
-    for room in Membership.objects.filter(user=user).values_list("room_id", flat=True):
-        publish.ephemeral(room, frame)
+    rooms = Membership.objects.filter(user=user)
+    for room, members_version in rooms.values_list("room_id", "room__members_version"):
+        publish.ephemeral(room, members_version, frame)

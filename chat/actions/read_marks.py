@@ -21,16 +21,17 @@ def move_read_marks(numbers: Mapping[Mark, int]) -> None:
     Those of people who are no members, or suspended, are left out. Nothing asks here how far a
     room goes; whoever gathers the marks knows.
     """
-    moved = {
-        (room, user): numbers[room, user]
-        for room, user, read in _read_numbers(numbers)
-        if read < numbers[room, user]
-    }
+    moved: dict[Mark, int] = {}
+    versions: dict[UUID, int] = {}
+    for room, user, read, members_version in _read_numbers(numbers):
+        if read < numbers[room, user]:
+            moved[room, user] = numbers[room, user]
+            versions[room] = members_version
     if moved:
-        log.retried(lambda: _move(moved))
+        log.retried(lambda: _move(moved, versions))
 
 
-def _move(numbers: Mapping[Mark, int]) -> None:
+def _move(numbers: Mapping[Mark, int], members_versions: Mapping[UUID, int]) -> None:
     # Always in the same order, so that two processes wait for each other and never in a circle.
     _raise_read_numbers({mark: numbers[mark] for mark in sorted(numbers)})
     names = payloads.usernames(user for _, user in numbers)
@@ -39,13 +40,13 @@ def _move(numbers: Mapping[Mark, int]) -> None:
         event = protocol.ReadEvent.model_construct(room=room, user=names[user], number=number)
         by_room.setdefault(room, {})[user] = event
     for room, readers in by_room.items():
-        publish.reads_on_commit(room, readers)
+        publish.reads_on_commit(room, members_versions[room], readers)
 
 
 _read_numbers: PreparedQuery[Mark] = PreparedQuery(
     lambda marks: Membership.objects.filter(
         reduce(or_, (Q(room_id=room, user_id=user) for room, user in marks)),
         user__is_active=True,
-    ).values_list("room_id", "user_id", "read_number")
+    ).values_list("room_id", "user_id", "read_number", "room__members_version")
 )
 _raise_read_numbers = PreparedRaise(Membership, ("room", "user"), "read_number")

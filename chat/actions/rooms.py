@@ -222,7 +222,7 @@ def mark_read(user: User, *, room: UUID, number: int) -> None:
     mine = Membership.objects.filter(pk=grant.membership.pk, read_number__lt=number)
     if mine.update(read_number=number):
         event = protocol.ReadEvent(room=room, user=user.username, number=number)
-        publish.reads_on_commit(room, {user.pk: event})
+        publish.reads_on_commit(room, grant.room.members_version, {user.pk: event})
 
 
 def close_room(*, room: UUID, closed: bool) -> Room:

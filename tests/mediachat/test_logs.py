@@ -2,7 +2,9 @@ import subprocess
 import sys
 
 import pytest
+from django.db import DatabaseError
 
+from mediachat.logs import reason
 from tests.live import ROOT
 
 PROGRAM = """
@@ -36,3 +38,11 @@ def test_the_log_of_an_exception_has_nothing_that_people_wrote(as_json: str, say
     )
     assert says in finished.stderr
     assert "between" not in finished.stderr.replace('send("between', "")
+
+
+def test_the_reason_of_an_error_is_said_with_what_caused_it() -> None:
+    """MongoDB's backend wraps what its driver says in an exception without words."""
+    wrapped = DatabaseError()
+    wrapped.__cause__ = ConnectionError("no primary")
+    assert reason(wrapped) == "DatabaseError(), caused by ConnectionError('no primary')"
+    assert reason(ValueError("alone")) == "ValueError('alone')"

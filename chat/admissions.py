@@ -1,0 +1,33 @@
+"""Who may be here, asked for many people at once."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from accounts.sessions import live_sessions
+from chat import queries
+from chat.protocol import CloseCode
+from chat.relations import Relations, relations_of
+
+Admission = tuple[UUID, str]
+"""Someone and the session by which they come."""
+
+
+def greeted(
+    admissions: Collection[Admission],
+) -> dict[Admission, tuple[int | None, Relations]]:
+    """Who may not be here, and how each stands with others: one way into a thread for both."""
+    refused = refusals(admissions)
+    relations = relations_of({user for user, _ in admissions})
+    return {each: (refused[each], relations[each[0]]) for each in admissions}
+
+
+def refusals(admissions: Collection[Admission]) -> dict[Admission, int | None]:
+    """The closing code for each of those who may not be here, and None for who may."""
+    suspended = queries.suspended_among({user for user, _ in admissions})
+    live = live_sessions({session for _, session in admissions})
+    return {
+        (user, session): CloseCode.BANNED
+        if user in suspended
+        else (None if session in live else CloseCode.NOT_SIGNED_IN)
+        for user, session in admissions
+    }

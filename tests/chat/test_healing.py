@@ -1,0 +1,211 @@
+"""What could not be read is read again: nobody has to reconnect to see what everyone sees."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
+from django.db import OperationalError
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from chat import message_queries, protocol, publish, queries
+from chat.actions import blocks, people, rooms
+from chat.hub import Hub
+from chat.models import Membership, Room
+from tests.chat.conftest import say
+from tests.chat.visitor import Visitor
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("connections_closed"),
+]
+
+ALWAYS = 1_000_000
+WITHIN = 4.0
+"""Seconds in which everybody is right again; the next heartbeat by itself would be 60 away."""
+
+
+@pytest.fixture(autouse=True)
+def slow_heartbeat(settings: Any) -> None:
+    settings.HEARTBEAT = 60.0
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Callable[[], int]]:
+    """Has a read fail as often as asked, as when the database is away; the result tells how often
+    it has."""
+
+    def fail(where: Any, name: str, times: float) -> Callable[[], int]:
+        work = getattr(where, name)
+        failed = 0
+
+        def read(*args: Any, **kwargs: Any) -> Any:
+            nonlocal failed
+            if failed < times:
+                failed += 1
+                raise OperationalError("the database is away")
+            return work(*args, **kwargs)
+
+        monkeypatch.setattr(where, name, read)
+        return lambda: failed
+
+    return fail
+
+
+def visitor(user: User) -> Visitor:
+    key = f"session-{user.username}"
+    expires = timezone.now() + timedelta(days=1)
+    Session.objects.bulk_create([Session(session_key=key, expire_date=expires)])
+    return Visitor(user, key)
+
+
+async def in_time(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WITHIN):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def let_in(user: User) -> Room:
+    """Makes someone a member of a new room, of which no doorbell rings, as when it was lost."""
+    room = await Room.objects.acreate(kind="private", name="New")
+    await Membership.objects.acreate(room=room, user=user)
+    return room
+
+
+def heard(here: Visitor, kind: str) -> list[dict[str, Any]]:
+    return [frame for frame in here.frames if frame["type"] == kind]
+
+
+LOOKED_UP = [
+    (queries, "memberships_of"),
+    (queries, "views_of"),
+    (queries, "rosters"),
+    (message_queries, "heads"),
+]
+"""What is read to find out of which room somebody has become a member."""
+
+
+@pytest.mark.parametrize(("where", "name"), LOOKED_UP, ids=[name for _, name in LOOKED_UP])
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_new_room_is_seen_though_a_read_failed(
+    where: Any, name: str, times: int, failing: Any, member: User
+) -> None:
+    here = await sync_to_async(visitor)(member)
+    hub = Hub()
+    await hub.enter(here)
+    has_failed = failing(where, name, times)
+    room = await let_in(member)
+    hub.refresh_rooms(member.pk)
+    await in_time(lambda: room.pk in here.rooms)
+    assert has_failed() == times
+
+
+async def test_a_new_name_is_seen_though_a_read_failed(
+    failing: Any, owner: User, member: User, private_room: Room
+) -> None:
+    here = await sync_to_async(visitor)(member)
+    hub = Hub()
+    await hub.enter(here)
+    has_failed = failing(queries, "seen_among", 2)
+    await sync_to_async(rooms.rename_room)(owner, room=private_room.pk, name="Better")
+    await in_time(lambda: [f["room"]["name"] for f in heard(here, "room")] == ["Better"])
+    assert has_failed() == 2
+
+
+async def test_messages_are_seen_though_the_log_could_not_be_read(
+    failing: Any, monkeypatch: pytest.MonkeyPatch, owner: User, member: User, private_room: Room
+) -> None:
+    here = await sync_to_async(visitor)(member)
+    hub = Hub()
+    await hub.enter(here)
+    monkeypatch.setattr(publish, "messages_on_commit", lambda rooms: None)
+    for body in ("one", "two"):
+        sent = await sync_to_async(say)(owner, private_room, body)
+    has_failed = failing(message_queries, "changes", 2)
+    feed = hub.feeds[private_room.pk]
+    # The doorbell of the first was lost.
+    feed.hear(feed.members_version, [(2, 2, str(sent.pk), "{}")])
+    await in_time(lambda: [f["position"] for f in heard(here, "message")] == [1, 2])
+    assert has_failed() == 2
+
+
+async def test_a_block_is_told_though_a_read_failed(
+    failing: Any, owner: User, member: User, direct_room: Room
+) -> None:
+    here = await sync_to_async(visitor)(member)
+    hub = Hub()
+    await hub.enter(here)
+    has_failed = failing(queries, "rooms_of_each", 2)
+    await sync_to_async(blocks.block_person)(member, username="owner")
+    await in_time(lambda: [f["usernames"] for f in heard(here, "blocked")] == [["owner"]])
+    assert has_failed() == 2
+
+
+async def test_a_new_room_is_told_though_a_block_was_looked_up_first(member: User) -> None:
+    """Both look at all of someone's rooms, and only one of them tells of new ones."""
+    here = await sync_to_async(visitor)(member)
+    hub = Hub()
+    await hub.enter(here)
+    room = await let_in(member)
+    await hub.refresh_relations(member.pk)
+    hub.heartbeat.soon()
+    await in_time(lambda: room.pk in here.rooms)
+
+
+@pytest.mark.parametrize("name", ["heads", "refusals", "rosters"])
+async def test_a_check_that_fails_keeps_no_other_from_its_turn(
+    name: str, failing: Any, member: User, private_room: Room
+) -> None:
+    from chat import admissions
+
+    here = await sync_to_async(visitor)(member)
+    hub = Hub()
+    await hub.enter(here)
+    hub.feeds[private_room.pk].has_healed = True
+    where = {"heads": message_queries, "refusals": admissions, "rosters": queries}[name]
+    failing(where, name, ALWAYS if name == "refusals" else 1)
+    room = await let_in(member)
+    hub.heartbeat.soon()
+    await in_time(lambda: room.pk in here.rooms)
+
+
+async def test_whoever_was_removed_hears_nothing_that_is_no_message_either(
+    owner: User, member: User, private_room: Room
+) -> None:
+    """The doorbell of the removal was lost; whoever typed, read or changed their name has heard
+    of it."""
+    staying, removed = [await sync_to_async(visitor)(each) for each in (owner, member)]
+    hub = Hub()
+    for each in (staying, removed):
+        await hub.enter(each)
+    await Membership.objects.filter(room=private_room, user=member).adelete()
+    await Room.objects.filter(pk=private_room.pk).aupdate(members_version=F("members_version") + 1)
+    await private_room.arefresh_from_db()
+    version = private_room.members_version
+    removed.take()
+    typing = protocol.TypingEvent(room=private_room.pk, user="owner").frame()
+    publish.typing(private_room.pk, version, "owner", typing)
+    await in_time(lambda: bool(heard(staying, "typing")))
+    await sync_to_async(rooms.mark_read)(owner, room=private_room.pk, number=0)
+    await sync_to_async(people.update_profile)(owner, display_name="New name")
+    await in_time(lambda: bool(heard(staying, "person")))
+    assert [frame["type"] for frame in removed.take()] == ["room.removed"]
+    assert removed.rooms == set()
+
+
+def test_what_is_joined_in_a_doorbell_are_messages_only() -> None:
+    room = uuid.uuid4()
+    said: dict[str, Any] = {
+        "type": "room.event",
+        "members_version": 1,
+        "entries": [(1, 1, "a", "{}")],
+    }
+    typed = {"type": "room.event", "room": room.hex, "members_version": 1, "typing": "{}"}
+    assert publish._join(said, typed) is None
+    assert publish._join(typed, said) is None

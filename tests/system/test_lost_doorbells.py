@@ -1,0 +1,39 @@
+"""Redis is away for a while, and nobody waits for the next heartbeat when it is back."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.conftest import Serve
+from tests.live import Redis
+from tests.outside import OutsideClient
+
+AWAY = 4
+WITHIN = 5
+
+
+@pytest.mark.timeout(120)
+async def test_what_was_said_while_redis_was_away_is_heard_when_it_is_back(
+    redis: Redis, serve: Serve, seeded
+):
+    settings: dict[str, Any] = {"RATE_LIMITS": "off", "HEARTBEAT": "60", "REDIS_URL": redis.url}
+    first = serve(expect_errors=True, **settings)
+    second = serve(data_of=first, expect_errors=True, **settings)
+    room = seeded.rooms["crowd"]
+    anna, ben = OutsideClient(first.url, "crowd0"), OutsideClient(second.url, "crowd1")
+    for client in (anna, ben):
+        await client.sign_in()
+    async with anna, ben:
+        await anna.send(room, "before")
+        await ben.until(lambda: "before" in ben.bodies(room))
+        redis.kill()
+        for number in range(AWAY):
+            await anna.send(room, f"meanwhile {number}")
+            await asyncio.sleep(1)
+        opened = await anna.command("room.open", kind="private", name="New", members=["crowd1"])
+        redis.start()
+        await ben.until(lambda: f"meanwhile {AWAY - 1}" in ben.bodies(room), WITHIN)
+        await ben.until(lambda: opened["room"]["id"] in ben.held, 1)
+        await anna.send(room, "after")
+        await ben.until(lambda: "after" in ben.bodies(room), 1)
