@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import OperationalError, transaction
 
-from chat import log, message_queries
+from chat import log
 from chat.actions import messages
 from chat.actions.drafts import Draft, render
 from chat.models import Message
@@ -56,8 +56,8 @@ def _change_all(changes: Sequence[Change]) -> list[Result]:
 def _change_together(changes: Sequence[Change]) -> list[Result]:
     # All rooms at once and in order. One after another, as the changes came, two processes would
     # each hold what the other waits for.
-    log.lock(messages__in={change.message for change in changes})
-    return [_attempt(change) for change in changes]
+    with log.locked_rooms_of([change.message for change in changes]):
+        return [_attempt(change) for change in changes]
 
 
 def _attempt(change: Change) -> Result:
@@ -100,5 +100,5 @@ def _rooms_of_drafts(drafts: Sequence[Draft]) -> list[UUID | None]:
 
 
 def _rooms_of_changes(changes: Sequence[Change]) -> list[UUID | None]:
-    rooms = message_queries.rooms_of({change.message for change in changes})
+    rooms = log.rooms_of([change.message for change in changes])
     return [rooms.get(change.message) for change in changes]

@@ -12,25 +12,33 @@ MongoDB never gives a position twice (``chat.models.constraints``).
 
 import asyncio
 import random
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from chat.models import Message, Room
+from chat.precedence import precedence
 from chat.prepared import PreparedInsert
 from chat.threads import in_log_thread
 from mediachat import transactions
+from mediachat.logs import reason
 from mediachat.metrics import COMMIT_FAILURES, COMMIT_SECONDS, COMMITTED
 
-ATTEMPTS = 50
-"""How often a writer tries again after another took its position. Each round one of them
-succeeds, so this many processes can write to one room at once."""
+TRYING = 20.0
+"""Seconds for which a writer tries again after another took its position."""
+LOSSES = 3
+"""How often it loses before it claims to go first."""
+OTHER_FAILURES = 3
+"""How often it tries again what breaks another constraint, such as a room that is deleted at this
+moment."""
 BATCH = 500
 """The most changes in one commit."""
 
@@ -43,31 +51,89 @@ def now() -> datetime:
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
-def lock(**rooms: Any) -> None:
-    """Lets no one else write to the logs of the rooms with these fields until the transaction
-    ends.
+def lock(rooms: Collection[UUID]) -> None:
+    """Lets no one else write to the logs of these rooms until the transaction ends; where there
+    are no such locks, waits for whoever goes first in them.
 
     Always in the same order, so that two batches wait for each other and never in a circle.
     """
     if connection.features.has_select_for_update:
-        found = Room.objects.filter(**rooms).select_for_update(of=("self",), no_key=True)
-        list(found.order_by("pk").values_list("pk"))
+        _lock(Room.objects.filter(pk__in=rooms))
+    elif connection.vendor == "mongodb":
+        precedence.respect(rooms)
+
+
+@contextmanager
+def locked_rooms_of(messages: Collection[UUID]) -> Iterator[None]:
+    """Locks the rooms of many messages at once, for all that is changed of them in here."""
+    rooms = rooms_of(messages)
+    lock(set(rooms.values()))
+    _locked.messages = rooms.keys()
+    try:
+        yield
+    finally:
+        _locked.messages = ()
+
+
+class _Locked(threading.local):
+    messages: Collection[UUID] = ()
+
+
+_locked = _Locked()
+
+
+def _lock_room_of(message: UUID) -> None:
+    if connection.features.has_select_for_update:
+        _lock(Room.objects.filter(messages=message))
+    elif connection.vendor == "mongodb":
+        precedence.respect(rooms_of([message]).values())
+
+
+def _lock(rooms: QuerySet[Room]) -> None:
+    locked = rooms.select_for_update(of=("self",), no_key=True)
+    list(locked.order_by("pk").values_list("pk"))
+
+
+def rooms_of(messages: Collection[UUID]) -> dict[UUID, UUID]:
+    """The rooms in which these messages stand."""
+    return dict(Message.objects.filter(pk__in=messages).values_list("pk", "room_id"))
 
 
 def retried(work: Callable[[], T]) -> T:
     """Does this again, from reading on, for as long as others take the positions it wanted.
 
     Raises:
-        IntegrityError: it failed ``ATTEMPTS`` times.
+        IntegrityError: it lost for ``TRYING`` seconds, or broke another constraint each time.
     """
-    for attempt in range(ATTEMPTS):
-        try:
-            return transactions.retried(_whole, work)
-        except IntegrityError:
-            if attempt == ATTEMPTS - 1:
-                raise
-            time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311
-    raise AssertionError("unreachable")
+    end = time.monotonic() + TRYING
+    losses = other_failures = 0
+    try:
+        while True:
+            try:
+                return transactions.retried(_whole, work)
+            except IntegrityError as error:
+                if _has_lost(error):
+                    losses += 1
+                else:
+                    other_failures += 1
+                if other_failures >= OTHER_FAILURES or time.monotonic() > end:
+                    raise
+            if losses >= LOSSES:
+                precedence.claim()
+            else:
+                time.sleep(random.uniform(0, 0.002 * (losses + 1)))  # noqa: S311
+    finally:
+        precedence.end()
+
+
+def _has_lost(error: IntegrityError) -> bool:
+    """Whether somebody else was first, in the words of the three databases."""
+    said = reason(error).lower()
+    return "unique" in said or "duplicate key" in said or isinstance(error, Moved)
+
+
+class Moved(IntegrityError):
+    """A message has left the position at which it was read."""
 
 
 def _whole(work: Callable[[], T]) -> T:
@@ -104,8 +170,13 @@ def change(message_id: UUID, decide: Callable[[Message], dict[str, Any] | None])
         Message.DoesNotExist: there is no such message.
     """
 
+    is_locked = message_id in _locked.messages
+
     def attempt() -> Message:
-        lock(messages=message_id)
+        nonlocal is_locked
+        if not is_locked:
+            _lock_room_of(message_id)
+        is_locked = False  # where it is tried again, there are no locks
         message = Message.objects.select_related("sender", "room").get(pk=message_id)
         fields = decide(message)
         message.changed = fields is not None
@@ -114,7 +185,7 @@ def change(message_id: UUID, decide: Callable[[Message], dict[str, Any] | None])
         head = Message.objects.filter(room=message.room_id).aggregate(head=Max("position"))["head"]
         here = Message.objects.filter(pk=message.pk, position=message.position)
         if not here.update(position=head + 1, **fields):
-            raise IntegrityError("the message moved meanwhile")
+            raise Moved
         for name, value in {**fields, "position": head + 1}.items():
             setattr(message, name, value)
         return message

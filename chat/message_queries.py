@@ -44,11 +44,6 @@ def history(
     return page[::-1] if after is None else page, more
 
 
-def rooms_of(messages: Collection[UUID]) -> dict[UUID, UUID]:
-    """The rooms in which these messages stand."""
-    return dict(Message.objects.filter(pk__in=messages).values_list("pk", "room_id"))
-
-
 def revisions(user: User, message_id: UUID) -> tuple[list[protocol.Revision], bool]:
     """What a message said before its last edits, oldest first, as much as fits into a page, and
     whether it was edited more often; nothing of one that is hidden.

@@ -59,7 +59,7 @@ def send_messages(drafts: Sequence[Draft]) -> list[Message | ChatError]:
 def _send(
     drafts: Sequence[Draft], tried: set[UUID], first_time: dict[tuple[UUID, UUID], str]
 ) -> list[Message | ChatError]:
-    log.lock(pk__in={draft.room for draft in drafts})
+    log.lock({draft.room for draft in drafts})
     results: dict[UUID, Message | ChatError] = {**_stored_before(drafts)}
     new = {draft.id: draft for draft in drafts if draft.id not in results}
     senders = access.senders_for({(draft.sender.pk, draft.room) for draft in new.values()})

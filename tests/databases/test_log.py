@@ -126,6 +126,43 @@ def test_nothing_is_stored_where_something_has_already_stood(owner, private_room
     assert len(log_of(private_room)) == 2
 
 
+def test_a_writer_with_slow_queries_gets_its_turn(owner, private_room, monkeypatch):
+    append = log.append
+
+    def append_slowly(rows, heads):
+        if any(row.body == "slow" for row in rows):
+            time.sleep(0.15)  # in which the others write several times
+        return append(rows, heads)
+
+    monkeypatch.setattr(log, "append", append_slowly)
+    done = threading.Event()
+    slow: list[float] = []
+
+    def write_slowly() -> None:
+        try:
+            for _ in range(3):
+                began = time.monotonic()
+                messages.send_message(
+                    owner, room=private_room.pk, client_id=uuid.uuid4(), body="slow"
+                )
+                slow.append(time.monotonic() - began)
+        finally:
+            done.set()
+
+    def write_quickly() -> int:
+        count = 0
+        while not done.is_set():
+            messages.send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body="quick")
+            count += 1
+        return count
+
+    _, *counts = in_threads(write_slowly, *[write_quickly] * 3)
+    assert max(slow) < 5
+    assert min(counts) > 0
+    total = sum(counts) + len(slow)
+    assert log_of(private_room) == [(n, n) for n in range(1, total + 1)]
+
+
 def test_heads_say_what_the_log_says_while_all_write(owner, many_rooms):
     done = threading.Event()
 
