@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import pre_migrate
 
+from mediachat import sqlite_case
 from mediachat.databases import refuse_djongo
 
 
@@ -21,3 +22,4 @@ class MediaChatConfig(AppConfig):
 
         # Migrations wait for those who are still served, and copy rows between two statements.
         pre_migrate.connect(lambda using, **kwargs: wait_patiently(using), sender=self, weak=False)
+        sqlite_case.register()

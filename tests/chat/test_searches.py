@@ -98,6 +98,26 @@ def test_a_lookup_without_regard_to_case_finds_what_is_written(
         assert _found(**{f"reason__i{name}": asked}) == expected, (name, asked)
 
 
+CASES = [
+    ("Émile", "éMILE"),
+    ("über", "ÜBER"),
+    ("ЖУК", "жук"),
+    ("Σίσυφος", "ΣΊΣΥΦΟΣ"),
+    ("Straße", "sTRAßE"),
+    ("[É*?]^-%_", "[é*?]^-%_"),
+    ("2 µm ½ \U0001f600", "2 µM ½ \U0001f600"),
+]
+
+
+@pytest.mark.parametrize(("stored", "asked"), CASES)
+def test_case_is_disregarded_in_every_alphabet(db: None, stored: str, asked: str) -> None:
+    _entries([stored, f"a{stored}b", "e mile", "E*?^-%_", "strasse"])
+    assert _found(reason__iexact=asked) == [stored]
+    assert _found(reason__icontains=asked) == sorted([stored, f"a{stored}b"])
+    assert _found(reason__istartswith=f"A{asked}") == [f"a{stored}b"]
+    assert _found(reason__iendswith=f"{asked}B") == [f"a{stored}b"]
+
+
 def test_a_text_from_an_expression_or_another_field_is_no_pattern_either(
     entries: list[str],
 ) -> None:
