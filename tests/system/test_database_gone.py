@@ -128,7 +128,7 @@ async def test_a_database_that_is_gone_for_20_seconds_costs_nothing_but_them(
             await asyncio.sleep(10)
             await asyncio.to_thread(postgresql.start)
             async with asyncio.timeout(30):
-                while (await http.get("/healthz")).status_code != 200:
+                while (await http.get("/healthz")).status_code != 200:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             began = time.monotonic()
             # All threads of the server were connected to the one that is gone.
