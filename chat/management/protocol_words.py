@@ -107,7 +107,10 @@ WALK = """\
 5. After every connect, `sync` the rooms that you hold.
 6. Choose a `client_id` (a UUID) for each message, and keep the message until its reply comes. When
    the connection is lost first, send it again under the same `client_id`.
-7. When the socket closes, wait a random time, longer after each failure, and start at 1; but not
+7. What is answered `server_error` or `rate_limited`, or not at all, may be right the next time: try
+   it again after a random time, longer after each failure, and keep a room's later messages behind
+   it. Every other error would be the same again.
+8. When the socket closes, wait a random time, longer after each failure, and start at 1; but not
    after 4400, 4401 and 4403.
 """
 

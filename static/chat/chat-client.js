@@ -3,11 +3,14 @@ import { Connection } from "./connection.js";
 import { connectionLost, offline, ChatError } from "./errors.js";
 import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
+import { localStorageIfAny } from "./outbox-store.js";
+import { Patience } from "./patience.js";
 import { uploadPatiently } from "./patient-upload.js";
+import { quoteOf } from "./quotes.js";
 import { Requests } from "./requests.js";
 import { Store } from "./store.js";
 import { Sync } from "./sync.js";
-import { quoteOf, unknownAttachment } from "./unsent-message.js";
+import { unknownAttachment } from "./feed-message.js";
 
 /** A connection that answers no `ping` within this is dead, in milliseconds. */
 const PING_TIMEOUT = 10_000;
@@ -39,7 +42,7 @@ export function handleIncomingMessage(message, socket) {
  * It reconnects by itself, asks for what it missed, and keeps unsent messages until the server
  * has them. It tells what changed by events (`CustomEvent`, with their `detail` in brackets):
  *
- * - `state`: {@link ChatClient#state} or {@link ChatClient#retryAt}
+ * - `state`: {@link ChatClient#state}, {@link ChatClient#retryAt} or {@link ChatClient#trouble}
  * - `rooms`: the set of rooms
  * - `room` {room}: a room's name, members, unread count, …
  * - `messages` {room}: a room's feed
@@ -68,6 +71,7 @@ export class ChatClient extends EventTarget {
   #transport;
   #timing;
   #connection;
+  #patience;
   #requests;
   #sync;
   #outbox;
@@ -89,6 +93,7 @@ export class ChatClient extends EventTarget {
     this.#timing = timing;
     this.#events = events;
     this.#requests = new Requests(timing);
+    this.#patience = new Patience({ ...timing, changed: () => this.#news.tell("state") });
     this.#connection = new Connection({
       transport,
       ...timing,
@@ -100,9 +105,11 @@ export class ChatClient extends EventTarget {
         quiet: () => this.#issue({ type: "ping" }, { timeout: PING_TIMEOUT }),
       },
     });
-    this.#sync = new Sync({ ...timing, request: (rooms) => this.#issue({ type: "sync", rooms }) });
+    const patience = this.#patience;
+    this.#sync = new Sync({ patience, request: (rooms) => this.#issue({ type: "sync", rooms }) });
     this.#outbox = new Outbox({
       storage,
+      patience,
       ...timing,
       transmit: (command) => this.#issue(command),
       changed: (room) => {
@@ -112,8 +119,7 @@ export class ChatClient extends EventTarget {
     });
     this.#store = new Store({
       ...timing,
-      issue: (command) => this.#issue(command),
-      read: (command) => this.#read(command),
+      read: (command, options) => this.read(command, options),
       unsent: () => this.#outbox.entries,
       acknowledge: (message) =>
         this.#outbox.acknowledge(message, { message, position: message.position }),
@@ -142,6 +148,21 @@ export class ChatClient extends EventTarget {
   /** @returns {ChatError | null} why the client stays away, when the server sent it away */
   get error() {
     return this.#connection.error;
+  }
+
+  /**
+   * Why something is being tried again although there is a connection, such as a server whose
+   * database is away; null when all is well.
+   * @returns {ChatError | null}
+   */
+  get trouble() {
+    return this.state === "online" ? this.#patience.trouble : null;
+  }
+
+  /** Tries now what waits to be tried again: the connection, messages, pages, files. */
+  tryNow() {
+    this.#connection.wake();
+    this.#patience.wake();
   }
 
   /**
@@ -211,7 +232,9 @@ export class ChatClient extends EventTarget {
    * `ref`, and to `message.send` a `client_id` if it has none.
    *
    * `message.send` goes through the outbox: it is kept until the server has it, over lost
-   * connections and reloads, and resolves when it is stored. All other commands are sent once.
+   * connections, failing servers and reloads, and resolves when it is stored. It rejects when the
+   * server refuses it for good, or with `aborted` when it was discarded, also in another tab. All
+   * other commands are sent once; see {@link ChatClient#read}.
    *
    * @template {import("./types.js").Sendable} C
    * @param {C} command
@@ -282,19 +305,23 @@ export class ChatClient extends EventTarget {
   }
 
   /**
-   * Uploads a file, to be sent with a message. The server takes a few of a person at once: one
-   * too many waits for some minutes until others are done.
+   * Uploads a file, to be sent with a message. What fails for a reason that passes (one file
+   * too many at once, a server that fails or is not reached) is tried again for half an hour, not
+   * counting the time in which the connection is lost.
    *
    * @param {Blob} file usually a `File`, whose name is kept
    * @param {import("./types.js").UploadOptions} [options]
    * @returns {Promise<import("./protocol.js").Attachment>} rejects with a {@link ChatError}:
-   *   `network` when the server was not reached, `aborted` by the signal, or what the server
-   *   says: `too_large`, `unsupported_media`, `quota_exceeded`, `rate_limited`
+   *   `aborted` by the signal, what the server says (`too_large`, `unsupported_media`,
+   *   `quota_exceeded`), or in the end `network`, `server_error`, `rate_limited`
    */
   upload(file, options = {}) {
-    const { signal } = options;
-    const once = () => this.#transport.upload(file, options);
-    return uploadPatiently(once, { signal, ...this.#timing });
+    return uploadPatiently(() => this.#transport.upload(file, options), {
+      ...this.#timing,
+      ...options,
+      patience: this.#patience,
+      isAway: () => this.state === "connecting" || this.retryAt !== null,
+    });
   }
 
   /**
@@ -330,20 +357,25 @@ export class ChatClient extends EventTarget {
   }
 
   /**
-   * Asks something that changes nothing, however often the connection is lost meanwhile.
-   * @param {import("./types.js").AnyCommand} command
-   * @returns {Promise<any>}
+   * Asks something that may be asked twice until there is an answer, over lost connections and
+   * whatever else passes. It may be asked before there is a connection.
+   *
+   * @template {import("./types.js").Sendable} C
+   * @param {C} command
+   * @param {import("./types.js").ReadOptions} [options]
+   * @returns {Promise<import("./types.js").Replies[C["type"]]>} rejects with a {@link ChatError}:
+   *   what the server refuses, `aborted` by the signal or by `disconnect()`
+   *
+   * @example
+   * const { members } = await client.read({ type: "room.members", room: room.id });
    */
-  async #read(command) {
-    for (;;) {
+  read(command, { signal, onWait } = {}) {
+    const attempt = async () => {
+      if (this.error) throw this.error;
       if (this.state !== "online") await this.#arrival();
-      try {
-        return await this.#issue(command);
-      } catch (error) {
-        if (/** @type {ChatError} */ (error).code !== "network") throw error;
-        if (this.error) throw this.error;
-      }
-    }
+      return this.#issue(command);
+    };
+    return this.#patience.keep(attempt, { signal, onWait });
   }
 
   // -- What is known ---------------------------------------------------------------------------
@@ -440,14 +472,6 @@ export class ChatClient extends EventTarget {
     this.#outbox.open(event.user.id);
     this.#outbox.resume();
     this.#arrived();
-  }
-}
-
-/** @returns {import("./types.js").KeyStorage | null} */
-function localStorageIfAny() {
-  try {
-    return globalThis.window?.localStorage ?? null;
-  } catch {
-    return null; // where cookies are blocked
+    this.#patience.wake();
   }
 }

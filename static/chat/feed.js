@@ -1,4 +1,5 @@
-import { excerpt } from "./excerpt.js";
+import { requoted } from "./quotes.js";
+import { sentMessage } from "./feed-message.js";
 
 /** How many messages are asked for at once. */
 const PAGE = 50;
@@ -25,6 +26,11 @@ export class Feed {
   number;
   /** @type {"older" | "newer" | "jump" | null} what is being loaded */
   loading = null;
+  /**
+   * Why the page has not come yet that is being loaded, or why the last one will not come.
+   * @type {import("./errors.js").ChatError | null}
+   */
+  error = null;
   /** False until the first page is there. */
   loaded = false;
   /** Whether the window ends before the newest message, as after a jump. */
@@ -43,8 +49,8 @@ export class Feed {
   #meanwhile = [];
   /** @type {Promise<void> | null} */
   #load = null;
-  /** Grows when what is held is dropped, so that a page asked for before is not taken. */
-  #turn = 0;
+  /** Aborted when what is held is dropped, so that a page asked for before is not taken. */
+  #abort = new AbortController();
   /** The highest position that the server spoke of. */
   #head = 0;
   #hasMore = false;
@@ -168,19 +174,26 @@ export class Feed {
    * @param {(page: import("./types.js").FeedMessage[], more: boolean) => void} take
    */
   #page(kind, where, take) {
-    const turn = this.#turn;
+    const { signal } = this.#abort;
     this.loading = kind;
+    this.error = null;
     this.#meanwhile = [];
     this.changed();
+    const onWait = (/** @type {import("./errors.js").ChatError} */ error) => this.#failed(error);
     const load = async () => {
       try {
-        const { messages, more } = await this.#host.history({ ...where, limit: PAGE });
-        if (turn !== this.#turn) return;
-        take(messages.map(sent), more);
+        const { messages, more } = await this.#host.history({ ...where, limit: PAGE }, { signal, onWait });
+        if (signal.aborted) return;
+        this.error = null;
+        take(messages.map(sentMessage), more);
         for (const message of messages) this.#host.applied(message, false);
         for (const message of this.#meanwhile) this.#place(message);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#failed(/** @type {import("./errors.js").ChatError} */ (error));
+        throw error;
       } finally {
-        if (turn === this.#turn) {
+        if (!signal.aborted) {
           this.loading = null;
           this.#load = null;
           this.#meanwhile = [];
@@ -192,11 +205,19 @@ export class Feed {
     return this.#load;
   }
 
+  /** @param {import("./errors.js").ChatError} error */
+  #failed(error) {
+    this.error = error;
+    this.changed();
+  }
+
   /** A page that is still on its way is not wanted any more. */
   #supersede() {
-    this.#turn++;
+    this.#abort.abort();
+    this.#abort = new AbortController();
     this.#load = null;
     this.loading = null;
+    this.error = null;
   }
 
   /**
@@ -316,7 +337,7 @@ export class Feed {
     this.loaded = false;
     this.hasNewer = false;
     this.changed();
-    // Where either fails, whoever shows the room opens it again.
+    // Where either is refused, the error says so, and whoever shows the room opens it again.
     if (held) this.open().catch(() => {});
     else this.#count().catch(() => {});
   }
@@ -359,7 +380,7 @@ export class Feed {
     if (number > this.#end) {
       const known = this.#ahead.get(number);
       if (!this.hasNewer && !(known && known.position > message.position)) {
-        this.#ahead.set(number, sent(message));
+        this.#ahead.set(number, sentMessage(message));
       }
       for (let next; (next = this.#ahead.get(this.#end + 1)); ) {
         this.#ahead.delete(next.number);
@@ -367,32 +388,11 @@ export class Feed {
       }
     } else if (number >= this.#start) {
       const index = number - this.#start;
-      if (this.#held[index].position <= message.position) this.#held[index] = sent(message);
+      if (this.#held[index].position <= message.position) this.#held[index] = sentMessage(message);
     }
-    this.#requote(message);
+    // Those that quote it quote it as it reads now.
+    this.#held.forEach((other, at) => (this.#held[at] = requoted(other, message)));
+    for (const [key, other] of this.#ahead) this.#ahead.set(key, requoted(other, message));
     this.changed();
   }
-
-  /** Those that quote a message quote it as it reads now. @param {import("./protocol.js").Message} message */
-  #requote(message) {
-    const body = message.deleted ? "" : excerpt(message.html);
-    /** @param {import("./types.js").FeedMessage} other */
-    const isStale = ({ quote }) => quote?.id === message.id && quote.body !== body;
-    /** @param {import("./types.js").FeedMessage} other */
-    const requoted = (other) => ({ ...other, quote: other.quote && { ...other.quote, body } });
-    this.#held.forEach((other, index) => {
-      if (isStale(other)) this.#held[index] = requoted(other);
-    });
-    for (const [number, other] of this.#ahead) {
-      if (isStale(other)) this.#ahead.set(number, requoted(other));
-    }
-  }
-}
-
-/**
- * @param {import("./protocol.js").Message} message
- * @returns {import("./types.js").FeedMessage}
- */
-function sent(message) {
-  return { ...message, state: "sent", error: null };
 }

@@ -1,13 +1,13 @@
 /**
  * Where unsent messages outlive the page: one item a message, so that tabs which write at the
  * same moment cannot overwrite each other's. Without storage (a program, a private window, a
- * full disk) they last as long as the page.
+ * full disk) they last as long as the page, or until there is room for them.
  */
 export class OutboxStore {
   /** @type {string} whose messages these are; '' until that is known */
   userId = "";
-  /** @type {Set<string>} those that could not be stored */
-  #unstored = new Set();
+  /** @type {Map<string, import("./types.js").Unsent>} those for which there was no room */
+  #unstored = new Map();
   #storage;
 
   /** @param {import("./types.js").KeyStorage | null} storage */
@@ -34,7 +34,8 @@ export class OutboxStore {
       for (const key of keys) {
         if (!key || !this.owns(key)) continue;
         const entry = JSON.parse(this.#storage?.getItem(key) ?? "null");
-        if (entry?.client_id && entry.room) entries.push(entry);
+        // What found no room is newer than what is stored of the same message.
+        if (entry?.client_id && entry.room && !this.#unstored.has(entry.client_id)) entries.push(entry);
       }
     } catch {
       // Storage that cannot be read holds nothing for us.
@@ -42,7 +43,11 @@ export class OutboxStore {
     return entries;
   }
 
-  /** @param {string} clientId */
+  /**
+   * Whether a message is still to be sent: what is no longer in the storage was sent or discarded
+   * by another tab, except what was never in it.
+   * @param {string} clientId
+   */
   has(clientId) {
     if (this.#unstored.has(clientId)) return true;
     try {
@@ -52,15 +57,22 @@ export class OutboxStore {
     }
   }
 
-  /** @param {import("./types.js").Unsent} entry */
+  /** @param {import("./types.js").Unsent} entry @returns {boolean} whether there was room for it */
   put(entry) {
     try {
       if (!this.userId || !this.#storage) throw new Error("nowhere to store");
       this.#storage.setItem(this.#prefix + entry.client_id, JSON.stringify(entry));
       this.#unstored.delete(entry.client_id);
+      return true;
     } catch {
-      this.#unstored.add(entry.client_id);
+      this.#unstored.set(entry.client_id, entry);
+      return false;
     }
+  }
+
+  /** Stores those for which there was no room, as far as there is some now. */
+  putRest() {
+    for (const entry of [...this.#unstored.values()]) if (!this.put(entry)) return;
   }
 
   /** @param {string} clientId */
@@ -71,5 +83,20 @@ export class OutboxStore {
     } catch {
       // It stays, is sent again, and the server recognises it.
     }
+    this.putRest();
+  }
+
+  /** Forgets what found no room: somebody else signs in. */
+  clear() {
+    this.#unstored.clear();
+  }
+}
+
+/** @returns {import("./types.js").KeyStorage | null} */
+export function localStorageIfAny() {
+  try {
+    return globalThis.window?.localStorage ?? null;
+  } catch {
+    return null; // where cookies are blocked
   }
 }

@@ -1,38 +1,44 @@
-import { fullJitter } from "./backoff.js";
 import { ChatError } from "./errors.js";
 import { OutboxStore } from "./outbox-store.js";
+import { passes } from "./patience.js";
 
-/** Errors that may be gone the next time. All others are the message's own fault. */
-const MAY_HEAL = new Set(["network", "timeout", "rate_limited", "server_error"]);
-/** A message that the server failed on this often is shown as failed. */
-const SERVER_ERRORS_LIMIT = 6;
+/**
+ * A message that the server has failed on for this long is shown as failed, in milliseconds: no
+ * outage takes a day, and then it is this message that the server cannot take.
+ */
+const SERVER_ERRORS_LIMIT = 24 * 60 * 60_000;
 /** How long another tab has for its own messages before this one sends them, in milliseconds. */
 const ADOPT_AFTER = 30_000;
+/** How long a message that another tab sent may take to come here, in milliseconds. */
+const ARRIVES_WITHIN = 30_000;
 
 /**
  * Messages on their way: kept in storage until the server acknowledges them, sent one after
- * the other in each room, and sent again after whatever went wrong. Sending one twice does no
- * harm, since the server knows it by its `client_id`: so several tabs may share a storage.
+ * the other in each room, and sent again after whatever passes; a room's later messages wait
+ * behind the first. What the server refuses for good is failed, and lets them go. Sending one
+ * twice does no harm, since the server knows it by its `client_id`: so several tabs may share a
+ * storage.
  */
 export class Outbox {
   /** @type {Map<string, import("./types.js").Unsent>} by client_id, in the order of writing */
   #entries = new Map();
-  /** @type {Map<string, {resolve: (reply: any) => void, reject: (error: ChatError) => void}>} */
+  /**
+   * Who waits for a message to be stored, by client_id.
+   * @type {Map<string, {promise: Promise<any>, resolve: (reply: any) => void, reject: (error: ChatError) => void}>}
+   */
   #waiting = new Map();
-  /** @type {Map<string, string>} the client_id that each room waits for */
+  /** @type {Map<string, {clientId: string, abort: AbortController}>} what each room waits for */
   #underway = new Map();
   /** @type {Set<string>} written by another tab, which sends them itself while it lives */
   #foreign = new Set();
-  /** @type {Map<string, number>} */
-  #serverErrors = new Map();
+  /** @type {Map<string, number>} since when the server fails on a message */
+  #failingSince = new Map();
   #isOnline = false;
-  #isResting = false;
-  #failures = 0;
   #lastOrder = 0;
   #store;
   #transmit;
+  #patience;
   #now;
-  #random;
   #setTimer;
   #changed;
 
@@ -40,17 +46,17 @@ export class Outbox {
    * @param {{
    *   storage: import("./types.js").KeyStorage | null,
    *   transmit: (command: import("./types.js").AnyCommand) => Promise<any>,
+   *   patience: import("./patience.js").Patience,
    *   now: () => number,
-   *   random: () => number,
    *   setTimer: import("./types.js").SetTimer,
    *   changed: (room: string) => void,
    * }} options `transmit` sends a command and resolves to its reply
    */
-  constructor({ storage, transmit, now, random, setTimer, changed }) {
+  constructor({ storage, transmit, patience, now, setTimer, changed }) {
     this.#store = new OutboxStore(storage);
     this.#transmit = transmit;
+    this.#patience = patience;
     this.#now = now;
-    this.#random = random;
     this.#setTimer = setTimer;
     this.#changed = changed;
   }
@@ -62,7 +68,7 @@ export class Outbox {
 
   /** Finds what this person left unsent, now or before a reload. @param {string} userId */
   open(userId) {
-    if (this.#store.userId && this.#store.userId !== userId) this.#entries.clear();
+    if (this.#store.userId && this.#store.userId !== userId) this.#abandon();
     this.#store.userId = userId;
     // What was written before it was known who writes.
     for (const entry of this.#entries.values()) this.#store.put(entry);
@@ -79,6 +85,7 @@ export class Outbox {
 
   pause() {
     this.#isOnline = false;
+    for (const { abort } of this.#underway.values()) abort.abort();
     this.#underway.clear();
   }
 
@@ -95,10 +102,13 @@ export class Outbox {
   /**
    * Resolves to the reply when the message is stored.
    * @param {string} clientId
-   * @returns {Promise<any>}
+   * @returns {Promise<any>} rejects with what the server refused it for; `aborted` when it was
+   *   discarded
    */
   stored(clientId) {
-    return new Promise((resolve, reject) => this.#waiting.set(clientId, { resolve, reject }));
+    const waiting = this.#waiting.get(clientId) ?? deferred();
+    this.#waiting.set(clientId, waiting);
+    return waiting.promise;
   }
 
   /**
@@ -108,6 +118,7 @@ export class Outbox {
    */
   acknowledge(message, reply) {
     this.#waiting.get(message.client_id)?.resolve(reply);
+    this.#waiting.delete(message.client_id);
     this.#forget(message.client_id);
   }
 
@@ -115,29 +126,29 @@ export class Outbox {
   retry(clientId) {
     const entry = this.#entries.get(clientId);
     if (entry?.state !== "failed") return;
-    this.#serverErrors.delete(clientId);
+    this.#failingSince.delete(clientId);
     this.#write({ ...entry, state: "sending", error: null });
     this.#pump();
   }
 
   /** Gives up a message. It may have been stored all the same. @param {string} clientId */
   discard(clientId) {
-    this.#waiting.get(clientId)?.reject(new ChatError("aborted", "The message was discarded."));
+    this.#reject(clientId, new ChatError("aborted", "The message was discarded."));
     this.#forget(clientId);
   }
 
   /** Another tab wrote to the storage. @param {string | null} key */
   reread(key) {
     if (!this.#store.owns(key)) return;
-    const stored = new Map(this.#store.all().map((entry) => [entry.client_id, entry]));
-    for (const entry of this.#entries.values()) {
-      if (!stored.has(entry.client_id)) this.#forget(entry.client_id);
+    for (const clientId of [...this.#entries.keys()]) {
+      if (!this.#store.has(clientId)) this.#takenElsewhere(clientId);
     }
-    for (const [clientId, entry] of stored) {
-      if (!this.#entries.has(clientId)) this.#watch(clientId);
-      this.#entries.set(clientId, entry);
+    for (const entry of this.#store.all()) {
+      if (!this.#entries.has(entry.client_id)) this.#watch(entry.client_id);
+      this.#entries.set(entry.client_id, entry);
       this.#changed(entry.room);
     }
+    this.#store.putRest();
     this.#pump();
   }
 
@@ -149,8 +160,19 @@ export class Outbox {
     }, ADOPT_AFTER);
   }
 
+  /**
+   * Another tab had this message acknowledged, and then it comes here as well; or discarded it.
+   * @param {string} clientId
+   */
+  #takenElsewhere(clientId) {
+    this.#forget(clientId);
+    if (!this.#waiting.has(clientId)) return;
+    const error = new ChatError("aborted", "Another tab sent or discarded this message.");
+    this.#setTimer(() => this.#entries.has(clientId) || this.#reject(clientId, error), ARRIVES_WITHIN);
+  }
+
   #pump() {
-    if (!this.#isOnline || this.#isResting) return;
+    if (!this.#isOnline) return;
     for (const entry of this.entries) {
       if (entry.state !== "sending" || this.#underway.has(entry.room)) continue;
       if (!this.#foreign.has(entry.client_id)) void this.#send(entry);
@@ -159,49 +181,72 @@ export class Outbox {
 
   /** @param {import("./types.js").Unsent} entry */
   async #send({ room, client_id, body, attachments, reply_to, code }) {
-    this.#underway.set(room, client_id);
-    try {
-      const reply = await this.#transmit({
+    const abort = new AbortController();
+    this.#underway.set(room, { clientId: client_id, abort });
+    const transmit = () =>
+      this.#transmit({
         type: "message.send", room, client_id, body, reply_to,
         attachments: attachments.map(({ id }) => id),
         ...(code ? { code } : {}),
       });
-      this.#failures = 0;
+    try {
+      const reply = await this.#patience.keep(transmit, {
+        signal: abort.signal,
+        mayPass: (error) => this.#mayPass(client_id, error),
+        onWait: (error) => this.#refused(client_id, "sending", error),
+      });
       this.acknowledge(reply.message, reply);
     } catch (error) {
-      this.#failed(client_id, /** @type {ChatError} */ (error));
+      if (!abort.signal.aborted) this.#refused(client_id, "failed", /** @type {ChatError} */ (error));
     }
-    if (this.#underway.get(room) === client_id) this.#underway.delete(room);
+    if (this.#underway.get(room)?.abort === abort) this.#underway.delete(room);
     this.#pump();
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {unknown} error
+   */
+  #mayPass(clientId, error) {
+    if (/** @type {ChatError} */ (error).code !== "server_error") return passes(error);
+    const since = this.#failingSince.get(clientId) ?? this.#now();
+    this.#failingSince.set(clientId, since);
+    return this.#now() - since < SERVER_ERRORS_LIMIT;
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {"sending" | "failed"} state `sending`: it is tried again
+   * @param {ChatError} error
+   */
+  #refused(clientId, state, error) {
+    const entry = this.#entries.get(clientId);
+    if (!entry) return;
+    // Discarded or acknowledged in another tab: writing it would bring it back.
+    if (!this.#store.has(clientId)) return this.#takenElsewhere(clientId);
+    const { code = "bad_request", detail = String(error) } = error;
+    // Of a lost connection the client's state tells.
+    const isKnown = entry.error?.code === code && entry.error.detail === detail;
+    if (state === "sending" && (isKnown || code === "network")) return;
+    this.#write({ ...entry, state, error: { code, detail } });
+    if (state === "failed") this.#reject(clientId, error);
+  }
+
+  /** Somebody else signs in: they send nothing of this person's, who finds it again. */
+  #abandon() {
+    const error = new ChatError("aborted", "Somebody else has signed in.");
+    for (const clientId of [...this.#waiting.keys()]) this.#reject(clientId, error);
+    this.#entries.clear();
+    this.#store.clear();
   }
 
   /**
    * @param {string} clientId
    * @param {ChatError} error
    */
-  #failed(clientId, error) {
-    const entry = this.#entries.get(clientId);
-    if (!entry) return;
-    if (error.code === "server_error") {
-      this.#serverErrors.set(clientId, (this.#serverErrors.get(clientId) ?? 0) + 1);
-    }
-    const isHopeless = (this.#serverErrors.get(clientId) ?? 0) >= SERVER_ERRORS_LIMIT;
-    if (MAY_HEAL.has(error.code) && !isHopeless) return this.#rest();
-    // Discarded or acknowledged in another tab: writing it would bring it back.
-    if (!this.#store.has(clientId)) return this.#forget(clientId);
-    const { code = "bad_request", detail = String(error) } = error;
-    this.#write({ ...entry, state: "failed", error: { code, detail } });
+  #reject(clientId, error) {
     this.#waiting.get(clientId)?.reject(error);
     this.#waiting.delete(clientId);
-  }
-
-  #rest() {
-    if (!this.#isOnline || this.#isResting) return;
-    this.#isResting = true;
-    this.#setTimer(() => {
-      this.#isResting = false;
-      this.#pump();
-    }, 500 + fullJitter(this.#failures++, this.#random));
   }
 
   #rooms() {
@@ -217,13 +262,28 @@ export class Outbox {
 
   /** @param {string} clientId */
   #forget(clientId) {
-    this.#waiting.delete(clientId);
     this.#foreign.delete(clientId);
-    this.#serverErrors.delete(clientId);
+    this.#failingSince.delete(clientId);
     const entry = this.#entries.get(clientId);
     if (!entry) return;
     this.#entries.delete(clientId);
     this.#store.remove(clientId);
+    // Its room goes on at once, also where it was to be tried again later.
+    const underway = this.#underway.get(entry.room);
+    if (underway?.clientId === clientId) underway.abort.abort();
     this.#changed(entry.room);
   }
+}
+
+/** A promise with what settles it. */
+function deferred() {
+  /** @type {(reply: any) => void} */
+  let resolve = () => {};
+  /** @type {(error: ChatError) => void} */
+  let reject = () => {};
+  const promise = new Promise((kept, broken) => {
+    resolve = kept;
+    reject = broken;
+  });
+  return { promise, resolve, reject };
 }

@@ -1,49 +1,33 @@
-import { fullJitter } from "./backoff.js";
-import { ChatError } from "./errors.js";
+import { passes } from "./patience.js";
 
-/** How long an upload waits for a person's other uploads, in milliseconds. */
-const PATIENCE = 5 * 60_000;
-const WAITS = { base: 2_000, cap: 15_000 };
+/** How long a file is tried again while there is a connection, in milliseconds. */
+export const UPLOAD_PATIENCE = 30 * 60_000;
+/** A file costs more than a frame, so the pauses grow further. In milliseconds. */
+const WAITS = { least: 1_000, base: 2_000, cap: 60_000 };
 
 /**
- * Tries an upload again while the server takes no more of this person: other tabs, devices and
- * programs of theirs may be sending files too.
+ * Tries an upload again while the server takes no more of this person (other tabs, devices and
+ * programs of theirs may be sending files too), fails, or is not reached. Time in which the
+ * connection is lost does not count.
  *
  * @template T
  * @param {() => Promise<T>} upload
- * @param {{signal?: AbortSignal, now: () => number, random: () => number,
- *   setTimer: import("./types.js").SetTimer}} options
+ * @param {{
+ *   patience: import("./patience.js").Patience,
+ *   isAway: () => boolean,
+ *   now: () => number,
+ *   signal?: AbortSignal,
+ *   onWait?: (error: import("./errors.js").ChatError) => void,
+ * }} options `isAway`: whether the connection is lost and will come back
  * @returns {Promise<T>} rejects with a {@link ChatError}
  */
-export async function uploadPatiently(upload, { signal, now, random, setTimer }) {
-  const until = now() + PATIENCE;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await upload();
-    } catch (error) {
-      const refused = /** @type {{code?: string}} */ (error).code === "rate_limited";
-      if (!refused || now() >= until) throw error;
-    }
-    await pause(WAITS.base / 2 + fullJitter(attempt, random, WAITS), { signal, setTimer });
-  }
-}
-
-/**
- * @param {number} milliseconds
- * @param {{signal?: AbortSignal, setTimer: import("./types.js").SetTimer}} options
- * @returns {Promise<void>}
- */
-function pause(milliseconds, { signal, setTimer }) {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      stop();
-      reject(new ChatError("aborted", "The upload was cancelled."));
-    };
-    const stop = setTimer(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, milliseconds);
-    if (signal?.aborted) abort();
-    else signal?.addEventListener("abort", abort, { once: true });
-  });
+export function uploadPatiently(upload, { patience, isAway, now, signal, onWait }) {
+  /** @type {number | null} */
+  let failingSince = null;
+  /** @param {unknown} error */
+  const mayPass = (error) => {
+    failingSince = isAway() ? now() : (failingSince ?? now());
+    return passes(error) && now() - failingSince < UPLOAD_PATIENCE;
+  };
+  return patience.keep(upload, { signal, onWait, mayPass, waits: WAITS });
 }

@@ -5,6 +5,8 @@ const GATHER = 400;
 export class Reads {
   /** @type {Map<string, number>} */
   #untold = new Map();
+  /** @type {Map<string, number>} what the server is being told */
+  #telling = new Map();
   #tell;
   #setTimer;
   /** @type {(() => void) | null} */
@@ -14,7 +16,7 @@ export class Reads {
    * @param {{
    *   tell: (room: string, number: number) => Promise<unknown>,
    *   setTimer: import("./types.js").SetTimer,
-   * }} options
+   * }} options `tell` tells the server until it knows, or refuses it for good
    */
   constructor({ tell, setTimer }) {
     this.#tell = tell;
@@ -46,13 +48,15 @@ export class Reads {
     this.#cancel?.();
     this.#cancel = null;
     for (const [room, number] of this.#untold) {
-      this.#tell(room, number).then(
-        () => this.#told(room, number),
-        ({ code }) => {
+      if (this.#telling.get(room) === number) continue;
+      this.#telling.set(room, number);
+      this.#tell(room, number)
+        .then(() => this.#told(room, number))
+        .catch((error) => {
           // Told again at the next `ready`; anything else would be refused again.
-          if (code !== "network" && code !== "timeout") this.#told(room, number);
-        },
-      );
+          if (error.code !== "aborted") this.#told(room, number);
+        })
+        .finally(() => this.#telling.get(room) === number && this.#telling.delete(room));
     }
   }
 

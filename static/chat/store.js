@@ -2,7 +2,7 @@ import { Feed } from "./feed.js";
 import { People } from "./people.js";
 import { Reads } from "./reads.js";
 import { Typing } from "./typing.js";
-import { unsentMessage } from "./unsent-message.js";
+import { unsentMessages } from "./feed-message.js";
 
 /**
  * What the client knows, kept current by events: the person, their rooms and feeds, who is here.
@@ -36,7 +36,7 @@ export class Store {
     this.typing = new Typing({ now, setTimer, changed: (room) => host.tell("typing", { room }) });
     this.#reads = new Reads({
       setTimer,
-      tell: (room, number) => host.issue({ type: "room.read", room, number }),
+      tell: (room, number) => host.read({ type: "room.read", room, number }),
     });
   }
 
@@ -47,10 +47,11 @@ export class Store {
   feed(roomId) {
     const known = this.#feeds.get(roomId);
     if (known) return known;
+    const host = this.#host;
     const feed = new Feed(roomId, {
       state: () => this.rooms.get(roomId),
       unsent: () => this.#unsentIn(roomId),
-      history: (page) => this.#host.read({ type: "history", room: roomId, ...page }),
+      history: (page, options) => host.read({ type: "history", room: roomId, ...page }, options),
       changed: () => this.#host.tell("messages", { room: roomId }),
       missed: () => this.#host.missed(feed),
       applied: (message, isNew) => this.#applied(roomId, message, isNew),
@@ -67,11 +68,8 @@ export class Store {
   /** @param {string} roomId */
   #unsentIn(roomId) {
     const next = (this.rooms.get(roomId)?.number ?? 0) + 1;
-    const sender = this.me?.username ?? "";
-    return this.#host
-      .unsent()
-      .filter(({ room }) => room === roomId)
-      .map((entry, index) => unsentMessage(entry, sender, next + index));
+    const entries = this.#host.unsent().filter(({ room }) => room === roomId);
+    return unsentMessages(entries, this.me?.username ?? "", next);
   }
 
   /**

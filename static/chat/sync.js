@@ -1,5 +1,3 @@
-import { fullJitter } from "./backoff.js";
-
 /** How many rooms one `sync` may name. */
 const ROOMS_LIMIT = 1_000;
 
@@ -11,24 +9,20 @@ export class Sync {
   /** @type {Set<import("./feed.js").Feed>} */
   #due = new Set();
   #running = false;
-  // Grows when the connection is lost: what an earlier one was asked no longer counts.
-  #turn = 0;
-  #failures = 0;
+  // Aborted when the connection is lost: what an earlier one was asked no longer counts.
+  #abort = new AbortController();
   #request;
-  #random;
-  #setTimer;
+  #patience;
 
   /**
    * @param {{
    *   request: (rooms: Record<string, number>) => Promise<unknown>,
-   *   random: () => number,
-   *   setTimer: import("./types.js").SetTimer,
+   *   patience: import("./patience.js").Patience,
    * }} options
    */
-  constructor({ request, random, setTimer }) {
+  constructor({ request, patience }) {
     this.#request = request;
-    this.#random = random;
-    this.#setTimer = setTimer;
+    this.#patience = patience;
   }
 
   /** @param {import("./feed.js").Feed} feed */
@@ -39,33 +33,33 @@ export class Sync {
 
   /** The connection was lost; `ready` asks again. */
   stop() {
-    this.#turn++;
+    this.#abort.abort();
+    this.#abort = new AbortController();
     this.#due.clear();
     this.#running = false;
   }
 
   async #run() {
-    const turn = this.#turn;
+    const { signal } = this.#abort;
     this.#running = true;
     // What is due by the end of this frame goes together.
     await null;
-    while (turn === this.#turn && this.#due.size > 0) {
+    while (!signal.aborted && this.#due.size > 0) {
       const feeds = [...this.#due].slice(0, ROOMS_LIMIT);
       for (const feed of feeds) this.#due.delete(feed);
-      const positions = new Map(feeds.map((feed) => [feed, feed.position]));
+      /** @type {Map<import("./feed.js").Feed, number | null>} */
+      let positions = new Map();
+      const request = () => {
+        positions = new Map(feeds.map((feed) => [feed, feed.position]));
+        return this.#request(Object.fromEntries(feeds.map((feed) => [feed.room, feed.position ?? 0])));
+      };
       try {
-        await this.#request(Object.fromEntries(feeds.map((feed) => [feed.room, feed.position ?? 0])));
-        if (turn !== this.#turn) return;
-        this.#failures = 0;
+        // Without an answer nothing is right, so whatever goes wrong is tried again.
+        await this.#patience.keep(request, { signal, mayPass: () => true });
       } catch {
-        if (turn !== this.#turn) return;
-        for (const feed of feeds) this.#due.add(feed);
-        await new Promise((resolve) => {
-          this.#setTimer(() => resolve(null), 500 + fullJitter(this.#failures++, this.#random));
-        });
-        if (turn !== this.#turn) return;
-        continue;
+        return; // the connection was lost
       }
+      if (signal.aborted) return;
       for (const feed of feeds) {
         // Not a step further: the server has nothing to tell, so asking again is of no use.
         // The next event or heartbeat asks again if something is missing.
@@ -74,6 +68,6 @@ export class Sync {
         else this.#due.delete(feed);
       }
     }
-    if (turn === this.#turn) this.#running = false;
+    if (!signal.aborted) this.#running = false;
   }
 }

@@ -1,4 +1,5 @@
 /** The types of the JavaScript client. What goes over the wire is in protocol.d.ts. */
+import type { ChatError } from "./errors.js";
 import type { Feed } from "./feed.js";
 import type * as wire from "./protocol.js";
 
@@ -31,6 +32,23 @@ export interface TransportHandlers {
 export interface UploadOptions {
   onProgress?: (sentBytes: number, totalBytes: number) => void;
   signal?: AbortSignal;
+  /** It failed for a reason that passes, and is tried again by itself. */
+  onWait?: (error: ChatError) => void;
+}
+
+export interface ReadOptions {
+  /** The answer is not wanted any more. */
+  signal?: AbortSignal;
+  /** It failed for a reason that passes, and is asked again by itself. */
+  onWait?: (error: ChatError) => void;
+}
+
+/** How something is tried again. */
+export interface Patient extends ReadOptions {
+  /** Whether it is worth another attempt after this error. */
+  mayPass?: (error: unknown) => boolean;
+  /** The pauses, in milliseconds: from `least` to `least` plus a bound that doubles up to `cap`. */
+  waits?: { least?: number; base?: number; cap?: number };
 }
 
 /** What of `localStorage` the outbox uses. */
@@ -68,7 +86,9 @@ export interface Unsent {
   created_at: string;
   /** Grows from one message to the next. */
   order: number;
+  /** `sending` is sent by itself, as often as it takes; `failed` when somebody says so. */
   state: "sending" | "failed";
+  /** Why it failed, or why it was not taken when it was last sent. */
   error: { code: string; detail: string } | null;
 }
 
@@ -78,7 +98,10 @@ export interface Unsent {
  */
 export interface FeedMessage extends wire.Message {
   state: "sent" | "sending" | "failed";
+  /** Of one that is `sending`: why it was not taken yet. */
   error: { code: string; detail: string } | null;
+  /** Whether it waits for an earlier message of its room that was not taken yet. */
+  behind: boolean;
 }
 
 export type FeedEvent = wire.MessageEvent | wire.ChangesEvent;
@@ -88,9 +111,11 @@ export interface FeedHost {
   /** The room as `ready` or events describe it; undefined if it is not one of ours. */
   state(): wire.Room | undefined;
   unsent(): FeedMessage[];
-  history(page: { before?: number; after?: number; limit: number }): Promise<
-    Replies["history"]
-  >;
+  /** Asks until there is an answer. */
+  history(
+    page: { before?: number; after?: number; limit: number },
+    options?: ReadOptions,
+  ): Promise<Replies["history"]>;
   /** What is shown has changed. */
   changed(): void;
   /** Something is missing: `sync` is needed. */
@@ -110,9 +135,8 @@ export interface Detail {
 export interface StoreHost {
   now: () => number;
   setTimer: SetTimer;
-  issue(command: AnyCommand): Promise<any>;
-  /** Asks until there is an answer, over lost connections. */
-  read(command: AnyCommand): Promise<any>;
+  /** Asks until there is an answer, over lost connections and failing servers. */
+  read(command: Sendable, options?: ReadOptions): Promise<any>;
   unsent(): Unsent[];
   /** The server has this message of ours. */
   acknowledge(message: wire.Message): void;

@@ -97,7 +97,7 @@ test("random sends, edits, deletions, losses and reconnections end in the fresh 
     const first = held[0]?.number ?? 1;
     const fresh = room.messages
       .slice(first - 1, first - 1 + held.length)
-      .map((message) => ({ ...room.shown(message), state: "sent", error: null }));
+      .map((message) => ({ ...room.shown(message), state: "sent", error: null, behind: false }));
     assert.deepEqual(held, fresh, where);
     if (!feed.hasNewer) assert.equal(first - 1 + held.length, room.messages.length, where);
 

@@ -226,9 +226,10 @@ test("a room can be opened before the connection is there", async () => {
 
 test("a page that is refused says why, and can be asked for again", async () => {
   const { feed, server } = await aClientInARoom({ messages: 120 });
-  server.refuse = ({ type }) => (type === "history" ? { code: "rate_limited", detail: "Slow." } : null);
-  await assert.rejects(feed.loadOlder(), { code: "rate_limited" });
+  server.refuse = ({ type }) => (type === "history" ? { code: "forbidden", detail: "No." } : null);
+  await assert.rejects(feed.loadOlder(), { code: "forbidden" });
   assert.equal(feed.loading, null);
+  assert.equal(feed.error?.detail, "No.");
   server.refuse = () => null;
   await feed.loadOlder();
   assert.deepEqual(numbers(feed), range(21, 120));

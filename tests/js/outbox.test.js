@@ -129,68 +129,6 @@ test("another person on the same machine does not see it", async () => {
   assert.equal(client.unsent.length, 1);
 });
 
-test("two tabs neither lose nor double what both write", async () => {
-  const storage = new MemoryStorage();
-  const first = await aClientInARoom({ storage, messages: 0 });
-  const { server, clock, room } = first;
-  const second = await aClientInARoom({ storage, server, clock, messages: 0 });
-  server.isUp = false;
-  for (const connection of [...server.connections]) connection.end(1006);
-  await settled();
-  first.client.sendMessage(room.id, { body: "from the first" });
-  second.client.sendMessage(room.id, { body: "from the second" });
-  assert.equal(storage.length, 2);
-  server.isUp = true;
-  await clock.pass(60_000);
-  assert.deepEqual(room.messages.map(({ body }) => body).sort(),
-    ["from the first", "from the second"]);
-  assert.equal(storage.length, 0);
-  for (const { client, feed } of [first, second]) {
-    assert.equal(feed.messages.length, 2);
-    assert.deepEqual(client.unsent, []);
-  }
-});
-
-/** A tab that went with a message unsent, and the open one that was told so by the storage. */
-async function aClosedTabBesideAnOpenOne() {
-  const storage = new MemoryStorage();
-  const events = new EventTarget();
-  const open = await aClientInARoom({ storage, events, messages: 0 });
-  const { server, clock, room } = open;
-  const closing = await aClientInARoom({ storage, server, clock, messages: 0 });
-  closing.client.disconnect();
-  closing.client.sendMessage(room.id, { body: "left behind" });
-  events.dispatchEvent(Object.assign(new Event("storage"), { key: storage.key(0) }));
-  return { open, server, clock, room, storage };
-}
-
-test("what a closed tab left unsent is sent by the one that is open", async () => {
-  const { open, clock, room, storage } = await aClosedTabBesideAnOpenOne();
-  await settled();
-  assert.deepEqual(bodies(open.feed), ["left behind"]);
-  assert.equal(room.messages.length, 0);
-  await clock.pass(30_000);
-  assert.deepEqual(room.messages.map(({ body }) => body), ["left behind"]);
-  assert.equal(storage.length, 0);
-});
-
-test("a message that another tab has sent is not sent by this one", async () => {
-  const storage = new MemoryStorage();
-  const events = new EventTarget();
-  const { client, room, server, clock } = await aClientInARoom({ storage, events, messages: 0 });
-  server.isUp = false;
-  server.last.end(1006);
-  await settled();
-  client.sendMessage(room.id, { body: "sent elsewhere" });
-  const key = /** @type {string} */ (storage.key(0));
-  storage.removeItem(key);
-  events.dispatchEvent(Object.assign(new Event("storage"), { key }));
-  server.isUp = true;
-  await clock.pass(60_000);
-  assert.deepEqual(client.unsent, []);
-  assert.equal(server.commands("message.send").length, 0);
-});
-
 test("a refused message is shown as failed with the reason, and the next one goes on", async () => {
   const { client, room, feed, server } = await aClientInARoom({ messages: 0 });
   server.refuse = ({ body }) =>
@@ -260,17 +198,6 @@ for (const code of ["rate_limited", "server_error"]) {
     assert.deepEqual(bodies(feed), ["patience", "comes second"]);
   });
 }
-
-test("a message that the server always fails on does not hold up the others for ever", async () => {
-  const { client, room, feed, server, clock } = await aClientInARoom({ messages: 0 });
-  server.refuse = ({ body }) =>
-    body === "poison" ? { code: "server_error", detail: "The server failed." } : null;
-  client.sendMessage(room.id, { body: "poison" });
-  client.sendMessage(room.id, { body: "fine" });
-  await clock.pass(5 * 60_000);
-  assert.deepEqual(feed.messages.map(({ body, state }) => [body, state]),
-    [["fine", "sent"], ["poison", "failed"]]);
-});
 
 test("a message without an answer is sent again on the same connection", async () => {
   const { client, room, server, clock } = await aClientInARoom({ messages: 0 });
@@ -352,29 +279,6 @@ test("listeners are told when the outbox changes", async () => {
   assert.equal(told.length, 2);
 });
 
-test("a message that another tab discarded is not brought back by its refusal", async () => {
-  const storage = new MemoryStorage();
-  const { client, room, server } = await aClientInARoom({ storage, messages: 0 });
-  server.refuse = ({ type }) =>
-    type === "message.send" ? { code: "forbidden", detail: "No." } : null;
-  server.last.holds = (type) => type === "error";
-  client.sendMessage(room.id, { body: "never mind" });
-  await settled();
-  storage.removeItem(/** @type {string} */ (storage.key(0)));
-  server.last.release();
-  await settled();
-  assert.deepEqual(client.unsent, []);
-  assert.equal(storage.length, 0);
-});
-
-test("a new connection sends what other tabs wrote, too", async () => {
-  const { open, server, clock, room } = await aClosedTabBesideAnOpenOne();
-  server.last.end(1006);
-  await clock.pass(1_000);
-  assert.deepEqual(bodies(open.feed), ["left behind"]);
-  assert.equal(room.messages.length, 1);
-});
-
 test("a message that is in a page already is not shown as unsent beside it", async () => {
   const storage = new MemoryStorage();
   const { client, room, server, clock } = await aClientInARoom({ storage, messages: 0 });
@@ -386,4 +290,14 @@ test("a message that is in a page already is not shown as unsent beside it", asy
   const { feed } = await aClientInARoom({ storage, server, clock, messages: 0 });
   assert.deepEqual(feed.messages.map(({ state }) => state), ["sent"]);
   assert.equal(storage.length, 0);
+});
+
+test("sending the same message twice resolves both times", async () => {
+  const { client, room, server } = await aClientInARoom({ messages: 0 });
+  const client_id = crypto.randomUUID();
+  const command = { type: /** @type {const} */ ("message.send"), room: room.id, client_id, body: "once" };
+  const [first, second] = await Promise.all([client.send(command), client.send(command)]);
+  assert.equal(first.message.id, second.message.id);
+  assert.equal(room.messages.length, 1);
+  assert.ok(server.commands("message.send").length >= 1);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sharedCode } from "../../static/chat/page/shared-code.js";
-import { unsentMessage } from "../../static/chat/unsent-message.js";
+import { unsentMessages } from "../../static/chat/feed-message.js";
 
 const code = {
   language: "python", repository: "", branch: "", commit: "", path: "a.py",
@@ -14,11 +14,11 @@ const entry = {
 };
 
 test("an unsent message shows the code that it will have", () => {
-  assert.deepEqual(unsentMessage({ ...entry, code }, "ada", 1).code, code);
+  assert.deepEqual(unsentMessages([{ ...entry, code }], "ada", 1)[0].code, code);
 });
 
 test("a message that an older client left unsent has no code", () => {
-  assert.equal(unsentMessage(entry, "ada", 1).code, null);
+  assert.equal(unsentMessages([entry], "ada", 1)[0].code, null);
 });
 
 /** @param {unknown} value @returns {string} what a template is made of, with its values in place */

@@ -1,5 +1,7 @@
 /** What of `localStorage` is used, over a plain map. */
 export class MemoryStorage {
+  /** How many characters it holds. */
+  limit = Infinity;
   /** @type {Map<string, string>} */
   #items = new Map();
 
@@ -19,6 +21,9 @@ export class MemoryStorage {
 
   /** @param {string} key @param {string} value */
   setItem(key, value) {
+    const others = [...this.#items].filter(([other]) => other !== key);
+    const taken = others.reduce((sum, [, each]) => sum + each.length, 0);
+    if (taken + value.length > this.limit) throw new DOMException("full", "QuotaExceededError");
     this.#items.set(key, value);
   }
 

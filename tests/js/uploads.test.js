@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { ChatError } from "../../static/chat/errors.js";
 import { Uploads } from "../../static/chat/page/uploads.js";
+import { Patience } from "../../static/chat/patience.js";
 import { uploadPatiently } from "../../static/chat/patient-upload.js";
 import { Clock, settled } from "./clock.js";
 
@@ -51,11 +52,19 @@ test("a room that is cleared holds up no other", async () => {
   assert.equal(there.attachments.length, 2);
 });
 
-/** @param {() => Promise<any>} upload @param {AbortSignal} [signal] */
-function patiently(upload, signal) {
+/**
+ * @param {() => Promise<any>} upload
+ * @param {{signal?: AbortSignal, isAway?: () => boolean}} [options]
+ */
+function patiently(upload, { signal, isAway = () => false } = {}) {
   const clock = new Clock();
   const { now, setTimer } = clock;
-  return { clock, done: uploadPatiently(upload, { signal, now, setTimer, random: () => 0.5 }) };
+  const patience = new Patience({ setTimer, random: () => 0.5, changed: () => {} });
+  /** @type {string[]} */
+  const waits = [];
+  const onWait = (/** @type {ChatError} */ { code }) => waits.push(code);
+  const done = uploadPatiently(upload, { signal, now, patience, isAway, onWait });
+  return { clock, done, waits, patience };
 }
 
 const tooMany = () => Promise.reject(new ChatError("rate_limited", "You upload four already."));
@@ -71,8 +80,36 @@ test("one upload too many is tried again until there is room", async () => {
 test("an upload that never gets room says so in the end", async () => {
   const { clock, done } = patiently(tooMany);
   const refused = assert.rejects(done, { code: "rate_limited" });
-  await clock.pass(6 * 60_000);
+  await clock.pass(32 * 60_000);
   await refused;
+});
+
+for (const code of ["server_error", "network", "timeout"]) {
+  test(`an upload that meets ${code} is tried again, and says so`, async () => {
+    let isDown = true;
+    const { clock, done, waits } = patiently(() =>
+      isDown ? Promise.reject(new ChatError(code, "No.")) : Promise.resolve("stored"),
+    );
+    await clock.pass(40_000);
+    assert.ok(waits.length > 1 && waits.every((each) => each === code), String(waits));
+    isDown = false;
+    await clock.pass(60_000);
+    assert.equal(await done, "stored");
+  });
+}
+
+test("the time without a connection does not count", async () => {
+  let isAway = true;
+  const fails = () => Promise.reject(new ChatError("network", "Not reached."));
+  const { clock, done } = patiently(fails, { isAway: () => isAway });
+  /** @type {string[]} */
+  const ends = [];
+  done.catch(({ code }) => ends.push(code));
+  await clock.pass(3 * 60 * 60_000);
+  assert.deepEqual(ends, []);
+  isAway = false;
+  await clock.pass(32 * 60_000);
+  assert.deepEqual(ends, ["network"]);
 });
 
 test("other refusals are not tried again", async () => {
@@ -87,7 +124,7 @@ test("other refusals are not tried again", async () => {
 
 test("an upload that waits can be cancelled", async () => {
   const abort = new AbortController();
-  const { done } = patiently(tooMany, abort.signal);
+  const { done } = patiently(tooMany, { signal: abort.signal });
   await settled();
   abort.abort();
   await assert.rejects(done, { code: "aborted" });

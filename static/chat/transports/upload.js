@@ -24,7 +24,7 @@ export async function upload(file, { server, sessionToken, signal, onProgress })
   const { status, text } = await (globalThis.XMLHttpRequest ? byXhr(request) : byFetch(request));
   const answer = parsed(text);
   if (status >= 200 && status < 300 && answer?.id) return answer;
-  throw new ChatError(answer?.code ?? code(status), answer?.detail ?? "The file was not uploaded.");
+  throw new ChatError(answer?.code ?? codeOf(status), answer?.detail ?? "The file was not uploaded.");
 }
 
 /**
@@ -83,12 +83,15 @@ function parsed(text) {
   }
 }
 
-/** @param {number} status */
-function code(status) {
+/** What an answer without a code means, such as a proxy's. @param {number} status */
+export function codeOf(status) {
   if (status === 413) return "too_large";
   if (status === 401) return "unauthenticated";
   if (status === 403) return "forbidden";
-  return status === 429 ? "rate_limited" : "server_error";
+  if (status === 404) return "not_found";
+  if (status === 408) return "timeout";
+  if (status === 429) return "rate_limited";
+  return status >= 500 ? "server_error" : "bad_request";
 }
 
 function csrfToken() {

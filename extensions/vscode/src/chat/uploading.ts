@@ -1,5 +1,6 @@
 import { ChatError } from "../../../../static/chat/client.js";
 import type { Attachment } from "../../../../static/chat/protocol.js";
+import { codeOf } from "../../../../static/chat/transports/upload.js";
 import type { UploadOptions } from "../../../../static/chat/types.js";
 import { post } from "#platform";
 import { unreached } from "../server/problem.js";
@@ -31,7 +32,7 @@ export async function upload(
   });
   const answer = parsed(text);
   if (status < 300 && answer.id) return answer as Attachment;
-  throw new ChatError(answer.code ?? "server_error", answer.detail ?? "The file was not uploaded.");
+  throw new ChatError(answer.code ?? codeOf(status), answer.detail ?? "The file was not uploaded.");
 }
 
 function parsed(text: string): Partial<Attachment & ChatError> {

@@ -1,14 +1,26 @@
-import { excerpt } from "./excerpt.js";
+/**
+ * A room's unsent messages as its feed shows them.
+ *
+ * @param {import("./types.js").Unsent[]} entries in the order of writing
+ * @param {string} sender
+ * @param {number} first the number of the first of them
+ * @returns {import("./types.js").FeedMessage[]}
+ */
+export function unsentMessages(entries, sender, first) {
+  const refused = entries.findIndex(({ state, error }) => state === "sending" && error);
+  return entries.map((entry, index) => {
+    const behind = entry.state === "sending" && refused >= 0 && index > refused;
+    return { ...unsentMessage(entry, sender, first + index), behind };
+  });
+}
 
 /**
- * An unsent message as the feed shows it.
- *
  * @param {import("./types.js").Unsent} entry
  * @param {string} sender
  * @param {number} number
  * @returns {import("./types.js").FeedMessage}
  */
-export function unsentMessage(entry, sender, number) {
+function unsentMessage(entry, sender, number) {
   const { client_id, room, body, attachments, reply_to, quote, created_at, state, error } = entry;
   return {
     id: client_id,
@@ -31,16 +43,18 @@ export function unsentMessage(entry, sender, number) {
     code: entry.code ?? null,
     state,
     error,
+    behind: false,
   };
 }
 
 /**
- * A message as its reply quotes it.
+ * A message that the server has, as the feed shows it.
+ *
  * @param {import("./protocol.js").Message} message
- * @returns {import("./protocol.js").Quote}
+ * @returns {import("./types.js").FeedMessage}
  */
-export function quoteOf({ id, number, sender, html }) {
-  return { id, number, sender, body: excerpt(html) };
+export function sentMessage(message) {
+  return { ...message, state: "sent", error: null, behind: false };
 }
 
 /**
