@@ -129,7 +129,9 @@ def test_a_draft_and_its_files_outlive_a_reload(open_chat: OpenChat) -> None:
     assert one.input_value(".composer-text") == ""
 
 
-def test_a_failed_upload_says_why_keeps_the_draft_and_can_be_retried(open_chat: OpenChat) -> None:
+def test_an_upload_that_is_not_reached_is_tried_again_and_its_message_follows(
+    open_chat: OpenChat,
+) -> None:
     one = open_chat("owner")
     talk_to(one, "crowd2")
     one.route("**/api/v1/attachments", lambda route: route.abort())
@@ -137,16 +139,33 @@ def test_a_failed_upload_says_why_keeps_the_draft_and_can_be_retried(open_chat: 
     one.set_input_files(
         ".composer-file", {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"plan"}
     )
-    assert "not reached" in one.locator(".upload-error").inner_text()
+    one.locator(".upload-wait").filter(has_text="not reached. It is tried again").wait_for()
     one.press(".composer-text", "Enter")
     assert one.input_value(".composer-text") == "with a file"
     assert messages(one, "with a file") == 0
     one.unroute("**/api/v1/attachments")
+    one.get_by_role("button", name="Try now: plan.txt").click()
+    one.locator("mc-message").filter(has_text="with a file").wait_for()
+    one.locator(".file-card").filter(has_text="plan.txt").wait_for()
+
+
+def test_a_refused_upload_says_why_keeps_the_draft_and_can_be_retried(open_chat: OpenChat) -> None:
+    one = open_chat("owner")
+    talk_to(one, "crowd2")
+    refusal = {"code": "unsupported_media", "detail": "Such files cannot be sent here."}
+    one.route("**/api/v1/attachments", lambda route: route.fulfill(status=415, json=refusal))
+    one.fill(".composer-text", "with a second file")
+    one.set_input_files(
+        ".composer-file", {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"plan"}
+    )
+    assert "cannot be sent here" in one.locator(".upload-error").inner_text()
+    one.press(".composer-text", "Enter")
+    assert one.input_value(".composer-text") == "with a second file"
+    one.unroute("**/api/v1/attachments")
     one.get_by_role("button", name="Retry plan.txt").click()
     one.locator(".upload-size").wait_for()
     one.press(".composer-text", "Enter")
-    one.locator("mc-message").filter(has_text="with a file").wait_for()
-    one.locator(".file-card").filter(has_text="plan.txt").wait_for()
+    one.locator("mc-message").filter(has_text="with a second file").wait_for()
 
 
 def test_edits_reactions_replies_and_deletions_show_in_the_other_browser(

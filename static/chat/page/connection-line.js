@@ -1,8 +1,12 @@
 import { html } from "lit";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
+import { reasonOfWait } from "./waits.js";
 
-/** Says when the server is out of reach, and when the next attempt is. Silent when all is well. */
+/**
+ * Says when the server is out of reach and when the next attempt is, or that it is there and does
+ * not do what it is asked. Silent when all is well.
+ */
 export class ConnectionLine extends ChatElement {
   static follows = ["state"];
   static properties = { late: { state: true } };
@@ -27,12 +31,12 @@ export class ConnectionLine extends ChatElement {
     super.willUpdate(changed);
     const away = this.client.state === "offline" || this.client.state === "connecting";
     if (this.client.state === "online") this.wasOnline = true;
-    if (away && this.clock === undefined) {
+    if ((away || this.client.trouble) && this.clock === undefined) {
       this.clock = setInterval(() => {
         this.late = true;
         this.requestUpdate();
       }, 1000);
-    } else if (!away) {
+    } else if (!away && !this.client.trouble) {
       clearInterval(this.clock);
       this.clock = undefined;
       this.late = false;
@@ -44,6 +48,22 @@ export class ConnectionLine extends ChatElement {
   }
 
   line() {
+    return this.client.trouble ? this.troubleLine(this.client.trouble) : this.awayLine();
+  }
+
+  /** @param {{code: string}} trouble */
+  troubleLine(trouble) {
+    return html`<p class="connection-line">
+      ${icon("warning")}
+      <span>
+        <strong>${reasonOfWait(trouble)}.</strong>
+        What you write is kept, and everything is tried again by itself.
+      </span>
+      <button type="button" class="link" @click=${() => this.client.tryNow()}>Try now</button>
+    </p>`;
+  }
+
+  awayLine() {
     const { state, retryAt } = this.client;
     const seconds = retryAt ? Math.max(0, Math.ceil((retryAt - Date.now()) / 1000)) : 0;
     const waits = state === "offline" && seconds > 0;

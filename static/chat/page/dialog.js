@@ -1,6 +1,7 @@
 import { html } from "lit";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
+import { Reading } from "./reading.js";
 
 let lastId = 0;
 
@@ -16,6 +17,8 @@ export class ChatDialog extends ChatElement {
     super();
     this.error = "";
     this.busy = false;
+    /** What the dialog shows of the server. */
+    this.reading = new Reading(this);
     this.titleId = `dialog-title-${++lastId}`;
   }
 
@@ -53,7 +56,7 @@ export class ChatDialog extends ChatElement {
           </button>
         </header>
         ${this.content()}
-        ${this.error ? html`<p class="dialog-error" role="alert">${this.error}</p>` : null}
+        ${waitLine(this.reading.wait)} ${errorLine(this.reading.error)} ${errorLine(this.error)}
       </div>
     </dialog>`;
   }
@@ -85,6 +88,13 @@ export class ChatDialog extends ChatElement {
     }
   }
 }
+
+/** @param {string} words */
+const errorLine = (words) => (words ? html`<p class="dialog-error" role="alert">${words}</p>` : null);
+
+/** @param {string} words */
+const waitLine = (words) =>
+  words ? html`<p class="dialog-wait" role="status">${icon("clock")} <span>${words}</span></p>` : null;
 
 /** @param {unknown} error */
 export function refusal(error) {

@@ -78,7 +78,8 @@ export class MentionCompletion {
       const found = people.map((/** @type {{username: string}} */ person) => person.username);
       if (query === this.begun) this.offer([...new Set([...this.members(), ...found])]);
     } catch {
-      // The members that are known already stay in the list.
+      // The members that are known already stay in the list; the next letter asks again.
+      this.asked = "";
     }
   }
 

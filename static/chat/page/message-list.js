@@ -4,9 +4,10 @@ import { dayName, dayOf } from "./dates.js";
 import { DrawnPart } from "./drawn-part.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
+import { listTop, pageElsewhere } from "./list-edges.js";
 import "./message.js";
 import { ReadMarker } from "./read-marker.js";
-import { roomName, spokenTitle } from "./name.js";
+import { spokenTitle } from "./name.js";
 import { unread } from "./rooms.js";
 import { ScrollAnchor } from "./scroll-anchor.js";
 
@@ -29,7 +30,7 @@ export class MessageList extends ChatElement {
     sinceAway: { state: true },
   };
 
-  static follows = ["messages", "room", "rooms", "people"];
+  static follows = ["messages", "room", "rooms", "people", "state"];
 
   constructor() {
     super();
@@ -69,6 +70,7 @@ export class MessageList extends ChatElement {
    * @param {Record<string, any>} detail
    */
   concerns(type, detail) {
+    if (type === "state") return this.feed.loading !== null;
     return type === "people" || type === "rooms" || detail.room === this.roomId || detail.room?.id === this.roomId;
   }
 
@@ -101,8 +103,12 @@ export class MessageList extends ChatElement {
     this.sinceAway = 0;
     this.newest = room?.number ?? 0;
     this.unreadAfter = room && unread(room) > 0 ? room.read : null;
-    if (this.feed.hasNewer) await this.feed.jumpToLatest();
-    await this.feed.open();
+    try {
+      if (this.feed.hasNewer) await this.feed.jumpToLatest();
+      await this.feed.open();
+    } catch {
+      // The feed says what was refused, and that is shown.
+    }
     if (roomId === this.roomId) this.requestUpdate();
   }
 
@@ -182,7 +188,7 @@ export class MessageList extends ChatElement {
       await (end === "older" ? feed.loadOlder() : feed.loadNewer());
       feed.trim(end === "older" ? "newer" : "older", WINDOW);
     } catch {
-      // The connection line says what is wrong; the next scroll tries again.
+      // The feed says what was refused; the next scroll asks again.
     }
   }
 
@@ -205,12 +211,21 @@ export class MessageList extends ChatElement {
   /** @param {number} number */
   async bring(number) {
     this.target = number;
-    await this.feed.jumpTo(number);
+    try {
+      await this.feed.jumpTo(number);
+    } catch (error) {
+      this.target = null;
+      this.tell("refused", error);
+    }
     this.requestUpdate();
   }
 
   async jumpToEnd() {
-    await this.feed.jumpToLatest();
+    try {
+      await this.feed.jumpToLatest();
+    } catch (error) {
+      return void this.tell("refused", error);
+    }
     await this.updateComplete;
     this.anchor.toEnd();
     this.look();
@@ -252,30 +267,13 @@ export class MessageList extends ChatElement {
         @scroll=${this.onScroll}
         @keydown=${this.onKey}
       >
-        ${this.top(room)}
+        ${listTop(this.client, feed, room, () => (feed.loaded ? this.look() : this.enter()))}
         <div class="messages-content">
           ${repeat(this.items(), (item) => item.key, (item) => item.draw())}
         </div>
       </div>
       ${this.jumps()}
     `;
-  }
-
-  /** @param {import("../protocol.js").Room} room */
-  top(room) {
-    const { feed } = this;
-    if (!feed.loaded || feed.hasOlder) {
-      return html`<p class="messages-loading">${feed.loaded ? "Loading earlier messages…" : "Loading…"}</p>`;
-    }
-    const name = roomName(this.client, room);
-    return html`<div class="messages-start">
-      <h3>${room.kind === "direct" ? html`You and ${name}` : html`The beginning of ${name}`}</h3>
-      <p>
-        ${feed.messages.length === 0
-          ? "Nothing has been said here yet. Write the first message below."
-          : "Nothing came before this."}
-      </p>
-    </div>`;
   }
 
   items() {
@@ -337,6 +335,7 @@ export class MessageList extends ChatElement {
     const oldest = this.feed.messages[0]?.number ?? 0;
     const above = first !== null && oldest > first + 1;
     return html`
+      ${pageElsewhere(this.client, this.feed)}
       ${above
         ? html`<button class="jump is-top" type="button" @click=${() => this.jump(first + 1)}>
             ${icon("arrow-up")} Go to the first unread message

@@ -6,6 +6,7 @@ import { clockTime, fullTime } from "./dates.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import { messageActions, quickReactions } from "./message-actions.js";
+import { messageState } from "./message-state.js";
 import "./menu.js";
 import "./message-editor.js";
 import { personName } from "./name.js";
@@ -13,7 +14,7 @@ import { canModerate } from "./rooms.js";
 import { safeFragment } from "./safe-html.js";
 import { sharedCode } from "./shared-code.js";
 
-/** @typedef {import("../protocol.js").Message & {state?: string, error?: {detail: string}}} Message */
+/** @typedef {import("../types.js").FeedMessage} Message */
 
 /** One message, with what can be done about it. */
 export class ChatMessage extends ChatElement {
@@ -123,7 +124,7 @@ export class ChatMessage extends ChatElement {
           : html`<div class="message-head">
               <span class="message-sender">${personName(client, message.sender)}</span>${time}
             </div>`}
-        ${this.gone ? this.tombstone() : this.content()} ${this.stateLine()}
+        ${this.gone ? this.tombstone() : this.content()} ${messageState(this.client, message)}
         ${this.isFromBlocked
           ? html`<button type="button" class="link" @click=${() => this.reveal(false)}>
               Fold this message of someone you blocked
@@ -216,27 +217,6 @@ export class ChatMessage extends ChatElement {
         </button>`;
       })}
     </div>`;
-  }
-
-  stateLine() {
-    const { message } = this;
-    if (message.state === "failed") {
-      return html`<p class="message-failed" role="alert">
-        ${icon("warning")}
-        <span>Not sent. ${message.error?.detail ?? ""}</span>
-        <button type="button" class="link" @click=${() => this.client.retry(message.client_id)}>
-          Retry
-        </button>
-        <button type="button" class="link" @click=${() => this.client.discard(message.client_id)}>
-          Discard
-        </button>
-      </p>`;
-    }
-    if (message.state === "sending") {
-      const words = this.client.state === "online" ? "Sending…" : "Waiting for the connection";
-      return html`<p class="message-sending">${icon("clock")} ${words}</p>`;
-    }
-    return null;
   }
 
   tools() {

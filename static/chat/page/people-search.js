@@ -1,7 +1,7 @@
 import { html } from "lit";
 import { avatar } from "./avatar.js";
-import { refusal } from "./dialog.js";
 import { ChatElement } from "./element.js";
+import { Reading } from "./reading.js";
 
 /** @typedef {{username: string, display_name: string}} Person */
 
@@ -15,7 +15,6 @@ export class PeopleSearch extends ChatElement {
     query: { state: true },
     people: { state: true },
     active: { state: true },
-    error: { state: true },
   };
 
   static follows = ["presence", "people"];
@@ -29,7 +28,7 @@ export class PeopleSearch extends ChatElement {
     /** @type {Person[] | null} null before the first answer */
     this.people = null;
     this.active = 0;
-    this.error = "";
+    this.reading = new Reading(this);
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.pause = undefined;
   }
@@ -89,7 +88,7 @@ export class PeopleSearch extends ChatElement {
 
   /** @param {Person[]} people */
   hint(people) {
-    if (this.error) return this.error;
+    if (this.reading.error || this.reading.wait) return this.reading.error || this.reading.wait;
     if (!this.query.trim()) return "Type the beginning of a name.";
     if (this.people && people.length === 0) return `Nobody is called “${this.query}”.`;
     return "";
@@ -106,17 +105,13 @@ export class PeopleSearch extends ChatElement {
     const query = this.query.trim();
     if (!query) {
       this.people = null;
+      this.reading.end();
       return;
     }
-    try {
-      const reply = await this.client.send({ type: "people.find", query });
-      if (query !== this.query.trim()) return;
-      this.people = reply.people;
-      this.active = 0;
-      this.error = "";
-    } catch (error) {
-      this.error = refusal(error);
-    }
+    const reply = await this.reading.ask({ type: "people.find", query });
+    if (!reply || query !== this.query.trim()) return;
+    this.people = reply.people;
+    this.active = 0;
   }
 
   /** @param {KeyboardEvent} event */

@@ -2,6 +2,7 @@ import { html } from "lit";
 import { refusal } from "./dialog.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
+import { Reading } from "./reading.js";
 
 /** @typedef {import("../protocol.js").Room} Room */
 
@@ -21,6 +22,7 @@ export class PublicRooms extends ChatElement {
     /** @type {Room[] | null} */
     this.rooms = null;
     this.error = "";
+    this.reading = new Reading(this);
   }
 
   firstUpdated() {
@@ -45,7 +47,7 @@ export class PublicRooms extends ChatElement {
       <ul class="found" aria-label="Public rooms" ?hidden=${!this.rooms?.length}>
         ${this.rooms?.map((room) => this.entry(room))}
       </ul>
-      <p class="hint" role="status">${this.error || this.hint()}</p>
+      <p class="hint" role="status">${this.error || this.reading.error || this.reading.wait || this.hint()}</p>
     `;
   }
 
@@ -68,13 +70,8 @@ export class PublicRooms extends ChatElement {
   }
 
   async find() {
-    const { query } = this;
-    try {
-      const { rooms } = await this.client.send({ type: "room.find", query: query.trim() });
-      if (query === this.query) Object.assign(this, { rooms, error: "" });
-    } catch (error) {
-      this.error = refusal(error);
-    }
+    const reply = await this.reading.ask({ type: "room.find", query: this.query.trim() });
+    if (reply) Object.assign(this, { rooms: reply.rooms, error: "" });
   }
 
   /** @param {Room} room */

@@ -20,7 +20,7 @@ export class RevisionsDialog extends ChatDialog {
 
   async firstUpdated() {
     super.firstUpdated();
-    const reply = await this.ask({ type: "message.revisions", message: this.message.id });
+    const reply = await this.reading.ask({ type: "message.revisions", message: this.message.id });
     this.revisions = reply?.revisions ?? [];
   }
 

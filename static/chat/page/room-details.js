@@ -55,7 +55,7 @@ export class RoomDetails extends ChatDialog {
   }
 
   async load(after = "") {
-    const reply = await this.ask({ type: "room.members", room: this.roomId, after });
+    const reply = await this.reading.ask({ type: "room.members", room: this.roomId, after });
     if (!reply) return;
     this.members = after ? [...this.members, ...reply.members] : reply.members;
     this.more = reply.members.length === PAGE;

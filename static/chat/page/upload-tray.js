@@ -41,12 +41,14 @@ export class UploadTray extends ChatElement {
   entry(upload) {
     const failed = upload.state === "failed";
     const going = upload.state === "sending" || upload.state === "waiting";
-    return html`<li class="upload ${failed ? "is-failed" : ""}">
-      ${icon(failed ? "warning" : upload.state === "done" ? "check" : "file")}
+    return html`<li class="upload ${failed ? "is-failed" : ""} ${upload.wait ? "is-waiting" : ""}">
+      ${icon(failed ? "warning" : upload.state === "done" ? "check" : upload.wait ? "clock" : "file")}
       <span class="upload-words">
         <span class="upload-name" title=${isolated(upload.name)}><bdi>${upload.name}</bdi></span>
         ${failed
           ? html`<span class="upload-error" role="alert">${upload.error}</span>`
+          : upload.wait
+            ? html`<span class="upload-wait" role="status">${upload.wait}</span>`
           : going
             ? html`<progress
                 max=${upload.size || 1}
@@ -55,12 +57,12 @@ export class UploadTray extends ChatElement {
               ></progress>`
             : html`<span class="upload-size">${readableSize(upload.size)}</span>`}
       </span>
-      ${failed && upload.file
+      ${(failed && upload.file) || upload.wait
         ? html`<button
             type="button"
             class="icon-button is-small"
-            aria-label="Retry ${isolated(upload.name)}"
-            title="Retry"
+            aria-label="${failed ? "Retry" : "Try now:"} ${isolated(upload.name)}"
+            title=${failed ? "Retry" : "Try now"}
             @click=${() => this.uploads.retry(upload)}
           >
             ${icon("retry")}

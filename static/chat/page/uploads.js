@@ -1,3 +1,5 @@
+import { reasonOfWait } from "./waits.js";
+
 /**
  * @typedef {Object} Upload
  * @property {number} key
@@ -7,6 +9,7 @@
  * @property {number} sent bytes
  * @property {"waiting" | "sending" | "done" | "failed"} state
  * @property {string} error why it failed, to be shown
+ * @property {string} wait why it is being tried again, to be shown; '' where it goes on
  * @property {import("../protocol.js").Attachment | null} attachment
  * @property {AbortController} abort
  */
@@ -60,6 +63,7 @@ export class Uploads extends EventTarget {
         sent: 0,
         state: "waiting",
         error: "",
+        wait: "",
         attachment: null,
         abort: new AbortController(),
       });
@@ -78,6 +82,7 @@ export class Uploads extends EventTarget {
       sent: attachment.size,
       state: "done",
       error: "",
+      wait: "",
       attachment,
       abort: new AbortController(),
     }));
@@ -93,6 +98,7 @@ export class Uploads extends EventTarget {
 
   /** @param {Upload} upload */
   retry(upload) {
+    if (upload.wait) return this.client.tryNow();
     Object.assign(upload, { state: "waiting", error: "", sent: 0, abort: new AbortController() });
     this.next();
   }
@@ -122,6 +128,12 @@ export class Uploads extends EventTarget {
         signal: upload.abort.signal,
         onProgress: (sent, total) => {
           upload.sent = total ? (sent / total) * upload.size : sent;
+          upload.wait = "";
+          this.changed();
+        },
+        onWait: (error) => {
+          upload.sent = 0;
+          upload.wait = `${reasonOfWait(error)}. It is tried again by itself.`;
           this.changed();
         },
       });
@@ -131,6 +143,7 @@ export class Uploads extends EventTarget {
       upload.state = "failed";
       upload.error = reason(error);
     }
+    upload.wait = "";
     running -= 1;
     this.next();
     for (const other of [...waiting]) other.next();

@@ -1,0 +1,16 @@
+/**
+ * Why something is not done yet, as the beginning of a sentence. It is tried again by itself.
+ * @param {{code: string}} error
+ */
+export function reasonOfWait({ code }) {
+  switch (code) {
+    case "rate_limited":
+      return "That was a lot at once";
+    case "timeout":
+      return "The server does not answer";
+    case "network":
+      return "The server is not reached";
+    default:
+      return "The server has a problem";
+  }
+}
