@@ -251,6 +251,7 @@ export class ChatClient extends EventTarget {
       const stored = this.#outbox.stored(clientId);
       this.#outbox.add({
         client_id: clientId, room, body, reply_to, code, quote: null,
+        room_name: this.#store.nameOf(room),
         attachments: attachments.map(unknownAttachment),
       });
       return stored;
@@ -280,6 +281,7 @@ export class ChatClient extends EventTarget {
       typeof replyTo === "string" ? feed.messages.find(({ id }) => id === replyTo) : replyTo;
     this.#outbox.add({
       client_id: clientId, room, body, attachments,
+      room_name: this.#store.nameOf(room),
       reply_to: typeof replyTo === "string" ? replyTo : (replyTo?.id ?? null),
       quote: quoted ? quoteOf(quoted) : null,
     });

@@ -72,6 +72,14 @@ export class Store {
     return unsentMessages(entries, this.me?.username ?? "", next);
   }
 
+  /** What a room is called; a direct one by the others in it. @param {string} roomId */
+  nameOf(roomId) {
+    const room = this.rooms.get(roomId);
+    if (room?.kind !== "direct") return room?.name ?? "";
+    const others = (room.members ?? []).filter((name) => name !== this.me?.username);
+    return others.map((name) => this.people.get(name).display_name || name).join(", ");
+  }
+
   /**
    * @param {string} roomId
    * @param {number} number

@@ -77,6 +77,8 @@ export interface Flow {
 export interface Unsent {
   client_id: string;
   room: string;
+  /** What the room was called when it was written; left out by older clients. */
+  room_name?: string;
   body: string;
   attachments: wire.Attachment[];
   reply_to: string | null;

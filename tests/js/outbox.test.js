@@ -301,3 +301,21 @@ test("sending the same message twice resolves both times", async () => {
   assert.equal(room.messages.length, 1);
   assert.ok(server.commands("message.send").length >= 1);
 });
+
+test("what is unsent in a room that is gone is kept, with what the room was called", async () => {
+  const { client, room, server, clock } = await aClientInARoom({ messages: 0 });
+  server.isUp = false;
+  server.last.end(1006);
+  await settled();
+  const clientId = client.sendMessage(room.id, { body: "too late" });
+  room.members = ["grace"];
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "not_found", detail: "There is no such room." } : null;
+  server.isUp = true;
+  await clock.pass(31_000);
+  assert.equal(client.rooms.has(room.id), false);
+  const [{ room_name, state, body }] = client.unsent;
+  assert.deepEqual([room_name, state, body], ["general", "failed", "too late"]);
+  client.discard(clientId);
+  assert.deepEqual(client.unsent, []);
+});

@@ -14,6 +14,7 @@ import { forgetRoom, lastRoom, roomInAddress, rememberRoom } from "./location.js
 import { listedRooms, unread, waiting } from "./rooms.js";
 import "./requests.js";
 import "./room-list.js";
+import { unsentElsewhere } from "./unsent.js";
 import { Uploads } from "./uploads.js";
 import { banned, choose, signedOut, welcome } from "./empty-states.js";
 
@@ -61,7 +62,7 @@ export class ChatApp extends ChatElement {
       "focus-search": () => this.focusSearch(),
       heard: ({ message }) => this.announcer.announce(message),
     };
-    for (const name of ["start-chat", "show-details", "show-revisions", "report", "confirm", "open-image", "show-profile", "show-blocked"]) {
+    for (const name of ["start-chat", "show-details", "show-revisions", "report", "confirm", "open-image", "show-profile", "show-blocked", "show-unsent"]) {
       asked[name] = (detail) => (this.dialog = { name, detail: detail ?? {} });
     }
     for (const [type, run] of Object.entries(asked)) {
@@ -107,7 +108,9 @@ export class ChatApp extends ChatElement {
       if (!this.roomId && !NARROW.matches) this.openRoom(this.firstRoom(), { address: false });
     }
     if (this.roomId && !this.room && client.state === "online") {
-      if (this.roomId !== this.leaving) this.say("You are no longer in that room.");
+      const isKept = unsentElsewhere(client).some(({ room }) => room === this.roomId);
+      const kept = isKept ? " What you had not sent there is kept, above your rooms." : "";
+      if (this.roomId !== this.leaving) this.say(`You are no longer in that room.${kept}`);
       this.roomId = "";
       this.screen = "rooms";
     }
@@ -132,6 +135,7 @@ export class ChatApp extends ChatElement {
               ${icon("plus")} Start chat
             </button>
           </div>
+          <mc-unsent .client=${this.client}></mc-unsent>
           <mc-requests .client=${this.client}></mc-requests>
           <mc-room-list .client=${this.client} .current=${this.roomId}></mc-room-list>
           <mc-account-menu .client=${this.client} .links=${this.dataset}></mc-account-menu>

@@ -8,6 +8,7 @@ import "./report.js";
 import "./revisions.js";
 import "./room-details.js";
 import "./start-chat.js";
+import "./unsent-dialog.js";
 
 /**
  * The dialog that the person asked for.
@@ -38,6 +39,8 @@ export function dialogFor(client, { name, detail }) {
       ></mc-lightbox>`;
     case "show-blocked":
       return html`<mc-blocked-people .client=${client}></mc-blocked-people>`;
+    case "show-unsent":
+      return html`<mc-unsent-dialog .client=${client}></mc-unsent-dialog>`;
     case "show-profile":
       return html`<mc-profile .client=${client}></mc-profile>`;
     default:

@@ -170,6 +170,7 @@ export class MessageList extends ChatElement {
   /** Loads what is near, forgets what is far, and marks what has been seen as read. */
   look() {
     const { feed, scroller } = this;
+    if (!scroller) return; // one is no longer in the room
     const near = scroller.clientHeight * NEAR;
     const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     this.atEnd = this.anchor.atEnd && !feed.hasNewer;

@@ -11,7 +11,7 @@ import { badge, listedRooms, partner, unread } from "./rooms.js";
 /** The rooms of this person: a list that the arrow keys walk, with what is unread in each. */
 export class RoomList extends ChatElement {
   static properties = { current: { type: String }, query: { state: true }, focused: { state: true } };
-  static follows = ["rooms", "room", "messages", "presence", "people", "state"];
+  static follows = ["rooms", "room", "messages", "presence", "people", "state", "outbox"];
 
   constructor() {
     super();
@@ -19,11 +19,15 @@ export class RoomList extends ChatElement {
     this.query = "";
     /** @type {string} the room that Tab reaches */
     this.focused = "";
+    /** Rooms in which a message was not sent. @type {Set<string>} */
+    this.failed = new Set();
   }
 
   render() {
     const { rooms, people } = listedRooms(this.client, this.query, this.current);
     const ids = [...rooms, ...people].map(({ id }) => id);
+    const failed = this.client.unsent.filter(({ state }) => state === "failed");
+    this.failed = new Set(failed.map(({ room }) => room));
     const stop = [this.focused, this.current, ids[0]].find((id) => ids.includes(id));
     return html`
       <div class="room-search">
@@ -81,6 +85,11 @@ export class RoomList extends ChatElement {
         : html`<span class="room-sign">${icon(room.kind === "private" ? "lock" : "room")}</span>`}
       <span class="room-name">${roomName(client, room)}</span>
       ${other && client.online.has(other) ? html`<span class="visually-hidden">, here now</span>` : null}
+      ${this.failed.has(room.id)
+        ? html`<span class="room-failed" title="A message was not sent">
+            ${icon("warning")}<span class="visually-hidden">, a message was not sent</span>
+          </span>`
+        : null}
       ${count > 0
         ? html`<span class="badge">${badge(count)}<span class="visually-hidden"> unread</span></span>`
         : null}

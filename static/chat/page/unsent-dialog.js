@@ -1,0 +1,105 @@
+import { html } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { isolated } from "../names.js";
+import { clockTime, dayName, fullTime } from "./dates.js";
+import { ChatDialog } from "./dialog.js";
+import { unsentElsewhere } from "./unsent.js";
+
+/** @typedef {import("../types.js").Unsent} Entry */
+
+/** What the server answers because the room is gone, which the dialog says for all of them. */
+const GONE = new Set(["not_found", "forbidden"]);
+
+/** Unsent messages of rooms that are gone, to be copied or dropped. */
+export class UnsentDialog extends ChatDialog {
+  static properties = { copied: { state: true } };
+  static follows = ["outbox", "rooms"];
+
+  constructor() {
+    super();
+    /** The message that was copied last. */
+    this.copied = "";
+    // What led here has gone with the last message, and cannot have the focus back.
+    this.addEventListener("dialog-closed", () => {
+      if (unsentElsewhere(this.client).length === 0) this.tell("focus-search");
+    });
+  }
+
+  get heading() {
+    return "Not sent";
+  }
+
+  content() {
+    const entries = unsentElsewhere(this.client);
+    if (entries.length === 0) {
+      return html`<p class="dialog-text" tabindex="-1" autofocus>
+        Nothing is left here: all that you wrote was sent or discarded.
+      </p>`;
+    }
+    return html`<p class="dialog-text">
+        You are no longer in the rooms that this was written for. It is kept in this browser until you
+        discard it.
+      </p>
+      <ul class="unsent-list">
+        ${repeat(entries, ({ client_id }) => client_id, (entry) => this.entry(entry))}
+      </ul>
+      <p class="visually-hidden" role="status">${this.copied ? "The text was copied" : ""}</p>`;
+  }
+
+  /** @param {Entry} entry */
+  entry(entry) {
+    const { body, attachments } = entry;
+    return html`<li class="unsent">
+      <p class="unsent-place">
+        <strong><bdi>${entry.room_name || "A room that is gone"}</bdi></strong>
+        <time datetime=${entry.created_at} title=${fullTime(entry.created_at)}
+          >${dayName(entry.created_at)}, ${clockTime(entry.created_at)}</time
+        >
+      </p>
+      ${body ? html`<p class="unsent-body plain-text" tabindex="0">${body}</p>` : null}
+      ${attachments.length > 0
+        ? html`<p class="hint">
+            ${attachments.map(({ name }) => name || "a file").join(", ")}
+          </p>`
+        : null}
+      ${entry.error && !GONE.has(entry.error.code) ? html`<p class="hint">${entry.error.detail}</p>` : null}
+      <div class="unsent-ways">
+        ${body
+          ? html`<button type="button" class="button is-small" @click=${() => this.copy(entry)}>
+              ${this.copied === entry.client_id ? "Copied" : "Copy text"}
+            </button>`
+          : null}
+        <button
+          type="button"
+          class="button is-small"
+          aria-label="Discard “${isolated(body.slice(0, 40) || "the files")}”"
+          @click=${() => this.discard(entry)}
+        >
+          Discard
+        </button>
+      </div>
+    </li>`;
+  }
+
+  /** @param {Entry} entry */
+  async copy({ client_id, body }) {
+    try {
+      await navigator.clipboard.writeText(body);
+      this.copied = client_id;
+    } catch {
+      this.error = "The text could not be copied. Select it, and press Ctrl+C.";
+    }
+  }
+
+  /** @param {Entry} entry */
+  async discard({ client_id }) {
+    this.client.discard(client_id);
+    this.requestUpdate();
+    await this.updateComplete;
+    // The button that had the focus has gone with its message.
+    const next = this.querySelector(".unsent .button") ?? this.querySelector("[autofocus]");
+    /** @type {HTMLElement | null} */ (next)?.focus();
+  }
+}
+
+customElements.define("mc-unsent-dialog", UnsentDialog);

@@ -1,0 +1,94 @@
+"""What was written for a room that is gone is shown, and can be copied or dropped."""
+
+import uuid
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import (
+    SCREENSHOTS,
+    OpenChat,
+    assert_accessible,
+    enter_room,
+    send,
+)
+
+Scheme = Literal["light", "dark"]
+
+
+def written_while_being_removed(one: Page, owner: Page, name: str, texts: list[str]) -> None:
+    """One is taken out of a room while they write in it without a connection."""
+    owner.get_by_role("button", name="Start chat").click()
+    owner.get_by_role("tab", name="New room").click()
+    owner.get_by_label("Name of the room").fill(name)
+    owner.get_by_role("button", name="Create room").click()
+    owner.get_by_role("heading", name=name, exact=True).wait_for()
+    owner.get_by_role("button", name="Members and details").click()
+    owner.get_by_label("Add people").fill("member")
+    owner.get_by_role("option").filter(has_text="@member").first.click()
+    owner.locator(".members .found-entry").filter(has_text="@member").wait_for()
+    enter_room(one, name)
+    one.context.set_offline(True)
+    one.wait_for_selector(".connection-line")
+    for text in texts:
+        send(one, text)
+    owner.get_by_role("button", name="What to do with member").click()
+    owner.get_by_role("menuitem", name="Remove from room").click()
+    owner.locator(".members .found-entry").filter(has_text="@member").wait_for(state="detached")
+    one.context.set_offline(False)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "contrast"),
+    [("light", 1200, "no-preference"), ("dark", 300, "no-preference"), ("light", 700, "more")],
+)
+def test_what_was_written_for_a_room_that_is_gone_can_be_copied_or_dropped(
+    open_chat: OpenChat, scheme: Scheme, width: int, contrast: Literal["more", "no-preference"]
+) -> None:
+    one = open_chat(
+        "member",
+        color_scheme=scheme,
+        contrast=contrast,
+        viewport={"width": width, "height": 640},
+        permissions=["clipboard-write"],
+    )
+    name = f"Garden {uuid.uuid4().hex[:6]}"
+    texts = ["The first thing that I meant to say", "a long thought " * 40]
+    written_while_being_removed(one, open_chat("owner"), name, texts)
+    if width > 640:
+        one.locator(".toast").filter(has_text="What you had not sent there is kept").wait_for()
+    way = one.get_by_role("button", name="2 messages were not sent")
+    way.wait_for()
+    assert_accessible(one)
+    one.screenshot(path=SCREENSHOTS / f"unsent-way-{scheme}-{width}.png")
+
+    way.focus()
+    one.keyboard.press("Enter")
+    entries = one.locator(".unsent")
+    assert entries.count() == 2
+    first = entries.first
+    first.get_by_text(name).wait_for()
+    first.locator(".unsent-body").filter(has_text=texts[0]).wait_for()
+    assert_accessible(one)
+    one.screenshot(path=SCREENSHOTS / f"unsent-{scheme}-{width}.png")
+    first.get_by_role("button", name="Copy text").focus()
+    one.keyboard.press("Enter")
+    one.get_by_text("The text was copied").wait_for(state="attached")
+
+    for left in (1, 0):
+        one.get_by_role("button", name="Discard").first.focus()
+        one.keyboard.press("Enter")
+        entries.nth(left).wait_for(state="detached")
+        assert one.evaluate("document.querySelector('dialog').contains(document.activeElement)")
+    one.get_by_text("Nothing is left here").wait_for()
+    assert_accessible(one)
+    one.keyboard.press("Escape")
+    one.locator("dialog").wait_for(state="detached")
+    assert one.evaluate("document.activeElement.matches('.room-search input')")
+    one.keyboard.press("Control+v")
+    assert one.input_value(".room-search input") == texts[0]
+    assert way.count() == 0
+    one.reload()
+    one.wait_for_selector("mc-account-menu .account", state="attached")
+    assert way.count() == 0
