@@ -61,13 +61,13 @@ class Seeded:
         return to
 
 
-def seed(data_dir: Path) -> Seeded:
-    """Migrates a new database and puts the cast into it."""
+def seed(data_dir: Path, **environment: str) -> Seeded:
+    """Migrates a new database, or one that the environment names, and puts the cast into it."""
     databases.assign(data_dir)
     finished = subprocess.run(
         [sys.executable, "-m", "tests.seed"],
         cwd=ROOT,
-        env=_environment(data_dir, {}),
+        env=_environment(data_dir, environment),
         capture_output=True,
         text=True,
         timeout=120,

@@ -129,3 +129,22 @@ test("an upload that waits can be cancelled", async () => {
   abort.abort();
   await assert.rejects(done, { code: "aborted" });
 });
+
+test("what waits for all files is done once, and given up when one fails", async () => {
+  const server = new Uploading();
+  const client = /** @type {any} */ (server);
+  const uploads = new Uploads(client);
+  let done = 0;
+  uploads.add(files(2));
+  uploads.whenDone = () => done++;
+  await server.finish();
+  assert.equal(done, 0);
+  await server.finish();
+  uploads.changed();
+  assert.equal(done, 1);
+  client.upload = () => Promise.reject(new ChatError("too_large", "At most 25 MB."));
+  uploads.add(files(1));
+  uploads.whenDone = () => done++;
+  await settled();
+  assert.deepEqual([done, uploads.whenDone, uploads.failed], [1, null, true]);
+});

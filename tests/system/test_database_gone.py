@@ -1,22 +1,16 @@
 """A database that is gone for twenty seconds, under people who write."""
 
 import asyncio
-import os
-import signal
-import subprocess
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-import psycopg
 import pytest
 
 from tests import databases
-from tests.components import missing
-from tests.databases import servers
+from tests.databases.stopped import PostgreSQL, stoppable_postgresql
 from tests.live import Server
 from tests.outside import CommandError, OutsideClient, assert_complete
 
@@ -26,45 +20,10 @@ RIGHT_WITHIN = 2.0
 """Seconds after which a database that is back serves everybody, at the first try."""
 
 
-class PostgreSQL:
-    """One that can be killed and started again as it was."""
-
-    def __init__(self, base: str) -> None:
-        self.base = base
-        with psycopg.connect(databases.with_name(base, "postgres")) as connection:
-            row = connection.execute("SHOW data_directory").fetchone()
-        assert row
-        self.data = Path(row[0])
-        self.command = (self.data / "postmaster.opts").read_text()
-        self.again: subprocess.Popen[bytes] | None = None
-
-    def kill(self) -> None:
-        postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
-        everything = [postmaster, *postmaster.children(recursive=True)]
-        os.kill(postmaster.pid, signal.SIGQUIT)  # at once, as when its machine fails
-        psutil.wait_procs(everything, 20)
-
-    def start(self) -> None:
-        with (self.data.parent / "log").open("ab") as log:
-            self.again = subprocess.Popen(
-                ["sh", "-c", f"exec {self.command}"],
-                cwd=self.data.parent,
-                user=self.data.owner() if os.geteuid() == 0 else None,
-                stdout=log,
-                stderr=log,
-            )
-
-
 @pytest.fixture
 def postgresql() -> Iterator[PostgreSQL]:
-    try:
-        with servers.postgresql() as base:
-            server = PostgreSQL(base)
-            yield server
-        if server.again:
-            server.again.wait(20)
-    except servers.MissingError as error:
-        missing(str(error))
+    with stoppable_postgresql() as server:
+        yield server
 
 
 @dataclass

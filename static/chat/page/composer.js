@@ -8,6 +8,9 @@ import "./upload-tray.js";
 
 /** @typedef {import("../protocol.js").Message} Message */
 
+const WAITS = "This is sent as soon as the files are uploaded.";
+const FAILED = "A file was not uploaded. Retry or remove it, then send.";
+
 /** Where a message is written. What is in it is kept over reloads, until it is sent. */
 export class Composer extends ChatElement {
   static properties = {
@@ -16,7 +19,6 @@ export class Composer extends ChatElement {
     uploads: { attribute: false },
     replyTo: { state: true },
     empty: { state: true },
-    waiting: { state: true },
     notice: { state: true },
   };
 
@@ -33,8 +35,6 @@ export class Composer extends ChatElement {
     /** @type {Message | null} */
     this.replyTo = null;
     this.empty = true;
-    /** The person pressed Enter while files were on their way: it goes when they are there. */
-    this.waiting = false;
     this.notice = "";
     this.mentions = new MentionCompletion(this);
     this.onUploads = () => this.uploadsChanged();
@@ -49,6 +49,8 @@ export class Composer extends ChatElement {
     this.textarea.value = draft.body;
     this.replyTo = draft.replyTo;
     if (this.uploads.list.length === 0) this.uploads.restore(draft.attachments);
+    if (this.uploads.whenDone) this.sendWhenDone(); // what was written in the composer before
+    else if (this.uploads.failed) this.notice = FAILED;
     this.uploads.addEventListener("change", this.onUploads);
     this.textChanged();
   }
@@ -167,11 +169,10 @@ export class Composer extends ChatElement {
   }
 
   uploadsChanged() {
+    if (this.notice === WAITS && !this.uploads.whenDone) {
+      this.notice = this.uploads.failed ? FAILED : "";
+    }
     this.keep();
-    if (this.waiting && this.uploads.failed) {
-      this.waiting = false;
-      this.notice = "A file was not uploaded. Retry or remove it, then send.";
-    } else if (this.waiting && !this.uploads.unfinished) this.send();
     this.requestUpdate();
   }
 
@@ -181,26 +182,38 @@ export class Composer extends ChatElement {
     this.send();
   }
 
-  /** Nothing is sent without what belongs to it: files on their way are waited for. */
+  /**
+   * Nothing is sent without what belongs to it: files on their way are waited for, also while the
+   * person looks at another room.
+   */
   send() {
     const body = this.textarea.value.trim();
     const { uploads } = this;
     if (!body && uploads.list.length === 0) return;
     if (uploads.failed) {
-      this.notice = "A file was not uploaded. Retry or remove it, then send.";
-      return;
+      this.notice = FAILED;
+    } else if (uploads.unfinished) {
+      this.sendWhenDone();
+    } else {
+      this.sendDraft();
     }
-    this.waiting = uploads.unfinished;
-    this.notice = this.waiting ? "This is sent as soon as the files are uploaded." : "";
-    if (this.waiting) return;
-    this.client.sendMessage(this.room.id, {
-      body,
-      attachments: uploads.attachments,
-      replyTo: this.replyTo,
-    });
+  }
+
+  sendWhenDone() {
+    this.notice = WAITS;
+    this.uploads.whenDone = () => this.sendDraft();
+  }
+
+  /** Sends what is written here; this composer may have gone meanwhile. */
+  sendDraft() {
+    const body = this.textarea.value.trim();
+    const { attachments } = this.uploads;
+    if (!body && attachments.length === 0) return;
+    this.client.sendMessage(this.room.id, { body, attachments, replyTo: this.replyTo });
     this.textarea.value = "";
     this.replyTo = null;
-    uploads.clear();
+    this.notice = "";
+    this.uploads.clear();
     this.textChanged();
     this.keep();
     this.tell("sent");

@@ -57,7 +57,8 @@ export class ConnectionLine extends ChatElement {
       ${icon("warning")}
       <span>
         <strong>${reasonOfWait(trouble)}.</strong>
-        What you write is kept, and everything is tried again by itself.
+        <span class="connection-more">What you write is kept.</span>
+        Everything is tried again by itself.
       </span>
       <button type="button" class="link" @click=${() => this.client.tryNow()}>Try now</button>
     </p>`;

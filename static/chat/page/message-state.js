@@ -12,9 +12,11 @@ export function messageState(client, message) {
   if (message.state === "failed") {
     return html`<p class="message-failed" role="alert">
       ${icon("warning")}
-      <span>Not sent. ${message.error?.detail ?? ""}</span>
-      <button type="button" class="link" @click=${() => client.retry(message.client_id)}>Retry</button>
-      ${discard(client, message)}
+      <span>
+        Not sent. ${message.error?.detail ?? ""}
+        <button type="button" class="link" @click=${() => client.retry(message.client_id)}>Retry</button>
+        ${discard(client, message)}
+      </span>
     </p>`;
   }
   if (message.state !== "sending") return null;
@@ -39,7 +41,7 @@ export function messageState(client, message) {
  * @param {unknown} ways what the person can do
  */
 const waiting = (words, ways) =>
-  html`<p class="message-waiting">${icon("clock")} <span>${words}</span> ${ways}</p>`;
+  html`<p class="message-waiting">${icon("clock")} <span>${words} ${ways}</span></p>`;
 
 /**
  * @param {import("../client.js").ChatClient} client

@@ -33,6 +33,12 @@ export class Uploads extends EventTarget {
     this.client = client;
     /** @type {Upload[]} */
     this.list = [];
+    /**
+     * What is done as soon as all files are there, wherever the person looks by then; null when
+     * nothing waits for them. It is given up when one fails.
+     * @type {(() => void) | null}
+     */
+    this.whenDone = null;
   }
 
   get unfinished() {
@@ -150,6 +156,9 @@ export class Uploads extends EventTarget {
   }
 
   changed() {
+    const { whenDone } = this;
+    if (this.failed || !this.unfinished) this.whenDone = null;
+    if (whenDone && !this.failed && !this.unfinished) whenDone();
     this.dispatchEvent(new Event("change"));
   }
 }

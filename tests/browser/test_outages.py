@@ -1,0 +1,139 @@
+"""The database is away for a while, under people who write, open rooms and upload: afterwards
+nothing is left behind and nothing has overtaken anything, and meanwhile the page says so."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests import databases
+from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible, enter_room, send, until
+from tests.databases.stopped import PostgreSQL, stoppable_postgresql
+from tests.live import Server, seed
+
+pytestmark = [
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(
+        bool(databases.server()),
+        reason="the test starts a PostgreSQL that it can stop: the run on SQLite has it",
+    ),
+]
+
+NARROW = {"viewport": {"width": 300, "height": 640}, "color_scheme": "dark"}
+WIDE = {"viewport": {"width": 1100, "height": 700}, "color_scheme": "light"}
+
+# Every attempt of a client comes within 10.5 s of the one before, of an upload within 61 s; the
+# first that succeeds has all others tried at once.
+AFTERWARDS = 30
+
+
+@dataclass
+class World:
+    server: Server
+    database: PostgreSQL
+    rooms: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    data = tmp_path_factory.mktemp("outages") / "data"
+    with stoppable_postgresql() as database:
+        settings = {"DATABASE_URL": databases.create(database.base)}
+        seeded = seed(data, **settings)
+        server = Server(data, settings | {"RATE_LIMITS": "off", "HEARTBEAT": "2"})
+        server.start()
+        yield World(server, database, seeded.rooms)
+        server.stop()
+
+
+def written(page: Page, mark: str) -> list[str]:
+    """The messages with this mark as the page shows them, in order, without their states."""
+    bodies = page.locator("mc-message .message-body").filter(has_text=mark)
+    return bodies.all_inner_texts()
+
+
+def state_of(page: Page, text: str) -> str:
+    message = page.locator("mc-message").filter(has_text=text)
+    return message.locator(".message-waiting, .message-failed, .message-sending").inner_text()
+
+
+def to_the_rooms(page: Page) -> None:
+    back = page.get_by_role("button", name="Back to the rooms")
+    if back.is_visible():
+        back.click()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "view"), [(3, WIDE), (10, NARROW), (40, WIDE)], ids=["3s", "10s", "40s"]
+)
+def test_a_database_that_is_away_costs_nothing_but_time(
+    world: World, open_chat: OpenChat, seconds: int, view: dict[str, Any]
+) -> None:
+    one = open_chat("member", at=world.server, **view)
+    other = open_chat("owner", at=world.server)
+    enter_room(one, "The private room")
+    enter_room(other, "The private room")
+    mark = uuid.uuid4().hex[:6]
+    began = time.monotonic()
+
+    world.database.kill()
+    texts = [f"{mark} first", f"{mark} second", f"{mark} third"]
+    for text in texts[:2]:
+        send(one, text)
+    one.locator(".message-waiting").first.wait_for()
+    assert "The server has a problem; it is tried again by itself." in state_of(one, texts[0])
+    assert "It follows the message above." in state_of(one, texts[1])
+    send(other, f"{mark} from another")
+    one.locator(".connection-line").wait_for()
+    assert "The server has a problem." in one.locator(".connection-line").inner_text()
+    assert_accessible(one)
+    one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-room.png")
+
+    # A room that was not open yet, with a file and the words that go with it.
+    to_the_rooms(one)
+    enter_room(one, "The public room")
+    if not one.evaluate("document.querySelector('mc-message-list').feed.loaded"):
+        one.get_by_text("The messages are loaded as soon as possible.").wait_for()
+    one.set_input_files(
+        ".composer-file",
+        {"name": f"{mark}.txt", "mimeType": "text/plain", "buffer": mark.encode()},
+    )
+    one.locator(".upload-wait").filter(has_text="It is tried again by itself.").wait_for()
+    send(one, f"{mark} with a file")
+    one.get_by_text("This is sent as soon as the files are uploaded.").wait_for()
+    assert_accessible(one)
+    one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-opened.png")
+    to_the_rooms(one)
+    enter_room(one, "The private room")
+    other.get_by_role("button", name="Members and details").click()
+    if seconds > 3:
+        other.locator(".dialog-wait").wait_for()
+        other.screenshot(path=SCREENSHOTS / f"outage-{seconds}-members.png")
+
+    one.wait_for_timeout(max(0, seconds - (time.monotonic() - began)) * 1000)
+    send(one, texts[2])
+    world.database.start()
+
+    for text in texts:
+        sent = one.locator("mc-message:not(.is-unsent):not(.is-failed)").filter(has_text=text)
+        sent.wait_for(timeout=AFTERWARDS * 1000)
+    other.locator(".members .found-entry").first.wait_for()
+    other.keyboard.press("Escape")
+    other.locator("mc-message:not(.is-unsent)").filter(has_text=texts[2]).wait_for()
+    everything = written(other, mark)
+    assert [text for text in everything if text in texts] == texts
+    assert len(everything) == 4
+    assert written(one, mark) == everything
+
+    to_the_rooms(one)
+    enter_room(one, "The public room")
+    message = one.locator("mc-message:not(.is-unsent)").filter(has_text=f"{mark} with a file")
+    message.locator(".file-card").filter(has_text=f"{mark}.txt").wait_for(timeout=65_000)
+    for page in (one, other):
+        until(page, "document.querySelector('.connection-line') === null")
+        assert page.locator(".message-waiting, .message-failed, .upload, .dialog-wait").count() == 0
+        assert page.evaluate("document.querySelector('mc-app').client.unsent") == []
