@@ -25,6 +25,7 @@ SAME_ON_ALL = (
     "tests/browser/test_requests.py",
     "tests/browser/test_screenshots.py",
     "tests/browser/test_second_factor.py",
+    "tests/browser/test_unsent.py",
     "tests/browser/test_xss.py",
     "tests/mediachat/test_bodies.py",
     "tests/mediachat/test_bounded_log.py",

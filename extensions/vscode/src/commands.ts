@@ -84,7 +84,10 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       if (files.length > 0) return shareFiles(chat, files);
       return void window.showInformationMessage(l10n.t("Open the file to share, or choose it in the Explorer."));
     },
-    reconnect: () => chat.connected?.client.connect().catch(() => {}),
+    reconnect: () => {
+      chat.connected?.client.connect().catch(() => {});
+      chat.connected?.client.tryNow();
+    },
     openInBrowser: () => {
       const server = chat.connected?.server ?? Server.at(serverAddress());
       return vscode.env.openExternal(vscode.Uri.parse(server.origin));

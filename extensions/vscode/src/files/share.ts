@@ -38,9 +38,11 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
           progress.report({ message: shownName(uri), increment: Math.max(0, percent - told) / files.length });
           told = Math.max(told, percent);
         };
+        const onWait = () =>
+          progress.report({ message: l10n.t("{0} waits for the server, and is tried again by itself.", shownName(uri)) });
         const file = new File([bytes as BlobPart], nameOf(uri));
         try {
-          uploaded.push(await client.upload(file, { signal: abort.signal, onProgress }));
+          uploaded.push(await client.upload(file, { signal: abort.signal, onProgress, onWait }));
         } catch (error) {
           if (abort.signal.aborted) return [];
           const reason = error instanceof ChatError ? error.detail : String(error);

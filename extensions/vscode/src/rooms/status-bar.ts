@@ -44,6 +44,12 @@ export class StatusBar implements vscode.Disposable {
         "$(debug-disconnect) Media Chat",
         l10n.t("Media Chat does not reach {0}. What you write is kept. Select to try now.", connected.server.url.host),
       );
+    } else if (client.trouble) {
+      this.#item.command = "mediaChat.reconnect";
+      this.#set(
+        "$(warning) Media Chat",
+        l10n.t("Media Chat's server has a problem. What you write is kept, and tried again by itself. Select to try now."),
+      );
     } else {
       const count = this.tree.unread;
       const icon = this.quiet.doNotDisturb ? "bell-slash" : "comment-discussion";
