@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,3 +56,20 @@ def stoppable_postgresql() -> Iterator[PostgreSQL]:
             server.again.wait(20)
     except servers.MissingError as error:
         missing(str(error))
+
+
+def main() -> None:
+    """For tests in other languages: prints the address of an empty database, and kills and starts
+    its server at the word, line by line, until there are no more."""
+    with stoppable_postgresql() as server:
+        print(databases.create(server.base), flush=True)
+        for line in sys.stdin:
+            if line.strip() == "kill":
+                server.kill()
+            else:
+                server.start()
+            print("done", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -50,7 +50,8 @@ export class ChatServer {
     server.dataDir = mkdtempSync(path.join(os.tmpdir(), "media-chat-"));
     server.port = await freePort();
     server.url = `http://${host}:${server.port}`;
-    if (process.env.PREPARED) cpSync(path.join(process.env.PREPARED, "data"), server.dataDir, { recursive: true });
+    // What is prepared is a database of SQLite.
+    if (process.env.PREPARED && !settings.DATABASE_URL) cpSync(path.join(process.env.PREPARED, "data"), server.dataDir, { recursive: true });
     else server.migrate();
     process.once("exit", () => server.#process?.kill("SIGKILL"));
     await server.start();
