@@ -92,3 +92,49 @@ def test_what_was_written_for_a_room_that_is_gone_can_be_copied_or_dropped(
     one.reload()
     one.wait_for_selector("mc-account-menu .account", state="attached")
     assert way.count() == 0
+
+
+# Leaves room for so many characters, or a few less.
+FILL = """(left) => {
+  let size = 0;
+  for (let step = 4 << 20; step >= 64; step /= 2) {
+    try {
+      localStorage.setItem("filler", "x".repeat(size + step));
+      size += step;
+    } catch {
+      // That was too much.
+    }
+  }
+  localStorage.setItem("filler", "x".repeat(size - left));
+}"""
+
+
+def test_a_message_for_which_the_storage_is_full_outlasts_what_another_tab_writes(
+    open_chat: OpenChat,
+) -> None:
+    one = open_chat("owner")
+    enter_room(one, "The private room")
+    other = one.context.new_page()
+    other.goto("/")
+    enter_room(other, "The private room")
+    mark = uuid.uuid4().hex[:6]
+    one.context.set_offline(True)
+    for page in (one, other):
+        page.wait_for_selector(".connection-line")
+    one.evaluate(FILL, 1500)
+    send(one, f"{mark} long " + "and longer " * 300)
+    stored = "Object.keys(localStorage).filter((key) => key.includes('.outbox.')).length"
+    assert one.evaluate(stored) == 0
+    send(other, f"{mark} short")
+    assert other.evaluate(stored) == 1
+    unsent = one.locator("mc-message.is-unsent").filter(has_text=mark)
+    unsent.filter(has_text="short").wait_for()
+    assert unsent.count() == 2
+    # What the other tab sends makes room for it.
+    one.evaluate("localStorage.removeItem('filler')")
+    one.context.set_offline(False)
+    for page in (one, other):
+        for text in ("long", "short"):
+            sent = page.locator("mc-message:not(.is-unsent)").filter(has_text=f"{mark} {text}")
+            sent.wait_for(timeout=40_000)
+    assert one.evaluate(stored) == 0
