@@ -7,7 +7,7 @@ import uuid
 
 from playwright.sync_api import Page, WebSocketRoute
 
-from tests.browser.conftest import OpenChat, enter_room, send, talk_to
+from tests.browser.conftest import OpenChat, enter_room, send, talk_to, until
 from tests.conftest import PASSWORD
 from tests.live import Server
 from tests.pictures import picture
@@ -70,6 +70,21 @@ def test_a_pasted_image_is_seen_by_the_other(open_chat: OpenChat) -> None:
     other.wait_for_selector("dialog.lightbox[open]")
     other.keyboard.press("Escape")
     other.wait_for_selector("dialog.lightbox", state="detached")
+
+
+def test_a_picture_that_did_not_come_is_asked_for_again(open_chat: OpenChat) -> None:
+    one, other = two_in_a_direct_room(open_chat)
+    before = other.locator(".thumbnail img").count()
+    other.route("**/media/**", lambda route: route.abort())
+    one.evaluate(PASTE, base64.b64encode(picture("PNG", (320, 200))).decode())
+    one.wait_for_selector(".upload")
+    with other.expect_event("requestfailed"):
+        one.press(".composer-text", "Enter")
+    image = other.locator(".thumbnail img").nth(before)
+    image.wait_for()
+    other.unroute("**/media/**")
+    seen = f"document.querySelectorAll('.thumbnail img')[{before}].naturalWidth > 0"
+    until(other, seen)
 
 
 def test_what_is_written_offline_outlives_a_reload_and_is_delivered_once(

@@ -2,6 +2,7 @@ import { html } from "lit";
 import { isolated } from "../names.js";
 import { icon } from "./icons.js";
 import { mediaUrl } from "./media-url.js";
+import { askAgain } from "./pictures.js";
 import { readableSize } from "./sizes.js";
 
 /** @typedef {import("../protocol.js").Attachment} Attachment */
@@ -57,6 +58,7 @@ function thumbnail(image, openImage) {
       alt=""
       decoding="async"
       loading="lazy"
+      @error=${askAgain}
     />
   </button>`;
 }

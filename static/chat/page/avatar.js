@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { mediaUrl } from "./media-url.js";
+import { askAgain } from "./pictures.js";
 
 /** @typedef {import("../client.js").ChatClient} ChatClient */
 
@@ -31,7 +32,7 @@ export function avatar(client, username, { presence = false } = {}) {
   const here = presence && client.online.has(username);
   return html`<span class="avatar hue-${hue(username)}" aria-hidden="true">
     ${person.avatar_url
-      ? html`<img src=${mediaUrl(person.avatar_url)} alt="" loading="lazy" />`
+      ? html`<img src=${mediaUrl(person.avatar_url)} alt="" loading="lazy" @error=${askAgain} />`
       : html`<span class="avatar-initials">${initials(person.display_name || username)}</span>`}
     ${presence ? html`<span class="presence ${here ? "is-here" : ""}"></span>` : null}
   </span>`;

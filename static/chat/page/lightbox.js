@@ -3,6 +3,7 @@ import { isolated } from "../names.js";
 import { ChatDialog } from "./dialog.js";
 import { icon } from "./icons.js";
 import { mediaUrl } from "./media-url.js";
+import { askAgain } from "./pictures.js";
 import { readableSize } from "./sizes.js";
 
 /** @typedef {import("../protocol.js").Attachment} Attachment */
@@ -57,6 +58,7 @@ export class Lightbox extends ChatDialog {
         width=${image.width ?? 0}
         height=${image.height ?? 0}
         alt=${isolated(image.name)}
+        @error=${askAgain}
       />
     </dialog>`;
   }

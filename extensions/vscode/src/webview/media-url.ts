@@ -1,6 +1,7 @@
 /** Stands in for the page's own `media-url.js`: the webview may ask no server for a file. */
 import { AsyncDirective } from "lit/async-directive.js";
 import { directive, type ElementPart, type PartInfo } from "lit/directive.js";
+import { PATIENCE, pauseAfter } from "../../../../static/chat/page/pictures.js";
 import { blobUrl } from "./media.js";
 
 /** One transparent pixel, so that no broken picture shows while the real one comes. */
@@ -27,12 +28,18 @@ class MediaUrl extends AsyncDirective {
     if (path !== this.#path) {
       this.#path = path;
       this.#shown = PENDING;
-      blobUrl(path).then(
-        (url) => this.#path === path && this.#show(url),
-        () => {},
-      );
+      this.#ask(path, Date.now());
     }
     return this.#shown;
+  }
+
+  /** Asks the host until it has the file, for some minutes: its server may fail for a while. */
+  #ask(path: string, since: number, failures = 0): void {
+    const again = () => this.#path === path && this.isConnected && this.#ask(path, since, failures + 1);
+    blobUrl(path).then(
+      (url) => this.#path === path && this.#show(url),
+      () => void (Date.now() - since < PATIENCE && setTimeout(again, pauseAfter(failures))),
+    );
   }
 
   #show(url: string): void {
