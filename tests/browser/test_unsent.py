@@ -138,3 +138,21 @@ def test_a_message_for_which_the_storage_is_full_outlasts_what_another_tab_write
             sent = page.locator("mc-message:not(.is-unsent)").filter(has_text=f"{mark} {text}")
             sent.wait_for(timeout=40_000)
     assert one.evaluate(stored) == 0
+
+
+def test_a_room_in_which_a_message_was_refused_is_marked_until_it_is_discarded(
+    open_chat: OpenChat,
+) -> None:
+    one = open_chat("owner")
+    enter_room(one, "The private room")
+    send(one, "x" * 70_000)
+    failed = one.locator("mc-message.is-failed")
+    failed.get_by_text("Not sent. This is too long to send.").wait_for()
+    enter_room(one, "The public room")
+    entry = one.locator(".room-entry").filter(has_text="The private room")
+    entry.filter(has_text="a message was not sent").wait_for()
+    assert_accessible(one)
+    one.screenshot(path=SCREENSHOTS / "unsent-room.png")
+    entry.click()
+    failed.get_by_role("button", name="Discard").click()
+    entry.locator(".room-failed").wait_for(state="detached")
