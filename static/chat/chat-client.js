@@ -366,7 +366,8 @@ export class ChatClient extends EventTarget {
    * @param {C} command
    * @param {import("./types.js").ReadOptions} [options]
    * @returns {Promise<import("./types.js").Replies[C["type"]]>} rejects with a {@link ChatError}:
-   *   what the server refuses, `aborted` by the signal or by `disconnect()`
+   *   what the server refuses; `aborted` by the signal, or by `disconnect()` while it waits for
+   *   the connection
    *
    * @example
    * const { members } = await client.read({ type: "room.members", room: room.id });

@@ -12,15 +12,17 @@ export class ChatError extends Error {
   /**
    * @param {string} code
    * @param {string} detail
-   * @param {{flows?: import("./types.js").Flow[]}} [more] `flows`: the steps that signing in
-   *   still needs, such as a second factor
+   * @param {{flows?: import("./types.js").Flow[], retryAfter?: number}} [more] `flows`: the steps
+   *   that signing in still needs, such as a second factor; `retryAfter`: seconds that the server
+   *   wants to be left alone for
    */
-  constructor(code, detail, { flows } = {}) {
+  constructor(code, detail, { flows, retryAfter = 0 } = {}) {
     super(detail);
     this.name = "ChatError";
     this.code = code;
     this.detail = detail;
     this.flows = flows;
+    this.retryAfter = retryAfter;
   }
 }
 

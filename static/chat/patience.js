@@ -5,6 +5,8 @@ import { ChatError } from "./errors.js";
 const PASSING = new Set(["network", "timeout", "rate_limited", "server_error"]);
 /** Between two attempts lie at least `least` and at most `least + cap`, in milliseconds. */
 const WAITS = { least: 500, base: 500, cap: 10_000 };
+/** For how long at most a server is left alone because it asked for it, in milliseconds. */
+const LEFT_ALONE = 5 * 60_000;
 
 /** @typedef {import("./types.js").Patient} Patient */
 
@@ -122,7 +124,8 @@ export class Patience {
         reject(new ChatError("aborted", "It was taken back before it was done."));
         end();
       };
-      const stop = this.#setTimer(end, least + fullJitter(failures, this.#random, bounds));
+      const asked = Math.min(1000 * (error.retryAfter ?? 0), LEFT_ALONE);
+      const stop = this.#setTimer(end, Math.max(least, asked) + fullJitter(failures, this.#random, bounds));
       this.#waiting.set(end, error);
       if (signal?.aborted) abort();
       else signal?.addEventListener("abort", abort, { once: true });

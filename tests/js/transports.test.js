@@ -9,7 +9,7 @@ import { bodies } from "./cast.js";
 import { Clock, settled } from "./clock.js";
 import { Server } from "./server.js";
 
-/** @typedef {{status?: number, answer: any}} Answer */
+/** @typedef {{status?: number, answer: any, headers?: Record<string, string>}} Answer */
 
 /** @type {Record<string, (body: string, headers: import("node:http").IncomingHttpHeaders) => Answer | Promise<Answer>>} */
 let doors = {};
@@ -17,8 +17,8 @@ const http = createServer(async (request, response) => {
   let body = "";
   for await (const chunk of request) body += chunk;
   const door = doors[request.url ?? ""] ?? (() => ({ status: 404, answer: {} }));
-  const { status = 200, answer } = await door(body, request.headers);
-  response.writeHead(status, { "Content-Type": "application/json" });
+  const { status = 200, answer, headers = {} } = await door(body, request.headers);
+  response.writeHead(status, { "Content-Type": "application/json", ...headers });
   response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
 });
 let address = "";
@@ -272,6 +272,10 @@ test("a refused upload says why, a lost or cancelled one which", async () => {
     doors["/api/v1/attachments"] = () => ({ status: Number(status), answer: "<h1>A proxy</h1>" });
     await assert.rejects(open().upload(file, {}), { code });
   }
+  doors["/api/v1/attachments"] = () => ({
+    status: 429, headers: { "Retry-After": "7" }, answer: { code: "rate_limited", detail: "Wait." },
+  });
+  await assert.rejects(open().upload(file, {}), { code: "rate_limited", retryAfter: 7 });
   await assert.rejects(open("http://127.0.0.1:1").upload(file, {}), { code: "network" });
   await assert.rejects(open().upload(file, { signal: AbortSignal.abort() }), { code: "aborted" });
 });

@@ -77,6 +77,16 @@ test("one upload too many is tried again until there is room", async () => {
   assert.equal(tries, 4);
 });
 
+test("the server is left alone for as long as it wants", async () => {
+  let tries = 0;
+  const busy = new ChatError("rate_limited", "Wait.", { retryAfter: 45 });
+  const { clock, done } = patiently(() => (++tries < 2 ? Promise.reject(busy) : Promise.resolve("stored")));
+  await clock.pass(44_000);
+  assert.equal(tries, 1);
+  await clock.pass(3_000);
+  assert.equal(await done, "stored");
+});
+
 test("an upload that never gets room says so in the end", async () => {
   const { clock, done } = patiently(tooMany);
   const refused = assert.rejects(done, { code: "rate_limited" });

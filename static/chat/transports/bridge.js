@@ -77,11 +77,11 @@ export class BridgeTransport {
     const bytes = await file.arrayBuffer();
     const name = /** @type {File} */ (file).name ?? "file";
     return new Promise((resolve, reject) => {
-      this.#open.set(id, ({ bridge, attachment, code, detail, sent, total }) => {
+      this.#open.set(id, ({ bridge, attachment, code, detail, retryAfter, sent, total }) => {
         if (bridge === "progress") return onProgress?.(sent, total);
         this.#open.delete(id);
         if (bridge === "uploaded") resolve(attachment);
-        else reject(new ChatError(code, detail));
+        else reject(new ChatError(code, detail, { retryAfter }));
       });
       const abort = () => this.#port.post({ bridge: "abort", id });
       this.#port.post({ bridge: "upload", id, name, type: file.type, bytes });
@@ -135,8 +135,8 @@ export function relay(port, transport) {
       });
       port.post({ bridge: "uploaded", id, attachment });
     } catch (error) {
-      const { code = "server_error", detail = String(error) } = /** @type {ChatError} */ (error);
-      port.post({ bridge: "failed", id, code, detail });
+      const { code = "server_error", detail = String(error), retryAfter } = /** @type {ChatError} */ (error);
+      port.post({ bridge: "failed", id, code, detail, retryAfter });
     }
     uploads.delete(id);
   };

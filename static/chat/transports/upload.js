@@ -21,10 +21,12 @@ export async function upload(file, { server, sessionToken, signal, onProgress })
     ? { "X-Session-Token": sessionToken }
     : { "X-CSRFToken": csrfToken() };
   const request = { url, form, headers, hasCookies: !sessionToken, signal, onProgress };
-  const { status, text } = await (globalThis.XMLHttpRequest ? byXhr(request) : byFetch(request));
+  const { status, text, retryAfter } = await (globalThis.XMLHttpRequest ? byXhr(request) : byFetch(request));
   const answer = parsed(text);
   if (status >= 200 && status < 300 && answer?.id) return answer;
-  throw new ChatError(answer?.code ?? codeOf(status), answer?.detail ?? "The file was not uploaded.");
+  throw new ChatError(answer?.code ?? codeOf(status), answer?.detail ?? "The file was not uploaded.", {
+    retryAfter: Number(retryAfter) || 0, // it may be a date
+  });
 }
 
 /**
@@ -32,9 +34,11 @@ export async function upload(file, { server, sessionToken, signal, onProgress })
  *   & import("../types.js").UploadOptions} Request
  */
 
+/** @typedef {{status: number, text: string, retryAfter: string | null}} Answer */
+
 /**
  * @param {Request} request
- * @returns {Promise<{status: number, text: string}>}
+ * @returns {Promise<Answer>}
  */
 function byXhr({ url, form, headers, hasCookies, signal, onProgress }) {
   return new Promise((resolve, reject) => {
@@ -46,7 +50,10 @@ function byXhr({ url, form, headers, hasCookies, signal, onProgress }) {
     const abort = () => xhr.abort();
     signal?.addEventListener("abort", abort);
     xhr.upload.onprogress = ({ loaded, total }) => onProgress?.(loaded, total);
-    xhr.onload = () => resolve({ status: xhr.status, text: xhr.responseText });
+    xhr.onload = () => {
+      const retryAfter = xhr.getResponseHeader("Retry-After");
+      resolve({ status: xhr.status, text: xhr.responseText, retryAfter });
+    };
     xhr.onerror = () => reject(unreached());
     xhr.onabort = () => reject(aborted());
     xhr.onloadend = () => signal?.removeEventListener("abort", abort);
@@ -56,7 +63,7 @@ function byXhr({ url, form, headers, hasCookies, signal, onProgress }) {
 
 /**
  * @param {Request} request
- * @returns {Promise<{status: number, text: string}>}
+ * @returns {Promise<Answer>}
  */
 async function byFetch({ url, form, headers, hasCookies, signal, onProgress }) {
   const credentials = hasCookies ? "include" : "omit";
@@ -64,7 +71,8 @@ async function byFetch({ url, form, headers, hasCookies, signal, onProgress }) {
     const response = await fetch(url, { method: "POST", body: form, headers, credentials, signal });
     const size = /** @type {Blob} */ (form.get("file")).size;
     onProgress?.(size, size);
-    return { status: response.status, text: await response.text() };
+    const retryAfter = response.headers.get("Retry-After");
+    return { status: response.status, text: await response.text(), retryAfter };
   } catch {
     throw signal?.aborted ? aborted() : unreached();
   }

@@ -138,7 +138,7 @@ describe("a day in the editor", () => {
     await window.chat.locator(".connection-line").waitFor({ timeout: 30_000 });
     await window.page.locator('.statusbar-item[id*="mediaChat.status"] .codicon-debug-disconnect').waitFor();
     await say(window.chat, "written while it was down");
-    await message(window.chat, "written while it was down").locator(".message-sending").waitFor();
+    await message(window.chat, "written while it was down").locator(".message-waiting").waitFor();
     await server.start();
     await message(grace, "written while it was down").waitFor({ timeout: 40_000 });
     await window.chat.locator(".connection-line").waitFor({ state: "detached", timeout: 40_000 });
@@ -192,7 +192,7 @@ describe("a day in the editor", () => {
     await window.row("grace").filter({ hasText: "muted" }).waitFor({ timeout: 5000 });
     await window.showExplorer();
     await say(grace, "Quietly");
-    await until("The message", () => message(grace, "Quietly").locator(".message-sending").count().then((count) => count === 0));
+    await until("The message", () => message(grace, "Quietly").locator(".message-sending, .message-waiting").count().then((count) => count === 0));
     assert.equal((await window.badge.count()) && (await window.badge.isVisible()), false);
     await second.command("Media Chat: Unmute Room");
     await second.pick("grace");

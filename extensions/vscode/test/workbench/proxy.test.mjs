@@ -48,7 +48,7 @@ describe("behind a proxy", () => {
     await startChatWith(window.chat, "grace");
     await say(window.chat, "Through the proxy");
     await message(window.chat, "Through the proxy").waitFor();
-    await until("The message to be stored", async () => (await window.chat.locator("mc-message .message-sending").count()) === 0);
+    await until("The message to be stored", async () => (await window.chat.locator("mc-message :is(.message-sending, .message-waiting)").count()) === 0);
     assert.ok(proxy.seen.length > 0);
     assert.ok(proxy.seen.every((line) => line.includes(NAME)), proxy.seen.join("\n"));
   });

@@ -89,7 +89,7 @@ describe("signing in", () => {
     await server.start();
     await window.chat.locator(".connection-line").waitFor({ state: "detached" });
     await say(window.chat, "And after a while");
-    await message(window.chat, "And after a while").locator(".message-sending").waitFor({ state: "detached" });
+    await message(window.chat, "And after a while").locator(".message-sending, .message-waiting").waitFor({ state: "detached" });
     // Else the next to sign in would begin in this room, with the keyboard in it.
     await window.chat.getByRole("button", { name: "Back to the rooms" }).click();
   });
