@@ -1,0 +1,101 @@
+"""Faults that are nobody's: people who do too much at once, or at the worst of times."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+
+from tests.outside import CommandError
+from tests.system.chaos.client import Client
+from tests.system.chaos.faults import fault
+from tests.system.chaos.herd import Herd
+from tests.system.chaos.workload import World, until
+
+HERD = 2_000
+GATHERING = 60.0
+"""Seconds for the herd to be there before it is made to come back."""
+
+
+@fault(4.0)
+async def reactions_in_all_rooms_at_once(world: World) -> AsyncIterator[None]:
+    """Everybody reacts to the same messages in eight rooms: every writer of a room waits for the
+    others, in each of the processes."""
+    over = asyncio.Event()
+    latest = {
+        room: max(messages.values(), key=lambda message: message["number"])["id"]
+        for room in world.rooms
+        if (messages := world.clients[0].held[room].messages)
+    }
+
+    async def react(client: Client, message: str) -> None:
+        for on in itertools.cycle((True, False)):
+            if over.is_set():
+                return
+            await world.react(client, message, on=on)
+            await asyncio.sleep(0)
+
+    reacting = [
+        asyncio.create_task(react(client, message))
+        for client in world.clients
+        for room, message in latest.items()
+        if room in client.held
+    ]
+    try:
+        yield
+        over.set()
+        # What has been asked for is to be answered in time, as everything else is.
+        world.unfinished = asyncio.gather(*reacting)
+    except BaseException:
+        for task in reacting:
+            task.cancel()
+        raise
+
+
+@fault(2.0)
+async def people_removed_while_they_cannot_hear(world: World) -> AsyncIterator[None]:
+    """The guest is sent out behind a network that passes nothing on to them, or to the server
+    that they are on, while the others write; and is let in again after that."""
+    owner, guest = world.clients[0], world.clients[-2]
+    away = [world.topology.doors[-1], *world.topology.to_redis[-1:]]
+    others = [client for client in world.clients[1:-2] if world.private in client.held]
+    for proxy in away:
+        proxy.black_hole()
+    removing = asyncio.create_task(_remove(world, owner, guest, others))
+    yield
+    for proxy in away:
+        proxy.mend()
+    await removing
+    await asyncio.sleep(0.5)
+    try:
+        await owner.do("room.add", room=world.private, members=[guest.user])
+    except CommandError:
+        pass
+
+
+async def _remove(world: World, owner: Client, guest: Client, others: list[Client]) -> None:
+    try:
+        await owner.do("room.remove", room=world.private, member=guest.user)
+    except CommandError:
+        pass
+    await asyncio.gather(
+        *(world.send(client, world.private, "while the guest is out") for client in others)
+    )
+
+
+@fault(0.0, limit=10.0)
+async def two_thousand_reconnects_at_once(world: World) -> AsyncIterator[None]:
+    """They are there already, and lose their connections in the same moment."""
+    ports = [server.port for server in world.topology.servers]
+    world.herd = Herd(ports, [*world.tokens.values()], HERD)
+    world.herd.start()
+    await until(lambda herd=world.herd: herd.is_ready, GATHERING)
+    yield
+    world.herd.reset()
+    for door in world.topology.doors:
+        door.reset()
+
+
+STORMS = [
+    reactions_in_all_rooms_at_once,
+    people_removed_while_they_cannot_hear,
+    two_thousand_reconnects_at_once,
+]
