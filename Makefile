@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTENSION := extensions/vscode
 
-.PHONY: run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-postgres test-mongodb test-mongodb-near test-mongodb-far test-alone test-copy check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
+.PHONY: run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-postgres test-mongodb test-mongodb-near test-mongodb-far test-alone test-copy chaos check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
 
 ## run: the chat on this machine, with nothing else to install (PORT=8000)
 run: export DEBUG = 1
@@ -54,6 +54,13 @@ test-mongodb-near test-mongodb-far: .venv/installed-dev node_modules/installed-d
 ## test-copy: 100,000 messages through all three databases and back; takes its time
 test-copy: .venv/installed-dev
 	COPY_MESSAGES=100000 $(BIN)/pytest --capture=no tests/databases/test_copy.py
+
+## chaos: parts are killed, paused, cut off and filled at random for an hour (HOURS=3, MINUTES=10,
+## SEED=7 TOPOLOGY=cluster for one campaign again); ends with an error when anybody is not right
+chaos: .venv/installed-dev needs-test-tools
+	$(BIN)/python -m tests.system.chaos \
+		--minutes $(or $(MINUTES),$(if $(HOURS),$$(( $(HOURS) * 60 )),60)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
 
 ## check: what can be told without running anything; quick
 check: .venv/installed-dev node_modules/installed-dev

@@ -8,10 +8,18 @@ import pytest
 
 from tests import databases
 
-MEETS_THE_DATABASE = {"db", "transactional_db", "seeded", "serve", "server", "empty_database"}
-"""Fixtures that lead to the database of this run. pytest-django lets no test near the one in this
-process without them, and no server is started without a data directory from them; so what has
-none of them says the same on every database, and is not run again."""
+MEETS_THE_DATABASE = {
+    "db",
+    "transactional_db",
+    "seeded",
+    "serve",
+    "server",
+    "empty_database",
+    "topology",
+}
+"""Fixtures, and parameters of tests, that lead to the database of this run. pytest-django lets no
+test near the one in this process without them, and no server is started without a data directory
+from them; so what has none of them says the same on every database, and is not run again."""
 
 SAME_ON_ALL = (
     # How the page looks and behaves, what a frame or an address may be, who waits for whom, and
@@ -59,8 +67,8 @@ SAME_AT_BOTH_DOORS = "tests/system/test_cast.py"
 ADMIN_IN_CHROMIUM = "tests/browser/test_admin.py"
 """On PostgreSQL, Django's own ground, tests/chat/test_admin.py without a browser is enough."""
 
-ABUSE = "tests/system/test_abuse.py"
-"""It measures time, which on an emulator of MongoDB is the emulator's."""
+MEASURE_TIME = ("tests/system/test_abuse.py", "tests/system/chaos/test_chaos.py")
+"""They measure time, which on an emulator of MongoDB is the emulator's."""
 
 CANNOT = {
     # docs/DATABASES.md has the same list, for those who run it.
@@ -108,7 +116,7 @@ def _is_said_already(test: str, kind: str) -> bool:
     return (
         test.startswith(SAME_ON_ALL)
         or (test.startswith(SAME_AT_BOTH_DOORS) and "[browser" in test)
-        or (test.startswith(ABUSE) and kind == "mongodb")
+        or (test.startswith(MEASURE_TIME) and kind == "mongodb")
         or (test.startswith(ADMIN_IN_CHROMIUM) and kind == "postgres")
     )
 

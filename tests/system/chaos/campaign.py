@@ -21,6 +21,8 @@ from tests.system.chaos.workload import Workload, World, until
 PEOPLE = 8
 TWO_DEVICES = 2
 """The first so many people have a second device."""
+LISTENERS = 4
+"""People whose sockets the herd is: they share one room with the others."""
 ROOMS = 8
 GIVEN_UP = 40.0
 """Seconds after which nobody waits any longer for everybody to be right: a campaign ends there."""
@@ -211,7 +213,7 @@ async def _peopled(topology: Topology, rng: random.Random) -> AsyncIterator[Worl
     """People who are connected, in rooms that they share."""
     history = History()
     tokens = {}
-    for number in range(PEOPLE):
+    for number in range(PEOPLE + LISTENERS):
         name = f"crowd{number}"
         tokens[name] = (await OutsideClient(topology.servers[0].url, name).sign_in()).token
     clients = []
@@ -265,3 +267,6 @@ def _summarise(world: World, wrong: list[str], seconds: float, tell: Callable[[s
     )
     for each in wrong:
         tell(f"  WRONG {each}")
+    if wrong:
+        world.topology.keeps_files = True
+        tell(f"  The servers' logs are kept in {world.topology.seeded.data_dir}")

@@ -205,6 +205,8 @@ class Client:
                 await asyncio.sleep(random.uniform(0.1, 0.4))
                 continue
             asked.answer, asked.answered_at = answer, time.monotonic()
+            if kind == "room.read" and asked.is_done and (held := self.held.get(fields["room"])):
+                held.read = max(held.read, fields["number"])
             return _done(answer)
 
     async def say_typing(self, room: str) -> None:

@@ -100,6 +100,8 @@ class Proxy:
             if self._delay:
                 await asyncio.sleep(self._delay)
             await self._passes.wait()
+            if target.is_closing():
+                return
             target.write(data)
             await target.drain()
         with contextlib.suppress(OSError):

@@ -34,6 +34,8 @@ class Topology:
     redis: Redis | None = None
     to_redis: list[Proxy] = field(default_factory=list)
     """Each server's way to Redis."""
+    keeps_files: bool = False
+    """Whether its directory, with the servers' logs, is to be there afterwards."""
 
     @property
     def addresses(self) -> list[str]:
@@ -51,10 +53,9 @@ def _clock(directory: Path, server: int) -> Path:
 async def sqlite() -> AsyncIterator[Topology]:
     """One process and a file."""
     async with AsyncExitStack() as stack:
-        directory = await _directory(stack)
-        data = directory / "data"
-        data.mkdir()
-        topology = Topology("sqlite", directory, await asyncio.to_thread(fill, data))
+        data = _new_data()
+        topology = Topology("sqlite", data.parent, await asyncio.to_thread(fill, data))
+        stack.callback(_tidy, topology)
         await _serve(stack, topology, 1)
         yield topology
 
@@ -91,24 +92,29 @@ TOPOLOGIES: dict[str, Callable[[], AbstractAsyncContextManager[Topology]]] = {
 }
 
 
-async def _directory(stack: AsyncExitStack) -> Path:
-    directory = Path(tempfile.mkdtemp(prefix="mediachat-chaos-"))
-    stack.callback(shutil.rmtree, directory, ignore_errors=True)
-    return directory
+def _new_data() -> Path:
+    data = Path(tempfile.mkdtemp(prefix="mediachat-chaos-")) / "data"
+    data.mkdir()
+    return data
+
+
+def _tidy(topology: Topology) -> None:
+    if not topology.keeps_files:
+        shutil.rmtree(topology.directory, ignore_errors=True)
 
 
 async def _on_postgresql(stack: AsyncExitStack, name: str) -> Topology:
-    directory = await _directory(stack)
     base = stack.enter_context(database_servers.postgresql())
     postgresql = PostgreSQL(base)
     port = int(base.rsplit(":", 1)[1])
     proxy = await stack.enter_async_context(Proxy(port))
-    data = directory / "data"
-    data.mkdir()
+    data = _new_data()
     address = await asyncio.to_thread(databases.create, base)
     (data / databases.ADDRESS).write_text(address.replace(f":{port}/", f":{proxy.port}/"))
     seeded = await asyncio.to_thread(fill, data)
-    return Topology(name, directory, seeded, postgresql=postgresql, to_postgresql=proxy)
+    topology = Topology(name, data.parent, seeded, postgresql=postgresql, to_postgresql=proxy)
+    stack.callback(_tidy, topology)
+    return topology
 
 
 async def _serve(stack: AsyncExitStack, topology: Topology, count: int) -> None:
