@@ -269,4 +269,5 @@ def _summarise(world: World, wrong: list[str], seconds: float, tell: Callable[[s
         tell(f"  WRONG {each}")
     if wrong:
         world.topology.keeps_files = True
-        tell(f"  The servers' logs are kept in {world.topology.seeded.data_dir}")
+        history.write(world.topology.directory / "history.jsonl")
+        tell(f"  The history and the servers' logs are kept in {world.topology.directory}")

@@ -1,9 +1,11 @@
 """What happened, as the programs of all people saw it: every frame, and everything asked for."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 Frame = dict[str, Any]
@@ -79,6 +81,17 @@ class History:
     def done(self, *kinds: str) -> Iterator[Asked]:
         """What was asked for of these kinds, and answered with a reply."""
         return (each for each in self.asked if each.kind in kinds and each.is_done)
+
+    def write(self, path: Path) -> None:
+        """Writes all of it down, one line of JSON for each thing that happened, by time."""
+        happened = [
+            *((each.at, {"received": asdict(each)}) for each in self.received),
+            *((each.at, {"asked": asdict(each)}) for each in self.asked),
+            *((each.began, {"failure": asdict(each)}) for each in self.failures),
+        ]
+        happened.sort(key=lambda each: each[0])
+        with path.open("w") as file:
+            file.writelines(f"{json.dumps(what, ensure_ascii=False)}\n" for _, what in happened)
 
 
 @dataclass

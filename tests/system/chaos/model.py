@@ -217,10 +217,13 @@ def nothing_to_who_was_removed(history: History, final: Final) -> Iterator[str]:
             (each.at for each in history.asked if _lets_in(each, room, who, removal.at)),
             default=float("inf"),
         )
+        # What is asked for once and always new: the answer to a reaction that was there already,
+        # or to a message sent again, has the position of long ago.
         later = [
             each.answer["message"]["position"]
-            for each in history.done("message.send", *CHANGES)
+            for each in history.done("message.send", "message.edit")
             if each.answer
+            and each.attempts == 1
             and each.at > removal.answered_at
             and each.answer["message"]["room"] == room
         ]
@@ -229,9 +232,10 @@ def nothing_to_who_was_removed(history: History, final: Final) -> Iterator[str]:
             if each.user != who or not removal.answered_at < each.at < until:
                 continue
             if any(position >= first_made_after for position in _positions(each, room)):
-                yield f"{each.client} was removed and was sent {_shortened(each.frame)}"
+                late = each.at - removal.answered_at
+                yield f"{each.client}, {late:.3f} s after {removal.kind}: {_shortened(each.frame)}"
             elif _is_about(each.frame, room) and _is_late(history, removal.answered_at, each.at):
-                yield f"{each.client} was removed long before {_shortened(each.frame)}"
+                yield f"{each.client}, long after {removal.kind}: {_shortened(each.frame)}"
 
 
 def _lets_in(asked: Asked, room: str, who: str, after: float) -> bool:

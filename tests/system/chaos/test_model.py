@@ -354,3 +354,14 @@ def test_what_is_said_of_an_attempt_that_may_come_late():
     assert world.found() == set()
     world.store(1, body="something else")
     assert "changes_are_as_acknowledged" in world.found()
+
+
+def test_a_reaction_that_changes_nothing_says_nothing_of_what_came_after_a_removal():
+    world = World()
+    answer = {"type": "reply", "message": message(3, 6, reactions={"👍": [BEN]})}
+    again = world.ask("message.react", ANNA, answer, message="id 3", emoji="👍", on=True)
+    assert world.removal.answered_at
+    again.at = soon = world.removal.answered_at + 0.1
+    frame = {"type": "changes", "room": ROOM, "position": 6, "messages": [answer["message"]]}
+    world.receive(BEN, frame, soon + 0.1)
+    assert "nothing_to_who_was_removed" not in world.found()
