@@ -100,7 +100,8 @@ class Client:
     # -- The connection ------------------------------------------------------------------------
 
     async def run(self) -> None:
-        async with httpx.AsyncClient(timeout=CONNECTING) as http:
+        # Without certificates, of which to read takes longer than all else: this is plain HTTP.
+        async with httpx.AsyncClient(timeout=CONNECTING, verify=False) as http:
             for failures in itertools.count():
                 connected_before = self.connects
                 try:
@@ -196,10 +197,8 @@ class Client:
             asked.attempts += 1
             try:
                 answer = await self._ask(kind, fields)
-            except LostError:
-                await asyncio.sleep(0)
-                continue
-            except TimeoutError:
+            except (LostError, TimeoutError):
+                await asyncio.sleep(0.02)  # until it is known here that it is not connected
                 continue
             if answer["type"] == "error" and answer["code"] in AGAIN:
                 await asyncio.sleep(random.uniform(0.1, 0.4))

@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from tests.outside import CommandError
 from tests.system.chaos.client import Client
@@ -57,8 +56,8 @@ class World:
     herd: Herd | None = None
     busy: set[tuple[str, str]] = field(default_factory=set)
     """Messages that are being changed, with the client or the emoji by which they are."""
-    unfinished: "asyncio.Future[Any] | None" = None
-    """What a fault has begun and leaves to be finished."""
+    unfinished: list[asyncio.Task[None]] = field(default_factory=list)
+    """What a fault has begun and leaves to be finished: it too is to be answered in time."""
     numbers: int = 0
 
     def text(self, words: str) -> str:
