@@ -132,5 +132,5 @@ async def _serve(stack: AsyncExitStack, topology: Topology, count: int) -> None:
         server = Server(topology.seeded.data_dir, environment, free_port())
         topology.servers.append(server)
         stack.push_async_callback(asyncio.to_thread, server.kill)
-        await asyncio.to_thread(server.start)
         topology.doors.append(await stack.enter_async_context(Proxy(server.port)))
+    await asyncio.gather(*(asyncio.to_thread(server.start) for server in topology.servers))
