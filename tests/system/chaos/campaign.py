@@ -82,8 +82,9 @@ async def _suffer(
         workload.pause()
         took, lacking = await _right_again(world, workload, failure.ended)
         tell(f"  {fault.name}: {failure.ended - failure.began:.1f} s, right again after {took:.2f}")
+        if took > fault.limit / 2:
+            tell(f"    the last to come right: {lacking[0][:200]}")
         if took > fault.limit:
-            lacking = lacking or ["everybody was right in the end"]
             wrong.append(f"{fault.name}: not right {fault.limit:g} s after it, but {took:.1f} s")
             wrong += [f"{fault.name}: {each}" for each in lacking[:5]]
         if world.herd:
@@ -98,7 +99,7 @@ async def _suffer(
 
 
 async def _right_again(world: World, workload: Workload, since: float) -> tuple[float, list[str]]:
-    """Seconds from ``since`` until everybody was right, and what was not while they were not.
+    """Seconds from ``since`` until everybody was right, and what was the last that was not.
 
     Right is: all that was asked for has been answered; each client has seen a fresh message of
     another in each of its rooms; and what each holds is what the server has stored.
@@ -107,9 +108,10 @@ async def _right_again(world: World, workload: Workload, since: float) -> tuple[
     probing = asyncio.create_task(_probe(world))
     try:
         while (took := time.monotonic() - since) < GIVEN_UP:
-            lacking = await _lacking(world, workload, probing)
-            if not lacking:
-                return took, []
+            found = await _lacking(world, workload, probing)
+            if not found:
+                return took, lacking
+            lacking = found
             await asyncio.sleep(0.1)
         return GIVEN_UP, lacking
     finally:
