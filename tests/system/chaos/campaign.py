@@ -228,8 +228,9 @@ async def _peopled(topology: Topology, rng: random.Random) -> AsyncIterator[Worl
         addresses = topology.addresses[first:] + topology.addresses[:first]
         name = user if not device else f"{user}'s other device"
         clients.append(Client(name, user, tokens[user], addresses, history))
-    world = World(topology, history, rng, clients, tokens, crowd=topology.seeded.rooms["crowd"])
     running = [asyncio.create_task(client.run()) for client in clients]
+    crowd = topology.seeded.rooms["crowd"]
+    world = World(topology, history, rng, clients, running, tokens, crowd=crowd)
     try:
         await _open_rooms(world)
         yield world

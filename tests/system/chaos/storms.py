@@ -3,16 +3,15 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from operator import itemgetter
 
 from tests.outside import CommandError
 from tests.system.chaos.client import Client
 from tests.system.chaos.faults import fault
 from tests.system.chaos.herd import Herd
-from tests.system.chaos.workload import World, until
+from tests.system.chaos.workload import EMOJI, World, until
 
-EACH = 2
-"""Messages in each room to which everybody reacts."""
+SOCKETS = 10
+"""Over which people react, for each process."""
 HERD = 2_000
 GATHERING = 60.0
 """Seconds for the herd to be there before it is made to come back."""
@@ -20,31 +19,49 @@ GATHERING = 60.0
 
 @fault(4.0)
 async def reactions_in_all_rooms_at_once(world: World) -> AsyncIterator[None]:
-    """Everybody reacts to the same messages in eight rooms: every writer of a room waits for the
-    others, in each of the processes."""
+    """In eight rooms everybody reacts to the same message, over ten sockets for each process:
+    every writer of a room waits for the others."""
     over = asyncio.Event()
-    held = world.clients[0].held
-    newest = [
-        message["id"]
-        for room in world.rooms[1:]
-        for message in sorted(held[room].messages.values(), key=itemgetter("number"))[-EACH:]
-    ]
+    owner = world.clients[0]
+    clients = [*world.clients, *await _others(world)]
+    rooms = [*world.rooms[1:], world.crowd]
+    messages = await asyncio.gather(*(world.send(owner, room, "What now?") for room in rooms))
 
-    async def react(client: Client, message: str) -> None:
+    async def react(client: Client, emoji: str, message: str) -> None:
         for on in itertools.cycle((True, False)):
             if over.is_set():
                 return
-            await world.react(client, message, on=on)
+            await world.react(client, emoji, message, on=on)
             await asyncio.sleep(0)
 
-    reacting = [
-        asyncio.create_task(react(client, message))
-        for client in world.clients
-        for message in world.rng.sample(newest, len(newest))
+    world.unfinished = [
+        asyncio.create_task(react(client, emoji, message))
+        for client, emoji in zip(clients, EMOJI, strict=False)
+        for message in world.rng.sample(messages, len(messages))
+        if message
     ]
-    world.unfinished = reacting
     yield
     over.set()
+
+
+async def _others(world: World) -> list[Client]:
+    """As many more clients as are missing for so many sockets; they stay to the end."""
+    addresses = world.topology.addresses
+    count = SOCKETS * len(addresses)
+    for number in range(len(world.clients) + len(world.others), count):
+        like = world.clients[number - len(world.clients)]
+        start = number % len(addresses)
+        other = Client(
+            f"{like.name}, client {number}",
+            like.user,
+            world.tokens[like.user],
+            addresses[start:] + addresses[:start],
+            world.history,
+        )
+        world.others.append(other)
+        world.running.append(asyncio.create_task(other.run()))
+    await until(lambda: all(other.is_settled for other in world.others), GATHERING)
+    return world.others
 
 
 @fault(2.0)

@@ -14,7 +14,7 @@ from tests.system.chaos.herd import Herd
 from tests.system.chaos.history import History
 from tests.system.chaos.topologies import Topology
 
-EMOJI = ("👍", "🎉", "❤️", "😄", "🚀", "👀", "🙏", "🔥", "✅", "💡")
+EMOJI = tuple("👍🎉😄🚀👀🙏🔥✅💡🌍🍀🍎🎈🎲🐝🐳🌵🍋🎸🚲")
 """Each client has one of its own: the model knows then whose change was the last."""
 AT_ONCE = 2
 """What one client does at the same time."""
@@ -44,6 +44,8 @@ class World:
     rng: random.Random
     clients: list[Client]
     """The first is the owner of all rooms."""
+    running: list[asyncio.Task[None]]
+    """What keeps the clients connected."""
     tokens: dict[str, str]
     """The session of each person, for their clients and for the herd."""
     rooms: list[str] = field(default_factory=list)
@@ -53,6 +55,8 @@ class World:
     """The room that a passer-by leaves and joins."""
     crowd: str = ""
     """The room that the herd is in too."""
+    others: list[Client] = field(default_factory=list)
+    """Clients of the same people that are there for one fault, and then only listen."""
     herd: Herd | None = None
     busy: set[tuple[str, str]] = field(default_factory=set)
     """Messages that are being changed, with the client or the emoji by which they are."""
@@ -74,9 +78,8 @@ class World:
             return None
         return str(sent["message"]["id"])
 
-    async def react(self, client: Client, message: str, *, on: bool) -> None:
-        """Changes the client's own reaction, unless it is changing it already."""
-        emoji = EMOJI[self.clients.index(client)]
+    async def react(self, client: Client, emoji: str, message: str, *, on: bool) -> None:
+        """Changes a client's reaction, unless it is changing it already."""
         await self._alone(
             (message, emoji),
             lambda: client.do("message.react", message=message, emoji=emoji, on=on),
@@ -161,7 +164,8 @@ class Workload:
             await world.change(client, mine.pop(rng.randrange(len(mine))), delete=True)
         elif what < 0.85:
             message = rng.choice(list(held.messages)[-30:])
-            await world.react(client, message, on=rng.random() < 0.7)
+            emoji = EMOJI[world.clients.index(client)]
+            await world.react(client, emoji, message, on=rng.random() < 0.7)
         elif what < 0.95:
             number = max(message["number"] for message in held.messages.values())
             try:
