@@ -12,7 +12,8 @@ from playwright.sync_api import Page
 
 from tests import databases
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible, enter_room, send, until
-from tests.databases.stopped import PostgreSQL, stoppable_postgresql
+from tests.databases.mortal import PostgreSQL
+from tests.databases.stopped import stoppable_postgresql
 from tests.live import Server, seed
 
 pytestmark = [

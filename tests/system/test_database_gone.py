@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests import databases
-from tests.databases.stopped import PostgreSQL, stoppable_postgresql
+from tests.databases.mortal import PostgreSQL
+from tests.databases.stopped import stoppable_postgresql
 from tests.live import Server
 from tests.outside import CommandError, OutsideClient, assert_complete
 
