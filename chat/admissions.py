@@ -1,10 +1,11 @@
-"""Who may be here, asked for many people at once."""
+"""Who may come in, and what a connection has to know before it is greeted."""
 
 from collections.abc import Collection
 from uuid import UUID
 
 from accounts.sessions import live_sessions
 from chat import queries
+from chat.actions import history
 from chat.protocol import CloseCode
 from chat.relations import Relations, relations_of
 
@@ -12,13 +13,16 @@ Admission = tuple[UUID, str]
 """Someone and the session by which they come."""
 
 
-def greeted(
+def decided(
     admissions: Collection[Admission],
-) -> dict[Admission, tuple[int | None, Relations]]:
-    """Who may not be here, and how each stands with others: one way into a thread for both."""
+) -> dict[Admission, tuple[int | None, Relations, UUID]]:
+    """Who may not be here, how each stands with others, and of which history: one way into a
+    thread for all. The history is asked first: should the database be restored in between, they
+    are told an older one, and the next heartbeat finds that."""
+    epoch = history.epoch()
     refused = refusals(admissions)
     relations = relations_of({user for user, _ in admissions})
-    return {each: (refused[each], relations[each[0]]) for each in admissions}
+    return {each: (refused[each], relations[each[0]], epoch) for each in admissions}
 
 
 def refusals(admissions: Collection[Admission]) -> dict[Admission, int | None]:

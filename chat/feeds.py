@@ -97,13 +97,21 @@ class Feeds(dict[UUID, Feed]):
             if feed.connections:
                 feed.idle = False
             elif feed.idle:
-                del self[feed.room]
-                self._rosters.drop(feed.room)
-                if feed.tail:
-                    feed.tail.give_up()
-                self._subscriptions.discard(publish.room_group(feed.room))
+                self._drop(feed)
             else:
                 feed.idle = True
+
+    def drop_all(self) -> None:
+        """Forgets all rooms, none of which has connections any more."""
+        for feed in list(self.values()):
+            self._drop(feed)
+
+    def _drop(self, feed: Feed) -> None:
+        del self[feed.room]
+        self._rosters.drop(feed.room)
+        if feed.tail:
+            feed.tail.give_up()
+        self._subscriptions.discard(publish.room_group(feed.room))
 
     # -- Reading back --------------------------------------------------------------------------
 

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from chat import protocol
+from mediachat import NAME, VERSION
 
+SERVER = protocol.Server(name=NAME, version=VERSION)
 ROOMS_LIMIT = 2_000
 """Rooms in one ``ready``, some 250 bytes each; more of them follow as ``room`` events."""
 NAMES_LIMIT = 64 * 1024

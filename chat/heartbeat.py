@@ -8,6 +8,7 @@ import structlog
 from django.conf import settings
 
 from chat import message_queries, protocol, queries, stored
+from chat.actions import history
 from chat.relations import relations_of
 from chat.threads import in_thread
 from mediachat import disk, memory, wal
@@ -36,6 +37,7 @@ class Heartbeat:
     async def run(self) -> None:
         """Beats for as long as the server runs; a check that fails keeps no other from its turn."""
         checks = (
+            self._check_history,
             self._check_people,
             self._check_rooms,
             self._check_rosters,
@@ -68,6 +70,10 @@ class Heartbeat:
         except TimeoutError:
             pass
         self._hurry.clear()
+
+    async def _check_history(self) -> None:
+        """Finds out that the database was restored under this process."""
+        self._hub.note_epoch(await in_thread(history.epoch))
 
     async def _check_people(self) -> None:
         """Finds those who were suspended or signed out without our hearing it."""

@@ -35,6 +35,7 @@ from chat.latest import Latest
 from chat.limits import Allowance
 from chat.places import Places
 from chat.presence import Presence
+from chat.protocol import CloseCode
 from chat.read_marks import ReadMarks
 from chat.relations import KnownRelations, Relations, relations_of
 from chat.roster import Rosters
@@ -62,13 +63,15 @@ class Hub:
         self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
         self.digests: dict[UUID, queries.Digest] = {}
         """Of the rooms that all sockets of a person have been told of."""
+        self.epoch: UUID | None = None
+        """The history that all of this was read from; None before anything was."""
         common = shared()
         self.places = Places(common)
         self._allowances = limits.of_people(common)
         self._downloads = limits.of_downloads(common)
         self.connects = Connects(common)
         self.typists = Typists()
-        self._admissions = Gathered(lambda asked: in_thread(admissions.greeted, asked))
+        self._admissions = Gathered(lambda asked: in_thread(admissions.decided, asked))
         self._memberships = Gathered(lambda asked: in_thread(queries.memberships_of, asked))
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
         self._new_views = Gathered(lambda asked: in_thread(queries.views_of, asked))
@@ -96,7 +99,9 @@ class Hub:
         self.people[user.pk][connection] = None
         await self.subscriptions.add([publish.user_group(user.pk)])
         # They may have been suspended since they were asked who they are, and before we listened.
-        ((refused, relations),) = await self._admissions.ask((user.pk, connection.session_key))
+        asked = (user.pk, connection.session_key)
+        ((refused, relations, epoch),) = await self._admissions.ask(asked)
+        self.note_epoch(epoch)
         if refused is not None:
             self.dismiss(connection, refused)
         if not connection.socket.is_open:
@@ -124,6 +129,8 @@ class Hub:
             requests=list(known.requests),
             blocked=sorted(known.blocked),
             heartbeat=settings.HEARTBEAT,
+            epoch=epoch,
+            server=greeting.SERVER,
         )
         connection.socket.write(frame(ready.frame()))
         self._ready.add(connection)
@@ -137,10 +144,25 @@ class Hub:
     async def turn_out(self, connections: Collection[Connection]) -> None:
         """Closes those whose person was suspended or signed out without our hearing it."""
         asked = {(each.user.pk, each.session_key) for each in connections}
-        refusals = await in_thread(admissions.refusals, asked)
+        refused_by = await in_thread(admissions.refusals, asked)
         for each in connections:
-            if (refused := refusals[each.user.pk, each.session_key]) is not None:
+            if (refused := refused_by[each.user.pk, each.session_key]) is not None:
                 self.dismiss(each, refused)
+
+    def note_epoch(self, epoch: UUID) -> None:
+        """Takes which history the database says it holds.
+
+        Where it is another one than before, the database was restored under this process: all that
+        was read of the former is forgotten, and everyone is sent away, to come back to this one.
+        """
+        known, self.epoch = self.epoch, epoch
+        if known in (None, epoch):
+            return
+        log.warning("history_restored", epoch=str(epoch))
+        for here in list(self.people.values()):
+            for connection in list(here):
+                self.dismiss(connection, CloseCode.RESTARTING)
+        self.feeds.drop_all()
 
     def leave(self, connection: Connection) -> None:
         """Forgets a connection."""

@@ -24,8 +24,8 @@ from mediachat.databases import database
 
 BATCH = 500
 ATTEMPTS = 20
-MADE_BY_MIGRATIONS = ("contenttypes.ContentType", "auth.Permission", "auth.Group")
-"""What migrations put into an empty database; the source's take their place."""
+MADE_AT_FIRST = ("contenttypes.ContentType", "auth.Permission", "auth.Group", "chat.History")
+"""What migrations and the first start put into an empty database; the source's take their place."""
 
 Model = type[models.Model]
 Progress = Callable[[str, int, int], None]
@@ -135,7 +135,7 @@ class Copy:
             )
         if not note.ready:
             call_command("migrate", database=self.target, interactive=False, verbosity=0)
-            for name in reversed(MADE_BY_MIGRATIONS):
+            for name in reversed(MADE_AT_FIRST):
                 self._clear(apps.get_model(name))
             notes.update(ready=True)
 
@@ -145,7 +145,7 @@ class Copy:
 
     def _check_empty(self) -> None:
         there = set(connections[self.target].introspection.table_names())
-        made = {apps.get_model(name) for name in MADE_BY_MIGRATIONS}
+        made = {apps.get_model(name) for name in MADE_AT_FIRST}
         made |= {link for model in made for link in _links(model)}
         for model in tables():
             if model in made or model._meta.db_table not in there:

@@ -104,7 +104,9 @@ WALK = """\
    the same `id`, and move your position. At or below your position, it is old: drop it. Beyond it,
    something is missing: `sync` from your position.
 4. `heads` says where rooms stand. If one stands beyond your position, `sync`.
-5. After every connect, `sync` the rooms that you hold.
+5. After every connect, compare `epoch` with the one before. Where it is the same, `sync` the rooms
+   that you hold. Where it differs, the server was restored from a backup: drop what you hold, as if
+   you came for the first time, and keep what you have not sent.
 6. Choose a `client_id` (a UUID) for each message, and keep the message until its reply comes. When
    the connection is lost first, send it again under the same `client_id`.
 7. What is answered `server_error` or `rate_limited`, or not at all, may be right the next time: try

@@ -2,6 +2,7 @@
 
 from chat.models.attachments import Attachment
 from chat.models.blocks import Block
+from chat.models.history import History
 from chat.models.messages import Message, Revision
 from chat.models.moderation import AuditEntry, Report
 from chat.models.requests import RoomRequest
@@ -11,6 +12,7 @@ __all__ = [
     "Attachment",
     "AuditEntry",
     "Block",
+    "History",
     "Membership",
     "Message",
     "Report",

@@ -4,7 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from chat.protocol.limits import VERSION
-from chat.protocol.objects import Me, Message, Person, Room, RoomRequest, Wire
+from chat.protocol.objects import Me, Message, Person, Room, RoomRequest, Server, Wire
 
 
 class Event(Wire):
@@ -37,6 +37,11 @@ class Ready(Event):
     """Usernames of those whom the person has blocked: fold their messages, and call for none."""
     heartbeat: float
     """Seconds between two ``heads``."""
+    epoch: UUID
+    """The id of the history: made at the first start and at every restore. When it is not the
+    last one that you saw, drop what you hold of all rooms and page again; keep and send what you
+    have not sent."""
+    server: Server
 
 
 class MessageEvent(Event):

@@ -34,6 +34,13 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", use_enum_values=True, use_attribute_docstrings=True)
 
 
+class Server(Wire):
+    """What runs the server, and its version."""
+
+    name: str
+    version: str
+
+
 class Person(Wire):
     """Someone with an account."""
 

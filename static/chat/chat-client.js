@@ -48,6 +48,8 @@ export function handleIncomingMessage(message, socket) {
  * - `messages` {room}: a room's feed
  * - `outbox`: what is unsent
  * - `typing` {room}, `presence` {user}, `people`, `blocked`, `requests`
+ * - `restored`: the server's history was restored from a backup. What was held of it is dropped,
+ *   what is unsent is kept
  * - `mention` {room, message}: a new message from someone else, whom this person has not blocked,
  *   that names them, or that came in a direct room
  *
@@ -391,6 +393,11 @@ export class ChatClient extends EventTarget {
   /** The person who is signed in, or null before the server has said so. */
   get me() {
     return this.#store.me;
+  }
+
+  /** The id of the server's history, which changes at a restore; null while it is not known. */
+  get epoch() {
+    return this.#store.epoch;
   }
 
   /** Rooms by id, kept current. @returns {ReadonlyMap<string, import("./protocol.js").Room>} */

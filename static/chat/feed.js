@@ -324,8 +324,30 @@ export class Feed {
     if (this.isBehind) this.#host.missed();
   }
 
+  /**
+   * The server's history is another one than before: its numbers and positions mean other
+   * messages, so nothing that is held counts.
+   */
+  forget() {
+    const state = this.#host.state();
+    if (!state) return;
+    this.number = state.number;
+    if (this.#drop(state.position)) this.open().catch(() => {});
+  }
+
   /** Drops all that is held, stands at this position and pages again. @param {number} position */
   #startOver(position) {
+    // Where either is refused, the error says so, and whoever shows the room opens it again.
+    if (this.#drop(position)) this.open().catch(() => {});
+    else this.#count().catch(() => {});
+  }
+
+  /**
+   * Drops all that is held and stands at this position.
+   * @param {number} position
+   * @returns {boolean} whether the room's messages were wanted
+   */
+  #drop(position) {
     const held = this.loaded || this.loading !== null;
     this.#supersede();
     this.#held = [];
@@ -337,9 +359,7 @@ export class Feed {
     this.loaded = false;
     this.hasNewer = false;
     this.changed();
-    // Where either is refused, the error says so, and whoever shows the room opens it again.
-    if (held) this.open().catch(() => {});
-    else this.#count().catch(() => {});
+    return held;
   }
 
   /** Learns how many messages there are, for the unread ones. */

@@ -117,6 +117,12 @@ export interface Code {
   text: string;
 }
 
+/** What runs the server, and its version. */
+export interface Server {
+  name: string;
+  version: string;
+}
+
 /** Someone with an account. */
 export interface Person {
   username: string;
@@ -419,6 +425,8 @@ export interface ReadyEvent {
   requests: RoomRequest[];
   blocked: string[];
   heartbeat: number;
+  epoch: string;
+  server: Server;
 }
 
 /** A message was sent, edited, reacted to or deleted: its state after that. */

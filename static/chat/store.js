@@ -18,6 +18,8 @@ export class Store {
   blocked = new Set();
   /** @type {import("./protocol.js").RoomRequest[]} */
   requests = [];
+  /** @type {string | null} the id of the server's history, where the server tells it */
+  epoch = null;
 
   /** @type {Map<string, Feed>} */
   #feeds = new Map();
@@ -100,8 +102,11 @@ export class Store {
   // -- Events ---------------------------------------------------------------------------------
 
   /** A new connection: what the server says replaces what was known. @param {import("./protocol.js").ReadyEvent} event */
-  welcome({ user, rooms, online, blocked = [], requests = [] }) {
+  welcome({ user, rooms, online, blocked = [], requests = [], epoch }) {
     if (this.me && this.me.id !== user.id) this.#forget(); // somebody else has signed in
+    const isRestored = this.epoch !== null && epoch !== undefined && epoch !== this.epoch;
+    this.epoch = epoch ?? this.epoch;
+    if (isRestored) this.#reads.clear(); // they were numbers of other messages
     this.me = user;
     this.rooms = new Map(rooms.map((room) => [room.id, this.#reads.merged(room)]));
     this.online = new Set(online);
@@ -110,12 +115,13 @@ export class Store {
     this.people.forget();
     this.people.put(user);
     for (const id of this.#feeds.keys()) if (!this.rooms.has(id)) this.#feeds.delete(id);
-    for (const id of this.rooms.keys()) this.feed(id).resume();
+    for (const id of this.rooms.keys()) isRestored ? this.feed(id).forget() : this.feed(id).resume();
     this.#reads.flush();
     this.#host.tell("rooms");
     this.#host.tell("presence");
     this.#host.tell("blocked");
     this.#host.tell("requests");
+    if (isRestored) this.#host.tell("restored");
   }
 
   #forget() {

@@ -31,6 +31,8 @@ export class Server {
   /** How many messages fit into a page of history, whatever the `limit`: they may be large. */
   pageLimit = Infinity;
   heartbeat = 10;
+  /** The id of the history. */
+  epoch = "first";
   /** @type {string[]} who is here */
   online = [];
 
@@ -70,6 +72,15 @@ export class Server {
     const connection = this.connections.at(-1);
     if (!connection) throw new Error("nobody is connected");
     return connection;
+  }
+
+  /** Goes back to what a room was, as a restore does. @param {ServerRoom} room @param {number} number of its last message */
+  restore(room, number) {
+    this.epoch = randomUUID();
+    room.messages = room.messages.slice(0, number);
+    room.position = Math.max(0, ...room.messages.map(({ position }) => position));
+    for (const [reader, read] of room.reads) room.reads.set(reader, Math.min(read, number));
+    for (const connection of [...this.connections]) connection.end(1012);
   }
 
   /** Every command of this type that has come. @param {string} type */
@@ -229,6 +240,7 @@ export class Connection {
     if (!this.server.isGreeting) return;
     this.say({
       type: "ready", protocol: 1, heartbeat: this.server.heartbeat, online: this.server.online,
+      epoch: this.server.epoch,
       user: { id: `id of ${this.username}`, username: this.username,
         display_name: this.username.toUpperCase(), avatar_url: null },
       rooms: this.server.roomsOf(this.username).map((room) => room.seenBy(this.username)),

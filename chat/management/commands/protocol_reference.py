@@ -32,6 +32,7 @@ OBJECTS: tuple[type[BaseModel], ...] = (
     protocol.Quote,
     protocol.Attachment,
     protocol.Code,
+    protocol.Server,
     protocol.Person,
     protocol.Me,
     protocol.Member,

@@ -13,6 +13,7 @@ import { icon, mark } from "./icons.js";
 import { forgetRoom, lastRoom, roomInAddress, rememberRoom } from "./location.js";
 import { listedRooms, unread, waiting } from "./rooms.js";
 import "./requests.js";
+import "./restored-line.js";
 import "./room-list.js";
 import { unsentElsewhere } from "./unsent.js";
 import { Uploads } from "./uploads.js";
@@ -142,6 +143,7 @@ export class ChatApp extends ChatElement {
         </div>
         <div class="content">
           <mc-connection-line .client=${this.client}></mc-connection-line>
+          <mc-restored-line .client=${this.client}></mc-restored-line>
           ${this.content()}
         </div>
         ${this.announcer.render()}
@@ -157,8 +159,9 @@ export class ChatApp extends ChatElement {
   content() {
     const { client, room } = this;
     if (room) {
+      // Drawn anew in another history, too: what it was about may not be there.
       return keyed(
-        room.id,
+        `${client.epoch} ${room.id}`,
         html`<mc-conversation
           .client=${client}
           .roomId=${room.id}

@@ -119,6 +119,8 @@ export class SharedTransport implements Transport {
       rooms: [...client.rooms.values()],
       online: [...client.online],
       heartbeat: this.#heartbeat,
+      // A page that the window keeps drops what it holds, too, when the server was restored.
+      ...(client.epoch === null ? {} : { epoch: client.epoch }),
     });
   }
 

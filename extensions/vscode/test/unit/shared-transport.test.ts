@@ -12,6 +12,7 @@ const me = { id: "u", username: "ada", display_name: "Ada", avatar_url: null };
 class Server implements Transport {
   sent: Record<string, unknown>[] = [];
   opened = 0;
+  epoch = "first";
   handlers: TransportHandlers | null = null;
 
   open(handlers: TransportHandlers): Socket {
@@ -20,7 +21,7 @@ class Server implements Transport {
     const socket = { send: (text: string) => void this.sent.push(JSON.parse(text) as Record<string, unknown>), close: () => {} };
     queueMicrotask(() => {
       handlers.onOpen(socket);
-      this.tell({ type: "ready", protocol: 1, user: me, rooms: [room], online: [], heartbeat: 10 });
+      this.tell({ type: "ready", protocol: 1, user: me, rooms: [room], online: [], heartbeat: 10, epoch: this.epoch });
     });
     return socket;
   }
@@ -127,5 +128,22 @@ test("a page that opens while the host is away is greeted when it is back", asyn
   await client.connect();
   assert.equal(client.state, "online");
   assert.equal(server.opened, 2);
+  end();
+});
+
+test("a page that the window keeps learns of a restore, as the host does", async () => {
+  const { server, host, page, end } = await connected();
+  const client = page();
+  await client.connect();
+  assert.equal(client.epoch, "first");
+  let told = 0;
+  client.addEventListener("restored", () => told++);
+  server.epoch = "second";
+  server.handlers?.onClose(1012);
+  await host.connect();
+  await client.connect();
+  await turn();
+  assert.equal(client.epoch, "second");
+  assert.equal(told, 1);
   end();
 });

@@ -1,0 +1,31 @@
+"""The id of the history: clients and servers know by it that a database was restored."""
+
+from uuid import UUID, uuid4
+
+from django.db import DEFAULT_DB_ALIAS
+
+from chat.models import History
+
+_ONLY = 1
+"""The primary key of the only row."""
+
+
+def epoch(alias: str = DEFAULT_DB_ALIAS) -> UUID:
+    """The id of the history in this database; made by whoever asks first.
+
+    The primary key decides between two who ask at the same moment, on every database.
+    """
+    history, _ = History.objects.using(alias).get_or_create(pk=_ONLY)
+    return history.epoch
+
+
+def begin_epoch(alias: str = DEFAULT_DB_ALIAS, *, epoch: UUID | None = None) -> UUID:
+    """Another history begins: what a restore says after it has put the former state back.
+
+    Args:
+        alias: the database.
+        epoch: the id, where a restore that was interrupted has chosen it before.
+    """
+    begun = epoch or uuid4()
+    History.objects.using(alias).update_or_create(pk=_ONLY, defaults={"epoch": begun})
+    return begun

@@ -1,0 +1,20 @@
+"""Which history this is."""
+
+import uuid
+
+from django.db import models
+
+
+class History(models.Model):
+    """The one row that says which history this database holds (``chat.actions.history``)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, db_column="_id")
+    epoch = models.UUIDField(default=uuid.uuid4)
+    """Made at the first start and at every restore. Numbers and positions of messages mean
+    nothing to a client that saw another one."""
+
+    class Meta:
+        verbose_name_plural = "histories"
+
+    def __str__(self) -> str:
+        return str(self.epoch)
