@@ -8,7 +8,7 @@ says which copy it belongs to, so that one that was killed goes on where it was.
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,10 @@ from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connections, models, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models.constants import OnConflict
 
 from mediachat.databases import database
+from mediachat.progress import Progress
 
 BATCH = 500
 ATTEMPTS = 20
@@ -28,8 +30,6 @@ MADE_AT_FIRST = ("contenttypes.ContentType", "auth.Permission", "auth.Group", "c
 """What migrations and the first start put into an empty database; the source's take their place."""
 
 Model = type[models.Model]
-Progress = Callable[[str, int, int], None]
-"""Told the name of a table, how many of its rows have been seen to, and how many there are."""
 
 
 class CopyError(Exception):
@@ -119,9 +119,9 @@ class Copy:
             )
 
     def _prepare(self) -> None:
-        notes = _rows(Note, self.target)
+        notes = rows_of(Note, self.target)
         if not is_half_copied(self.target):
-            self._check_empty()
+            check_empty(self.target)
             with connections[self.target].schema_editor() as editor:
                 editor.create_model(Note)
             notes.create(source=self.fingerprint)
@@ -134,36 +134,17 @@ class Copy:
                 "source again."
             )
         if not note.ready:
-            call_command("migrate", database=self.target, interactive=False, verbosity=0)
-            for name in reversed(MADE_AT_FIRST):
-                self._clear(apps.get_model(name))
+            make_tables(self.target)
             notes.update(ready=True)
 
-    def _clear(self, model: Model) -> None:
-        for each in (*_links(model), model):
-            _rows(each, self.target)._raw_delete(self.target)
-
-    def _check_empty(self) -> None:
-        there = set(connections[self.target].introspection.table_names())
-        made = {apps.get_model(name) for name in MADE_AT_FIRST}
-        made |= {link for model in made for link in _links(model)}
-        for model in tables():
-            if model in made or model._meta.db_table not in there:
-                continue
-            if _rows(model, self.target).exists():
-                raise CopyError(
-                    f"The target is not empty: it has {model._meta.verbose_name_plural}. Name an "
-                    "empty database."
-                )
-
     def _copy(self, model: Model, progress: Progress) -> None:
-        source = _rows(model, self.source)
+        source = rows_of(model, self.source)
         last = _last(model, self.target)
         total = source.count()
         done = source.filter(pk__lte=last).count() if last is not None else 0
         name = model._meta.db_table
         progress(name, done, total)
-        for rows in _batches(model, self.source, self.batch, after=last):
+        for rows in batches(model, self.source, self.batch, after=last):
             self._insert(model, rows)
             done += len(rows)
             progress(name, done, total)
@@ -171,7 +152,7 @@ class Copy:
     def _insert(self, model: Model, rows: list[models.Model]) -> None:
         for patience in range(ATTEMPTS, -1, -1):
             try:
-                self._insert_all(model, rows)
+                insert(model, rows, self.target)
                 return
             except IntegrityError:
                 # A killed copy's last batch may still be under way in the target's server. What
@@ -181,16 +162,6 @@ class Copy:
                 time.sleep(1)
                 last = _last(model, self.target)
                 rows = [row for row in rows if last is None or row.pk > last]
-
-    def _insert_all(self, model: Model, rows: list[models.Model]) -> None:
-        fields = model._meta.concrete_fields
-        step = max(1, connections[self.target].ops.bulk_batch_size(fields, rows))
-        with transaction.atomic(using=self.target):
-            for first in range(0, len(rows), step):
-                # Raw: the rows as they are, where a save would set the time of their making.
-                _rows(model, self.target)._insert(
-                    rows[first : first + step], fields=fields, using=self.target, raw=True
-                )
 
     def _set_counters(self) -> None:
         """Lets PostgreSQL go on counting ids after those that were copied."""
@@ -221,6 +192,34 @@ class Copy:
         return report
 
 
+def make_tables(alias: str) -> None:
+    """Migrates an empty database, and leaves nothing in it."""
+    call_command("migrate", database=alias, interactive=False, verbosity=0)
+    for name in reversed(MADE_AT_FIRST):
+        model = apps.get_model(name)
+        for each in (*_links(model), model):
+            rows_of(each, alias)._raw_delete(alias)
+
+
+def check_empty(alias: str) -> None:
+    """Refuses a database that holds more than migrations and a first start put there.
+
+    Raises:
+        CopyError: with the first of what it holds.
+    """
+    there = set(connections[alias].introspection.table_names())
+    made = {apps.get_model(name) for name in MADE_AT_FIRST}
+    made |= {link for model in made for link in _links(model)}
+    for model in tables():
+        if model in made or model._meta.db_table not in there:
+            continue
+        if rows_of(model, alias).exists():
+            raise CopyError(
+                f"The target is not empty: it has {model._meta.verbose_name_plural}. Name an "
+                "empty database."
+            )
+
+
 def tables() -> list[Model]:
     """Every model with rows of its own, each after those that it refers to."""
     ordered: dict[Model, None] = {}
@@ -246,19 +245,38 @@ def _links(model: Model) -> list[Any]:
     return [field.remote_field.through for field in model._meta.local_many_to_many]
 
 
-def _rows(model: Model, alias: str) -> Any:
+def rows_of(model: Model, alias: str) -> Any:
+    """All rows of a table in this database, whatever the model's managers leave out."""
     return models.QuerySet(model, using=alias)
+
+
+def insert(
+    model: Model, rows: list[models.Model], alias: str, *, on_conflict: OnConflict | None = None
+) -> None:
+    """Stores rows as they are, where a save would set the time of their making."""
+    fields = model._meta.concrete_fields
+    step = max(1, connections[alias].ops.bulk_batch_size(fields, rows))
+    with transaction.atomic(using=alias):
+        for first in range(0, len(rows), step):
+            rows_of(model, alias)._insert(
+                rows[first : first + step],
+                fields=fields,
+                using=alias,
+                raw=True,
+                on_conflict=on_conflict,
+            )
 
 
 def _last(model: Model, alias: str) -> Any:
     """The greatest primary key, up to which this table has been copied; None if it is empty."""
-    return _rows(model, alias).order_by("-pk").values_list("pk", flat=True).first()
+    return rows_of(model, alias).order_by("-pk").values_list("pk", flat=True).first()
 
 
-def _batches(
+def batches(
     model: Model, alias: str, size: int, *, after: Any = None
 ) -> Iterator[list[models.Model]]:
-    rows = _rows(model, alias).order_by("pk")
+    """The rows in the order of primary keys, so many at a time."""
+    rows = rows_of(model, alias).order_by("pk")
     batch = list(rows.filter(pk__gt=after)[:size] if after is not None else rows[:size])
     while batch:
         yield batch
@@ -276,7 +294,7 @@ class Checksum:
 def checksum(model: Model, alias: str, *, batch: int = BATCH) -> Checksum:
     """The same for two databases exactly when they hold the same rows of this table."""
     count = total = 0
-    for rows in _batches(model, alias, batch):
+    for rows in batches(model, alias, batch):
         for row in rows:
             count += 1
             total += int.from_bytes(hashlib.sha256(canonical(row).encode()).digest(), "big")

@@ -1,18 +1,373 @@
-"""The commands of docs/OPERATIONS.md for backing up and restoring, tried as they stand there."""
+"""A backup of each database is restored into an empty one of any kind, whole or not at all."""
 
+import gzip
+import io
+import json
+import os
 import re
+import resource
 import shutil
-import sqlite3
+import signal
 import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
+from mediachat.backups import BackupError
+from mediachat.backups.restoring import Restore
 from tests import databases
 from tests.databases.test_copy import export, run
 from tests.live import ROOT
 
 OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text()
+MESSAGES = 200
 pytestmark = pytest.mark.timeout(400)
+
+
+class Place:
+    """An installation: a data directory and a database."""
+
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.data.mkdir(parents=True)
+        self.url = url or f"sqlite:///{self.data}/db.sqlite3"
+
+    def filled(self) -> "Place":
+        run(self.folder, self.url, "-m", "tests.databases.fill", str(MESSAGES))
+        return self
+
+    def manage(
+        self, *arguments: object, before: Callable[[], None] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *map(str, arguments)],
+            cwd=ROOT,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+            preexec_fn=before,
+        )
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "DATA_DIR": str(self.data),
+            "DATABASE_URL": self.url,
+            "DJANGO_SETTINGS_MODULE": "mediachat.settings",
+            "DEBUG": "1",
+        }
+
+    def backup(self, to: Path, *options: str) -> Path:
+        done = self.manage("backup", to, *options)
+        assert done.returncode == 0, done.stderr
+        (archive,) = to.glob("*.tar")
+        return archive
+
+    def restore(self, archive: Path) -> str:
+        done = self.manage("restore", archive)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def refused(self, archive: Path) -> str:
+        done = self.manage("restore", archive)
+        assert done.returncode == 1, done.stdout
+        return " ".join(done.stderr.split())
+
+    def rows(self) -> str:
+        return export(self.folder, self.url)
+
+    def files(self) -> dict[str, bytes]:
+        media = self.data / "media"
+        found = (path for path in media.rglob("*") if path.is_file())
+        return {str(path.relative_to(media)): path.read_bytes() for path in found}
+
+    def epoch(self) -> str:
+        program = (
+            "import django; django.setup()\n"
+            "from chat.actions import history; print(history.epoch())"
+        )
+        return run(self.folder, self.url, "-c", program).strip()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(tmp_path_factory.mktemp("live")).filled()
+
+
+@pytest.fixture(scope="module")
+def made(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return place.backup(tmp_path_factory.mktemp("backups"))
+
+
+@pytest.fixture
+def archive(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(made, tmp_path))
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Place:
+    return Place(tmp_path / "empty")
+
+
+# -- Every database ------------------------------------------------------------------------------
+
+
+def at(kind: str, request: pytest.FixtureRequest) -> str:
+    """The address of an empty database; '' for a file in the data directory."""
+    return databases.create(request.getfixturevalue(kind)) if kind != "sqlite" else ""
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("sqlite", "sqlite"),
+        ("postgresql", "postgresql"),
+        ("mongodb", "mongodb"),
+        ("mongodb", "postgresql"),
+    ],
+)
+def test_all_of_it_is_there_again_in_another_epoch(
+    source: str, target: str, tmp_path: Path, request: pytest.FixtureRequest
+):
+    live = Place(tmp_path / "live", at(source, request)).filled()
+    before = live.epoch()
+    archive = live.backup(tmp_path / "backups")
+    assert archive.stat().st_mode & 0o777 == 0o600
+    other = Place(tmp_path / "other", at(target, request))
+    other.restore(archive)
+    assert other.epoch() != before
+    program = (
+        "import django; django.setup()\n"
+        "import sys, uuid; from chat.actions import history; "
+        "history.begin_epoch(epoch=uuid.UUID(sys.argv[1]))"
+    )
+    run(other.folder, other.url, "-c", program, before)
+    assert other.rows() == live.rows()
+    assert other.files() == live.files() != {}
+    assert (other.data / "secret_key").read_text() == (live.data / "secret_key").read_text()
+    assert not list(other.data.glob("*restor*"))
+    assert run(other.folder, other.url, "manage.py", "prepare")
+
+
+def test_nothing_was_ever_uploaded(tmp_path: Path, empty: Place):
+    live = Place(tmp_path / "live")
+    run(live.folder, live.url, "manage.py", "migrate")
+    empty.restore(live.backup(tmp_path / "backups"))
+    assert empty.files() == {}
+
+
+# -- What is refused, before anything is changed ----------------------------------------------
+
+
+def untouched(place: Place) -> bool:
+    """Whether a restore has left nothing."""
+    left = {path.name for path in place.data.iterdir()} - {"secret_key", "static"}
+    return all(name.startswith("db.sqlite3") for name in left)
+
+
+def why_not(archive: Path) -> str:
+    """What the check says, which comes before all else and writes nothing."""
+    with pytest.raises(BackupError) as refused:
+        Restore(archive, lambda *_: None).check()
+    return str(refused.value)
+
+
+def test_a_damaged_or_cut_off_archive_is_refused(archive: Path, empty: Place):
+    whole = archive.read_bytes()
+    middle = len(whole) // 2
+    archive.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+    assert "damaged" in empty.refused(archive)
+    assert untouched(empty)
+    archive.write_bytes(whole[: middle // 512 * 512])
+    assert "part of" in why_not(archive)
+    archive.write_bytes(whole[: whole.rindex(b"manifest.json")])
+    assert "part of" in why_not(archive)
+    archive.write_bytes(b"no tar")
+    assert "no backup" in why_not(archive)
+    assert "There is no file" in why_not(archive.with_name("nothing.tar"))
+
+
+def rewritten(archive: Path, change: Callable[[str, bytes], tuple[str, bytes] | None]) -> Path:
+    """The archive with other members, and sums that fit them."""
+    other = archive.with_name("other.tar")
+    members: dict[str, bytes] = {}
+    with tarfile.open(archive) as tar:
+        for entry in tar:
+            file = tar.extractfile(entry)
+            assert file
+            if changed := change(entry.name, file.read()):
+                members[changed[0]] = changed[1]
+    manifest = json.loads(members.pop("manifest.json"))
+    manifest["made_at"] += " "
+    manifest["members"] = {
+        name: {"size": len(content), "sha256": sha256(content).hexdigest()}
+        for name, content in members.items()
+    }
+    with tarfile.open(other, "w") as tar:
+        for name, content in [*members.items(), ("manifest.json", json.dumps(manifest).encode())]:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return other
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../outside", "/tmp/outside", "media/../../outside", "media/./x", "settings.py", "media"],
+)
+def test_nothing_leaves_the_folder(name: str, archive: Path):
+    def change(member: str, content: bytes) -> tuple[str, bytes]:
+        return (name, content) if member.startswith("media/") else (member, content)
+
+    assert "which no backup has" in why_not(rewritten(archive, change))
+
+
+def test_a_link_is_refused(archive: Path):
+    with tarfile.open(archive, "a") as tar:
+        entry = tarfile.TarInfo("media/link")
+        entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(entry)
+    assert "which no backup has" in why_not(archive)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("version", "99.0.0"), ("migrations", ["chat.9999_of_tomorrow"]), ("format", 99)],
+)
+def test_a_newer_version_is_refused(field: str, value: object, archive: Path):
+    def change(member: str, content: bytes) -> tuple[str, bytes]:
+        if member == "manifest.json":
+            content = json.dumps(json.loads(content) | {field: value}).encode()
+        return member, content
+
+    assert "Install that version" in why_not(rewritten(archive, change))
+
+
+def test_a_place_that_is_not_empty_is_refused(place: Place, archive: Path, empty: Place):
+    rows, files = place.rows(), place.files()
+    assert "not empty" in place.refused(archive)
+    assert (place.rows(), place.files()) == (rows, files)
+    lost = empty.data / "media" / "attachments" / "of-somebody"
+    lost.parent.mkdir(parents=True)
+    lost.write_bytes(b"x")
+    assert "not empty: it has attachments/of-somebody" in empty.refused(archive)
+
+
+def test_one_that_was_only_started_is_empty(place: Place, archive: Path, empty: Place):
+    run(empty.folder, empty.url, "manage.py", "prepare")
+    empty.epoch()
+    empty.restore(archive)
+    assert empty.files() == place.files()
+
+
+def test_it_can_be_looked_at_without_restoring(archive: Path, empty: Place):
+    done = empty.manage("restore", "--check", archive)
+    assert done.returncode == 0, done.stderr
+    assert "The backup is whole." in done.stdout
+    assert "version 0.1.0 on sqlite" in done.stdout
+    assert untouched(empty)
+
+
+# -- What fails half-way ---------------------------------------------------------------------------
+
+
+def killed_when(command: list[str], environment: dict[str, str], word: str) -> None:
+    """Kills a process when it has said this."""
+    process = subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    with process.stdout:
+        for line in process.stdout:
+            if word in line:
+                process.send_signal(signal.SIGKILL)
+                break
+    assert process.wait(10) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("word", ["unpacked", "chat_message "])
+def test_a_restore_that_was_killed_goes_on(
+    target: str, word: str, archive: Path, tmp_path: Path, request: pytest.FixtureRequest
+):
+    if target == "sqlite" and word == "chat_message ":
+        word = "(100 %)"
+    other = Place(tmp_path / "other", at(target, request))
+    environment = other.environment() | {"PYTHONUNBUFFERED": "1"}
+    killed_when(["manage.py", "restore", str(archive)], environment, word)
+    with pytest.raises(AssertionError, match="has not finished"):
+        run(other.folder, other.url, "manage.py", "prepare")
+    second = rewritten(archive, lambda name, content: (name, content))
+    assert "part of another backup" in other.refused(second)
+    other.restore(archive)
+    assert other.files()
+    assert run(other.folder, other.url, "manage.py", "prepare")
+
+
+def test_one_that_ended_before_it_could_say_so_is_said_to_be_done(archive: Path, empty: Place):
+    """The database is in its place, and the note is still there."""
+    killed = "import mediachat.backups.restoring as it, os; it.os.sync = lambda: os._exit(9)\n"
+    program = (
+        f"import django; django.setup()\n{killed}from django.core.management import call_command\n"
+    )
+    program += f"call_command('restore', {str(archive)!r})\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=empty.environment(), check=False
+    )
+    assert done.returncode == 9
+    epoch = empty.epoch()
+    empty.restore(archive)
+    assert empty.epoch() == epoch
+    assert not list(empty.data.glob("*restor*"))
+
+
+def full_disk() -> None:
+    """No file may grow beyond some bytes: to a program, a full disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+
+def test_a_full_disk_leaves_no_half_archive(place: Place, tmp_path: Path):
+    folder = tmp_path / "backups"
+    done = place.manage("backup", folder, before=full_disk)
+    assert done.returncode == 1
+    assert "There is no backup" in done.stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_one_that_is_ended_leaves_nothing(place: Place, tmp_path: Path):
+    folder = tmp_path / "backups"
+    large = place.data / "media" / "large"
+    large.write_bytes(os.urandom(200_000_000))
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "backup", str(folder)], cwd=ROOT, env=place.environment()
+    )
+    while not any(folder.glob(".mediachat-backup-*/archive")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.terminate()
+    assert process.wait(20) == 128 + signal.SIGTERM
+    large.unlink()
+    assert list(folder.iterdir()) == []
+
+
+def test_without_the_secret(place: Place, tmp_path: Path, empty: Place):
+    archive = place.backup(tmp_path / "backups", "--without-secret")
+    with tarfile.open(archive) as tar:
+        assert "secret_key" not in tar.getnames()
+        stored = tar.extractfile("database.sqlite3.gz")
+        assert stored
+        assert gzip.decompress(stored.read()).startswith(b"SQLite format 3")
+    assert "It has no secret" in empty.restore(archive)
+
+
+# -- The database's own tools ------------------------------------------------------------------
 
 
 def command(beginning: str) -> str:
@@ -21,7 +376,7 @@ def command(beginning: str) -> str:
     return found[1]
 
 
-def test_postgresql(tmp_path, postgresql):
+def test_the_commands_for_postgresql(tmp_path: Path, postgresql: str):
     url = databases.create(postgresql)
     run(tmp_path, url, "-m", "tests.databases.fill", "200")
     folder = tmp_path / "backup"
@@ -33,21 +388,3 @@ def test_postgresql(tmp_path, postgresql):
         subprocess.run(["sh", "-c", line], check=True)
     restored = databases.with_name(postgresql, "chat_restored")
     assert export(tmp_path, restored) == export(tmp_path, url)
-
-
-def test_sqlite(tmp_path):
-    data = tmp_path / "live"
-    data.mkdir()
-    url = f"sqlite:///{data}/db.sqlite3"
-    run(tmp_path, url, "-m", "tests.databases.fill", "200")
-    line = command("sqlite3").replace("/backup", str(tmp_path)).replace("$DATA_DIR", str(data))
-    before = export(tmp_path, url)
-    # Someone has it open and writes.
-    with sqlite3.connect(data / "db.sqlite3") as busy:
-        busy.execute("CREATE TABLE scratch (a)")
-        if shutil.which("sqlite3"):
-            subprocess.run(["sh", "-c", line], check=True)
-        else:
-            with sqlite3.connect(tmp_path / "db.sqlite3") as backup:
-                sqlite3.connect(data / "db.sqlite3").backup(backup)
-    assert export(tmp_path, f"sqlite:///{tmp_path}/db.sqlite3") == before

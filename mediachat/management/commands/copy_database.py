@@ -1,12 +1,12 @@
 """Moves an installation's data to another database."""
 
-import time
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from mediachat.copying import BATCH, Copy, CopyError
 from mediachat.databases import said_plainly
+from mediachat.progress import Said
 
 
 class Command(BaseCommand):
@@ -27,11 +27,10 @@ class Command(BaseCommand):
     def handle(
         self, *, source: str, target: str, batch: int, verbosity: int, **options: Any
     ) -> None:
-        self._said_at = 0.0
-        self._silence = 1.0 if verbosity < 2 else 0.0
+        progress = Said(self._say, 1.0 if verbosity < 2 else 0.0)
         with said_plainly(CommandError):
             try:
-                report = Copy.between(source, target, batch=batch).run(self._progress)
+                report = Copy.between(source, target, batch=batch).run(progress)
             except CopyError as error:
                 raise CommandError(str(error)) from error
         for line in report:
@@ -40,10 +39,6 @@ class Command(BaseCommand):
             "Source and target are the same. Set DATABASE_URL to the target and start the server."
         )
 
-    def _progress(self, name: str, done: int, total: int) -> None:
-        if (0 < done < total) and time.monotonic() - self._said_at < self._silence:
-            return
-        self._said_at = time.monotonic()
-        if total:
-            self.stdout.write(f"{name:40} {done:>10,} of {total:,}")
-            self.stdout.flush()
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

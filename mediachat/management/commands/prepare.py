@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from accounts import first_administrator
 from mediachat import copying, databases
+from mediachat.backups import restoring
 
 
 class Command(BaseCommand):
@@ -50,6 +51,11 @@ class Command(BaseCommand):
             call_command("runserver", str(port), use_reloader=False, skip_checks=True)
 
     def _migrate(self) -> None:
+        if restoring.is_unfinished():
+            raise CommandError(
+                "A restore into DATA_DIR has not finished. Start `manage.py restore` with the same "
+                "backup again; it goes on where it was."
+            )
         if copying.is_half_copied(connection.alias):
             raise CommandError(
                 "This database is the target of a copy that has not finished. Start "

@@ -1,0 +1,206 @@
+"""Restores a backup into an empty installation.
+
+A note lies in ``DATA_DIR`` from the first change to the last. With it a server does not start, and
+the same restore goes on where it was, whatever ended it before.
+"""
+
+import gzip
+import json
+import os
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.loader import MigrationLoader
+
+from mediachat import VERSION, copying
+from mediachat.backups import BackupError, archive, files
+from mediachat.backups.archive import BLOCK, Manifest
+from mediachat.copying import Copy, CopyError
+from mediachat.progress import Progress
+
+NOTE = "restoring.json"
+RESTORED = "restored"
+"""What the database of the backup is called while it is prepared."""
+
+
+def is_unfinished() -> bool:
+    """Whether a restore into this installation was begun and has not been finished."""
+    return (settings.DATA_DIR / NOTE).exists()
+
+
+@dataclass
+class Restore:
+    """Of one archive, into the installation of the settings."""
+
+    path: Path
+    progress: Progress
+
+    def check(self) -> Manifest:
+        """Reads the whole archive, and changes nothing.
+
+        Raises:
+            BackupError: it is damaged, or of a newer version.
+        """
+        manifest = archive.verified(self.path, self.progress)
+        known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+        unknown = [name for name in manifest.migrations if _is_ours(name) and name not in known]
+        if unknown or _parts(manifest.version) > _parts(VERSION):
+            raise BackupError(
+                f"The backup was made by Media Chat {manifest.version}, and this is {VERSION}, "
+                "which is older. Install that version, and restore again."
+            )
+        return manifest
+
+    def run(self) -> Manifest:
+        """Restores everything: files, secret and, last, the database with a new epoch.
+
+        Raises:
+            BackupError: it cannot be, and why; nothing was changed, or the same restore goes on.
+        """
+        manifest = self.check()
+        epoch = self._begin(manifest)
+        self._unpack(manifest)
+        if not _is_in_place(epoch):
+            self._prepare(epoch)
+            self._put_in_place(manifest)
+        os.sync()
+        _database_file().unlink(missing_ok=True)
+        (settings.DATA_DIR / NOTE).unlink()
+        return manifest
+
+    def _begin(self, manifest: Manifest) -> uuid.UUID:
+        """Notes which backup is restored; returns the epoch of what comes of it."""
+        note = settings.DATA_DIR / NOTE
+        if note.exists():
+            said = json.loads(note.read_text())
+            if said["backup"] != manifest.id:
+                raise BackupError(
+                    f"DATA_DIR holds a part of another backup, made at {said['made_at']}. Restore "
+                    "that one to its end, or name an empty DATA_DIR and an empty database."
+                )
+            return uuid.UUID(said["epoch"])
+        self._check_empty(manifest)
+        epoch = uuid.uuid4()
+        text = {"backup": manifest.id, "made_at": manifest.made_at, "epoch": str(epoch)}
+        draft = note.with_suffix(".draft")
+        draft.write_text(json.dumps(text))
+        draft.replace(note)
+        return epoch
+
+    def _check_empty(self, manifest: Manifest) -> None:
+        try:
+            copying.check_empty(DEFAULT_DB_ALIAS)
+        except CopyError as error:
+            raise BackupError(f"{error} Nothing was changed.") from error
+        if manifest.has_files and (there := next(files.names(), None)):
+            raise BackupError(
+                f"The store of files is not empty: it has {there}. Name an empty DATA_DIR (or an "
+                "empty store). Nothing was changed."
+            )
+
+    # -- Unpacking -------------------------------------------------------------------------------
+
+    def _unpack(self, manifest: Manifest) -> None:
+        done = 0
+        with archive.members(self.path) as members:
+            for name, file in members:
+                if name == archive.DATABASE:
+                    _unpack_database(file)
+                elif name == archive.SECRET:
+                    _replace_private(settings.DATA_DIR / archive.SECRET, file.read())
+                elif name.startswith(archive.MEDIA):
+                    _store(name.removeprefix(archive.MEDIA), file)
+                if name in manifest.members:
+                    done += int(manifest.members[name]["size"])
+                    self.progress("unpacked (bytes)", done, manifest.size)
+
+    # -- The database ----------------------------------------------------------------------------
+
+    def _prepare(self, epoch: uuid.UUID) -> None:
+        """Brings the backup's database to this version, and gives it the epoch."""
+        copying.connect(RESTORED, f"sqlite:///{_database_file()}")
+        call_command("migrate", database=RESTORED, interactive=False, verbosity=0)
+        history = apps.get_model("chat", "History").objects.using(RESTORED)
+        history.update_or_create(pk=1, defaults={"epoch": epoch})
+
+    def _put_in_place(self, manifest: Manifest) -> None:
+        if connections[DEFAULT_DB_ALIAS].vendor != "sqlite":
+            try:
+                Copy(RESTORED, DEFAULT_DB_ALIAS, manifest.id).run(self.progress)
+            except CopyError as error:
+                raise BackupError(str(error)) from error
+            connections[RESTORED].close()
+            return
+        with connections[RESTORED].cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connections.close_all()
+        # An empty database is in its place, and perhaps the log of one.
+        database = Path(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"])
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{database}{suffix}").unlink(missing_ok=True)
+        _database_file().replace(database)
+
+
+def _is_ours(migration: str) -> bool:
+    """Libraries give up old migrations for new ones that do the same; ours stay."""
+    return migration.startswith(("accounts.", "chat."))
+
+
+def _parts(version: str) -> list[int]:
+    return [int(part) if part.isdigit() else 0 for part in version.split(".")]
+
+
+def _database_file() -> Path:
+    """Where the backup's database is prepared: beside SQLite's own, or else in ``DATA_DIR``."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "sqlite":
+        return Path(f"{connection.settings_dict['NAME']}.{RESTORED}")
+    return Path(settings.DATA_DIR / f"{RESTORED}.sqlite3")
+
+
+def _is_in_place(epoch: uuid.UUID) -> bool:
+    """Whether the database has been put in place, by a run that ended before it could say so."""
+    history: Any = apps.get_model("chat", "History")
+    there = connections[DEFAULT_DB_ALIAS].introspection.table_names()
+    return (
+        history._meta.db_table in there
+        and not copying.is_half_copied(DEFAULT_DB_ALIAS)
+        and history.objects.filter(epoch=epoch).exists()
+    )
+
+
+def _unpack_database(file: IO[bytes]) -> None:
+    target = _database_file()
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{target}{suffix}").unlink()
+    with (
+        gzip.open(file) as plain,
+        open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as unpacked,
+    ):
+        while block := plain.read(BLOCK):
+            unpacked.write(block)
+
+
+def _store(name: str, file: IO[bytes]) -> None:
+    # A store gives another name to what comes under one that is taken.
+    if default_storage.exists(name):
+        default_storage.delete(name)
+    if default_storage.save(name, File(file)) != name:
+        raise BackupError(f"The store of files does not keep {name} under its name.")
+
+
+def _replace_private(path: Path, content: bytes) -> None:
+    draft = path.with_name(f"{path.name}.restored")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+    draft.replace(path)

@@ -1,0 +1,138 @@
+"""The database of one moment as a file of SQLite, whatever it is kept in.
+
+The same for all three, so that a backup can be restored into any of them.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.models import Max
+from django.db.models.constants import OnConflict
+
+from mediachat import copying
+from mediachat.backups import BackupError
+from mediachat.progress import Progress
+
+_STEPS = 100_000
+"""Steps of SQLite after which it is asked how far it is."""
+
+
+def take(path: Path, progress: Progress) -> None:
+    """Writes the database of this installation into a new file, while others write to it.
+
+    Raises:
+        BackupError, DatabaseError, OSError: it could not be read, or the disk is full.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "sqlite":
+        _vacuum(database.settings_dict["NAME"], path, progress)
+    else:
+        _copy(path, progress)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _vacuum(database: str, path: Path, progress: Progress) -> None:
+    """SQLite's own copy: it reads one moment of the write-ahead log and begins once, where
+    ``.backup`` begins anew with every message that another process stores."""
+    with closing(sqlite3.connect(database, isolation_level=None, timeout=60)) as source:
+        (pages,) = source.execute("PRAGMA page_count").fetchone()
+        (size,) = source.execute("PRAGMA page_size").fetchone()
+
+        def tell() -> None:
+            if path.exists():
+                progress("database (bytes)", min(path.stat().st_size, pages * size), pages * size)
+
+        source.set_progress_handler(tell, _STEPS)
+        try:
+            source.execute("VACUUM INTO ?", [str(path)])
+        except sqlite3.Error as error:
+            raise BackupError(f"SQLite says: {error}.") from error
+
+
+# -- PostgreSQL and MongoDB -----------------------------------------------------------------------
+
+
+def _copy(path: Path, progress: Progress) -> None:
+    source, target = DEFAULT_DB_ALIAS, copying.connect("snapshot", f"sqlite:///{path}")
+    try:
+        with connections[target].cursor() as cursor:
+            # A file that is not whole is thrown away, so nothing has to survive a crash.
+            cursor.execute("PRAGMA journal_mode=MEMORY")
+            cursor.execute("PRAGMA synchronous=OFF")
+        copying.make_tables(target)
+        connections[target].disable_constraint_checking()
+        with _one_moment(source):
+            _copy_tables(source, target, progress)
+        _take_out_what_lost_its_row(target)
+    finally:
+        connections[target].close()
+
+
+@contextmanager
+def _one_moment(alias: str) -> Iterator[None]:
+    """On PostgreSQL all that is read in here is of one moment."""
+    if connections[alias].vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def _copy_tables(source: str, target: str, progress: Progress) -> None:
+    message: Any = apps.get_model("chat", "Message")
+    for model in reading_order():
+        heads = _heads(source) if model is message else {}
+        total, done = copying.rows_of(model, source).count(), 0
+        for batch in copying.batches(model, source, copying.BATCH):
+            rows: list[Any] = batch
+            done += len(rows)
+            if model is message:
+                rows = [row for row in rows if row.number <= heads.get(row.room_id, 0)]
+            # What was taken away and made again meanwhile is there twice, under two keys.
+            copying.insert(model, rows, target, on_conflict=OnConflict.IGNORE)
+            progress(model._meta.db_table, done, max(done, total))
+
+
+def reading_order() -> list[copying.Model]:
+    """Every table before those that it refers to.
+
+    MongoDB does not show one moment to whoever reads for long. So what refers to something is read
+    first: what it refers to was written before it, and is still there, or was taken away with it.
+    The order in which each action writes is such that its first part alone is no harm
+    (docs/DATABASES.md), and this order finds nothing else.
+
+    Messages name their files, and nothing else names a message that is not read before it; so they
+    come before the files, and after all that tells how far somebody has read. Of messages only
+    those are taken that were there when the first was read: without a gap, since none is ever
+    taken away.
+    """
+    late = [apps.get_model("chat", name) for name in ("Message", "Attachment")]
+    order = [model for model in reversed(copying.tables()) if model not in late]
+    first = min(
+        order.index(field.related_model)
+        for field in late[0]._meta.concrete_fields
+        if field.related_model
+    )
+    return [*order[:first], *late, *order[first:]]
+
+
+def _heads(alias: str) -> dict[object, int]:
+    """The newest number of each room."""
+    messages = copying.rows_of(apps.get_model("chat", "Message"), alias)
+    return dict(messages.order_by().values_list("room_id").annotate(Max("number")))
+
+
+def _take_out_what_lost_its_row(alias: str) -> None:
+    """Takes out rows whose own row was taken away before it was read: so would they have been."""
+    with connections[alias].cursor() as cursor:
+        while lost := cursor.execute("PRAGMA foreign_key_check").fetchall():
+            for table, row, *_ in lost:
+                cursor.execute(f'DELETE FROM "{table}" WHERE rowid = %s', [row])  # noqa: S608
