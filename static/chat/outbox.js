@@ -224,6 +224,10 @@ export class Outbox {
     if (!entry) return;
     // Discarded or acknowledged in another tab: writing it would bring it back.
     if (!this.#store.has(clientId)) return this.#takenElsewhere(clientId);
+    if (error.code === "not_found" && entry.reply_to) {
+      // What it replies to was lost, as by a restore. The words still count, and are sent again.
+      return this.#write({ ...entry, reply_to: null, quote: null });
+    }
     const { code = "bad_request", detail = String(error) } = error;
     // Of a lost connection the client's state tells.
     const isKnown = entry.error?.code === code && entry.error.detail === detail;

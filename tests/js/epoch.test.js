@@ -112,3 +112,18 @@ test("a server that tells no epoch is taken as it is", async () => {
   assert.equal(told.length, 0);
   assert.equal(bodies(world.feed).length, 3);
 });
+
+test("an unsent reply to a message that is lost is sent without its quote", async () => {
+  const world = await aClientInARoom({ messages: 20 });
+  const back = await restored(world, 10);
+  const lost = world.feed.messages[14];
+  world.client.sendMessage(world.room.id, { body: "a reply", replyTo: lost });
+  world.server.refuse = ({ type, reply_to }) =>
+    type === "message.send" && reply_to === lost.id
+      ? { code: "not_found", detail: "The message that this replies to is not here." }
+      : null;
+  await back();
+  assert.equal(world.client.unsent.length, 0);
+  assert.equal(world.room.messages.at(-1)?.body, "a reply");
+  assert.equal(world.room.messages.at(-1)?.reply_to, null);
+});
