@@ -1,15 +1,19 @@
-"""Connections to PostgreSQL that a thread keeps open, and that may have died meanwhile.
+"""Connections that a thread keeps open, and that may have died meanwhile.
 
 A server that restarts, a pooler or a firewall ends them while nobody looks. Django finds that out
-at the beginning of a request, and the threads of the chat have none.
+at the beginning of a request, and the threads of the chat have none. One to a file of SQLite goes
+on with the file that it opened, whatever has been put in its place.
 """
 
 import select
 import threading
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
+
+from mediachat.databases import file_id
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -22,7 +26,7 @@ ENDED = ("57P01", "57P02", "57P05", "25P03")
 """PostgreSQL's codes for connections that an administrator, a crash or an idle timeout ended
 (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
-_last_use = threading.local()  # as connections are
+_thread = threading.local()  # as connections are
 
 
 def drop_dead() -> None:
@@ -31,15 +35,30 @@ def drop_dead() -> None:
     Costs a microsecond in a connection that was just used, and else a query that asks nothing.
     """
     connection = connections[DEFAULT_DB_ALIAS]
-    if connection.vendor != "postgresql" or connection.in_atomic_block:
+    if connection.in_atomic_block:
         return
-    now = time.monotonic()
-    was_used = now - getattr(_last_use, "at", 0.0) < IDLE
-    _last_use.at = now
-    if connection.connection is None or (was_used and _is_silent(connection.connection)):
-        return
-    if not connection.is_usable():
+    if connection.vendor == "postgresql":
+        is_dead = connection.connection is not None and not (
+            (_was_used() and _is_silent(connection.connection)) or connection.is_usable()
+        )
+    else:
+        is_dead = _has_another_file(connection.settings_dict)
+    if is_dead:
         connection.close()
+
+
+def _was_used() -> bool:
+    now = time.monotonic()
+    last, _thread.used_at = getattr(_thread, "used_at", 0.0), now
+    return bool(now - last < IDLE)
+
+
+def _has_another_file(config: Mapping[str, Any]) -> bool:
+    """Whether SQLite's file is not the one that it was when this was asked before."""
+    file = file_id(config)
+    before = getattr(_thread, "file", None)
+    _thread.file = file or before
+    return None not in (file, before) and file != before
 
 
 def was_ended(error: BaseException) -> bool:

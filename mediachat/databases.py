@@ -3,6 +3,7 @@
 docs/DATABASES.md has the reasons.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -134,6 +135,19 @@ def _mongodb(url: str) -> dict[str, Any]:
         "NAME": unquote(parts.path.lstrip("/")) or "mediachat",
         "OPTIONS": {name: value for name, value in MONGODB_OPTIONS.items() if name not in said},
     }
+
+
+def file_id(config: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Which file is SQLite's database now, by device and inode: a connection goes on with the one
+    that it opened, whatever has been put in its place. None where there is none, or another
+    database."""
+    if config["ENGINE"] != SQLITE:
+        return None
+    try:
+        found = os.stat(config["NAME"])
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 # -- When it does not work ---------------------------------------------------------------------

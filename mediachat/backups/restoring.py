@@ -98,7 +98,8 @@ class Restore:
 
     def _check_empty(self, manifest: Manifest) -> None:
         try:
-            copying.check_empty(DEFAULT_DB_ALIAS)
+            if _is_there():
+                copying.check_empty(DEFAULT_DB_ALIAS)
         except CopyError as error:
             raise BackupError(f"{error} Nothing was changed.") from error
         if manifest.has_files and (there := next(files.names(), None)):
@@ -167,8 +168,16 @@ def _database_file() -> Path:
     return Path(settings.DATA_DIR / f"{RESTORED}.sqlite3")
 
 
+def _is_there() -> bool:
+    """Whether there is a database to ask. SQLite would make one of whatever is asked for."""
+    database = connections[DEFAULT_DB_ALIAS]
+    return database.vendor != "sqlite" or Path(database.settings_dict["NAME"]).exists()
+
+
 def _is_in_place(epoch: uuid.UUID) -> bool:
     """Whether the database has been put in place, by a run that ended before it could say so."""
+    if not _is_there():
+        return False
     history: Any = apps.get_model("chat", "History")
     there = connections[DEFAULT_DB_ALIAS].introspection.table_names()
     return (

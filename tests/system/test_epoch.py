@@ -1,7 +1,12 @@
 """A running server whose database is restored under it finds that out by itself."""
 
 import asyncio
+import shutil
+from pathlib import Path
 
+import pytest
+
+from tests import databases
 from tests.conftest import Serve
 from tests.outside import ClosedError, OutsideClient
 
@@ -48,3 +53,29 @@ async def test_it_is_found_by_whoever_connects(serve: Serve):
             assert await anna.closed == 1012
         async with OutsideClient(server.url, "crowd1") as ben:
             assert ben.ready["epoch"] != anna.ready["epoch"]
+
+
+@pytest.mark.skipif(bool(databases.server()), reason="it is about files of SQLite")
+async def test_a_file_that_was_put_in_the_place_of_the_database_is_the_database(
+    serve: Serve, tmp_path: Path
+):
+    """Nobody should restore under a running server; whoever does loses no more than they must."""
+    server = serve(HEARTBEAT="1", RATE_LIMITS="off")
+    async with OutsideClient(server.url, "crowd0") as anna:
+        room = next(iter(anna.rooms))
+        kept = await anna.send(room, "kept")
+        server.manage("backup", str(tmp_path / "backups"))
+        await anna.send(room, "lost")
+        await asyncio.sleep(1.5)  # it has looked at its file
+        for path in [*server.data_dir.glob("db.sqlite3*"), server.data_dir / "media"]:
+            if path.exists():
+                shutil.move(path, tmp_path)
+        server.manage("restore", str(next((tmp_path / "backups").iterdir())))
+        async with asyncio.timeout(8):
+            assert await anna.closed == 1012
+    async with OutsideClient(server.url, "crowd0") as again:
+        assert await again.history(room) == [kept]
+        new = await again.send(room, "new")
+    server.restart()
+    async with OutsideClient(server.url, "crowd0") as again:
+        assert await again.history(room) == [kept, new]
