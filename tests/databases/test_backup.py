@@ -8,11 +8,13 @@ import re
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +23,7 @@ import pytest
 from mediachat.backups import BackupError
 from mediachat.backups.restoring import Restore
 from tests import databases
+from tests.databases.busy import WRITTEN
 from tests.databases.test_copy import export, run
 from tests.live import ROOT
 
@@ -154,6 +157,23 @@ def test_all_of_it_is_there_again_in_another_epoch(
     assert (other.data / "secret_key").read_text() == (live.data / "secret_key").read_text()
     assert not list(other.data.glob("*restor*"))
     assert run(other.folder, other.url, "manage.py", "prepare")
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mongodb"])
+def test_of_each_room_there_is_a_beginning_without_gaps(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+):
+    path = tmp_path / "snapshot.sqlite3"
+    said = run(tmp_path, at(kind, request), "-m", "tests.databases.busy", str(path))
+    assert int(said.splitlines()[-1]) > WRITTEN
+    with closing(sqlite3.connect(path)) as taken:
+        numbers = taken.execute("SELECT number FROM chat_message ORDER BY number").fetchall()
+        assert numbers == [(number,) for number in range(1, WRITTEN + 1)]
+        assert taken.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert taken.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        # MongoDB shows that one of them has gone meanwhile, PostgreSQL the moment of the beginning.
+        (people,) = taken.execute("SELECT count(*) FROM chat_membership").fetchone()
+        assert people == (2 if kind == "postgresql" else 1)
 
 
 def test_nothing_was_ever_uploaded(tmp_path: Path, empty: Place):
