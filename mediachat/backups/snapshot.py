@@ -70,7 +70,7 @@ def _copy(path: Path, progress: Progress) -> None:
         connections[target].disable_constraint_checking()
         with _one_moment(source):
             _copy_tables(source, target, progress)
-        _take_out_what_lost_its_row(target)
+        _forget_what_is_gone(target)
     finally:
         connections[target].close()
 
@@ -130,9 +130,16 @@ def _heads(alias: str) -> dict[object, int]:
     return dict(messages.order_by().values_list("room_id").annotate(Max("number")))
 
 
-def _take_out_what_lost_its_row(alias: str) -> None:
-    """Takes out rows whose own row was taken away before it was read: so would they have been."""
+def _forget_what_is_gone(alias: str) -> None:
+    """Does what the database did when a row was taken away after those that refer to it were read:
+    empties the field that refers to it, or takes them away too where it cannot be empty."""
     with connections[alias].cursor() as cursor:
         while lost := cursor.execute("PRAGMA foreign_key_check").fetchall():
-            for table, row, *_ in lost:
-                cursor.execute(f'DELETE FROM "{table}" WHERE rowid = %s', [row])  # noqa: S608
+            for table, row, _, key in lost:
+                keys = cursor.execute(f'PRAGMA foreign_key_list("{table}")').fetchall()
+                field = next(field for id, _, _, field, *_ in keys if id == key)
+                fields = cursor.execute(f'PRAGMA table_info("{table}")').fetchall()
+                if any(name == field and required for _, name, _, required, *_ in fields):
+                    cursor.execute(f'DELETE FROM "{table}" WHERE rowid = %s', [row])  # noqa: S608
+                else:
+                    cursor.execute(f'UPDATE "{table}" SET "{field}" = NULL WHERE rowid = %s', [row])  # noqa: S608

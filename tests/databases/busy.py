@@ -25,7 +25,7 @@ def main(path: Path) -> None:
     from django.core.management import call_command
 
     from accounts.models import User
-    from chat.models import Membership, Room
+    from chat.models import Membership, Message, Report, Room
     from mediachat import copying
     from mediachat.backups import snapshot
 
@@ -37,6 +37,7 @@ def main(path: Path) -> None:
         Membership.objects.create(room=room, user=user)
     for number in range(1, WRITTEN + 1):
         send(room, owner, number)
+    Report.objects.create(message=Message.objects.first(), reporter=owner, settled_by=stranger)
     written = WRITTEN
 
     def write_on(table: str, done: int, total: int) -> None:

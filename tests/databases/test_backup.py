@@ -172,6 +172,8 @@ def test_of_each_room_there_is_a_beginning_without_gaps(
         assert taken.execute("PRAGMA foreign_key_check").fetchall() == []
         assert taken.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         # MongoDB shows that one of them has gone meanwhile, PostgreSQL the moment of the beginning.
+        settled_by = taken.execute("SELECT settled_by_id IS NULL FROM chat_report").fetchall()
+        assert settled_by == [(0 if kind == "postgresql" else 1,)]
         (people,) = taken.execute("SELECT count(*) FROM chat_membership").fetchone()
         assert people == (2 if kind == "postgresql" else 1)
 
