@@ -64,10 +64,10 @@ class Seeded:
 def seed(data_dir: Path, **environment: str) -> Seeded:
     """Migrates a new database, or one that the environment names, and puts the cast into it."""
     databases.assign(data_dir)
-    return fill(data_dir)
+    return fill(data_dir, **environment)
 
 
-def fill(data_dir: Path) -> Seeded:
+def fill(data_dir: Path, **environment: str) -> Seeded:
     """The same in the empty database that this data directory has already."""
     finished = subprocess.run(
         [sys.executable, "-m", "tests.seed"],
