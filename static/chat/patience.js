@@ -22,7 +22,7 @@ export const passes = (error) => PASSING.has(/** @type {{code?: string}} */ (err
  * as one of them finds the server well again, the others are tried at once.
  */
 export class Patience {
-  /** Ends the pause of each that waits; and why it waits. @type {Map<() => void, ChatError>} */
+  /** Wakes each that waits; and why it waits. @type {Map<() => void, ChatError>} */
   #waiting = new Map();
   /** @type {Map<symbol, ChatError>} what the server has failed on, until it works or is given up */
   #failing = new Map();
@@ -75,7 +75,9 @@ export class Patience {
         }
         this.#note(self, last);
         onWait?.(last);
-        await this.#pause(failures, { ...WAITS, ...waits }, last, signal);
+        const isWoken = await this.#pause(failures, { ...WAITS, ...waits }, last, signal);
+        // A server that comes back may fail on some of it once more: that shall not take long again.
+        if (isWoken) failures = -1;
       }
     } finally {
       if (this.#failing.delete(self)) this.#changed();
@@ -84,14 +86,14 @@ export class Patience {
 
   /** Tries everything that waits now: the person asked for it, or there is a new connection. */
   wake() {
-    for (const end of [...this.#waiting.keys()]) end();
+    for (const wake of [...this.#waiting.keys()]) wake();
   }
 
   /** The server did what it had failed on. @param {ChatError} before */
   #recovered(before) {
     // A limit lets one more through and not all of them.
     if (before.code === "rate_limited") return;
-    for (const [end, { code }] of [...this.#waiting]) if (code !== "rate_limited") end();
+    for (const [wake, { code }] of [...this.#waiting]) if (code !== "rate_limited") wake();
   }
 
   /**
@@ -110,23 +112,24 @@ export class Patience {
    * @param {{least: number, base: number, cap: number}} waits
    * @param {ChatError} error
    * @param {AbortSignal} [signal]
-   * @returns {Promise<void>}
+   * @returns {Promise<boolean>} whether it was woken
    */
   #pause(failures, { least, ...bounds }, error, signal) {
     return new Promise((resolve, reject) => {
-      const end = () => {
+      const end = (isWoken = false) => {
         stop();
-        this.#waiting.delete(end);
+        this.#waiting.delete(wake);
         signal?.removeEventListener("abort", abort);
-        resolve();
+        resolve(isWoken);
       };
+      const wake = () => end(true);
       const abort = () => {
         reject(new ChatError("aborted", "It was taken back before it was done."));
         end();
       };
       const asked = Math.min(1000 * (error.retryAfter ?? 0), LEFT_ALONE);
       const stop = this.#setTimer(end, Math.max(least, asked) + fullJitter(failures, this.#random, bounds));
-      this.#waiting.set(end, error);
+      this.#waiting.set(wake, error);
       if (signal?.aborted) abort();
       else signal?.addEventListener("abort", abort, { once: true });
     });

@@ -108,6 +108,19 @@ for (const code of ["server_error", "network", "timeout"]) {
   });
 }
 
+test("what fails once more when the server is back does not wait for long again", async () => {
+  let failures = 0;
+  let left = Infinity;
+  const { clock, done, patience } = patiently(() =>
+    left-- > 0 ? Promise.reject(new ChatError("server_error", `${++failures}`)) : Promise.resolve("stored"),
+  );
+  await clock.pass(10 * 60_000);
+  left = 1;
+  patience.wake();
+  await clock.pass(3_000);
+  assert.equal(await Promise.race([done, Promise.resolve("waits")]), "stored");
+});
+
 test("the time without a connection does not count", async () => {
   let isAway = true;
   const fails = () => Promise.reject(new ChatError("network", "Not reached."));
