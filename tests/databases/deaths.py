@@ -4,7 +4,7 @@ Where the database has transactions, what the transaction wrote before is taken 
 it stays, and of several documents written at once any first part may stay.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -12,7 +12,13 @@ from unittest.mock import patch
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-WRITE = ("INSERT", "UPDATE", "DELETE")
+WRITE = ("INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "LOCK")
+"""How statements begin that write, or that prepare others in the same breath."""
+COMMANDS = {
+    *("insert", "update", "delete", "findAndModify"),
+    *("create", "drop", "createIndexes", "dropIndexes", "renameCollection"),
+}
+"""MongoDB's commands that write."""
 
 
 class DeathError(BaseException):
@@ -20,15 +26,22 @@ class DeathError(BaseException):
 
 
 class Writes:
-    """Counts writes, and dies before the one whose turn it is."""
+    """Counts writes, and does something before the one whose turn it is."""
 
-    def __init__(self, last: int | None) -> None:
+    def __init__(self, last: int | None, act: Callable[[], None] | None = None) -> None:
         self.done = 0
+        self.died = False
         self._last = last
+        self._act = act
 
     def allowed(self, wanted: int) -> int:
         """How many of the next writes there are before the end; marks them done."""
         left = wanted if self._last is None else max(0, self._last - self.done)
+        if left < wanted and self._act:
+            self._last = None
+            self._act()
+            left = wanted
+        self.died |= left < wanted
         self.done += min(wanted, left)
         return min(wanted, left)
 
@@ -36,7 +49,19 @@ class Writes:
 @contextmanager
 def dying_after(last: int | None) -> Iterator[Writes]:
     """Everything in here is written up to this many writes; None counts them."""
-    writes = Writes(last)
+    with _watched(Writes(last)) as writes:
+        yield writes
+
+
+@contextmanager
+def doing_after(last: int, act: Callable[[], None]) -> Iterator[Writes]:
+    """Everything in here is written, and after this many writes something else is done first."""
+    with _watched(Writes(last, act)) as writes:
+        yield writes
+
+
+@contextmanager
+def _watched(writes: Writes) -> Iterator[Writes]:
     with (_dying_mongodb if connection.vendor == "mongodb" else _dying_sql)(writes):
         yield writes
 
@@ -68,33 +93,25 @@ def _dying_sql(writes: Writes) -> Iterator[None]:
 
 @contextmanager
 def _dying_mongodb(writes: Writes) -> Iterator[None]:
-    from mediachat.mongodb.compiler import SQLDeleteCompiler, SQLInsertCompiler, SQLUpdateCompiler
+    """Each command that writes is one write, and each document of what is stored at once."""
+    from pymongo.synchronous.bulk import _Bulk
+    from pymongo.synchronous.pool import Connection
 
-    def one(original: Callable[..., Any]) -> Callable[..., Any]:
-        def execute(compiler: Any, *args: Any, **kwargs: Any) -> Any:
-            if not writes.allowed(1):
-                raise DeathError
-            return original(compiler, *args, **kwargs)
+    command, batch = Connection.command, _Bulk._execute_batch
 
-        return execute
-
-    def many(original: Callable[..., Any]) -> Callable[..., Any]:
-        def insert(compiler: Any, *args: Any, **kwargs: Any) -> Any:
-            wanted = len(compiler.query.objs)
-            allowed = writes.allowed(wanted)
-            if allowed == wanted:
-                return original(compiler, *args, **kwargs)
-            if allowed:
-                compiler.query.objs = compiler.query.objs[:allowed]
-                original(compiler, *args, **kwargs)
+    def one(self: Any, database: str, spec: Any, *args: Any, **kwargs: Any) -> Any:
+        if next(iter(spec)) in COMMANDS and not writes.allowed(1):
             raise DeathError
+        return command(self, database, spec, *args, **kwargs)
 
-        return insert
+    def many(self: Any, context: Any, spec: Any, some: Iterable[Any], client: Any) -> Any:
+        documents = list(some)
+        allowed = writes.allowed(len(documents))
+        if allowed == len(documents):
+            return batch(self, context, spec, documents, client)
+        if allowed:
+            batch(self, context, spec, documents[:allowed], client)
+        raise DeathError
 
-    insert, update, delete = SQLInsertCompiler, SQLUpdateCompiler, SQLDeleteCompiler
-    with (
-        patch.object(insert, "execute_sql", many(insert.execute_sql)),
-        patch.object(update, "execute_sql", one(update.execute_sql)),
-        patch.object(delete, "execute_sql", one(delete.execute_sql)),
-    ):
+    with patch.object(Connection, "command", one), patch.object(_Bulk, "_execute_batch", many):
         yield
