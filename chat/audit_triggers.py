@@ -5,33 +5,50 @@ triggers. None of them stops whoever owns the database: an owner can drop a trig
 table or change the file. Send entries to a second place if you need proof against owners.
 """
 
-from django.db import connections
+from django.db import connections, transaction
 
 from chat.models import AuditEntry
 
 TABLE = AuditEntry._meta.db_table
 REFUSAL = "Audit entries are never changed or deleted."
 
-SQLITE = [
-    f"""CREATE TRIGGER IF NOT EXISTS {TABLE}_no_{verb} BEFORE {verb} ON {TABLE}
-        BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"""
+ON_SQLITE = {
+    f"{TABLE}_no_{verb}": f"""CREATE TRIGGER IF NOT EXISTS {TABLE}_no_{verb}
+        BEFORE {verb} ON {TABLE} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"""
     for verb in ("update", "delete")
-] + [
+} | {
     # INSERT OR REPLACE deletes the old row without asking its triggers. No part of the text
     # comes from outside.
-    f"""CREATE TRIGGER IF NOT EXISTS {TABLE}_no_replace BEFORE INSERT ON {TABLE}
-        WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE _id = NEW._id)
+    f"{TABLE}_no_replace": f"""CREATE TRIGGER IF NOT EXISTS {TABLE}_no_replace
+        BEFORE INSERT ON {TABLE} WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE _id = NEW._id)
         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"""  # noqa: S608
-]
-
-POSTGRESQL = [
-    f"""CREATE OR REPLACE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql
-        AS $$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$""",
-    f"""CREATE OR REPLACE TRIGGER {TABLE}_no_change BEFORE UPDATE OR DELETE ON {TABLE}
+}
+ON_POSTGRESQL = {
+    # The lock, which the last statement takes anyway, is for the function: two who replace it at
+    # once are an error.
+    f"{TABLE}_no_change": f"""LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE;
+        CREATE OR REPLACE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$;
+        CREATE OR REPLACE TRIGGER {TABLE}_no_change BEFORE UPDATE OR DELETE ON {TABLE}
         FOR EACH ROW EXECUTE FUNCTION {TABLE}_refuse()""",
-]
+}
+STATEMENTS = {"sqlite": ON_SQLITE, "postgresql": ON_POSTGRESQL}
+"""By the kind of database, how each trigger is made."""
+NAMES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass",
+}
 
-BY_VENDOR = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
+
+def missing(using: str) -> set[str]:
+    """The names of the triggers that this database is to have and has not."""
+    connection = connections[using]
+    wanted = set(STATEMENTS.get(connection.vendor, ()))
+    if not wanted:
+        return wanted
+    with connection.cursor() as cursor:
+        cursor.execute(NAMES[connection.vendor], [TABLE])
+        return wanted - {name for (name,) in cursor.fetchall()}
 
 
 def install(using: str) -> None:
@@ -40,7 +57,7 @@ def install(using: str) -> None:
     After every migration rather than in one: SQLite alters a table by making a new one, which
     has no triggers.
     """
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        for statement in BY_VENDOR.get(connection.vendor, ()):
-            cursor.execute(statement)
+    statements = STATEMENTS.get(connections[using].vendor, {})
+    for name in sorted(missing(using)):
+        with transaction.atomic(using=using), connections[using].cursor() as cursor:
+            cursor.execute(statements[name])

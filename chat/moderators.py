@@ -20,22 +20,47 @@ PERMISSIONS = {
         "settle_report",
     ],
 }
+BEING_MADE = {"contenttypes": ["add_contenttype"]}
+"""A permission that opens nothing. The group has it first and loses it last: it says that others
+may be missing, where a start can die between two rows that are stored at once (MongoDB)."""
+
+
+def is_made(using: str) -> bool:
+    """Whether the group is there with all that it was to have when it was made.
+
+    One without permissions is not: it is what a start leaves that died after making it.
+    """
+    group = Group.objects.using(using).filter(name=NAME).first()
+    if group is None:
+        return False
+    has = set(group.permissions.values_list("codename", flat=True))
+    return bool(has) and has.isdisjoint(*BEING_MADE.values())
 
 
 def make_group(using: str) -> None:
-    """Makes the group where there is none.
+    """Makes the group where there is none, or goes on where a start was interrupted.
 
-    A group that has permissions stays as it is: an administrator may have taken some away. One
-    without any is what a crash between the two writes leaves.
+    One that is made stays as it is: an administrator may have taken permissions away.
     """
+    if is_made(using):
+        return
     group, _ = Group.objects.using(using).get_or_create(name=NAME)
-    if not group.permissions.exists():
-        wanted = Q()
-        for app, codenames in PERMISSIONS.items():
-            wanted |= Q(content_type__app_label=app, codename__in=codenames)
-        # Without the signals: nobody gives these permissions, so no record is kept of it.
-        through = type(group).permissions.through
-        found = Permission.objects.using(using).filter(wanted)
-        through.objects.using(using).bulk_create(
-            through(group_id=group.pk, permission_id=permission.pk) for permission in found
-        )
+    # Without the signals: nobody gives these permissions, so no record is kept of it.
+    through = type(group).permissions.through
+    rows = through.objects.using(using).filter(group_id=group.pk)
+    there = set(rows.values_list("permission_id", flat=True))
+    mark = _permissions(using, BEING_MADE)
+    rows.bulk_create(
+        through(group_id=group.pk, permission_id=id)
+        for id in (*mark, *_permissions(using, PERMISSIONS))
+        if id not in there
+    )
+    rows.filter(permission_id__in=mark).delete()
+
+
+def _permissions(using: str, named: dict[str, list[str]]) -> list[int]:
+    wanted = Q()
+    for app, codenames in named.items():
+        wanted |= Q(content_type__app_label=app, codename__in=codenames)
+    found = Permission.objects.using(using).filter(wanted)
+    return list(found.order_by().values_list("pk", flat=True))

@@ -36,7 +36,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _environment(data_dir: Path, extra: dict[str, str]) -> dict[str, str]:
+def environment(data_dir: Path, extra: dict[str, str]) -> dict[str, str]:
     """What a server sees: nothing of the tests' own settings, and this data directory."""
     kept = {
         name: value
@@ -61,18 +61,18 @@ class Seeded:
         return to
 
 
-def seed(data_dir: Path, **environment: str) -> Seeded:
+def seed(data_dir: Path, **settings: str) -> Seeded:
     """Migrates a new database, or one that the environment names, and puts the cast into it."""
     databases.assign(data_dir)
-    return fill(data_dir, **environment)
+    return fill(data_dir, **settings)
 
 
-def fill(data_dir: Path, **environment: str) -> Seeded:
+def fill(data_dir: Path, **settings: str) -> Seeded:
     """The same in the empty database that this data directory has already."""
     finished = subprocess.run(
         [sys.executable, "-m", "tests.seed"],
         cwd=ROOT,
-        env=_environment(data_dir, environment),
+        env=environment(data_dir, settings),
         capture_output=True,
         text=True,
         timeout=120,
@@ -123,13 +123,13 @@ class Server:
         return line.replace(".venv/bin/uvicorn", f"{shlex.quote(sys.executable)} -m uvicorn")
 
     def start(self, *, wait: bool = True) -> None:
-        environment = {"WEB_CONCURRENCY": str(self.workers)} | self.environment
+        settings = {"WEB_CONCURRENCY": str(self.workers)} | self.environment
         log: IO[bytes]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 ["sh", "-c", self.command()],
                 cwd=ROOT,
-                env=_environment(self.data_dir, environment),
+                env=environment(self.data_dir, settings),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -185,7 +185,7 @@ class Server:
         finished = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env=_environment(self.data_dir, self.environment),
+            env=environment(self.data_dir, self.environment),
             capture_output=True,
             text=True,
             timeout=timeout,

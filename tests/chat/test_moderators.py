@@ -34,3 +34,14 @@ def test_what_a_crash_left_empty_is_filled(group: Group) -> None:
     group.permissions.clear()
     moderators.make_group("default")
     assert may_close_rooms(group)
+
+
+def test_what_a_crash_left_half_filled_is_filled(group: Group) -> None:
+    """MongoDB stores rows one after the other, and whoever dies in between leaves the first."""
+    codenames = [*moderators.BEING_MADE["contenttypes"], "view_room"]
+    group.permissions.set(Permission.objects.filter(codename__in=codenames))
+    assert not moderators.is_made("default")
+    moderators.make_group("default")
+    assert moderators.is_made("default")
+    assert may_close_rooms(group)
+    assert not group.permissions.filter(codename=codenames[0]).exists()

@@ -2,12 +2,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from tests import databases
 from tests.components import missing
 from tests.databases import servers
+from tests.databases.deaths import dying_after
+from tests.databases.starts import Untouched, connected, what_is_in
 
 
 @contextmanager
@@ -40,3 +44,22 @@ def chain(tmp_path: Path, postgresql: str, request: pytest.FixtureRequest) -> li
     mongodb = databases.create(real or request.getfixturevalue("mongodb"))
     first, last = (f"sqlite:///{tmp_path}/{name}.sqlite3" for name in ("first", "last"))
     return [first, mongodb, databases.create(postgresql), last]
+
+
+@pytest.fixture(scope="session")
+def untouched(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
+) -> Iterator[Untouched]:
+    data_dir = tmp_path_factory.mktemp("untouched")
+    databases.assign(data_dir)
+    with django_db_blocker.unblock(), connected(data_dir, "untouched") as alias:
+        with dying_after(None) as writes:
+            call_command("migrate", database=alias, verbosity=0)
+        yield Untouched(what_is_in(alias), writes.done)
+
+
+@pytest.fixture
+def empty(empty_database: Path, django_db_blocker: Any) -> Iterator[str]:
+    """The alias of an empty database."""
+    with django_db_blocker.unblock(), connected(empty_database, "empty") as alias:
+        yield alias

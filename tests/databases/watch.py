@@ -25,6 +25,8 @@ MAY_READ_ALL = {
     # By where the question is asked; docs/DATABASES.md has the same list.
     "chat/queries.py find_people": "parts of names, of which no index knows; ends with twenty",
     "accounts/first_administrator.py is_needed": "once at a start",
+    "chat/audit_triggers.py missing": "once at a start; the database's list of its triggers",
+    "mediachat/left_out.py _permissions_of": "once at a start; some eighty permissions",
     "accounts/migrations/0002_user_skeleton.py fill": "once, when it is upgraded",
     "chat/stored.py total": "once a minute; ends with one number",
     "the admin": "its lists are counted, sorted by any column and searched by parts of words",

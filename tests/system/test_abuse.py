@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from tests.conftest import Serve
-from tests.live import ROOT, Server, _environment
+from tests.live import ROOT, Server, environment
 from tests.system.abuse import inputs
 from tests.system.abuse.world import AT_ONCE, SETS
 
@@ -97,7 +97,7 @@ def _fill(server: Server, attackers: int) -> dict[str, Any]:
     finished = subprocess.run(
         [sys.executable, "-m", "tests.system.abuse.world", str(attackers)],
         cwd=ROOT,
-        env=_environment(server.data_dir, server.environment),
+        env=environment(server.data_dir, server.environment),
         capture_output=True,
         text=True,
         timeout=120,

@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from accounts import first_administrator
 from mediachat import copying, databases
 from mediachat.backups import restoring
+from mediachat.left_out import left_out
 
 
 class Command(BaseCommand):
@@ -64,4 +65,10 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Preparing the database ...")
-            call_command("migrate", interactive=False, verbosity=0)
+        elif missing := left_out(connection.alias):
+            self.stdout.write(
+                f"A start was interrupted: making {', '.join(missing)}, which the database lacks."
+            )
+        else:
+            return
+        call_command("migrate", interactive=False, verbosity=0)
