@@ -230,11 +230,12 @@ def said_plainly(exception: type[Exception]) -> Iterator[None]:
     """Turns what a database refuses in here into this exception, in plain words."""
     try:
         yield
-    except _refusals() as error:
+    except refusals() as error:
         raise exception(plainly(error)) from error
 
 
-def _refusals() -> tuple[type[Exception], ...]:
+def refusals() -> tuple[type[Exception], ...]:
+    """What a database raises when it does not do what it is asked."""
     try:
         from pymongo.errors import PyMongoError
     except ImportError:

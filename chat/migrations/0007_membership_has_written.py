@@ -4,6 +4,8 @@ from uuid import UUID
 
 from django.db import migrations, models
 
+from mediachat.migrating import AddFieldAgain
+
 BATCH = 500
 
 
@@ -32,7 +34,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddFieldAgain(
             model_name="membership",
             name="has_written",
             field=models.BooleanField(editable=False, null=True),

@@ -1,15 +1,98 @@
-"""Indexes that keep what a constraint says and that queries can use too."""
+"""Indexes that keep what a constraint says, and steps of migrations that can be begun again.
 
+Nothing takes back what a migration had done when its process was killed, and nothing keeps two
+machines from making the same one. So what a step makes may be there already, and what it removes
+may be gone. An index that is there with the same options is no error for MongoDB itself.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeGuard
 
-from django.db.models import BaseConstraint, Index, Model, UniqueConstraint
+from django.db.models import BaseConstraint, Field, Index, Model, UniqueConstraint
 from django.db.models.options import Options
 from django_mongodb_backend import schema
+from django_mongodb_backend.query import wrap_database_errors
 from pymongo import ASCENDING
+from pymongo.errors import CollectionInvalid, OperationFailure
 from pymongo.operations import IndexModel
+
+NAMESPACE_NOT_FOUND, INDEX_NOT_FOUND, NAMESPACE_EXISTS = 26, 27, 48
+"""MongoDB's codes of errors."""
+
+
+@contextmanager
+def _may_be_gone() -> Iterator[None]:
+    """What is removed in here may have been removed before."""
+    try:
+        yield
+    except OperationFailure as error:
+        if error.code not in (NAMESPACE_NOT_FOUND, INDEX_NOT_FOUND):
+            raise
+    except ValueError as error:
+        # The stock editor's own words for an index that it looks up by its columns.
+        if not str(error).startswith("Found wrong number (0)"):
+            raise
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+    @wrap_database_errors
+    def create_model(self, model: type[Model]) -> None:
+        """Makes the collection, its indexes and those of its many-to-many relations.
+
+        Raises:
+            DatabaseError: there is a collection of that name with something in it, which may be
+                another program's.
+        """
+        name = model._meta.db_table
+        try:
+            self.get_database().create_collection(name)
+        except (CollectionInvalid, OperationFailure) as error:
+            if isinstance(error, OperationFailure) and error.code != NAMESPACE_EXISTS:
+                raise
+            if self.get_collection(name).find_one({}, {"_id": True}) is not None:
+                raise
+        self._create_model_indexes(model)
+        for field in model._meta.local_many_to_many:
+            through: Any = field.remote_field.through
+            if through._meta.auto_created:
+                self.create_model(through)
+
+    def add_field(self, model: type[Model], field: "Field[Any, Any]") -> None:
+        """Fills the field in where it is missing: where it is not, somebody may have written it
+        since this migration was begun before, or since another machine made it."""
+        if not field.column:
+            super().add_field(model, field)
+            return
+        default = self.effective_default(field)
+        self.get_collection(model._meta.db_table).update_many(
+            {field.column: {"$exists": False}}, [{"$set": {field.column: default}}]
+        )
+        if self._field_should_be_indexed(model, field):
+            self._add_field_index(model, field)
+        elif self._field_should_have_unique(field):
+            self._add_field_unique(model, field)
+
+    def remove_index(self, model: type[Model], index: Index) -> None:
+        with _may_be_gone():
+            super().remove_index(model, index)
+
+    def _remove_field_index(self, *args: Any, **kwargs: Any) -> None:
+        with _may_be_gone():
+            super()._remove_field_index(*args, **kwargs)
+
+    def _remove_field_unique(self, *args: Any, **kwargs: Any) -> None:
+        with _may_be_gone():
+            super()._remove_field_unique(*args, **kwargs)
+
+    def _remove_composed_index(self, *args: Any, **kwargs: Any) -> None:
+        with _may_be_gone():
+            super()._remove_composed_index(*args, **kwargs)
+
+    def alter_db_table(self, model: type[Model], old_db_table: str, new_db_table: str) -> None:
+        with _may_be_gone():
+            super().alter_db_table(model, old_db_table, new_db_table)
+
     def add_index(
         self,
         model: type[Model],
@@ -66,7 +149,8 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         super().remove_constraint(model, constraint, *args, **kwargs)
         if is_never_reused(constraint):
             collection = self.get_collection(model._meta.db_table)
-            collection.drop_index(f"{constraint.name}_ever")
+            with _may_be_gone():
+                collection.drop_index(f"{constraint.name}_ever")
 
     def _create_index(
         self, model: type[Model], name: str, columns: list[str], *, unique: bool = False

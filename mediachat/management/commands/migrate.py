@@ -1,0 +1,44 @@
+"""Django's own command, with migrations that a start can be killed in and that two can make."""
+
+import time
+from typing import Any
+
+from django.core.management.commands import migrate
+from django.db import IntegrityError, connections
+from django.db.migrations.recorder import MigrationRecorder
+
+from mediachat import databases
+from mediachat.migrating import Executor
+
+ATTEMPTS = 10
+PAUSE = 0.2
+"""Seconds in which another machine gets on with what both make."""
+
+# Django's command takes its executor from its module and cannot be given another.
+migrate.MigrationExecutor = Executor  # type: ignore[attr-defined]
+
+
+class Command(migrate.Command):
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Begins again when another machine was quicker: what it has made, this one leaves out."""
+        alias = options["database"]
+        for patience in range(ATTEMPTS, 0, -1):
+            before = _made(alias)
+            try:
+                super().handle(*args, **options)
+                return
+            except databases.refusals() as error:
+                connections[alias].close()
+                del connections[alias]  # with whatever was open in it
+                if patience == 1 or not (_is_of_a_race(error) or _made(alias) != before):
+                    raise
+                time.sleep(PAUSE)
+
+
+def _is_of_a_race(error: Exception) -> bool:
+    """Whether it says that another machine has stored a row first, or holds SQLite's file."""
+    return isinstance(error, IntegrityError) or "database is locked" in str(error)
+
+
+def _made(alias: str) -> set[tuple[str, str]]:
+    return set(MigrationRecorder(connections[alias]).applied_migrations())
