@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import itertools
 import random
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -28,6 +29,8 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=20, help="in one campaign")
     parser.add_argument("--only", choices=names(), help="only this fault")
     options = parser.parse_args()
+    # Whoever ends this ends the servers with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     first = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
     topologies = [options.topology] if options.topology else list(FAULTS)
     ends = time.monotonic() + options.minutes * 60

@@ -28,7 +28,7 @@ GIVEN_UP = 40.0
 """Seconds after which nobody waits any longer for everybody to be right: a campaign ends there."""
 SAID_AGAIN = 2.0
 """Seconds until the herd is written to again."""
-BETWEEN = 1.0
+BETWEEN = 0.7
 """Seconds for which people do what they do before the next fault."""
 
 FAULTS: dict[str, list[Fault]] = {
@@ -57,8 +57,8 @@ async def campaign(
         workload = Workload(world)
         try:
             wrong = await _suffer(world, workload, faults, tell)
-            if not wrong:
-                wrong = model.violations(world.history, await _final(world))
+            if all(each.answer for each in world.history.asked):
+                wrong += model.violations(world.history, await _final(world))
         finally:
             for task in [*workload.tasks, *world.unfinished]:
                 task.cancel()
@@ -139,6 +139,9 @@ async def _probe(world: World) -> None:
 
 async def _lacking(world: World, workload: Workload, probing: "asyncio.Task[None]") -> list[str]:
     """What is not as it should be now; the cheapest questions first."""
+    tasks = [*workload.tasks, *world.running, *world.unfinished]
+    if fallen := [task.exception() for task in tasks if task.done() and task.exception()]:
+        return [f"somebody has given up: {error!r}" for error in fallen]
     if not probing.done():
         return ["not all probes are answered"]
     await probing
@@ -160,6 +163,7 @@ async def _lacking(world: World, workload: Workload, probing: "asyncio.Task[None
     return [
         *model.everybody_holds_what_is_stored(world.history, final),
         *model.read_marks_are_the_same(world.history, final),
+        *model.rooms_are_called_the_same(world.history, final),
     ]
 
 
@@ -173,19 +177,26 @@ async def _final(world: World) -> Final:
         client.name: {room: held.read for room, held in client.held.items()}
         for client in world.clients
     }
+    held_names = {
+        client.name: {room: held.name for room, held in client.held.items()}
+        for client in world.clients
+    }
     users = {client.name: client.user for client in world.clients}
+    names: dict[str, dict[str, str]] = {}
     members: dict[str, set[str]] = {}
     read: dict[str, dict[str, int]] = {}
     url = world.topology.servers[0].url
     async with httpx.AsyncClient(base_url=url, timeout=5, verify=False) as http:
         for user in dict.fromkeys(users.values()):
             rooms = (await _get(http, world.tokens[user], "/api/v1/rooms"))["rooms"]
-            read[user] = {room["id"]: room["read"] for room in rooms if room["role"]}
+            rooms = [room for room in rooms if room["role"]]
+            read[user] = {room["id"]: room["read"] for room in rooms}
+            names[user] = {room["id"]: room["name"] for room in rooms}
             for room in read[user]:
                 members.setdefault(room, set()).add(user)
         owner = world.tokens[world.clients[0].user]
         stored = {room: await _history(http, owner, room) for room in [*world.rooms, world.crowd]}
-    return Final(stored, members, read, users, held, held_read)
+    return Final(stored, members, read, names, users, held, held_read, held_names)
 
 
 async def _history(http: httpx.AsyncClient, token: str, room: str) -> list[Frame]:
@@ -234,9 +245,6 @@ async def _peopled(topology: Topology, rng: random.Random) -> AsyncIterator[Worl
     try:
         await _open_rooms(world)
         yield world
-        for task in running:
-            if task.done():
-                task.result()
     finally:
         for task in running:
             task.cancel()

@@ -43,6 +43,7 @@ class Held:
 
     position: int
     read: int
+    name: str
     messages: Messages = field(default_factory=dict)
     waiting: dict[int, Frame] = field(default_factory=dict)
     """Live messages beyond a gap."""
@@ -272,9 +273,9 @@ class Client:
 
     def _take_room(self, room: Frame) -> None:
         if held := self.held.get(room["id"]):
-            held.read = max(held.read, room["read"])
+            held.read, held.name = max(held.read, room["read"]), room["name"]
         elif room["role"]:
-            self.held[room["id"]] = Held(room["position"], room["read"])
+            self.held[room["id"]] = Held(room["position"], room["read"], room["name"])
             self._need(lambda each, _: each == room["id"])
 
     def _take_message(self, frame: Frame) -> None:
@@ -319,7 +320,9 @@ class Client:
                 _done(await self._ask("sync", {"rooms": positions}))
                 for room in behind:
                     await self._page(room)
-            except (LostError, TimeoutError):
+            except LostError:
+                return  # the next connection begins with all rooms
+            except TimeoutError:
                 self._behind |= behind
             except CommandError:
                 # It failed, or one room is ours no longer: which that is, it says itself.

@@ -60,7 +60,7 @@ async def server_stopped(world: World) -> AsyncIterator[None]:
     await asyncio.to_thread(server.start)
 
 
-@fault(3.5)
+@fault(3.2)
 async def server_paused(world: World) -> AsyncIterator[None]:
     server = world.rng.choice(world.topology.servers)
     _signal(server, signal.SIGSTOP)
@@ -103,7 +103,7 @@ async def clients_cut(world: World) -> AsyncIterator[None]:
         door.mend()
 
 
-@fault(4.0)
+@fault(3.5)
 async def clients_in_a_black_hole(world: World) -> AsyncIterator[None]:
     door = world.rng.choice(world.topology.doors)
     door.black_hole()
@@ -145,7 +145,7 @@ async def database_locked(world: World) -> AsyncIterator[None]:
     database.close()
 
 
-@fault(3.0)
+@fault(2.5)
 async def disk_slow(world: World) -> AsyncIterator[None]:
     """The database is held for most of each half second."""
 

@@ -104,9 +104,13 @@ class Final:
     """Who is in each room, by username."""
     read: dict[str, dict[str, int]]
     """How far each person has read in each of their rooms, as a new connection is told."""
+    names: dict[str, dict[str, str]]
+    """What each person's rooms are called."""
     users: dict[str, str]
     """Whose each client is."""
     held: dict[str, dict[str, Messages]]
     """What each client holds of each room that it thinks it is in."""
     held_read: dict[str, dict[str, int]]
     """How far its person has read in each room, as each client knows it."""
+    held_names: dict[str, dict[str, str]]
+    """What each client takes its rooms to be called."""

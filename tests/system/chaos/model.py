@@ -204,6 +204,14 @@ def read_marks_are_the_same(history: History, final: Final) -> Iterator[str]:
                 yield f"{client} takes {room} as read up to {number}, the server says {known}"
 
 
+def rooms_are_called_the_same(history: History, final: Final) -> Iterator[str]:
+    """Whoever renamed them, and whatever became of the news of it."""
+    for client, names in final.held_names.items():
+        for room, name in names.items():
+            if name != (known := final.names[final.users[client]].get(room)):
+                yield f"{client} takes {room} to be called {name!r}, the server says {known!r}"
+
+
 # -- Nothing to whoever was removed --------------------------------------------------------------
 
 
@@ -310,5 +318,6 @@ RULES: tuple[Callable[[History, Final], Iterator[str]], ...] = (
     everybody_holds_what_is_stored,
     changes_are_as_acknowledged,
     read_marks_are_the_same,
+    rooms_are_called_the_same,
     nothing_to_who_was_removed,
 )

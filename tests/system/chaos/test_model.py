@@ -66,9 +66,11 @@ class World:
             stored={ROOM: stored},
             members={ROOM: {ANNA, BEN}},
             read={ANNA: {ROOM: 0}, BEN: {ROOM: 3}},
+            names={ANNA: {ROOM: "Work"}, BEN: {ROOM: "Work"}},
             users={ANNA: ANNA, BEN: BEN},
             held={ANNA: {ROOM: held}, BEN: {ROOM: copy.deepcopy(held)}},
             held_read={ANNA: {ROOM: 0}, BEN: {ROOM: 3}},
+            held_names={ANNA: {ROOM: "Work"}, BEN: {ROOM: "Work"}},
         )
 
     def receive(self, client: str, frame: Frame, at: float | None = None) -> None:
@@ -259,6 +261,10 @@ def read_mark_diverged(world: World) -> None:
     world.final.held_read[BEN][ROOM] = 2
 
 
+def name_diverged(world: World) -> None:
+    world.final.held_names[BEN][ROOM] = "Before"
+
+
 def message_after_removal(world: World) -> None:
     frame = {"type": "message", "room": ROOM, "position": 7, "message": message(4, 7)}
     world.receive(BEN, frame, world.later)
@@ -321,6 +327,7 @@ BROKEN: dict[str, list[Callable[[World], None]]] = {
         reaction_twice,
     ],
     "read_marks_are_the_same": [read_mark_lost, read_mark_diverged],
+    "rooms_are_called_the_same": [name_diverged],
     "nothing_to_who_was_removed": [
         message_after_removal,
         changes_after_removal,

@@ -1,11 +1,12 @@
-"""What people do meanwhile: they write, change, react, read and type; some are sent out and let
-in again, some leave and come back."""
+"""What people do meanwhile: they write, change, react, read and type; rooms are renamed; some are
+sent out and let in again, some leave and come back."""
 
 import asyncio
 import random
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tests.outside import CommandError
@@ -115,7 +116,7 @@ class Workload:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._going = asyncio.Event()
+        self._going, self._paused = asyncio.Event(), asyncio.Event()
         self._under_way = 0
         self._mine: dict[str, list[str]] = {client.name: [] for client in world.clients}
         guest, passer_by = world.clients[-2:]
@@ -126,16 +127,19 @@ class Workload:
         ]
         self.tasks.append(asyncio.create_task(self._go_on(lambda: self._send_out(guest))))
         self.tasks.append(asyncio.create_task(self._go_on(lambda: self._pass_by(passer_by))))
+        self.tasks.append(asyncio.create_task(self._go_on(self._rename)))
 
     @property
     def is_quiet(self) -> bool:
         return self._under_way == 0
 
     def go_on(self) -> None:
+        self._paused.clear()
         self._going.set()
 
     def pause(self) -> None:
         self._going.clear()
+        self._paused.set()
 
     async def _go_on(self, act: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -180,14 +184,26 @@ class Workload:
         world = self._world
         owner = world.clients[0]
         await self._surely(owner, "room.remove", room=world.private, member=guest.user)
-        await asyncio.sleep(world.rng.uniform(0.3, 4))
+        await self._rest(world.rng.uniform(0.3, 4))
         await self._surely(owner, "room.add", room=world.private, members=[guest.user])
 
     async def _pass_by(self, passer_by: Client) -> None:
         world = self._world
         await self._surely(passer_by, "room.leave", room=world.public)
-        await asyncio.sleep(world.rng.uniform(0.1, 2))
+        await self._rest(world.rng.uniform(0.1, 2))
         await self._surely(passer_by, "room.join", room=world.public)
+
+    async def _rename(self) -> None:
+        world = self._world
+        room, name = world.rng.choice(world.rooms[1:]), world.text("Room")
+        await self._surely(world.clients[0], "room.rename", room=room, name=name)
+        await self._rest(world.rng.uniform(0.3, 2))
+
+    async def _rest(self, seconds: float) -> None:
+        """Waits so long, unless all is to come to its end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._paused.wait()
 
     async def _surely(self, client: Client, kind: str, **fields: object) -> None:
         """Refused is only what an attempt whose answer was lost has done already."""
