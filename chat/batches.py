@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import (
+    DataError,
+    Error,
+    IntegrityError,
+    OperationalError,
+    connection,
+    transaction,
+)
 
 from chat import log
 from chat.actions import messages
@@ -57,14 +64,20 @@ def _change_together(changes: Sequence[Change]) -> list[Result]:
     # All rooms at once and in order. One after another, as the changes came, two processes would
     # each hold what the other waits for.
     with log.locked_rooms_of([change.message for change in changes]):
-        return [_attempt(change) for change in changes]
+        results = [_attempt(change) for change in changes]
+    if connection.features.uses_savepoints and transaction.get_rollback():
+        # Django would roll all of it back at the end, and say nothing.
+        raise OperationalError("a savepoint was lost, and the whole batch with it")
+    return results
 
 
 def _attempt(change: Change) -> Result:
     try:
         with transaction.atomic():
             return change.write()
-    except OperationalError:
+    except (IntegrityError, DataError) as error:
+        return error
+    except Error:
         raise  # about the database and no single change: whoever began the transaction decides
     except Exception as error:
         return error

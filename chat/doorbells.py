@@ -71,11 +71,16 @@ class Doorbells:
             if not feed.blocked:
                 feed.send(event["typing"], but=self._hub.relations.apart_from(event["user"]))
         elif "readers" in event:
-            self._tell_read(feed, event["readers"])
+            self._tell_read(feed, event["readers"], event.get("moved", {}))
         else:
             feed.send(event["frame"])
 
-    def _tell_read(self, feed: Feed, readers: Mapping[str, tuple[str, str]]) -> None:
+    def _tell_read(
+        self, feed: Feed, readers: Mapping[str, tuple[str, str]], moved: Mapping[str, int]
+    ) -> None:
+        for reader, by in moved.items():
+            if (user := UUID(reader)) in self._hub.reads:
+                self._hub.reads[user] += by
         if len(feed.connections) <= READERS_TOLD and not feed.blocked:
             for name, text in readers.values():
                 feed.send(text, but=self._hub.relations.apart_from(name))

@@ -21,6 +21,9 @@ log = structlog.get_logger(__name__)
 
 SOON = 1.0
 """Seconds until the next heartbeat, when something could not be read or not be heard."""
+UNDER_WAY = 0.5
+"""Seconds after which a doorbell that has been rung is taken to be lost."""
+NOWHERE: tuple[queries.Digest, int] = ((0, None), 0)
 
 
 class Heartbeat:
@@ -42,6 +45,7 @@ class Heartbeat:
             self._check_rooms,
             self._check_rosters,
             self._check_memberships,
+            self._check_reads,
             self._check_relations,
             self._hub.subscriptions.add_missed,
             _tend_machine,
@@ -110,10 +114,21 @@ class Heartbeat:
 
     async def _check_memberships(self) -> None:
         """Finds those who were added to or removed from rooms without our hearing it."""
-        digests = await in_thread(queries.membership_digests, list(self._hub.digests))
+        found = await in_thread(queries.membership_digests, list(self._hub.digests))
         for user, known in list(self._hub.digests.items()):
-            if digests.get(user, (0, None)) != known:
+            digest, _ = found.get(user, NOWHERE)
+            if digest != known:
                 await self._hub.refresh_rooms(user)
+
+    async def _check_reads(self) -> None:
+        """Finds those who have read on another of their devices without our hearing it."""
+        behind = list(self._hub.digests)
+        # Twice, since what is stored at this moment is on its way.
+        for wait in (0, UNDER_WAY):
+            await asyncio.sleep(wait if behind else 0)
+            found = await in_thread(queries.membership_digests, behind) if behind else {}
+            behind = [user for user in found if found[user][1] != self._hub.reads.get(user)]
+        await self._hub.tell_reads(behind)
 
     async def _check_relations(self) -> None:
         """Finds those who blocked or were blocked without our hearing it."""

@@ -63,6 +63,9 @@ class Hub:
         self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
         self.digests: dict[UUID, queries.Digest] = {}
         """Of the rooms that all sockets of a person have been told of."""
+        self.reads: dict[UUID, int] = {}
+        """The sum of the read marks of a person that all their sockets have been told of; left out
+        where it is not known."""
         self.epoch: UUID | None = None
         """The history that all of this was read from; None before anything was."""
         common = shared()
@@ -134,6 +137,7 @@ class Hub:
         )
         connection.socket.write(frame(ready.frame()))
         self._ready.add(connection)
+        self._note_reads(user.pk, views)
         if more or digest != self.digests.setdefault(user.pk, digest):
             # Further rooms follow, or their other sockets have been told of other rooms.
             self.refresh_rooms(user.pk)
@@ -177,6 +181,7 @@ class Hub:
         if not here:
             del self.people[user.pk]
             self.digests.pop(user.pk, None)
+            self.reads.pop(user.pk, None)
             self._refreshing.pop(user.pk, None)
             self.relations.drop(user.pk)
             self._relating.pop(user.pk, None)
@@ -270,7 +275,36 @@ class Hub:
             for gone in connection.rooms - now:
                 self.feeds[gone].remove(connection, "removed")
         # Now that they have been told: what failed before is found by the heartbeat.
+        if self.digests.get(user) != digest:
+            self.reads.pop(user, None)
         self.digests[user] = digest
+
+    # -- How far people have read --------------------------------------------------------------
+
+    def _note_reads(self, user: UUID, views: list[queries.RoomView]) -> None:
+        """Takes what one of someone's sockets has just been told in full."""
+        told = sum(view.room.read for view in views)
+        is_first = len(self.people[user]) == 1
+        if is_first:
+            self.reads[user] = told
+        elif self.reads.get(user) != told:
+            self.reads.pop(user, None)  # their other sockets have been told of something else
+
+    async def tell_reads(self, users: Collection[UUID]) -> None:
+        """Tells the sockets of these people how far they have read, everywhere."""
+        found = await in_thread(queries.read_numbers, users) if users else {}
+        for user, numbers in found.items():
+            for connection in self._ready & self.people.get(user, {}).keys():
+                name = connection.user.username
+                events = [
+                    protocol.ReadEvent.model_construct(room=room, user=name, number=number).frame()
+                    for room, number in numbers.items()
+                    if room in connection.rooms
+                ]
+                if events:
+                    connection.socket.write(frame(protocol.joined(events)))
+            if user in self.people:
+                self.reads[user] = sum(numbers.values())
 
     # -- People who want nothing to do with each other -------------------------------------------
 

@@ -97,10 +97,18 @@ def typing(room: UUID, members_version: int, username: str, frame: str) -> None:
     _ring((room_group(room), event))
 
 
-def reads_on_commit(room: UUID, members_version: int, events: Mapping[UUID, ReadEvent]) -> None:
-    """How far people have read, for their other devices and, in small rooms, for everyone."""
+def reads_on_commit(
+    room: UUID,
+    members_version: int,
+    events: Mapping[UUID, ReadEvent],
+    moved: Mapping[UUID, int],
+) -> None:
+    """How far people have read, and by how much that has grown, for their other devices and, in
+    small rooms, for everyone."""
     readers = {user.hex: (event.user, event.frame()) for user, event in events.items()}
-    _on_commit(room_group(room), _ephemeral(room, members_version, readers=readers))
+    grown = {user.hex: by for user, by in moved.items()}
+    event = _ephemeral(room, members_version, readers=readers, moved=grown)
+    _on_commit(room_group(room), event)
 
 
 def _ephemeral(room: UUID, members_version: int, **fields: Any) -> dict[str, Any]:

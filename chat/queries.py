@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, Sum
 
 from accounts.models import User
 from chat import access, message_queries, payloads, protocol, relations
@@ -247,14 +247,23 @@ def memberships_of(users: Collection[UUID]) -> dict[UUID, tuple[list[UUID], Dige
     }
 
 
-def membership_digests(users: Collection[UUID]) -> dict[UUID, Digest]:
-    """The digests of many people in one query."""
+def membership_digests(users: Collection[UUID]) -> dict[UUID, tuple[Digest, int]]:
+    """The digests of many people in one query, and the sum of all that they have read."""
     rows = (
         Membership.objects.filter(user_id__in=users)
         .values_list("user_id")
-        .annotate(rooms=Count("pk"), latest=Max("joined_at"))
+        .annotate(rooms=Count("pk"), latest=Max("joined_at"), reads=Sum("read_number"))
     )
-    return {user: (rooms, latest) for user, rooms, latest in rows}
+    return {user: ((rooms, latest), reads) for user, rooms, latest, reads in rows}
+
+
+def read_numbers(users: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
+    """How far each of these people has read in each of their rooms."""
+    found: dict[UUID, dict[UUID, int]] = {user: {} for user in users}
+    rows = Membership.objects.filter(user_id__in=users)
+    for user, room, number in rows.values_list("user_id", "room_id", "read_number"):
+        found[user][room] = number
+    return found
 
 
 def suspended_among(users: Collection[UUID]) -> set[UUID]:

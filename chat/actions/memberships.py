@@ -1,7 +1,8 @@
 """Who comes into a room, and who goes.
 
-Whenever someone's right to read a room changes, ``members_version`` grows after it: events
-carry it, and a hub that sees a newer one asks who may still read before it forwards them.
+Whenever someone's right to read a room changes, or how the room looks to its members,
+``members_version`` grows after it: events carry it, and a hub that sees a newer one asks who may
+still read before it forwards them, and tells everyone of the room anew.
 """
 
 from collections.abc import Collection, Sequence

@@ -25,22 +25,26 @@ def move_read_marks(numbers: Mapping[Mark, int]) -> None:
     versions: dict[UUID, int] = {}
     for room, user, read, members_version in _read_numbers(numbers):
         if read < numbers[room, user]:
-            moved[room, user] = numbers[room, user]
+            moved[room, user] = numbers[room, user] - read
             versions[room] = members_version
     if moved:
-        log.retried(lambda: _move(moved, versions))
+        log.retried(lambda: _move(numbers, moved, versions))
 
 
-def _move(numbers: Mapping[Mark, int], members_versions: Mapping[UUID, int]) -> None:
+def _move(
+    numbers: Mapping[Mark, int], moved: Mapping[Mark, int], members_versions: Mapping[UUID, int]
+) -> None:
     # Always in the same order, so that two processes wait for each other and never in a circle.
-    _raise_read_numbers({mark: numbers[mark] for mark in sorted(numbers)})
-    names = payloads.usernames(user for _, user in numbers)
+    _raise_read_numbers({mark: numbers[mark] for mark in sorted(moved)})
+    names = payloads.usernames(user for _, user in moved)
     by_room: dict[UUID, dict[UUID, protocol.ReadEvent]] = {}
-    for (room, user), number in numbers.items():
+    for room, user in moved:
+        number = numbers[room, user]
         event = protocol.ReadEvent.model_construct(room=room, user=names[user], number=number)
         by_room.setdefault(room, {})[user] = event
     for room, readers in by_room.items():
-        publish.reads_on_commit(room, members_versions[room], readers)
+        grown = {user: moved[room, user] for user in readers}
+        publish.reads_on_commit(room, members_versions[room], readers, grown)
 
 
 _read_numbers: PreparedQuery[Mark] = PreparedQuery(

@@ -14,7 +14,7 @@ from chat import access, message_queries, protocol, publish, relations
 from chat.access import Permission
 from chat.actions import days
 from chat.actions.blocks import direct_key, repeat_in_direct_room
-from chat.actions.memberships import admit, is_last_owner, let_in, present
+from chat.actions.memberships import admit, is_last_owner, let_in, members_changed, present
 from chat.actions.memberships import dismiss as end_membership
 from chat.actions.strangers import (
     ask,
@@ -145,9 +145,10 @@ def rename_room(user: User, *, room: UUID, name: str) -> Room:
     grant = access.room_for(user, room, Permission.MODERATE)
     _refuse_direct(grant.room)
     name = _room_name(name)
-    Room.objects.filter(pk=room).update(name=name)
+    with transaction.atomic():
+        Room.objects.filter(pk=room).update(name=name)
+        members_changed(room)
     grant.room.name = name
-    publish.room_changed_on_commit(room)
     return grant.room
 
 
@@ -203,8 +204,9 @@ def set_role(user: User, *, room: UUID, member: str, role: Role | str) -> Room:
     membership = _member(grant.room, member)
     if role != Role.OWNER and is_last_owner(membership):
         raise ChatError(ErrorCode.CONFLICT, "A room needs an owner. Make someone else one first.")
-    Membership.objects.filter(pk=membership.pk).update(role=str(role))
-    publish.room_changed_on_commit(room)
+    with transaction.atomic():
+        Membership.objects.filter(pk=membership.pk).update(role=str(role))
+        members_changed(room)
     return grant.room
 
 
@@ -222,7 +224,10 @@ def mark_read(user: User, *, room: UUID, number: int) -> None:
     mine = Membership.objects.filter(pk=grant.membership.pk, read_number__lt=number)
     if mine.update(read_number=number):
         event = protocol.ReadEvent(room=room, user=user.username, number=number)
-        publish.reads_on_commit(room, grant.room.members_version, {user.pk: event})
+        moved = number - grant.membership.read_number
+        publish.reads_on_commit(
+            room, grant.room.members_version, {user.pk: event}, {user.pk: moved}
+        )
 
 
 def close_room(*, room: UUID, closed: bool) -> Room:
@@ -233,9 +238,10 @@ def close_room(*, room: UUID, closed: bool) -> Room:
         ChatError: ``not_found``.
     """
     row = _room(room)
-    row.closed_at = timezone.now() if closed else None
-    row.save(update_fields=["closed_at"])
-    publish.room_changed_on_commit(room)
+    with transaction.atomic():
+        row.closed_at = timezone.now() if closed else None
+        row.save(update_fields=["closed_at"])
+        members_changed(room)
     return row
 
 

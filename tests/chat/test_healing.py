@@ -158,6 +158,48 @@ async def test_a_new_room_is_told_though_a_block_was_looked_up_first(member: Use
     await in_time(lambda: room.pk in here.rooms)
 
 
+async def test_what_was_read_on_another_device_is_told_though_no_doorbell_rang(
+    owner: User, member: User, private_room: Room
+) -> None:
+    first, second = await sync_to_async(visitor)(member), None
+    await sync_to_async(say)(owner, private_room)
+    hub = Hub()
+    await hub.enter(first)
+    mine = Membership.objects.filter(room=private_room, user=member)
+    await mine.aupdate(read_number=1)
+    second = Visitor(member, first.session_key)
+    await hub.enter(second)  # who knows it from the beginning
+    hub.heartbeat.soon()
+    await in_time(lambda: [f["number"] for f in heard(first, "read")] == [1])
+    first.take()
+    await sync_to_async(say)(owner, private_room)
+    await hub.mark_read(first, private_room.pk, 2)
+    await in_time(lambda: [f["number"] for f in heard(first, "read")] == [2])
+    hub.heartbeat.soon()
+    await asyncio.sleep(3)
+    assert len(heard(first, "read")) == 1  # what was heard is not told again
+
+
+@pytest.mark.parametrize("change", ["name", "role", "closed"])
+async def test_how_a_room_looks_is_told_though_no_doorbell_rang(
+    change: str, monkeypatch: pytest.MonkeyPatch, owner: User, member: User, private_room: Room
+) -> None:
+    here = await sync_to_async(visitor)(member)
+    hub = Hub()
+    await hub.enter(here)
+    monkeypatch.setattr(publish, "room_changed_on_commit", lambda room: None)
+    room = private_room.pk
+    if change == "name":
+        await sync_to_async(rooms.rename_room)(owner, room=room, name="Better")
+    elif change == "role":
+        await sync_to_async(rooms.set_role)(owner, room=room, member="member", role="moderator")
+    else:
+        await sync_to_async(rooms.close_room)(room=room, closed=True)
+    hub.heartbeat.soon()
+    seen = {"name": "Better", "role": "moderator", "closed": True}
+    await in_time(lambda: [f["room"][change] for f in heard(here, "room")] == [seen[change]])
+
+
 @pytest.mark.parametrize("name", ["heads", "refusals", "rosters"])
 async def test_a_check_that_fails_keeps_no_other_from_its_turn(
     name: str, failing: Any, member: User, private_room: Room

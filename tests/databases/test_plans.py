@@ -59,6 +59,7 @@ READS = {
     "members_version": lambda o, r, m: queries.members_version(r),
     "memberships_of": lambda o, r, m: queries.memberships_of([o.pk]),
     "membership_digests": lambda o, r, m: queries.membership_digests([o.pk]),
+    "read_numbers": lambda o, r, m: queries.read_numbers([o.pk]),
     "suspended_among": lambda o, r, m: queries.suspended_among([o.pk]),
     "people": lambda o, r, m: queries.people([o.username]),
     "user_for_session": lambda o, r, m: sessions.user_for_session("a" * 32),
