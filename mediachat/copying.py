@@ -19,7 +19,6 @@ from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connections, models, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models.constants import OnConflict
 
 from mediachat.databases import database
 from mediachat.progress import Progress
@@ -152,7 +151,7 @@ class Copy:
     def _insert(self, model: Model, rows: list[models.Model]) -> None:
         for patience in range(ATTEMPTS, -1, -1):
             try:
-                insert(model, rows, self.target)
+                _insert(model, rows, self.target)
                 return
             except IntegrityError:
                 # A killed copy's last batch may still be under way in the target's server. What
@@ -250,9 +249,7 @@ def rows_of(model: Model, alias: str) -> Any:
     return models.QuerySet(model, using=alias)
 
 
-def insert(
-    model: Model, rows: list[models.Model], alias: str, *, on_conflict: OnConflict | None = None
-) -> None:
+def _insert(model: Model, rows: list[models.Model], alias: str) -> None:
     """Stores rows as they are, where a save would set the time of their making."""
     fields = model._meta.concrete_fields
     step = max(1, connections[alias].ops.bulk_batch_size(fields, rows))
@@ -263,7 +260,6 @@ def insert(
                 fields=fields,
                 using=alias,
                 raw=True,
-                on_conflict=on_conflict,
             )
 
 

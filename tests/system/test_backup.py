@@ -32,12 +32,12 @@ class Clients:
     async def do(self, command: str, **given: Any) -> Any:
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps({"command": command, **given}).encode() + b"\n")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             said = json.loads(await self._process.stdout.readline())
         assert "error" not in said, said
         return said["answer"]
 
-    async def until(self, who: str, room: str, holds: Any, seconds: float = 40) -> dict[str, Any]:
+    async def until(self, who: str, room: str, holds: Any, seconds: float = 90) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
         while True:
             shown: dict[str, Any] = await self.do("show", who=who, room=room)
@@ -102,7 +102,7 @@ class Load:
         await asyncio.wait(self._tasks)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 async def test_everyone_shows_what_is_restored_and_what_was_unsent_is_sent(
     serve: Serve, seeded, tmp_path: Path
 ):

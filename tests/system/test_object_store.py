@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,8 +16,9 @@ import pytest
 import yaml
 from PIL import Image
 
+from tests import databases
 from tests.conftest import Serve
-from tests.live import ROOT, free_port
+from tests.live import ROOT, Server, free_port
 from tests.outside import OutsideClient
 
 BUCKET = "mediachat"
@@ -55,18 +57,27 @@ def options(store: str) -> str:
     return made
 
 
-def objects(store: str) -> dict[str, int]:
-    """The keys in the bucket with their sizes, asked of the store itself."""
+def bucket(store: str) -> Any:
+    """The store itself."""
     import boto3
 
-    client: Any = boto3.client(
+    return boto3.client(
         "s3",
         endpoint_url=store,
         region_name="us-east-1",
         aws_access_key_id=KEYS["access_key"],
         aws_secret_access_key=KEYS["secret_key"],
     )
-    found = client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+
+
+def empty_store(store: str) -> None:
+    for key in objects(store):
+        bucket(store).delete_object(Bucket=BUCKET, Key=key)
+
+
+def objects(store: str) -> dict[str, int]:
+    """The keys in the bucket with their sizes, asked of the store itself."""
+    found = bucket(store).list_objects_v2(Bucket=BUCKET).get("Contents", [])
     return {each["Key"]: each["Size"] for each in found}
 
 
@@ -181,3 +192,41 @@ async def test_without_the_store_an_upload_fails_and_messages_go_on(serve: Serve
         assert answer.status_code == 500
         assert answer.json()["code"] == "server_error"
         assert (await anna.send(room, "still here"))["number"] == 1
+
+
+@pytest.mark.timeout(180)
+async def test_a_backup_leaves_files_in_the_store_or_takes_them_along(
+    serve: Serve, store: str, options: str, tmp_path: Path
+):
+    server = served(serve, options)
+    content = b"in the store" * 1000
+    async with OutsideClient(server.url, "crowd0") as anna:
+        room = (await anna.command("room.open", kind="private", name="Kept"))["room"]["id"]
+        file = await anna.upload("kept.bin", content, "application/octet-stream")
+        kept = await anna.send(room, "kept", attachments=[file["id"]])
+    said = server.manage("backup", str(tmp_path / "alone"))
+    assert "The files are in their object store, and not in this backup." in said
+    server.manage("backup", str(tmp_path / "along"), "--with-stored-files")
+    server.kill()
+    (alone,), (along,) = (list((tmp_path / name).iterdir()) for name in ("alone", "along"))
+    assert along.stat().st_size > alone.stat().st_size + len(content)
+
+    def empty(name: str) -> Server:
+        databases.assign(tmp_path / name)
+        (tmp_path / name / "static").symlink_to(server.data_dir / "static")
+        return Server(tmp_path / name, server.environment, port=server.port)
+
+    with pytest.raises(AssertionError, match="store of files is not empty"):
+        empty("refused").manage("restore", str(along))
+    assert "they are in the object store" in empty("first").manage("restore", str(alone))
+    empty_store(store)
+    restored = empty("second")
+    restored.manage("restore", str(along))
+    restored.start()
+    try:
+        async with OutsideClient(server.url, "crowd0") as anna:
+            assert await anna.history(room) == [kept]
+            saved = await anna.download(kept["attachments"][0]["url"])
+            assert saved.content == content
+    finally:
+        restored.stop()
