@@ -159,10 +159,11 @@ async def _compare(
     during: tuple[int, int],
     lost: dict[str, Any],
 ) -> None:
-    def has_sent(shown: dict[str, Any]) -> bool:
+    def is_back(shown: dict[str, Any]) -> bool:
         return bool(shown["state"] == "online" and shown["unsent"] == 0 and shown["restored"])
 
-    await people.until("crowd12", room, has_sent)
+    for who in ("crowd10", "crowd12"):
+        await people.until(who, room, is_back)
     async with OutsideClient(server.url, "crowd13") as ben:
         stored = await ben.history(room)
         unsent = [message for message in stored if message["body"].startswith("unsent")]
