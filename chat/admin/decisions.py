@@ -30,6 +30,7 @@ from chat.actions.moderation import REASON_LIMIT, label
 from chat.admin.lists import ListAdmin
 from chat.admin.trail import trail
 from chat.protocol import ChatError
+from mediachat.transactions import retried
 
 MANY = 100
 """How many things can be decided about at once: as many as one page of a list shows."""
@@ -187,7 +188,8 @@ class DecidedAdmin(ListAdmin[M]):
         done: list[tuple[M, Any]] = []
         for row in rows:
             try:
-                done.append((row, decision.act(cast(User, request.user), row, reason)))
+                actor = cast(User, request.user)
+                done.append((row, retried(decision.act, actor, row, reason)))
             except ChatError as refusal:
                 messages.error(request, f"{label(row)}: {refusal.detail}")
         if done and decision.respond:
