@@ -37,6 +37,7 @@ from chat.models.messages import message_id
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_file_thread, in_picture_thread, in_thread
 from mediachat.pictures.lanes import Lane
+from mediachat.transactions import retried
 
 STATUS = {
     ErrorCode.BAD_REQUEST: 400,
@@ -224,7 +225,7 @@ async def open_a_room(request: HttpRequest, room: NewRoom) -> HttpResponse:
         row, created = open_room(user, kind=room.kind, name=room.name, members=room.members)
         return queries.room_view(user, row.pk), created
 
-    view, created = await in_thread(opened)
+    view, created = await in_thread(retried, opened)
     return _answer(view, 201 if created else 200)
 
 

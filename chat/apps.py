@@ -4,7 +4,9 @@ from uuid import UUID
 from django.apps import AppConfig
 from django.apps import apps as installed_apps
 from django.db.models import Model
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
+
+from mediachat.transactions import wait_patiently
 
 
 class ChatConfig(AppConfig):
@@ -17,6 +19,7 @@ class ChatConfig(AppConfig):
         signed_out.connect(_close_sockets)
         profile_changed.connect(_tell_profile)
         account_changed.connect(_record)
+        pre_migrate.connect(_before_migrations, sender=self)
         post_migrate.connect(_after_migrations, sender=self)
 
 
@@ -42,6 +45,11 @@ def _tell_profile(sender: object, *, user: Any, **kwargs: Any) -> None:
     from chat.actions import people
 
     people.profile_changed(user)
+
+
+def _before_migrations(sender: object, *, using: str, **kwargs: Any) -> None:
+    # Migrations wait for those who are still served, and work on rows between two statements.
+    wait_patiently(using)
 
 
 def _after_migrations(

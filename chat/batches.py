@@ -1,5 +1,6 @@
 """Stores together what the group commit has gathered."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +22,14 @@ from chat.actions.drafts import Draft, render
 from chat.models import Message
 from mediachat.transactions import lock_timeout, retried, was_not_locked
 
+HELD_BY_US = 0.3
+"""Seconds after which a transaction of changes ends and the rest goes into the next, so that other
+processes get into the same rooms in between."""
 IMPATIENCE = 200
 """Milliseconds to wait for each room of a batch, once another session has been seen to hold one
 of them."""
+REMEMBERED = 10.0
+"""Seconds for which such a room is stored apart from the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +62,24 @@ def store(jobs: Sequence[Job]) -> list[Result]:
 
 
 def _change_all(changes: Sequence[Change]) -> list[Result]:
-    return retried(_change_together, changes)
+    results: list[Result] = []
+    while len(results) < len(changes):
+        results += retried(_change_some, changes[len(results) :])
+    return results
 
 
 @transaction.atomic
-def _change_together(changes: Sequence[Change]) -> list[Result]:
+def _change_some(changes: Sequence[Change]) -> list[Result]:
+    """Those of these changes that can be made before other processes have waited for long."""
+    results: list[Result] = []
     # All rooms at once and in order. One after another, as the changes came, two processes would
     # each hold what the other waits for.
     with log.locked_rooms_of([change.message for change in changes]):
-        results = [_attempt(change) for change in changes]
+        began = time.monotonic()
+        for change in changes:
+            results.append(_attempt(change))
+            if time.monotonic() - began > HELD_BY_US:
+                break
     if connection.features.uses_savepoints and transaction.get_rollback():
         # Django would roll all of it back at the end, and say nothing.
         raise OperationalError("a savepoint was lost, and the whole batch with it")
@@ -88,24 +103,60 @@ def _stored(
     store_all: Callable[[Sequence[J]], Sequence[Result]],
     rooms_of: Callable[[Sequence[J]], Sequence[UUID | None]],
 ) -> dict[int, Result]:
-    """Stores all of these in one transaction, or each room's by themselves where that fails since
-    another session holds one of the rooms: only who writes there is held up by it."""
+    """Stores all of these together, but for rooms that another session holds: each of those by
+    itself and after the others, so that only who writes there waits for it."""
+    held = _held_by_others.known()
+    rooms = dict(zip(jobs, rooms_of(list(jobs.values())), strict=True)) if held else {}
+    apart = {n: job for n, job in jobs.items() if rooms.get(n) in held}
+    together = {n: job for n, job in jobs.items() if n not in apart}
+    results: dict[int, Result] = {}
     try:
-        return dict(zip(jobs, store_all(list(jobs.values())), strict=True))
+        if together:
+            results |= zip(together, store_all(list(together.values())), strict=True)
     except OperationalError as error:
         if not was_not_locked(error):
             raise
+        apart = dict(jobs)
+    return results | _stored_by_room(apart, store_all, rooms_of) if apart else results
+
+
+def _stored_by_room(
+    jobs: Mapping[int, J],
+    store_all: Callable[[Sequence[J]], Sequence[Result]],
+    rooms_of: Callable[[Sequence[J]], Sequence[UUID | None]],
+) -> dict[int, Result]:
     by_room: defaultdict[UUID | None, dict[int, J]] = defaultdict(dict)
     for (n, job), room in zip(jobs.items(), rooms_of(list(jobs.values())), strict=True):
         by_room[room][n] = job
     results: dict[int, Result] = {}
     with lock_timeout(IMPATIENCE):
-        for part in by_room.values():
+        for room, part in by_room.items():
             try:
                 results |= zip(part, store_all(list(part.values())), strict=True)
-            except Exception as error:
+            except OperationalError as error:
+                if not was_not_locked(error):
+                    raise
+                _held_by_others.note(room)
                 results |= dict.fromkeys(part, error)
     return results
+
+
+class HeldRooms:
+    """The rooms that other sessions were seen to hold a moment ago."""
+
+    def __init__(self) -> None:
+        self._until: dict[UUID | None, float] = {}
+
+    def note(self, room: UUID | None) -> None:
+        self._until[room] = time.monotonic() + REMEMBERED
+
+    def known(self) -> set[UUID | None]:
+        now = time.monotonic()
+        self._until = {room: until for room, until in self._until.items() if until > now}
+        return set(self._until)
+
+
+_held_by_others = HeldRooms()
 
 
 def _rooms_of_drafts(drafts: Sequence[Draft]) -> list[UUID | None]:

@@ -19,7 +19,7 @@ from django.http import parse_cookie
 from accounts import sessions, tickets
 from accounts.models import User
 from accounts.session_store import key_of
-from chat import access, handlers, prices, protocol, publish
+from chat import access, handlers, prices, protocol
 from chat.hub import hub
 from chat.protocol import ChatError, CloseCode, ErrorCode, FrameError
 from chat.socket import Socket, frame
@@ -191,7 +191,7 @@ class ChatServer(AsyncWebsocketConsumer):
                 case protocol.MessageSend():
                     await self._send_message(message)
                 case protocol.Typing():
-                    self._say_typing(message)
+                    await self._say_typing(message)
                 case protocol.Sync():
                     await self._bring_up_to_date(message)
                 case protocol.RoomRead() if message.room in self.rooms:
@@ -271,13 +271,11 @@ class ChatServer(AsyncWebsocketConsumer):
                     size -= units * prices.ANSWER_SIZE
         self._reply(command, {})
 
-    def _say_typing(self, command: protocol.Typing) -> None:
+    async def _say_typing(self, command: protocol.Typing) -> None:
         if command.room not in self.rooms:
             raise access.not_found()
         if self._hub.typists.is_news(self.user.pk, command.room):
-            event = protocol.TypingEvent(room=command.room, user=self.username)
-            version = self._hub.feeds[command.room].members_version
-            publish.typing(command.room, version, self.username, event.frame())
+            await self._hub.say_typing(self, command.room)
 
     async def _pays(self, units: int, ref: str) -> bool:
         """Whether the person can pay this; who cannot is refused."""

@@ -58,7 +58,8 @@ class Feed:
         """When it began, by the loop's clock: what was read later than that misses nothing."""
         self.has_healed = False
         """Whether it missed doorbells, which may have said who has written for the first time."""
-        self.idle = False
+        self.idle_since: float | None = None
+        """When a heartbeat found nobody here, by the loop's clock."""
         self.blocked = False
         """A direct room in which one of the two has blocked the other."""
         self._flush_soon = flush_soon

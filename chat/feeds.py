@@ -6,6 +6,8 @@ from math import inf
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from chat import message_queries, publish
 from chat.feed import Feed
 from chat.gathered import Gathered
@@ -59,7 +61,7 @@ class Feeds(dict[UUID, Feed]):
         """Has a feed at the head of each of these rooms' logs."""
         for room in rooms:
             if feed := self.get(room):
-                feed.idle = False
+                feed.idle_since = None
         await self._starts.ask(*(room for room in rooms if not self.is_started(room)))
 
     def is_started(self, room: UUID, before: float = inf) -> bool:
@@ -95,11 +97,11 @@ class Feeds(dict[UUID, Feed]):
         """
         for feed in list(self.values()):
             if feed.connections:
-                feed.idle = False
-            elif feed.idle:
+                feed.idle_since = None
+            elif feed.idle_since is None:
+                feed.idle_since = self._loop.time()
+            elif self._loop.time() - feed.idle_since >= settings.HEARTBEAT:
                 self._drop(feed)
-            else:
-                feed.idle = True
 
     def drop_all(self) -> None:
         """Forgets all rooms, none of which has connections any more."""

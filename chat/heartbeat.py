@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-SOON = 1.0
-"""Seconds until the next heartbeat, when something could not be read or not be heard."""
+SOON, SOONEST_OF_MANY = 1.0, 3.0
+"""Seconds until the next heartbeat, when something could not be read or not be heard, and at most
+when that goes on."""
 UNDER_WAY = 0.5
 """Seconds after which a doorbell that has been rung is taken to be lost."""
 NOWHERE: tuple[queries.Digest, int] = ((0, None), 0)
@@ -32,6 +33,7 @@ class Heartbeat:
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
         self._hurry = asyncio.Event()
+        self._hurried = 0
 
     def soon(self) -> None:
         """Has everything compared soon, since something failed or was not heard."""
@@ -40,15 +42,13 @@ class Heartbeat:
     async def run(self) -> None:
         """Beats for as long as the server runs; a check that fails keeps no other from its turn."""
         checks = (
+            self._hub.subscriptions.add_missed,  # first, so that nothing is missed in between
             self._check_history,
             self._check_people,
             self._check_rooms,
             self._check_rosters,
             self._check_memberships,
-            self._check_reads,
             self._check_relations,
-            self._hub.subscriptions.add_missed,
-            _tend_machine,
         )
         for beat in itertools.count(1):
             await self._rest()
@@ -65,14 +65,21 @@ class Heartbeat:
                     "heartbeat_failed", **{name: reason(error) for name, error in failed.items()}
                 )
                 self.soon()
+            try:
+                await in_thread(_tend_machine)
+            except Exception as error:
+                log.warning("not_tended", error=reason(error))
 
     async def _rest(self) -> None:
+        """Ends after ``HEARTBEAT``, or soon where somebody asked for that: the less soon, the more
+        often in a row."""
         try:
             async with asyncio.timeout(settings.HEARTBEAT):
                 await self._hurry.wait()
-                await asyncio.sleep(SOON)
+                await asyncio.sleep(min(SOON * (self._hurried + 1), SOONEST_OF_MANY))
+            self._hurried += 1
         except TimeoutError:
-            pass
+            self._hurried = 0
         self._hurry.clear()
 
     async def _check_history(self) -> None:
@@ -113,22 +120,22 @@ class Heartbeat:
             raise
 
     async def _check_memberships(self) -> None:
-        """Finds those who were added to or removed from rooms without our hearing it."""
+        """Finds those who were added to or removed from rooms, or have read on another of their
+        devices, without our hearing it."""
         found = await in_thread(queries.membership_digests, list(self._hub.digests))
+        behind = []
         for user, known in list(self._hub.digests.items()):
-            digest, _ = found.get(user, NOWHERE)
+            digest, reads = found.get(user, NOWHERE)
             if digest != known:
                 await self._hub.refresh_rooms(user)
-
-    async def _check_reads(self) -> None:
-        """Finds those who have read on another of their devices without our hearing it."""
-        behind = list(self._hub.digests)
-        # Twice, since what is stored at this moment is on its way.
-        for wait in (0, UNDER_WAY):
-            await asyncio.sleep(wait if behind else 0)
-            found = await in_thread(queries.membership_digests, behind) if behind else {}
+            elif reads != self._hub.reads.get(user):
+                behind.append(user)
+        if behind:
+            # Asked twice, since what is stored at this moment is on its way.
+            await asyncio.sleep(UNDER_WAY)
+            found = await in_thread(queries.membership_digests, behind)
             behind = [user for user in found if found[user][1] != self._hub.reads.get(user)]
-        await self._hub.tell_reads(behind)
+            await self._hub.tell_reads(behind)
 
     async def _check_relations(self) -> None:
         """Finds those who blocked or were blocked without our hearing it."""
@@ -138,13 +145,10 @@ class Heartbeat:
                 await self._hub.refresh_relations(user)
 
 
-async def _tend_machine() -> None:
-    await in_thread(_tend)
-
-
-def _tend() -> None:
+def _tend_machine() -> None:
     """Keeps what is known of the disk, and neither files nor memory that nobody needs."""
-    wal.empty()
-    disk.look()
-    stored.total()
-    memory.trim()
+    for tend in (wal.empty, disk.look, stored.total, memory.trim):
+        try:
+            tend()
+        except Exception as error:
+            log.warning("not_tended", what=tend.__module__, error=reason(error))

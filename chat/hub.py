@@ -55,8 +55,8 @@ class Hub:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.heartbeat = Heartbeat(self)
-        self.subscriptions = Subscriptions(Doorbells(self).hear, self._listens)
-        self.rosters = Rosters()
+        self.subscriptions = Subscriptions(Doorbells(self).hear, self._listens, self.heartbeat.soon)
+        self.rosters = Rosters(self.heartbeat.soon)
         self.feeds = Feeds(self.subscriptions, self.rosters, self.heartbeat.soon)
         self.relations = KnownRelations()
         self.presence = Presence(self.rosters, self._tell, self.relations.apart_from)
@@ -79,6 +79,7 @@ class Hub:
         self._views = Gathered(lambda asked: in_thread(queries.rooms_of_each, asked))
         self._new_views = Gathered(lambda asked: in_thread(queries.views_of, asked))
         self._relations = Gathered(lambda asked: in_thread(relations_of, asked))
+        self._versions = Gathered(lambda asked: in_thread(queries.members_versions, asked))
         self._heads = Gathered(lambda asked: in_thread(message_queries.heads, asked))
         self.read_marks = ReadMarks()
         self._ready: set[Connection] = set()
@@ -360,6 +361,13 @@ class Hub:
         if room in connection.rooms:
             return await self.feeds[room].changes(connection, position)
         return protocol.RoomRemoved(room=room, reason="not_found").frame()
+
+    async def say_typing(self, connection: Connection, room: UUID) -> None:
+        """Tells a room that someone types, with the membership of now: where a doorbell was lost,
+        nobody in this process may know who has been removed."""
+        (version,) = await self._versions.ask(room)
+        event = protocol.TypingEvent(room=room, user=connection.user.username)
+        publish.typing(room, version, connection.user.username, event.frame())
 
     async def mark_read(
         self, connection: Connection, room: UUID, number: int

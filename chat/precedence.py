@@ -35,8 +35,9 @@ class Precedence(threading.local):
         self._rooms = sorted(room.hex for room in rooms)
         held = {"_id": {"$in": self._rooms}, "by": {"$ne": self._me}}
         end = time.monotonic() + LIMIT
-        while time.monotonic() < end:
-            if not _collection().find_one(held | {"until": {"$gt": _now()}}):
+        while claim := _collection().find_one(held | {"until": {"$gt": _now()}}):
+            if time.monotonic() > end:
+                _collection().delete_one(claim)  # by a clock that is ahead, or a process that died
                 return
             time.sleep(LOOK_EVERY)
 
@@ -64,6 +65,8 @@ class Precedence(threading.local):
                     break
                 except DuplicateKeyError:  # somebody else has it
                     time.sleep(LOOK_EVERY)
+            else:
+                _collection().delete_one({"_id": room})
 
     def end(self) -> None:
         """Lets others go, if they had to wait."""

@@ -191,10 +191,12 @@ class Ringer:
             before.append(message)
             if len(before) > JOINED:
                 self._size -= _size(before.pop(0))
+                self._tell_lost()
         while len(self._waiting) > BACKLOG or (
             self._size > WAITING_SIZE and len(self._waiting) > 1
         ):
             self._take(next(iter(self._waiting)))
+            self._tell_lost()
         if self._task is None:
             self._task = self.loop.create_task(self._run())
 

@@ -231,6 +231,12 @@ def members_version(room: UUID) -> int:
     return row or 0
 
 
+def members_versions(rooms: Collection[UUID]) -> dict[UUID, int]:
+    """The same of many rooms at once."""
+    found = dict(Room.objects.filter(pk__in=rooms).values_list("pk", "members_version"))
+    return {room: found.get(room, 0) for room in rooms}
+
+
 Digest = tuple[int, datetime | None]
 """How many rooms someone is in, and when they joined the last: it differs when they differ."""
 

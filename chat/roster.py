@@ -5,7 +5,7 @@ that they share. A public room has too many people for that, and names none.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -66,8 +66,9 @@ class Watcher(Protocol):
 class Rosters(dict[UUID, Roster]):
     """The rosters of this process by room, and the people in them by id."""
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Callable[[], None] = lambda: None) -> None:
         super().__init__()
+        self._failed = failed
         self.people: dict[UUID, Person] = {}
         self.watcher: Watcher | None = None
         self._reads = Gathered(lambda rooms: in_thread(queries.rosters, rooms))
@@ -91,8 +92,8 @@ class Rosters(dict[UUID, Roster]):
         try:
             await self.load({room: version})
         except Exception as error:
-            # The next event or the heartbeat tries again.
             log.warning("roster_unreadable", room=str(room), error=reason(error))
+            self._failed()
 
     async def reload(self, rooms: Collection[UUID]) -> None:
         """Reads the rosters of these rooms, whatever is known of them."""

@@ -35,9 +35,9 @@ def total() -> int:
     with _lock:
         now = time.monotonic()
         if _until is None or now - _summed_at >= INTERVAL:
-            _until = timezone.now() - SETTLED
-            _summed_at = now
-            _sum = _size(created_at__lte=_until)
+            until = timezone.now() - SETTLED
+            _sum = _size(created_at__lte=until)
+            _until, _summed_at = until, now
         found = _sum + _size(created_at__gt=_until)
         STORED.set(found)
         return found

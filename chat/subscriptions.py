@@ -22,12 +22,19 @@ RETRY_AFTER = 1.0
 class Subscriptions:
     """The groups that this process is in, through every failure of the layer.
 
-    ``hear`` takes each event; ``begun`` is called whenever listening begins.
+    ``hear`` takes each event; ``begun`` is called whenever listening begins, and ``failed`` where
+    groups could not be joined: ``add_missed`` is to be called soon.
     """
 
-    def __init__(self, hear: Callable[[dict[str, Any]], None], begun: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        hear: Callable[[dict[str, Any]], None],
+        begun: Callable[[], None],
+        failed: Callable[[], None],
+    ) -> None:
         self._hear = hear
         self._begun = begun
+        self._failed = failed
         self._groups: set[str] = {publish.PRESENCE_GROUP}
         self._missed: set[str] = set()
         self._channel = ""
@@ -63,6 +70,7 @@ class Subscriptions:
         except Exception as error:
             log.warning("not_subscribed", groups=len(groups), error=reason(error))
             self._missed.update(groups)
+            self._failed()
 
     async def add_missed(self) -> None:
         """Joins the groups that could not be joined when they should have been."""

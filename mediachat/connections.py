@@ -8,7 +8,9 @@ on with the file that it opened, whatever has been put in its place.
 import select
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -61,9 +63,38 @@ def _has_another_file(config: Mapping[str, Any]) -> bool:
     return None not in (file, before) and file != before
 
 
-def was_ended(error: BaseException) -> bool:
+@dataclass
+class Answer:
+    """Whether the database has answered anything yet."""
+
+    has_come: bool = False
+
+    def note(self, execute: Callable[..., Any], *asked: Any) -> Any:
+        """Has a statement executed (django.db.connection.execute_wrappers)."""
+        answer = execute(*asked)
+        self.has_come = True
+        return answer
+
+
+@contextmanager
+def first_answer() -> Iterator[Answer]:
+    """Tells of what is asked over this thread's connection in here whether any was answered."""
+    answer = Answer()
+    wrappers = connections[DEFAULT_DB_ALIAS].execute_wrappers
+    wrappers.append(answer.note)
+    try:
+        yield answer
+    finally:
+        wrappers.remove(answer.note)
+
+
+def was_ended(error: BaseException | None) -> bool:
     """Whether the server ended the connection, and said so, before it did what it was asked."""
-    return getattr(error.__cause__, "sqlstate", None) in ENDED
+    while error is not None:
+        if getattr(error, "sqlstate", None) in ENDED:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _is_silent(driver: "Connection[Any]") -> bool:

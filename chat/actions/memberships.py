@@ -6,6 +6,7 @@ still read before it forwards them, and tells everyone of the room anew.
 """
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -51,9 +52,9 @@ def dismiss(room: Room, membership: Membership, reason: str) -> None:
         members_changed(room.pk)
 
 
-def members_changed(room: UUID) -> None:
-    """Has everyone who has read the room read it again."""
-    Room.objects.filter(pk=room).update(members_version=F("members_version") + 1)
+def members_changed(room: UUID, **fields: Any) -> None:
+    """Has everyone who has read the room read it again, with new values of these fields of it."""
+    Room.objects.filter(pk=room).update(members_version=F("members_version") + 1, **fields)
     publish.room_changed_on_commit(room)
 
 

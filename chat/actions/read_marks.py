@@ -5,11 +5,16 @@ from functools import reduce
 from operator import or_
 from uuid import UUID
 
+from django.db import OperationalError
 from django.db.models import Q
 
 from chat import log, payloads, protocol, publish
 from chat.models import Membership
 from chat.prepared import PreparedQuery, PreparedRaise
+from mediachat.transactions import lock_timeout, was_not_locked
+
+IMPATIENCE = 200
+"""Milliseconds to wait for each room's marks, once another session has been seen to hold some."""
 
 Mark = tuple[UUID, UUID]
 """A room, and someone who reads in it."""
@@ -28,7 +33,30 @@ def move_read_marks(numbers: Mapping[Mark, int]) -> None:
             moved[room, user] = numbers[room, user] - read
             versions[room] = members_version
     if moved:
-        log.retried(lambda: _move(numbers, moved, versions))
+        try:
+            log.retried(lambda: _move(numbers, moved, versions))
+        except OperationalError as error:
+            if not was_not_locked(error):
+                raise
+            _move_by_room(numbers, moved, versions)
+
+
+def _move_by_room(
+    numbers: Mapping[Mark, int], moved: Mapping[Mark, int], versions: Mapping[UUID, int]
+) -> None:
+    """The same where another session holds some of these rows: it holds up nobody else's."""
+    failed: OperationalError | None = None
+    with lock_timeout(IMPATIENCE):
+        for each in versions:
+            part = {mark: by for mark, by in moved.items() if mark[0] == each}
+            try:
+                log.retried(lambda part=part: _move(numbers, part, versions))  # type: ignore[misc]
+            except OperationalError as error:
+                if not was_not_locked(error):
+                    raise
+                failed = error
+    if failed:
+        raise failed
 
 
 def _move(

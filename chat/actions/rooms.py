@@ -145,9 +145,7 @@ def rename_room(user: User, *, room: UUID, name: str) -> Room:
     grant = access.room_for(user, room, Permission.MODERATE)
     _refuse_direct(grant.room)
     name = _room_name(name)
-    with transaction.atomic():
-        Room.objects.filter(pk=room).update(name=name)
-        members_changed(room)
+    members_changed(room, name=name)
     grant.room.name = name
     return grant.room
 
@@ -238,10 +236,8 @@ def close_room(*, room: UUID, closed: bool) -> Room:
         ChatError: ``not_found``.
     """
     row = _room(room)
-    with transaction.atomic():
-        row.closed_at = timezone.now() if closed else None
-        row.save(update_fields=["closed_at"])
-        members_changed(room)
+    row.closed_at = timezone.now() if closed else None
+    members_changed(room, closed_at=row.closed_at)
     return row
 
 

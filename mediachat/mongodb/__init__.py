@@ -1,4 +1,4 @@
-"""MongoDB as Django's database: django-mongodb-backend, with four things of ours.
+"""MongoDB as Django's database: django-mongodb-backend, with five things of ours.
 
 - Integer ids for the models that want them, so that the migrations of Django and of others run
   as they are, and a row has the same id on every database (``compiler``).

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from chat import message_queries, protocol, publish, queries
+from chat import message_queries, publish, queries
 from chat.actions import blocks, people, rooms
 from chat.hub import Hub
 from chat.models import Membership, Room
@@ -231,8 +231,9 @@ async def test_whoever_was_removed_hears_nothing_that_is_no_message_either(
     await private_room.arefresh_from_db()
     version = private_room.members_version
     removed.take()
-    typing = protocol.TypingEvent(room=private_room.pk, user="owner").frame()
-    publish.typing(private_room.pk, version, "owner", typing)
+    # The process of whoever types has not heard of it either.
+    assert hub.feeds[private_room.pk].members_version < version
+    await hub.say_typing(staying, private_room.pk)
     await in_time(lambda: bool(heard(staying, "typing")))
     await sync_to_async(rooms.mark_read)(owner, room=private_room.pk, number=0)
     await sync_to_async(people.update_profile)(owner, display_name="New name")

@@ -6,14 +6,16 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, connections
 
-from chat import log, message_queries
+from chat import log, message_queries, precedence
 from chat.actions import messages, rooms
 from chat.actions.drafts import Draft
 from chat.models import Message, Room
+from tests import databases
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -163,6 +165,20 @@ def test_a_writer_with_slow_queries_gets_its_turn(owner, private_room, monkeypat
     assert min(counts) > 0
     total = sum(counts) + len(slow)
     assert log_of(private_room) == [(n, n) for n in range(1, total + 1)]
+
+
+@pytest.mark.skipif(databases.kind() != "mongodb", reason="the others need no precedence")
+def test_a_claim_of_a_clock_that_is_ahead_holds_up_one_message(owner, private_room, monkeypatch):
+    monkeypatch.setattr(precedence, "LIMIT", 1.0)
+    collection = connection.get_collection(precedence.COLLECTION)  # type: ignore[attr-defined]
+    until = datetime.now() + timedelta(hours=5)
+    collection.insert_one({"_id": private_room.pk.hex, "by": "a dead process", "until": until})
+    waits = []
+    for _ in range(2):
+        began = time.monotonic()
+        messages.send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body="hello")
+        waits.append(time.monotonic() - began)
+    assert waits[0] > 0.9 > waits[1]
 
 
 def test_heads_say_what_the_log_says_while_all_write(owner, many_rooms):

@@ -1,20 +1,26 @@
 """A connection that is lost in the middle of a batch takes all of the batch with it."""
 
+import asyncio
 import uuid
+from collections.abc import Collection
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import Error, connection, connections
 
 from accounts.models import User
-from chat import batches
+from chat import batches, handlers, protocol, queries, threads
 from chat.actions import messages
 from chat.batches import Change
 from chat.models import Message, Room
 from chat.protocol import ChatError, ErrorCode
 from tests import databases
+from tests.chat.conftest import connections_closed  # noqa: F401
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("connections_closed"),
     pytest.mark.skipif(
         databases.kind() != "postgres", reason="a connection to PostgreSQL can be ended"
     ),
@@ -26,6 +32,20 @@ def end_connection() -> None:
     with connection.cursor() as cursor, aside.cursor() as other:
         cursor.execute("SELECT pg_backend_pid()")
         other.execute("SELECT pg_terminate_backend(%s)", cursor.fetchone())
+    aside.close()
+
+
+def backend() -> int:
+    """The process that serves this thread's connection; slow, so that each thread is asked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid() FROM pg_sleep(0.2)")
+        return int(cursor.fetchone()[0])
+
+
+def end_backends(processes: Collection[int]) -> None:
+    aside = connection.copy()
+    with aside.cursor() as other:
+        other.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) pid", [list(processes)])
     aside.close()
 
 
@@ -53,3 +73,35 @@ def test_nothing_is_acknowledged_that_was_rolled_back(
         )
     connections.close_all()
     assert Message.objects.get(pk=message.pk).body == "before"
+
+
+async def test_what_was_done_before_the_connection_was_lost_is_not_done_again(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The room was opened, and could not be read."""
+    view = queries.room_view
+
+    def room_view(*args: Any) -> Any:
+        end_connection()
+        return view(*args)
+
+    monkeypatch.setattr(queries, "room_view", room_view)
+    command = protocol.RoomOpen(kind="private", name="Once", members=[])
+    with pytest.raises(Error):
+        await handlers.execute(owner, command)
+    monkeypatch.undo()
+    assert await Room.objects.filter(name="Once").acount() == 1
+
+
+async def test_what_was_not_begun_is_begun_again(owner: User) -> None:
+    ended: list[int] = []
+
+    def work() -> int:
+        if not ended:
+            ended.append(1)
+            end_backends(backends)
+        return User.objects.count()
+
+    asked = (threads.in_thread(backend) for _ in range(settings.DB_THREADS))
+    backends = await asyncio.gather(*asked)
+    assert await threads.in_thread(work) == 1

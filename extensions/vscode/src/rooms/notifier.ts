@@ -53,13 +53,14 @@ export class Notifier implements vscode.Disposable {
 
   /** Whether it falls to this window to call for a message. */
   async #isMine(message: string): Promise<boolean> {
-    if (!this.#isInFront) {
+    while (!this.#isInFront) {
       await pause(this.state.get(FRONT) ? PATIENCE_MS : 0);
       if (this.#isNoted(message)) return false;
       this.#claim();
       // Several windows may find this at once: what one of them wrote last is seen by all.
       await pause(200 + Math.random() * 300);
-      if (!this.#isInFront) return false;
+      // Nobody's, where a window that is closing gave up its place after this one took it.
+      if (!this.#isInFront && this.state.get(FRONT)) return false;
     }
     if (this.#isNoted(message)) return false;
     this.#note(message);
