@@ -8,6 +8,7 @@ import structlog
 
 from chat.background import Background
 from chat.feed import Feed
+from chat.queries import Digest
 from chat.socket import frame
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 READERS_TOLD = 50
 """In rooms with more connections than this, only a reader's own devices hear of their reading."""
+UNKNOWN: Digest = (-1, None)
+"""Differs from how many rooms anybody is in."""
 
 
 class Doorbells:
@@ -100,6 +103,9 @@ class Doorbells:
                 if event["session"] in (None, connection.session_key):
                     self._hub.dismiss(connection, event["close"])
         elif "removed" in event:
+            if user in self._hub.digests:
+                # It may be late, and they may be back since: the next heartbeat looks.
+                self._hub.digests[user] = UNKNOWN
             if feed := self._hub.feeds.get(UUID(event["removed"])):
                 for connection in here:
                     feed.remove(connection, event["reason"])

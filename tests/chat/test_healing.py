@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.db.models import F
@@ -156,6 +157,20 @@ async def test_a_new_room_is_told_though_a_block_was_looked_up_first(member: Use
     await hub.refresh_relations(member.pk)
     hub.heartbeat.soon()
     await in_time(lambda: room.pk in here.rooms)
+
+
+async def test_whoever_is_back_before_the_word_of_their_going_stays(
+    owner: User, member: User, private_room: Room
+) -> None:
+    here = await sync_to_async(visitor)(member)
+    hub = Hub()
+    await hub.enter(here)
+    room = private_room.pk
+    event = {"type": "user.event", "user": member.pk.hex, "removed": room.hex, "reason": "left"}
+    await get_channel_layer().group_send(publish.user_group(member.pk), event)
+    await in_time(lambda: room not in here.rooms)
+    hub.heartbeat.soon()
+    await in_time(lambda: room in here.rooms)
 
 
 async def test_what_was_read_on_another_device_is_told_though_no_doorbell_rang(

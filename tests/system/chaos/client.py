@@ -331,8 +331,11 @@ class Client:
 
     async def _page(self, room: str) -> None:
         """Reads the history of before, once for each room that is new here."""
+        held: Held | None = None
         before: int | None = None
-        while (held := self.held.get(room)) and not held.is_whole:
+        while (current := self.held.get(room)) and not current.is_whole:
+            if current is not held:  # they have left and come back meanwhile
+                held, before = current, None
             fields = {"room": room, "limit": 200, "before": before}
             page = _done(await self._ask("history", fields))
             for message in page["messages"]:
