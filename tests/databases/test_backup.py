@@ -399,14 +399,24 @@ def command(beginning: str) -> str:
 
 
 def test_the_commands_for_postgresql(tmp_path: Path, postgresql: str):
-    url = databases.create(postgresql)
-    run(tmp_path, url, "-m", "tests.databases.fill", "200")
+    live = Place(tmp_path / "live", databases.create(postgresql)).filled()
+    other = Place(tmp_path / "other", databases.with_name(postgresql, "chat_restored"))
+    before = live.epoch()
     folder = tmp_path / "backup"
     folder.mkdir()
     server = f"PGHOST=127.0.0.1 PGUSER=mediachat PGPORT={postgresql.rpartition(':')[2]}"
-    for line in (command("pg_dump"), command("createdb")):
-        line = line.replace("/backup", str(folder)).replace("$DATABASE_URL", url)
+
+    def shell(line: str) -> None:
+        line = line.replace("/backup", str(folder)).replace("$DATABASE_URL", live.url)
+        line = line.replace("postgres://…/chat_restored", other.url)
+        line = line.replace("manage.py", f"{sys.executable} manage.py")
         line = " && ".join(f"{server} {part}" for part in line.split(" && "))
-        subprocess.run(["sh", "-c", line], check=True)
-    restored = databases.with_name(postgresql, "chat_restored")
-    assert export(tmp_path, restored) == export(tmp_path, url)
+        subprocess.run(["sh", "-c", line], check=True, cwd=ROOT, env=live.environment())
+
+    for beginning in ("umask 077 && pg_dump", "createdb"):
+        shell(command(beginning))
+    assert (folder / "chat.dump").stat().st_mode & 0o777 == 0o600
+    assert other.rows() == live.rows()
+    shell(command("DATABASE_URL="))
+    assert live.epoch() == before
+    assert other.epoch() != before
