@@ -177,5 +177,5 @@ def test_a_copy_goes_on_from_its_own_source_alone_and_is_not_served_before(tmp_p
     assert "another source" in refusal(tmp_path, second, target)
     with pytest.raises(AssertionError, match="not finished"):
         run(tmp_path, target, "manage.py", "prepare")
-    copy(tmp_path, first, target)
+    assert "run `manage.py new_epoch` there first" in copy(tmp_path, first, target)
     assert export(tmp_path, target) == export(tmp_path, first)

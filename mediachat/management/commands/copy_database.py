@@ -36,7 +36,9 @@ class Command(BaseCommand):
         for line in report:
             self.stdout.write(line)
         self.stdout.write(
-            "Source and target are the same. Set DATABASE_URL to the target and start the server."
+            "Source and target are the same. Set DATABASE_URL to the target and start the server.\n"
+            "Should you go back to the source, run `manage.py new_epoch` there first: clients take "
+            "both for one history."
         )
 
     def _say(self, line: str) -> None:
