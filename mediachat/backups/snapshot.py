@@ -83,6 +83,9 @@ def _one_moment(alias: str) -> Iterator[None]:
         return
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        # Writing what was read may take longer than a server of ours may stand still.
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        cursor.execute("SET LOCAL lock_timeout = 0")
         yield
 
 
