@@ -1,11 +1,13 @@
 """Makes a backup of a running installation: its database, its files and its secret."""
 
+import errno
 import gzip
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +23,9 @@ from mediachat.progress import Progress
 
 _QUICKLY = 1
 """How hard gzip tries. The best takes five times as long for a tenth less."""
+
+_WITHOUT_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""What file systems say that have no hard links, such as FAT and some of networks."""
 
 
 def make(
@@ -39,7 +44,6 @@ def make(
     _check()
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
-    whole = folder / f"mediachat-{now:%Y%m%dT%H%M%SZ}.tar"
     manifest = Manifest(
         version=VERSION,
         made_at=now.isoformat(timespec="seconds"),
@@ -58,8 +62,7 @@ def make(
             if with_secret and (secret := settings.DATA_DIR / archive.SECRET).exists():
                 _add(writer, archive.SECRET, secret)
             writer.finish()
-        # A link takes no other file's place.
-        os.link(part, whole)
+        whole = _named(part, folder, f"mediachat-{now:%Y%m%dT%H%M%SZ}")
     _sync_folder(folder)
     return whole
 
@@ -121,6 +124,33 @@ def _private(path: Path) -> Iterator[IO[bytes]]:
         yield file
         file.flush()
         os.fsync(file.fileno())
+
+
+def _named(part: Path, folder: Path, name: str) -> Path:
+    """Gives a finished archive this name, or the next one that no other file has."""
+    numbers = count(2)
+    whole = folder / f"{name}.tar"
+    while True:
+        try:
+            _put(part, whole)
+            return whole
+        except FileExistsError:
+            whole = folder / f"{name}-{next(numbers)}.tar"
+
+
+def _put(part: Path, whole: Path) -> None:
+    try:
+        os.link(part, whole)
+    except OSError as error:
+        if error.errno not in _WITHOUT_LINKS:
+            raise
+        # An empty file keeps the name for it.
+        os.close(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            part.replace(whole)
+        except BaseException:
+            whole.unlink()
+            raise
 
 
 def _sync_folder(folder: Path) -> None:
