@@ -59,12 +59,21 @@ def make(
             database.unlink()
             if with_files:
                 _add_files(writer, progress)
-            if with_secret and (secret := settings.DATA_DIR / archive.SECRET).exists():
+            if with_secret and (secret := secret_file()):
                 _add(writer, archive.SECRET, secret)
             writer.finish()
         whole = _named(part, folder, f"mediachat-{now:%Y%m%dT%H%M%SZ}")
     _sync_folder(folder)
     return whole
+
+
+def secret_file() -> Path | None:
+    """The secret, as far as it is in a file: beside one in the environment a stale one may lie."""
+    path: Path = settings.DATA_DIR / archive.SECRET
+    try:
+        return path if path.read_bytes().strip() == settings.SECRET_KEY.encode() else None
+    except FileNotFoundError:
+        return None
 
 
 def _check() -> None:

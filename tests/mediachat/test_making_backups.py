@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
 from mediachat.backups import archive, making
 
@@ -51,3 +52,15 @@ def test_a_file_system_needs_no_links(tmp_path: Path, monkeypatch: pytest.Monkey
     assert [made] == list(tmp_path.iterdir())
     assert made.stat().st_mode & 0o777 == 0o600
     assert archive.DATABASE in archive.verified(made, lambda *_: None).members
+
+
+@pytest.mark.parametrize("is_used", [True, False])
+def test_a_secret_that_is_not_used_stays_out(is_used: bool, tmp_path: Path, settings: LazySettings):
+    settings.DATA_DIR = tmp_path
+    settings.SECRET_KEY = "used" * 10
+    assert making.secret_file() is None
+    (tmp_path / "secret_key").write_text(f"{settings.SECRET_KEY}\n" if is_used else "former")
+    assert bool(making.secret_file()) is is_used
+    made = make(tmp_path / "backups")
+    found = archive.verified(made, lambda *_: None).members
+    assert (archive.SECRET in found) is is_used

@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from mediachat.backups import BackupError, archive, files
-from mediachat.backups.making import make
+from mediachat.backups import BackupError, files
+from mediachat.backups.making import make, secret_file
 from mediachat.databases import said_plainly
 from mediachat.progress import Said
 
@@ -54,7 +53,7 @@ class Command(BaseCommand):
         self._say(f"{made} ({made.stat().st_size:,} bytes)")
         if not with_files:
             self._say("The files are in their object store, and not in this backup.")
-        if without_secret or not (settings.DATA_DIR / archive.SECRET).exists():
+        if without_secret or secret_file() is None:
             self._say("The secret is not in this backup: keep SECRET_KEY in another place.")
 
     def _say(self, line: str) -> None:
