@@ -363,7 +363,8 @@ def test_a_full_disk_leaves_no_half_archive(place: Place, tmp_path: Path):
     assert list(folder.iterdir()) == []
 
 
-def test_one_that_is_ended_leaves_nothing(place: Place, tmp_path: Path):
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_one_that_is_ended_leaves_nothing(ending: signal.Signals, place: Place, tmp_path: Path):
     folder = tmp_path / "backups"
     large = place.data / "media" / "large"
     large.write_bytes(os.urandom(200_000_000))
@@ -373,8 +374,8 @@ def test_one_that_is_ended_leaves_nothing(place: Place, tmp_path: Path):
     while not any(folder.glob(".mediachat-backup-*/archive")):
         assert process.poll() is None
         time.sleep(0.01)
-    process.terminate()
-    assert process.wait(20) == 128 + signal.SIGTERM
+    process.send_signal(ending)
+    assert process.wait(20) == 128 + ending
     large.unlink()
     assert list(folder.iterdir()) == []
 

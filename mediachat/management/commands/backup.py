@@ -41,7 +41,9 @@ class Command(BaseCommand):
     ) -> None:
         os.nice(LOW_PRIORITY)
         # What is half written is taken away then, too.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        for ending in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(ending) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(ending, lambda number, _: sys.exit(128 + number))
         with_files = with_stored_files or files.are_here()
         try:
             with said_plainly(CommandError):
