@@ -1,8 +1,12 @@
 """The people's files, in whatever store they are."""
 
+import os
 from collections.abc import Iterator
 
+import structlog
 from django.core.files.storage import FileSystemStorage, default_storage
+
+log = structlog.get_logger(__name__)
 
 
 def are_here() -> bool:
@@ -11,14 +15,26 @@ def are_here() -> bool:
 
 
 def names(folder: str = "") -> Iterator[str]:
-    """The names of all files in the store."""
+    """The names of all files in the store.
+
+    Folders that nobody here may read, such as a disk's ``lost+found``, are left out with a word,
+    and so are links to folders, which may lead anywhere and round in circles.
+    """
     try:
         folders, here = default_storage.listdir(folder)
     except FileNotFoundError:
         return  # nothing was ever uploaded
+    except PermissionError:
+        if not folder:
+            raise
+        log.warning("folder_left_out", folder=folder, reason="It cannot be read.")
+        return
     prefix = f"{folder}/" if folder else ""
     yield from (f"{prefix}{name}" for name in sorted(here) if name)
     for each in sorted(folders):
+        if are_here() and os.path.islink(default_storage.path(f"{prefix}{each}")):
+            log.warning("folder_left_out", folder=f"{prefix}{each}", reason="It is a link.")
+            continue
         yield from names(f"{prefix}{each}")
 
 

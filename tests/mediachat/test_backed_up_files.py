@@ -1,0 +1,31 @@
+"""Which files a backup finds in the store."""
+
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+from structlog.testing import capture_logs
+
+from mediachat.backups import files
+
+
+def test_links_and_closed_folders_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    media, elsewhere = tmp_path / "media", tmp_path / "elsewhere"
+    for folder in (media / "attachments", media / "lost+found", elsewhere):
+        folder.mkdir(parents=True)
+        (folder / "file").write_bytes(b"x")
+    (media / "attachments" / "round").symlink_to(media)
+    (media / "outside").symlink_to(elsewhere)
+
+    class Store(FileSystemStorage):
+        def listdir(self, path: str) -> tuple[list[str], list[str]]:
+            if path == "lost+found":  # the user root may read what is closed to all others
+                raise PermissionError(13, "Permission denied")
+            return super().listdir(path)
+
+    monkeypatch.setattr(files, "default_storage", Store(location=media))
+    with capture_logs() as said:
+        assert files.sizes() == {"attachments/file": 1}
+    assert [line["folder"] for line in said] == ["attachments/round", "lost+found", "outside"]
+    monkeypatch.setattr(files, "default_storage", Store(location=tmp_path / "nothing"))
+    assert files.sizes() == {}
