@@ -81,6 +81,12 @@ class Copy:
     fingerprint: str
     """Which source it is, so that a copy goes on from no other."""
     batch: int = BATCH
+    left_out: tuple[str, ...] = ()
+    """Tables that are neither copied nor compared, as app.Model."""
+    advice: str = (
+        "If the server was running on the source, stop it, and copy to an empty database again."
+    )
+    """What to do when the two differ in the end."""
 
     @classmethod
     def between(cls, source_url: str, target_url: str, *, batch: int = BATCH) -> "Copy":
@@ -97,15 +103,26 @@ class Copy:
         Raises:
             CopyError: source or target cannot be used, or they differ in the end.
         """
+        report = self.fill(progress)
+        self.finish()
+        return report
+
+    def fill(self, progress: Progress) -> list[str]:
+        """As ``run``, but the target still counts as half copied: something is to follow."""
         self._check_source()
         self._prepare()
-        for model in tables():
+        for model in self._tables():
             self._copy(model, progress)
         self._set_counters()
-        report = self._compare()
+        return self._compare()
+
+    def finish(self) -> None:
+        """From now on the target may be served."""
         with connections[self.target].schema_editor() as editor:
             editor.delete_model(Note)
-        return report
+
+    def _tables(self) -> list[Model]:
+        return [model for model in tables() if model._meta.label not in self.left_out]
 
     def _check_source(self) -> None:
         if is_half_copied(self.source):
@@ -175,7 +192,7 @@ class Copy:
 
     def _compare(self) -> list[str]:
         report, differ = [], []
-        for model in tables():
+        for model in self._tables():
             here, there = (
                 checksum(model, alias, batch=self.batch) for alias in (self.source, self.target)
             )
@@ -184,10 +201,7 @@ class Copy:
             if here != there:
                 differ.append(f"{name} ({here.rows:,} and {there.rows:,} rows)")
         if differ:
-            raise CopyError(
-                f"Source and target differ in {', '.join(differ)}. If the server was running on "
-                "the source, stop it, and copy to an empty database again."
-            )
+            raise CopyError(f"Source and target differ in {', '.join(differ)}. {self.advice}")
         return report
 
 

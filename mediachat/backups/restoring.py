@@ -31,6 +31,11 @@ NOTE = "restoring.json"
 RESTORED = "restored"
 """What the database of the backup is called while it is prepared."""
 
+_ADVICE = (
+    "If a server was running on the target, stop it, and restore into an empty DATA_DIR and an "
+    "empty database."
+)
+
 
 def is_unfinished() -> bool:
     """Whether a restore into this installation was begun and has not been finished."""
@@ -71,7 +76,7 @@ class Restore:
         self._unpack(manifest)
         if not _is_in_place(epoch):
             self._prepare(epoch)
-            self._put_in_place(manifest)
+            self._put_in_place(manifest, epoch)
         os.sync()
         _database_file().unlink(missing_ok=True)
         (settings.DATA_DIR / NOTE).unlink()
@@ -130,15 +135,11 @@ class Restore:
         """Brings the backup's database to this version, and gives it the epoch."""
         copying.connect(RESTORED, f"sqlite:///{_database_file()}")
         call_command("migrate", database=RESTORED, interactive=False, verbosity=0)
-        history = apps.get_model("chat", "History").objects.using(RESTORED)
-        history.update_or_create(pk=1, defaults={"epoch": epoch})
+        _set_epoch(RESTORED, epoch)
 
-    def _put_in_place(self, manifest: Manifest) -> None:
+    def _put_in_place(self, manifest: Manifest, epoch: uuid.UUID) -> None:
         if connections[DEFAULT_DB_ALIAS].vendor != "sqlite":
-            try:
-                Copy(RESTORED, DEFAULT_DB_ALIAS, manifest.id).run(self.progress)
-            except CopyError as error:
-                raise BackupError(str(error)) from error
+            self._copy(manifest, epoch)
             connections[RESTORED].close()
             return
         with connections[RESTORED].cursor() as cursor:
@@ -149,6 +150,23 @@ class Restore:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{database}{suffix}").unlink(missing_ok=True)
         _database_file().replace(database)
+
+    def _copy(self, manifest: Manifest, epoch: uuid.UUID) -> None:
+        """Copies all but the epoch, which a server that runs meanwhile has made for itself."""
+        copy = Copy(
+            RESTORED, DEFAULT_DB_ALIAS, manifest.id, left_out=("chat.History",), advice=_ADVICE
+        )
+        try:
+            copy.fill(self.progress)
+        except CopyError as error:
+            raise BackupError(str(error)) from error
+        _set_epoch(DEFAULT_DB_ALIAS, epoch)
+        copy.finish()
+
+
+def _set_epoch(alias: str, epoch: uuid.UUID) -> None:
+    history = apps.get_model("chat", "History").objects.using(alias)
+    history.update_or_create(pk=1, defaults={"epoch": epoch})
 
 
 def _is_ours(migration: str) -> bool:
