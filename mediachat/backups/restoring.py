@@ -5,6 +5,7 @@ the same restore goes on where it was, whatever ended it before.
 """
 
 import gzip
+import hashlib
 import json
 import os
 import uuid
@@ -12,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
@@ -92,10 +94,20 @@ class Restore:
                     f"DATA_DIR holds a part of another backup, made at {said['made_at']}. Restore "
                     "that one to its end, or name an empty DATA_DIR and an empty database."
                 )
+            if said["database"] != _place():
+                raise BackupError(
+                    "The restore into this DATA_DIR was begun with another database. Restore with "
+                    "that DATABASE_URL to its end, or name an empty DATA_DIR and an empty database."
+                )
             return uuid.UUID(said["epoch"])
         self._check_empty(manifest)
         epoch = uuid.uuid4()
-        text = {"backup": manifest.id, "made_at": manifest.made_at, "epoch": str(epoch)}
+        text = {
+            "backup": manifest.id,
+            "made_at": manifest.made_at,
+            "epoch": str(epoch),
+            "database": _place(),
+        }
         draft = note.with_suffix(".draft")
         draft.write_text(json.dumps(text))
         draft.replace(note)
@@ -176,6 +188,17 @@ def _is_ours(migration: str) -> bool:
 
 def _parts(version: str) -> list[int]:
     return [int(part) if part.isdigit() else 0 for part in version.split(".")]
+
+
+def _place() -> str:
+    """Which database the settings name, as a digest: whatever its user, password and options."""
+    said = connections[DEFAULT_DB_ALIAS].settings_dict
+    name, host = str(said["NAME"]), said["HOST"]
+    if connections[DEFAULT_DB_ALIAS].vendor == "sqlite":
+        name = str(Path(name).resolve())
+    if "://" in host:
+        host = urlsplit(host).netloc.rpartition("@")[2]
+    return hashlib.sha256(repr((host, str(said["PORT"]), name)).encode()).hexdigest()
 
 
 def _database_file() -> Path:

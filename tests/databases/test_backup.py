@@ -328,6 +328,9 @@ def test_a_restore_that_was_killed_goes_on(
         run(other.folder, other.url, "manage.py", "prepare")
     second = rewritten(archive, lambda name, content: (name, content))
     assert "part of another backup" in other.refused(second)
+    elsewhere = Place(tmp_path / "elsewhere", at(target, request))
+    elsewhere.data = other.data
+    assert "begun with another database" in elsewhere.refused(archive)
     other.restore(archive)
     assert other.files()
     assert run(other.folder, other.url, "manage.py", "prepare")
