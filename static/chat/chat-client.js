@@ -1,6 +1,7 @@
 import { setTimer as realTimer } from "./backoff.js";
 import { Connection } from "./connection.js";
-import { connectionLost, offline, ChatError } from "./errors.js";
+import { deferred } from "./deferred.js";
+import { connectionLost, offline, takenBack, ChatError } from "./errors.js";
 import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
 import { localStorageIfAny } from "./outbox-store.js";
@@ -68,8 +69,10 @@ export class ChatClient extends EventTarget {
   id = crypto.randomUUID();
 
   #news = new News(this);
-  /** @type {{resolve: () => void, reject: (error: ChatError) => void}[]} until `ready` */
-  #arrivals = [];
+  /** @type {Set<{resolve: () => void, reject: (error: ChatError) => void}>} until `ready` */
+  #arrivals = new Set();
+  /** @type {Set<AbortController>} of what is being read */
+  #reading = new Set();
   #transport;
   #timing;
   #connection;
@@ -188,17 +191,33 @@ export class ChatClient extends EventTarget {
     this.#listen("removeEventListener");
     this.#store.flushReads();
     this.#connection.close();
+    for (const reading of this.#reading) reading.abort();
     this.#arrived(new ChatError("aborted", "The client was disconnected."));
   }
 
-  /** @returns {Promise<void>} */
-  #arrival() {
-    return new Promise((resolve, reject) => this.#arrivals.push({ resolve, reject }));
+  /**
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<void>}
+   */
+  async #arrival(signal) {
+    if (signal?.aborted) throw takenBack();
+    const { promise, resolve, reject } = deferred();
+    const arrival = { resolve, reject };
+    const abort = () => reject(takenBack());
+    this.#arrivals.add(arrival);
+    signal?.addEventListener("abort", abort);
+    try {
+      await promise;
+    } finally {
+      this.#arrivals.delete(arrival);
+      signal?.removeEventListener("abort", abort);
+    }
   }
 
   /** @param {ChatError | null} error */
   #arrived(error = null) {
-    for (const { resolve, reject } of this.#arrivals.splice(0)) error ? reject(error) : resolve();
+    for (const { resolve, reject } of this.#arrivals) error ? reject(error) : resolve();
+    this.#arrivals.clear();
   }
 
   /** @param {ChatError | null} error */
@@ -368,19 +387,28 @@ export class ChatClient extends EventTarget {
    * @param {C} command
    * @param {import("./types.js").ReadOptions} [options]
    * @returns {Promise<import("./types.js").Replies[C["type"]]>} rejects with a {@link ChatError}:
-   *   what the server refuses; `aborted` by the signal, or by `disconnect()` while it waits for
-   *   the connection
+   *   what the server refuses; `aborted` by the signal, or by `disconnect()`, while it waits
    *
    * @example
    * const { members } = await client.read({ type: "room.members", room: room.id });
    */
-  read(command, { signal, onWait } = {}) {
+  async read(command, { signal, onWait } = {}) {
+    const reading = new AbortController();
+    const abort = () => reading.abort();
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
+    this.#reading.add(reading);
     const attempt = async () => {
       if (this.error) throw this.error;
-      if (this.state !== "online") await this.#arrival();
+      if (this.state !== "online") await this.#arrival(reading.signal);
       return this.#issue(command);
     };
-    return this.#patience.keep(attempt, { signal, onWait });
+    try {
+      return await this.#patience.keep(attempt, { signal: reading.signal, onWait });
+    } finally {
+      this.#reading.delete(reading);
+      signal?.removeEventListener("abort", abort);
+    }
   }
 
   // -- What is known ---------------------------------------------------------------------------

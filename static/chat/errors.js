@@ -31,3 +31,5 @@ export const offline = () =>
 
 export const connectionLost = () =>
   new ChatError("network", "The connection was lost before the server answered.");
+
+export const takenBack = () => new ChatError("aborted", "It was taken back before it was done.");

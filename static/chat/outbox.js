@@ -1,3 +1,4 @@
+import { deferred } from "./deferred.js";
 import { ChatError } from "./errors.js";
 import { OutboxStore } from "./outbox-store.js";
 import { passes } from "./patience.js";
@@ -277,17 +278,4 @@ export class Outbox {
     if (underway?.clientId === clientId) underway.abort.abort();
     this.#changed(entry.room);
   }
-}
-
-/** A promise with what settles it. */
-function deferred() {
-  /** @type {(reply: any) => void} */
-  let resolve = () => {};
-  /** @type {(error: ChatError) => void} */
-  let reject = () => {};
-  const promise = new Promise((kept, broken) => {
-    resolve = kept;
-    reject = broken;
-  });
-  return { promise, resolve, reject };
 }

@@ -1,5 +1,5 @@
 import { fullJitter } from "./backoff.js";
-import { ChatError } from "./errors.js";
+import { takenBack } from "./errors.js";
 
 /** What may be gone the next time. Everything else that the server says it would say again. */
 const PASSING = new Set(["network", "timeout", "rate_limited", "server_error"]);
@@ -9,6 +9,7 @@ const WAITS = { least: 500, base: 500, cap: 10_000 };
 const LEFT_ALONE = 5 * 60_000;
 
 /** @typedef {import("./types.js").Patient} Patient */
+/** @typedef {import("./errors.js").ChatError} ChatError */
 
 /**
  * Whether something failed for a reason that passes.
@@ -70,7 +71,8 @@ export class Patience {
           if (last) this.#recovered(last);
           return result;
         } catch (error) {
-          if (signal?.aborted || !mayPass(error)) throw error;
+          if (signal?.aborted) throw takenBack();
+          if (!mayPass(error)) throw error;
           last = /** @type {ChatError} */ (error);
         }
         this.#note(self, last);
@@ -124,7 +126,7 @@ export class Patience {
       };
       const wake = () => end(true);
       const abort = () => {
-        reject(new ChatError("aborted", "It was taken back before it was done."));
+        reject(takenBack());
         end();
       };
       const asked = Math.min(1000 * (error.retryAfter ?? 0), LEFT_ALONE);

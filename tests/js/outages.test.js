@@ -13,6 +13,14 @@ function fail(server, code = "server_error") {
   server.refuse = () => ({ code, detail: "The server could not do this." });
 }
 
+/** What a promise was rejected with, once it is. @param {Promise<unknown>} promise */
+function rejectionOf(promise) {
+  /** @type {{error: any}} */
+  const rejection = { error: null };
+  promise.catch((error) => (rejection.error = error));
+  return rejection;
+}
+
 for (const seconds of [3, 10, 40, 3_600]) {
   test(`after an outage of ${seconds} s everything is sent, in the order of writing`, async () => {
     const { client, room, feed, server, clock } = await aClientInARoom({ messages: 0 });
@@ -208,3 +216,41 @@ test("a read can be taken back while it waits", async () => {
   assert.equal(server.commands("room.members").length, asked);
   assert.equal(client.trouble, null);
 });
+
+test("a read can be taken back while there is no connection", async () => {
+  const { client, room, server, clock } = await aClientInARoom();
+  server.isUp = false;
+  server.last.end(1006);
+  await settled();
+  const abort = new AbortController();
+  const { signal } = abort;
+  const reading = client.read({ type: "room.members", room: room.id }, { signal });
+  const other = client.read({ type: "room.members", room: room.id });
+  const taken = rejectionOf(reading);
+  await settled();
+  abort.abort();
+  await settled();
+  assert.equal(taken.error?.code, "aborted");
+  server.isUp = true;
+  await clock.pass(60_000);
+  await other;
+  assert.equal(server.commands("room.members").length, 1);
+});
+
+for (const when of ["waits to be asked again", "waits for its answer", "waits for the connection"]) {
+  test(`disconnecting takes back a read that ${when}`, async () => {
+    const { client, room, server, clock } = await aClientInARoom();
+    if (when === "waits to be asked again") fail(server);
+    if (when === "waits for its answer") server.last.holds = (type) => type === "reply";
+    if (when === "waits for the connection") {
+      server.isUp = false;
+      server.last.end(1006);
+    }
+    await settled();
+    const taken = rejectionOf(client.read({ type: "room.members", room: room.id }));
+    await clock.pass(100);
+    client.disconnect();
+    await settled();
+    assert.equal(taken.error?.code, "aborted");
+  });
+}
