@@ -11,12 +11,14 @@ export class Reads {
   #setTimer;
   /** @type {(() => void) | null} */
   #cancel = null;
+  /** Ends what is under way when its numbers mean nothing any more. */
+  #current = new AbortController();
 
   /**
    * @param {{
-   *   tell: (room: string, number: number) => Promise<unknown>,
+   *   tell: (room: string, number: number, signal: AbortSignal) => Promise<unknown>,
    *   setTimer: import("./types.js").SetTimer,
-   * }} options `tell` tells the server until it knows, or refuses it for good
+   * }} options `tell` tells the server until it knows, refuses it for good, or the signal says so
    */
   constructor({ tell, setTimer }) {
     this.#tell = tell;
@@ -47,30 +49,37 @@ export class Reads {
   flush() {
     this.#cancel?.();
     this.#cancel = null;
+    const { signal } = this.#current;
     for (const [room, number] of this.#untold) {
       if (this.#telling.get(room) === number) continue;
       this.#telling.set(room, number);
-      this.#tell(room, number)
-        .then(() => this.#told(room, number))
-        .catch((error) => {
+      this.#tell(room, number, signal)
+        .then(
+          () => true,
           // Told again at the next `ready`; anything else would be refused again.
-          if (error.code !== "aborted") this.#told(room, number);
-        })
-        .finally(() => this.#telling.get(room) === number && this.#telling.delete(room));
+          (error) => error.code !== "aborted",
+        )
+        .then((isDone) => signal.aborted || this.#ended(room, number, isDone));
     }
   }
 
+  /** Another person, or another history: nothing of this is said any more. */
   clear() {
     this.#cancel?.();
     this.#cancel = null;
     this.#untold.clear();
+    this.#telling.clear();
+    this.#current.abort();
+    this.#current = new AbortController();
   }
 
   /**
    * @param {string} room
    * @param {number} number
+   * @param {boolean} isDone the server knows it, or refuses it for good
    */
-  #told(room, number) {
-    if (this.#untold.get(room) === number) this.#untold.delete(room);
+  #ended(room, number, isDone) {
+    if (isDone && this.#untold.get(room) === number) this.#untold.delete(room);
+    if (this.#telling.get(room) === number) this.#telling.delete(room);
   }
 }

@@ -38,7 +38,7 @@ export class Store {
     this.typing = new Typing({ now, setTimer, changed: (room) => host.tell("typing", { room }) });
     this.#reads = new Reads({
       setTimer,
-      tell: (room, number) => host.read({ type: "room.read", room, number }),
+      tell: (room, number, signal) => host.read({ type: "room.read", room, number }, { signal }),
     });
   }
 

@@ -169,6 +169,23 @@ test("somebody else who signs in sees nothing of the one before", async () => {
   assert.notEqual(client.feed(room.id), before);
 });
 
+test("how far one person has read is not said in the name of the next", async () => {
+  const { client, server, clock, room } = await aClientInARoom();
+  server.last.isDead = true;
+  client.markRead(room.id, 3);
+  await clock.pass(1_000);
+  server.last.end(1006);
+  server.isGreeting = false;
+  await clock.pass(1_000);
+  server.last.say({
+    type: "ready", protocol: 1, heartbeat: 10, online: [], rooms: [room.seenBy("alan")],
+    user: { id: "id of alan", username: "alan", display_name: "Alan", avatar_url: null },
+  });
+  await clock.pass(5_000);
+  assert.equal(client.username, "alan");
+  assert.deepEqual(server.commands("room.read"), []);
+});
+
 // -- Reading --------------------------------------------------------------------------------------
 
 test("messages in rooms that are not open count as unread", async () => {

@@ -71,18 +71,37 @@ test("what is unsent is kept and sent", async () => {
   assert.equal(bodies(world.feed).at(-1), "kept");
 });
 
-test("how far the lost history was read is not said of the restored one", async () => {
+for (const [when, milliseconds] of /** @type {const} */ ([["was about to be", 0], ["is being", 1_000]])) {
+  test(`how far the lost history was read is not said of the restored one when it ${when} told`, async () => {
+    const world = await aClientInARoom({ messages: 40 });
+    const { client, server, room, clock } = world;
+    server.last.isDead = true;
+    client.markRead(room.id, 40);
+    await clock.pass(milliseconds);
+    server.last.isDead = false;
+    const back = await restored(world, 10);
+    for (let number = 11; number <= 60; number++) room.send("grace", `new ${number}`);
+    await back();
+    assert.equal(client.rooms.get(room.id)?.read, 0);
+    assert.deepEqual(server.commands("room.read"), []);
+  });
+}
+
+test("a mark that the server failed on is not said of the restored history, and the next one is", async () => {
   const world = await aClientInARoom({ messages: 40 });
-  const { client, server, room } = world;
-  server.last.isDead = true;
+  const { client, server, room, clock } = world;
+  server.refuse = ({ type }) => (type === "room.read" ? { code: "server_error", detail: "No." } : null);
   client.markRead(room.id, 40);
-  server.last.isDead = false;
+  await clock.pass(3_000);
+  server.received = [];
+  server.refuse = () => null;
   const back = await restored(world, 10);
   for (let number = 11; number <= 60; number++) room.send("grace", `new ${number}`);
   await back();
-  assert.equal(client.rooms.get(room.id)?.read, 0);
-  const marks = server.commands("room.read").map(({ number }) => number);
-  assert.deepEqual(marks, []);
+  assert.deepEqual(server.commands("room.read"), []);
+  client.markRead(room.id, 40);
+  await clock.pass(1_000);
+  assert.deepEqual(server.commands("room.read").map(({ number }) => number), [40]);
 });
 
 test("a room in which nothing is held stands where the restored one does", async () => {
