@@ -8,6 +8,8 @@ import { passes } from "./patience.js";
  * outage takes a day, and then it is this message that the server cannot take.
  */
 const SERVER_ERRORS_LIMIT = 24 * 60 * 60_000;
+/** Between two failures no more than this counts, in milliseconds: one may have been away. */
+const BETWEEN_ERRORS = 60_000;
 /** How long another tab has for its own messages before this one sends them, in milliseconds. */
 const ADOPT_AFTER = 30_000;
 /** How long a message that another tab sent may take to come here, in milliseconds. */
@@ -32,8 +34,8 @@ export class Outbox {
   #underway = new Map();
   /** @type {Set<string>} written by another tab, which sends them itself while it lives */
   #foreign = new Set();
-  /** @type {Map<string, number>} since when the server fails on a message */
-  #failingSince = new Map();
+  /** @type {Map<string, {last: number, total: number}>} for how long the server fails on a message */
+  #failing = new Map();
   #isOnline = false;
   #lastOrder = 0;
   #store;
@@ -127,7 +129,7 @@ export class Outbox {
   retry(clientId) {
     const entry = this.#entries.get(clientId);
     if (entry?.state !== "failed") return;
-    this.#failingSince.delete(clientId);
+    this.#failing.delete(clientId);
     this.#write({ ...entry, state: "sending", error: null });
     this.#pump();
   }
@@ -210,9 +212,11 @@ export class Outbox {
    */
   #mayPass(clientId, error) {
     if (/** @type {ChatError} */ (error).code !== "server_error") return passes(error);
-    const since = this.#failingSince.get(clientId) ?? this.#now();
-    this.#failingSince.set(clientId, since);
-    return this.#now() - since < SERVER_ERRORS_LIMIT;
+    const now = this.#now();
+    const { last, total } = this.#failing.get(clientId) ?? { last: now, total: 0 };
+    const failing = { last: now, total: total + Math.min(now - last, BETWEEN_ERRORS) };
+    this.#failing.set(clientId, failing);
+    return failing.total < SERVER_ERRORS_LIMIT;
   }
 
   /**
@@ -268,7 +272,7 @@ export class Outbox {
   /** @param {string} clientId */
   #forget(clientId) {
     this.#foreign.delete(clientId);
-    this.#failingSince.delete(clientId);
+    this.#failing.delete(clientId);
     const entry = this.#entries.get(clientId);
     if (!entry) return;
     this.#entries.delete(clientId);

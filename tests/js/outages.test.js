@@ -102,6 +102,34 @@ test("a message that the server fails on for a day does not hold up the others f
     [["fine", "sent"], ["poison", "failed"]]);
 });
 
+test("days away between two server errors do not make a message fail", async () => {
+  const { client, room, feed, server, clock } = await aClientInARoom({ messages: 0 });
+  fail(server);
+  client.sendMessage(room.id, { body: "on Friday" });
+  await clock.pass(3_000);
+  server.isUp = false;
+  server.last.end(1006);
+  await clock.pass(60 * 60 * 60_000);
+  server.isUp = true;
+  await clock.pass(40_000);
+  assert.deepEqual(feed.messages.map(({ state }) => state), ["sending"]);
+  server.refuse = () => null;
+  await clock.pass(11_000);
+  assert.deepEqual(room.messages.map(({ body }) => body), ["on Friday"]);
+});
+
+test("a day of other refusals between two server errors does not make a message fail", async () => {
+  const { client, room, feed, server, clock } = await aClientInARoom({ messages: 0 });
+  fail(server);
+  client.sendMessage(room.id, { body: "hello" });
+  await settled();
+  fail(server, "rate_limited");
+  await clock.pass(25 * 60 * 60_000);
+  fail(server);
+  await clock.pass(15_000);
+  assert.deepEqual(feed.messages.map(({ state }) => state), ["sending"]);
+});
+
 for (const code of ["server_error", "rate_limited"]) {
   test(`a room that is opened while the server answers ${code} is there afterwards`, async () => {
     const { client, server, clock } = aClient();
