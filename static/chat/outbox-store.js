@@ -8,6 +8,8 @@ export class OutboxStore {
   userId = "";
   /** @type {Map<string, import("./types.js").Unsent>} those for which there was no room */
   #unstored = new Map();
+  /** @type {Map<string, import("./types.js").Unsent>} those stored as they were before */
+  #newer = new Map();
   #storage;
 
   /** @param {import("./types.js").KeyStorage | null} storage */
@@ -34,8 +36,7 @@ export class OutboxStore {
       for (const key of keys) {
         if (!key || !this.owns(key)) continue;
         const entry = JSON.parse(this.#storage?.getItem(key) ?? "null");
-        // What found no room is newer than what is stored of the same message.
-        if (entry?.client_id && entry.room && !this.#unstored.has(entry.client_id)) entries.push(entry);
+        if (entry?.client_id && entry.room) entries.push(this.#newer.get(entry.client_id) ?? entry);
       }
     } catch {
       // Storage that cannot be read holds nothing for us.
@@ -51,10 +52,15 @@ export class OutboxStore {
   has(clientId) {
     if (this.#unstored.has(clientId)) return true;
     try {
-      return typeof this.#storage?.getItem(this.#prefix + clientId) === "string";
+      return this.#isStored(clientId);
     } catch {
       return true;
     }
+  }
+
+  /** @param {string} clientId */
+  #isStored(clientId) {
+    return typeof this.#storage?.getItem(this.#prefix + clientId) === "string";
   }
 
   /** @param {import("./types.js").Unsent} entry @returns {boolean} whether there was room for it */
@@ -62,22 +68,44 @@ export class OutboxStore {
     try {
       if (!this.userId || !this.#storage) throw new Error("nowhere to store");
       this.#storage.setItem(this.#prefix + entry.client_id, JSON.stringify(entry));
-      this.#unstored.delete(entry.client_id);
+      this.#drop(entry.client_id);
       return true;
     } catch {
-      this.#unstored.set(entry.client_id, entry);
+      this.#drop(entry.client_id);
+      this.#unwritten(entry.client_id).set(entry.client_id, entry);
       return false;
     }
   }
 
+  /** Where what found no room is kept meanwhile. @param {string} clientId */
+  #unwritten(clientId) {
+    try {
+      return this.userId && this.#isStored(clientId) ? this.#newer : this.#unstored;
+    } catch {
+      return this.#unstored;
+    }
+  }
+
+  /** @param {string} clientId */
+  #drop(clientId) {
+    this.#unstored.delete(clientId);
+    this.#newer.delete(clientId);
+  }
+
   /** Stores those for which there was no room, as far as there is some now. */
   putRest() {
-    for (const entry of [...this.#unstored.values()]) if (!this.put(entry)) return;
+    // What is gone from the storage was sent or discarded by another tab.
+    for (const clientId of [...this.#newer.keys()]) {
+      if (!this.has(clientId)) this.#newer.delete(clientId);
+    }
+    for (const entry of [...this.#newer.values(), ...this.#unstored.values()]) {
+      if (!this.put(entry)) return;
+    }
   }
 
   /** @param {string} clientId */
   remove(clientId) {
-    this.#unstored.delete(clientId);
+    this.#drop(clientId);
     try {
       this.#storage?.removeItem(this.#prefix + clientId);
     } catch {
@@ -89,6 +117,7 @@ export class OutboxStore {
   /** Forgets what found no room: somebody else signs in. */
   clear() {
     this.#unstored.clear();
+    this.#newer.clear();
   }
 }
 

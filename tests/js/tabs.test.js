@@ -142,6 +142,44 @@ test("a message for which the storage had no room is stored when there is some",
   assert.deepEqual(here.client.unsent.map(({ body }) => body[0]), ["m"]);
 });
 
+test("a message that another tab discarded stays so where its last state found no room", async () => {
+  const { storage, here, there, server, clock, room, tell, hereEvents, thereEvents } = await twoTabs();
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "server_error", detail: "The server failed. ".repeat(20) } : null;
+  const clientId = here.client.sendMessage(room.id, { body: "never mind" });
+  const key = /** @type {string} */ (storage.key(0));
+  storage.limit = Number(storage.getItem(key)?.length) + 60;
+  tell(thereEvents, key);
+  await clock.pass(1_000);
+  assert.equal(here.client.unsent[0].error?.code, "server_error");
+  assert.equal(JSON.parse(storage.getItem(key) ?? "").error, null);
+  there.client.discard(clientId);
+  tell(hereEvents, key);
+  assert.deepEqual(here.client.unsent, []);
+  assert.equal(storage.length, 0);
+  server.refuse = () => null;
+  await clock.pass(60_000);
+  assert.deepEqual(room.messages, []);
+});
+
+test("the last state of a message that found no room is stored when there is some", async () => {
+  const storage = new MemoryStorage();
+  const events = new EventTarget();
+  const { client, server, room } = await aClientInARoom({ storage, events, messages: 0 });
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "forbidden", detail: "No. ".repeat(40) } : null;
+  client.sendMessage(room.id, { body: "hello" });
+  const key = /** @type {string} */ (storage.key(0));
+  storage.limit = Number(storage.getItem(key)?.length) + 60;
+  await settled();
+  events.dispatchEvent(Object.assign(new Event("storage"), { key }));
+  assert.deepEqual(client.unsent.map(({ state }) => state), ["failed"]);
+  assert.equal(JSON.parse(storage.getItem(key) ?? "").state, "sending");
+  storage.limit = Infinity;
+  events.dispatchEvent(Object.assign(new Event("storage"), { key }));
+  assert.equal(JSON.parse(storage.getItem(key) ?? "").state, "failed");
+});
+
 test("sending resolves also when another tab's outbox had the message acknowledged", async () => {
   const { storage, here, there, server, clock, room, tell, hereEvents, thereEvents } = await twoTabs();
   const [connection] = server.connections;
