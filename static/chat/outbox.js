@@ -36,6 +36,8 @@ export class Outbox {
   #foreign = new Set();
   /** @type {Map<string, {last: number, total: number}>} for how long the server fails on a message */
   #failing = new Map();
+  /** @type {Map<string, () => void>} taken by another tab; and what ends the wait for each */
+  #taken = new Map();
   #isOnline = false;
   #lastOrder = 0;
   #store;
@@ -83,11 +85,13 @@ export class Outbox {
   /** The connection is there: everything is sent. */
   resume() {
     this.#isOnline = true;
+    for (const clientId of [...this.#taken.keys()]) this.#expect(clientId);
     this.#pump();
   }
 
   pause() {
     this.#isOnline = false;
+    for (const stop of this.#taken.values()) stop();
     for (const { abort } of this.#underway.values()) abort.abort();
     this.#underway.clear();
   }
@@ -121,7 +125,7 @@ export class Outbox {
    */
   acknowledge(message, reply) {
     this.#waiting.get(message.client_id)?.resolve(reply);
-    this.#waiting.delete(message.client_id);
+    this.#settled(message.client_id);
     this.#forget(message.client_id);
   }
 
@@ -169,9 +173,18 @@ export class Outbox {
    */
   #takenElsewhere(clientId) {
     this.#forget(clientId);
-    if (!this.#waiting.has(clientId)) return;
-    const error = new ChatError("aborted", "Another tab sent or discarded this message.");
-    this.#setTimer(() => this.#entries.has(clientId) || this.#reject(clientId, error), ARRIVES_WITHIN);
+    if (this.#waiting.has(clientId)) this.#expect(clientId);
+  }
+
+  /** Nothing comes here without a connection: that time does not count. @param {string} clientId */
+  #expect(clientId) {
+    this.#taken.get(clientId)?.();
+    const giveUp = () => {
+      this.#taken.delete(clientId);
+      if (this.#entries.has(clientId)) return; // it is being sent again
+      this.#reject(clientId, new ChatError("aborted", "Another tab sent or discarded this message."));
+    };
+    this.#taken.set(clientId, this.#isOnline ? this.#setTimer(giveUp, ARRIVES_WITHIN) : () => {});
   }
 
   #pump() {
@@ -255,7 +268,14 @@ export class Outbox {
    */
   #reject(clientId, error) {
     this.#waiting.get(clientId)?.reject(error);
+    this.#settled(clientId);
+  }
+
+  /** Nobody waits for it any more. @param {string} clientId */
+  #settled(clientId) {
     this.#waiting.delete(clientId);
+    this.#taken.get(clientId)?.();
+    this.#taken.delete(clientId);
   }
 
   #rooms() {

@@ -204,6 +204,31 @@ test("sending resolves also when another tab's outbox had the message acknowledg
   assert.deepEqual(here.client.unsent, []);
 });
 
+test("sending resolves also when this tab was away while another sent the message", async () => {
+  const { storage, here, server, clock, room, tell, hereEvents, thereEvents } = await twoTabs();
+  const [connection] = server.connections;
+  connection.isDeaf = true;
+  connection.holds = (type) => type === "reply";
+  const sending = here.client.send({ type: "message.send", room: room.id, body: "hello" });
+  /** @type {string[]} */
+  const ends = [];
+  sending.then(() => ends.push("stored"), ({ code }) => ends.push(code));
+  const key = storage.key(0);
+  tell(thereEvents, key);
+  await clock.pass(29_000);
+  const last = /** @type {import("./server.js").Connection} */ (server.connections.at(-1));
+  last.end(1006);
+  await clock.pass(1_000);
+  assert.equal(storage.length, 0);
+  await cut(server);
+  tell(hereEvents, key);
+  await clock.pass(120_000);
+  assert.deepEqual(ends, []);
+  server.isUp = true;
+  await clock.pass(60_000);
+  assert.deepEqual(ends, ["stored"]);
+});
+
 test("sending rejects when another tab discarded the message", async () => {
   const { storage, here, there, server, clock, room, tell, hereEvents, thereEvents } = await twoTabs();
   await cut(server);
