@@ -244,13 +244,17 @@ export class Outbox {
     if (!this.#store.has(clientId)) return this.#takenElsewhere(clientId);
     if (error.code === "not_found" && entry.reply_to) {
       // What it replies to was lost, as by a restore. The words still count, and are sent again.
-      return this.#write({ ...entry, reply_to: null, quote: null });
+      const { reply_to, quote } = entry;
+      return this.#write({ ...entry, reply_to: null, quote: null, unquoted: { reply_to, quote } });
     }
     const { code = "bad_request", detail = String(error) } = error;
     // Of a lost connection the client's state tells.
     const isKnown = entry.error?.code === code && entry.error.detail === detail;
     if (state === "sending" && (isKnown || code === "network")) return;
-    this.#write({ ...entry, state, error: { code, detail } });
+    // Where it is refused all the same, something else is missing, and it stays a reply.
+    const { unquoted = null, ...rest } = entry;
+    const told = state === "failed" ? { ...rest, ...unquoted } : entry;
+    this.#write({ ...told, state, error: { code, detail } });
     if (state === "failed") this.#reject(clientId, error);
   }
 

@@ -85,6 +85,8 @@ export interface Unsent {
   /** Left out by clients that share no code. */
   code?: wire.Code | null;
   quote: wire.Quote | null;
+  /** What it replies to, while it is tried whether the server takes it without. */
+  unquoted?: Pick<Unsent, "reply_to" | "quote">;
   created_at: string;
   /** Grows from one message to the next. */
   order: number;

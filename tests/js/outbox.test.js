@@ -248,6 +248,38 @@ test("an answer shows what it quotes while it is on its way", async () => {
   assert.equal(feed.messages[1].quote?.body, "message 1");
 });
 
+test("an answer that is refused also without its quote keeps it", async () => {
+  const { client, room, feed, server } = await aClientInARoom({ messages: 1 });
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "not_found", detail: "An attachment is not there." } : null;
+  const clientId = client.sendMessage(room.id, { body: "answer", replyTo: feed.messages[0] });
+  await settled();
+  assert.deepEqual(server.commands("message.send").map(({ reply_to }) => reply_to), [room.at(1).id, null]);
+  assert.equal(feed.messages[1].state, "failed");
+  assert.equal(feed.messages[1].error?.code, "not_found");
+  assert.equal(feed.messages[1].quote?.body, "message 1");
+  server.refuse = () => null;
+  client.retry(clientId);
+  await settled();
+  assert.equal(room.at(2).reply_to, room.at(1).id);
+});
+
+test("an answer that is tried without its quote and refused after a reload keeps it", async () => {
+  const storage = new MemoryStorage();
+  const { client, room, feed, server, clock } = await aClientInARoom({ storage, messages: 1 });
+  server.refuse = ({ type, reply_to }) => {
+    if (type !== "message.send") return null;
+    return { code: reply_to ? "not_found" : "server_error", detail: "No." };
+  };
+  client.sendMessage(room.id, { body: "answer", replyTo: feed.messages[0] });
+  await clock.pass(1_000);
+  client.disconnect();
+  server.refuse = ({ type }) => (type === "message.send" ? { code: "not_found", detail: "No." } : null);
+  const reloaded = await aClientInARoom({ storage, server, clock, messages: 0 });
+  const [{ state, reply_to, quote }] = reloaded.client.unsent;
+  assert.deepEqual([state, reply_to, quote?.body], ["failed", room.at(1).id, "message 1"]);
+});
+
 test("one's own message leads back to the newest", async () => {
   const { client, room, feed } = await aClientInARoom({ messages: 200 });
   await feed.jumpTo(50);
