@@ -63,17 +63,15 @@ export class OutboxStore {
     return typeof this.#storage?.getItem(this.#prefix + clientId) === "string";
   }
 
-  /** @param {import("./types.js").Unsent} entry @returns {boolean} whether there was room for it */
+  /** @param {import("./types.js").Unsent} entry */
   put(entry) {
     try {
       if (!this.userId || !this.#storage) throw new Error("nowhere to store");
       this.#storage.setItem(this.#prefix + entry.client_id, JSON.stringify(entry));
       this.#drop(entry.client_id);
-      return true;
     } catch {
       this.#drop(entry.client_id);
       this.#unwritten(entry.client_id).set(entry.client_id, entry);
-      return false;
     }
   }
 
@@ -98,9 +96,7 @@ export class OutboxStore {
     for (const clientId of [...this.#newer.keys()]) {
       if (!this.has(clientId)) this.#newer.delete(clientId);
     }
-    for (const entry of [...this.#newer.values(), ...this.#unstored.values()]) {
-      if (!this.put(entry)) return;
-    }
+    for (const entry of [...this.#newer.values(), ...this.#unstored.values()]) this.put(entry);
   }
 
   /** @param {string} clientId */

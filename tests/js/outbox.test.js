@@ -303,6 +303,22 @@ test("storage that refuses everything does not stop the chat", async () => {
   assert.deepEqual(feed.messages.map(({ state }) => state), ["sent", "failed"]);
 });
 
+test("a long message for which the storage has no room keeps no short one out", async () => {
+  const storage = new MemoryStorage();
+  const { client, room, server } = await aClientInARoom({ storage, messages: 0 });
+  server.isUp = false;
+  server.last.end(1006);
+  await settled();
+  storage.limit = 0;
+  client.sendMessage(room.id, { body: "long ".repeat(600) });
+  client.sendMessage(room.id, { body: "short" });
+  const discarded = client.sendMessage(room.id, { body: "never mind" });
+  storage.limit = 2_000;
+  client.discard(discarded);
+  assert.equal(storage.length, 1);
+  assert.equal(JSON.parse(storage.getItem(storage.key(0) ?? "") ?? "").body, "short");
+});
+
 test("listeners are told when the outbox changes", async () => {
   const { client, room } = await aClientInARoom({ messages: 0 });
   const told = heard(client, "outbox");
