@@ -75,8 +75,9 @@ export class Outbox {
   open(userId) {
     if (this.#store.userId && this.#store.userId !== userId) this.#abandon();
     this.#store.userId = userId;
-    // What was written before it was known who writes.
-    for (const entry of this.#entries.values()) this.#store.put(entry);
+    this.#dropTaken();
+    // Also what was written before it was known who writes.
+    this.#store.putRest();
     for (const entry of this.#store.all()) this.#entries.set(entry.client_id, entry);
     this.#foreign.clear();
     for (const room of this.#rooms()) this.#changed(room);
@@ -147,9 +148,7 @@ export class Outbox {
   /** Another tab wrote to the storage. @param {string | null} key */
   reread(key) {
     if (!this.#store.owns(key)) return;
-    for (const clientId of [...this.#entries.keys()]) {
-      if (!this.#store.has(clientId)) this.#takenElsewhere(clientId);
-    }
+    this.#dropTaken();
     for (const entry of this.#store.all()) {
       if (!this.#entries.has(entry.client_id)) this.#watch(entry.client_id);
       this.#entries.set(entry.client_id, entry);
@@ -157,6 +156,13 @@ export class Outbox {
     }
     this.#store.putRest();
     this.#pump();
+  }
+
+  /** Lets go of what another tab has sent or discarded. */
+  #dropTaken() {
+    for (const clientId of [...this.#entries.keys()]) {
+      if (!this.#store.has(clientId)) this.#takenElsewhere(clientId);
+    }
   }
 
   /** Sends another tab's message if that tab does not. @param {string} clientId */

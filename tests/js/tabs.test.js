@@ -104,6 +104,32 @@ async function twoTabs() {
   return { storage, here, there, server, clock, room, tell, hereEvents, thereEvents };
 }
 
+test("a message that another tab discarded while this one was disconnected stays so", async () => {
+  const { storage, here, there, clock, room, tell, thereEvents } = await twoTabs();
+  here.client.disconnect();
+  const sending = here.client.send({ type: "message.send", room: room.id, body: "never mind" });
+  const refused = assert.rejects(sending, { code: "aborted" });
+  tell(thereEvents, storage.key(0));
+  there.client.discard(there.client.unsent[0].client_id);
+  await here.client.connect();
+  await clock.pass(60_000);
+  assert.deepEqual(room.messages, []);
+  assert.deepEqual(here.client.unsent, []);
+  await refused;
+});
+
+test("a message that another tab discarded without a word is not sent after a lost connection", async () => {
+  const { storage, here, there, server, clock, room, tell, thereEvents } = await twoTabs();
+  await cut(server);
+  here.client.sendMessage(room.id, { body: "never mind" });
+  tell(thereEvents, storage.key(0));
+  there.client.discard(there.client.unsent[0].client_id);
+  server.isUp = true;
+  await clock.pass(60_000);
+  assert.deepEqual(room.messages, []);
+  assert.deepEqual(here.client.unsent, []);
+});
+
 /** @param {import("./server.js").Server} server */
 async function cut(server) {
   server.isUp = false;
