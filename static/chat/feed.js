@@ -126,9 +126,13 @@ export class Feed {
       }));
   }
 
-  /** Shows the messages around this one, unless it is held. @param {number} number */
+  /**
+   * Shows the messages around this one, unless it is held.
+   * @param {number} number
+   * @returns {Promise<boolean>} whether it is there then
+   */
   async jumpTo(number) {
-    if (this.loaded && number >= this.#start && number <= this.#end) return;
+    if (this.loaded && number >= this.#start && number <= this.#end) return true;
     const before = number + PAGE / 2;
     let isShort = false;
     this.#supersede();
@@ -143,6 +147,10 @@ export class Feed {
     if (isShort) {
       await this.#page("jump", { after: number - 1 }, (page, more) => this.#replace(page, more));
     }
+    const isThere = () => this.messages.some((one) => one.number === number && one.state === "sent");
+    // What was asked for meanwhile, instead of this, may bring it too.
+    while (!isThere() && this.#load) await this.#load.catch(() => {});
+    return isThere();
   }
 
   async jumpToLatest() {

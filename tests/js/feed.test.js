@@ -282,6 +282,22 @@ test("a jump far back in a room of the largest messages shows that one", async (
   assert.deepEqual(numbers(feed), [19, 20, 21]);
 });
 
+test("a jump says whether the message is there", async () => {
+  const { client, room, feed, server } = await aClientInARoom({ messages: 200 });
+  assert.equal(await feed.jumpTo(190), true);
+  assert.equal(await feed.jumpTo(100), true);
+  assert.deepEqual(await Promise.all([feed.jumpTo(20), feed.jumpTo(20)]), [true, true]);
+  assert.deepEqual(await Promise.all([feed.jumpTo(60), feed.jumpToLatest()]), [false, undefined]);
+  assert.equal(await feed.jumpTo(500), false);
+  assert.equal(numbers(feed).at(-1), 200);
+  // One on its way would have this number if nobody else sent anything.
+  server.refuse = ({ type }) => (type === "message.send" ? { code: "forbidden", detail: "No." } : null);
+  client.sendMessage(room.id, { body: "mine" });
+  await settled();
+  assert.equal(feed.messages.at(-1)?.number, 201);
+  assert.equal(await feed.jumpTo(201), false);
+});
+
 test("a jump to what is held loads nothing", async () => {
   const { feed, server } = await aClientInARoom({ messages: 60 });
   await feed.jumpTo(30);

@@ -213,7 +213,8 @@ export class MessageList extends ChatElement {
   async bring(number) {
     this.target = number;
     try {
-      await this.feed.jumpTo(number);
+      const isThere = await this.feed.jumpTo(number);
+      if (!isThere && this.target === number) this.target = null; // as after a restore
     } catch (error) {
       this.target = null;
       this.tell("refused", error);

@@ -9,6 +9,8 @@ const PATIENCE_MS = 5_000;
 
 interface Place {
   room: string;
+  /** The history in which the number counts: after a restore it means another message. */
+  epoch: string | null;
   /** The first message in view; 0 at the end of the room. */
   number: number;
   /** How far its top is from that of the list, in pixels. */
@@ -49,17 +51,20 @@ function keepScroll(app: ChatApp, storage: HostStorage): void {
     if (!list?.placed) return;
     const { item, offset, atEnd } = list.anchor;
     const number = atEnd && !list.feed.hasNewer ? 0 : Number((item as HTMLElement | null)?.dataset.number) || 0;
-    storage.setItem(PLACE, JSON.stringify({ room: list.roomId, number, offset } satisfies Place));
+    const { roomId: room } = list;
+    const { epoch } = app.client;
+    storage.setItem(PLACE, JSON.stringify({ room, epoch, number, offset } satisfies Place));
   };
   const onScroll = () => (timer ??= setTimeout(keep, PAUSE_MS));
   document.addEventListener("scroll", onScroll, { capture: true, passive: true });
 }
 
-/** Once the room is drawn; not if the person has gone elsewhere meanwhile. */
+/** Once the room is drawn; not if the person has gone elsewhere meanwhile, or its history has. */
 function goBack(app: ChatApp, place: Place, until: number): void {
   const list = listOf(app);
   if (list?.placed && list.feed.loaded) {
-    if (list.roomId === place.room) void list.comeBack(place.number, place.offset ?? 0);
+    const isSame = list.roomId === place.room && app.client.epoch === place.epoch;
+    if (isSame) void list.comeBack(place.number, place.offset ?? 0);
   } else if (Date.now() < until) {
     setTimeout(() => goBack(app, place, until), 50);
   }
