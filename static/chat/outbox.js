@@ -202,7 +202,8 @@ export class Outbox {
   }
 
   /** @param {import("./types.js").Unsent} entry */
-  async #send({ room, client_id, body, attachments, reply_to, code }) {
+  async #send(entry) {
+    const { room, client_id, body, attachments, reply_to, code } = entry;
     const abort = new AbortController();
     this.#underway.set(room, { clientId: client_id, abort });
     const transmit = () =>
@@ -215,11 +216,11 @@ export class Outbox {
       const reply = await this.#patience.keep(transmit, {
         signal: abort.signal,
         mayPass: (error) => this.#mayPass(client_id, error),
-        onWait: (error) => this.#refused(client_id, "sending", error),
+        onWait: (error) => this.#refused(entry, "sending", error),
       });
       this.acknowledge(reply.message, reply);
     } catch (error) {
-      if (!abort.signal.aborted) this.#refused(client_id, "failed", /** @type {ChatError} */ (error));
+      if (!abort.signal.aborted) this.#refused(entry, "failed", /** @type {ChatError} */ (error));
     }
     if (this.#underway.get(room)?.abort === abort) this.#underway.delete(room);
     this.#pump();
@@ -239,16 +240,17 @@ export class Outbox {
   }
 
   /**
-   * @param {string} clientId
+   * @param {import("./types.js").Unsent} sent as it was when it was refused
    * @param {"sending" | "failed"} state `sending`: it is tried again
    * @param {ChatError} error
    */
-  #refused(clientId, state, error) {
+  #refused({ client_id: clientId, reply_to: repliedTo }, state, error) {
     const entry = this.#entries.get(clientId);
     if (!entry) return;
     // Discarded or acknowledged in another tab: writing it would bring it back.
     if (!this.#store.has(clientId)) return this.#takenElsewhere(clientId);
-    if (error.code === "not_found" && entry.reply_to) {
+    if (error.code === "not_found" && repliedTo) {
+      if (!entry.reply_to) return; // another tab has noticed it, too
       // What it replies to was lost, as by a restore. The words still count, and are sent again.
       const { reply_to, quote } = entry;
       return this.#write({ ...entry, reply_to: null, quote: null, unquoted: { reply_to, quote } });

@@ -130,6 +130,35 @@ test("a message that another tab discarded without a word is not sent after a lo
   assert.deepEqual(here.client.unsent, []);
 });
 
+test("a reply to a lost message is sent without its quote when two tabs send it at once", async () => {
+  const { storage, here, server, clock, room, tell, hereEvents, thereEvents } = await twoTabs();
+  await cut(server);
+  const replyTo = crypto.randomUUID();
+  here.client.sendMessage(room.id, { body: "a reply", replyTo });
+  const key = storage.key(0);
+  tell(thereEvents, key);
+  server.refuse = ({ type, reply_to }, connection) => {
+    if (type !== "message.send") return null;
+    if (!reply_to) return { code: "server_error", detail: "The server failed." };
+    connection.holds = (type) => type === "error";
+    return { code: "not_found", detail: "The message that this replies to is not here." };
+  };
+  server.isUp = true;
+  await clock.pass(20_000);
+  const sent = server.commands("message.send").map(({ reply_to }) => reply_to);
+  assert.deepEqual(sent, [replyTo, replyTo]);
+  for (const connection of server.connections) {
+    connection.release();
+    await settled();
+    for (const events of [hereEvents, thereEvents]) tell(events, key);
+  }
+  assert.deepEqual(here.client.unsent.map(({ state }) => state), ["sending"]);
+  server.refuse = () => null;
+  await clock.pass(11_000);
+  assert.deepEqual(room.messages.map(({ body, reply_to }) => [body, reply_to]), [["a reply", null]]);
+  assert.equal(storage.length, 0);
+});
+
 /** @param {import("./server.js").Server} server */
 async function cut(server) {
   server.isUp = false;
