@@ -105,6 +105,8 @@ class Hub:
         # They may have been suspended since they were asked who they are, and before we listened.
         asked = (user.pk, connection.session_key)
         ((refused, relations, epoch),) = await self._admissions.ask(asked)
+        if self.epoch not in (None, epoch):  # one of the two was read before a restore
+            ((refused, relations, epoch),) = await self._admissions.ask(asked)
         self.note_epoch(epoch)
         if refused is not None:
             self.dismiss(connection, refused)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import message_queries, publish, queries
-from chat.actions import blocks, people, rooms
+from chat.actions import blocks, history, people, rooms
 from chat.hub import Hub
 from chat.models import Membership, Room
 from tests.chat.conftest import say
@@ -230,6 +230,30 @@ async def test_a_check_that_fails_keeps_no_other_from_its_turn(
     room = await let_in(member)
     hub.heartbeat.soon()
     await in_time(lambda: room.pk in here.rooms)
+
+
+async def test_an_epoch_that_was_read_before_the_restore_sends_nobody_away(
+    member: User, private_room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A heartbeat found the new one while somebody's admission was on its way."""
+    from chat import admissions
+
+    here = await sync_to_async(visitor)(member)
+    hub = Hub()
+    decided = admissions.decided
+
+    def overtaken(asked: Any) -> Any:
+        found = decided(asked)
+        if hub.epoch is None:
+            hub.epoch = history.begin_epoch()
+        return found
+
+    monkeypatch.setattr(admissions, "decided", overtaken)
+    await hub.enter(here)
+    begun = hub.epoch
+    assert begun == await sync_to_async(history.epoch)()
+    assert [frame["epoch"] for frame in heard(here, "ready")] == [str(begun)]
+    assert here.socket.is_open
 
 
 async def test_whoever_was_removed_hears_nothing_that_is_no_message_either(
