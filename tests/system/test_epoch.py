@@ -43,9 +43,10 @@ async def test_at_a_heartbeat_everyone_is_sent_away_and_comes_back_to_the_new_hi
 async def test_it_is_found_by_whoever_connects(serve: Serve):
     server = serve(HEARTBEAT="60")
     async with OutsideClient(server.url, "crowd0") as anna:
+        await asyncio.sleep(2)  # the heartbeat that follows the start has been
         server.manage("new_epoch")
         try:
-            async with OutsideClient(server.url, "crowd1") as ben:
+            async with OutsideClient(server.url, "crowd1") as ben, asyncio.timeout(5):
                 assert await ben.closed == 1012
         except ClosedError:
             pass  # before it was greeted
