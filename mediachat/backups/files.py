@@ -14,12 +14,18 @@ def are_here() -> bool:
     return isinstance(default_storage, FileSystemStorage)
 
 
-def names(folder: str = "") -> Iterator[str]:
+def names(folder: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
     """The names of all files in the store.
 
-    Folders that nobody here may read, such as a disk's ``lost+found``, are left out with a word,
-    and so are links to folders, which may lead anywhere and round in circles.
+    Folders that nobody here may read, such as a disk's ``lost+found``, are left out with a word.
+    A link to a folder, as to another disk, is followed, but not to one that it lies in (``above``).
     """
+    if are_here():
+        place = os.path.realpath(default_storage.path(folder))
+        if place in above:
+            log.warning("folder_left_out", folder=folder, reason="It leads back to where it is.")
+            return
+        above = (*above, place)
     try:
         folders, here = default_storage.listdir(folder)
     except FileNotFoundError:
@@ -32,10 +38,7 @@ def names(folder: str = "") -> Iterator[str]:
     prefix = f"{folder}/" if folder else ""
     yield from (f"{prefix}{name}" for name in sorted(here) if name)
     for each in sorted(folders):
-        if are_here() and os.path.islink(default_storage.path(f"{prefix}{each}")):
-            log.warning("folder_left_out", folder=f"{prefix}{each}", reason="It is a link.")
-            continue
-        yield from names(f"{prefix}{each}")
+        yield from names(f"{prefix}{each}", above)
 
 
 def sizes() -> dict[str, int]:

@@ -9,7 +9,9 @@ from structlog.testing import capture_logs
 from mediachat.backups import files
 
 
-def test_links_and_closed_folders_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_links_are_followed_and_circles_and_closed_folders_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     media, elsewhere = tmp_path / "media", tmp_path / "elsewhere"
     for folder in (media / "attachments", media / "lost+found", elsewhere):
         folder.mkdir(parents=True)
@@ -25,7 +27,7 @@ def test_links_and_closed_folders_are_left_out(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(files, "default_storage", Store(location=media))
     with capture_logs() as said:
-        assert files.sizes() == {"attachments/file": 1}
-    assert [line["folder"] for line in said] == ["attachments/round", "lost+found", "outside"]
+        assert files.sizes() == {"attachments/file": 1, "outside/file": 1}
+    assert [line["folder"] for line in said] == ["attachments/round", "lost+found"]
     monkeypatch.setattr(files, "default_storage", Store(location=tmp_path / "nothing"))
     assert files.sizes() == {}
