@@ -57,6 +57,7 @@ READS = {
     "members_among": lambda o, r, m: queries.members_among(r, [o.pk]),
     "seen_among": lambda o, r, m: queries.seen_among(r, [o.pk]),
     "members_version": lambda o, r, m: queries.members_version(r),
+    "members_versions": lambda o, r, m: queries.members_versions([r]),
     "memberships_of": lambda o, r, m: queries.memberships_of([o.pk]),
     "membership_digests": lambda o, r, m: queries.membership_digests([o.pk]),
     "read_numbers": lambda o, r, m: queries.read_numbers([o.pk]),
