@@ -149,16 +149,19 @@ async def database_locked(world: World) -> AsyncIterator[None]:
 async def disk_slow(world: World) -> AsyncIterator[None]:
     """The database is held for most of each half second."""
 
+    is_over = asyncio.Event()
+
     async def hold() -> None:
-        while True:
+        while not is_over.is_set():
             async with database_locked.run(world):
                 await asyncio.sleep(0.4)
             await asyncio.sleep(0.1)
 
     holding = asyncio.create_task(hold())
     yield
-    holding.cancel()
-    await asyncio.gather(holding, return_exceptions=True)
+    # Not cancelled: a thread that waits for the lock would get it later, and keep it.
+    is_over.set()
+    await holding
 
 
 # -- PostgreSQL ------------------------------------------------------------------------------------
