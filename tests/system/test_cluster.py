@@ -17,7 +17,7 @@ from tests.system.test_crash import LOST
 CLIENTS = 50
 MESSAGES_EACH = 10
 ALL = CLIENTS * MESSAGES_EACH
-PAUSE = 20
+PAUSE = 10
 
 
 class Person:
@@ -29,7 +29,7 @@ class Person:
 
     async def write(self) -> None:
         for number in range(MESSAGES_EACH):
-            await asyncio.sleep(random.uniform(0.5, 1.5) * 40 / MESSAGES_EACH)
+            await asyncio.sleep(random.uniform(0.5, 1.5) * 28 / MESSAGES_EACH)
             client_id = str(uuid.uuid4())
             while True:
                 try:

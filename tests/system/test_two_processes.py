@@ -16,16 +16,13 @@ from tests.live import Redis, Server
 from tests.outside import OutsideClient
 
 ROOMS, SOCKETS = 8, 10
-# An emulator of MongoDB does one thing at a time.
-EACH, SLOWEST = (2, 20.0) if databases.is_emulated() else (40, 5.0)
+EACH, SLOWEST = 40, 5.0
 """Rounds, and the seconds that anybody may wait. Deadlocks that were tried again with their locks
 held froze everybody for 40 to 100."""
 
 
 def deadlocks(server: Server) -> int:
     """How many PostgreSQL tells of in its log; its statistics count none that a victim survives."""
-    if databases.kind() != "postgres":
-        return 0
     with psycopg.connect((server.data_dir / databases.ADDRESS).read_text()) as connection:
         ((data,),) = connection.execute("SHOW data_directory").fetchall()
     log = Path(data).parent / "log"
@@ -33,6 +30,10 @@ def deadlocks(server: Server) -> int:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.skipif(
+    databases.kind() != "postgres",
+    reason="it is about locks of rows; tests/databases/test_log.py has the others",
+)
 async def test_reactions_in_the_same_rooms_freeze_nobody(redis: Redis, serve: Serve):
     settings: dict[str, Any] = {"RATE_LIMITS": "off", "REDIS_URL": redis.url}
     first = serve(**settings)
