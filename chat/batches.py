@@ -93,7 +93,7 @@ def _attempt(change: Change) -> Result:
     except (IntegrityError, DataError) as error:
         return error
     except Error:
-        raise  # about the database and no single change: whoever began the transaction decides
+        raise  # the database failed, and not this change: the whole transaction is tried again
     except Exception as error:
         return error
 

@@ -23,7 +23,7 @@ SOON, SOONEST_OF_MANY = 1.0, 3.0
 """Seconds until the next heartbeat, when something could not be read or not be heard, and at most
 when that goes on."""
 UNDER_WAY = 0.5
-"""Seconds after which a doorbell that has been rung is taken to be lost."""
+"""Seconds that an event has to arrive over the channel layer; after that it counts as lost."""
 NOWHERE: tuple[queries.Digest, int] = ((0, None), 0)
 
 

@@ -365,8 +365,11 @@ class Hub:
         return protocol.RoomRemoved(room=room, reason="not_found").frame()
 
     async def say_typing(self, connection: Connection, room: UUID) -> None:
-        """Tells a room that someone types, with the membership of now: where a doorbell was lost,
-        nobody in this process may know who has been removed."""
+        """Tells a room that someone types.
+
+        The event carries ``members_version`` as the database has it now. This process may have
+        missed the event of a removal, and would send an older version.
+        """
         (version,) = await self._versions.ask(room)
         event = protocol.TypingEvent(room=room, user=connection.user.username)
         publish.typing(room, version, connection.user.username, event.frame())

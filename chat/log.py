@@ -52,8 +52,9 @@ def now() -> datetime:
 
 
 def lock(rooms: Collection[UUID]) -> None:
-    """Lets no one else write to the logs of these rooms until the transaction ends; where there
-    are no such locks, waits for whoever goes first in them.
+    """Locks these rooms: nobody else writes to their logs until the transaction ends.
+
+    MongoDB has no such locks. There this waits for processes that claimed precedence.
 
     Always in the same order, so that two batches wait for each other and never in a circle.
     """

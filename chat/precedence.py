@@ -1,8 +1,9 @@
 """Who goes first into a room's log on MongoDB, where nobody can be locked out of it.
 
-Writers there do not wait: the unique index decides who takes a position, and the others read and
-try again. One whose queries are slow could lose for ever to those whose are quick. So whoever has
-lost a few times claims precedence, and all others wait until it has written or its time is up.
+MongoDB has no row locks. Several processes try to write at the next position, a unique index lets
+one of them succeed, and the others try again. A process with slow queries could fail every time.
+So a process that has failed a few times claims precedence: all others wait until it has written,
+or until its claim expires.
 """
 
 import threading

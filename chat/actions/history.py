@@ -11,9 +11,10 @@ _ONLY = 1
 
 
 def epoch(alias: str = DEFAULT_DB_ALIAS) -> UUID:
-    """The id of the history in this database; made by whoever asks first.
+    """The id of the history in this database. The first call makes it.
 
-    The primary key decides between two who ask at the same moment, on every database.
+    Of two first calls at the same moment one stores its id, and both return that one: the row's
+    primary key is unique on every database.
     """
     history, _ = History.objects.using(alias).get_or_create(pk=_ONLY)
     return history.epoch

@@ -1,8 +1,8 @@
 """Who comes into a room, and who goes.
 
-Whenever someone's right to read a room changes, or how the room looks to its members,
-``members_version`` grows after it: events carry it, and a hub that sees a newer one asks who may
-still read before it forwards them, and tells everyone of the room anew.
+Each change of a room's members, name or state increases ``members_version`` as its last write.
+Events carry that number. A hub that receives a newer number than its own first asks the database
+who may still read, then sends everyone the room again, and only then forwards the event.
 """
 
 from collections.abc import Collection, Sequence
