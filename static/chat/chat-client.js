@@ -4,6 +4,7 @@ import { deferred } from "./deferred.js";
 import { connectionLost, offline, takenBack, ChatError } from "./errors.js";
 import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
+import { OutboxFiles } from "./outbox-files.js";
 import { localStorageIfAny } from "./outbox-store.js";
 import { Patience } from "./patience.js";
 import { uploadPatiently } from "./patient-upload.js";
@@ -79,6 +80,7 @@ export class ChatClient extends EventTarget {
   #patience;
   #requests;
   #sync;
+  #files;
   #outbox;
   #store;
   #events;
@@ -112,8 +114,14 @@ export class ChatClient extends EventTarget {
     });
     const patience = this.#patience;
     this.#sync = new Sync({ patience, request: (rooms) => this.#issue({ type: "sync", rooms }) });
+    this.#files = new OutboxFiles({
+      upload: (file, signal) => this.upload(file, { signal }),
+      epoch: () => this.epoch,
+    });
     this.#outbox = new Outbox({
       storage,
+      files: this.#files,
+      isMember: (room) => this.rooms.has(room),
       patience,
       ...timing,
       transmit: (command) => this.#issue(command),
@@ -330,7 +338,8 @@ export class ChatClient extends EventTarget {
   /**
    * Uploads a file, to be sent with a message. What fails for a reason that passes (one file
    * too many at once, a server that fails or is not reached) is tried again for half an hour, not
-   * counting the time in which the connection is lost.
+   * counting the time in which the connection is lost. Should the server not know it any more when
+   * the message is sent, as after a restore from a backup, it is uploaded again by itself.
    *
    * @param {Blob} file usually a `File`, whose name is kept
    * @param {import("./types.js").UploadOptions} [options]
@@ -338,13 +347,15 @@ export class ChatClient extends EventTarget {
    *   `aborted` by the signal, what the server says (`too_large`, `unsupported_media`,
    *   `quota_exceeded`), or in the end `network`, `server_error`, `rate_limited`
    */
-  upload(file, options = {}) {
-    return uploadPatiently(() => this.#transport.upload(file, options), {
+  async upload(file, options = {}) {
+    const attachment = await uploadPatiently(() => this.#transport.upload(file, options), {
       ...this.#timing,
       ...options,
       patience: this.#patience,
       isAway: () => this.state === "connecting" || this.retryAt !== null,
     });
+    this.#files.uploaded(attachment, file);
+    return attachment;
   }
 
   /**

@@ -4,7 +4,10 @@
  * `code` is for programs. The server's codes are listed in docs/protocol.md; the client adds
  * - `network`: the server was not reached, or the connection was lost before it answered;
  * - `timeout`: the connection is open, but no answer came;
- * - `aborted`: the caller took it back.
+ * - `aborted`: the caller took it back;
+ * - `files_lost`, of a message in the outbox: the server does not have its files, as after a restore
+ *   from a backup. While it is `sending` they are uploaded again; where it has `failed` this client
+ *   does not have them either.
  *
  * `detail` is for people.
  */
@@ -33,3 +36,15 @@ export const connectionLost = () =>
   new ChatError("network", "The connection was lost before the server answered.");
 
 export const takenBack = () => new ChatError("aborted", "It was taken back before it was done.");
+
+/** The server does not have files of an unsent message. */
+export const FILES_LOST = "files_lost";
+
+/** @param {number} count how many files it may lack */
+export const filesLost = (count) =>
+  new ChatError(
+    FILES_LOST,
+    count === 1
+      ? "The server no longer has the file of this message. Attach it again."
+      : "The server no longer has the files of this message. Attach them again.",
+  );

@@ -1,5 +1,5 @@
 import { deferred } from "./deferred.js";
-import { ChatError } from "./errors.js";
+import { ChatError, FILES_LOST, filesLost } from "./errors.js";
 import { OutboxStore } from "./outbox-store.js";
 import { passes } from "./patience.js";
 
@@ -41,6 +41,8 @@ export class Outbox {
   #isOnline = false;
   #lastOrder = 0;
   #store;
+  #files;
+  #isMember;
   #transmit;
   #patience;
   #now;
@@ -50,6 +52,8 @@ export class Outbox {
   /**
    * @param {{
    *   storage: import("./types.js").KeyStorage | null,
+   *   files: import("./outbox-files.js").OutboxFiles,
+   *   isMember: (room: string) => boolean,
    *   transmit: (command: import("./types.js").AnyCommand) => Promise<any>,
    *   patience: import("./patience.js").Patience,
    *   now: () => number,
@@ -57,8 +61,10 @@ export class Outbox {
    *   changed: (room: string) => void,
    * }} options `transmit` sends a command and resolves to its reply
    */
-  constructor({ storage, transmit, patience, now, setTimer, changed }) {
+  constructor({ storage, files, isMember, transmit, patience, now, setTimer, changed }) {
     this.#store = new OutboxStore(storage);
+    this.#files = files;
+    this.#isMember = isMember;
     this.#transmit = transmit;
     this.#patience = patience;
     this.#now = now;
@@ -103,6 +109,7 @@ export class Outbox {
   add(draft) {
     this.#lastOrder = Math.max(this.#lastOrder + 1, this.#now());
     const created_at = new Date(this.#now()).toISOString();
+    this.#files.hold(draft);
     this.#write({ ...draft, order: this.#lastOrder, created_at, state: "sending", error: null });
     this.#pump();
   }
@@ -135,6 +142,7 @@ export class Outbox {
     const entry = this.#entries.get(clientId);
     if (entry?.state !== "failed") return;
     this.#failing.delete(clientId);
+    this.#files.retry(clientId);
     this.#write({ ...entry, state: "sending", error: null });
     this.#pump();
   }
@@ -150,6 +158,8 @@ export class Outbox {
     if (!this.#store.owns(key)) return;
     this.#dropTaken();
     for (const entry of this.#store.all()) {
+      // Its files are on their way from here, which the other tab cannot know.
+      if (this.#files.isRenewing(entry.client_id)) continue;
       if (!this.#entries.has(entry.client_id)) this.#watch(entry.client_id);
       this.#entries.set(entry.client_id, entry);
       this.#changed(entry.room);
@@ -196,9 +206,14 @@ export class Outbox {
   #pump() {
     if (!this.#isOnline) return;
     for (const entry of this.entries) {
-      if (entry.state !== "sending" || this.#underway.has(entry.room)) continue;
+      if (!this.#isDue(entry) || this.#underway.has(entry.room)) continue;
       if (!this.#foreign.has(entry.client_id)) void this.#send(entry);
     }
+  }
+
+  /** Also where it failed in another tab for want of files that this one has. @param {import("./types.js").Unsent} entry */
+  #isDue(entry) {
+    return entry.state === "sending" || (entry.error?.code === FILES_LOST && this.#files.canRenew(entry));
   }
 
   /** @param {import("./types.js").Unsent} entry */
@@ -216,11 +231,11 @@ export class Outbox {
       const reply = await this.#patience.keep(transmit, {
         signal: abort.signal,
         mayPass: (error) => this.#mayPass(client_id, error),
-        onWait: (error) => this.#refused(entry, "sending", error),
+        onWait: (error) => this.#waits(client_id, error),
       });
       this.acknowledge(reply.message, reply);
     } catch (error) {
-      if (!abort.signal.aborted) this.#refused(entry, "failed", /** @type {ChatError} */ (error));
+      if (!abort.signal.aborted) await this.#refused(entry, /** @type {ChatError} */ (error), abort.signal);
     }
     if (this.#underway.get(room)?.abort === abort) this.#underway.delete(room);
     this.#pump();
@@ -240,30 +255,79 @@ export class Outbox {
   }
 
   /**
-   * @param {import("./types.js").Unsent} sent as it was when it was refused
-   * @param {"sending" | "failed"} state `sending`: it is tried again
+   * A message as it is now, unless it was discarded or acknowledged: writing it would bring it back.
+   * @param {string} clientId
+   */
+  #current(clientId) {
+    const entry = this.#entries.get(clientId);
+    if (!entry || this.#store.has(clientId)) return entry;
+    this.#takenElsewhere(clientId);
+  }
+
+  /**
+   * It is tried again.
+   * @param {string} clientId
    * @param {ChatError} error
    */
-  #refused({ client_id: clientId, reply_to: repliedTo }, state, error) {
-    const entry = this.#entries.get(clientId);
+  #waits(clientId, error) {
+    const entry = this.#current(clientId);
+    const { code, detail } = told(error);
+    const isKnown = entry?.error?.code === code && entry.error.detail === detail;
+    // Of a lost connection the client's state tells.
+    if (entry && !isKnown && code !== "network") this.#write({ ...entry, state: "sending", error: { code, detail } });
+  }
+
+  /**
+   * The server will not take a message as it is. It is sent without what it replies to, or with its
+   * files uploaded again, where a restore may have lost them; else it has failed.
+   *
+   * @param {import("./types.js").Unsent} sent as it was when it was refused
+   * @param {ChatError} error
+   * @param {AbortSignal} signal
+   */
+  async #refused(sent, error, signal) {
+    const entry = this.#current(sent.client_id);
     if (!entry) return;
-    // Discarded or acknowledged in another tab: writing it would bring it back.
-    if (!this.#store.has(clientId)) return this.#takenElsewhere(clientId);
-    if (error.code === "not_found" && repliedTo) {
+    if (error.code === "not_found" && sent.reply_to) {
       if (!entry.reply_to) return; // another tab has noticed it, too
       // What it replies to was lost, as by a restore. The words still count, and are sent again.
       const { reply_to, quote } = entry;
       return this.#write({ ...entry, reply_to: null, quote: null, unquoted: { reply_to, quote } });
     }
-    const { code = "bad_request", detail = String(error) } = error;
-    // Of a lost connection the client's state tells.
-    const isKnown = entry.error?.code === code && entry.error.detail === detail;
-    if (state === "sending" && (isKnown || code === "network")) return;
-    // Where it is refused all the same, something else is missing, and it stays a reply.
-    const { unquoted = null, ...rest } = entry;
-    const told = state === "failed" ? { ...rest, ...unquoted } : entry;
-    this.#write({ ...told, state, error: { code, detail } });
-    if (state === "failed") this.#reject(clientId, error);
+    const lost = error.code === "not_found" && this.#isMember(entry.room) ? this.#files.doubtful(entry) : [];
+    if (lost.length === 0) return this.#fail(entry, error);
+    if (!this.#files.canRenew(entry)) return this.#fail(entry, error, filesLost(lost.length));
+    await this.#renew(entry, filesLost(lost.length), signal);
+  }
+
+  /**
+   * Uploads files again, so that the message is sent with them next.
+   *
+   * @param {import("./types.js").Unsent} entry
+   * @param {ChatError} reason
+   * @param {AbortSignal} signal
+   */
+  async #renew(entry, reason, signal) {
+    const whole = quotedAgain(entry);
+    this.#write({ ...whole, state: "sending", error: told(reason) });
+    try {
+      const attachments = await this.#files.renew(entry, signal);
+      if (this.#current(entry.client_id)) this.#write({ ...whole, attachments, state: "sending", error: null });
+    } catch (error) {
+      if (!signal.aborted) this.#fail(whole, /** @type {ChatError} */ (error));
+    }
+  }
+
+  /**
+   * @param {import("./types.js").Unsent} entry
+   * @param {ChatError} error what the server said, for the program that waits
+   * @param {ChatError} reason what is shown
+   */
+  #fail(entry, error, reason = error) {
+    if (!this.#current(entry.client_id)) return;
+    // Where it is refused without what it replies to, something else is missing, and it stays a reply.
+    this.#write({ ...quotedAgain(entry), state: "failed", error: told(reason) });
+    this.#reject(entry.client_id, error);
   }
 
   /** Somebody else signs in: they send nothing of this person's, who finds it again. */
@@ -271,6 +335,7 @@ export class Outbox {
     const error = new ChatError("aborted", "Somebody else has signed in.");
     for (const clientId of [...this.#waiting.keys()]) this.#reject(clientId, error);
     this.#entries.clear();
+    this.#files.clear();
     this.#store.clear();
   }
 
@@ -305,6 +370,7 @@ export class Outbox {
   #forget(clientId) {
     this.#foreign.delete(clientId);
     this.#failing.delete(clientId);
+    this.#files.release(clientId);
     const entry = this.#entries.get(clientId);
     if (!entry) return;
     this.#entries.delete(clientId);
@@ -315,3 +381,12 @@ export class Outbox {
     this.#changed(entry.room);
   }
 }
+
+/** What is kept of an error. @param {ChatError} error */
+function told(error) {
+  const { code = "bad_request", detail = String(error) } = error;
+  return { code, detail };
+}
+
+/** With what it replies to, where it was tried without. @param {import("./types.js").Unsent} entry */
+const quotedAgain = ({ unquoted, ...rest }) => ({ ...rest, ...unquoted });

@@ -7,6 +7,7 @@
  * @typedef {import("../../static/chat/protocol.js").Room} Room
  */
 import { createHash, randomUUID } from "node:crypto";
+import { unknownAttachment } from "../../static/chat/feed-message.js";
 
 /** How many changes it sends at once. */
 const CHANGES = 5;
@@ -35,6 +36,10 @@ export class Server {
   epoch = "first";
   /** @type {string[]} who is here */
   online = [];
+  /** @type {Map<string, File>} files that messages may name, by id */
+  uploads = new Map();
+  /** @type {(file: File, signal?: AbortSignal) => Promise<unknown> | null} what a file waits for, or fails on */
+  beforeUpload = () => null;
 
   /**
    * @param {{name?: string, kind?: "public" | "private" | "direct", members?: string[]}} [options]
@@ -50,9 +55,25 @@ export class Server {
     return {
       /** @param {TransportHandlers} handlers */
       open: (handlers) => new Connection(this, username, handlers),
-      /** @returns {Promise<any>} */
-      upload: async () => ({ id: randomUUID() }),
+      /** @param {Blob} file @param {import("../../static/chat/types.js").UploadOptions} options */
+      upload: (file, options) => this.#upload(/** @type {File} */ (file), options),
     };
+  }
+
+  /**
+   * @param {File} file
+   * @param {import("../../static/chat/types.js").UploadOptions} options
+   * @returns {Promise<import("../../static/chat/protocol.js").Attachment>}
+   */
+  async #upload(file, { signal }) {
+    const takenBack = new Promise((_, reject) =>
+      signal?.addEventListener("abort", () => reject(new Error("The upload was taken back."))),
+    );
+    await Promise.race([this.beforeUpload(file, signal), takenBack]);
+    const id = randomUUID();
+    this.uploads.set(id, file);
+    const { name, size, type: content_type } = file;
+    return { id, name, size, content_type, width: null, height: null, url: `/${id}`, thumbnail_url: null };
   }
 
   /** @param {object} event @param {(connection: Connection) => boolean} to */
@@ -74,9 +95,10 @@ export class Server {
     return connection;
   }
 
-  /** Goes back to what a room was, as a restore does. @param {ServerRoom} room @param {number} number of its last message */
+  /** Goes back to what a room was, as a restore does; files that nobody had sent are gone. @param {ServerRoom} room @param {number} number of its last message */
   restore(room, number) {
     this.epoch = randomUUID();
+    this.uploads.clear();
     room.messages = room.messages.slice(0, number);
     room.position = Math.max(0, ...room.messages.map(({ position }) => position));
     for (const [reader, read] of room.reads) room.reads.set(reader, Math.min(read, number));
@@ -140,16 +162,19 @@ class ServerRoom {
   /**
    * @param {string} sender
    * @param {string} body
-   * @param {{client_id?: string, reply_to?: string | null, mentions?: string[]}} [more]
+   * @param {{
+   *   client_id?: string, reply_to?: string | null, mentions?: string[], attachments?: string[],
+   * }} [more]
    */
-  send(sender, body, { client_id = randomUUID(), reply_to = null, mentions = [] } = {}) {
+  send(sender, body, { client_id = randomUUID(), reply_to = null, mentions = [], attachments = [] } = {}) {
     const known = this.messages.find((one) => one.client_id === client_id);
     if (known) return this.shown(known);
     /** @type {Message} */
     const message = {
       id: identity(sender, client_id), room: this.id, number: this.messages.length + 1, position: 0,
       sender, client_id, body, html: `<p>${body}</p>`, created_at: "2026-01-01T00:00:00Z",
-      edited_at: null, deleted: false, hidden: false, reply_to, quote: null, attachments: [],
+      edited_at: null, deleted: false, hidden: false, reply_to, quote: null,
+      attachments: attachments.map((id) => ({ ...unknownAttachment(id), name: this.server.uploads.get(id)?.name ?? "" })),
       mentions, reactions: {}, code: null,
     };
     this.messages.push(message);
@@ -292,6 +317,9 @@ export class Connection {
     if (command.type === "typing") return;
     const refusal = this.server.refuse(command, this);
     if (refusal) return this.say({ type: "error", ref, ...refusal });
+    if (command.type === "message.send" && !command.attachments.every((/** @type {string} */ id) => this.server.uploads.has(id))) {
+      return this.say({ type: "error", ref, code: "not_found", detail: "An attachment is not there." });
+    }
     this.say({ type: "reply", ref, ...this.#done(command) });
   }
 

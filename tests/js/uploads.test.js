@@ -171,3 +171,32 @@ test("what waits for all files is done once, and given up when one fails", async
   await settled();
   assert.deepEqual([done, uploads.whenDone, uploads.failed], [1, null, true]);
 });
+
+test("what the restored server may not know is uploaded again, and what was written waits for it", async () => {
+  const server = new Uploading();
+  const uploads = new Uploads(/** @type {any} */ (server));
+  const earlier = /** @type {any} */ ({ id: "earlier", name: "of an earlier page.txt", size: 1 });
+  uploads.restore([earlier]);
+  uploads.add(files(2));
+  await server.finish();
+  assert.deepEqual(uploads.list.map(({ state }) => state), ["done", "done", "sending"]);
+  uploads.uploadAgain();
+  let done = 0;
+  uploads.whenDone = () => done++;
+  // Of the first there is no file any more, and the last is on its way.
+  assert.deepEqual(uploads.list.map(({ state }) => state), ["done", "sending", "sending"]);
+  assert.deepEqual(uploads.attachments, [earlier]);
+  await server.finish();
+  await server.finish();
+  assert.deepEqual(uploads.list.map(({ state }) => state), ["done", "done", "done"]);
+  assert.equal(done, 1);
+});
+
+test("a file that failed is not uploaded again by itself", async () => {
+  const client = /** @type {any} */ ({ upload: () => Promise.reject(new ChatError("too_large", "At most 25 MB.")) });
+  const uploads = new Uploads(client);
+  uploads.add(files(1));
+  await settled();
+  uploads.uploadAgain();
+  assert.deepEqual(uploads.list.map(({ state }) => state), ["failed"]);
+});

@@ -92,6 +92,9 @@ export class ChatApp extends ChatElement {
       // In the room that is open the list of messages tells it.
       if (room !== this.roomId) this.announcer.announce(message);
     });
+    this.client.addEventListener("restored", () => {
+      for (const uploads of this.uploads.values()) uploads.uploadAgain();
+    });
   }
 
   get room() {

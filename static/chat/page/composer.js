@@ -141,6 +141,18 @@ export class Composer extends ChatElement {
     this.textarea.focus();
   }
 
+  /**
+   * Takes the text of an unsent message back, before what is being written.
+   * @param {import("./message.js").Message} message
+   */
+  writeAgain(message) {
+    const repliedTo = this.client.feed(this.room.id).messages.find(({ id }) => id === message.reply_to);
+    this.textarea.value = [message.body, this.textarea.value].filter(Boolean).join("\n\n");
+    this.textChanged();
+    this.reply(this.replyTo ?? repliedTo ?? null);
+    this.client.discard(message.client_id);
+  }
+
   /** @param {Iterable<File>} files */
   addFiles(files) {
     const all = this.uploads.add(files);

@@ -39,6 +39,9 @@ export class Conversation extends ChatElement {
     this.addEventListener("reply", (event) =>
       this.composer?.reply(/** @type {CustomEvent} */ (event).detail.message),
     );
+    this.addEventListener("write-again", (event) =>
+      this.writeAgain(/** @type {CustomEvent} */ (event).detail.message),
+    );
     this.addEventListener("jump", (event) =>
       void this.list?.jump(/** @type {CustomEvent} */ (event).detail.number),
     );
@@ -58,6 +61,12 @@ export class Conversation extends ChatElement {
   edit(message) {
     this.editing = message?.id ?? null;
     if (!message) this.composer?.textarea.focus();
+  }
+
+  /** @param {import("./message.js").Message} message */
+  writeAgain(message) {
+    if (this.composer) this.composer.writeAgain(message);
+    else this.tell("said", { text: "Nothing can be sent here now. The text stays here, to be copied." });
   }
 
   render() {

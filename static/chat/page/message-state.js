@@ -1,4 +1,5 @@
 import { html } from "lit";
+import { FILES_LOST } from "../errors.js";
 import { icon } from "./icons.js";
 import { reasonOfWait } from "./waits.js";
 
@@ -7,15 +8,19 @@ import { reasonOfWait } from "./waits.js";
  *
  * @param {import("../client.js").ChatClient} client
  * @param {import("./message.js").Message} message
+ * @param {() => void} writeAgain takes the text back into the composer
  */
-export function messageState(client, message) {
+export function messageState(client, message, writeAgain) {
+  const isWithoutFiles = message.error?.code === FILES_LOST;
   if (message.state === "failed") {
+    const again = isWithoutFiles
+      ? message.body && link("Edit", writeAgain)
+      : link("Retry", () => client.retry(message.client_id));
     return html`<p class="message-failed" role="alert">
       ${icon("warning")}
       <span>
         Not sent. ${message.error?.detail ?? ""}
-        <button type="button" class="link" @click=${() => client.retry(message.client_id)}>Retry</button>
-        ${discard(client, message)}
+        ${again} ${discard(client, message)}
       </span>
     </p>`;
   }
@@ -23,11 +28,16 @@ export function messageState(client, message) {
   if (client.state !== "online") {
     return waiting("Not sent yet. It is sent when the connection is back.", discard(client, message));
   }
+  if (isWithoutFiles) {
+    return waiting(
+      "Not sent yet. The server no longer has its files; they are uploaded again.",
+      discard(client, message),
+    );
+  }
   if (message.error) {
     return waiting(
       html`Not sent yet. ${reasonOfWait(message.error)}; it is tried again by itself.`,
-      html`<button type="button" class="link" @click=${() => client.tryNow()}>Try now</button>
-        ${discard(client, message)}`,
+      html`${link("Try now", () => client.tryNow())} ${discard(client, message)}`,
     );
   }
   if (message.behind) {
@@ -47,7 +57,10 @@ const waiting = (words, ways) =>
  * @param {import("../client.js").ChatClient} client
  * @param {import("./message.js").Message} message
  */
-const discard = (client, message) =>
-  html`<button type="button" class="link" @click=${() => client.discard(message.client_id)}>
-    Discard
-  </button>`;
+const discard = (client, message) => link("Discard", () => client.discard(message.client_id));
+
+/**
+ * @param {string} words
+ * @param {() => void} act
+ */
+const link = (words, act) => html`<button type="button" class="link" @click=${act}>${words}</button>`;

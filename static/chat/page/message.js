@@ -124,7 +124,7 @@ export class ChatMessage extends ChatElement {
           : html`<div class="message-head">
               <span class="message-sender">${personName(client, message.sender)}</span>${time}
             </div>`}
-        ${this.gone ? this.tombstone() : this.content()} ${messageState(this.client, message)}
+        ${this.gone ? this.tombstone() : this.content()} ${messageState(client, message, () => this.tell("write-again", { message }))}
         ${this.isFromBlocked
           ? html`<button type="button" class="link" @click=${() => this.reveal(false)}>
               Fold this message of someone you blocked

@@ -109,6 +109,18 @@ export class Uploads extends EventTarget {
     this.next();
   }
 
+  /**
+   * The server was restored from a backup, and may not have what was uploaded after it. Of what an
+   * earlier page had uploaded there is no file here: whether the server has it shows when it is sent.
+   */
+  uploadAgain() {
+    for (const upload of this.list) {
+      if (upload.state !== "done" || !upload.file) continue;
+      Object.assign(upload, { state: "waiting", sent: 0, attachment: null, abort: new AbortController() });
+    }
+    this.next();
+  }
+
   clear() {
     this.list = [];
     waiting.delete(this);
