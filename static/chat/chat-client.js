@@ -434,7 +434,19 @@ export class ChatClient extends EventTarget {
     return this.#store.me;
   }
 
-  /** The id of the server's history, which changes at a restore; null while it is not known. */
+  /**
+   * The `ready` that the server would send now, for another client that shares this one's
+   * connection; null before the first.
+   * @returns {import("./protocol.js").ReadyEvent | null}
+   */
+  get greeting() {
+    return this.#store.greeting;
+  }
+
+  /**
+   * The id of the server's history, which changes at a restore; null while it is not known.
+   * @returns {string | null}
+   */
   get epoch() {
     return this.#store.epoch;
   }

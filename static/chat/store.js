@@ -21,6 +21,8 @@ export class Store {
   /** @type {string | null} the id of the server's history, where the server tells it */
   epoch = null;
 
+  /** @type {import("./protocol.js").ReadyEvent | null} as the server said it last */
+  #ready = null;
   /** @type {Map<string, Feed>} */
   #feeds = new Map();
   #reads;
@@ -102,7 +104,9 @@ export class Store {
   // -- Events ---------------------------------------------------------------------------------
 
   /** A new connection: what the server says replaces what was known. @param {import("./protocol.js").ReadyEvent} event */
-  welcome({ user, rooms, online, blocked = [], requests = [], epoch }) {
+  welcome(event) {
+    const { user, rooms, online, blocked = [], requests = [], epoch } = event;
+    this.#ready = event;
     if (this.me && this.me.id !== user.id) this.#forget(); // somebody else has signed in
     const isRestored = this.epoch !== null && epoch !== undefined && epoch !== this.epoch;
     this.epoch = epoch ?? this.epoch;
@@ -122,6 +126,16 @@ export class Store {
     this.#host.tell("blocked");
     this.#host.tell("requests");
     if (isRestored) this.#host.tell("restored");
+  }
+
+  /**
+   * What the server would greet this person with now: what it said, and what events changed since.
+   * @returns {import("./protocol.js").ReadyEvent | null}
+   */
+  get greeting() {
+    const { me, rooms, online, blocked, requests } = this;
+    if (!this.#ready || !me) return null;
+    return { ...this.#ready, user: me, rooms: [...rooms.values()], online: [...online], blocked: [...blocked], requests };
   }
 
   #forget() {

@@ -17,7 +17,6 @@ export class SharedTransport implements Transport {
   readonly #pages = new Map<number, PageSocket>();
   #client: ChatClient | null = null;
   #server: Socket | null = null;
-  #heartbeat = 10;
   #last = 0;
 
   constructor(private readonly real: Transport) {}
@@ -62,8 +61,7 @@ export class SharedTransport implements Transport {
       const page = isAnswer(object) ? PAGE_REF.exec(object.ref) : null;
       if (page) this.#pages.get(Number(page[1]))?.frame([{ ...object, ref: page[2] ?? "" }]);
       else own.push(object);
-      if (isReady(object)) this.#heartbeat = object.heartbeat;
-      else if (!isAnswer(object)) events.push(object);
+      if (!isAnswer(object) && !isReady(object)) events.push(object);
     }
     // The host's client first: a page that opens meanwhile is greeted with what it knows then.
     if (own.length > 0) handlers.onFrame(JSON.stringify(own));
@@ -111,17 +109,8 @@ export class SharedTransport implements Transport {
 
   #greet(page: PageSocket): void {
     const client = this.#client;
-    if (client?.state !== "online" || page.isGreeted) return;
-    page.greet({
-      type: "ready",
-      protocol: 1,
-      user: client.me,
-      rooms: [...client.rooms.values()],
-      online: [...client.online],
-      heartbeat: this.#heartbeat,
-      // A page that the window keeps drops what it holds, too, when the server was restored.
-      ...(client.epoch === null ? {} : { epoch: client.epoch }),
-    });
+    const greeting = client?.state === "online" && !page.isGreeted ? client.greeting : null;
+    if (greeting) page.greet(greeting);
   }
 
   #command(id: number, text: string): void {
@@ -185,9 +174,8 @@ function isAnswer(object: object): object is { type: string; ref: string } {
   return (type === "reply" || type === "error") && typeof ref === "string";
 }
 
-function isReady(object: object): object is { type: "ready"; heartbeat: number } {
-  const { type, heartbeat } = object as { type?: unknown; heartbeat?: unknown };
-  return type === "ready" && typeof heartbeat === "number";
+function isReady(object: object): boolean {
+  return (object as { type?: unknown }).type === "ready";
 }
 
 export { ChatError };

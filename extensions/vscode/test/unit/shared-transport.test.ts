@@ -13,6 +13,7 @@ class Server implements Transport {
   sent: Record<string, unknown>[] = [];
   opened = 0;
   epoch = "first";
+  ready: Record<string, unknown> = { type: "ready", protocol: 1, user: me, rooms: [room], online: [], heartbeat: 10 };
   handlers: TransportHandlers | null = null;
 
   open(handlers: TransportHandlers): Socket {
@@ -21,7 +22,7 @@ class Server implements Transport {
     const socket = { send: (text: string) => void this.sent.push(JSON.parse(text) as Record<string, unknown>), close: () => {} };
     queueMicrotask(() => {
       handlers.onOpen(socket);
-      this.tell({ type: "ready", protocol: 1, user: me, rooms: [room], online: [], heartbeat: 10, epoch: this.epoch });
+      this.tell({ ...this.ready, epoch: this.epoch });
     });
     return socket;
   }
@@ -42,8 +43,9 @@ const message = (number: number, body: string) => ({
   },
 });
 
-async function connected() {
+async function connected(ready: Record<string, unknown> = {}) {
   const server = new Server();
+  Object.assign(server.ready, ready);
   const shared = new SharedTransport(server);
   const options = { storage: null, events: null };
   const host = new ChatClient({ transport: shared, ...options });
@@ -57,7 +59,7 @@ async function connected() {
   };
   // The pages first: one that is left would have the host connect again.
   const end = () => [...pages, host].forEach((client) => client.disconnect());
-  return { server, host, page, end };
+  return { server, shared, host, page, end };
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve));
@@ -71,6 +73,55 @@ test("a page is greeted with what the host knows, over the one socket", async ()
   assert.equal(client.username, "ada");
   assert.deepEqual(client.rooms.get(ROOM), host.rooms.get(ROOM));
   assert.equal(client.rooms.get(ROOM)?.number, 1);
+  end();
+});
+
+/** What a page is greeted with that connects now. */
+async function greeting(shared: SharedTransport): Promise<Record<string, unknown>> {
+  return new Promise((resolve) => {
+    const socket = shared.forPage().open({
+      onOpen: () => {},
+      onFrame: (text) => {
+        resolve((JSON.parse(text) as Record<string, unknown>[])[0] ?? {});
+        socket.close();
+      },
+      onClose: () => {},
+    });
+  });
+}
+
+const request = { room: ROOM, kind: "private", name: "Room", by: "grace", at: "2026-01-01T00:00:00Z" };
+const ready = {
+  online: ["grace"], blocked: ["eve"], requests: [request], limits: { body: 40_000 },
+  server: { name: "Media Chat", version: "1" }, unheard_of: { by: "this client" },
+};
+
+test("a page is greeted with all that the server greeted the host with", async () => {
+  const { server, shared, page, end } = await connected(ready);
+  assert.deepEqual(await greeting(shared), { ...server.ready, epoch: "first" });
+  const client = page();
+  await client.connect();
+  assert.deepEqual([...client.blocked], ["eve"]);
+  assert.deepEqual(client.requests, [request]);
+  end();
+});
+
+test("a page is greeted with what has changed since the host was greeted", async () => {
+  const { server, shared, end } = await connected(ready);
+  server.tell(
+    { type: "blocked", usernames: ["eve", "mallory"] },
+    { type: "requests", requests: [] },
+    { type: "presence", user: "grace", state: "offline" },
+    { type: "person", person: { username: "ada", display_name: "Countess", avatar_url: null } },
+    message(1, "since then"),
+  );
+  const greeted = await greeting(shared);
+  assert.deepEqual(greeted.blocked, ["eve", "mallory"]);
+  assert.deepEqual(greeted.requests, []);
+  assert.deepEqual(greeted.online, []);
+  assert.equal((greeted.user as typeof me).display_name, "Countess");
+  assert.equal((greeted.rooms as (typeof room)[])[0]?.number, 1);
+  assert.deepEqual(greeted.unheard_of, ready.unheard_of);
   end();
 });
 
