@@ -14,6 +14,8 @@ const say = <T>(words: string, answer: T): Promise<T> => {
 };
 
 export const window = {
+  state: { focused: false },
+  onDidChangeWindowState: () => ({ dispose() {} }),
   showInformationMessage: (words: string) => say(words, undefined),
   setStatusBarMessage: (words: string) => void say(words, undefined),
   showSaveDialog: ({ title }: { title: string }) => say(title, {}),
