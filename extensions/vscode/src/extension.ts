@@ -11,6 +11,7 @@ import { Files } from "./files/files.js";
 import { FrontWindow } from "./rooms/front-window.js";
 import { Notifier } from "./rooms/notifier.js";
 import { Quiet } from "./rooms/quiet.js";
+import { RestoreNotice } from "./rooms/restore-notice.js";
 import { StatusBar } from "./rooms/status-bar.js";
 import { RoomsTree } from "./rooms/tree.js";
 import { ChatView } from "./view/chat-view.js";
@@ -34,7 +35,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const statusBar = new StatusBar(chat, tree, quiet);
   const front = new FrontWindow(state);
   const notifier = new Notifier(chat, view, quiet, front);
-  context.subscriptions.push(log, accounts, browser, chat, quiet, files, view, tree, statusBar, front, notifier);
+  const restores = new RestoreNotice(chat, view, front, state);
+  context.subscriptions.push(log, accounts, browser, chat, quiet, files, view, tree, statusBar, front, notifier, restores);
   context.subscriptions.push(tickWalkthrough(chat));
   registerCommands(context, { accounts, browser, chat, quiet, view, log });
   tellContext(chat);

@@ -54,9 +54,14 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     for (const each of this.#disposables) each.dispose();
   }
 
+  /** Whether the person can see the chat now. */
+  get isInSight(): boolean {
+    return Boolean(this.#view?.visible && vscode.window.state.focused);
+  }
+
   /** The room that is in front, if the person can see it now. */
   get roomInSight(): string | null {
-    return this.#view?.visible && vscode.window.state.focused ? this.services.storage.getItem(SHOWN) : null;
+    return this.isInSight ? this.services.storage.getItem(SHOWN) : null;
   }
 
   /** Shows the view and tells its page something, when it is ready for it. */

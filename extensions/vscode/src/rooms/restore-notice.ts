@@ -1,0 +1,58 @@
+import * as vscode from "vscode";
+import type { Chat, Connected } from "../chat/chat.js";
+import type { ChatView } from "../view/chat-view.js";
+import type { FrontWindow } from "./front-window.js";
+
+/** The id of the history that the person knows of, by the server's origin. */
+const EPOCH = "mediaChat.epoch";
+
+/**
+ * Says that the server was restored from a backup: once for each restore, in one window, also when
+ * no window was open at the time. Where the chat is in sight, its page says so instead.
+ */
+export class RestoreNotice implements vscode.Disposable {
+  readonly #switched: vscode.Disposable;
+
+  constructor(
+    chat: Chat,
+    private readonly view: ChatView,
+    private readonly front: FrontWindow,
+    private readonly state: vscode.Memento,
+  ) {
+    this.#switched = chat.onDidSwitch((connected) => connected && this.#follow(connected));
+  }
+
+  dispose(): void {
+    this.#switched.dispose();
+  }
+
+  #follow({ client, server }: Connected): void {
+    let pageKnows = false;
+    // Each greeting tells the rooms.
+    client.addEventListener("rooms", () => {
+      const { epoch } = client;
+      if (epoch === null) return;
+      const key = `${EPOCH}:${server.origin}`;
+      const known = this.state.get<string>(key);
+      if (known !== epoch) {
+        void this.state.update(key, epoch);
+        if (known !== undefined) void this.#say(epoch, server.url.host, pageKnows);
+      }
+      // What the window shows from now on began with this history, and sees when another follows.
+      pageKnows = true;
+    });
+  }
+
+  async #say(epoch: string, host: string, pageKnows: boolean): Promise<void> {
+    if (!(await this.front.isMine(`epoch ${epoch}`)) || (pageKnows && this.view.isInSight)) return;
+    const open = vscode.l10n.t("Open");
+    const chosen = await vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        "The history of {0} was restored from a backup. Messages that were written after that backup are gone. What you had not sent is kept and sent.",
+        host,
+      ),
+      open,
+    );
+    if (chosen === open) await this.view.show();
+  }
+}
