@@ -1,5 +1,5 @@
-import { requoted } from "./quotes.js";
 import { sentMessage } from "./feed-message.js";
+import { FeedWindow } from "./feed-window.js";
 
 /** How many messages are asked for at once. */
 const PAGE = 50;
@@ -33,13 +33,8 @@ export class Feed {
   error = null;
   /** False until the first page is there. */
   loaded = false;
-  /** Whether the window ends before the newest message, as after a jump. */
-  hasNewer = false;
 
-  /** @type {import("./types.js").FeedMessage[]} by number, without gaps */
-  #held = [];
-  /** @type {Map<number, import("./types.js").FeedMessage>} beyond the window, not joined yet */
-  #ahead = new Map();
+  #window = new FeedWindow();
   /** @type {Map<number, import("./protocol.js").Message>} live events after a gap, by position */
   #early = new Map();
   /**
@@ -77,24 +72,19 @@ export class Feed {
    * The same array until something changes.
    */
   get messages() {
-    if (!this.#list) {
-      const ahead = [...this.#ahead.values()].sort((a, b) => a.number - b.number);
-      const newest = this.hasNewer ? [] : [...ahead, ...this.#host.unsent()];
-      this.#list = [...this.#held, ...newest];
-    }
+    this.#list ??= this.hasNewer
+      ? this.#window.messages
+      : [...this.#window.messages, ...this.#host.unsent()];
     return this.#list;
   }
 
   get hasOlder() {
-    return this.#start > 1;
+    return this.#window.start > 1;
   }
 
-  get #start() {
-    return this.#held[0]?.number ?? 1;
-  }
-
-  get #end() {
-    return this.#held.at(-1)?.number ?? 0;
+  /** Whether the window ends before the newest message, as after a jump. */
+  get hasNewer() {
+    return this.#window.hasNewer;
   }
 
   /** Something that is shown has changed: here, or in the outbox. */
@@ -113,17 +103,15 @@ export class Feed {
 
   async loadOlder() {
     if (!this.loaded || !this.hasOlder) return;
-    await (this.#load ?? this.#page("older", { before: this.#start }, (page) => this.#join(page)));
+    const { start } = this.#window;
+    await (this.#load ?? this.#page("older", { before: start }, (page) => this.#window.join(page)));
   }
 
   async loadNewer() {
     if (!this.loaded || !this.hasNewer) return;
+    const { end } = this.#window;
     await (this.#load ??
-      this.#page("newer", { after: this.#end }, (page, more) => {
-        if (page.length > 0 && page[0].number > this.#end + 1) return; // trimmed meanwhile
-        this.#join(page);
-        this.hasNewer = more;
-      }));
+      this.#page("newer", { after: end }, (page, more) => this.#window.joinNewer(page, more)));
   }
 
   /**
@@ -132,7 +120,7 @@ export class Feed {
    * @returns {Promise<boolean>} whether it is there then
    */
   async jumpTo(number) {
-    if (this.loaded && number >= this.#start && number <= this.#end) return true;
+    if (this.loaded && this.#window.holds(number)) return true;
     const before = number + PAGE / 2;
     let isShort = false;
     this.#supersede();
@@ -165,15 +153,7 @@ export class Feed {
    * @param {number} keep
    */
   trim(end, keep) {
-    if (this.#held.length <= Math.max(keep, 1)) return;
-    if (end === "older") {
-      this.#held = this.#held.slice(-Math.max(keep, 1));
-    } else {
-      this.#held = this.#held.slice(0, Math.max(keep, 1));
-      this.#ahead.clear();
-      this.hasNewer = true;
-    }
-    this.changed();
+    if (this.#window.trim(end, Math.max(keep, 1))) this.changed();
   }
 
   /**
@@ -233,19 +213,9 @@ export class Feed {
    * @param {boolean} hasNewer
    */
   #replace(page, hasNewer) {
-    this.#held = page;
-    this.#ahead.clear();
+    this.#window.replace(page, hasNewer);
     this.loaded = true;
-    this.hasNewer = hasNewer;
-    this.number = Math.max(this.number, this.#end);
-  }
-
-  /** Joins a page on at the end where it fits. @param {import("./types.js").FeedMessage[]} page */
-  #join(page) {
-    const older = page.filter(({ number }) => number < this.#start);
-    const newer = page.filter(({ number }) => number > this.#end);
-    if (older.at(-1)?.number === this.#start - 1) this.#held = [...older, ...this.#held];
-    if (newer[0]?.number === this.#end + 1) this.#held = [...this.#held, ...newer];
+    this.number = Math.max(this.number, this.#window.end);
   }
 
   // -- The log --------------------------------------------------------------------------------
@@ -358,14 +328,12 @@ export class Feed {
   #drop(position) {
     const held = this.loaded || this.loading !== null;
     this.#supersede();
-    this.#held = [];
-    this.#ahead.clear();
+    this.#window.clear();
     this.#early.clear();
     this.#hasMore = false;
     this.#head = position;
     this.position = position;
     this.loaded = false;
-    this.hasNewer = false;
     this.changed();
     return held;
   }
@@ -404,23 +372,7 @@ export class Feed {
   /** Puts a message where it belongs, if that is in the window. @param {import("./protocol.js").Message} message */
   #place(message) {
     if (!this.loaded) return;
-    const { number } = message;
-    if (number > this.#end) {
-      const known = this.#ahead.get(number);
-      if (!this.hasNewer && !(known && known.position > message.position)) {
-        this.#ahead.set(number, sentMessage(message));
-      }
-      for (let next; (next = this.#ahead.get(this.#end + 1)); ) {
-        this.#ahead.delete(next.number);
-        this.#held.push(next);
-      }
-    } else if (number >= this.#start) {
-      const index = number - this.#start;
-      if (this.#held[index].position <= message.position) this.#held[index] = sentMessage(message);
-    }
-    // Those that quote it quote it as it reads now.
-    this.#held.forEach((other, at) => (this.#held[at] = requoted(other, message)));
-    for (const [key, other] of this.#ahead) this.#ahead.set(key, requoted(other, message));
+    this.#window.place(message);
     this.changed();
   }
 }
