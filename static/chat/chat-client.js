@@ -1,42 +1,28 @@
+import { Arrivals } from "./arrivals.js";
 import { setTimer as realTimer } from "./backoff.js";
+import { BrowserEvents } from "./browser-events.js";
 import { Connection } from "./connection.js";
-import { deferred } from "./deferred.js";
-import { connectionLost, offline, takenBack, ChatError } from "./errors.js";
+import { connectionLost, offline, ChatError } from "./errors.js";
+import { unknownAttachment } from "./feed-message.js";
+import { handleIncomingMessage, messagesIn, takeFrom } from "./incoming.js";
+import { KnownChat } from "./known-chat.js";
 import { News } from "./news.js";
-import { Outbox } from "./outbox.js";
 import { OutboxFiles } from "./outbox-files.js";
 import { localStorageIfAny } from "./outbox-store.js";
+import { Outbox } from "./outbox.js";
 import { Patience } from "./patience.js";
+import { PatientReads } from "./patient-reads.js";
 import { uploadPatiently } from "./patient-upload.js";
 import { quoteOf } from "./quotes.js";
 import { Requests } from "./requests.js";
 import { Store } from "./store.js";
 import { Sync } from "./sync.js";
-import { unknownAttachment } from "./feed-message.js";
 
 /** A connection that answers no `ping` within this is dead, in milliseconds. */
 const PING_TIMEOUT = 10_000;
 
 /** Commands after which one is in a room. */
 const ENTERING = new Set(["room.open", "room.join", "room.accept"]);
-
-/** @type {WeakMap<import("./types.js").Socket, (message: any) => void>} */
-const takers = new WeakMap();
-
-/**
- * Applies one object from the server to the client that owns this socket. Types that are not
- * known are ignored, so that servers can grow. {@link ChatClient#receive} calls it for each
- * object of a frame; call it to feed a client from somewhere else, such as a recording.
- *
- * @param {{type: string, [field: string]: any}} message an event, a reply or an error
- * @param {import("./types.js").Socket | null} socket
- *
- * @example
- * handleIncomingMessage({ type: "typing", room: id, user: "grace" }, client.socket);
- */
-export function handleIncomingMessage(message, socket) {
-  if (socket) takers.get(socket)?.(message);
-}
 
 /**
  * One person's connection to the chat, and what is known through it.
@@ -65,25 +51,23 @@ export function handleIncomingMessage(message, socket) {
  * await client.feed(room.id).open();
  * client.sendMessage(room.id, { body: "Hello, **Grace**" });
  */
-export class ChatClient extends EventTarget {
+export class ChatClient extends KnownChat {
   /** A UUID of this client, which is one of perhaps many of the same person. */
   id = crypto.randomUUID();
 
   #news = new News(this);
-  /** @type {Set<{resolve: () => void, reject: (error: ChatError) => void}>} until `ready` */
-  #arrivals = new Set();
-  /** @type {Set<AbortController>} of what is being read */
-  #reading = new Set();
+  #arrivals = new Arrivals();
   #transport;
   #timing;
   #connection;
   #patience;
+  #reads;
   #requests;
   #sync;
   #files;
   #outbox;
   #store;
-  #events;
+  #browser;
 
   /** @param {import("./types.js").ClientOptions} options */
   constructor({
@@ -94,25 +78,50 @@ export class ChatClient extends EventTarget {
     setTimer = realTimer,
     events = globalThis.window ?? null,
   }) {
-    super();
     const timing = { now, random, setTimer };
+    const store = new Store({
+      ...timing,
+      read: (command, options) => this.read(command, options),
+      unsent: () => this.#outbox.entries,
+      acknowledge: (message) =>
+        this.#outbox.acknowledge(message, { message, position: message.position }),
+      missed: (feed) => this.state === "online" && this.#sync.ask(feed),
+      tell: (type, detail) => this.#news.tell(type, detail),
+    });
+    super(store);
+    this.#store = store;
     this.#transport = transport;
     this.#timing = timing;
-    this.#events = events;
     this.#requests = new Requests(timing);
     this.#patience = new Patience({ ...timing, changed: () => this.#news.tell("state") });
     this.#connection = new Connection({
       transport,
       ...timing,
       on: {
-        opened: (socket) => takers.set(socket, (message) => this.#take(message)),
+        opened: (socket) => takeFrom(socket, (message) => this.#take(message)),
         frame: (text) => this.receive(text),
         lost: (error) => this.#lost(error),
         changed: () => this.#news.tell("state"),
         quiet: () => this.#issue({ type: "ping" }, { timeout: PING_TIMEOUT }),
       },
     });
+    this.#browser = new BrowserEvents(events, {
+      online: () => this.#connection.wake(),
+      // A socket can take minutes to notice that the network has gone.
+      offline: () => this.#connection.drop(),
+      focus: () => this.#connection.wake(),
+      pagehide: () => store.flushReads(),
+      storage: (/** @type {StorageEvent} */ { key }) => this.#outbox.reread(key),
+    });
     const patience = this.#patience;
+    this.#reads = new PatientReads({
+      patience,
+      attempt: async (command, signal) => {
+        if (this.error) throw this.error;
+        if (this.state !== "online") await this.#arrivals.next(signal);
+        return this.#issue(command);
+      },
+    });
     this.#sync = new Sync({ patience, request: (rooms) => this.#issue({ type: "sync", rooms }) });
     this.#files = new OutboxFiles({
       upload: (file, signal) => this.upload(file, { signal }),
@@ -129,15 +138,6 @@ export class ChatClient extends EventTarget {
         this.#store.unsentChanged(room);
         this.#news.tell("outbox");
       },
-    });
-    this.#store = new Store({
-      ...timing,
-      read: (command, options) => this.read(command, options),
-      unsent: () => this.#outbox.entries,
-      acknowledge: (message) =>
-        this.#outbox.acknowledge(message, { message, position: message.position }),
-      missed: (feed) => this.state === "online" && this.#sync.ask(feed),
-      tell: (type, detail) => this.#news.tell(type, detail),
     });
   }
 
@@ -188,44 +188,19 @@ export class ChatClient extends EventTarget {
    */
   async connect() {
     if (this.state === "online") return;
-    this.#listen("addEventListener");
-    const arrival = this.#arrival();
+    this.#browser.listen();
+    const arrival = this.#arrivals.next();
     this.#connection.open();
     await arrival;
   }
 
   /** Disconnects and stays away until `connect()`. */
   disconnect() {
-    this.#listen("removeEventListener");
+    this.#browser.stop();
     this.#store.flushReads();
     this.#connection.close();
-    for (const reading of this.#reading) reading.abort();
-    this.#arrived(new ChatError("aborted", "The client was disconnected."));
-  }
-
-  /**
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<void>}
-   */
-  async #arrival(signal) {
-    if (signal?.aborted) throw takenBack();
-    const { promise, resolve, reject } = deferred();
-    const arrival = { resolve, reject };
-    const abort = () => reject(takenBack());
-    this.#arrivals.add(arrival);
-    signal?.addEventListener("abort", abort);
-    try {
-      await promise;
-    } finally {
-      this.#arrivals.delete(arrival);
-      signal?.removeEventListener("abort", abort);
-    }
-  }
-
-  /** @param {ChatError | null} error */
-  #arrived(error = null) {
-    for (const { resolve, reject } of this.#arrivals) error ? reject(error) : resolve();
-    this.#arrivals.clear();
+    this.#reads.abort();
+    this.#arrivals.settle(new ChatError("aborted", "The client was disconnected."));
   }
 
   /** @param {ChatError | null} error */
@@ -234,25 +209,8 @@ export class ChatClient extends EventTarget {
     this.#sync.stop();
     this.#outbox.pause();
     this.#store.typing.clear();
-    if (error) this.#arrived(error);
+    if (error) this.#arrivals.settle(error);
   }
-
-  /** @param {"addEventListener" | "removeEventListener"} way */
-  #listen(way) {
-    for (const [type, listener] of Object.entries(this.#listeners)) {
-      this.#events?.[way](type, /** @type {EventListener} */ (listener));
-    }
-  }
-
-  #listeners = {
-    online: () => this.#connection.wake(),
-    // A socket can take minutes to notice that the network has gone.
-    offline: () => this.#connection.drop(),
-    focus: () => this.#connection.wake(),
-    pagehide: () => this.#store.flushReads(),
-    /** @param {StorageEvent} event */
-    storage: ({ key }) => this.#outbox.reread(key),
-  };
 
   // -- Sending ---------------------------------------------------------------------------------
 
@@ -403,102 +361,8 @@ export class ChatClient extends EventTarget {
    * @example
    * const { members } = await client.read({ type: "room.members", room: room.id });
    */
-  async read(command, { signal, onWait } = {}) {
-    const reading = new AbortController();
-    const abort = () => reading.abort();
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort);
-    this.#reading.add(reading);
-    const attempt = async () => {
-      if (this.error) throw this.error;
-      if (this.state !== "online") await this.#arrival(reading.signal);
-      return this.#issue(command);
-    };
-    try {
-      return await this.#patience.keep(attempt, { signal: reading.signal, onWait });
-    } finally {
-      this.#reading.delete(reading);
-      signal?.removeEventListener("abort", abort);
-    }
-  }
-
-  // -- What is known ---------------------------------------------------------------------------
-
-  /** '' before the server has greeted us. */
-  get username() {
-    return this.#store.me?.username ?? "";
-  }
-
-  /** The person who is signed in, or null before the server has said so. */
-  get me() {
-    return this.#store.me;
-  }
-
-  /**
-   * The `ready` that the server would send now, for another client that shares this one's
-   * connection; null before the first.
-   * @returns {import("./protocol.js").ReadyEvent | null}
-   */
-  get greeting() {
-    return this.#store.greeting;
-  }
-
-  /**
-   * The id of the server's history, which changes at a restore; null while it is not known.
-   * @returns {string | null}
-   */
-  get epoch() {
-    return this.#store.epoch;
-  }
-
-  /** Rooms by id, kept current. @returns {ReadonlyMap<string, import("./protocol.js").Room>} */
-  get rooms() {
-    return this.#store.rooms;
-  }
-
-  /** Usernames of those who are here now. @returns {ReadonlySet<string>} */
-  get online() {
-    return this.#store.online;
-  }
-
-  /** Usernames of those whom this person has blocked. @returns {ReadonlySet<string>} */
-  get blocked() {
-    return this.#store.blocked;
-  }
-
-  /** The rooms into which strangers ask this person; answer by `room.accept` or `room.refuse`. */
-  get requests() {
-    return this.#store.requests;
-  }
-
-  /**
-   * A room's messages. The same object as long as the person is in the room.
-   * @param {string} room
-   */
-  feed(room) {
-    return this.#store.feed(room);
-  }
-
-  /**
-   * How someone is called. Who is not known yet is asked for; `people` tells when they are.
-   * @param {string} username
-   */
-  person(username) {
-    return this.#store.people.get(username);
-  }
-
-  /**
-   * Whether somebody else whom this client knows is called the same, or looks so, or has that name
-   * for a username: then show both the name and the username.
-   * @param {string} username
-   */
-  isAmbiguous(username) {
-    return this.#store.people.isAmbiguous(username);
-  }
-
-  /** Usernames of those who are typing in a room now. @param {string} room */
-  typing(room) {
-    return this.#store.typing.in(room);
+  async read(command, options = {}) {
+    return this.#reads.ask(command, options);
   }
 
   // -- Receiving -------------------------------------------------------------------------------
@@ -508,15 +372,7 @@ export class ChatClient extends EventTarget {
    * @param {string} text
    */
   receive(text) {
-    let frame;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return; // not ours to understand
-    }
-    for (const message of Array.isArray(frame) ? frame : [frame]) {
-      handleIncomingMessage(message, this.socket);
-    }
+    for (const message of messagesIn(text)) handleIncomingMessage(message, this.socket);
   }
 
   /** @param {any} message */
@@ -532,7 +388,7 @@ export class ChatClient extends EventTarget {
     this.#store.welcome(event);
     this.#outbox.open(event.user.id);
     this.#outbox.resume();
-    this.#arrived();
+    this.#arrivals.settle();
     this.#patience.wake();
   }
 }

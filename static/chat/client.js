@@ -9,8 +9,9 @@
  *   client.sendMessage(detail.room, { body: "I'm here.", replyTo: detail.message });
  * });
  */
-import { ChatClient, handleIncomingMessage } from "./chat-client.js";
+import { ChatClient } from "./chat-client.js";
 import { ChatError } from "./errors.js";
+import { handleIncomingMessage } from "./incoming.js";
 import { signIn } from "./sign-in.js";
 import { WebSocketTransport } from "./transports/websocket.js";
 
