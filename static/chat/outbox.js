@@ -218,13 +218,13 @@ export class Outbox {
 
   /** @param {import("./types.js").Unsent} entry */
   async #send(entry) {
-    const { room, client_id, body, attachments, reply_to, code } = entry;
+    const { room, client_id, body, reply_to, code } = entry;
     const abort = new AbortController();
     this.#underway.set(room, { clientId: client_id, abort });
     const transmit = () =>
       this.#transmit({
         type: "message.send", room, client_id, body, reply_to,
-        attachments: attachments.map(({ id }) => id),
+        attachments: idsOf(entry),
         ...(code ? { code } : {}),
       });
     try {
@@ -294,6 +294,8 @@ export class Outbox {
       const { reply_to, quote } = entry;
       return this.#write({ ...entry, reply_to: null, quote: null, unquoted: { reply_to, quote } });
     }
+    // Another tab has uploaded its files again: it is sent with those.
+    if (String(idsOf(sent)) !== String(idsOf(entry))) return;
     const lost = error.code === "not_found" && this.#isMember(entry.room) ? this.#files.doubtful(entry) : [];
     if (lost.length === 0) return this.#fail(entry, error);
     if (!this.#files.canRenew(entry)) return this.#fail(entry, error, filesLost(lost.length));
@@ -387,6 +389,9 @@ function told(error) {
   const { code = "bad_request", detail = String(error) } = error;
   return { code, detail };
 }
+
+/** @param {import("./types.js").Unsent} entry */
+const idsOf = ({ attachments }) => attachments.map(({ id }) => id);
 
 /** With what it replies to, where it was tried without. @param {import("./types.js").Unsent} entry */
 const quotedAgain = ({ unquoted, ...rest }) => ({ ...rest, ...unquoted });

@@ -137,6 +137,29 @@ test("what another tab says of a message does not end the upload", async () => {
   assert.deepEqual(files(world), ["one.txt"]);
 });
 
+test("a refusal that another tab has answered with new files fails nothing", async () => {
+  const storage = new MemoryStorage();
+  const events = new EventTarget();
+  const other = await aClientInARoom({ storage, messages: 0 });
+  const { server, clock, room } = other;
+  const [lost] = await uploaded(other, "one.txt");
+  const [renewed] = await uploaded(other, "one.txt");
+  server.uploads.delete(lost.id);
+  const world = await aClientInARoom({ storage, events, server, clock, messages: 0 });
+  server.last.holds = (type) => type === "error";
+  // As after a reload: this tab has no file of it.
+  world.client.sendMessage(room.id, { body: "with a file", attachments: [{ ...lost }] });
+  await settled();
+  const key = /** @type {string} */ (storage.key(0));
+  const entry = JSON.parse(storage.getItem(key) ?? "");
+  storage.setItem(key, JSON.stringify({ ...entry, attachments: [renewed] }));
+  events.dispatchEvent(Object.assign(new Event("storage"), { key }));
+  server.last.release();
+  await settled();
+  assert.deepEqual(files(world), ["one.txt"]);
+  assert.equal(storage.length, 0);
+});
+
 test("a message that is discarded while its files are uploaded again is not sent, and the upload ends", async () => {
   const world = await aClientInARoom({ messages: 0 });
   const { client, server, room } = world;
