@@ -67,6 +67,9 @@ SAME_AT_BOTH_DOORS = "tests/system/test_cast.py"
 ADMIN_IN_CHROMIUM = "tests/browser/test_admin.py"
 """On PostgreSQL, Django's own ground, tests/chat/test_admin.py without a browser is enough."""
 
+IN_A_CAMPAIGN = "tests/system/test_crash.py"
+"""On PostgreSQL, tests/system/chaos kills the same servers and the same Redis, and more."""
+
 MEASURE_TIME = ("tests/system/test_abuse.py", "tests/system/chaos/test_chaos.py")
 """They measure time, which on an emulator of MongoDB is the emulator's."""
 
@@ -117,6 +120,7 @@ def _is_said_already(test: str, kind: str) -> bool:
         test.startswith(SAME_ON_ALL)
         or (test.startswith(SAME_AT_BOTH_DOORS) and "[browser" in test)
         or (test.startswith(MEASURE_TIME) and kind == "mongodb")
+        or (test.startswith(IN_A_CAMPAIGN) and kind == "postgres")
         or (test.startswith(ADMIN_IN_CHROMIUM) and kind == "postgres")
     )
 

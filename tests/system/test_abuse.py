@@ -24,7 +24,7 @@ from tests.live import ROOT, Server, environment
 from tests.system.abuse import inputs
 from tests.system.abuse.world import AT_ONCE, SETS
 
-SECONDS = 15.0
+SECONDS = 10.0
 MANY = ("command Sync", "request GET /api/v1/rooms ")
 """Cases that ask for all of a person's rooms."""
 P95 = 0.2

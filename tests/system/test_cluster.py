@@ -17,7 +17,9 @@ from tests.system.test_crash import LOST
 CLIENTS = 50
 MESSAGES_EACH = 10
 ALL = CLIENTS * MESSAGES_EACH
-PAUSE = 10
+PAUSE = 5
+WRITING = 16
+"""Seconds in which everybody writes all of theirs, and in which all of it fails."""
 
 
 class Person:
@@ -29,7 +31,7 @@ class Person:
 
     async def write(self) -> None:
         for number in range(MESSAGES_EACH):
-            await asyncio.sleep(random.uniform(0.5, 1.5) * 28 / MESSAGES_EACH)
+            await asyncio.sleep(random.uniform(0.5, 1.5) * WRITING / MESSAGES_EACH)
             client_id = str(uuid.uuid4())
             while True:
                 try:
@@ -77,11 +79,11 @@ async def test_a_killed_server_and_a_paused_redis_lose_and_double_nothing(
         people.append(Person(client, room))
     staying = [asyncio.create_task(person.stay()) for person in people]
     writing = [asyncio.create_task(person.write()) for person in people]
-    await asyncio.sleep(5)
-    await asyncio.to_thread(second.kill)
-    await asyncio.sleep(3)
-    await asyncio.to_thread(second.start)
     await asyncio.sleep(2)
+    await asyncio.to_thread(second.kill)
+    await asyncio.sleep(2)
+    await asyncio.to_thread(second.start)
+    await asyncio.sleep(1)
     control = redis_client.Redis(port=redis.port)
     control.execute_command("CLIENT", "PAUSE", PAUSE * 1000, "ALL")
     await asyncio.sleep(PAUSE)

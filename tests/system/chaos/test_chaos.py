@@ -15,6 +15,7 @@ SHORT = {
         "server stopped",
         "server paused",
         "clock ahead",
+        "clients cut",
         "clients in a black hole",
         "connections reset again and again",
         "disk full",
