@@ -8,7 +8,6 @@ import structlog
 from django.conf import settings
 
 from chat import message_queries, protocol, queries, stored
-from chat.actions import history
 from chat.relations import relations_of
 from chat.threads import in_thread
 from mediachat import disk, memory, wal
@@ -43,7 +42,7 @@ class Heartbeat:
         """Beats for as long as the server runs; a check that fails keeps no other from its turn."""
         checks = (
             self._hub.subscriptions.add_missed,  # first, so that nothing is missed in between
-            self._check_history,
+            self._hub.check_epoch,
             self._check_people,
             self._check_rooms,
             self._check_rosters,
@@ -81,10 +80,6 @@ class Heartbeat:
         except TimeoutError:
             self._hurried = 0
         self._hurry.clear()
-
-    async def _check_history(self) -> None:
-        """Finds out that the database was restored under this process."""
-        self._hub.note_epoch(await in_thread(history.epoch))
 
     async def _check_people(self) -> None:
         """Finds those who were suspended or signed out without our hearing it."""

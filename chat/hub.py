@@ -24,6 +24,7 @@ from chat import (
     publish,
     queries,
 )
+from chat.actions import history
 from chat.background import Background
 from chat.connects import Connects
 from chat.doorbells import Doorbells
@@ -107,7 +108,7 @@ class Hub:
         ((refused, relations, epoch),) = await self._admissions.ask(asked)
         if self.epoch not in (None, epoch):  # one of the two was read before a restore
             ((refused, relations, epoch),) = await self._admissions.ask(asked)
-        self.note_epoch(epoch)
+        self._note_epoch(epoch)
         if refused is not None:
             self.dismiss(connection, refused)
         if not connection.socket.is_open:
@@ -156,7 +157,14 @@ class Hub:
             if (refused := refused_by[each.user.pk, each.session_key]) is not None:
                 self.dismiss(each, refused)
 
-    def note_epoch(self, epoch: UUID) -> None:
+    async def check_epoch(self) -> None:
+        """Finds out that the database was restored under this process."""
+        epoch = await in_thread(history.epoch)
+        if epoch != self.epoch:  # perhaps an admission has noted a newer one meanwhile
+            epoch = await in_thread(history.epoch)
+        self._note_epoch(epoch)
+
+    def _note_epoch(self, epoch: UUID) -> None:
         """Takes which history the database says it holds.
 
         Where it is another one than before, the database was restored under this process: all that
@@ -261,12 +269,13 @@ class Hub:
     async def _refresh_rooms(self, user: UUID) -> None:
         if user not in self.people:
             return
+        here = self._ready & self.people[user].keys()
         ((ids, digest),) = await self._memberships.ask(user)
         now = set(ids)
         views = await self._new_to(user, now)
         if user not in self.people:
             return
-        for connection in self._ready & self.people.get(user, {}).keys():
+        for connection in here & self._ready:
             for view in views:
                 if view.room.id not in connection.rooms:
                     self.feeds[view.room.id].attach(connection, view)
@@ -277,6 +286,10 @@ class Hub:
                         return
             for gone in connection.rooms - now:
                 self.feeds[gone].remove(connection, "removed")
+        if self._ready & self.people.get(user, {}).keys() - here:
+            # One came meanwhile, and was greeted with what was read before this or after it.
+            self.refresh_rooms(user)
+            return
         # Now that they have been told: what failed before is found by the heartbeat.
         if self.digests.get(user) != digest:
             self.reads.pop(user, None)

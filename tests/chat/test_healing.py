@@ -107,6 +107,31 @@ async def test_a_new_room_is_seen_though_a_read_failed(
     assert has_failed() == times
 
 
+async def test_who_comes_while_rooms_are_looked_up_keeps_theirs(
+    monkeypatch: pytest.MonkeyPatch, member: User
+) -> None:
+    first = await sync_to_async(visitor)(member)
+    second = Visitor(member, first.session_key)
+    hub = Hub()
+    await hub.enter(first)
+    was_read, may_go_on, look_up = asyncio.Event(), asyncio.Event(), hub._new_to
+
+    async def look_up_later(user: uuid.UUID, found: set[uuid.UUID]) -> Any:
+        was_read.set()
+        await may_go_on.wait()
+        return await look_up(user, found)
+
+    monkeypatch.setattr(hub, "_new_to", look_up_later)
+    hub.refresh_rooms(member.pk)
+    await was_read.wait()
+    room = await let_in(member)
+    await hub.enter(second)
+    may_go_on.set()
+    await in_time(lambda: room.pk in first.rooms)
+    assert room.pk in second.rooms
+    assert not heard(second, "room.removed")
+
+
 async def test_a_new_name_is_seen_though_a_read_failed(
     failing: Any, owner: User, member: User, private_room: Room
 ) -> None:
