@@ -183,6 +183,7 @@ def verified(path: Path, progress: Progress) -> Manifest:
             f"The archive is damaged: {', '.join(differ[:5]) or DATABASE} is not what was backed "
             "up. Nothing was changed. Take another backup."
         )
+    progress("verified (bytes)", total, total)  # with the padding between the members
     return manifest
 
 
