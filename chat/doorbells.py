@@ -82,8 +82,7 @@ class Doorbells:
         self, feed: Feed, readers: Mapping[str, tuple[str, str]], moved: Mapping[str, int]
     ) -> None:
         for reader, by in moved.items():
-            if (user := UUID(reader)) in self._hub.reads:
-                self._hub.reads[user] += by
+            self._hub.reads.move(UUID(reader), by)
         if len(feed.connections) <= READERS_TOLD and not feed.blocked:
             for name, text in readers.values():
                 feed.send(text, but=self._hub.relations.apart_from(name))

@@ -32,6 +32,7 @@ from chat.feed import Connection
 from chat.feeds import Feeds
 from chat.gathered import Gathered
 from chat.heartbeat import Heartbeat
+from chat.known_reads import KnownReads
 from chat.latest import Latest
 from chat.limits import Allowance
 from chat.places import Places
@@ -64,9 +65,7 @@ class Hub:
         self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
         self.digests: dict[UUID, queries.Digest] = {}
         """Of the rooms that all sockets of a person have been told of."""
-        self.reads: dict[UUID, int] = {}
-        """The sum of the read marks of a person that all their sockets have been told of; left out
-        where it is not known."""
+        self.reads = KnownReads()
         self.epoch: UUID | None = None
         """The history that all of this was read from; None before anything was."""
         common = shared()
@@ -141,7 +140,8 @@ class Hub:
         )
         connection.socket.write(frame(ready.frame()))
         self._ready.add(connection)
-        self._note_reads(user.pk, views)
+        marks = (view.room.read for view in views)
+        self.reads.greet(user.pk, marks, is_first=len(self.people[user.pk]) == 1)
         if more or digest != self.digests.setdefault(user.pk, digest):
             # Further rooms follow, or their other sockets have been told of other rooms.
             self.refresh_rooms(user.pk)
@@ -296,15 +296,6 @@ class Hub:
         self.digests[user] = digest
 
     # -- How far people have read --------------------------------------------------------------
-
-    def _note_reads(self, user: UUID, views: list[queries.RoomView]) -> None:
-        """Takes what one of someone's sockets has just been told in full."""
-        told = sum(view.room.read for view in views)
-        is_first = len(self.people[user]) == 1
-        if is_first:
-            self.reads[user] = told
-        elif self.reads.get(user) != told:
-            self.reads.pop(user, None)  # their other sockets have been told of something else
 
     async def tell_reads(self, users: Collection[UUID]) -> None:
         """Tells the sockets of these people how far they have read, everywhere."""
