@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import Error, connections
 
 from chat.protocol import ChatError, ErrorCode
-from mediachat.connections import drop_dead, first_answer, was_ended
+from mediachat.connections import asking, drop_dead
 from mediachat.pictures import lanes
 from mediachat.pictures.process import TooSlow
 from mediachat.turns import TooMuchWaiting, Turns
@@ -111,15 +111,16 @@ async def _run(
 
 def _with_working_connection(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     drop_dead()
-    with first_answer() as answer:
+    with asking() as asked:
         try:
             return work(*args, **kwargs)
         except Error as error:
+            can_be_done_again = asked.can_be_done_again(error)
             # Whatever is wrong with it, the thread's next work opens a new connection.
             connections.close_all()
-            if answer.has_come or not was_ended(error):
+            if not can_be_done_again:
                 raise
-    # Its end was on the way when it was looked at, and nothing has been done over it.
+    # Its end was on the way when it was looked at, and nothing has been changed over it.
     return work(*args, **kwargs)
 
 

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -28,64 +28,97 @@ ENDED = ("57P01", "57P02", "57P05", "25P03")
 """PostgreSQL's codes for connections that an administrator, a crash or an idle timeout ended
 (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
-_thread = threading.local()  # as connections are
+AT_ONCE = 1.0
+"""Seconds in which a connection was lost, if its work is to be done again: nobody waits twice for a
+server that does not answer."""
 
 
-def drop_dead() -> None:
+class _Thread(threading.local):
+    """What is known of this thread's connections, by their aliases."""
+
+    def __init__(self) -> None:
+        self.used_at: dict[str, float] = {}
+        self.files: dict[str, tuple[int, int] | None] = {}
+
+
+_thread = _Thread()
+
+
+def drop_dead(alias: str = DEFAULT_DB_ALIAS) -> None:
     """Closes this thread's connection if it has died, so that the next query opens another.
 
     Costs a microsecond in a connection that was just used, and else a query that asks nothing.
     """
-    connection = connections[DEFAULT_DB_ALIAS]
+    connection = connections[alias]
     if connection.in_atomic_block:
         return
     if connection.vendor == "postgresql":
         is_dead = connection.connection is not None and not (
-            (_was_used() and _is_silent(connection.connection)) or connection.is_usable()
+            (_was_used(alias) and _is_silent(connection.connection)) or connection.is_usable()
         )
     else:
-        is_dead = _has_another_file(connection.settings_dict)
+        is_dead = _has_another_file(alias, connection.settings_dict)
     if is_dead:
         connection.close()
 
 
-def _was_used() -> bool:
+def _was_used(alias: str) -> bool:
     now = time.monotonic()
-    last, _thread.used_at = getattr(_thread, "used_at", 0.0), now
-    return bool(now - last < IDLE)
+    last, _thread.used_at[alias] = _thread.used_at.get(alias, 0.0), now
+    return now - last < IDLE
 
 
-def _has_another_file(config: Mapping[str, Any]) -> bool:
+def _has_another_file(alias: str, config: Mapping[str, Any]) -> bool:
     """Whether SQLite's file is not the one that it was when this was asked before."""
     file = file_id(config)
-    before = getattr(_thread, "file", None)
-    _thread.file = file or before
+    before = _thread.files.get(alias)
+    _thread.files[alias] = file or before
     return None not in (file, before) and file != before
 
 
 @dataclass
-class Answer:
-    """Whether the database has answered anything yet."""
+class Asked:
+    """What a piece of work has asked the database over this thread's connection."""
 
-    has_come: bool = False
+    began: float = field(default_factory=time.monotonic)
+    anything: bool = False
+    was_answered: bool = False
+    wrote: bool = False
+    """Whether it asked for more than to read. What it wrote in a transaction is undone when the
+    connection is lost, but nobody can tell whether the end of the transaction arrived."""
 
-    def note(self, execute: Callable[..., Any], *asked: Any) -> Any:
+    def note(
+        self, execute: Callable[..., Any], sql: Any, parameters: Any, many: bool, context: Any
+    ) -> Any:
         """Has a statement executed (django.db.connection.execute_wrappers)."""
-        answer = execute(*asked)
-        self.has_come = True
+        self.anything = True
+        self.wrote = self.wrote or not str(sql).startswith("SELECT")
+        answer = execute(sql, parameters, many, context)
+        self.was_answered = True
         return answer
+
+    def can_be_done_again(self, error: BaseException) -> bool:
+        """Whether work that ended with this error lost its connection and has done nothing yet."""
+        if not self.was_answered and was_ended(error):
+            return True
+        return (
+            self.anything
+            and not self.wrote
+            and _is_lost()
+            and time.monotonic() - self.began < AT_ONCE
+        )
 
 
 @contextmanager
-def first_answer() -> Iterator[Answer]:
-    """Tells of what is asked over this thread's connection in here whether any was answered."""
-    answer = Answer()
+def asking() -> Iterator[Asked]:
+    """Tells what is asked over this thread's connection in here."""
+    asked = Asked()
     wrappers = connections[DEFAULT_DB_ALIAS].execute_wrappers
-    wrappers.append(answer.note)
+    wrappers.append(asked.note)
     try:
-        yield answer
+        yield asked
     finally:
-        wrappers.remove(answer.note)
+        wrappers.remove(asked.note)
 
 
 def was_ended(error: BaseException | None) -> bool:
@@ -95,6 +128,14 @@ def was_ended(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _is_lost() -> bool:
+    """Whether this thread has no connection to PostgreSQL, after it had one."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    return connection.vendor == "postgresql" and (
+        connection.connection is None or bool(connection.connection.closed)
+    )
 
 
 def _is_silent(driver: "Connection[Any]") -> bool:

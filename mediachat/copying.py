@@ -20,6 +20,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connections, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from mediachat.connections import drop_dead
 from mediachat.databases import database
 from mediachat.progress import Progress
 
@@ -53,6 +54,7 @@ class Note(models.Model):
 
 def is_half_copied(alias: str) -> bool:
     """Whether a copy to this database was begun and has not been finished."""
+    drop_dead(alias)
     return Note._meta.db_table in connections[alias].introspection.table_names()
 
 
@@ -118,6 +120,7 @@ class Copy:
 
     def finish(self) -> None:
         """From now on the target may be served."""
+        drop_dead(self.target)
         with connections[self.target].schema_editor() as editor:
             editor.delete_model(Note)
 
@@ -134,24 +137,35 @@ class Copy:
                 "server on it once (make run or make serve), stop it, and copy again."
             )
 
-    def _prepare(self) -> None:
-        notes = rows_of(Note, self.target)
+    def claim(self) -> None:
+        """Notes in the target that it belongs to this copy: from now on no server starts there.
+
+        Raises:
+            CopyError: the target is not empty, or holds a part of another copy.
+        """
         if not is_half_copied(self.target):
             check_empty(self.target)
             with connections[self.target].schema_editor() as editor:
                 editor.create_model(Note)
-            notes.create(source=self.fingerprint)
-        note = notes.first()
+            self._notes.create(source=self.fingerprint)
+        note = self._notes.first()
         if note is None:  # it died before it wrote the note, so before anything else
-            note = notes.create(source=self.fingerprint)
+            note = self._notes.create(source=self.fingerprint)
         if note.source != self.fingerprint:
             raise CopyError(
                 "The target holds part of a copy from another source. Empty it, or name that "
                 "source again."
             )
-        if not note.ready:
+
+    def _prepare(self) -> None:
+        self.claim()
+        if not self._notes.get().ready:
             make_tables(self.target)
-            notes.update(ready=True)
+            self._notes.update(ready=True)
+
+    @property
+    def _notes(self) -> Any:
+        return rows_of(Note, self.target)
 
     def _copy(self, model: Model, progress: Progress) -> None:
         source = rows_of(model, self.source)
@@ -183,6 +197,7 @@ class Copy:
         """Lets PostgreSQL go on counting ids after those that were copied."""
         from django.core.management.color import no_style
 
+        drop_dead(self.target)
         target = connections[self.target]
         statements = target.ops.sequence_reset_sql(no_style(), tables())
         if statements and target.vendor == "postgresql":
@@ -259,13 +274,19 @@ def _links(model: Model) -> list[Any]:
 
 
 def rows_of(model: Model, alias: str) -> Any:
-    """All rows of a table in this database, whatever the model's managers leave out."""
+    """All rows of a table in this database, whatever the model's managers leave out.
+
+    While one of two databases is read or written, the other's server may end a connection that
+    nobody uses.
+    """
+    drop_dead(alias)
     return models.QuerySet(model, using=alias)
 
 
 def _insert(model: Model, rows: list[models.Model], alias: str) -> None:
     """Stores rows as they are, where a save would set the time of their making."""
     fields = model._meta.concrete_fields
+    drop_dead(alias)
     step = max(1, connections[alias].ops.bulk_batch_size(fields, rows))
     with transaction.atomic(using=alias):
         for first in range(0, len(rows), step):
@@ -290,6 +311,7 @@ def batches(
     batch = list(rows.filter(pk__gt=after)[:size] if after is not None else rows[:size])
     while batch:
         yield batch
+        drop_dead(alias)
         batch = list(rows.filter(pk__gt=batch[-1].pk)[:size])
 
 

@@ -12,9 +12,11 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import IO
+
+from pydantic.dataclasses import dataclass
 
 from mediachat.backups import BackupError
 from mediachat.progress import Progress
@@ -30,7 +32,7 @@ MANIFEST_LIMIT = 1024 * 1024 * 1024
 BLOCK = 1024 * 1024
 """Bytes that are read and written at a time."""
 
-_PLAIN = re.compile(r"(?!\.\.?(/|$))[^/\\\0]+(/(?!\.\.?(/|$))[^/\\\0]+)*")
+PLAIN = re.compile(r"(?!\.\.?(/|$))[^/\\\0]+(/(?!\.\.?(/|$))[^/\\\0]+)*")
 """A name that leads to a place below, and nowhere else."""
 
 
@@ -138,7 +140,7 @@ def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes]]]:
     for entry in tar:
         name = entry.name
         known = name in (DATABASE, SECRET, MANIFEST) or name.startswith(MEDIA)
-        if not (entry.isreg() and known and _PLAIN.fullmatch(name)):
+        if not (entry.isreg() and known and PLAIN.fullmatch(name)):
             raise BackupError(
                 f"The archive has {name!r}, which no backup has. Nothing was changed."
             )

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import structlog
 from django.core.files.storage import FileSystemStorage, default_storage
 
+from mediachat.backups.archive import PLAIN
+
 log = structlog.get_logger(__name__)
 
 
@@ -17,7 +19,8 @@ def are_here() -> bool:
 def names(folder: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
     """The names of all files in the store.
 
-    Folders that nobody here may read, such as a disk's ``lost+found``, are left out with a word.
+    Folders that nobody here may read, such as a disk's ``lost+found``, are left out with a word,
+    and so is what was never uploaded: pipes, and names that a store would change.
     A link to a folder, as to another disk, is followed, but not to one that it lies in (``above``).
     """
     if are_here():
@@ -36,7 +39,13 @@ def names(folder: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
         log.warning("folder_left_out", folder=folder, reason="It cannot be read.")
         return
     prefix = f"{folder}/" if folder else ""
-    yield from (f"{prefix}{name}" for name in sorted(here) if name)
+    for name in sorted(here):
+        if not PLAIN.fullmatch(name):
+            log.warning("file_left_out", file=f"{prefix}{name}", reason="No store keeps the name.")
+        elif are_here() and not os.path.isfile(default_storage.path(f"{prefix}{name}")):
+            log.warning("file_left_out", file=f"{prefix}{name}", reason="It is no file.")
+        else:
+            yield f"{prefix}{name}"
     for each in sorted(folders):
         yield from names(f"{prefix}{each}", above)
 

@@ -26,6 +26,7 @@ from django.db.migrations.loader import MigrationLoader
 from mediachat import VERSION, copying
 from mediachat.backups import BackupError, archive, files
 from mediachat.backups.archive import BLOCK, Manifest
+from mediachat.connections import drop_dead
 from mediachat.copying import Copy, CopyError
 from mediachat.progress import Progress
 
@@ -75,6 +76,7 @@ class Restore:
         """
         manifest = self.check()
         epoch = self._begin(manifest)
+        self._claim(manifest, epoch)
         self._unpack(manifest)
         if not _is_in_place(epoch):
             self._prepare(epoch)
@@ -125,6 +127,15 @@ class Restore:
                 "empty store). Nothing was changed."
             )
 
+    def _claim(self, manifest: Manifest, epoch: uuid.UUID) -> None:
+        """Keeps servers on other machines, which do not see the note, from a database server."""
+        if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" or _is_in_place(epoch):
+            return
+        try:
+            _copy_of(manifest).claim()
+        except CopyError as error:
+            raise BackupError(str(error)) from error
+
     # -- Unpacking -------------------------------------------------------------------------------
 
     def _unpack(self, manifest: Manifest) -> None:
@@ -164,10 +175,7 @@ class Restore:
         _database_file().replace(database)
 
     def _copy(self, manifest: Manifest, epoch: uuid.UUID) -> None:
-        """Copies all but the epoch, which a server that runs meanwhile has made for itself."""
-        copy = Copy(
-            RESTORED, DEFAULT_DB_ALIAS, manifest.id, left_out=("chat.History",), advice=_ADVICE
-        )
+        copy = _copy_of(manifest)
         try:
             copy.fill(self.progress)
         except CopyError as error:
@@ -176,7 +184,15 @@ class Restore:
         copy.finish()
 
 
+def _copy_of(manifest: Manifest) -> Copy:
+    """Into the database of the settings, of all but the epoch, which a server that runs meanwhile
+    has made for itself."""
+    left_out = ("chat.History",)
+    return Copy(RESTORED, DEFAULT_DB_ALIAS, manifest.id, left_out=left_out, advice=_ADVICE)
+
+
 def _set_epoch(alias: str, epoch: uuid.UUID) -> None:
+    drop_dead(alias)
     history = apps.get_model("chat", "History").objects.using(alias)
     history.update_or_create(pk=1, defaults={"epoch": epoch})
 
@@ -219,6 +235,7 @@ def _is_in_place(epoch: uuid.UUID) -> bool:
     """Whether the database has been put in place, by a run that ended before it could say so."""
     if not _is_there():
         return False
+    drop_dead()
     history: Any = apps.get_model("chat", "History")
     there = connections[DEFAULT_DB_ALIAS].introspection.table_names()
     return (

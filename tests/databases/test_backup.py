@@ -259,17 +259,30 @@ def test_a_link_is_refused(archive: Path):
     assert "which no backup has" in why_not(archive)
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("version", "99.0.0"), ("migrations", ["chat.9999_of_tomorrow"]), ("format", 99)],
-)
-def test_a_newer_version_is_refused(field: str, value: object, archive: Path):
+def claiming(field: str, value: object, archive: Path) -> Path:
+    """The archive with this in its manifest."""
+
     def change(member: str, content: bytes) -> tuple[str, bytes]:
         if member == "manifest.json":
             content = json.dumps(json.loads(content) | {field: value}).encode()
         return member, content
 
-    assert "Install that version" in why_not(rewritten(archive, change))
+    return rewritten(archive, change)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("version", "99.0.0"), ("migrations", ["chat.9999_of_tomorrow"]), ("format", 99)],
+)
+def test_a_newer_version_is_refused(field: str, value: object, archive: Path):
+    assert "Install that version" in why_not(claiming(field, value, archive))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("version", 5), ("migrations", None), ("has_files", "perhaps")]
+)
+def test_a_manifest_that_says_nonsense_is_refused(field: str, value: object, archive: Path):
+    assert "manifest cannot be read" in why_not(claiming(field, value, archive))
 
 
 def test_a_place_that_is_not_empty_is_refused(place: Place, archive: Path, empty: Place):
@@ -328,6 +341,9 @@ def test_a_restore_that_was_killed_goes_on(
     killed_when(["manage.py", "restore", str(archive)], environment, word)
     with pytest.raises(AssertionError, match="has not finished"):
         run(other.folder, other.url, "manage.py", "prepare")
+    if target != "sqlite":  # nor does one on another machine, which does not see this folder
+        with pytest.raises(AssertionError, match="has not finished"):
+            run(tmp_path / "another", other.url, "manage.py", "prepare")
     second = rewritten(archive, lambda name, content: (name, content))
     assert "part of another backup" in other.refused(second)
     elsewhere = Place(tmp_path / "elsewhere", at(target, request))

@@ -105,3 +105,30 @@ async def test_what_was_not_begun_is_begun_again(owner: User) -> None:
     asked = (threads.in_thread(backend) for _ in range(settings.DB_THREADS))
     backends = await asyncio.gather(*asked)
     assert await threads.in_thread(work) == 1
+
+
+async def test_a_read_that_was_half_done_is_done_again(owner: User) -> None:
+    ended: list[int] = []
+
+    def work() -> int:
+        assert User.objects.exists()
+        if not ended:
+            ended.append(1)
+            end_connection()
+        return User.objects.count()
+
+    assert await threads.in_thread(work) == 1
+
+
+async def test_a_read_is_not_done_again_after_something_was_written(owner: User) -> None:
+    done: list[int] = []
+
+    def work() -> int:
+        done.append(1)
+        Room.objects.create(kind="private", name="Once")
+        end_connection()
+        return User.objects.count()
+
+    with pytest.raises(Error):
+        await threads.in_thread(work)
+    assert len(done) == await Room.objects.filter(name="Once").acount() == 1

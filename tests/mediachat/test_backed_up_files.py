@@ -1,5 +1,6 @@
 """Which files a backup finds in the store."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,14 @@ def test_links_are_followed_and_circles_and_closed_folders_left_out(
     assert [line["folder"] for line in said] == ["attachments/round", "lost+found"]
     monkeypatch.setattr(files, "default_storage", Store(location=tmp_path / "nothing"))
     assert files.sizes() == {}
+
+
+def test_what_no_restore_could_store_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("file", "a\\b", "two words", "ä"):
+        (tmp_path / name).write_bytes(b"x")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "broken").symlink_to(tmp_path / "nothing")
+    monkeypatch.setattr(files, "default_storage", FileSystemStorage(location=tmp_path))
+    with capture_logs() as said:
+        assert set(files.sizes()) == {"file", "two words", "ä"}
+    assert [line["file"] for line in said] == ["a\\b", "broken", "pipe"]

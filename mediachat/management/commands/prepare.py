@@ -59,8 +59,9 @@ class Command(BaseCommand):
             )
         if copying.is_half_copied(connection.alias):
             raise CommandError(
-                "This database is the target of a copy that has not finished. Start "
-                "`manage.py copy_database` again; it goes on where it was."
+                "This database is the target of a copy or of a restore that has not finished. "
+                "Start the `manage.py copy_database` or `manage.py restore` that began it again, "
+                "on the machine where it was begun; it goes on where it was."
             )
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
