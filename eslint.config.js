@@ -16,6 +16,10 @@ export default [
     rules: {
       eqeqeq: ["error", "always"],
       "no-eval": "error",
+      "no-restricted-properties": [
+        "error",
+        { object: "Date", property: "now", message: "It can be set: measure with performance.now() or durations.js." },
+      ],
       "no-implied-eval": "error",
       "no-var": "error",
       "prefer-const": "error",

@@ -23,6 +23,15 @@ export default defineConfig(
     },
   },
   {
+    files: ["src/**/*.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        { object: "Date", property: "now", message: "It can be set: measure with performance.now() or the chat's durations.js." },
+      ],
+    },
+  },
+  {
     // node:test keeps the promises of its tests itself.
     files: ["test/unit/**/*.ts"],
     rules: { "@typescript-eslint/no-floating-promises": "off" },

@@ -73,12 +73,13 @@ export class ChatClient extends KnownChat {
   constructor({
     transport,
     storage = localStorageIfAny(),
-    now = Date.now,
+    now = Date.now, // eslint-disable-line no-restricted-properties -- for what is shown or stored
+    monotonic = () => performance.now(),
     random = Math.random,
     setTimer = realTimer,
     events = globalThis.window ?? null,
   }) {
-    const timing = { now, random, setTimer };
+    const timing = { now, monotonic, random, setTimer };
     const store = new Store({
       ...timing,
       read: (command, options) => this.read(command, options),

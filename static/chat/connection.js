@@ -1,4 +1,5 @@
 import { fullJitter } from "./backoff.js";
+import { Stopwatch } from "./durations.js";
 import { ChatError } from "./errors.js";
 
 /** An attempt that has not led to `ready` after this is given up, in milliseconds. */
@@ -27,15 +28,16 @@ export class Connection {
   state = "offline";
   /** @type {import("./types.js").Socket | null} the open socket */
   socket = null;
-  /** @type {number | null} when the next attempt is made, as a millisecond timestamp */
-  retryAt = null;
+  /** @type {number | null} when the next attempt is made, by the monotonic clock */
+  #retryAt = null;
   // Before this the server wants to hear nothing of us, whatever the person does.
-  #notBefore = 0;
+  #notBefore = -Infinity;
   /** @type {ChatError | null} why it stays away, when it does */
   error = null;
 
   #transport;
   #now;
+  #monotonic;
   #random;
   #setTimer;
   #on;
@@ -45,14 +47,17 @@ export class Connection {
   /** @type {import("./types.js").Socket | null} */
   #opening = null;
   #goodAt = Infinity;
-  #heardAt = 0;
+  #silence;
   #heartbeat = 0;
+  // The turn whose socket is being asked for a sign of life.
+  #probing = 0;
   #cancelTimer = () => {};
 
   /**
    * @param {{
    *   transport: import("./types.js").Transport,
    *   now: () => number,
+   *   monotonic: () => number,
    *   random: () => number,
    *   setTimer: import("./types.js").SetTimer,
    *   on: {
@@ -64,19 +69,30 @@ export class Connection {
    *   },
    * }} options `quiet` asks the server for a sign of life and rejects when none came
    */
-  constructor({ transport, now, random, setTimer, on }) {
+  constructor({ transport, now, monotonic, random, setTimer, on }) {
     this.#transport = transport;
     this.#now = now;
+    this.#monotonic = monotonic;
+    this.#silence = new Stopwatch({ now, monotonic });
     this.#random = random;
     this.#setTimer = setTimer;
     this.#on = on;
+  }
+
+  /**
+   * When the next attempt is made, as a millisecond timestamp of the wall clock as it is set now; or
+   * null.
+   * @returns {number | null}
+   */
+  get retryAt() {
+    return this.#retryAt === null ? null : Math.round(this.#now() + this.#retryAt - this.#monotonic());
   }
 
   /** Connects now, unless it is connected or about to be. */
   open() {
     if (this.#opening) return;
     this.#cancelTimer();
-    this.retryAt = null;
+    this.#retryAt = null;
     this.error = null;
     this.#goodAt = Infinity;
     const turn = ++this.#turn;
@@ -92,7 +108,7 @@ export class Connection {
         }),
       onFrame: (text) =>
         ifCurrent(() => {
-          this.#heardAt = this.#now();
+          this.#silence.restart();
           this.#on.frame(text);
         }),
       onClose: (code, detail) => ifCurrent(() => this.#lost(code, detail)),
@@ -103,7 +119,7 @@ export class Connection {
   /** The server greeted us. @param {number} heartbeat in seconds */
   established(heartbeat) {
     this.#heartbeat = Math.max(heartbeat, 1) * 1000;
-    this.#goodAt = this.#now() + GOOD_AFTER;
+    this.#goodAt = this.#monotonic() + GOOD_AFTER;
     this.#cancelTimer();
     this.#listen();
     this.#become("online");
@@ -112,7 +128,7 @@ export class Connection {
   /** Stays away until {@link Connection.open}. */
   close() {
     this.#leave();
-    this.retryAt = null;
+    this.#retryAt = null;
     this.#become("offline");
     this.#on.lost(null);
   }
@@ -124,21 +140,27 @@ export class Connection {
 
   /** Comes back at once if it waits and may; asks for a sign of life if it is connected. */
   wake() {
-    if (this.retryAt !== null && this.#now() >= this.#notBefore) this.open();
-    else if (this.state === "online") this.#probe();
+    if (this.#retryAt !== null && this.#monotonic() >= this.#notBefore) this.open();
+    else this.probe();
   }
 
-  // A half-open connection (a laptop that slept, a lost network) says nothing for ever.
+  /** Asks the server for a sign of life if it is connected, and gives up the socket if none comes. */
+  probe() {
+    const turn = this.#turn;
+    if (this.state !== "online" || this.#probing === turn) return;
+    this.#probing = turn;
+    this.#on.quiet().then(
+      () => turn === this.#turn && (this.#probing = 0),
+      () => turn === this.#turn && this.drop(),
+    );
+  }
+
+  // A half-open connection (a lost network, or a laptop that slept) says nothing for ever.
   #listen() {
     this.#cancelTimer = this.#setTimer(() => {
-      if (this.#now() - this.#heardAt >= 2 * this.#heartbeat) this.#probe();
+      if (this.#silence.elapsed >= 2 * this.#heartbeat) this.probe();
       this.#listen();
     }, this.#heartbeat);
-  }
-
-  #probe() {
-    const turn = this.#turn;
-    this.#on.quiet().catch(() => turn === this.#turn && this.drop());
   }
 
   /**
@@ -150,7 +172,7 @@ export class Connection {
     const final = FINAL.get(code);
     if (final) {
       this.error = new ChatError(final.code, detail || final.detail);
-      this.retryAt = null;
+      this.#retryAt = null;
       this.#become(/** @type {import("./types.js").ConnectionState} */ (final.state));
     } else {
       this.#retryLater(code);
@@ -160,15 +182,15 @@ export class Connection {
 
   /** @param {number} code */
   #retryLater(code) {
-    if (this.#now() >= this.#goodAt) this.#attempt = 0;
+    if (this.#monotonic() >= this.#goodAt) this.#attempt = 0;
     let least = 0;
     if (code === TOO_FAST.code) {
       this.#attempt = Math.max(this.#attempt, TOO_FAST.attempt);
       least = TOO_FAST.least;
-      this.#notBefore = this.#now() + least;
+      this.#notBefore = this.#monotonic() + least;
     }
     const delay = least + fullJitter(this.#attempt++, this.#random);
-    this.retryAt = this.#now() + delay;
+    this.#retryAt = this.#monotonic() + delay;
     this.#cancelTimer = this.#setTimer(() => this.open(), delay);
     this.#become("offline");
   }

@@ -1,4 +1,5 @@
 import { deferred } from "./deferred.js";
+import { FailingTime } from "./durations.js";
 import { ChatError, FILES_LOST, filesLost } from "./errors.js";
 import { OutboxStore } from "./outbox-store.js";
 import { passes } from "./patience.js";
@@ -8,8 +9,6 @@ import { passes } from "./patience.js";
  * outage takes a day, and then it is this message that the server cannot take.
  */
 const SERVER_ERRORS_LIMIT = 24 * 60 * 60_000;
-/** Between two failures no more than this counts, in milliseconds: one may have been away. */
-const BETWEEN_ERRORS = 60_000;
 /** How long another tab has for its own messages before this one sends them, in milliseconds. */
 const ADOPT_AFTER = 30_000;
 /** How long a message that another tab sent may take to come here, in milliseconds. */
@@ -34,7 +33,7 @@ export class Outbox {
   #underway = new Map();
   /** @type {Set<string>} written by another tab, which sends them itself while it lives */
   #foreign = new Set();
-  /** @type {Map<string, {last: number, total: number}>} for how long the server fails on a message */
+  /** @type {Map<string, FailingTime>} for how long the server fails on a message */
   #failing = new Map();
   /** @type {Map<string, () => void>} taken by another tab; and what ends the wait for each */
   #taken = new Map();
@@ -46,6 +45,7 @@ export class Outbox {
   #transmit;
   #patience;
   #now;
+  #monotonic;
   #setTimer;
   #changed;
 
@@ -57,17 +57,19 @@ export class Outbox {
    *   transmit: (command: import("./types.js").AnyCommand) => Promise<any>,
    *   patience: import("./patience.js").Patience,
    *   now: () => number,
+   *   monotonic: () => number,
    *   setTimer: import("./types.js").SetTimer,
    *   changed: (room: string) => void,
    * }} options `transmit` sends a command and resolves to its reply
    */
-  constructor({ storage, files, isMember, transmit, patience, now, setTimer, changed }) {
+  constructor({ storage, files, isMember, transmit, patience, now, monotonic, setTimer, changed }) {
     this.#store = new OutboxStore(storage);
     this.#files = files;
     this.#isMember = isMember;
     this.#transmit = transmit;
     this.#patience = patience;
     this.#now = now;
+    this.#monotonic = monotonic;
     this.#setTimer = setTimer;
     this.#changed = changed;
   }
@@ -247,11 +249,9 @@ export class Outbox {
    */
   #mayPass(clientId, error) {
     if (/** @type {ChatError} */ (error).code !== "server_error") return passes(error);
-    const now = this.#now();
-    const { last, total } = this.#failing.get(clientId) ?? { last: now, total: 0 };
-    const failing = { last: now, total: total + Math.min(now - last, BETWEEN_ERRORS) };
+    const failing = this.#failing.get(clientId) ?? new FailingTime(this.#monotonic);
     this.#failing.set(clientId, failing);
-    return failing.total < SERVER_ERRORS_LIMIT;
+    return failing.failed() < SERVER_ERRORS_LIMIT;
   }
 
   /**

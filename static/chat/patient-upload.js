@@ -1,7 +1,13 @@
+import { FailingTime } from "./durations.js";
 import { passes } from "./patience.js";
 
 /** How long a file is tried again while there is a connection, in milliseconds. */
 export const UPLOAD_PATIENCE = 30 * 60_000;
+/**
+ * Between two failures no more than this counts, in milliseconds: the server may ask for a pause of
+ * minutes, and a large file may take as long.
+ */
+const BETWEEN_FAILURES = 6 * 60_000;
 /** A file costs more than a frame, so the pauses grow further. In milliseconds. */
 const WAITS = { least: 1_000, base: 2_000, cap: 60_000 };
 
@@ -15,19 +21,18 @@ const WAITS = { least: 1_000, base: 2_000, cap: 60_000 };
  * @param {{
  *   patience: import("./patience.js").Patience,
  *   isAway: () => boolean,
- *   now: () => number,
+ *   monotonic: () => number,
  *   signal?: AbortSignal,
  *   onWait?: (error: import("./errors.js").ChatError) => void,
  * }} options `isAway`: whether the connection is lost and will come back
  * @returns {Promise<T>} rejects with a {@link ChatError}
  */
-export function uploadPatiently(upload, { patience, isAway, now, signal, onWait }) {
-  /** @type {number | null} */
-  let failingSince = null;
+export function uploadPatiently(upload, { patience, isAway, monotonic, signal, onWait }) {
+  const failing = new FailingTime(monotonic, BETWEEN_FAILURES);
   /** @param {unknown} error */
   const mayPass = (error) => {
-    failingSince = isAway() ? now() : (failingSince ?? now());
-    return passes(error) && now() - failingSince < UPLOAD_PATIENCE;
+    if (isAway()) failing.restart();
+    return failing.failed() < UPLOAD_PATIENCE && passes(error);
   };
   return patience.keep(upload, { signal, onWait, mayPass, waits: WAITS });
 }

@@ -30,14 +30,14 @@ export class Store {
 
   /** @param {import("./types.js").StoreHost} host */
   constructor(host) {
-    const { now, setTimer } = host;
+    const { monotonic, setTimer } = host;
     this.#host = host;
     this.people = new People({
       setTimer,
       request: (usernames) => host.read({ type: "people.get", usernames }),
       changed: () => host.tell("people"),
     });
-    this.typing = new Typing({ now, setTimer, changed: (room) => host.tell("typing", { room }) });
+    this.typing = new Typing({ monotonic, setTimer, changed: (room) => host.tell("typing", { room }) });
     this.#reads = new Reads({
       setTimer,
       tell: (room, number, signal) => host.read({ type: "room.read", room, number }, { signal }),

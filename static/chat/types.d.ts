@@ -61,7 +61,10 @@ export interface ClientOptions {
   transport: Transport;
   /** Keeps unsent messages; `localStorage` in a browser, otherwise memory. */
   storage?: KeyStorage | null;
+  /** The wall clock, in milliseconds: what is shown or stored. */
   now?: () => number;
+  /** A clock that nobody sets, in milliseconds: what is measured. */
+  monotonic?: () => number;
   random?: () => number;
   setTimer?: SetTimer;
   events?: BrowserEvents | null;
@@ -137,7 +140,7 @@ export interface Detail {
 
 /** What the store needs of the client that it belongs to. */
 export interface StoreHost {
-  now: () => number;
+  monotonic: () => number;
   setTimer: SetTimer;
   /** Asks until there is an answer, over lost connections and failing servers. */
   read(command: Sendable, options?: ReadOptions): Promise<any>;

@@ -9,19 +9,19 @@ export class Typing {
   #rooms = new Map();
   /** @type {Map<string, number>} when it was last told, by room */
   #told = new Map();
-  #now;
+  #monotonic;
   #setTimer;
   #changed;
 
   /**
    * @param {{
-   *   now: () => number,
+   *   monotonic: () => number,
    *   setTimer: import("./types.js").SetTimer,
    *   changed: (room: string) => void,
    * }} options
    */
-  constructor({ now, setTimer, changed }) {
-    this.#now = now;
+  constructor({ monotonic, setTimer, changed }) {
+    this.#monotonic = monotonic;
     this.#setTimer = setTimer;
     this.#changed = changed;
   }
@@ -69,7 +69,7 @@ export class Typing {
    * @param {string} room
    */
   isDue(room) {
-    const now = this.#now();
+    const now = this.#monotonic();
     if (now - (this.#told.get(room) ?? -Infinity) < EVERY) return false;
     this.#told.set(room, now);
     return true;

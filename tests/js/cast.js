@@ -25,6 +25,7 @@ export function aClient({
     events,
     random,
     now: clock.now,
+    monotonic: clock.monotonic,
     setTimer: clock.setTimer,
   });
   return { client, server, clock };

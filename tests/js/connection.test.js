@@ -198,6 +198,59 @@ test("a connection that died silently is found out and replaced", async () => {
   assert.deepEqual(bodies(feed), ["message 1", "into the void"]);
 });
 
+test("a connection that died silently is found out also when the clock is set back", async () => {
+  const { client, server, clock, room, feed } = await aClientInARoom({ messages: 1 });
+  clock.setWallClock(-60 * 60_000);
+  server.last.isDead = true;
+  room.send("grace", "into the void");
+  await clock.pass(60_000);
+  assert.equal(client.state, "online");
+  assert.deepEqual(bodies(feed), ["message 1", "into the void"]);
+});
+
+for (const standsStill of [true, false]) {
+  const how = standsStill ? "stands still" : "goes on";
+  test(`after a sleep, in which the monotonic clock ${how}, the connection is probed at once`, async () => {
+    const { client, server, clock } = await aClientInARoom();
+    server.last.isDead = true;
+    clock.sleep(60 * 60_000, { standsStill });
+    await clock.pass(server.heartbeat * 1000);
+    await clock.pass(10_000); // what the answer to a ping may take
+    await clock.pass(1_000);
+    assert.equal(client.state, "online");
+    assert.equal(server.attempts, 2);
+  });
+}
+
+test("when the next attempt is made is said by the clock as it is set now", async () => {
+  const { client, server, clock } = await aClientInARoom();
+  server.last.end(1006);
+  await settled();
+  clock.setWallClock(-60 * 60_000);
+  assert.equal(client.retryAt, clock.now() + 250);
+});
+
+test("what a client that was too fast waits for does not hang on the wall clock", async () => {
+  const events = new EventTarget();
+  const { client, server, clock } = await aClientInARoom({ events, random: () => 0.99 });
+  server.last.end(4429);
+  await settled();
+  clock.setWallClock(-60 * 60_000);
+  await clock.pass(2_100);
+  events.dispatchEvent(new Event("focus"));
+  await settled();
+  assert.equal(client.state, "online");
+});
+
+test("that one is typing is told also when the clock is set back", async () => {
+  const { client, server, clock, room } = await aClientInARoom();
+  client.sayTyping(room.id);
+  clock.setWallClock(-60 * 60_000);
+  await clock.pass(4_000);
+  client.sayTyping(room.id);
+  assert.equal(server.commands("typing").length, 2);
+});
+
 test("a quiet room is no reason to leave", async () => {
   const { server, clock } = await aClientInARoom();
   await clock.pass(10 * 60_000);

@@ -118,6 +118,16 @@ test("days away between two server errors do not make a message fail", async () 
   assert.deepEqual(room.messages.map(({ body }) => body), ["on Friday"]);
 });
 
+test("a clock that is set back does not let a message hold up the others for longer", async () => {
+  const { client, room, feed, server, clock } = await aClientInARoom({ messages: 0 });
+  fail(server);
+  client.sendMessage(room.id, { body: "poison" });
+  await clock.pass(60_000);
+  clock.setWallClock(-5 * 24 * 60 * 60_000);
+  await clock.pass(25 * 60 * 60_000);
+  assert.deepEqual(feed.messages.map(({ state }) => state), ["failed"]);
+});
+
 test("a day of other refusals between two server errors does not make a message fail", async () => {
   const { client, room, feed, server, clock } = await aClientInARoom({ messages: 0 });
   fail(server);

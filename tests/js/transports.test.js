@@ -302,7 +302,7 @@ function aWebview(server, transport = server.door("ada")) {
   const clock = new Clock();
   const client = new ChatClient({
     transport: new BridgeTransport(page), storage: null, events: null,
-    now: clock.now, setTimer: clock.setTimer, random: () => 0.5,
+    now: clock.now, monotonic: clock.monotonic, setTimer: clock.setTimer, random: () => 0.5,
   });
   return { client, clock, end };
 }

@@ -58,12 +58,12 @@ test("a room that is cleared holds up no other", async () => {
  */
 function patiently(upload, { signal, isAway = () => false } = {}) {
   const clock = new Clock();
-  const { now, setTimer } = clock;
+  const { monotonic, setTimer } = clock;
   const patience = new Patience({ setTimer, random: () => 0.5, changed: () => {} });
   /** @type {string[]} */
   const waits = [];
   const onWait = (/** @type {ChatError} */ { code }) => waits.push(code);
-  const done = uploadPatiently(upload, { signal, now, patience, isAway, onWait });
+  const done = uploadPatiently(upload, { signal, monotonic, patience, isAway, onWait });
   return { clock, done, waits, patience };
 }
 
@@ -134,6 +134,22 @@ test("the time without a connection does not count", async () => {
   await clock.pass(32 * 60_000);
   assert.deepEqual(ends, ["network"]);
 });
+
+for (const way of ["is set forward", "goes on while the machine sleeps"]) {
+  test(`a clock that ${way} does not end an upload`, async () => {
+    let isDown = true;
+    const { clock, done } = patiently(() =>
+      isDown ? Promise.reject(new ChatError("server_error", "No.")) : Promise.resolve("stored"),
+    );
+    await clock.pass(5_000);
+    if (way === "is set forward") clock.setWallClock(40 * 60_000);
+    else clock.sleep(40 * 60_000, { standsStill: false });
+    await clock.pass(60_000);
+    isDown = false;
+    await clock.pass(62_000);
+    assert.equal(await done, "stored");
+  });
+}
 
 test("other refusals are not tried again", async () => {
   let tries = 0;

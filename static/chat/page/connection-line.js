@@ -66,6 +66,7 @@ export class ConnectionLine extends ChatElement {
 
   awayLine() {
     const { state, retryAt } = this.client;
+    // eslint-disable-next-line no-restricted-properties -- `retryAt` goes by the wall clock, as it is set now
     const seconds = retryAt ? Math.max(0, Math.ceil((retryAt - Date.now()) / 1000)) : 0;
     const waits = state === "offline" && seconds > 0;
     return html`<p class="connection-line">

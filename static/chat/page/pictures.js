@@ -1,10 +1,27 @@
 import { fullJitter } from "../backoff.js";
+import { FailingTime } from "../durations.js";
 
 /** For how long a picture that does not come is asked for again, in milliseconds. */
-export const PATIENCE = 5 * 60_000;
+const PATIENCE = 5 * 60_000;
 const WAITS = { base: 1_000, cap: 30_000 };
 
-/** @type {WeakMap<HTMLImageElement, {src: string, since: number, failures: number}>} */
+/** When to ask again for something that did not come, and when to give it up. */
+export class PictureWaits {
+  #failing;
+  #failures = 0;
+
+  constructor(monotonic = () => performance.now()) {
+    this.#failing = new FailingTime(monotonic);
+  }
+
+  /** It did not come. @returns {number | null} in how many milliseconds to ask again; null: no more */
+  next() {
+    if (this.#failing.failed() > PATIENCE) return null;
+    return WAITS.base + fullJitter(this.#failures++, Math.random, WAITS);
+  }
+}
+
+/** @type {WeakMap<HTMLImageElement, {src: string, waits: PictureWaits}>} */
 const failing = new WeakMap();
 
 /**
@@ -17,13 +34,11 @@ export function askAgain({ target }) {
   const image = /** @type {HTMLImageElement} */ (target);
   const { src } = image;
   const known = failing.get(image);
-  const before = known?.src === src ? known : { src, since: Date.now(), failures: 0 };
-  failing.set(image, { ...before, failures: before.failures + 1 });
-  if (Date.now() - before.since > PATIENCE) return;
+  const { waits } = known?.src === src ? known : { waits: new PictureWaits() };
+  failing.set(image, { src, waits });
+  const pause = waits.next();
+  if (pause === null) return;
   setTimeout(() => {
     if (image.isConnected && image.src === src) image.src = src;
-  }, pauseAfter(before.failures));
+  }, pause);
 }
-
-/** @param {number} failures in a row, before the last one @returns {number} milliseconds */
-export const pauseAfter = (failures) => WAITS.base + fullJitter(failures, Math.random, WAITS);

@@ -1,7 +1,7 @@
 /** Stands in for the page's own `media-url.js`: the webview may ask no server for a file. */
 import { AsyncDirective } from "lit/async-directive.js";
 import { directive, type ElementPart, type PartInfo } from "lit/directive.js";
-import { PATIENCE, pauseAfter } from "../../../../static/chat/page/pictures.js";
+import { PictureWaits } from "../../../../static/chat/page/pictures.js";
 import { blobUrl } from "./media.js";
 
 /** One transparent pixel, so that no broken picture shows while the real one comes. */
@@ -28,17 +28,20 @@ class MediaUrl extends AsyncDirective {
     if (path !== this.#path) {
       this.#path = path;
       this.#shown = PENDING;
-      this.#ask(path, Date.now());
+      this.#ask(path, new PictureWaits());
     }
     return this.#shown;
   }
 
   /** Asks the host until it has the file, for some minutes: its server may fail for a while. */
-  #ask(path: string, since: number, failures = 0): void {
-    const again = () => this.#path === path && this.isConnected && this.#ask(path, since, failures + 1);
+  #ask(path: string, waits: PictureWaits): void {
+    const again = () => this.#path === path && this.isConnected && this.#ask(path, waits);
     blobUrl(path).then(
       (url) => this.#path === path && this.#show(url),
-      () => void (Date.now() - since < PATIENCE && setTimeout(again, pauseAfter(failures))),
+      () => {
+        const pause = waits.next();
+        if (pause !== null) setTimeout(again, pause);
+      },
     );
   }
 

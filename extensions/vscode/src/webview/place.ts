@@ -27,7 +27,7 @@ export function keepPlace(app: ChatApp, storage: HostStorage): { room: string } 
   const before = read(storage);
   keepRoom(app, storage, room);
   keepScroll(app, storage);
-  if (before?.number && before.room === room) goBack(app, before, Date.now() + PATIENCE_MS);
+  if (before?.number && before.room === room) goBack(app, before, performance.now() + PATIENCE_MS);
   return { room };
 }
 
@@ -65,7 +65,7 @@ function goBack(app: ChatApp, place: Place, until: number): void {
   if (list?.placed && list.feed.loaded) {
     const isSame = list.roomId === place.room && app.client.epoch === place.epoch;
     if (isSame) void list.comeBack(place.number, place.offset ?? 0);
-  } else if (Date.now() < until) {
+  } else if (performance.now() < until) {
     setTimeout(() => goBack(app, place, until), 50);
   }
 }
