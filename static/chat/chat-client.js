@@ -93,7 +93,7 @@ export class ChatClient extends KnownChat {
     this.#store = store;
     this.#transport = transport;
     this.#timing = timing;
-    this.#requests = new Requests(timing);
+    this.#requests = new Requests({ ...timing, late: () => this.probe() });
     this.#patience = new Patience({ ...timing, changed: () => this.#news.tell("state") });
     this.#connection = new Connection({
       transport,
@@ -193,6 +193,11 @@ export class ChatClient extends KnownChat {
     const arrival = this.#arrivals.next();
     this.#connection.open();
     await arrival;
+  }
+
+  /** Asks the server for a sign of life, and gives up a connection over which none comes. */
+  probe() {
+    this.#connection.probe();
   }
 
   /** Disconnects and stays away until `connect()`. */

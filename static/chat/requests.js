@@ -12,10 +12,15 @@ export class Requests {
   // Counts on over all sockets: a late answer never meets another command's ref.
   #last = 0;
   #setTimer;
+  #late;
 
-  /** @param {{setTimer: import("./types.js").SetTimer}} options */
-  constructor({ setTimer }) {
+  /**
+   * @param {{setTimer: import("./types.js").SetTimer, late: () => void}} options `late`: a command got
+   *   no answer in time
+   */
+  constructor({ setTimer, late }) {
     this.#setTimer = setTimer;
+    this.#late = late;
   }
 
   /**
@@ -36,6 +41,7 @@ export class Requests {
       const forget = this.#setTimer(() => {
         this.#waiting.delete(ref);
         reject(new ChatError("timeout", "The server did not answer in time. Try again."));
+        this.#late();
       }, timeout);
       this.#waiting.set(ref, {
         resolve: (reply) => (forget(), resolve(reply)),

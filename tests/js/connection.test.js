@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { fullJitter } from "../../static/chat/backoff.js";
 import { aClient, aClientInARoom, bodies, heard } from "./cast.js";
 import { settled } from "./clock.js";
+import { Server } from "./server.js";
 
 test("connecting resolves when the server has greeted us", async () => {
   const { client, server } = aClient();
@@ -221,6 +222,33 @@ for (const standsStill of [true, false]) {
     assert.equal(server.attempts, 2);
   });
 }
+
+test("a command without an answer has the connection probed at once", async () => {
+  const server = new Server();
+  server.heartbeat = 3_600;
+  const { client, clock, room } = await aClientInARoom({ server, messages: 0 });
+  server.last.isDead = true;
+  client.sendMessage(room.id, { body: "into the void" });
+  await clock.pass(29_000);
+  assert.equal(server.attempts, 1);
+  await clock.pass(1_000 + 10_000 + 1_000);
+  assert.equal(client.state, "online");
+  assert.deepEqual(room.messages.map(({ body }) => body), ["into the void"]);
+});
+
+test("commands without an answer are no reason to leave a server that answers a ping", async () => {
+  const { client, server, clock, room } = await aClientInARoom();
+  server.last.swallows = ({ type }) => type !== "ping";
+  const asked = Promise.allSettled(
+    [1, 2, 3].map(() => client.send({ type: "room.remove", room: room.id, member: "grace" })),
+  );
+  await clock.pass(31_000);
+  for (const { reason } of /** @type {PromiseRejectedResult[]} */ (await asked)) {
+    assert.equal(reason.code, "timeout");
+  }
+  assert.equal(server.attempts, 1);
+  assert.equal(client.state, "online");
+});
 
 test("when the next attempt is made is said by the clock as it is set now", async () => {
   const { client, server, clock } = await aClientInARoom();

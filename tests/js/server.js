@@ -237,6 +237,8 @@ export class Connection {
   isDeaf = false;
   /** Whether the network has swallowed it: nothing comes or goes, and nobody is told. */
   isDead = false;
+  /** @type {(command: any) => boolean} which commands are never answered, nor done */
+  swallows = () => false;
   /** @type {((type: string) => boolean)} what is held back until `release` */
   holds = () => false;
   /** @type {string[]} */
@@ -314,7 +316,7 @@ export class Connection {
   /** @param {any} command */
   #obey(command) {
     const { ref } = command;
-    if (command.type === "typing") return;
+    if (command.type === "typing" || this.swallows(command)) return;
     const refusal = this.server.refuse(command, this);
     if (refusal) return this.say({ type: "error", ref, ...refusal });
     if (command.type === "message.send" && !command.attachments.every((/** @type {string} */ id) => this.server.uploads.has(id))) {
@@ -351,6 +353,8 @@ export class Connection {
         const members = [this.username, ...command.members];
         return { room: this.server.open({ ...command, members }).seenBy(this.username) };
       }
+      case "room.join":
+        return { room: room?.seenBy(this.username) };
       case "people.get":
         return { people: command.usernames.map(person) };
       case "user.update":

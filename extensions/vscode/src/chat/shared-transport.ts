@@ -116,7 +116,8 @@ export class SharedTransport implements Transport {
   #command(id: number, text: string): void {
     const command = JSON.parse(text) as { type: string; ref?: string };
     if (command.type === "ping") {
-      // Whether the server is there is the host's to find out.
+      // Whether the server is there is the host's to find out: one that is not ends all pages.
+      this.#client?.probe();
       return this.#pages.get(id)?.frame([{ type: "reply", ref: command.ref ?? "" }]);
     }
     const marked = "ref" in command ? { ...command, ref: `page${id}:${command.ref}` } : command;

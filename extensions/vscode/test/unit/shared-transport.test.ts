@@ -64,6 +64,16 @@ async function connected(ready: Record<string, unknown> = {}) {
 
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
+test("a page that doubts the connection has the host probe it, and is answered at once", async () => {
+  const { server, page, end } = await connected();
+  const client = page();
+  await client.connect();
+  await client.send({ type: "ping" });
+  assert.deepEqual(server.sent.map(({ type }) => type), ["ping"]);
+  assert.ok(!String(server.sent[0]?.ref).startsWith("page"));
+  end();
+});
+
 test("a page is greeted with what the host knows, over the one socket", async () => {
   const { server, host, page, end } = await connected();
   server.tell(message(1, "before the page"));
