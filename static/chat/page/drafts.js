@@ -6,15 +6,17 @@
  */
 
 /**
- * What is written and not sent, kept for each person and room over reloads. Where the browser
- * allows no storage the drafts last as long as the page.
+ * What is written and not sent, kept for each person and room over reloads. What the browser does not
+ * store, since its storage is full or forbidden, lasts as long as the page, which asks before it is
+ * left.
  */
 export class Drafts {
   /** @param {string} userId */
   constructor(userId) {
     this.userId = userId;
-    /** @type {Map<string, string>} */
-    this.fallback = new Map();
+    /** @type {Map<string, string>} by room: newer than what is stored */
+    this.unstored = new Map();
+    this.askBeforeLeaving = (/** @type {Event} */ event) => event.preventDefault();
   }
 
   /** @param {string} roomId */
@@ -28,9 +30,8 @@ export class Drafts {
    */
   read(roomId) {
     const empty = { body: "", replyTo: null, attachments: [] };
-    let text = this.fallback.get(roomId) ?? null;
     try {
-      text = localStorage.getItem(this.key(roomId)) ?? text;
+      const text = this.unstored.get(roomId) ?? localStorage.getItem(this.key(roomId));
       return text ? { ...empty, ...JSON.parse(text) } : empty;
     } catch {
       return empty;
@@ -44,13 +45,15 @@ export class Drafts {
   write(roomId, draft) {
     const empty = !draft.body && !draft.replyTo && draft.attachments.length === 0;
     const text = JSON.stringify(draft);
-    if (empty) this.fallback.delete(roomId);
-    else this.fallback.set(roomId, text);
+    this.unstored.delete(roomId);
     try {
       if (empty) localStorage.removeItem(this.key(roomId));
       else localStorage.setItem(this.key(roomId), text);
     } catch {
-      // Storage is full or forbidden: the copy in memory stays.
+      if (!empty) this.unstored.set(roomId, text);
     }
+    // A page that listens when it need not is not kept for the Back button.
+    if (this.unstored.size > 0) addEventListener("beforeunload", this.askBeforeLeaving);
+    else removeEventListener("beforeunload", this.askBeforeLeaving);
   }
 }
