@@ -11,7 +11,7 @@ import { OutboxFiles } from "./outbox-files.js";
 import { localStorageIfAny } from "./outbox-store.js";
 import { Outbox } from "./outbox.js";
 import { Patience } from "./patience.js";
-import { PatientReads } from "./patient-reads.js";
+import { PatientCommands } from "./patient-commands.js";
 import { uploadPatiently } from "./patient-upload.js";
 import { quoteOf } from "./quotes.js";
 import { Requests } from "./requests.js";
@@ -20,9 +20,6 @@ import { Sync } from "./sync.js";
 
 /** A connection that answers no `ping` within this is dead, in milliseconds. */
 const PING_TIMEOUT = 10_000;
-
-/** Commands after which one is in a room. */
-const ENTERING = new Set(["room.open", "room.join", "room.accept"]);
 
 /**
  * One person's connection to the chat, and what is known through it.
@@ -61,7 +58,7 @@ export class ChatClient extends KnownChat {
   #timing;
   #connection;
   #patience;
-  #reads;
+  #commands;
   #requests;
   #sync;
   #files;
@@ -115,13 +112,15 @@ export class ChatClient extends KnownChat {
       storage: (/** @type {StorageEvent} */ { key }) => this.#outbox.reread(key),
     });
     const patience = this.#patience;
-    this.#reads = new PatientReads({
+    this.#commands = new PatientCommands({
       patience,
-      attempt: async (command, signal) => {
+      ...timing,
+      isOnline: () => this.state === "online",
+      arrival: async (signal) => {
         if (this.error) throw this.error;
         if (this.state !== "online") await this.#arrivals.next(signal);
-        return this.#issue(command);
       },
+      issue: (command) => this.#issue(command),
     });
     this.#sync = new Sync({ patience, request: (rooms) => this.#issue({ type: "sync", rooms }) });
     this.#files = new OutboxFiles({
@@ -205,7 +204,7 @@ export class ChatClient extends KnownChat {
     this.#browser.stop();
     this.#store.flushReads();
     this.#connection.close();
-    this.#reads.abort();
+    this.#commands.abort();
     this.#arrivals.settle(new ChatError("aborted", "The client was disconnected."));
   }
 
@@ -226,18 +225,20 @@ export class ChatClient extends KnownChat {
    *
    * `message.send` goes through the outbox: it is kept until the server has it, over lost
    * connections, failing servers and reloads, and resolves when it is stored. It rejects when the
-   * server refuses it for good, or with `aborted` when it was discarded, also in another tab. All
-   * other commands are sent once; see {@link ChatClient#read}.
+   * server refuses it for good, or with `aborted` when it was discarded, also in another tab.
+   * What changes nothing when it is done twice, such as an edit, is sent again for up to two minutes
+   * where no answer came, unless a newer one takes its place. All else is sent once; see `read`.
    *
    * @template {import("./types.js").Sendable} C
    * @param {C} command
+   * @param {import("./types.js").ReadOptions} [options] not for `message.send`
    * @returns {Promise<import("./types.js").Replies[C["type"]]>} rejects with a {@link ChatError}
    *
    * @example
    * const { rooms } = await client.send({ type: "room.find", query: "design" });
    * await client.send({ type: "message.react", message: id, emoji: "👍", on: true });
    */
-  async send(command) {
+  async send(command, options = {}) {
     if (command.type === "message.send") {
       const { room, client_id, body = "", attachments = [], reply_to = null, code = null } = command;
       const clientId = client_id ?? crypto.randomUUID();
@@ -249,10 +250,8 @@ export class ChatClient extends KnownChat {
       });
       return stored;
     }
-    const reply = await this.#issue(command);
-    // The event says the same, but the caller wants to go on with what it has just opened.
-    if (ENTERING.has(command.type)) this.#store.roomSeen(reply.room);
-    if (command.type === "user.update") this.#store.personSeen(reply.user);
+    const reply = await this.#commands.write(command, options);
+    this.#store.answered(command.type, reply);
     return reply;
   }
 
@@ -368,7 +367,7 @@ export class ChatClient extends KnownChat {
    * const { members } = await client.read({ type: "room.members", room: room.id });
    */
   async read(command, options = {}) {
-    return this.#reads.ask(command, options);
+    return this.#commands.read(command, options);
   }
 
   // -- Receiving -------------------------------------------------------------------------------

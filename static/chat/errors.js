@@ -29,11 +29,16 @@ export class ChatError extends Error {
   }
 }
 
+/** What to do when nobody knows whether it was done. */
+const LOOK = "See whether it was done, and try again if not.";
+
 export const offline = () =>
   new ChatError("network", "You are not connected. This will work when you are back online.");
 
 export const connectionLost = () =>
-  new ChatError("network", "The connection was lost before the server answered.");
+  new ChatError("network", `The connection was lost before the server answered. ${LOOK}`);
+
+export const timedOut = () => new ChatError("timeout", `The server did not answer in time. ${LOOK}`);
 
 export const takenBack = () => new ChatError("aborted", "It was taken back before it was done.");
 

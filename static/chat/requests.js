@@ -1,4 +1,4 @@
-import { ChatError } from "./errors.js";
+import { ChatError, timedOut } from "./errors.js";
 
 /** A command's answer is given up after this, in milliseconds. */
 const TIMEOUT = 30_000;
@@ -40,7 +40,7 @@ export class Requests {
     return new Promise((resolve, reject) => {
       const forget = this.#setTimer(() => {
         this.#waiting.delete(ref);
-        reject(new ChatError("timeout", "The server did not answer in time. Try again."));
+        reject(timedOut());
         this.#late();
       }, timeout);
       this.#waiting.set(ref, {

@@ -4,6 +4,9 @@ import { Reads } from "./reads.js";
 import { Typing } from "./typing.js";
 import { unsentMessages } from "./feed-message.js";
 
+/** Commands after which one is in a room. */
+const ENTERING = new Set(["room.open", "room.join", "room.accept"]);
+
 /**
  * What the client knows, kept current by events: the person, their rooms and feeds, who is here.
  */
@@ -202,6 +205,17 @@ export class Store {
       this.#host.tell("requests");
     },
   };
+
+  /**
+   * What the reply to one's own command tells. An event says the same, but who asked wants to go on
+   * with what they have just opened.
+   * @param {string} type of the command
+   * @param {any} reply
+   */
+  answered(type, reply) {
+    if (ENTERING.has(type)) this.roomSeen(reply.room);
+    if (type === "user.update") this.personSeen(reply.user);
+  }
 
   /** A room's state, from an event or a reply. @param {import("./protocol.js").Room} room */
   roomSeen(room) {

@@ -138,3 +138,97 @@ def test_a_database_that_is_away_costs_nothing_but_time(
         until(page, "document.querySelector('.connection-line') === null")
         assert page.locator(".message-waiting, .message-failed, .upload, .dialog-wait").count() == 0
         assert page.evaluate("document.querySelector('mc-app').client.unsent") == []
+
+
+def edit_last(page: Page, before: str, after: str) -> None:
+    page.fill(".composer-text", "")
+    page.press(".composer-text", "ArrowUp")
+    editor = page.locator(".editor-text")
+    assert editor.input_value() == before
+    editor.fill(after)
+    editor.press("Enter")
+
+
+@pytest.mark.parametrize("seconds", [3, 40], ids=["3s", "40s"])
+def test_what_is_changed_while_the_database_is_away_is_changed_afterwards(
+    world: World, open_chat: OpenChat, seconds: int
+) -> None:
+    one = open_chat("member", at=world.server)
+    other = open_chat("owner", at=world.server)
+    mark = uuid.uuid4().hex[:6]
+    for page in (one, other):
+        enter_room(page, "The private room")
+    for text in (f"{mark} to delete", f"{mark} to react to", f"{mark} to edit"):
+        send(one, text)
+        other.locator("mc-message").filter(has_text=text).wait_for()
+    began = time.monotonic()
+
+    world.database.kill()
+    edit_last(one, f"{mark} to edit", f"{mark} edited")
+    one.evaluate(
+        """(mark) => {
+          const { client } = document.querySelector("mc-app");
+          const { messages } = document.querySelector("mc-message-list").feed;
+          const id = (text) => messages.find(({ body }) => body === `${mark} to ${text}`).id;
+          void client.send({ type: "message.delete", message: id("delete") });
+          void client.send({ type: "message.react", message: id("react to"), emoji: "👍", on: true });
+        }""",
+        mark,
+    )
+    waits = one.locator("mc-message-editor .dialog-wait")
+    waits.wait_for(timeout=10_000)
+    assert "It is tried again by itself." in waits.inner_text()
+    assert_accessible(one)
+    one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-editor.png")
+    one.wait_for_timeout(max(0, seconds - (time.monotonic() - began)) * 1000)
+    world.database.start()
+
+    one.locator("mc-message-editor").wait_for(state="detached", timeout=AFTERWARDS * 1000)
+    for page in (one, other):
+        changed = page.locator("mc-message").filter(has_text=f"{mark} edited")
+        changed.wait_for(timeout=AFTERWARDS * 1000)
+        reacted = page.locator("mc-message").filter(has_text=f"{mark} to react to").filter(has_text="👍")
+        reacted.wait_for(timeout=AFTERWARDS * 1000)
+        deleted = page.locator("mc-message").filter(has_text=f"{mark} to delete")
+        deleted.wait_for(state="detached", timeout=AFTERWARDS * 1000)
+
+
+def test_an_editor_closes_when_its_text_was_saved_and_the_answer_lost(
+    world: World, open_chat: OpenChat
+) -> None:
+    one = open_chat("member", at=world.server)
+    enter_room(one, "The private room")
+    mark = uuid.uuid4().hex[:6]
+    send(one, f"{mark} before")
+    one.locator("mc-message:not(.is-unsent)").filter(has_text=mark).wait_for()
+    one.evaluate(
+        """() => {
+          const { client } = document.querySelector("mc-app");
+          const send = client.send.bind(client);
+          client.send = async (command, options) => {
+            await send(command, options);
+            throw { code: "network", detail: "The connection was lost." };
+          };
+        }"""
+    )
+    edit_last(one, f"{mark} before", f"{mark} after")
+    one.locator("mc-message-editor").wait_for(state="detached")
+    one.locator("mc-message").filter(has_text=f"{mark} after").wait_for()
+
+
+def test_an_edit_that_waits_can_be_taken_back(world: World, open_chat: OpenChat) -> None:
+    one = open_chat("member", at=world.server)
+    enter_room(one, "The private room")
+    mark = uuid.uuid4().hex[:6]
+    send(one, f"{mark} before")
+    one.locator("mc-message:not(.is-unsent)").filter(has_text=mark).wait_for()
+    world.database.kill()
+    edit_last(one, f"{mark} before", f"{mark} after")
+    one.locator("mc-message-editor .dialog-wait").wait_for(timeout=10_000)
+    one.press(".editor-text", "Escape")
+    one.locator("mc-message-editor").wait_for(state="detached")
+    world.database.start()
+    send(one, f"{mark} later")
+    later = one.locator("mc-message:not(.is-unsent)").filter(has_text=f"{mark} later")
+    later.wait_for(timeout=AFTERWARDS * 1000)
+    assert written(one, mark) == [f"{mark} before", f"{mark} later"]

@@ -58,7 +58,7 @@ export class ChatApp extends ChatElement {
       "put-away": ({ room }) => void this.putAway(room),
       leaving: ({ room }) => (this.leaving = room),
       "pick-emoji": ({ beside, chosen }) => this.pickEmoji(beside, chosen),
-      refused: (error) => this.say(error.detail || "That did not work. Try again."),
+      refused: (error) => this.say(refusal(error)),
       said: ({ text }) => this.say(text),
       "focus-search": () => this.focusSearch(),
       heard: ({ message }) => this.announcer.announce(message),
@@ -228,7 +228,7 @@ export class ChatApp extends ChatElement {
     try {
       await this.client.send({ type: "room.put_away", room, on: true });
     } catch (error) {
-      return this.say(refusal(error));
+      return this.tellRefusal(error);
     }
     this.say("This conversation is off your list until the next message.");
     if (room !== this.roomId) return;

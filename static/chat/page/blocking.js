@@ -26,7 +26,8 @@ function askToBlock(element, username) {
       whether the other is here. In rooms that you share, what they write is folded away and does
       not call you. They are not told.`,
     action: "Block",
-    run: () => client.send({ type: "person.block", username, on: true }),
+    run: (/** @type {import("../types.js").ReadOptions} */ options) =>
+      client.send({ type: "person.block", username, on: true }, options),
   });
 }
 
@@ -38,6 +39,6 @@ export async function unblock(element, username) {
   try {
     await element.client.send({ type: "person.block", username, on: false });
   } catch (error) {
-    element.tell("refused", error);
+    element.tellRefusal(error);
   }
 }

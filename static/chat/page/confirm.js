@@ -1,5 +1,5 @@
 import { html } from "lit";
-import { ChatDialog } from "./dialog.js";
+import { ChatDialog, refusal } from "./dialog.js";
 
 /** Asks before something that cannot be taken back. */
 export class ConfirmDialog extends ChatDialog {
@@ -7,7 +7,7 @@ export class ConfirmDialog extends ChatDialog {
 
   constructor() {
     super();
-    /** @type {{title: unknown, text: string, action: string, run: () => Promise<unknown> | void}} */
+    /** @type {{title: unknown, text: string, action: string, run: (options: import("../types.js").ReadOptions) => Promise<unknown> | void}} */
     this.question = { title: "", text: "", action: "", run: () => {} };
   }
 
@@ -29,13 +29,14 @@ export class ConfirmDialog extends ChatDialog {
 
   async run() {
     this.busy = true;
+    this.error = "";
     try {
-      await this.question.run();
+      await this.question.run(this.sending);
       this.close();
     } catch (error) {
-      const { detail } = /** @type {{detail?: string}} */ (error);
-      this.error = detail || "That did not work. Check your connection and try again.";
+      this.error = refusal(error);
     }
+    this.wait = "";
     this.busy = false;
   }
 }

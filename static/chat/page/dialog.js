@@ -2,6 +2,7 @@ import { html } from "lit";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import { Reading } from "./reading.js";
+import { waitWords } from "./waits.js";
 
 let lastId = 0;
 
@@ -11,12 +12,15 @@ let lastId = 0;
  */
 export class ChatDialog extends ChatElement {
   /** @type {import("lit").PropertyDeclarations} */
-  static properties = { error: { state: true }, busy: { state: true } };
+  static properties = { error: { state: true }, wait: { state: true }, busy: { state: true } };
 
   constructor() {
     super();
     this.error = "";
+    /** Why what the person asked for is not done yet. */
+    this.wait = "";
     this.busy = false;
+    this.closed = new AbortController();
     /** What the dialog shows of the server. */
     this.reading = new Reading(this);
     this.titleId = `dialog-title-${++lastId}`;
@@ -34,6 +38,17 @@ export class ChatDialog extends ChatElement {
 
   get dialog() {
     return /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.closed.abort();
+  }
+
+  /** How commands are sent: what waits is shown, and taken back when the dialog is closed. */
+  get sending() {
+    const onWait = (/** @type {{code: string}} */ error) => (this.wait = waitWords(error));
+    return { signal: this.closed.signal, onWait };
   }
 
   firstUpdated() {
@@ -56,7 +71,7 @@ export class ChatDialog extends ChatElement {
           </button>
         </header>
         ${this.content()}
-        ${waitLine(this.reading.wait)} ${errorLine(this.reading.error)} ${errorLine(this.error)}
+        ${waitLine(this.reading.wait)} ${waitLine(this.wait)} ${errorLine(this.reading.error)} ${errorLine(this.error)}
       </div>
     </dialog>`;
   }
@@ -79,11 +94,12 @@ export class ChatDialog extends ChatElement {
     this.busy = true;
     this.error = "";
     try {
-      return await this.client.send(/** @type {any} */ (command));
+      return await this.client.send(/** @type {any} */ (command), this.sending);
     } catch (error) {
       this.error = refusal(error);
       return null;
     } finally {
+      this.wait = "";
       this.busy = false;
     }
   }

@@ -69,6 +69,17 @@ export class ChatElement extends LitElement {
   }
 
   /**
+   * Tells the person what was not done, also where this component has gone meanwhile.
+   * @param {unknown} error
+   */
+  tellRefusal(error) {
+    // Something newer took its place, or the person took it back.
+    if (/** @type {{code?: string}} */ (error).code === "aborted") return;
+    const target = this.isConnected ? this : document.querySelector("mc-app");
+    target?.dispatchEvent(new CustomEvent("refused", { detail: error, bubbles: true }));
+  }
+
+  /**
    * Tells the components around this one what the person asked for.
    * @param {string} type
    * @param {unknown} [detail]

@@ -36,7 +36,8 @@ export function messageActions(element) {
           title: "Delete this message?",
           text: "It goes for everyone in this room and cannot be brought back.",
           action: "Delete message",
-          run: () => client.send({ type: "message.delete", message: message.id }),
+          run: (/** @type {import("../types.js").ReadOptions} */ options) =>
+            client.send({ type: "message.delete", message: message.id }, options),
         }),
     });
   }

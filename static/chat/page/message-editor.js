@@ -2,13 +2,15 @@ import { html } from "lit";
 import { refusal } from "./dialog.js";
 import { ChatElement } from "./element.js";
 import { fitToText } from "./textarea.js";
+import { waitWords } from "./waits.js";
 
 /** Changes the text of one's own message, where it stands. */
 export class MessageEditor extends ChatElement {
   static properties = {
     message: { attribute: false },
     error: { state: true },
-    busy: { state: true },
+    wait: { state: true },
+    saving: { state: true },
   };
 
   constructor() {
@@ -16,7 +18,10 @@ export class MessageEditor extends ChatElement {
     /** @type {import("../protocol.js").Message} */
     this.message = /** @type {any} */ (null);
     this.error = "";
-    this.busy = false;
+    /** Why the text is not saved yet. */
+    this.wait = "";
+    /** @type {AbortController | null} what is being saved */
+    this.saving = null;
   }
 
   get textarea() {
@@ -39,12 +44,13 @@ export class MessageEditor extends ChatElement {
         @keydown=${this.onKey}
       ></textarea>
       <div class="editor-actions">
-        <button type="button" class="button is-primary is-small" ?disabled=${this.busy} @click=${this.save}>
+        <button type="button" class="button is-primary is-small" ?disabled=${this.saving !== null} @click=${this.save}>
           Save
         </button>
         <button type="button" class="button is-small" @click=${this.cancel}>Cancel</button>
         <span class="hint">Enter saves, Escape cancels</span>
       </div>
+      ${this.wait ? html`<p class="dialog-wait" role="status">${this.wait}</p>` : null}
       ${this.error ? html`<p class="dialog-error" role="alert">${this.error}</p>` : null}
     `;
   }
@@ -61,21 +67,37 @@ export class MessageEditor extends ChatElement {
     }
   }
 
+  /** The answer may be lost and the text saved all the same: then there is nothing left to do here. */
+  updated() {
+    const isSaved = (this.saving || this.error) && this.textarea.value.trim() === this.message.body;
+    if (isSaved) this.cancel();
+  }
+
+  /** Closes the editor. What is not saved yet is not tried again. */
   cancel() {
+    this.saving?.abort();
+    this.saving = null;
     this.tell("edit", { message: null });
   }
 
   async save() {
     const body = this.textarea.value.trim();
     if (body === this.message.body) return this.cancel();
-    this.busy = true;
+    // Enter saves also while an earlier text waits: that one is not tried again.
+    const saving = (this.saving = new AbortController());
+    Object.assign(this, { error: "", wait: "" });
     try {
-      await this.client.send({ type: "message.edit", message: this.message.id, body });
-      this.cancel();
+      await this.client.send(
+        { type: "message.edit", message: this.message.id, body },
+        { signal: saving.signal, onWait: (error) => this.saving === saving && (this.wait = waitWords(error)) },
+      );
+      if (this.saving === saving && this.isConnected) this.cancel();
     } catch (error) {
-      this.error = refusal(error);
+      if (this.saving !== saving) return;
+      Object.assign(this, { saving: null, wait: "" });
+      if (this.isConnected) this.error = refusal(error);
+      else this.tellRefusal(error);
     }
-    this.busy = false;
   }
 }
 

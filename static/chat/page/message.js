@@ -308,7 +308,7 @@ export class ChatMessage extends ChatElement {
   react(emoji, on) {
     this.client
       .send({ type: "message.react", message: this.message.id, emoji, on })
-      .catch((error) => this.tell("refused", error));
+      .catch((error) => this.tellRefusal(error));
   }
 
   /** @param {import("../protocol.js").Attachment} image */

@@ -3,6 +3,7 @@ import { refusal } from "./dialog.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import { Reading } from "./reading.js";
+import { waitWords } from "./waits.js";
 
 /** @typedef {import("../protocol.js").Room} Room */
 
@@ -77,10 +78,14 @@ export class PublicRooms extends ChatElement {
   /** @param {Room} room */
   async enter(room) {
     try {
-      if (!this.client.rooms.has(room.id)) await this.client.send({ type: "room.join", room: room.id });
+      if (!this.client.rooms.has(room.id)) {
+        const onWait = (/** @type {{code: string}} */ error) => (this.error = waitWords(error));
+        await this.client.send({ type: "room.join", room: room.id }, { onWait });
+      }
       this.tell("open-room", { room: room.id });
     } catch (error) {
-      this.error = refusal(error);
+      // Pressed once more: the newer one goes on.
+      if (/** @type {{code?: string}} */ (error).code !== "aborted") this.error = refusal(error);
     }
   }
 }

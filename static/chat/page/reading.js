@@ -1,4 +1,4 @@
-import { reasonOfWait } from "./waits.js";
+import { waitWords } from "./waits.js";
 
 /**
  * What a component reads of the server: asked until there is an answer, or the component is gone,
@@ -43,7 +43,7 @@ export class Reading {
     try {
       const reply = await client.read(command, {
         signal,
-        onWait: (error) => this.#say({ wait: `${reasonOfWait(error)}. It is tried again by itself.` }),
+        onWait: (error) => this.#say({ wait: waitWords(error) }),
       });
       if (signal.aborted) return null;
       this.#say({});

@@ -99,7 +99,7 @@ export class Requests extends ChatElement {
       await this.client.send(command);
       return true;
     } catch (error) {
-      this.tell("refused", error);
+      this.tellRefusal(error);
       return false;
     } finally {
       this.answering = "";

@@ -1,4 +1,4 @@
-import { reasonOfWait } from "./waits.js";
+import { waitWords } from "./waits.js";
 
 /**
  * @typedef {Object} Upload
@@ -151,7 +151,7 @@ export class Uploads extends EventTarget {
         },
         onWait: (error) => {
           upload.sent = 0;
-          upload.wait = `${reasonOfWait(error)}. It is tried again by itself.`;
+          upload.wait = waitWords(error);
           this.changed();
         },
       });

@@ -14,3 +14,6 @@ export function reasonOfWait({ code }) {
       return "The server has a problem";
   }
 }
+
+/** The same as a whole. @param {{code: string}} error */
+export const waitWords = (error) => `${reasonOfWait(error)}. It is tried again by itself.`;
