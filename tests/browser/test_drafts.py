@@ -44,7 +44,9 @@ def test_a_draft_that_the_full_storage_does_not_take_is_the_one_that_is_shown(
     assert page.input_value(".composer-text") == newest
 
     # There is room again: it is stored, and the page may be left.
-    page.evaluate("Object.keys(localStorage).forEach((key) => key[0] === 'f' && localStorage.removeItem(key))")
+    page.evaluate(
+        "Object.keys(localStorage).forEach((key) => key[0] === 'f' && localStorage.removeItem(key))"
+    )
     page.press(".composer-text", "End")
     page.type(".composer-text", "!")
     page.reload()

@@ -170,8 +170,9 @@ def test_what_is_changed_while_the_database_is_away_is_changed_afterwards(
           const { client } = document.querySelector("mc-app");
           const { messages } = document.querySelector("mc-message-list").feed;
           const id = (text) => messages.find(({ body }) => body === `${mark} to ${text}`).id;
+          const reaction = { type: "message.react", emoji: "👍", on: true };
           void client.send({ type: "message.delete", message: id("delete") });
-          void client.send({ type: "message.react", message: id("react to"), emoji: "👍", on: true });
+          void client.send({ ...reaction, message: id("react to") });
         }""",
         mark,
     )
@@ -187,7 +188,9 @@ def test_what_is_changed_while_the_database_is_away_is_changed_afterwards(
     for page in (one, other):
         changed = page.locator("mc-message").filter(has_text=f"{mark} edited")
         changed.wait_for(timeout=AFTERWARDS * 1000)
-        reacted = page.locator("mc-message").filter(has_text=f"{mark} to react to").filter(has_text="👍")
+        reacted = (
+            page.locator("mc-message").filter(has_text=f"{mark} to react to").filter(has_text="👍")
+        )
         reacted.wait_for(timeout=AFTERWARDS * 1000)
         deleted = page.locator("mc-message").filter(has_text=f"{mark} to delete")
         deleted.wait_for(state="detached", timeout=AFTERWARDS * 1000)
