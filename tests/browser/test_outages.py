@@ -169,10 +169,8 @@ def test_what_is_changed_while_the_database_is_away_is_changed_afterwards(
         """(mark) => {
           const { client } = document.querySelector("mc-app");
           const { messages } = document.querySelector("mc-message-list").feed;
-          const id = (text) => messages.find(({ body }) => body === `${mark} to ${text}`).id;
-          const reaction = { type: "message.react", emoji: "👍", on: true };
-          void client.send({ type: "message.delete", message: id("delete") });
-          void client.send({ ...reaction, message: id("react to") });
+          const { id } = messages.find(({ body }) => body === `${mark} to react to`);
+          void client.send({ type: "message.react", message: id, emoji: "👍", on: true });
         }""",
         mark,
     )
@@ -181,10 +179,19 @@ def test_what_is_changed_while_the_database_is_away_is_changed_afterwards(
     assert "It is tried again by itself." in waits.inner_text()
     assert_accessible(one)
     one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-editor.png")
+    doomed = one.locator("mc-message").filter(has_text=f"{mark} to delete")
+    doomed.hover()
+    doomed.get_by_role("button", name="More actions").click()
+    one.get_by_role("menuitem", name="Delete…").click()
+    one.get_by_role("button", name="Delete message").click()
+    one.locator("mc-confirm .dialog-wait").wait_for(timeout=10_000)
+    assert_accessible(one)
+    one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-confirm.png")
     one.wait_for_timeout(max(0, seconds - (time.monotonic() - began)) * 1000)
     world.database.start()
 
-    one.locator("mc-message-editor").wait_for(state="detached", timeout=AFTERWARDS * 1000)
+    for waiting in ("mc-message-editor", "mc-confirm"):
+        one.locator(waiting).wait_for(state="detached", timeout=AFTERWARDS * 1000)
     for page in (one, other):
         changed = page.locator("mc-message").filter(has_text=f"{mark} edited")
         changed.wait_for(timeout=AFTERWARDS * 1000)
