@@ -80,9 +80,8 @@ export class ChatClient extends KnownChat {
     const store = new Store({
       ...timing,
       read: (command, options) => this.read(command, options),
-      unsent: () => this.#outbox.entries,
-      acknowledge: (message) =>
-        this.#outbox.acknowledge(message, { message, position: message.position }),
+      unsent: () => this.#outbox.shown,
+      acknowledge: (message) => this.#outbox.acknowledge(message),
       missed: (feed) => this.state === "online" && this.#sync.ask(feed),
       tell: (type, detail) => this.#news.tell(type, detail),
     });
@@ -109,7 +108,7 @@ export class ChatClient extends KnownChat {
       offline: () => this.#connection.drop(),
       focus: () => this.#connection.wake(),
       pagehide: () => store.flushReads(),
-      storage: (/** @type {StorageEvent} */ { key }) => this.#outbox.reread(key),
+      storage: (/** @type {StorageEvent} */ change) => this.#outbox.reread(change),
     });
     const patience = this.#patience;
     this.#commands = new PatientCommands({
@@ -131,6 +130,7 @@ export class ChatClient extends KnownChat {
       storage,
       files: this.#files,
       isMember: (room) => this.rooms.has(room),
+      isCurrent: (room) => !this.trouble && store.isCurrent(room),
       patience,
       ...timing,
       transmit: (command) => this.#issue(command),
@@ -296,6 +296,11 @@ export class ChatClient extends KnownChat {
   /** Messages of all rooms that the server does not have yet, in the order of writing. */
   get unsent() {
     return this.#outbox.entries;
+  }
+
+  /** Whether some of these would be lost with this page: there was no room to store them. */
+  get hasUnstored() {
+    return this.#outbox.hasUnstored;
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
  * A room's unsent messages as its feed shows them.
  *
- * @param {import("./types.js").Unsent[]} entries in the order of writing
+ * @param {import("./types.js").ShownUnsent[]} entries in the order of writing
  * @param {string} sender
  * @param {number} first the number of the first of them
  * @returns {import("./types.js").FeedMessage[]}
@@ -9,13 +9,14 @@
 export function unsentMessages(entries, sender, first) {
   const refused = entries.findIndex(({ state, error }) => state === "sending" && error);
   return entries.map((entry, index) => {
-    const behind = entry.state === "sending" && refused >= 0 && index > refused;
+    const isWaiting = entry.state === "sending" && !entry.elsewhere;
+    const behind = isWaiting && refused >= 0 && index > refused;
     return { ...unsentMessage(entry, sender, first + index), behind };
   });
 }
 
 /**
- * @param {import("./types.js").Unsent} entry
+ * @param {import("./types.js").ShownUnsent} entry
  * @param {string} sender
  * @param {number} number
  * @returns {import("./types.js").FeedMessage}
@@ -44,6 +45,8 @@ function unsentMessage(entry, sender, number) {
     state,
     error,
     behind: false,
+    elsewhere: entry.elsewhere,
+    unstored: entry.unstored,
   };
 }
 

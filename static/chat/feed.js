@@ -72,10 +72,17 @@ export class Feed {
    * The same array until something changes.
    */
   get messages() {
-    this.#list ??= this.hasNewer
-      ? this.#window.messages
-      : [...this.#window.messages, ...this.#host.unsent()];
+    this.#list ??= this.hasNewer ? this.#window.messages : this.#withUnsent();
     return this.#list;
+  }
+
+  #withUnsent() {
+    const { messages } = this.#window;
+    /** @param {import("./types.js").FeedMessage} one */
+    const isHere = ({ client_id, sender }) =>
+      messages.some((other) => other.client_id === client_id && other.sender === sender);
+    // What another tab writes may come from the server before the storage tells of it.
+    return [...messages, ...this.#host.unsent().filter((one) => !isHere(one))];
   }
 
   get hasOlder() {

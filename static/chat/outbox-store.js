@@ -1,3 +1,6 @@
+/** What a discarded message becomes before it goes, so that other tabs know that nobody sent it. */
+const DISCARDED = JSON.stringify({ discarded: true });
+
 /**
  * Where unsent messages outlive the page: one item a message, so that tabs which write at the
  * same moment cannot overwrite each other's. Without storage (a program, a private window, a
@@ -24,6 +27,24 @@ export class OutboxStore {
   /** Whether a change of this key (null: of all) concerns these messages. @param {string | null} key */
   owns(key) {
     return this.userId !== "" && (key === null || key.startsWith(this.#prefix));
+  }
+
+  /**
+   * The message that another tab has discarded with this change of the storage, or null.
+   * @param {import("./types.js").StorageChange} change
+   */
+  discardedBy({ key, oldValue, newValue }) {
+    return key && [oldValue, newValue].includes(DISCARDED) ? key.slice(this.#prefix.length) : null;
+  }
+
+  /** Whether a message would be lost with this page. @param {string} clientId */
+  isUnstored(clientId) {
+    return this.#unstored.has(clientId);
+  }
+
+  /** Whether some message would be lost with this page. */
+  get hasUnstored() {
+    return this.#unstored.size > 0;
   }
 
   /** @returns {import("./types.js").Unsent[]} those in the storage */
@@ -90,16 +111,33 @@ export class OutboxStore {
     this.#newer.delete(clientId);
   }
 
-  /** Stores those for which there was no room, as far as there is some now. */
+  /**
+   * Stores those for which there was no room, as far as there is some now.
+   * @returns {import("./types.js").Unsent[]} those that this page alone kept until now
+   */
   putRest() {
     // What is gone from the storage was sent or discarded by another tab.
     for (const clientId of [...this.#newer.keys()]) {
       if (!this.has(clientId)) this.#newer.delete(clientId);
     }
-    for (const entry of [...this.#newer.values(), ...this.#unstored.values()]) this.put(entry);
+    const unstored = [...this.#unstored.values()];
+    for (const entry of [...this.#newer.values(), ...unstored]) this.put(entry);
+    return unstored.filter(({ client_id }) => !this.isUnstored(client_id));
   }
 
-  /** @param {string} clientId */
+  /** Marks a message as discarded, before it is removed. @param {string} clientId */
+  markDiscarded(clientId) {
+    try {
+      if (this.#isStored(clientId)) this.#storage?.setItem(this.#prefix + clientId, DISCARDED);
+    } catch {
+      // The other tabs find that it is gone, and wait for it in vain for a while.
+    }
+  }
+
+  /**
+   * @param {string} clientId
+   * @returns {import("./types.js").Unsent[]} those that there is room for now
+   */
   remove(clientId) {
     this.#drop(clientId);
     try {
@@ -107,7 +145,7 @@ export class OutboxStore {
     } catch {
       // It stays, is sent again, and the server recognises it.
     }
-    this.putRest();
+    return this.putRest();
   }
 
   /** Forgets what found no room: somebody else signs in. */

@@ -1,25 +1,19 @@
 import { deferred } from "./deferred.js";
-import { FailingTime } from "./durations.js";
 import { ChatError, FILES_LOST, filesLost } from "./errors.js";
+import { OtherTabs } from "./other-tabs.js";
+import { idsOf, inOrder, isUploading, quotedAgain, told } from "./outbox-entry.js";
 import { OutboxStore } from "./outbox-store.js";
-import { passes } from "./patience.js";
-
-/**
- * A message that the server has failed on for this long is shown as failed, in milliseconds: no
- * outage takes a day, and then it is this message that the server cannot take.
- */
-const SERVER_ERRORS_LIMIT = 24 * 60 * 60_000;
-/** How long another tab has for its own messages before this one sends them, in milliseconds. */
-const ADOPT_AFTER = 30_000;
-/** How long a message that another tab sent may take to come here, in milliseconds. */
-const ARRIVES_WITHIN = 30_000;
+import { ServerErrors } from "./server-errors.js";
 
 /**
  * Messages on their way: kept in storage until the server acknowledges them, sent one after
  * the other in each room, and sent again after whatever passes; a room's later messages wait
- * behind the first. What the server refuses for good is failed, and lets them go. Sending one
- * twice does no harm, since the server knows it by its `client_id`: so several tabs may share a
- * storage.
+ * behind the first. What the server refuses for good is failed, and lets them go.
+ *
+ * Several tabs may share a storage, and each keeps to the order of all that is in it. A tab sends
+ * what it wrote; what is first in a room and was written in another tab it leaves to that tab for
+ * some seconds, and then sends it as well. That does no harm, since the server knows a message by
+ * its `client_id`.
  */
 export class Outbox {
   /** @type {Map<string, import("./types.js").Unsent>} by client_id, in the order of writing */
@@ -31,22 +25,16 @@ export class Outbox {
   #waiting = new Map();
   /** @type {Map<string, {clientId: string, abort: AbortController}>} what each room waits for */
   #underway = new Map();
-  /** @type {Set<string>} written by another tab, which sends them itself while it lives */
-  #foreign = new Set();
-  /** @type {Map<string, FailingTime>} for how long the server fails on a message */
-  #failing = new Map();
-  /** @type {Map<string, () => void>} taken by another tab; and what ends the wait for each */
-  #taken = new Map();
   #isOnline = false;
   #lastOrder = 0;
   #store;
+  #otherTabs;
+  #serverErrors;
   #files;
   #isMember;
   #transmit;
   #patience;
   #now;
-  #monotonic;
-  #setTimer;
   #changed;
 
   /**
@@ -54,29 +42,52 @@ export class Outbox {
    *   storage: import("./types.js").KeyStorage | null,
    *   files: import("./outbox-files.js").OutboxFiles,
    *   isMember: (room: string) => boolean,
+   *   isCurrent: (room: string) => boolean,
    *   transmit: (command: import("./types.js").AnyCommand) => Promise<any>,
    *   patience: import("./patience.js").Patience,
    *   now: () => number,
    *   monotonic: () => number,
    *   setTimer: import("./types.js").SetTimer,
    *   changed: (room: string) => void,
-   * }} options `transmit` sends a command and resolves to its reply
+   * }} options `isCurrent`: whether this client has all that the server says of a room;
+   *   `transmit` sends a command and resolves to its reply
    */
-  constructor({ storage, files, isMember, transmit, patience, now, monotonic, setTimer, changed }) {
+  constructor({ storage, files, isMember, isCurrent, transmit, patience, now, monotonic, setTimer, changed }) {
     this.#store = new OutboxStore(storage);
+    this.#otherTabs = new OtherTabs({
+      setTimer,
+      isCurrent,
+      due: () => this.#pump(),
+      missing: (entry) => this.#missing(entry),
+    });
+    this.#serverErrors = new ServerErrors(monotonic);
     this.#files = files;
     this.#isMember = isMember;
     this.#transmit = transmit;
     this.#patience = patience;
     this.#now = now;
-    this.#monotonic = monotonic;
-    this.#setTimer = setTimer;
     this.#changed = changed;
   }
 
   /** All that is unsent, in the order of writing. */
   get entries() {
-    return [...this.#entries.values()].sort((a, b) => a.order - b.order);
+    return inOrder([...this.#entries.values()]);
+  }
+
+  /**
+   * The same as feeds show them, with those that another tab has sent and that have not come yet.
+   * @returns {import("./types.js").ShownUnsent[]}
+   */
+  get shown() {
+    const own = [...this.#entries.values()].map((entry) => {
+      return { ...entry, elsewhere: false, unstored: this.#store.isUnstored(entry.client_id) };
+    });
+    return inOrder([...own, ...this.#otherTabs.taken]);
+  }
+
+  /** Whether something unsent would be lost with this page: there was no room to store it. */
+  get hasUnstored() {
+    return this.#store.hasUnstored;
   }
 
   /** Finds what this person left unsent, now or before a reload. @param {string} userId */
@@ -86,21 +97,21 @@ export class Outbox {
     this.#dropTaken();
     // Also what was written before it was known who writes.
     this.#store.putRest();
-    for (const entry of this.#store.all()) this.#entries.set(entry.client_id, entry);
-    this.#foreign.clear();
-    for (const room of this.#rooms()) this.#changed(room);
+    for (const entry of this.#store.all()) this.#hold(entry);
+    this.#otherTabs.leaveNothing();
+    for (const { room } of this.#entries.values()) this.#changed(room);
   }
 
   /** The connection is there: everything is sent. */
   resume() {
     this.#isOnline = true;
-    for (const clientId of [...this.#taken.keys()]) this.#expect(clientId);
+    this.#otherTabs.resume();
     this.#pump();
   }
 
   pause() {
     this.#isOnline = false;
-    for (const stop of this.#taken.values()) stop();
+    this.#otherTabs.pause();
     for (const { abort } of this.#underway.values()) abort.abort();
     this.#underway.clear();
   }
@@ -131,11 +142,11 @@ export class Outbox {
   /**
    * The server has this message: its reply came, or the message itself.
    * @param {import("./protocol.js").Message} message
-   * @param {object} reply
+   * @param {object} [reply]
    */
-  acknowledge(message, reply) {
+  acknowledge(message, reply = { message, position: message.position }) {
     this.#waiting.get(message.client_id)?.resolve(reply);
-    this.#settled(message.client_id);
+    this.#waiting.delete(message.client_id);
     this.#forget(message.client_id);
   }
 
@@ -143,7 +154,7 @@ export class Outbox {
   retry(clientId) {
     const entry = this.#entries.get(clientId);
     if (entry?.state !== "failed") return;
-    this.#failing.delete(clientId);
+    this.#serverErrors.forget(clientId);
     this.#files.retry(clientId);
     this.#write({ ...entry, state: "sending", error: null });
     this.#pump();
@@ -151,65 +162,68 @@ export class Outbox {
 
   /** Gives up a message. It may have been stored all the same. @param {string} clientId */
   discard(clientId) {
+    this.#store.markDiscarded(clientId);
+    this.#discarded(clientId);
+  }
+
+  /** @param {string} clientId */
+  #discarded(clientId) {
     this.#reject(clientId, new ChatError("aborted", "The message was discarded."));
     this.#forget(clientId);
   }
 
-  /** Another tab wrote to the storage. @param {string | null} key */
-  reread(key) {
-    if (!this.#store.owns(key)) return;
+  /** Another tab wrote to the storage. @param {import("./types.js").StorageChange} change */
+  reread(change) {
+    if (!this.#store.owns(change.key)) return;
+    const discarded = this.#store.discardedBy(change);
+    if (discarded) this.#discarded(discarded);
     this.#dropTaken();
     for (const entry of this.#store.all()) {
+      const { client_id } = entry;
+      const known = this.#entries.get(client_id);
       // Its files are on their way from here, which the other tab cannot know.
-      if (this.#files.isRenewing(entry.client_id)) continue;
-      if (!this.#entries.has(entry.client_id)) this.#watch(entry.client_id);
-      this.#entries.set(entry.client_id, entry);
+      if (this.#files.isRenewing(client_id)) continue;
+      const uploads = isUploading(entry) && !isUploading(known) && !this.#files.canRenew(entry);
+      if (uploads || !known) this.#otherTabs.leave(client_id, { uploads });
+      this.#hold(entry);
       this.#changed(entry.room);
     }
-    this.#store.putRest();
+    for (const { room } of this.#store.putRest()) this.#changed(room);
     this.#pump();
   }
 
   /** Lets go of what another tab has sent or discarded. */
   #dropTaken() {
-    for (const clientId of [...this.#entries.keys()]) {
-      if (!this.#store.has(clientId)) this.#takenElsewhere(clientId);
+    for (const entry of [...this.#entries.values()]) {
+      if (!this.#store.has(entry.client_id)) this.#takenElsewhere(entry);
     }
   }
 
-  /** Sends another tab's message if that tab does not. @param {string} clientId */
-  #watch(clientId) {
-    this.#foreign.add(clientId);
-    this.#setTimer(() => {
-      if (this.#foreign.delete(clientId)) this.#pump();
-    }, ADOPT_AFTER);
+  /** @param {import("./types.js").Unsent} entry */
+  #takenElsewhere(entry) {
+    this.#forget(entry.client_id);
+    this.#otherTabs.took(entry);
+    this.#changed(entry.room);
   }
 
-  /**
-   * Another tab had this message acknowledged, and then it comes here as well; or discarded it.
-   * @param {string} clientId
-   */
-  #takenElsewhere(clientId) {
-    this.#forget(clientId);
-    if (this.#waiting.has(clientId)) this.#expect(clientId);
+  /** What another tab took has not come. @param {import("./types.js").Unsent} entry */
+  #missing({ client_id, room }) {
+    this.#reject(client_id, new ChatError("aborted", "Another tab sent or discarded this message."));
+    this.#changed(room);
   }
 
-  /** Nothing comes here without a connection: that time does not count. @param {string} clientId */
-  #expect(clientId) {
-    this.#taken.get(clientId)?.();
-    const giveUp = () => {
-      this.#taken.delete(clientId);
-      if (this.#entries.has(clientId)) return; // it is being sent again
-      this.#reject(clientId, new ChatError("aborted", "Another tab sent or discarded this message."));
-    };
-    this.#taken.set(clientId, this.#isOnline ? this.#setTimer(giveUp, ARRIVES_WITHIN) : () => {});
-  }
-
+  /** Sends what is first in each room. The later ones wait, whichever tab wrote them. */
   #pump() {
     if (!this.#isOnline) return;
+    const rooms = new Set();
     for (const entry of this.entries) {
-      if (!this.#isDue(entry) || this.#underway.has(entry.room)) continue;
-      if (!this.#foreign.has(entry.client_id)) void this.#send(entry);
+      const { room, client_id } = entry;
+      if (!this.#isDue(entry) || rooms.has(room)) continue;
+      rooms.add(room);
+      const underway = this.#underway.get(room);
+      // An earlier one has come, from another tab or by a retry. When this has ended, that is sent.
+      if (underway && underway.clientId !== client_id) underway.abort.abort();
+      if (!underway && !this.#otherTabs.isLeft(client_id)) void this.#send(entry);
     }
   }
 
@@ -232,7 +246,7 @@ export class Outbox {
     try {
       const reply = await this.#patience.keep(transmit, {
         signal: abort.signal,
-        mayPass: (error) => this.#mayPass(client_id, error),
+        mayPass: (error) => this.#serverErrors.mayPass(client_id, error),
         onWait: (error) => this.#waits(client_id, error),
       });
       this.acknowledge(reply.message, reply);
@@ -244,24 +258,13 @@ export class Outbox {
   }
 
   /**
-   * @param {string} clientId
-   * @param {unknown} error
-   */
-  #mayPass(clientId, error) {
-    if (/** @type {ChatError} */ (error).code !== "server_error") return passes(error);
-    const failing = this.#failing.get(clientId) ?? new FailingTime(this.#monotonic);
-    this.#failing.set(clientId, failing);
-    return failing.failed() < SERVER_ERRORS_LIMIT;
-  }
-
-  /**
    * A message as it is now, unless it was discarded or acknowledged: writing it would bring it back.
    * @param {string} clientId
    */
   #current(clientId) {
     const entry = this.#entries.get(clientId);
     if (!entry || this.#store.has(clientId)) return entry;
-    this.#takenElsewhere(clientId);
+    this.#takenElsewhere(entry);
   }
 
   /**
@@ -337,6 +340,7 @@ export class Outbox {
     const error = new ChatError("aborted", "Somebody else has signed in.");
     for (const clientId of [...this.#waiting.keys()]) this.#reject(clientId, error);
     this.#entries.clear();
+    this.#otherTabs.clear();
     this.#files.clear();
     this.#store.clear();
   }
@@ -347,51 +351,37 @@ export class Outbox {
    */
   #reject(clientId, error) {
     this.#waiting.get(clientId)?.reject(error);
-    this.#settled(clientId);
-  }
-
-  /** Nobody waits for it any more. @param {string} clientId */
-  #settled(clientId) {
     this.#waiting.delete(clientId);
-    this.#taken.get(clientId)?.();
-    this.#taken.delete(clientId);
   }
 
-  #rooms() {
-    return new Set([...this.#entries.values()].map(({ room }) => room));
+  /** @param {import("./types.js").Unsent} entry */
+  #hold(entry) {
+    this.#entries.set(entry.client_id, entry);
+    this.#otherTabs.returned(entry.client_id);
+    // What is written next comes after it, also where the clock was set back since.
+    this.#lastOrder = Math.max(this.#lastOrder, entry.order);
   }
 
   /** @param {import("./types.js").Unsent} entry */
   #write(entry) {
-    this.#entries.set(entry.client_id, entry);
+    this.#hold(entry);
     this.#store.put(entry);
     this.#changed(entry.room);
   }
 
   /** @param {string} clientId */
   #forget(clientId) {
-    this.#foreign.delete(clientId);
-    this.#failing.delete(clientId);
+    this.#serverErrors.forget(clientId);
     this.#files.release(clientId);
+    const taken = this.#otherTabs.forget(clientId);
+    if (taken) this.#changed(taken.room);
     const entry = this.#entries.get(clientId);
     if (!entry) return;
     this.#entries.delete(clientId);
-    this.#store.remove(clientId);
+    for (const { room } of this.#store.remove(clientId)) this.#changed(room);
     // Its room goes on at once, also where it was to be tried again later.
     const underway = this.#underway.get(entry.room);
     if (underway?.clientId === clientId) underway.abort.abort();
     this.#changed(entry.room);
   }
 }
-
-/** What is kept of an error. @param {ChatError} error */
-function told(error) {
-  const { code = "bad_request", detail = String(error) } = error;
-  return { code, detail };
-}
-
-/** @param {import("./types.js").Unsent} entry */
-const idsOf = ({ attachments }) => attachments.map(({ id }) => id);
-
-/** With what it replies to, where it was tried without. @param {import("./types.js").Unsent} entry */
-const quotedAgain = ({ unquoted, ...rest }) => ({ ...rest, ...unquoted });

@@ -67,6 +67,12 @@ export class Store {
     return feed;
   }
 
+  /** Whether nothing is known to be missing of a room, nor on its way. @param {string} room */
+  isCurrent(room) {
+    const feed = this.#feeds.get(room);
+    return !feed || (!feed.isBehind && feed.loading === null);
+  }
+
   /** What is unsent in a room has changed. @param {string} room */
   unsentChanged(room) {
     this.#feeds.get(room)?.changed();

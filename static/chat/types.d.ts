@@ -54,6 +54,13 @@ export interface Patient extends ReadOptions {
 /** What of `localStorage` the outbox uses. */
 export type KeyStorage = Pick<Storage, "length" | "key" | "getItem" | "setItem" | "removeItem">;
 
+/** What a browser tells of another tab's change of the storage; `key` is null where all is gone. */
+export interface StorageChange {
+  key: string | null;
+  oldValue?: string | null;
+  newValue?: string | null;
+}
+
 /** Where the browser says that it is online, or that another tab wrote to the storage. */
 export type BrowserEvents = Pick<EventTarget, "addEventListener" | "removeEventListener">;
 
@@ -99,6 +106,14 @@ export interface Unsent {
   error: { code: string; detail: string } | null;
 }
 
+/** An unsent message, and where it is. */
+export interface ShownUnsent extends Unsent {
+  /** Another tab has sent it. It is on its way here. */
+  elsewhere: boolean;
+  /** There was no room to store it: it is lost with this page. */
+  unstored: boolean;
+}
+
 /**
  * A message as a feed shows it. While it is not stored, `number` is that which it would have if
  * nobody else sent anything, and `id` is its `client_id`.
@@ -109,6 +124,10 @@ export interface FeedMessage extends wire.Message {
   error: { code: string; detail: string } | null;
   /** Whether it waits for an earlier message of its room that was not taken yet. */
   behind: boolean;
+  /** Of one that is `sending`: another tab has sent it, and it is on its way here. */
+  elsewhere?: boolean;
+  /** Of one that is not `sent`: it is lost with this page, for there was no room to store it. */
+  unstored?: boolean;
 }
 
 export type FeedEvent = wire.MessageEvent | wire.ChangesEvent;
@@ -144,7 +163,7 @@ export interface StoreHost {
   setTimer: SetTimer;
   /** Asks until there is an answer, over lost connections and failing servers. */
   read(command: Sendable, options?: ReadOptions): Promise<any>;
-  unsent(): Unsent[];
+  unsent(): ShownUnsent[];
   /** The server has this message of ours. */
   acknowledge(message: wire.Message): void;
   missed(feed: Feed): void;

@@ -7,10 +7,11 @@ const code = {
   language: "python", repository: "", branch: "", commit: "", path: "a.py",
   start_line: 1, end_line: 1, text: "pass",
 };
-/** @type {import("../../static/chat/types.js").Unsent} */
+/** @type {import("../../static/chat/types.js").ShownUnsent} */
 const entry = {
   client_id: "c", room: "r", body: "", attachments: [], reply_to: null, quote: null,
   created_at: "2026-01-01T00:00:00Z", order: 1, state: "sending", error: null,
+  elsewhere: false, unstored: false,
 };
 
 test("an unsent message shows the code that it will have", () => {

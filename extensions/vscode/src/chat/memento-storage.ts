@@ -41,9 +41,10 @@ export class MementoStorage extends EventTarget implements KeyStorage {
 
   /** A page's change: the clients that share this storage are told. */
   changeFromPage(key: string, value: string | null): void {
+    const oldValue = this.getItem(key);
     if (value === null) this.removeItem(key);
     else this.setItem(key, value);
-    this.dispatchEvent(Object.assign(new Event("storage"), { key }));
+    this.dispatchEvent(Object.assign(new Event("storage"), { key, oldValue, newValue: value }));
   }
 
   /** All that is kept, for a page that begins. */
