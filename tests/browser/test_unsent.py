@@ -4,7 +4,7 @@ import uuid
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Dialog, Page
 
 from tests.browser.conftest import (
     SCREENSHOTS,
@@ -138,6 +138,41 @@ def test_a_message_for_which_the_storage_is_full_outlasts_what_another_tab_write
             sent = page.locator("mc-message:not(.is-unsent)").filter(has_text=f"{mark} {text}")
             sent.wait_for(timeout=40_000)
     assert one.evaluate(stored) == 0
+
+
+def test_a_message_for_which_the_storage_is_full_says_so_and_holds_back_the_tab(
+    open_chat: OpenChat,
+) -> None:
+    one = open_chat("owner", viewport={"width": 500, "height": 640})
+    enter_room(one, "The private room")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    one.on("dialog", stay)
+    mark = uuid.uuid4().hex[:6]
+    one.context.set_offline(True)
+    line = one.locator(".connection-line")
+    line.get_by_text("What you write is kept").wait_for(state="attached")
+    one.evaluate(FILL, 0)
+    send(one, f"{mark} of which only this tab knows " + "for now " * 50)
+    message = one.locator("mc-message.is-unsent").filter(has_text=mark)
+    message.get_by_text("Kept in this tab only: do not close it").wait_for()
+    line.get_by_text("What you write is kept in this tab only").wait_for()
+    assert_accessible(one)
+    one.screenshot(path=SCREENSHOTS / "unsent-tab-only.png")
+    one.close(run_before_unload=True)
+    one.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+
+    one.evaluate("localStorage.removeItem('filler')")
+    one.context.set_offline(False)
+    one.locator("mc-message:not(.is-unsent)").filter(has_text=mark).wait_for(timeout=40_000)
+    one.reload()
+    one.wait_for_selector("mc-account-menu .account", state="attached")
+    assert asked == ["beforeunload"]
 
 
 def test_a_room_in_which_a_message_was_refused_is_marked_until_it_is_discarded(

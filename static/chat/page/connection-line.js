@@ -3,6 +3,9 @@ import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import { reasonOfWait } from "./waits.js";
 
+/** Said where the browser had no room to store what is unsent. */
+const TAB_ONLY = "What you write is kept in this tab only: do not close it until it is sent.";
+
 /**
  * Says when the server is out of reach and when the next attempt is, or that it is there and does
  * not do what it is asked. Silent when all is well.
@@ -57,7 +60,7 @@ export class ConnectionLine extends ChatElement {
       ${icon("warning")}
       <span>
         <strong>${reasonOfWait(trouble)}.</strong>
-        <span class="connection-more">What you write is kept.</span>
+        ${this.client.hasUnstored ? TAB_ONLY : html`<span class="connection-more">What you write is kept.</span>`}
         Everything is tried again by itself.
       </span>
       <button type="button" class="link" @click=${() => this.client.tryNow()}>Try now</button>
@@ -73,9 +76,11 @@ export class ConnectionLine extends ChatElement {
       ${icon("warning")}
       <span>
         <strong>${this.wasOnline ? "You are offline." : "The server is not reached yet."}</strong>
-        <span class="connection-more">
-          What you write is kept and sent when the connection is back.
-        </span>
+        ${this.client.hasUnstored
+          ? TAB_ONLY
+          : html`<span class="connection-more">
+              What you write is kept and sent when the connection is back.
+            </span>`}
         ${waits
           ? html`<span aria-hidden="true">Next attempt in ${seconds} s.</span>`
           : html`<span aria-hidden="true">Connecting…</span>`}

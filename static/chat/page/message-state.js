@@ -20,34 +20,46 @@ export function messageState(client, message, writeAgain) {
       ${icon("warning")}
       <span>
         Not sent. ${message.error?.detail ?? ""}
+        ${message.unstored ? "Kept in this tab only: it is lost when the tab is closed." : ""}
         ${again} ${discard(client, message)}
       </span>
     </p>`;
   }
   if (message.state !== "sending") return null;
   if (client.state !== "online") {
-    return waiting("Not sent yet. It is sent when the connection is back.", discard(client, message));
+    return message.elsewhere
+      ? waiting("Sent by another tab.", null)
+      : pending(client, message, "It is sent when the connection is back.");
   }
   if (isWithoutFiles) {
-    return waiting(
-      "Not sent yet. The server no longer has its files; they are uploaded again.",
-      discard(client, message),
-    );
+    return pending(client, message, "The server no longer has its files; they are uploaded again.");
   }
   if (message.error) {
-    return waiting(
-      html`Not sent yet. ${reasonOfWait(message.error)}; it is tried again by itself.`,
-      html`${link("Try now", () => client.tryNow())} ${discard(client, message)}`,
-    );
+    const reason = reasonOfWait(message.error);
+    const tryNow = link("Try now", () => client.tryNow());
+    return pending(client, message, `${reason}; it is tried again by itself.`, tryNow);
   }
   if (message.behind) {
-    return waiting("Not sent yet. It follows the message above.", discard(client, message));
+    return pending(client, message, "It follows the message above.");
   }
   return html`<p class="message-sending">${icon("clock")} Sending…</p>`;
 }
 
 /**
- * @param {unknown} words
+ * A message that is not on its way now.
+ *
+ * @param {import("../client.js").ChatClient} client
+ * @param {import("./message.js").Message} message
+ * @param {string} reason
+ * @param {unknown} [way] what the person can do, beside discarding it
+ */
+function pending(client, message, reason, way = null) {
+  const kept = message.unstored ? " Kept in this tab only: do not close it until the message is sent." : "";
+  return waiting(`Not sent yet. ${reason}${kept}`, html`${way} ${discard(client, message)}`);
+}
+
+/**
+ * @param {string} words
  * @param {unknown} ways what the person can do
  */
 const waiting = (words, ways) =>
