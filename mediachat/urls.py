@@ -9,6 +9,8 @@ from chat.api import api
 # One way to sign in: the admin's own form knows neither limits on attempts nor second factors.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "mediachat.error_pages.server_error"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),

@@ -242,3 +242,26 @@ def test_an_edit_that_waits_can_be_taken_back(world: World, open_chat: OpenChat)
     later = one.locator("mc-message:not(.is-unsent)").filter(has_text=f"{mark} later")
     later.wait_for(timeout=AFTERWARDS * 1000)
     assert written(one, mark) == [f"{mark} before", f"{mark} later"]
+
+
+def test_a_page_that_is_loaded_while_the_database_is_away_comes_by_itself(
+    world: World, open_chat: OpenChat
+) -> None:
+    one = open_chat("member", at=world.server)
+    enter_room(one, "The private room")
+    mark = uuid.uuid4().hex[:6]
+    world.database.kill()
+    try:
+        send(one, f"{mark} before the page was loaded again")
+        one.locator(".message-waiting").first.wait_for()
+        one.reload()
+        one.get_by_role("heading", name="Back in a moment").wait_for()
+        assert_accessible(one)
+        one.screenshot(path=SCREENSHOTS / "outage-page.png")
+        one.wait_for_timeout(5_000)
+        one.get_by_role("heading", name="Back in a moment").wait_for()
+    finally:
+        world.database.start()
+    one.wait_for_selector("mc-account-menu .account", state="attached", timeout=AFTERWARDS * 1000)
+    sent = one.locator("mc-message:not(.is-unsent)").filter(has_text=mark)
+    sent.wait_for(timeout=AFTERWARDS * 1000)
