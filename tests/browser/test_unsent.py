@@ -12,6 +12,7 @@ from tests.browser.conftest import (
     assert_accessible,
     enter_room,
     send,
+    until,
 )
 
 Scheme = Literal["light", "dark"]
@@ -122,6 +123,9 @@ def test_a_message_for_which_the_storage_is_full_outlasts_what_another_tab_write
     for page in (one, other):
         page.wait_for_selector(".connection-line")
     one.evaluate(FILL, 1500)
+    # A tab hears of what another writes to the storage a little later.
+    filled = one.evaluate("localStorage.getItem('filler').length")
+    until(other, f"localStorage.getItem('filler')?.length === {filled}")
     send(one, f"{mark} long " + "and longer " * 300)
     stored = "Object.keys(localStorage).filter((key) => key.includes('.outbox.')).length"
     assert one.evaluate(stored) == 0
