@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTENSION := extensions/vscode
 
-.PHONY: run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-postgres test-mongodb test-mongodb-near test-mongodb-far test-alone test-copy chaos check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
+.PHONY: run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-sqlite-databases test-postgres test-mongodb test-mongodb-near test-mongodb-far test-alone test-copy chaos check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
 
 ## run: the chat on this machine, with nothing else to install (PORT=8000)
 run: export DEBUG = 1
@@ -24,7 +24,7 @@ serve: .venv/installed node_modules/installed
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 
 ## test: everything, the longest parts first; `make -j4 --output-sync test` does four at a time
-test: check check-extension test-sqlite-far test-sqlite-near test-postgres test-extension test-mongodb-far test-mongodb-near test-page
+test: check check-extension test-sqlite-far test-sqlite-near test-postgres test-sqlite-databases test-extension test-mongodb-far test-mongodb-near test-page
 	@$(MAKE) --no-print-directory test-alone
 
 ## test-page: the page's modules by themselves
@@ -35,13 +35,18 @@ test-page: node_modules/installed-dev
 test-sqlite: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/pytest $(TESTS)
 
-# Much of the time is spent waiting, and an emulator has one core's worth of work in it: two halves
-# side by side are done in half the time. What measures the machine waits until it has it to itself.
-NEAR := tests/accounts tests/browser tests/chat tests/databases
-HALF = -m "not alone" $(if $(@:%-far=),$(NEAR),$(NEAR:%=--ignore=%))
+# Much of the time is spent waiting, and an emulator has one core's worth of work in it: parts side
+# by side are done in half the time. What measures the machine waits until it has it to itself.
+NEAR := tests/accounts tests/browser tests/chat
+FAR := $(NEAR:%=--ignore=%) --ignore=tests/databases
 
-test-sqlite-near test-sqlite-far: .venv/installed-dev node_modules/installed-dev needs-test-tools
-	$(BIN)/pytest $(HALF)
+test-sqlite-near test-sqlite-far test-sqlite-databases: .venv/installed-dev node_modules/installed-dev needs-test-tools
+	$(BIN)/pytest -m "not alone" $(PART)
+
+test-sqlite-near: PART := $(NEAR)
+test-sqlite-far test-mongodb-far: PART := $(FAR)
+test-sqlite-databases: PART := tests/databases
+test-mongodb-near: PART := $(NEAR) tests/databases
 
 ## test-postgres: those that meet the database on PostgreSQL, Debian's or that of TEST_POSTGRES_URL
 ## test-mongodb: and on MongoDB, that of TEST_MONGODB_URL, else an emulator (WHOLE=1 for all of them)
@@ -49,7 +54,7 @@ test-postgres test-mongodb: .venv/installed-dev node_modules/installed-dev needs
 	$(BIN)/python -m tests.databases $(@:test-%=%) $(or $(TESTS),-m "not alone")
 
 test-mongodb-near test-mongodb-far: .venv/installed-dev node_modules/installed-dev needs-test-tools
-	$(BIN)/python -m tests.databases mongodb $(HALF)
+	$(BIN)/python -m tests.databases mongodb -m "not alone" $(PART)
 
 ## test-copy: 100,000 messages through all three databases and back; takes its time
 test-copy: .venv/installed-dev

@@ -33,46 +33,38 @@ AT_ONCE = 1.0
 server that does not answer."""
 
 
-class _Thread(threading.local):
-    """What is known of this thread's connections, by their aliases."""
-
-    def __init__(self) -> None:
-        self.used_at: dict[str, float] = {}
-        self.files: dict[str, tuple[int, int] | None] = {}
+_thread = threading.local()  # as connections are
 
 
-_thread = _Thread()
-
-
-def drop_dead(alias: str = DEFAULT_DB_ALIAS) -> None:
+def drop_dead() -> None:
     """Closes this thread's connection if it has died, so that the next query opens another.
 
     Costs a microsecond in a connection that was just used, and else a query that asks nothing.
     """
-    connection = connections[alias]
+    connection = connections[DEFAULT_DB_ALIAS]
     if connection.in_atomic_block:
         return
     if connection.vendor == "postgresql":
         is_dead = connection.connection is not None and not (
-            (_was_used(alias) and _is_silent(connection.connection)) or connection.is_usable()
+            (_was_used() and _is_silent(connection.connection)) or connection.is_usable()
         )
     else:
-        is_dead = _has_another_file(alias, connection.settings_dict)
+        is_dead = _has_another_file(connection.settings_dict)
     if is_dead:
         connection.close()
 
 
-def _was_used(alias: str) -> bool:
+def _was_used() -> bool:
     now = time.monotonic()
-    last, _thread.used_at[alias] = _thread.used_at.get(alias, 0.0), now
-    return now - last < IDLE
+    last, _thread.used_at = getattr(_thread, "used_at", 0.0), now
+    return bool(now - last < IDLE)
 
 
-def _has_another_file(alias: str, config: Mapping[str, Any]) -> bool:
+def _has_another_file(config: Mapping[str, Any]) -> bool:
     """Whether SQLite's file is not the one that it was when this was asked before."""
     file = file_id(config)
-    before = _thread.files.get(alias)
-    _thread.files[alias] = file or before
+    before = getattr(_thread, "file", None)
+    _thread.file = file or before
     return None not in (file, before) and file != before
 
 

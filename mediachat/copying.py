@@ -20,7 +20,6 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connections, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from mediachat.connections import drop_dead
 from mediachat.databases import database
 from mediachat.progress import Progress
 
@@ -54,7 +53,6 @@ class Note(models.Model):
 
 def is_half_copied(alias: str) -> bool:
     """Whether a copy to this database was begun and has not been finished."""
-    drop_dead(alias)
     return Note._meta.db_table in connections[alias].introspection.table_names()
 
 
@@ -120,7 +118,6 @@ class Copy:
 
     def finish(self) -> None:
         """From now on the target may be served."""
-        drop_dead(self.target)
         with connections[self.target].schema_editor() as editor:
             editor.delete_model(Note)
 
@@ -197,7 +194,6 @@ class Copy:
         """Lets PostgreSQL go on counting ids after those that were copied."""
         from django.core.management.color import no_style
 
-        drop_dead(self.target)
         target = connections[self.target]
         statements = target.ops.sequence_reset_sql(no_style(), tables())
         if statements and target.vendor == "postgresql":
@@ -274,19 +270,13 @@ def _links(model: Model) -> list[Any]:
 
 
 def rows_of(model: Model, alias: str) -> Any:
-    """All rows of a table in this database, whatever the model's managers leave out.
-
-    While one of two databases is read or written, the other's server may end a connection that
-    nobody uses.
-    """
-    drop_dead(alias)
+    """All rows of a table in this database, whatever the model's managers leave out."""
     return models.QuerySet(model, using=alias)
 
 
 def _insert(model: Model, rows: list[models.Model], alias: str) -> None:
     """Stores rows as they are, where a save would set the time of their making."""
     fields = model._meta.concrete_fields
-    drop_dead(alias)
     step = max(1, connections[alias].ops.bulk_batch_size(fields, rows))
     with transaction.atomic(using=alias):
         for first in range(0, len(rows), step):
@@ -311,7 +301,6 @@ def batches(
     batch = list(rows.filter(pk__gt=after)[:size] if after is not None else rows[:size])
     while batch:
         yield batch
-        drop_dead(alias)
         batch = list(rows.filter(pk__gt=batch[-1].pk)[:size])
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from django.db import Error, OperationalError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 TRYING = 10.0
 """Seconds for which a transaction is done again that had to give way to another."""
@@ -78,6 +80,34 @@ def wait_patiently(using: str) -> None:
         with connections[using].cursor() as cursor:
             cursor.execute("SET lock_timeout = 0")
             cursor.execute("SET idle_in_transaction_session_timeout = 0")
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Lets no connection of this process end in here because it is not used for a while: the work
+    of a command may be in another database, in files or in the archive."""
+    for each in connections.all(initialized_only=True):
+        if each.connection is not None:
+            _stay(each)
+    connection_created.connect(_on_created)
+    try:
+        yield
+    finally:
+        connection_created.disconnect(_on_created)
+
+
+def _on_created(connection: BaseDatabaseWrapper, **_: object) -> None:
+    _stay(connection)
+
+
+def _stay(connection: BaseDatabaseWrapper) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # PostgreSQL has it since version 14.
+            cursor.execute(
+                "SELECT set_config(name, '0', false) FROM pg_settings "
+                "WHERE name = 'idle_session_timeout'"
+            )
 
 
 def _code(error: BaseException) -> str | None:

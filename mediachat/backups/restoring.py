@@ -26,7 +26,6 @@ from django.db.migrations.loader import MigrationLoader
 from mediachat import VERSION, copying
 from mediachat.backups import BackupError, archive, files
 from mediachat.backups.archive import BLOCK, Manifest
-from mediachat.connections import drop_dead
 from mediachat.copying import Copy, CopyError
 from mediachat.progress import Progress
 
@@ -192,7 +191,6 @@ def _copy_of(manifest: Manifest) -> Copy:
 
 
 def _set_epoch(alias: str, epoch: uuid.UUID) -> None:
-    drop_dead(alias)
     history = apps.get_model("chat", "History").objects.using(alias)
     history.update_or_create(pk=1, defaults={"epoch": epoch})
 
@@ -235,7 +233,6 @@ def _is_in_place(epoch: uuid.UUID) -> bool:
     """Whether the database has been put in place, by a run that ended before it could say so."""
     if not _is_there():
         return False
-    drop_dead()
     history: Any = apps.get_model("chat", "History")
     there = connections[DEFAULT_DB_ALIAS].introspection.table_names()
     return (

@@ -17,7 +17,6 @@ from django.db.models import Max
 
 from mediachat import copying
 from mediachat.backups import BackupError
-from mediachat.connections import drop_dead
 from mediachat.progress import Progress
 
 _STEPS = 100_000
@@ -82,7 +81,6 @@ def _one_moment(alias: str) -> Iterator[None]:
     if connections[alias].vendor != "postgresql":
         yield
         return
-    drop_dead(alias)
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         # Writing what was read may take longer than a server of ours may stand still.

@@ -1,15 +1,18 @@
 """Who moderates, beside the fixed cast, and what most tests of the chat do."""
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db.backends.utils import CursorWrapper
 
 from accounts.models import User
 from chat import moderators, threads
 from chat.actions import messages
+from chat.heartbeat import Heartbeat
 from chat.models import Message, Room
 from chat.protocol import ChatError, ErrorCode
 from tests.conftest import person
@@ -34,6 +37,27 @@ def connections_closed() -> Iterator[None]:
     """For tests whose code asks the database in threads of the pool."""
     yield
     threads.close_connections()
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[str]:
+    """What is asked of the database, from all threads; no heartbeat asks anything meanwhile."""
+    settings.HEARTBEAT = 3600.0
+    monkeypatch.setattr(Heartbeat, "soon", lambda self: None)
+    asked: list[str] = []
+    lock = threading.Lock()
+
+    def noting(original: Any) -> Any:
+        def run(self: Any, sql: Any, params: Any = None) -> Any:
+            with lock:
+                asked.append(str(sql))
+            return original(self, sql, params)
+
+        return run
+
+    for name in ("execute", "executemany"):
+        monkeypatch.setattr(CursorWrapper, name, noting(getattr(CursorWrapper, name)))
+    return asked
 
 
 def say(user: User, room: Room, body: str = "hello", **fields: Any) -> Message:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from accounts.models import User
@@ -26,22 +24,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("connections_closed"),
 ]
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every statement, whatever thread asks it."""
-    statements: list[str] = []
-    lock = threading.Lock()
-    execute = CursorWrapper.execute
-
-    def noted(self: Any, sql: Any, params: Any = None) -> Any:
-        with lock:
-            statements.append(str(sql))
-        return execute(self, sql, params)
-
-    monkeypatch.setattr(CursorWrapper, "execute", noted)
-    return statements
 
 
 def of_the_log(statements: list[str]) -> list[str]:
@@ -80,10 +62,10 @@ def _set_up(rooms: int, visitors: int, said: int) -> tuple[list[Room], list[Visi
     return made, came
 
 
-async def test_the_log_is_read_once_a_room_and_not_once_a_client(asked: list[str]) -> None:
+async def test_the_log_is_read_once_a_room_and_not_once_a_client(statements: list[str]) -> None:
     rooms, visitors = await _set_up(rooms=3, visitors=40, said=20)
     hub = Hub()
-    asked.clear()
+    statements.clear()
 
     async def come_back(visitor: Visitor, position: int) -> list[str | None]:
         await hub.enter(visitor)
@@ -93,8 +75,8 @@ async def test_the_log_is_read_once_a_room_and_not_once_a_client(asked: list[str
 
     told = await asyncio.gather(*(come_back(visitor, n % 20) for n, visitor in enumerate(visitors)))
     # The heads of the rooms, and then what each of them lacked.
-    assert len(of_the_log(asked)) <= len(rooms)
-    assert len(asked) < len(visitors)
+    assert len(of_the_log(statements)) <= len(rooms)
+    assert len(statements) < len(visitors)
     for n, (visitor, changes) in enumerate(zip(visitors, told, strict=True)):
         (ready,) = [frame for frame in visitor.frames if frame["type"] == "ready"]
         assert [room["position"] for room in ready["rooms"]] == [20] * 3
@@ -104,37 +86,37 @@ async def test_the_log_is_read_once_a_room_and_not_once_a_client(asked: list[str
 
 
 async def test_who_comes_to_a_room_that_others_are_in_reads_nothing_of_its_log(
-    asked: list[str],
+    statements: list[str],
 ) -> None:
     (room,), (first, second) = await _set_up(rooms=1, visitors=2, said=3)
     hub = Hub()
     await hub.enter(first)
-    asked.clear()
+    statements.clear()
     await hub.enter(second)
-    assert of_the_log(asked) == []
+    assert of_the_log(statements) == []
     (ready,) = [frame for frame in second.frames if frame["type"] == "ready"]
     assert (ready["rooms"][0]["position"], ready["rooms"][0]["number"]) == (3, 3)
     assert {room.pk} == second.rooms
 
 
-async def test_sync_of_500_rooms_takes_two_queries(asked: list[str]) -> None:
+async def test_sync_of_500_rooms_takes_two_queries(statements: list[str]) -> None:
     rooms, (visitor,) = await _set_up(rooms=500, visitors=1, said=2)
     hub = Hub()
-    asked.clear()
+    statements.clear()
     await hub.enter(visitor)
-    assert len(of_the_log(asked)) == 1
-    asked.clear()
+    assert len(of_the_log(statements)) == 1
+    statements.clear()
     positions = {room.pk: 1 for room in rooms}
     await hub.read_back(visitor, positions)
     told = [await hub.changes(visitor, room, 1) for room in positions]
     # One for the sizes, and one for the messages.
-    assert len(asked) == 2
+    assert len(statements) == 2
     assert all(json.loads(each or "")["messages"][0]["position"] == 2 for each in told)
-    asked.clear()
+    statements.clear()
     in_step = {room.pk: 2 for room in rooms}
     await hub.read_back(visitor, in_step)
     assert [await hub.changes(visitor, room, 2) for room in in_step] == [None] * 500
-    assert asked == []
+    assert statements == []
 
 
 async def test_each_is_refused_for_reasons_of_their_own() -> None:
@@ -290,18 +272,18 @@ async def test_further_rooms_wait_for_a_slow_reader(monkeypatch: pytest.MonkeyPa
     assert sum(event["type"] == "room" for event in visitor.take()) == 4
 
 
-async def test_the_members_of_rooms_are_read_once_for_all_who_come(asked: list[str]) -> None:
+async def test_the_members_of_rooms_are_read_once_for_all_who_come(statements: list[str]) -> None:
     _, visitors = await _set_up(rooms=10, visitors=20, said=1)
     hub = Hub()
     await hub.enter(visitors[0])
     members = visitors[0].frames[0]["rooms"][0]["members"]
     assert sorted(members) == sorted(visitor.user.username for visitor in visitors)
-    asked.clear()
+    statements.clear()
     for visitor in visitors[1:]:
         await hub.enter(visitor)
         assert visitor.frames[0]["rooms"][0]["members"] == members
     # One for their rooms, and none that names the members of any.
-    of_memberships = [each for each in asked if Membership._meta.db_table in each]
+    of_memberships = [each for each in statements if Membership._meta.db_table in each]
     assert len(of_memberships) <= len(visitors)
 
 

@@ -1,7 +1,6 @@
 """How far people have read: gathered, stored together, and never lost but with the process."""
 
 import asyncio
-import threading
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from accounts.models import User
@@ -26,25 +24,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("connections_closed"),
 ]
-
-
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is asked of the database, from all threads."""
-    asked: list[str] = []
-    lock = threading.Lock()
-
-    def noting(original: Any) -> Any:
-        def run(self: Any, sql: Any, params: Any = None) -> Any:
-            with lock:
-                asked.append(str(sql))
-            return original(self, sql, params)
-
-        return run
-
-    for name in ("execute", "executemany"):
-        monkeypatch.setattr(CursorWrapper, name, noting(getattr(CursorWrapper, name)))
-    return asked
 
 
 @sync_to_async

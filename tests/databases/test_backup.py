@@ -130,10 +130,9 @@ def at(kind: str, request: pytest.FixtureRequest) -> str:
 @pytest.mark.parametrize(
     ("source", "target"),
     [
-        ("sqlite", "sqlite"),
-        ("postgresql", "postgresql"),
-        ("mongodb", "mongodb"),
+        ("sqlite", "mongodb"),
         ("mongodb", "postgresql"),
+        ("postgresql", "sqlite"),
     ],
 )
 def test_all_of_it_is_there_again_in_another_epoch(

@@ -12,6 +12,7 @@ from mediachat.backups import BackupError, files
 from mediachat.backups.making import make, secret_file
 from mediachat.databases import said_plainly
 from mediachat.progress import Said
+from mediachat.transactions import unhurried
 
 LOW_PRIORITY = 10
 """What is added to this process's niceness: servers go first."""
@@ -46,7 +47,7 @@ class Command(BaseCommand):
                 signal.signal(ending, lambda number, _: sys.exit(128 + number))
         with_files = with_stored_files or files.are_here()
         try:
-            with said_plainly(CommandError):
+            with said_plainly(CommandError), unhurried():
                 made = make(
                     folder, Said(self._say), with_files=with_files, with_secret=not without_secret
                 )

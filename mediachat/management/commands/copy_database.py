@@ -7,6 +7,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from mediachat.copying import BATCH, Copy, CopyError
 from mediachat.databases import said_plainly
 from mediachat.progress import Said
+from mediachat.transactions import unhurried
 
 
 class Command(BaseCommand):
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         self, *, source: str, target: str, batch: int, verbosity: int, **options: Any
     ) -> None:
         progress = Said(self._say, 1.0 if verbosity < 2 else 0.0)
-        with said_plainly(CommandError):
+        with said_plainly(CommandError), unhurried():
             try:
                 report = Copy.between(source, target, batch=batch).run(progress)
             except CopyError as error:

@@ -9,6 +9,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from mediachat import databases
 from mediachat.migrating import Executor
+from mediachat.transactions import unhurried
 
 ATTEMPTS = 10
 PAUSE = 0.2
@@ -25,7 +26,8 @@ class Command(migrate.Command):
         for patience in range(ATTEMPTS, 0, -1):
             before = _made(alias)
             try:
-                super().handle(*args, **options)
+                with unhurried():
+                    super().handle(*args, **options)
                 return
             except databases.refusals() as error:
                 connections[alias].close()

@@ -10,6 +10,7 @@ from mediachat.backups import BackupError, archive
 from mediachat.backups.restoring import Restore
 from mediachat.databases import said_plainly
 from mediachat.progress import Said
+from mediachat.transactions import unhurried
 
 
 class Command(BaseCommand):
@@ -29,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *, path: Path, check: bool, **options: Any) -> None:
         restore = Restore(path, Said(self._say))
         try:
-            with said_plainly(CommandError):
+            with said_plainly(CommandError), unhurried():
                 manifest = restore.check() if check else restore.run()
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
