@@ -6,6 +6,8 @@ const NOTED = "mediaChat.notedMessages";
 const NOTED_LIMIT = 100;
 /** What a window in front needs at most to tell something, until another steps in for it. */
 const PATIENCE_MS = 1_500;
+/** How often a window tries to step in, before it tells all the same: better twice than never. */
+const ROUNDS = 3;
 
 /**
  * All windows hear of everything, and one of them tells the person: the one that was last in front;
@@ -32,14 +34,14 @@ export class FrontWindow implements vscode.Disposable {
    * @param id of a message, or of what else is told once
    */
   async isMine(id: string): Promise<boolean> {
-    while (!this.#isInFront) {
+    for (let round = 0; !this.#isInFront && round < ROUNDS; round++) {
       await pause(this.state.get(FRONT) ? PATIENCE_MS : 0);
       if (this.#isNoted(id)) return false;
       this.#claim();
-      // Several windows may find this at once: what one of them wrote last is seen by all.
+      // Several windows may find this at once: what one of them wrote last is seen by all. A slow
+      // machine may still bring what was written before, by a window that has gone; a window that is
+      // closing may give up the place after this one took it. Then it is tried again.
       await pause(200 + Math.random() * 300);
-      // Nobody's, where a window that is closing gave up its place after this one took it.
-      if (!this.#isInFront && this.state.get(FRONT)) return false;
     }
     if (this.#isNoted(id)) return false;
     this.note(id);

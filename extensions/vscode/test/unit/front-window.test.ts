@@ -73,3 +73,15 @@ test("a window that gives up its place after the next one has taken it silences 
   };
   assert.equal(await next.window.isMine("one"), true);
 });
+
+test("what a window that has gone wrote before, and comes late, silences nobody", async () => {
+  const kept = new Kept();
+  const [gone, next] = [opened(kept, true), opened(kept, false)];
+  const [place = ""] = gone.memento.keys();
+  const before = gone.memento.get(place);
+  kept.afterWrite = () => {
+    kept.afterWrite = () => {};
+    void gone.memento.update(place, before);
+  };
+  assert.equal(await next.window.isMine("one"), true);
+});
