@@ -203,14 +203,19 @@ def test_what_is_changed_while_the_database_is_away_is_changed_afterwards(
         deleted.wait_for(state="detached", timeout=AFTERWARDS * 1000)
 
 
+def with_a_message(world: World, open_chat: OpenChat) -> tuple[Page, str]:
+    """A page in a room in which its person has written "<mark> before"; and the mark."""
+    page, mark = open_chat("member", at=world.server), uuid.uuid4().hex[:6]
+    enter_room(page, "The private room")
+    send(page, f"{mark} before")
+    page.locator("mc-message:not(.is-unsent)").filter(has_text=mark).wait_for()
+    return page, mark
+
+
 def test_an_editor_closes_when_its_text_was_saved_and_the_answer_lost(
     world: World, open_chat: OpenChat
 ) -> None:
-    one = open_chat("member", at=world.server)
-    enter_room(one, "The private room")
-    mark = uuid.uuid4().hex[:6]
-    send(one, f"{mark} before")
-    one.locator("mc-message:not(.is-unsent)").filter(has_text=mark).wait_for()
+    one, mark = with_a_message(world, open_chat)
     one.evaluate(
         """() => {
           const { client } = document.querySelector("mc-app");
@@ -227,11 +232,7 @@ def test_an_editor_closes_when_its_text_was_saved_and_the_answer_lost(
 
 
 def test_an_edit_that_waits_can_be_taken_back(world: World, open_chat: OpenChat) -> None:
-    one = open_chat("member", at=world.server)
-    enter_room(one, "The private room")
-    mark = uuid.uuid4().hex[:6]
-    send(one, f"{mark} before")
-    one.locator("mc-message:not(.is-unsent)").filter(has_text=mark).wait_for()
+    one, mark = with_a_message(world, open_chat)
     world.database.kill()
     edit_last(one, f"{mark} before", f"{mark} after")
     one.locator("mc-message-editor .dialog-wait").wait_for(timeout=10_000)

@@ -48,8 +48,13 @@ class Place:
     def manage(
         self, *arguments: object, before: Callable[[], None] | None = None
     ) -> subprocess.CompletedProcess[str]:
+        return self.python("manage.py", *arguments, before=before)
+
+    def python(
+        self, *arguments: object, before: Callable[[], None] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "manage.py", *map(str, arguments)],
+            [sys.executable, *map(str, arguments)],
             cwd=ROOT,
             env=self.environment(),
             capture_output=True,

@@ -1,7 +1,5 @@
 """A PostgreSQL that ends sessions which nobody uses: long commands wait for it in many places."""
 
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,7 +7,6 @@ import psycopg
 
 from tests import databases
 from tests.databases.test_backup import Place
-from tests.live import ROOT
 
 SLOWLY = """
 import sys, time
@@ -43,15 +40,7 @@ def impatient(url: str) -> str:
 
 
 def slowly(place: Place, *command: object) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SLOWLY, *map(str, command)],
-        cwd=ROOT,
-        env=place.environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = place.python("-c", SLOWLY, *command)
     assert done.returncode == 0, done.stderr
 
 
