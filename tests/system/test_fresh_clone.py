@@ -36,9 +36,9 @@ def _environment() -> dict[str, str]:
         "VIRTUAL_ENV",
         "MAKEFLAGS",
         "MAKELEVEL",
+        "PYTHONUNBUFFERED",  # what is said has to arrive in a file without it
     )
-    kept = {name: value for name, value in os.environ.items() if name not in hidden}
-    return kept | {"PYTHONUNBUFFERED": "1"}
+    return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
 class Started:

@@ -48,6 +48,8 @@ class Command(BaseCommand):
                 f"There is no administrator yet. Make yourself one, once, within a day:\n{link}\n"
             )
         self.stdout.write("Stop it with Ctrl+C.\n\n")
+        # The server below never ends, and what goes into a pipe or a file would wait for that.
+        self.stdout.flush()
         if runserver:
             call_command("runserver", str(port), use_reloader=False, skip_checks=True)
 
