@@ -34,7 +34,7 @@ OFFICIAL = frozenset(
 )
 """What nobody may call themselves; an administrator may make such an account."""
 
-_ALPHABETS = frozenset(
+ALPHABETS = frozenset(
     {
         *("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC", "ETHIOPIC"),
         *("DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA"),
@@ -44,7 +44,7 @@ _ALPHABETS = frozenset(
 )
 """Those in everyday use (Unicode's Standard Annex 31, table 5), as Unicode's names of their letters
 begin."""
-_WRITTEN_TOGETHER = (
+WRITTEN_TOGETHER = (
     frozenset({"CJK", "HIRAGANA", "KATAKANA"}),
     frozenset({"CJK", "HANGUL"}),
     frozenset({"CJK", "BOPOMOFO"}),
@@ -120,9 +120,9 @@ def check(name: str) -> None:
         )
     if any(char.isnumeric() and not _is_letter(char) and not char.isascii() for char in name):
         raise ValidationError("Use the digits 0 to 9.", code="invalid")
-    alphabets = {_alphabet(char) for char in name if _is_letter(char) or char in MARKS}
-    if not alphabets <= _ALPHABETS or not (
-        len(alphabets) <= 1 or any(alphabets <= each for each in _WRITTEN_TOGETHER)
+    alphabets = {alphabet(char) for char in name if _is_letter(char) or char in MARKS}
+    if not alphabets <= ALPHABETS or not (
+        len(alphabets) <= 1 or any(alphabets <= each for each in WRITTEN_TOGETHER)
     ):
         raise ValidationError("Use the letters of one alphabet.", code="invalid")
     if not all(map(_is_in_use, filter(str.isalpha, name))):
@@ -135,7 +135,8 @@ def _is_letter(char: str) -> bool:
     return char.isalpha() or char == _HAN_ZERO
 
 
-def _alphabet(letter: str) -> str:
+def alphabet(letter: str) -> str:
+    """The alphabet of a letter or mark, as Unicode's name of it begins; of others, any word."""
     words = re.split("[ -]", unicodedata.name(letter, ""))
     if "FILLER" in words:  # Unicode has letters that are drawn as nothing
         return ""
@@ -143,7 +144,7 @@ def _alphabet(letter: str) -> str:
 
 
 def _is_in_use(letter: str) -> bool:
-    if _alphabet(letter) in _BASES:
+    if alphabet(letter) in _BASES:
         return bool(_EVERYDAY.match(unicodedata.normalize("NFD", letter)))
     return not _OUT_OF_USE.match(letter)
 

@@ -17,7 +17,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, link, linkify
 from markdown_it.token import Token
 
-from accounts.usernames import MARKS, TYPED_LENGTH, normalize
+from accounts.usernames import normalize
+from chat import mentions
 from chat.highlight import Colours, highlight, language_of
 from chat.parser_steps import LOOKS, CountedInline, TooMuchWorkError, parse_blocks
 
@@ -32,11 +33,7 @@ LINKS_LIMIT = 200
 MENTIONS_LIMIT = 100
 URL_LIMIT = 2_048
 
-_MARKS = re.compile(r"[\[\]!*_`<&@\\\n]|~~|:/")
-_LETTER = rf"\w{MARKS}\u0300-\u036f"
-"""What a name is made of; some programs write an accented letter as a letter and its accent."""
-_MENTION = re.compile(rf"@(\w(?:[{_LETTER}.+-]{{0,148}}[{_LETTER}])?)")
-_JOINS_A_WORD = re.compile(rf"[{_LETTER}@./+-]")
+_MARKS = re.compile(rf"[\[\]!*_`<&{mentions.SIGNS}\\\n]|~~|:/")
 # The signs come first, so that the search passes all others at once.
 _LINK_CANDIDATE = re.compile(r"[.:@](?:(?<=[.:])|(?<=\S@))\S")
 # What linkify-it may take for one domain, and the signs from which on it looks for another.
@@ -72,6 +69,7 @@ def _new_parser(*, counts: bool) -> MarkdownIt:
         markdown.helpers = inline.helpers  # type: ignore[assignment]
         markdown.normalizeLink = inline.normalized  # type: ignore[method-assign]
         markdown.core.ruler.at("block", _bounded_blocks)
+    markdown.inline.add_terminator_char(mentions.WIDE_SIGN)
     markdown.core.ruler.at("inline", _bounded_inline)
     markdown.core.ruler.after("block", "one_heading", _one_heading)
     markdown.core.ruler.at("linkify", _links_in_text)
@@ -196,30 +194,23 @@ def _bounded_linkify(state: StateInline, silent: bool) -> bool:
 
 
 def _mention(state: StateInline, silent: bool) -> bool:
-    """``@name``, at the start of a word and outside links."""
-    start = state.pos
-    if state.src[start] != "@" or state.linkLevel:
+    """``@name``, where a mention begins and outside links."""
+    sign = state.src[state.pos]
+    if sign not in mentions.SIGNS or state.linkLevel:
         return False
-    before = state.src[start - 1] if start else ""
-    # An underscore may be the emphasis around a mention, as in _@name_.
-    if before != "_" and _JOINS_A_WORD.match(before):
+    name = mentions.name_at(state.src, state.pos, state.posMax)
+    if not name:
         return False
-    found = _MENTION.match(state.src, start, state.posMax)
-    if found is None:
-        return False
-    name = found[1].rstrip("_") if before == "_" else found[1]
-    mentions: dict[str, None] = state.env.setdefault("mentions", {})
+    found: dict[str, None] = state.env.setdefault("mentions", {})
     username = normalize(name)
-    if not name or len(username) > TYPED_LENGTH:
-        return False
-    if username not in mentions and len(mentions) >= MENTIONS_LIMIT:
+    if username not in found and len(found) >= MENTIONS_LIMIT:
         return False
     state.pos += 1 + len(name)
     if not silent:
-        mentions[username] = None
+        found[username] = None
         opening = state.push("mention_open", "span", 1)
         opening.attrs = {"class": "mention", "data-username": username}
-        state.push("text", "", 0).content = f"@{name}"
+        state.push("text", "", 0).content = sign + name
         state.push("mention_close", "span", -1)
     return True
 

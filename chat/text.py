@@ -9,15 +9,15 @@ are bounded, since anyone can send the worst message they can think of.
 import re
 import string
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nh3
 from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 
-from chat import markdown
+from chat import markdown, mentions
 from chat.highlight import (
     COLOURED_LIMIT,
     LANGUAGE_CLASSES,
@@ -52,13 +52,32 @@ is shown as it was typed. Lists within lists need 1,100, all else that people wr
 class Rendered:
     """HTML for the page, and the usernames it mentions: lower case, each once, in order.
 
-    Whether such people exist is not known here. ``excerpt`` is the beginning as text on one line,
-    for those who quote it; None for plain text, of which ``plain`` makes it in no time.
+    Whether such people exist is not known before ``naming``. ``excerpt`` is the beginning as text
+    on one line, for those who quote it; None for plain text, of which ``plain`` makes it in no
+    time.
     """
 
     html: str
     mentions: list[str] = field(default_factory=list)
     excerpt: str | None = field(default=None, compare=False)
+
+    def naming(self, people: Collection[str]) -> "Rendered":
+        """The same for the people who exist of ``mentions.readings``: only they are mentioned, and
+        a mention ends where its name ends."""
+        named = {name: mentions.reading(name, people) for name in self.mentions}
+
+        def shortened(found: re.Match[str]) -> str:
+            name, sign, written = found.groups()
+            username = named.get(name) or name
+            its = mentions.typed(written, username)
+            span = f'<span class="mention" data-username="{username}">{sign}{its}</span>'
+            return span + written[len(its) :]
+
+        html = self.html
+        if any(username and username != name for name, username in named.items()):
+            html = _MENTION.sub(shortened, html)
+        called = dict.fromkeys(filter(None, named.values()))
+        return replace(self, html=html, mentions=list(called))
 
 
 def is_plain(body: str) -> bool:
@@ -122,7 +141,7 @@ def cost(body: str, code: str = "") -> float:
     lines = body.count("\n")
     if lines > LINES_LIMIT:
         return milliseconds + lines * 0.0007 + cost(body[: needed_for(EXCERPT_LIMIT)])
-    marks = lines + sum(map(body.count, "[]!*_`<&@\\"))
+    marks = lines + sum(map(body.count, "[]!*_`<&@\uff20\\"))
     addresses = sum(map(body.count, ".:@")) - body.count(". ")
     pieces = lines + body.count("|") + body.count(">")
     milliseconds += 0.1 + min(marks, markdown.MARKS_LIMIT) * 0.008
@@ -136,7 +155,7 @@ def cost(body: str, code: str = "") -> float:
 
 def is_cheap(body: str) -> bool:
     """Whether ``cost`` is under 3 milliseconds, as of nearly all messages: found much sooner."""
-    if len(body) > CHEAP_SIZE:
+    if len(body) > CHEAP_SIZE or body.count(mentions.WIDE_SIGN) > 1:
         return False
     return len(body.encode(errors="replace").translate(None, _ORDINARY)) < CHEAP_MARKS
 
@@ -181,13 +200,15 @@ def _one_line(words: str, limit: int) -> str:
 # One line or several, each beginning with a letter, a digit that starts no list, or something
 # beyond ASCII, and without any character that markdown, a mention, a link or the escaping of
 # HTML could care about. A property test holds it against render_markdown.
-_SAFE = r"[^\s\x00-\x1f\x7f-\x9f\xa0.:&<>@\[\]\\`*_~|\ud800-\udfff\ufffe\uffff]"
+_SAFE = r"[^\s\x00-\x1f\x7f-\x9f\xa0.:&<>@\uff20\[\]\\`*_~|\ud800-\udfff\ufffe\uffff]"
 _LINE = (
     r"(?!\d{1,9}[.)])(?=[^\W_]|[^\x00-\x7f])"
     rf"{_SAFE}++(?:(?: ++(?!\n|\Z)|\.(?![^\s.])|:(?=[\s)(]|\Z)){_SAFE}*+)*+"
 )
 _PLAIN = re.compile(rf"{_LINE}(?:\n{_LINE})*+")
 
+_MENTION = re.compile(r'<span class="mention" data-username="([^"]*)">(.)([^<]*)</span>')
+"""What the cleaner leaves of a mention."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Characters that HTML cannot have and that take six characters each in JSON."""
 _ORDINARY = bytes(range(128, 256)) + b" ,;'()?\"" + string.ascii_letters.encode() + b"0123456789"

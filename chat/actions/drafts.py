@@ -9,6 +9,7 @@ from uuid import UUID
 from accounts.models import User
 from chat import access, log, payloads, text
 from chat.access import Permission
+from chat.mentions import readings
 from chat.models import Attachment, Message
 from chat.models.messages import message_id
 from chat.protocol import BODY_LIMIT, ChatError, Code, ErrorCode
@@ -73,7 +74,7 @@ class Context:
         rendered = {draft.id: draft.rendered or render(draft.body, draft.code) for draft in drafts}
         quoted = {draft.reply_to for draft in drafts if draft.reply_to}
         files = {id for draft in drafts for id in draft.attachments}
-        named = {name for each in rendered.values() for name in each.mentions}
+        named = {name for each in rendered.values() for name in readings(each.mentions)}
         return cls(
             now=log.now(),
             quoted=_quoted(quoted) if quoted else {},
@@ -104,7 +105,7 @@ def row_of(draft: Draft, context: Context) -> Message:
     body = checked_body(draft.body, empty=bool(draft.attachments or draft.code))
     if draft.reply_to and context.quoted.get(draft.reply_to) != draft.room:
         raise ChatError(ErrorCode.NOT_FOUND, "The message that this replies to is not here.")
-    rendered = context.rendered[draft.id]
+    rendered = context.rendered[draft.id].naming(context.people)
     return Message(
         id=draft.id,
         room_id=draft.room,
@@ -116,7 +117,7 @@ def row_of(draft: Draft, context: Context) -> Message:
         reply_to=draft.reply_to,
         attachments=_claim(draft, context.files),
         code=draft.code.model_dump() if draft.code else None,
-        mentions=[name for name in rendered.mentions if name in context.people],
+        mentions=rendered.mentions,
         created_at=context.now,
     )
 

@@ -13,6 +13,7 @@ from chat import access, log, message_queries, publish, reactions, text
 from chat.access import Permission
 from chat.actions.attachments import attachments_deleted_on_commit
 from chat.actions.drafts import Context, Draft, checked_body, people_named, render, row_of
+from chat.mentions import readings
 from chat.models import Membership, Message, Report, Revision, Room
 from chat.prepared import PreparedQuery
 from chat.protocol import ChatError, Code, ErrorCode
@@ -153,8 +154,7 @@ def edit_message(
     _, grant = access.message_for(user, message)
     grant.check(Permission.SEND)
     html = rendered or render(body)
-    people = people_named(html.mentions)
-    mentions = [name for name in html.mentions if name in people]
+    html = html.naming(people_named(readings(html.mentions)))
 
     def decide(row: Message) -> dict[str, Any] | None:
         _refuse_other(user, row)
@@ -174,7 +174,7 @@ def edit_message(
             "body": checked,
             "html": html.html + _shared_html(row),
             "excerpt": html.excerpt,
-            "mentions": mentions,
+            "mentions": html.mentions,
             "edited_at": now,
         }
 

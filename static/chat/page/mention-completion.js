@@ -1,10 +1,10 @@
 import { html } from "lit";
+import { begunMention } from "../mentions.js";
+import { matchRank } from "../name-match.js";
 import { avatar } from "./avatar.js";
 import { displayName } from "./rooms.js";
 
 const MOST = 6;
-/** An @ at the start of a word and what has been written of the name, up to the caret. */
-const BEGUN = /(?:^|[\s([{])@([\p{L}\p{M}\p{N}_.+-]*)$/u;
 
 /** Completes @names in a composer: a list box that the arrow keys reach from the text. */
 export class MentionCompletion {
@@ -53,10 +53,10 @@ export class MentionCompletion {
   look() {
     const { textarea } = this.composer;
     const before = textarea.value.slice(0, textarea.selectionStart);
-    const begun = BEGUN.exec(before);
-    if (!begun) return this.close();
-    this.begun = begun[1].normalize("NFKC").toLocaleLowerCase();
-    this.offer(this.members());
+    const begun = begunMention(before);
+    if (begun === null) return this.close();
+    this.begun = begun;
+    this.offer(this.fitting(this.members()));
     if (this.composer.room.kind === "public") void this.find();
   }
 
@@ -74,22 +74,32 @@ export class MentionCompletion {
     this.asked = query;
     const { client } = this.composer;
     try {
-      const { people } = await client.send({ type: "people.find", query });
+      const { people } = await client.send({ type: "people.find", query: query.normalize("NFKC") });
       const found = people.map((/** @type {{username: string}} */ person) => person.username);
-      if (query === this.begun) this.offer([...new Set([...this.members(), ...found])]);
+      // The server finds more than what is seen here, and what it finds is not judged again.
+      if (query === this.begun) this.offer([...new Set([...this.fitting(this.members()), ...found])]);
     } catch {
       // The members that are known already stay in the list; the next letter asks again.
       this.asked = "";
     }
   }
 
+  /**
+   * Those of these people whom the written name could begin, the most likely first.
+   * @param {string[]} names
+   */
+  fitting(names) {
+    const { client } = this.composer;
+    return names
+      .map((name) => ({ name, rank: matchRank(this.begun, [name, displayName(client, name)]) }))
+      .filter(({ rank }) => rank !== null)
+      .sort((a, b) => Number(a.rank) - Number(b.rank))
+      .map(({ name }) => name);
+  }
+
   /** @param {string[]} names */
   offer(names) {
-    const { client } = this.composer;
-    const fits = (/** @type {string} */ name) =>
-      name.toLocaleLowerCase().startsWith(this.begun) ||
-      displayName(client, name).toLocaleLowerCase().startsWith(this.begun);
-    this.names = names.filter(fits).slice(0, MOST);
+    this.names = names.slice(0, MOST);
     this.active = 0;
     this.composer.requestUpdate();
   }
