@@ -29,6 +29,13 @@ export default defineConfig(
         "error",
         { object: "Date", property: "now", message: "It can be set: measure with performance.now() or the chat's durations.js." },
       ],
+      "no-restricted-syntax": [
+        "error",
+        ...["callee.name", "callee.property.name"].map((callee) => ({
+          selector: `CallExpression[${callee}="addEventListener"][arguments.0.value=/^(key|cancel)/][arguments.length>2]`,
+          message: "Keys of an input method pass the page's composition.js first: listen without options.",
+        })),
+      ],
     },
   },
   {

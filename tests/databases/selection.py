@@ -37,6 +37,7 @@ SAME_ON_ALL = (
     "tests/browser/test_second_factor.py",
     "tests/browser/test_tabs.py",
     "tests/browser/test_unsent.py",
+    "tests/browser/test_writing.py",
     "tests/browser/test_xss.py",
     "tests/mediachat/test_bodies.py",
     "tests/mediachat/test_bounded_log.py",

@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { keyed } from "lit/directives/keyed.js";
+import "./composition.js";
 import "./account-menu.js";
 import { Announcer } from "./announcer.js";
 import "./connection-line.js";

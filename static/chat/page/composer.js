@@ -233,7 +233,7 @@ export class Composer extends ChatElement {
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
-    if (event.isComposing || this.mentions.onKey(event)) return;
+    if (this.mentions.onKey(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.send();

@@ -58,7 +58,7 @@ export class MessageEditor extends ChatElement {
   /** @param {KeyboardEvent} event */
   onKey(event) {
     event.stopPropagation();
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       void this.save();
     } else if (event.key === "Escape") {
