@@ -1,15 +1,18 @@
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { dayName, dayOf } from "./dates.js";
 import { DrawnPart } from "./drawn-part.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import { listTop, pageElsewhere } from "./list-edges.js";
 import "./message.js";
-import { ReadMarker } from "./read-marker.js";
 import { spokenTitle } from "./name.js";
+import { NewDay } from "./new-day.js";
+import { keepPlace, placeIn } from "./places.js";
+import { ReadMarker } from "./read-marker.js";
 import { unread } from "./rooms.js";
 import { ScrollAnchor } from "./scroll-anchor.js";
+import { timeline } from "./timeline.js";
+import { unreadBar } from "./unread-bar.js";
 
 /** @typedef {import("./message.js").Message} Message */
 
@@ -17,8 +20,6 @@ import { ScrollAnchor } from "./scroll-anchor.js";
 const WINDOW = 250;
 /** How near an end, in screens, the next page is asked for. */
 const NEAR = 1.5;
-/** How long after a message the next of the same person needs no name of its own. */
-const GROUP_MS = 5 * 60_000;
 
 /** The messages of one room, and where in them the reader is. */
 export class MessageList extends ChatElement {
@@ -28,6 +29,8 @@ export class MessageList extends ChatElement {
     atEnd: { state: true },
     unreadAfter: { state: true },
     sinceAway: { state: true },
+    opening: { state: true },
+    isAtUnread: { state: true },
   };
 
   static follows = ["messages", "room", "rooms", "people", "state"];
@@ -38,8 +41,16 @@ export class MessageList extends ChatElement {
     /** @type {string | null} the id of the message being edited */
     this.editing = null;
     this.atEnd = true;
-    /** @type {number | null} the last number read when the room was opened */
+    /** @type {number | null} the line of new messages stands below this number */
     this.unreadAfter = null;
+    /** Whether the reader stands where the unread messages begin. */
+    this.isAtUnread = false;
+    /** The messages at which the room opens are on their way. */
+    this.opening = false;
+    /** @type {import("./places.js").Place | null} where it opens, if not at what is unread */
+    this.kept = null;
+    /** Under which the place is kept. */
+    this.placeKey = "";
     /** Messages that came in below what the reader looks at. */
     this.sinceAway = 0;
     this.newest = 0;
@@ -54,7 +65,10 @@ export class MessageList extends ChatElement {
     /** @type {ScrollAnchor} */
     this.anchor = /** @type {any} */ (null);
     this.reading = new ReadMarker(this);
-    this.resizes = new ResizeObserver(() => this.placed && this.anchor.restore());
+    this.resizes = new ResizeObserver(() =>
+      this.placed ? this.anchor.restore() : this.requestUpdate(),
+    );
+    new NewDay(this);
   }
 
   get feed() {
@@ -81,6 +95,7 @@ export class MessageList extends ChatElement {
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    if (this.placed) this.keepPlace();
     this.reading.stop();
     this.resizes.disconnect();
   }
@@ -96,20 +111,40 @@ export class MessageList extends ChatElement {
     this.settling += 1;
   }
 
+  /**
+   * Opens the room where the reader was, or at the first unread message if new ones came since,
+   * or else at its end.
+   */
   async enter() {
-    const room = this.client.rooms.get(this.roomId);
-    const { roomId } = this;
+    const { client, feed, roomId } = this;
+    const room = client.rooms.get(roomId);
+    const { number = 0, read = 0 } = room ?? {};
+    const hasUnread = room !== undefined && unread(room) > 0;
     this.placed = false;
+    this.opening = true;
     this.sinceAway = 0;
-    this.newest = room?.number ?? 0;
-    this.unreadAfter = room && unread(room) > 0 ? room.read : null;
+    this.newest = number;
+    this.unreadAfter = hasUnread ? read : null;
+    this.placeKey = `${client.epoch} ${roomId}`;
+    const kept = placeIn(this.placeKey);
+    this.kept = hasUnread && number > (kept?.newest ?? 0) ? null : kept;
+    const opensAt = this.kept?.number ?? (hasUnread ? read + 1 : null);
     try {
-      if (this.feed.hasNewer) await this.feed.jumpToLatest();
-      await this.feed.open();
+      if (opensAt !== null) await feed.jumpTo(opensAt);
+      else if (feed.hasNewer) await feed.jumpToLatest();
+      await feed.open();
     } catch {
       // The feed says what was refused, and that is shown.
     }
-    if (roomId === this.roomId) this.requestUpdate();
+    if (roomId === this.roomId) this.opening = false;
+  }
+
+  /** For when the reader comes back to this room. */
+  keepPlace() {
+    const { item, offset } = this.anchor;
+    const number = Number(/** @type {HTMLElement | null} */ (item)?.dataset.number);
+    const isKept = !this.atEnd && number > 0 && !item?.matches(".is-unsent, .is-failed");
+    keepPlace(this.placeKey, isKept ? { number, offset, newest: this.newest } : null);
   }
 
   firstUpdated() {
@@ -125,7 +160,8 @@ export class MessageList extends ChatElement {
     const children = /** @type {NodeListOf<ChatElement>} */ (this.querySelectorAll("mc-message"));
     await Promise.all([...children].map((child) => child.updateComplete));
     this.settling -= 1;
-    if (this.settling > 0 || !this.isConnected || !this.feed.loaded) return;
+    if (this.settling > 0 || !this.isConnected || !this.feed.loaded || this.anchor.isHidden) return;
+    if (this.opening) return this.anchor.toEnd();
     if (!this.placed) this.place();
     else if (this.target !== null) this.show(this.target);
     else this.anchor.restore();
@@ -133,22 +169,26 @@ export class MessageList extends ChatElement {
     this.look();
   }
 
-  /** Where a room opens: at its first unread message, or at its end. */
   place() {
     this.placed = true;
+    const { kept } = this;
+    const item = kept && this.querySelector(`mc-message[data-number="${kept.number}"]`);
     const line = this.querySelector(".unread-line");
     if (this.target !== null) this.show(this.target);
+    else if (kept && item) this.anchor.toOffset(item, kept.offset);
     else if (line) this.anchor.toItem(line, 0.2);
     else this.anchor.toEnd();
+    this.requestUpdate(); // what is said of the place
   }
 
   /** Tells what came in from others at the live end. */
   noticeNew() {
     const last = this.client.rooms.get(this.roomId)?.number ?? 0;
     if (last <= this.newest) return;
-    const fresh = this.feed.messages.filter(
-      (message) => message.number > this.newest && message.sender !== this.client.me?.username,
-    );
+    const me = this.client.me?.username ?? "";
+    const came = this.feed.messages.filter(({ number, state }) => number > this.newest && state === "sent");
+    const answer = came.findLast(({ sender }) => sender === me);
+    const fresh = came.filter(({ sender }) => sender !== me);
     // After a jump the window ends earlier, and what comes in is known by its number alone.
     if (this.feed.hasNewer) this.sinceAway += last - this.newest;
     else if (!this.anchor.atEnd) this.sinceAway += fresh.length;
@@ -156,9 +196,10 @@ export class MessageList extends ChatElement {
     for (const message of fresh) {
       if (!this.client.blocked.has(message.sender)) this.tell("heard", { message });
     }
-    if (!this.reading.present && this.unreadAfter === null && fresh.length > 0) {
-      this.unreadAfter = fresh[0].number - 1;
-    }
+    // Whoever answers knows what is above.
+    if (answer) this.unreadAfter = null;
+    const news = fresh.find(({ number }) => number > (answer?.number ?? 0));
+    if (!this.reading.present && this.unreadAfter === null && news) this.unreadAfter = news.number - 1;
   }
 
   onScroll() {
@@ -176,6 +217,8 @@ export class MessageList extends ChatElement {
     this.atEnd = this.anchor.atEnd && !feed.hasNewer;
     if (this.atEnd) this.sinceAway = 0;
     this.reading.look();
+    const room = this.client.rooms.get(this.roomId);
+    this.isAtUnread = room !== undefined && this.reading.isAtUnread(room);
     if (feed.loading) return;
     if (scroller.scrollTop < near && feed.hasOlder) void this.grow("older");
     else if (below < near && feed.hasNewer) void this.grow("newer");
@@ -261,10 +304,10 @@ export class MessageList extends ChatElement {
     const { feed } = this;
     return html`
       <div
-        class="messages"
+        class="messages ${this.opening ? "is-opening" : ""}"
         role="region"
         aria-label="Messages in ${spokenTitle(this.client, room)}"
-        aria-busy=${!feed.loaded}
+        aria-busy=${!feed.loaded || this.opening}
         tabindex="0"
         @scroll=${this.onScroll}
         @keydown=${this.onKey}
@@ -281,40 +324,11 @@ export class MessageList extends ChatElement {
   items() {
     const messages = /** @type {Message[]} */ (this.feed.messages);
     const whole = !this.placed || this.target !== null;
-    /** @type {{key: string, draw: () => unknown}[]} */
-    const items = [];
-    /** @type {Message | null} */
-    let previous = null;
-    let day = "";
-    let lineDrawn = this.unreadAfter === null;
-    for (const message of this.drawn.of(messages, { whole })) {
-      const itsDay = dayOf(message.created_at);
-      if (itsDay !== day) {
-        day = itsDay;
-        previous = null;
-        const iso = message.created_at;
-        items.push({
-          key: `day:${day}`,
-          draw: () => html`<div class="day-line" role="separator"><span>${dayName(iso)}</span></div>`,
-        });
-      }
-      const after = /** @type {number} */ (this.unreadAfter);
-      if (!lineDrawn && message.number > after) {
-        lineDrawn = true;
-        // Without the last message before it in the window, the line would stand in a wrong place.
-        if (message.number === after + 1) {
-          previous = null;
-          items.push({ key: "unread", draw: unreadLine });
-        }
-      }
-      const continued = previous !== null && follows(previous, message);
-      items.push({
-        key: `${message.sender}:${message.client_id}`,
-        draw: () => this.drawMessage(message, continued),
-      });
-      previous = message;
-    }
-    return items;
+    return timeline(this.drawn.of(messages, { whole }), {
+      unreadAfter: this.unreadAfter,
+      me: this.client.me?.username ?? "",
+      draw: (message, continued) => this.drawMessage(message, continued),
+    });
   }
 
   /**
@@ -333,22 +347,38 @@ export class MessageList extends ChatElement {
   }
 
   jumps() {
-    const first = this.unreadAfter;
-    const oldest = this.feed.messages[0]?.number ?? 0;
-    const above = first !== null && oldest > first + 1;
+    const room = this.client.rooms.get(this.roomId);
+    const count = room?.role && this.placed ? unread(room) : 0;
     return html`
       ${pageElsewhere(this.client, this.feed)}
-      ${above
-        ? html`<button class="jump is-top" type="button" @click=${() => this.jump(first + 1)}>
-            ${icon("arrow-up")} Go to the first unread message
-          </button>`
+      ${room && count > 0
+        ? unreadBar({
+            count,
+            isAtUnread: this.isAtUnread,
+            toFirst: () => this.jumpToUnread(room),
+            toNewest: () => this.jumpToEnd(),
+            markRead: () => this.markRead(room),
+          })
         : null}
-      ${this.atEnd
+      ${this.atEnd || !this.placed
         ? null
         : html`<button class="jump is-bottom" type="button" @click=${this.jumpToEnd}>
             ${icon("arrow-down")} ${this.sinceAway > 0 ? newMessages(this.sinceAway) : "Newest"}
           </button>`}
     `;
+  }
+
+  /** @param {import("../protocol.js").Room} room */
+  jumpToUnread(room) {
+    this.unreadAfter = room.read;
+    void this.jump(this.reading.firstUnread(room));
+  }
+
+  /** @param {import("../protocol.js").Room} room */
+  markRead({ id, number }) {
+    this.client.markRead(id, number);
+    this.unreadAfter = null;
+    this.tell("focus-composer"); // the button that was pressed goes
   }
 
   /** @param {KeyboardEvent} event */
@@ -377,20 +407,7 @@ export class MessageList extends ChatElement {
   }
 }
 
-const unreadLine = () =>
-  html`<div class="unread-line" role="separator"><span>New messages</span></div>`;
-
 /** @param {number} count */
 const newMessages = (count) => `${count} new ${count === 1 ? "message" : "messages"}`;
-
-/**
- * Whether a message needs no name of its own below the one before it.
- * @param {Message} before
- * @param {Message} message
- */
-function follows(before, message) {
-  const gap = Date.parse(message.created_at) - Date.parse(before.created_at);
-  return before.sender === message.sender && gap < GROUP_MS && !message.quote && !before.deleted;
-}
 
 customElements.define("mc-message-list", MessageList);

@@ -70,7 +70,7 @@ export class RoomList extends ChatElement {
    */
   entry(room, stop) {
     const { client } = this;
-    const count = room.id === this.current && document.hasFocus() ? 0 : unread(room);
+    const count = unread(room);
     const other = partner(client, room);
     return html`<button
       type="button"

@@ -23,11 +23,22 @@ export class ScrollAnchor {
     this.atEnd = true;
     /** The end is followed only where it is the end of the room. */
     this.followEnd = true;
+    /** What is not displayed has no height and no place in it; its place waits for it. */
+    this.wasHidden = false;
+  }
+
+  get isHidden() {
+    return this.scroller.clientHeight === 0;
   }
 
   /** Remembers what stands at the top now, or that the end is in view. */
   hold() {
     const { scroller } = this;
+    if (this.isHidden) {
+      this.wasHidden = true;
+      return;
+    }
+    if (this.wasHidden) return this.restore();
     const rest = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     this.atEnd = rest < NEAR_END;
     this.scrollTop = scroller.scrollTop;
@@ -38,6 +49,10 @@ export class ScrollAnchor {
 
   /** Puts what was held back to where it stood. */
   restore() {
+    if (this.wasHidden && !this.isHidden) {
+      this.wasHidden = false;
+      this.scrollTop = this.scroller.scrollTop; // nobody scrolled it
+    }
     if (this.atEnd && this.followEnd) {
       this.scroller.scrollTop = this.scroller.scrollHeight;
     } else if (this.item?.isConnected) {

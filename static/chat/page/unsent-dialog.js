@@ -3,6 +3,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { isolated } from "../names.js";
 import { clockTime, dayName, fullTime } from "./dates.js";
 import { ChatDialog } from "./dialog.js";
+import { NewDay } from "./new-day.js";
 import { unsentElsewhere } from "./unsent.js";
 
 /** @typedef {import("../types.js").Unsent} Entry */
@@ -19,6 +20,7 @@ export class UnsentDialog extends ChatDialog {
     super();
     /** The message that was copied last. */
     this.copied = "";
+    new NewDay(this);
     // What led here has gone with the last message, and cannot have the focus back.
     this.addEventListener("dialog-closed", () => {
       if (unsentElsewhere(this.client).length === 0) this.tell("focus-search");

@@ -1,0 +1,185 @@
+"""Where a room opens, what of it counts as seen, and what the lines between messages say."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send, until
+from tests.live import Server
+
+HISTORY = """
+import datetime, uuid
+from django.utils import timezone
+from accounts.models import User
+from chat.models import Membership, Message, Room
+from chat.models.messages import message_id
+member, owner = User.objects.get(username="member"), User.objects.get(username="owner")
+room = Room.objects.create(kind="private", name={name!r})
+Membership.objects.create(room=room, user=owner, role="owner", read_number={read})
+Membership.objects.create(room=room, user=member, read_number={count})
+start = timezone.now() - datetime.timedelta(minutes={count})
+rows = []
+for number in range(1, {count} + 1):
+    key = uuid.uuid4()
+    rows.append(Message(id=message_id(member.id, key), room=room, number=number, position=number,
+        sender=member, client_id=key, body=f"Number {{number}}.", html=f"<p>Number {{number}}.</p>",
+        created_at=start + datetime.timedelta(minutes=number)))
+Message.objects.bulk_create(rows)
+"""
+
+STATE = """(name) => {
+  const { client } = document.querySelector("mc-app");
+  const room = [...client.rooms.values()].find((room) => room.name === name);
+  return { read: room.read, number: room.number };
+}"""
+
+IN_VIEW = """() => {
+  const list = document.querySelector(".messages").getBoundingClientRect();
+  return [...document.querySelectorAll("mc-message")].filter((item) => {
+    const { top, bottom } = item.getBoundingClientRect();
+    return bottom > list.top + 1 && bottom <= list.bottom + 1 && top < bottom;
+  }).map((item) => Number(item.dataset.number));
+}"""
+
+
+class RoomWith(Protocol):
+    def __call__(self, count: int, *, read: int) -> str: ...
+
+
+@pytest.fixture
+def room_with(server: Server) -> RoomWith:
+    """Makes a room of so many messages from member, up to one of which owner has read, and
+    returns its name."""
+
+    def make(count: int, *, read: int) -> str:
+        name = f"News {uuid.uuid4().hex[:8]}"
+        server.manage("shell", "-c", HISTORY.format(name=name, count=count, read=read))
+        return name
+
+    return make
+
+
+def read_in(page: Page, name: str) -> int:
+    return page.evaluate(STATE, name)["read"]
+
+
+def stands(page: Page) -> None:
+    """The list has drawn what it loads, and stands still."""
+    until(
+        page,
+        """(() => {
+          const list = document.querySelector("mc-message-list");
+          return list?.placed && !list.opening && !list.feed.loading && list.settling === 0;
+        })()""",
+    )
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def test_what_is_unread_stays_so_until_it_was_seen(
+    open_chat: OpenChat, room_with: RoomWith
+) -> None:
+    name = room_with(200, read=100)
+    one = open_chat("owner", viewport={"width": 900, "height": 600})
+    others = one.title()
+    enter_room(one, name)
+    bar = one.locator(".unread-bar")
+    bar.wait_for()
+    stands(one)
+    # It opens at the first unread message, and what is below is not read yet.
+    assert one.locator(".unread-line + mc-message").inner_text().endswith("Number 101.")
+    seen = one.evaluate(IN_VIEW)
+    assert 101 in seen
+    assert 100 < read_in(one, name) == max(seen) < 150
+    assert bar.locator(".unread-count").inner_text() == f"{200 - max(seen)} unread"
+    assert_accessible(one)
+
+    # Nor does a load of the page read it.
+    one.reload()
+    bar.wait_for()
+    stands(one)
+    after = read_in(one, name)
+    assert after < 180
+    assert one.title().startswith("("), others
+
+    # The end of the room is no proof that all before it was seen.
+    one.get_by_role("button", name="Jump to newest").press("Enter")
+    one.locator("mc-message").filter(has_text="Number 200.").wait_for()
+    stands(one)
+    assert read_in(one, name) == after
+    first = one.get_by_role("button", name="Jump to first unread")
+    first.press("Enter")
+    one.locator("mc-message.is-found").filter(has_text=f"Number {after + 1}.").wait_for()
+    stands(one)
+
+    # What passes the reader's eyes is read, screen by screen.
+    one.locator(".messages").focus()
+    one.keyboard.press("PageDown")
+    until(one, f"({STATE})({name!r}).read > {after + 1}")
+    stands(one)
+    assert read_in(one, name) < 190
+
+    one.get_by_role("button", name="Mark as read").press("Enter")
+    bar.wait_for(state="detached")
+    assert read_in(one, name) == 200
+    assert one.evaluate("document.activeElement.className") == "composer-text"
+
+
+def test_a_room_shows_what_one_was_reading_when_one_comes_back(
+    open_chat: OpenChat, room_with: RoomWith
+) -> None:
+    name = room_with(200, read=200)
+    one, other = open_chat("owner", viewport={"width": 900, "height": 600}), open_chat("member")
+    enter_room(one, name)
+    stands(one)
+    one.evaluate("document.querySelector('mc-message-list').jump(60)")
+    one.locator("mc-message.is-found").wait_for()
+    stands(one)
+    before = one.evaluate(IN_VIEW)
+    assert 60 in before
+    enter_room(one, "The public room")
+    enter_room(one, name)
+    stands(one)
+    assert one.evaluate(IN_VIEW) == before
+
+    # On a phone the rooms cover the room; what comes meanwhile is not seen.
+    one.set_viewport_size({"width": 400, "height": 600})
+    stands(one)
+    narrow = one.evaluate(IN_VIEW)
+    one.locator(".room-header button").first.click()
+    one.locator(".room-entry").filter(has_text=name).wait_for()
+    enter_room(other, name)
+    send(other, "Number 201.")
+    entry = one.locator(".room-entry").filter(has_text=name)
+    entry.locator(".badge").filter(has_text="1").wait_for()
+    assert read_in(one, name) == 200
+    entry.click()
+    stands(one)
+    assert one.evaluate(IN_VIEW) == narrow
+    one.set_viewport_size({"width": 900, "height": 600})
+
+    # New ones that came meanwhile go first.
+    enter_room(one, "The public room")
+    enter_room(one, name)
+    one.locator(".unread-line + mc-message").filter(has_text="Number 201.").wait_for()
+    until(one, f"({STATE})({name!r}).read === 201")
+
+    # Whoever answers knows what is above: the line goes.
+    send(one, "I have read it")
+    one.locator(".unread-line").wait_for(state="detached")
+
+
+def test_today_becomes_yesterday_at_midnight(open_chat: OpenChat, room_with: RoomWith) -> None:
+    name = room_with(3, read=3)
+    one = open_chat("owner")
+    one.clock.install(time=datetime.now().replace(hour=23, minute=50))
+    one.reload()
+    enter_room(one, name)
+    send(one, f"Late {uuid.uuid4()}")
+    lines = one.locator(".day-line")
+    lines.filter(has_text="Today").wait_for()
+    one.clock.fast_forward(timedelta(minutes=20).seconds * 1000)
+    lines.filter(has_text="Yesterday").wait_for()
+    assert lines.filter(has_text="Today").count() == 0
