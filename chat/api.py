@@ -6,7 +6,6 @@ named here describe them.
 """
 
 import json
-import re
 from collections.abc import Awaitable, Callable
 from functools import cached_property, wraps
 from typing import Annotated, Any
@@ -34,6 +33,7 @@ from chat.downloads import key_for
 from chat.hub import hub
 from chat.models import Message
 from chat.models.messages import message_id
+from chat.multipart import uploaded_file
 from chat.protocol import ChatError, ErrorCode
 from chat.threads import in_file_thread, in_picture_thread, in_thread
 from mediachat.pictures.lanes import Lane
@@ -116,7 +116,14 @@ _UPLOAD = {
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
-                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "name": {
+                            "type": "string",
+                            "description": "What the file is called, where `filename` cannot say "
+                            "it without doubt: with quotes, percent signs or backslashes.",
+                        },
+                    },
                     "required": ["file"],
                 }
             }
@@ -285,17 +292,15 @@ async def describe_attachment(request: HttpRequest, attachment_id: UUID) -> Http
 def _uploaded(request: HttpRequest) -> "tuple[UploadedFile[bytes], tuple[Lane, ...]]":
     """The file of an upload, and where it is decoded if it is a picture."""
     try:
-        file = request.FILES.get("file")
+        file = uploaded_file(request)
     except (MultiPartParserError, RawPostDataException, UnreadablePostError) as error:
         raise ChatError(
             ErrorCode.BAD_REQUEST, "This upload is not whole. Send it again."
         ) from error
-    if not isinstance(file, UploadedFile):
+    if file is None:
         raise ChatError(
             ErrorCode.BAD_REQUEST, "Send the file as multipart/form-data, in the field “file”."
         )
-    # Browsers write these three so in a form's name of a file, and nothing else.
-    file.name = re.sub("%(22|0D|0A)", lambda found: chr(int(found[1], 16)), file.name or "")
     return file, lanes_for(_caller(request).user, file)
 
 

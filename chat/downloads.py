@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.response import StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
-from django.utils.http import content_disposition_header, parse_etags
+from django.utils.http import parse_etags
 
 from accounts import second_factor
 from accounts.models import User
@@ -37,6 +38,8 @@ CACHED_FOR = 3_600
 """Seconds for which a browser may show a file again without asking."""
 
 _signer = signing.TimestampSigner(salt="chat.downloads")
+_PLAIN = re.compile(r"[ !#$&-\[\]-~]+")
+"""ASCII without quotes, percent signs and backslashes."""
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)
 
 
@@ -232,9 +235,8 @@ async def chunks(file: Readable, size: int) -> AsyncIterator[bytes]:
 
 def _protect(response: HttpResponseBase, found: Found, *, keyed: bool) -> None:
     inline = found.content_type in media.INLINE
-    disposition = content_disposition_header(as_attachment=not inline, filename=found.name)
     if response.status_code < 400:
-        response["Content-Disposition"] = disposition or "inline"
+        response["Content-Disposition"] = _disposition(found.name, inline=inline)
         response["ETag"] = found.etag
         response["Cache-Control"] = f"private, max-age={CACHED_FOR}"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -242,6 +244,19 @@ def _protect(response: HttpResponseBase, found: Found, *, keyed: bool) -> None:
     # Who holds a key may be a page of another origin: an editor's.
     response["Cross-Origin-Resource-Policy"] = "cross-origin" if keyed else "same-origin"
     patch_vary_headers(response, ["Cookie", TOKEN_HEADER])
+
+
+def _disposition(name: str, *, inline: bool) -> str:
+    """The name as RFC 6266 has it. In the plain form browsers take ``%20`` for a space, and a
+    backslash for itself or for what protects the next character; so where it may be read in two
+    ways, the form of RFC 8187 stands beside it and goes before it."""
+    way = "inline" if inline else "attachment"
+    if _PLAIN.fullmatch(name):
+        return f'{way}; filename="{name}"'
+    # Beyond ASCII there is no plain form that all read alike.
+    plain = re.sub(r'["\\%]', "_", name)
+    fallback = f' filename="{plain}";' if _PLAIN.fullmatch(plain) else ""
+    return f"{way};{fallback} filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _refusal(code: str, detail: str, status: int, **headers: str) -> HttpResponse:

@@ -69,6 +69,17 @@ _BLANK = (
     "\U00013441\U00013442\U00016fe4\U0001d159"
 )
 """Letters and signs that are drawn as nothing, as ``accounts.names`` has them for people."""
+_TAGS = "\U000e0020-\U000e007f"
+_JOINING = re.compile(f"[\u200c\u200d{_TAGS}]")
+"""What words of Persian and of India, and emoji of several parts, are held together by."""
+_LOOSE = re.compile(
+    f"(\U0001f3f4[{_TAGS}]{{2,6}}\U000e007f)|[{_TAGS}]"  # a flag, such as Scotland's
+    "|(?<![^\0-\x7f\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?![^\0-\x7f\u200c\u200d])"
+)
+"""The same where it holds nothing together: two names that look the same would differ by it. The
+group is what stays."""
+_WEBM_FILM = re.compile(rb"V_(VP8|VP9|AV1|MPEG)")
+_DRIVE = re.compile("[A-Za-z]:")
 _ISO_BRANDS_NOT_FILM = (b"avi", b"hei", b"hev", b"mif", b"msf", b"qt ", b"3g")
 
 
@@ -88,7 +99,8 @@ def content_type(head: bytes, name: str) -> str:
         if found is None or found in IMAGES.values():
             raise _unsupported("This file is named as sound or film and is none we can play.")
         named = SOUND_AND_FILM[suffix]
-        return named if _container(named) == _container(found) else found
+        is_same = _container(named) == _container(found)
+        return named if is_same and found != "audio/webm" else found
     if suffix in _DOCUMENTS and _is_program(head):
         raise _unsupported("This file is a program and is named as a document.")
     return found if found and not suffix else _on_a_card(head, suffix)
@@ -100,23 +112,39 @@ def served_as(content_type: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """A name that is safe to show and to save under: one part, with its ending kept."""
-    name = name.encode(errors="replace").decode().replace("\\", "/").rsplit("/", 1)[-1]
+    """A name that is safe to show and to save under: one part, otherwise as its owner wrote it."""
+    name = _last_part(name.encode(errors="replace").decode())
     # Format characters too: a right-to-left override makes "exe.png" of "gnp.exe".
     name = "".join(
         " " if unicodedata.category(char) in ("Zl", "Zp", "Zs") else char
         for char in unicodedata.normalize("NFC", name)
         if (unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn") and char not in _BLANK)
-        or char == "\u200d"
+        or _JOINING.match(char)
     )
-    name = re.sub(r"\s+", " ", name).strip(" .")
+    name = _tidied(name)
     stem, dot, ending = name.rpartition(".")
     if not stem or len(ending.encode()) > 20:
         stem, dot, ending = name, "", ""
     room = NAME_LIMIT - len((dot + ending).encode())
-    stem = stem.encode()[:room].decode(errors="ignore").rstrip()
-    # "thumbnail" alone is the address of something else.
-    return f"{stem}{dot}{ending}" if stem and name != "thumbnail" else "file"
+    stem = stem.encode()[:room].decode(errors="ignore")
+    return _tidied(f"{stem}{dot}{ending}") or "file"
+
+
+def _tidied(name: str) -> str:
+    """The name without what cannot be seen where it joins nothing."""
+    name = _LOOSE.sub(lambda found: found[1] or "", name)
+    return re.sub(r"\s+", " ", name).strip().rstrip(" .")
+
+
+def _last_part(name: str) -> str:
+    """The name without the folders before it. A backslash may be part of a name, but not where
+    Windows would take what is before it for a place."""
+    name = name.rsplit("/", 1)[-1]
+    folders = name.split("\\")[:-1]
+    is_path = any(folder.strip(" ") in ("", ".", "..") for folder in folders) or (
+        folders and _DRIVE.match(folders[0])
+    )
+    return name.rsplit("\\", 1)[-1] if is_path else name
 
 
 def _by_content(head: bytes, suffix: str) -> str | None:
@@ -129,7 +157,8 @@ def _by_content(head: bytes, suffix: str) -> str | None:
         return "video/ogg" if b"theora" in head else "audio/ogg"
     for ending in SOUND_AND_FILM:
         if ending in endings:
-            return SOUND_AND_FILM[ending]
+            found = SOUND_AND_FILM[ending]
+            return "audio/webm" if found == "video/webm" and _is_only_sound(head) else found
     # Sound without a tag begins with eleven bits that much else begins with too.
     if suffix == ".mp3" and len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
         return "audio/mpeg"
@@ -163,6 +192,11 @@ def _signatures(head: bytes) -> set[str]:
     except (puremagic.PureError, ValueError):
         return set()
     return {match.extension for match in matches if match.confidence == matches[0].confidence}
+
+
+def _is_only_sound(webm: bytes) -> bool:
+    """Whether the tracks that its beginning names are of sound, as those of a voice message."""
+    return (b"A_OPUS" in webm or b"A_VORBIS" in webm) and not _WEBM_FILM.search(webm)
 
 
 def _container(media_type: str) -> str:

@@ -124,8 +124,10 @@ def attachment(row: Attachment) -> protocol.Attachment:
 
 def attachment_urls(id: UUID | str, name: str, *, thumbnail: bool) -> dict[str, str | None]:
     """Where a file is had, for whoever may read its room."""
+    # Only for people to read: a file is found by its id, and "thumbnail" alone is another one.
+    shown = "file" if name == "thumbnail" else quote(name, safe="")
     return {
-        "url": f"/media/{id}/{quote(name, safe='')}",
+        "url": f"/media/{id}/{shown}",
         "thumbnail_url": f"/media/{id}/thumbnail" if thumbnail else None,
     }
 

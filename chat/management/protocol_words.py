@@ -26,7 +26,7 @@ How programs talk to Media Chat. This page is generated from `chat/protocol/` by
 | `GET /api/v1/rooms`, `POST /api/v1/rooms` | the caller's rooms; open one with `{{"kind", "name", "members"}}` |
 | `GET /api/v1/rooms/{{id}}/messages?before=<number>&limit=<n>` | a page of history, newest last |
 | `POST /api/v1/rooms/{{id}}/messages` | `{{"client_id", "body", "attachments"}}`: sends without a socket |
-| `POST /api/v1/attachments` | multipart `file`: answers an [Attachment](#attachment). A few of a person at once; one more is answered `429` `rate_limited` with `Retry-After` |
+| `POST /api/v1/attachments` | multipart `file`: answers an [Attachment](#attachment). A field `name` says what it is called where `filename` cannot without doubt (quotes, `%`, backslashes). A few of a person at once; one more is answered `429` `rate_limited` with `Retry-After` |
 | `GET /api/v1/openapi.json`, `/api/v1/docs` | the HTTP API, described |
 | `GET /healthz` | `200` when the process can serve, `503` and why when it cannot |
 

@@ -326,21 +326,48 @@ async def test_fresh_addresses_of_a_file_work_without_a_cookie(
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"),
+    ("disposition", "kept"),
     [
-        ("a %22q%22.jpg", 'a "q".jpg'),
-        ("two%0D%0Alines.txt", "twolines.txt"),
-        ("100%25 of %41.txt", "100%25 of %41.txt"),
+        ('filename="a %22q%22.txt"', 'a "q".txt'),
+        ('filename="two%0D%0Alines.txt"', "twolines.txt"),
+        ('filename="100%25 of %41.txt"', "100%25 of %41.txt"),
+        (r'filename="He said \"hi\".txt"', 'He said "hi".txt'),
+        (r'filename="a\b &amp; c.txt"', r"a\b &amp; c.txt"),
+        (r'filename="C:\Users\me\x.txt"', "x.txt"),
+        ('filename="../../.gitignore"', ".gitignore"),
+        (
+            'filename="family \U0001f468\u200d\U0001f469\u200d\U0001f467.txt"',
+            "family \U0001f468\u200d\U0001f469\u200d\U0001f467.txt",
+        ),
+        ('filename="\u0645\u06cc\u200c\u062e\u0648.txt"', "\u0645\u06cc\u200c\u062e\u0648.txt"),
+        ("filename*=UTF-8''He%20said%20%22hi%22%2C%20100%25.txt", 'He said "hi", 100%.txt'),
+        ('filename=".."', "file"),
     ],
 )
-async def test_a_name_is_kept_as_it_was_before_the_browser_wrote_it_into_a_form(
-    owner: "User", sent: str, kept: str
+async def test_a_name_is_kept_as_it_was_before_it_was_written_into_a_form(
+    owner: "User", disposition: str, kept: str
 ) -> None:
     caller = await program(owner)
-    content = pictures.picture("JPEG") if sent.endswith("jpg") else b"some text"
-    response = await caller.upload(sent, content)
+    part = f'--b\r\nContent-Disposition: form-data; name="file"; {disposition}\r\n\r\nsome text'
+    response = await caller.client.generic(
+        "POST",
+        "/api/v1/attachments",
+        f"{part}\r\n--b--\r\n".encode(),
+        "multipart/form-data; boundary=b",
+        headers=caller.headers,
+    )
     assert response.status_code == 201, response.content
     assert response.json()["name"] == kept
+
+
+@pytest.mark.parametrize("name", ["100%22.txt", 'a\\b "c".txt', "%0D%0A", ".gitignore"])
+async def test_the_field_name_says_without_doubt_what_a_file_is_called(
+    owner: "User", name: str
+) -> None:
+    caller = await program(owner)
+    data = {"name": name, "file": SimpleUploadedFile("x.txt", b"some text")}
+    response = await caller.client.post("/api/v1/attachments", data, headers=caller.headers)
+    assert response.json()["name"] == name
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import uuid
-from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +12,9 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient
 from django.utils import timezone
+from django.utils.http import parse_header_parameters
 
-from chat import downloads
+from chat import downloads, payloads
 from chat.actions.attachments import store_attachment
 from chat.actions.messages import delete_message, send_message
 from chat.models import Attachment, Membership
@@ -209,22 +209,43 @@ async def test_only_pictures_sound_and_film_are_shown_in_place(
     client = await sync_to_async(signed_in)(owner)
     response = await client.get(address(file))
     assert response["Content-Type"] == content_type
-    disposition = Message()
-    disposition["Content-Disposition"] = response["Content-Disposition"]
-    assert disposition.get_content_disposition() == ("inline" if inline else "attachment")
-    assert disposition.get_filename() == name
+    way, told = parse_header_parameters(response["Content-Disposition"])
+    assert way == ("inline" if inline else "attachment")
+    assert told["filename"] == name
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"
     assert response["Cache-Control"].startswith("private, max-age=")
 
 
-async def test_a_name_beyond_ascii_is_told_as_the_standard_says(owner: "User") -> None:
-    file = await sync_to_async(uploaded)(owner, "Übersicht “neu”.txt")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("notes (1).txt", 'filename="notes (1).txt"'),
+        (".gitignore", 'filename=".gitignore"'),
+        ("Übersicht “neu”.txt", "filename*=UTF-8''%C3%9Cbersicht%20%E2%80%9Cneu%E2%80%9D.txt"),
+        ("\u0645\u06cc\u200c\u062e.txt", "filename*=UTF-8''%D9%85%DB%8C%E2%80%8C%D8%AE.txt"),
+        (
+            'He said "hi".txt',
+            "filename=\"He said _hi_.txt\"; filename*=UTF-8''He%20said%20%22hi%22.txt",
+        ),
+        ("50%20.txt", "filename=\"50_20.txt\"; filename*=UTF-8''50%2520.txt"),
+        ("a\\b's.txt", "filename=\"a_b's.txt\"; filename*=UTF-8''a%5Cb%27s.txt"),
+    ],
+)
+async def test_a_name_is_told_so_that_it_can_be_read_in_one_way_only(
+    owner: "User", name: str, told: str
+) -> None:
+    file = await sync_to_async(uploaded)(owner, name)
     response = await (await sync_to_async(signed_in)(owner)).get(address(file))
-    assert response["Content-Disposition"] == (
-        "attachment; filename*=utf-8''%C3%9Cbersicht%20%E2%80%9Cneu%E2%80%9D.txt"
-    )
+    assert response["Content-Disposition"] == f"attachment; {told}"
+
+
+async def test_a_file_may_be_called_thumbnail(owner: "User") -> None:
+    file = await sync_to_async(uploaded)(owner, "thumbnail", b"text")
+    response = await (await sync_to_async(signed_in)(owner)).get(payloads.attachment(file).url)
+    assert await content_of(response) == b"text"
+    assert response["Content-Disposition"] == 'attachment; filename="thumbnail"'
 
 
 # -- Pieces ----------------------------------------------------------------------------------

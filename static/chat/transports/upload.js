@@ -14,8 +14,7 @@ import { ChatError } from "../errors.js";
  */
 export async function upload(file, { server, sessionToken, signal, onProgress }) {
   const url = new URL("/api/v1/attachments", server).href;
-  const form = new FormData();
-  form.append("file", file, /** @type {File} */ (file).name ?? "file");
+  const form = formWith(file);
   /** @type {Record<string, string>} */
   const headers = sessionToken
     ? { "X-Session-Token": sessionToken }
@@ -27,6 +26,20 @@ export async function upload(file, { server, sessionToken, signal, onProgress })
   throw new ChatError(answer?.code ?? codeOf(status), answer?.detail ?? "The file was not uploaded.", {
     retryAfter: Number(retryAfter) || 0, // it may be a date
   });
+}
+
+/**
+ * The form that carries a file. Its name is a field too: as `filename` a quote and a `%22` in it
+ * would be the same.
+ *
+ * @param {Blob} file
+ */
+export function formWith(file) {
+  const name = /** @type {File} */ (file).name ?? "file";
+  const form = new FormData();
+  form.append("name", name);
+  form.append("file", file, name);
+  return form;
 }
 
 /**

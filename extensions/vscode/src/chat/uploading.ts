@@ -1,6 +1,6 @@
 import { ChatError } from "../../../../static/chat/client.js";
 import type { Attachment } from "../../../../static/chat/protocol.js";
-import { codeOf } from "../../../../static/chat/transports/upload.js";
+import { codeOf, formWith } from "../../../../static/chat/transports/upload.js";
 import type { UploadOptions } from "../../../../static/chat/types.js";
 import { post } from "#platform";
 import { unreached } from "../server/problem.js";
@@ -16,9 +16,7 @@ export async function upload(
   file: Blob,
   { onProgress, signal }: UploadOptions,
 ): Promise<Attachment> {
-  const form = new FormData();
-  form.append("file", file, (file as File).name ?? "file");
-  const encoded = new Response(form);
+  const encoded = new Response(formWith(file));
   const contentType = encoded.headers.get("Content-Type") ?? "multipart/form-data";
   const body = await encoded.blob();
   const { status, text } = await post(new URL("/api/v1/attachments", server.url), {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { ChatError } from "../../../../static/chat/client.js";
 import type { Chat } from "../chat/chat.js";
-import { pickRoom } from "../rooms/pick.js";
+import { pickRoom, takesMessages } from "../rooms/pick.js";
 import type { Code } from "../view/protocol.js";
 import { git, nameOf } from "./git.js";
 import { label } from "./label.js";
@@ -23,7 +23,7 @@ export async function shareSelection(chat: Chat): Promise<void> {
     void window.showWarningMessage(l10n.t("That is too much for one message. Select less, or share the file."));
     return;
   }
-  const room = await pickRoom(chat, l10n.t("Share {0} in which room?", label(code)));
+  const room = await pickRoom(chat, l10n.t("Share {0} in which room?", label(code)), takesMessages(chat));
   if (!room) return;
   const body = await window.showInputBox({
     title: l10n.t("Share {0}", label(code)),

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { isolated } from "../../../../static/chat/names.js";
 import type { Chat, Connected } from "../chat/chat.js";
+import { takesAnyName } from "#platform";
 import { Problem } from "../server/problem.js";
 
 export const SCHEME = "mediachat";
@@ -161,10 +162,13 @@ function signedOut(): never {
   throw new Problem("signed_out", vscode.l10n.t("Sign in to Media Chat first."));
 }
 
+const NO_NAME = /[/\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+const NO_NAME_ON_WINDOWS = /[\\:*?"<>|]/g;
+
 /** A name from somebody else, made into one that names a file and nothing more. */
-export function safeName(name: string): string {
-  const plain = name.replace(/[\\/:*?"<>|\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, "_").replace(/^\.+/, "_");
-  return plain.trim().slice(0, 200) || "file";
+export function safeName(name: string, anyName = takesAnyName): string {
+  const plain = name.replace(NO_NAME, "_").replace(anyName ? /(?!)/ : NO_NAME_ON_WINDOWS, "_").trim();
+  return /^\.*$/.test(plain) ? "file" : plain.slice(0, 200);
 }
 
 function proposed(name: string): vscode.Uri | undefined {

@@ -3,7 +3,7 @@ import { ChatError } from "../../../../static/chat/client.js";
 import { isolated } from "../../../../static/chat/names.js";
 import type { Attachment } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
-import { pickRoom } from "../rooms/pick.js";
+import { pickRoom, takesMessages } from "../rooms/pick.js";
 
 const MOST_IN_A_MESSAGE = 20;
 
@@ -21,7 +21,7 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
   }
   const first = shownName(files[0] as vscode.Uri);
   const what = files.length === 1 ? first : l10n.t("{0} files", files.length);
-  const room = await pickRoom(chat, l10n.t("Share {0} in which room?", what));
+  const room = await pickRoom(chat, l10n.t("Share {0} in which room?", what), takesMessages(chat));
   if (!room) return;
   const { client } = connected;
   const attachments = await window.withProgress(

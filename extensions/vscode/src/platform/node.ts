@@ -19,3 +19,6 @@ export const WebSocket = HostWebSocket as unknown as typeof globalThis.WebSocket
 
 /** What the list of one's devices shows. */
 export const userAgent: string | undefined = `MediaChat (VS Code; ${SYSTEMS[os.type()] ?? os.type()})`;
+
+/** Whether a file may have any name here that is no path: on Windows it may not. */
+export const takesAnyName: boolean = os.platform() !== "win32";

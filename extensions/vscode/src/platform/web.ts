@@ -5,3 +5,6 @@ export const WebSocket = globalThis.WebSocket;
 
 /** A browser says itself what it is. */
 export const userAgent: string | undefined = undefined;
+
+/** Where the files are is not known; browsers refuse what Windows would. */
+export const takesAnyName: boolean = false;

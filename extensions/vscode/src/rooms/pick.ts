@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { canWrite } from "../../../../static/chat/page/rooms.js";
 import type { Room } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import { roomTitle, sorted, unread } from "../chat/naming.js";
@@ -26,6 +27,10 @@ export async function pickRoom(
   const chosen = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
   return chosen?.room;
 }
+
+/** Which rooms take what this person writes. */
+export const takesMessages = (chat: Chat) => (room: Room) =>
+  chat.connected !== null && canWrite(chat.connected.client, room);
 
 export function roomIcon(room: Room): string {
   if (room.kind === "direct") return "account";

@@ -45,6 +45,14 @@ test("a name from somebody else names a file and nothing more", () => {
   for (const control of "\u0007\u007f\u0085\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069") {
     assert.equal(safeName(`a${control}b.txt`), "a_b.txt");
   }
-  assert.equal(safeName("../a\\b:c"), "__a_b_c");
-  assert.equal(safeName("  "), "file");
+  assert.equal(safeName("../a\\b:c", false), ".._a_b_c");
+  for (const empty of ["  ", "..", "."]) assert.equal(safeName(empty), "file");
+});
+
+test("a name is saved as it is wherever files may be called so", () => {
+  for (const name of [".gitignore", 'He said "hi".txt', "50%20 \\ of it?.txt", "👨‍👩‍👧.png", "می‌خواهم.txt"]) {
+    assert.equal(safeName(name, true), name);
+  }
+  assert.equal(safeName('He said "hi".txt', false), "He said _hi_.txt");
+  assert.equal(safeName(".gitignore", false), ".gitignore");
 });
