@@ -62,6 +62,7 @@ export class ChatApp extends ChatElement {
       refused: (error) => this.say(refusal(error)),
       said: ({ text }) => this.say(text),
       "focus-search": () => this.focusSearch(),
+      "focus-composer": () => this.focusComposer(),
       heard: ({ message }) => this.announcer.announce(message),
     };
     for (const name of ["start-chat", "show-details", "show-revisions", "report", "confirm", "open-image", "show-profile", "show-blocked", "show-unsent"]) {
@@ -272,6 +273,18 @@ export class ChatApp extends ChatElement {
   focusSearch() {
     const list = /** @type {import("./room-list.js").RoomList | null} */ (this.querySelector("mc-room-list"));
     list?.focusSearch();
+  }
+
+  /** Where the next message is written, or what says why none can be, is where one reads. */
+  focusComposer() {
+    const conversation = /** @type {import("./conversation.js").Conversation | null} */ (
+      this.querySelector("mc-conversation")
+    );
+    if (!conversation) return;
+    this.screen = "room";
+    void this.updateComplete.then(() => {
+      (conversation.composer?.textarea ?? conversation.list?.scroller)?.focus();
+    });
   }
 
   /** @param {number} by */

@@ -10,6 +10,9 @@ import { readableSize } from "./sizes.js";
 /** What every browser and the editor's webview can play; anything else is a card. */
 const PLAYABLE = /^(audio\/(mpeg|ogg|wav|x-wav|flac|mp4|aac|webm)|video\/(mp4|webm|ogg))$/;
 
+/** Bytes of a recording up to which it is read to its end to tell how long it is. */
+const SOUGHT_LIMIT = 8 * 1024 * 1024;
+
 /** Pixels that one image takes among the messages. */
 const LARGEST = { width: 360, height: 280 };
 
@@ -70,13 +73,43 @@ function player(file) {
   const video = file.content_type.startsWith("video/");
   return html`<figure class="player">
     ${video
-      ? html`<video src=${url} controls preload="metadata" playsinline aria-label=${isolated(file.name)}></video>`
-      : html`<audio src=${url} controls preload="none" aria-label=${isolated(file.name)}></audio>`}
+      ? html`<video
+          src=${url}
+          controls
+          preload="metadata"
+          playsinline
+          aria-label=${isolated(file.name)}
+          @loadedmetadata=${findEnd(file)}
+        ></video>`
+      : html`<audio
+          src=${url}
+          controls
+          preload="metadata"
+          aria-label=${isolated(file.name)}
+          @loadedmetadata=${findEnd(file)}
+        ></audio>`}
     <figcaption>
       <a href=${url} download=${file.name}><bdi>${file.name}</bdi></a> · ${readableSize(file.size)}
     </figcaption>
   </figure>`;
 }
+
+/**
+ * What a browser has recorded does not say how long it is, and shows 0:00. A player that has been
+ * at the end knows.
+ * @param {Attachment} file
+ */
+const findEnd = (file) => (/** @type {Event} */ { target }) => {
+  const media = /** @type {HTMLMediaElement} */ (target);
+  if (media.duration !== Infinity || file.size > SOUGHT_LIMIT) return;
+  const atEnd = () => {
+    if (media.duration === Infinity) return;
+    media.removeEventListener("durationchange", atEnd);
+    media.currentTime = 0;
+  };
+  media.addEventListener("durationchange", atEnd);
+  media.currentTime = Number.MAX_SAFE_INTEGER;
+};
 
 /** @param {Attachment} file */
 function card(file) {

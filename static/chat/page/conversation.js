@@ -46,7 +46,6 @@ export class Conversation extends ChatElement {
       void this.list?.jump(/** @type {CustomEvent} */ (event).detail.number),
     );
     this.addEventListener("sent", () => void this.list?.jumpToEnd());
-    this.addEventListener("focus-composer", () => this.composer?.textarea.focus());
   }
 
   get list() {

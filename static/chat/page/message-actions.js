@@ -1,5 +1,5 @@
 import { blockItem } from "./blocking.js";
-import { canModerate } from "./rooms.js";
+import { canDelete, canWrite } from "./rooms.js";
 
 export const quickReactions = ["👍", "❤️", "😂"];
 
@@ -11,9 +11,11 @@ export const quickReactions = ["👍", "❤️", "😂"];
 export function messageActions(element) {
   const { client, message, mine, room } = element;
   /** @type {import("./menu.js").MenuItem[]} */
-  const actions = [
-    { label: "Reply", icon: "reply", run: () => element.tell("reply", { message }) },
-  ];
+  const actions = [];
+  const writes = canWrite(client, room);
+  if (writes) {
+    actions.push({ label: "Reply", icon: "reply", run: () => element.tell("reply", { message }) });
+  }
   if (message.body) {
     actions.push({
       label: "Copy text",
@@ -21,12 +23,14 @@ export function messageActions(element) {
       run: () => void navigator.clipboard?.writeText(message.body),
     });
   }
-  if (mine) actions.push({ label: "Edit", icon: "edit", run: () => element.tell("edit", { message }) });
+  if (mine && writes) {
+    actions.push({ label: "Edit", icon: "edit", run: () => element.tell("edit", { message }) });
+  }
   if (!mine) {
     actions.push({ label: "Report…", icon: "flag", run: () => element.tell("report", { message }) });
     actions.push(blockItem(element, message.sender));
   }
-  if (mine || canModerate(room)) {
+  if (canDelete(client, room, message)) {
     actions.push({
       label: "Delete…",
       icon: "trash",

@@ -10,7 +10,7 @@ import { messageState } from "./message-state.js";
 import "./menu.js";
 import "./message-editor.js";
 import { personName } from "./name.js";
-import { canModerate } from "./rooms.js";
+import { canModerate, canWrite } from "./rooms.js";
 import { safeFragment } from "./safe-html.js";
 import { sharedCode } from "./shared-code.js";
 
@@ -201,6 +201,7 @@ export class ChatMessage extends ChatElement {
     const reactions = Object.entries(this.message.reactions ?? {}).filter(([, who]) => who.length);
     if (reactions.length === 0) return null;
     const me = this.client.me?.username ?? "";
+    const writes = canWrite(this.client, this.room);
     return html`<div class="reactions" role="group" aria-label="Reactions">
       ${reactions.map(([emoji, who]) => {
         const on = who.includes(me);
@@ -209,9 +210,10 @@ export class ChatMessage extends ChatElement {
           type="button"
           class="reaction"
           aria-pressed=${on}
+          aria-disabled=${!writes}
           title=${names.join(", ")}
           aria-label="${emoji} ${who.length}: ${names.join(", ")}"
-          @click=${() => this.react(emoji, !on)}
+          @click=${() => writes && this.react(emoji, !on)}
         >
           <span class="reaction-emoji">${emoji}</span> ${who.length}
         </button>`;
@@ -221,7 +223,13 @@ export class ChatMessage extends ChatElement {
 
   tools() {
     return html`<div class="message-tools" role="toolbar" aria-label="Message actions">
-      ${quickReactions.map(
+      ${canWrite(this.client, this.room) ? this.writingTools() : null}
+      <mc-menu label="More actions" .items=${messageActions(this)}></mc-menu>
+    </div>`;
+  }
+
+  writingTools() {
+    return html`${quickReactions.map(
         (emoji) => html`<button
           type="button"
           class="icon-button is-emoji"
@@ -248,9 +256,7 @@ export class ChatMessage extends ChatElement {
         @click=${() => this.tell("reply", { message: this.message })}
       >
         ${icon("reply")}
-      </button>
-      <mc-menu label="More actions" .items=${messageActions(this)}></mc-menu>
-    </div>`;
+      </button>`;
   }
 
   updated() {

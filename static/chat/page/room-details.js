@@ -4,7 +4,7 @@ import { blockItem } from "./blocking.js";
 import { ChatDialog } from "./dialog.js";
 import "./menu.js";
 import "./people-search.js";
-import { canModerate, displayName } from "./rooms.js";
+import { canManage, canModerate, displayName } from "./rooms.js";
 
 /** @typedef {{username: string, display_name: string, role: string}} Member */
 
@@ -146,13 +146,13 @@ export class RoomDetails extends ChatDialog {
     if (username === this.client.me?.username) return [];
     /** @type {import("./menu.js").MenuItem[]} */
     const items = [{ label: "Message", icon: "edit", run: () => this.talkTo(username) }];
-    if (room.role === "owner") {
+    if (canManage(room)) {
       for (const [role, title] of Object.entries(ROLES)) {
         if (role === member.role) continue;
         items.push({ label: `Make ${title.toLowerCase()}`, icon: "people", run: () => this.setRole(username, role) });
       }
     }
-    if (canModerate(room) && (room.role === "owner" || member.role === "member")) {
+    if (canModerate(room) && (canManage(room) || member.role === "member")) {
       items.push({ label: "Remove from room", icon: "trash", danger: true, run: () => this.removeMember(username) });
     }
     items.push(blockItem(this, username));

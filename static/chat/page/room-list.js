@@ -21,6 +21,20 @@ export class RoomList extends ChatElement {
     this.focused = "";
     /** Rooms in which a message was not sent. @type {Set<string>} */
     this.failed = new Set();
+    this.onElsewhere = (/** @type {Event} */ { target }) => {
+      if (!this.contains(/** @type {Node} */ (target))) this.query = "";
+    };
+  }
+
+  /** Who turns to anything else has found what they were looking for, or wants the whole list. */
+  connectedCallback() {
+    super.connectedCallback();
+    for (const type of ["focusin", "pointerdown"]) document.addEventListener(type, this.onElsewhere);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    for (const type of ["focusin", "pointerdown"]) document.removeEventListener(type, this.onElsewhere);
   }
 
   render() {
@@ -78,7 +92,7 @@ export class RoomList extends ChatElement {
       data-room=${room.id}
       tabindex=${stop ? 0 : -1}
       aria-current=${room.id === this.current ? "page" : "false"}
-      @click=${() => this.tell("open-room", { room: room.id })}
+      @click=${() => this.open(room.id)}
     >
       ${other
         ? avatar(client, other, { presence: true })
@@ -127,7 +141,11 @@ export class RoomList extends ChatElement {
     } else if (event.key === "Enter") {
       event.preventDefault();
       first?.click();
-    } else if (event.key === "Escape") this.query = "";
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      if (this.query) this.query = "";
+      else this.tell("focus-composer");
+    }
   }
 
   /** @param {KeyboardEvent} event */
@@ -136,6 +154,10 @@ export class RoomList extends ChatElement {
     const at = entries.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     /** @type {Record<string, number>} */
     const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: entries.length - 1 };
+    if (event.key === "Escape" && this.query) {
+      this.focusSearch();
+      this.query = "";
+    }
     if (at < 0 || !(event.key in moves) || event.altKey) return;
     event.preventDefault();
     const next = entries[Math.min(Math.max(moves[event.key], 0), entries.length - 1)];
@@ -143,8 +165,14 @@ export class RoomList extends ChatElement {
     next.focus();
   }
 
+  /** @param {string} room its id */
+  open(room) {
+    this.query = "";
+    this.tell("open-room", { room });
+  }
+
   focusSearch() {
-    this.querySelector("input")?.focus();
+    this.querySelector("input")?.select();
   }
 }
 

@@ -36,8 +36,36 @@ export const unread = (room) => Math.max(0, room.number - room.read);
 /** A badge stays narrow. @param {number} count */
 export const badge = (count) => (count > 99 ? "99+" : String(count));
 
+/*
+ * What a person may do in a room, as `chat/access.py` has it: what the server would refuse is not
+ * offered. In a room that a moderator closed everything can be read, and that is all.
+ */
+
 /** Nobody in a direct room: both are members. @param {Room} room */
-export const canModerate = (room) => room.role === "owner" || room.role === "moderator";
+export const canModerate = (room) =>
+  !room.closed && (room.role === "owner" || room.role === "moderator");
+
+/** Whether they may change what others are in the room. @param {Room} room */
+export const canManage = (room) => !room.closed && room.role === "owner";
+
+/**
+ * Whether they may write, change what they wrote, and react.
+ * @param {ChatClient} client
+ * @param {Room} room
+ */
+export function canWrite(client, room) {
+  const other = partner(client, room);
+  return !room.closed && !(other && client.blocked.has(other));
+}
+
+/**
+ * Whether they may delete this message. One's own goes also where a block has ended a conversation.
+ * @param {ChatClient} client
+ * @param {Room} room
+ * @param {{sender: string}} message
+ */
+export const canDelete = (client, room, message) =>
+  !room.closed && (message.sender === client.me?.username || canModerate(room));
 
 /** What asks to be read: a room that was put away does not. @param {ChatClient} client */
 export const waiting = (client) =>
