@@ -135,3 +135,269 @@ def test_keys_of_an_input_method_mean_nothing_to_the_page(open_chat: OpenChat) -
     composer.fill("送る")
     composer.press("Enter")
     one.locator("mc-message").filter(has_text="送る").last.wait_for()
+
+
+def test_code_is_written_as_code_and_undo_reaches_back(open_chat: OpenChat) -> None:
+    one = open_chat("owner")
+    talk_to(one, "member")
+    composer = one.locator(".composer-text")
+    keyboard = one.keyboard
+
+    # Enter is a new line and Tab indents, until the block is closed.
+    composer.press_sequentially("```py")
+    keyboard.press("Enter")
+    one.locator(".code-hint").wait_for()
+    keyboard.type("a")
+    keyboard.press("Enter")
+    keyboard.press("Tab")
+    keyboard.type("@me")
+    assert one.locator(".mention-option").count() == 0
+    keyboard.press("Tab")
+    keyboard.press("Shift+Tab")
+    assert composer.input_value() == "```py\na\n@me  "
+    keyboard.press("Control+a")
+    keyboard.press("End")
+    assert_undone(one, ["```py\na\n  @me  ", "```py\na\n  @me"])
+    one.evaluate("document.querySelector('.composer-text').setSelectionRange(6, 9)")
+    keyboard.press("Tab")
+    assert composer.input_value() == "```py\n  a\n    @me"
+    keyboard.press("Shift+Tab")
+    assert composer.input_value() == "```py\na\n  @me"
+
+    # Tab is no trap.
+    keyboard.press("Escape")
+    keyboard.press("Tab")
+    until(one, "!document.activeElement.matches('.composer-text')")
+    assert composer.input_value() == "```py\na\n  @me"
+    composer.focus()
+    keyboard.press("Escape")
+    keyboard.press("Shift+Tab")
+    until(one, "!document.activeElement.matches('.composer-text')")
+
+    # Closed, it is sent by Enter; in a block that stays open, by Ctrl+Enter.
+    composer.focus()
+    keyboard.press("Control+End")
+    keyboard.press("Enter")
+    keyboard.type("```")
+    assert one.locator(".code-hint").count() == 0
+    keyboard.press("Enter")
+    said = one.locator("mc-message", has=one.locator("code.language-python")).last
+    said.wait_for()
+    composer.press_sequentially("```")
+    keyboard.press("Control+Enter")
+    until(one, "document.querySelector('.composer-text').value === ''")
+
+    # The message editor has the same keys.
+    keyboard.press("ArrowUp")
+    editor = one.locator("mc-message-editor textarea")
+    editor.wait_for()
+    keyboard.press("Enter")
+    keyboard.press("Tab")
+    keyboard.type("x")
+    assert editor.input_value() == "```\n  x"
+    keyboard.press("Control+Enter")
+    editor.wait_for(state="detached")
+    one.locator("mc-message pre", has_text="x").last.wait_for()
+
+    # What is put into the text is undone like what is typed.
+    composer.press_sequentially("hi @mem")
+    one.locator(".mention-option").first.wait_for()
+    keyboard.press("Enter")
+    assert composer.input_value() == "hi @member "
+    one.get_by_role("button", name="Insert an emoji").click()
+    one.locator(".emoji-choice").first.click()
+    until(one, "document.querySelector('.composer-text').value !== 'hi @member '")
+    assert_undone(one, ["hi @member ", "hi @mem", ""])
+
+
+def assert_undone(page: Page, values: list[str]) -> None:
+    """Each value stands in the composer after an undo or two."""
+    for value in values:
+        for _ in range(3):
+            page.keyboard.press("Control+z")
+            if page.input_value(".composer-text") == value:
+                break
+        assert page.input_value(".composer-text") == value
+
+
+def test_on_touch_enter_makes_a_new_line_and_no_field_is_zoomed_into(
+    open_chat: OpenChat, open_page: OpenChat
+) -> None:
+    small = """[...document.querySelectorAll("input, textarea, select")]
+      .filter(({ type }) => !["hidden", "file", "checkbox", "radio"].includes(type))
+      .filter((field) => parseFloat(getComputedStyle(field).fontSize) < 16)
+      .map((field) => field.outerHTML)"""
+    phone: dict[str, Any] = {
+        "has_touch": True,
+        "is_mobile": True,
+        "viewport": {"width": 360, "height": 700},
+    }
+    stranger = open_page(**phone)
+    for path in ("/accounts/login/", "/accounts/signup/"):
+        answer = stranger.goto(path)
+        assert answer and answer.ok
+        assert stranger.evaluate(small) == []
+
+    one = open_chat("owner", **phone)
+    assert one.evaluate(small) == []
+    one.get_by_role("button", name="Start chat").tap()
+    for tab in ("People", "New room", "Public rooms"):
+        one.get_by_role("tab", name=tab).tap()
+        assert one.evaluate(small) == []
+    one.keyboard.press("Escape")
+    talk_to(one, "member")
+    composer = one.locator(".composer-text")
+    composer.press_sequentially("first")
+    one.keyboard.press("Enter")
+    one.keyboard.type("second @mem")
+    one.locator(".mention-option").first.wait_for()
+    one.keyboard.press("Enter")
+    assert composer.input_value() == "first\nsecond @mem\n"
+    one.get_by_role("button", name="Send", exact=True).tap()
+    said = one.locator("mc-message").filter(has_text="second").last
+    said.wait_for()
+
+    said.focus()
+    said.get_by_role("button", name="More actions").tap()
+    one.get_by_role("menuitem", name="Edit").tap()
+    editor = one.locator("mc-message-editor textarea")
+    editor.wait_for()
+    editor.press("Enter")
+    editor.press_sequentially("third")
+    assert "\nthird" in editor.input_value()
+    assert one.evaluate(small) == []
+    one.get_by_role("button", name="Save").tap()
+    one.locator("mc-message").filter(has_text="third").last.wait_for()
+
+    for path in ("/accounts/profile/", "/accounts/password/change/"):
+        answer = one.goto(path)
+        assert answer and answer.ok
+        assert one.locator("input:visible").count() > 0
+        assert one.evaluate(small) == []
+
+
+PICTURE = """async () => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 4, height: 4 });
+  canvas.getContext("2d").fillRect(0, 0, 4, 4);
+  const blob = await new Promise((done) => canvas.toBlob(done));
+  window.picture = (name) => new File([blob], name, { type: "image/png" });
+  window.pasteAs = (selector, texts, files) => {
+    const data = new DataTransfer();
+    for (const [type, text] of Object.entries(texts)) data.setData(type, text);
+    for (const file of files) data.items.add(file);
+    const field = document.querySelector(selector);
+    field.focus();
+    field.dispatchEvent(
+      new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }),
+    );
+  };
+  window.copy = (texts, withPicture) => navigator.clipboard.write([new ClipboardItem({
+    ...Object.fromEntries(
+      Object.entries(texts).map(([type, text]) => [type, new Blob([text], { type })])),
+    ...(withPicture ? { "image/png": blob } : {}),
+  })]);
+}"""
+CELLS = {
+    "text/plain": "a\tb\nc\td",
+    "text/html": "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>",
+}
+
+
+def test_paste_does_what_the_person_means(open_chat: OpenChat) -> None:
+    one = open_chat("owner", permissions=["clipboard-read", "clipboard-write"])
+    talk_to(one, "member")
+    composer = one.locator(".composer-text")
+    files = one.locator(".upload")
+    one.evaluate(PICTURE)
+
+    # The system's own clipboard: a spreadsheet, a word processor, a screenshot.
+    composer.focus()
+    one.evaluate("(texts) => copy(texts, true)", CELLS)
+    composer.press_sequentially("x")
+    one.keyboard.press("Control+v")
+    assert composer.input_value() == "xa\tb\nc\td"
+    assert files.count() == 0
+    one.keyboard.press("Control+z")
+    assert composer.input_value() == "x"
+    one.evaluate("() => copy({}, true)")
+    one.keyboard.press("Control+v")
+    files.wait_for()
+    assert composer.input_value() == "x"
+
+    def pasted(texts: dict[str, str], names: str = "[]", at: str = ".composer-text") -> None:
+        code = f"([at, texts]) => pasteAs(at, texts, {names})"
+        one.evaluate(code, [at, texts])
+
+    # The same in every mix that programs make.
+    picture = "[picture('image.png')]"
+    texts = [
+        (CELLS, picture, "a\tb\nc\td"),
+        ({"text/plain": "words", "text/html": "<b>words</b>", "text/rtf": "{}"}, picture, "words"),
+        ({"text/plain": "let x", "text/html": "<pre>let x</pre>"}, "[]", "let x"),
+        ({"text/plain": "cells only"}, "[picture('cells.png')]", "cells only"),
+        ({"text/html": "<p>one</p><p>two &amp; three</p>"}, "[]", "one\ntwo & three"),
+        ({"text/html": "<p>one</p><img src='x:'>"}, picture, "one"),
+        ({"text/plain": "line\n" * 2000}, picture, "line\n" * 2000),
+        ({"text/uri-list": "# a comment\r\nhttps://example.org/"}, "[]", "https://example.org/"),
+    ]
+    for kinds, with_files, expected in texts:
+        composer.fill("")
+        pasted(kinds, with_files)
+        assert composer.input_value() == expected, kinds
+        assert files.count() == 1, kinds
+    composer.fill("")
+    address = "https://example.org/seen"
+    pictures = [
+        ({"text/html": f"<meta charset='utf-8'><img src='{address}' alt='seen'>"}, picture),
+        ({"text/plain": address, "text/uri-list": address}, picture),
+        ({"text/plain": "holiday.png"}, "[picture('holiday.png')]"),
+        ({"text/plain": "/home/me/holiday.png"}, "[picture('holiday.png')]"),
+        ({"text/plain": "a.png\nb.png"}, "[picture('a.png'), picture('b.png')]"),
+        ({"text/plain": "plan.txt"}, "[new File(['plan'], 'plan.txt', { type: 'text/plain' })]"),
+    ]
+    count = 1
+    for kinds, with_files in pictures:
+        pasted(kinds, with_files)
+        count += 2 if "," in with_files and "b.png" in with_files else 1
+        until(one, f"document.querySelectorAll('.upload').length === {count}")
+        assert composer.input_value() == "", kinds
+
+    # A link over a selection links it; over nothing, in code, or over a link, it is a link.
+    def over(text: str, start: int, end: int, link: str, at: str = ".composer-text") -> str:
+        one.fill(at, text)
+        place = [at, start, end]
+        one.evaluate("([at, a, b]) => document.querySelector(at).setSelectionRange(a, b)", place)
+        pasted({"text/plain": link, "text/html": f"<a href='{link}'>A title</a>"}, at=at)
+        return one.input_value(at)
+
+    linked = f"see [the docs]({address}) now"
+    assert over("see the docs now", 4, 12, address) == linked
+    assert one.evaluate("document.activeElement.matches('.composer-text')")
+    one.keyboard.press("Control+z")
+    assert composer.input_value() == "see the docs now"
+    assert over("see a[0] now", 4, 9, address) == f"see [a\\[0\\]]({address}) now"
+    assert over("x", 0, 1, "https://e.org/a_(b)") == "[x](<https://e.org/a_(b)>)"
+    assert over("mail me", 5, 7, "mailto:a@b.example") == "mail [me](mailto:a@b.example)"
+    assert over("see ", 4, 4, address) == f"see {address}"
+    assert over("https://old.example", 0, 19, address) == address
+    assert over("a\nb", 0, 3, address) == address
+    assert over("`x`", 1, 2, address) == f"`{address}`"
+    assert over("x", 0, 1, "javascript:alert(1)") == "javascript:alert(1)"
+    assert over("x", 0, 1, f"{address} and words") == f"{address} and words"
+
+    # The message editor: the same texts, and files wait for the next message.
+    composer.fill("to be changed")
+    composer.press("Enter")
+    one.locator("mc-message").filter(has_text="to be changed").last.wait_for()
+    composer.press("ArrowUp")
+    at = "mc-message-editor textarea"
+    one.locator(at).wait_for()
+    assert over("see the docs now", 4, 12, address, at) == linked
+    one.fill(at, "")
+    pasted(CELLS, picture, at)
+    assert one.input_value(at) == CELLS["text/plain"]
+    assert files.count() == 0
+    pasted({}, picture, at)
+    files.wait_for()
+    assert one.input_value(at) == CELLS["text/plain"]
+    assert one.evaluate(f"document.activeElement.matches('{at}')")

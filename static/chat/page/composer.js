@@ -3,8 +3,10 @@ import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import { MentionCompletion } from "./mention-completion.js";
 import { personName, spokenTitle } from "./name.js";
-import { fitToText } from "./textarea.js";
+import { paste } from "./paste.js";
+import { fitToText, insertText } from "./textarea.js";
 import "./upload-tray.js";
+import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
 
 /** @typedef {import("../protocol.js").Message} Message */
 
@@ -20,6 +22,7 @@ export class Composer extends ChatElement {
     replyTo: { state: true },
     empty: { state: true },
     notice: { state: true },
+    inCode: { state: true },
   };
 
   static follows = ["people"];
@@ -36,7 +39,10 @@ export class Composer extends ChatElement {
     this.replyTo = null;
     this.empty = true;
     this.notice = "";
+    /** Whether Enter makes a new line, because a block of code is open. */
+    this.inCode = false;
     this.mentions = new MentionCompletion(this);
+    this.keys = new WritingKeys();
     this.onUploads = () => this.uploadsChanged();
   }
 
@@ -67,7 +73,7 @@ export class Composer extends ChatElement {
       ${this.replyTo ? this.replyLine(this.replyTo) : null}
       <mc-upload-tray .uploads=${this.uploads}></mc-upload-tray>
       ${this.notice ? html`<p class="composer-notice" role="status">${this.notice}</p>` : null}
-      ${this.mentions.render()}
+      ${this.inCode ? codeHint("Ctrl+Enter sends. Escape, then Tab leaves.") : null} ${this.mentions.render()}
       <div class="composer-row">
         <input
           type="file"
@@ -108,7 +114,7 @@ export class Composer extends ChatElement {
         >
           ${icon("smile")}
         </button>
-        <button class="send-button" aria-label="Send" title="Send (Enter)" ?disabled=${!sendable}>
+        <button class="send-button" aria-label="Send" title=${isTouch() ? "Send" : "Send (Enter)"} ?disabled=${!sendable}>
           ${icon("send")}
         </button>
       </div>
@@ -157,7 +163,6 @@ export class Composer extends ChatElement {
   addFiles(files) {
     const all = this.uploads.add(files);
     this.notice = all ? "" : "A message holds 20 files. Send the others with the next one.";
-    this.textarea.focus();
   }
 
   onInput() {
@@ -169,6 +174,7 @@ export class Composer extends ChatElement {
 
   textChanged() {
     this.empty = this.textarea.value.trim() === "";
+    this.inCode = this.keys.areInCode(this.textarea);
     fitToText(this.textarea);
   }
 
@@ -233,8 +239,8 @@ export class Composer extends ChatElement {
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
-    if (this.mentions.onKey(event)) return;
-    if (event.key === "Enter" && !event.shiftKey) {
+    if (this.mentions.onKey(event) || this.keys.onKey(event, this.textarea)) return;
+    if (this.keys.finishes(event, this.textarea)) {
       event.preventDefault();
       this.send();
     } else if (event.key === "ArrowUp" && this.textarea.value === "") {
@@ -248,16 +254,15 @@ export class Composer extends ChatElement {
 
   /** @param {ClipboardEvent} event */
   onPaste(event) {
-    const files = event.clipboardData?.files;
-    if (!files?.length) return;
-    event.preventDefault();
-    this.addFiles(files);
+    const files = paste(event, this.textarea);
+    if (files.length > 0) this.addFiles(files);
   }
 
   /** @param {Event} event */
   onFiles(event) {
     const input = /** @type {HTMLInputElement} */ (event.target);
     this.addFiles([...(input.files ?? [])]);
+    this.textarea.focus();
     input.value = "";
   }
 
@@ -270,10 +275,7 @@ export class Composer extends ChatElement {
 
   /** @param {string} text */
   insert(text) {
-    const { textarea } = this;
-    textarea.setRangeText(text, textarea.selectionStart, textarea.selectionEnd, "end");
-    textarea.focus();
-    this.onInput();
+    insertText(this.textarea, text);
   }
 }
 

@@ -42,6 +42,9 @@ export class Conversation extends ChatElement {
     this.addEventListener("write-again", (event) =>
       this.writeAgain(/** @type {CustomEvent} */ (event).detail.message),
     );
+    this.addEventListener("add-files", (event) =>
+      this.addToNext(/** @type {CustomEvent} */ (event).detail.files),
+    );
     this.addEventListener("jump", (event) =>
       void this.list?.jump(/** @type {CustomEvent} */ (event).detail.number),
     );
@@ -66,6 +69,12 @@ export class Conversation extends ChatElement {
   writeAgain(message) {
     if (this.composer) this.composer.writeAgain(message);
     else this.tell("said", { text: "Nothing can be sent here now. The text stays here, to be copied." });
+  }
+
+  /** @param {File[]} files what was pasted into a message that is being changed */
+  addToNext(files) {
+    this.composer?.addFiles(files);
+    this.tell("said", { text: "A message that was sent takes no files. They wait in your next one." });
   }
 
   render() {
@@ -155,6 +164,7 @@ export class Conversation extends ChatElement {
     if (!files?.length) return;
     event.preventDefault();
     this.composer?.addFiles(files);
+    this.composer?.textarea.focus();
   }
 }
 

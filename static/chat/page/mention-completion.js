@@ -2,7 +2,10 @@ import { html } from "lit";
 import { begunMention } from "../mentions.js";
 import { matchRank } from "../name-match.js";
 import { avatar } from "./avatar.js";
+import { isInCode } from "./code-fence.js";
 import { displayName } from "./rooms.js";
+import { insertText } from "./textarea.js";
+import { isTouch } from "./writing-keys.js";
 
 const MOST = 6;
 
@@ -53,7 +56,7 @@ export class MentionCompletion {
   look() {
     const { textarea } = this.composer;
     const before = textarea.value.slice(0, textarea.selectionStart);
-    const begun = begunMention(before);
+    const begun = isInCode(textarea.value, before.length) ? null : begunMention(before);
     if (begun === null) return this.close();
     this.begun = begun;
     this.offer(this.fitting(this.members()));
@@ -119,7 +122,7 @@ export class MentionCompletion {
     if (names.length === 0) return false;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       this.active = (this.active + (event.key === "ArrowDown" ? 1 : names.length - 1)) % names.length;
-    } else if (event.key === "Enter" || event.key === "Tab") this.choose(names[this.active]);
+    } else if ((event.key === "Enter" && !isTouch()) || event.key === "Tab") this.choose(names[this.active]);
     else if (event.key === "Escape") this.close();
     else return false;
     event.preventDefault();
@@ -133,8 +136,8 @@ export class MentionCompletion {
     const { textarea } = this.composer;
     const caret = textarea.selectionStart;
     const start = caret - this.begun.length;
-    textarea.setRangeText(`${name} `, start, caret, "end");
+    const space = /^\s/.test(textarea.value.slice(caret)) ? "" : " ";
+    insertText(textarea, name + space, start, caret);
     this.close();
-    this.composer.onInput();
   }
 }

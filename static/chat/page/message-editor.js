@@ -1,8 +1,10 @@
 import { html } from "lit";
 import { refusal } from "./dialog.js";
 import { ChatElement } from "./element.js";
+import { paste } from "./paste.js";
 import { fitToText } from "./textarea.js";
 import { waitWords } from "./waits.js";
+import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
 
 /** Changes the text of one's own message, where it stands. */
 export class MessageEditor extends ChatElement {
@@ -11,6 +13,7 @@ export class MessageEditor extends ChatElement {
     error: { state: true },
     wait: { state: true },
     saving: { state: true },
+    inCode: { state: true },
   };
 
   constructor() {
@@ -22,6 +25,9 @@ export class MessageEditor extends ChatElement {
     this.wait = "";
     /** @type {AbortController | null} what is being saved */
     this.saving = null;
+    /** Whether Enter makes a new line, because a block of code is open. */
+    this.inCode = false;
+    this.keys = new WritingKeys();
   }
 
   get textarea() {
@@ -30,7 +36,7 @@ export class MessageEditor extends ChatElement {
 
   firstUpdated() {
     this.textarea.value = this.message.body;
-    fitToText(this.textarea);
+    this.onInput();
     this.textarea.focus();
   }
 
@@ -40,31 +46,45 @@ export class MessageEditor extends ChatElement {
         class="input editor-text"
         aria-label="Edit message"
         rows="1"
-        @input=${() => fitToText(this.textarea)}
+        @input=${this.onInput}
         @keydown=${this.onKey}
+        @paste=${this.onPaste}
       ></textarea>
+      ${this.inCode ? codeHint("Ctrl+Enter saves, Escape cancels.") : null}
       <div class="editor-actions">
         <button type="button" class="button is-primary is-small" ?disabled=${this.saving !== null} @click=${this.save}>
           Save
         </button>
         <button type="button" class="button is-small" @click=${this.cancel}>Cancel</button>
-        <span class="hint">Enter saves, Escape cancels</span>
+        ${isTouch() || this.inCode ? null : html`<span class="hint">Enter saves, Escape cancels</span>`}
       </div>
       ${this.wait ? html`<p class="dialog-wait" role="status">${this.wait}</p>` : null}
       ${this.error ? html`<p class="dialog-error" role="alert">${this.error}</p>` : null}
     `;
   }
 
+  onInput() {
+    fitToText(this.textarea);
+    this.inCode = this.keys.areInCode(this.textarea);
+  }
+
   /** @param {KeyboardEvent} event */
   onKey(event) {
     event.stopPropagation();
-    if (event.key === "Enter" && !event.shiftKey) {
+    if (this.keys.onKey(event, this.textarea)) return;
+    if (this.keys.finishes(event, this.textarea)) {
       event.preventDefault();
       void this.save();
     } else if (event.key === "Escape") {
       event.preventDefault();
       this.cancel();
     }
+  }
+
+  /** @param {ClipboardEvent} event */
+  onPaste(event) {
+    const files = paste(event, this.textarea);
+    if (files.length > 0) this.tell("add-files", { files });
   }
 
   /** The answer may be lost and the text saved all the same: then there is nothing left to do here. */
