@@ -57,7 +57,7 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "display_name", "state", "role", "last_login", "date_joined"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
-    search_fields = ["username", "display_name"]
+    search_fields = ["username_folded", "display_name_folded"]
     search_help_text = "Find people by a part of their username or display name."
     ordering = ["username"]
     filter_horizontal = []

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.hashers import check_password
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
@@ -12,6 +12,7 @@ from accounts import usernames
 from accounts.fields import LENGTH, SkeletonField
 from accounts.hashers import TooManyHashes
 from accounts.signals import password_rehashed
+from mediachat.folding import FoldedField, Named, NamedQuerySet
 
 
 class UsernameTaken(ValidationError, IntegrityError):
@@ -24,7 +25,13 @@ class UsernameTaken(ValidationError, IntegrityError):
         )
 
 
-class User(AbstractUser):
+class PeopleManager(UserManager.from_queryset(NamedQuerySet)):  # type: ignore[misc]
+    """Django's, which also writes what people are searched by."""
+
+    use_in_migrations = False
+
+
+class User(Named, AbstractUser):
     """Someone with an account.
 
     Usernames are lower-case and never change: messages, mentions and reactions name people by
@@ -42,7 +49,11 @@ class User(AbstractUser):
     )
     skeleton = SkeletonField(max_length=LENGTH, unique=True, editable=False, default="")
     display_name = models.CharField(max_length=80, blank=True)
+    username_folded = FoldedField(of="username")
+    display_name_folded = FoldedField(of="display_name")
     avatar = models.ImageField(upload_to="avatars/", blank=True)
+
+    objects = PeopleManager()  # type: ignore[misc]
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]

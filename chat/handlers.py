@@ -216,8 +216,8 @@ def _role(user: User, command: protocol.RoomRole) -> Fields:
 
 
 def _members(user: User, command: protocol.RoomMembers) -> Fields:
-    found = queries.members(user, command.room, after=command.after, limit=command.limit)
-    return {"members": _json(found)}
+    found, more = queries.members(user, command.room, after=command.after, limit=command.limit)
+    return {"members": _json(found), "more": _json(more)}
 
 
 def _read(user: User, command: protocol.RoomRead) -> Fields:
@@ -226,11 +226,13 @@ def _read(user: User, command: protocol.RoomRead) -> Fields:
 
 
 def _find_rooms(user: User, command: protocol.RoomFind) -> Fields:
-    return {"rooms": _json(queries.find_rooms(user, command.query))}
+    found, more = queries.find_rooms(user, command.query, after=command.after)
+    return {"rooms": _json(found), "more": _json(more)}
 
 
 def _find_people(user: User, command: protocol.PeopleFind) -> Fields:
-    return {"people": _json(queries.find_people(command.query))}
+    found, more = queries.find_people(command.query, after=command.after)
+    return {"people": _json(found), "more": _json(more)}
 
 
 def _people(user: User, command: protocol.PeopleGet) -> Fields:

@@ -6,7 +6,6 @@ from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.db.models.functions import Left
 
 from accounts.models import User
@@ -177,7 +176,7 @@ def room(
     )
 
 
-def members(memberships: QuerySet[Membership]) -> list[protocol.Member]:
+def members(memberships: Iterable[Membership]) -> list[protocol.Member]:
     return [
         protocol.Member(**person(each.user).model_dump(), role=each.role) for each in memberships
     ]

@@ -3,17 +3,19 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from accounts.models import User
 from chat import access, message_queries, payloads, protocol, relations
 from chat.models import Membership, Message, Room
+from mediachat.folding import Named, beginning, containing, words_of
 
 FOUND_LIMIT = 20
-"""The most rooms or people that a search finds."""
+"""The most rooms or people in one page of what a search finds."""
 
 
 # -- Rooms -----------------------------------------------------------------------------------
@@ -179,12 +181,28 @@ def rosters(rooms: Collection[UUID]) -> dict[UUID, RosterRead]:
     return {room: read.get(room) or RosterRead(None, 0, 0, {}) for room in rooms}
 
 
-def find_rooms(user: User, query: str) -> list[protocol.Room]:
-    """Open public rooms whose name contains the query, the caller's own among them."""
-    rooms = Room.objects.filter(
-        kind=Room.Kind.PUBLIC, closed_at=None, name__icontains=query
-    ).order_by("name")[:FOUND_LIMIT]
-    found = {room.pk: room for room in rooms}
+def find_rooms(
+    user: User, query: str, *, after: UUID | None = None
+) -> tuple[list[protocol.Room], bool]:
+    """A page of the open public rooms that have each word of the query in their names, the
+    caller's own among them, and whether there are more. ``after`` is the last room of the page
+    before.
+
+    Raises:
+        ChatError: ``not_found`` (there is no such public room).
+    """
+    public = Room.objects.filter(kind=Room.Kind.PUBLIC)
+    rows = public.filter(closed_at=None).order_by("name_folded", "pk")
+    following = Q()
+    if after is not None:
+        last = public.filter(pk=after).values_list("name_folded", flat=True)
+        if not last:
+            raise access.not_found()
+        following = Q(name_folded__gt=last[0]) | Q(name_folded=last[0], pk__gt=after)
+    page, more = _best_first(
+        rows, query, ["name_folded"], last=Q(pk=after) if after else None, following=following
+    )
+    found = {room.pk: room for room in page}
     mine = {row.room_id: row for row in Membership.objects.filter(user=user, room__in=found)}
     counts = _member_counts(found)
     heads_by_room = message_queries.heads(found)
@@ -192,19 +210,22 @@ def find_rooms(user: User, query: str) -> list[protocol.Room]:
         _seen(
             room, mine.get(room.pk), heads_by_room[room.pk].as_pair(), None, counts.get(room.pk, 0)
         )
-        for room in found.values()
-    ]
+        for room in page
+    ], more
 
 
-def members(user: User, room_id: UUID, *, after: str, limit: int) -> list[protocol.Member]:
-    """A page of a room's members by username.
+def members(
+    user: User, room_id: UUID, *, after: str, limit: int
+) -> tuple[list[protocol.Member], bool]:
+    """A page of a room's members by username, and whether there are more.
 
     Raises:
         ChatError: ``not_found``.
     """
     access.room_for(user, room_id, access.Permission.READ)
-    rows = Membership.objects.filter(room_id=room_id, user__username__gt=after)
-    return payloads.members(rows.select_related("user").order_by("user__username")[:limit])
+    memberships = Membership.objects.filter(room_id=room_id, user__username__gt=after)
+    rows = list(memberships.select_related("user").order_by("user__username")[: limit + 1])
+    return payloads.members(rows[:limit]), len(rows) > limit
 
 
 # -- Who is in rooms, for hubs ---------------------------------------------------------------
@@ -281,13 +302,17 @@ def suspended_among(users: Collection[UUID]) -> set[UUID]:
 # -- People ----------------------------------------------------------------------------------
 
 
-def find_people(query: str) -> list[protocol.Person]:
-    """Active people: each word of the query begins their username or is a part of their display
-    name."""
-    found = User.objects.filter(is_active=True)
-    for word in dict.fromkeys(query.split()):
-        found = found.filter(Q(username__istartswith=word) | Q(display_name__icontains=word))
-    return [payloads.person(user) for user in found.order_by("username")[:FOUND_LIMIT]]
+def find_people(query: str, *, after: str = "") -> tuple[list[protocol.Person], bool]:
+    """A page of the active people who have each word of the query in their username or display
+    name, and whether there are more. ``after`` is the last username of the page before."""
+    page, more = _best_first(
+        User.objects.filter(is_active=True).order_by("username"),
+        query,
+        ["username_folded", "display_name_folded"],
+        last=Q(username=after) if after else None,
+        following=Q(username__gt=after),
+    )
+    return [payloads.person(user) for user in page], more
 
 
 def people(usernames: Collection[str]) -> list[protocol.Person]:
@@ -296,6 +321,32 @@ def people(usernames: Collection[str]) -> list[protocol.Person]:
 
 
 # -- Parts -----------------------------------------------------------------------------------
+
+R = TypeVar("R", bound=Named)
+
+
+def _best_first(
+    rows: QuerySet[R], query: str, names: Sequence[str], *, last: Q | None, following: Q
+) -> tuple[list[R], bool]:
+    """A page of these rows: first those in which each word of the query begins a word of their
+    names, then those that have it in the middle of one. The page goes on from the row that is
+    ``last``, whose ``following`` rows come after it."""
+    words = words_of(query)
+    if not words and query.strip():
+        return [], False  # accents alone
+    begun = rows.filter(beginning(words, *names))
+    parts = [begun]
+    if words:
+        parts.append(rows.filter(containing(words, *names)).exclude(beginning(words, *names)))
+    if last is not None:
+        parts = parts if begun.filter(last).exists() else parts[1:]
+        parts[:1] = [part.filter(following) for part in parts[:1]]
+    page: list[R] = []
+    for part in parts:
+        page += part[: FOUND_LIMIT + 1 - len(page)]
+        if len(page) > FOUND_LIMIT:
+            break
+    return page[:FOUND_LIMIT], len(page) > FOUND_LIMIT
 
 
 def _head(room: UUID) -> tuple[int, int]:

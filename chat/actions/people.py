@@ -19,7 +19,7 @@ def update_profile(user: User, *, display_name: str) -> protocol.Me:
         display_name = clean_display_name(user, display_name)
     except ValidationError as error:
         raise ChatError(ErrorCode.BAD_REQUEST, error.messages[0]) from error
-    User.objects.filter(pk=user.pk).update(display_name=display_name)
+    User.objects.filter(pk=user.pk).update(display_name=display_name)  # and what it folds to
     user.display_name = display_name
     profile_changed(user)
     return payloads.me(user)

@@ -39,7 +39,7 @@ class MessageAdmin(DecidedAdmin[Message]):
     list_display = ["title", "sender_name", "created_at", "states"]
     list_filter = [Which]
     also_looked_up = ["room__id__exact", "sender__id__exact"]
-    search_fields = ["=sender__username", "room__name"]
+    search_fields = ["=sender__username", "room__name_folded"]
     search_help_text = "Find by a sender's whole username or a part of a room's name."
     ordering = ["-created_at"]
     fields = readonly_fields = [

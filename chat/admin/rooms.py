@@ -73,7 +73,7 @@ class Members(TabularInline):
 class RoomAdmin(DecidedAdmin[Room]):
     list_display = ["title", "kind", "state", "created_at"]
     list_filter = ["kind", OpenOrClosed]
-    search_fields = ["name"]
+    search_fields = ["name_folded"]
     search_help_text = "Find rooms by name."
     ordering = ["-created_at"]
     fields = readonly_fields = ["title", "kind", "state", "created_at", "elsewhere", "decided"]
@@ -121,7 +121,7 @@ class MembershipAdmin(DecidedAdmin[Membership]):
     list_filter = ["role"]
     list_select_related = ["user", "room"]
     also_looked_up = ["user__id__exact", "room__id__exact"]
-    search_fields = ["=user__username", "room__name"]
+    search_fields = ["=user__username", "room__name_folded"]
     search_help_text = "Find by a person's whole username or a part of a room's name."
     ordering = ["-joined_at"]
     fields = readonly_fields = ["person", "place", "role", "joined_at"]

@@ -151,10 +151,13 @@ REPLIES = {
         "accepted, and `asked` does not name the person."
     ),
     "room.role": "The reply adds `room` ([Room](#room)).",
-    "room.members": "The reply adds `members` (list of [Member](#member)) and `more`.",
+    "room.members": "The reply adds `members` (list of [Member](#member)) and `more`: whether there "
+    "are further ones.",
     "room.read": "The reply adds nothing.",
-    "room.find": "The reply adds `rooms`: list of [Room](#room).",
-    "people.find": "The reply adds `people`: list of [Person](#person).",
+    "room.find": "The reply adds `rooms` (list of [Room](#room), at most 20) and `more`: whether "
+    "there are further ones.",
+    "people.find": "The reply adds `people` (list of [Person](#person), at most 20) and `more`: "
+    "whether there are further ones.",
     "people.get": "The reply adds `people`: list of [Person](#person).",
     "person.block": (
         "The reply adds nothing; `blocked` tells all of one's devices. Whoever may not write to a "

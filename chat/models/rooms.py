@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db import models
 
 from chat import protocol
+from mediachat.folding import FoldedField, Named
 
 
-class Room(models.Model):
+class Room(Named):
     """A place where people talk: two of them (direct), those added (private) or all (public)."""
 
     class Kind(models.TextChoices):
@@ -19,6 +20,7 @@ class Room(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     name = models.CharField(max_length=80, blank=True)
+    name_folded = FoldedField(of="name")
     direct_key = models.CharField(max_length=80, null=True, unique=True, editable=False)
     """The ids of the two people, sorted, so that there is one direct room for a pair."""
     blocked_by_first = models.BooleanField(null=True, editable=False)
@@ -38,7 +40,7 @@ class Room(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "name"])]
+        indexes = [models.Index(fields=["kind", "name_folded"])]
         permissions = [
             ("close_room", "Can close rooms and reopen them"),
             ("remove_member", "Can remove people from rooms"),

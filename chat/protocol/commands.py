@@ -171,7 +171,7 @@ class RoomRole(Command):
 
 
 class RoomMembers(Command):
-    """The members of a room by username, a page at a time."""
+    """The members of a room by username, a page at a time: those after the username ``after``."""
 
     type: Literal["room.members"]
     room: UUID
@@ -192,21 +192,28 @@ class RoomRead(Command):
 
 
 class RoomFind(Command):
-    """Public rooms whose name contains the query."""
+    """Open public rooms that have each word of the query in their names, a page at a time; all of
+    them where it is empty. Case and accents make no difference. Those in which each word begins
+    a word of the name come first. ``after`` is the last room of the page before."""
 
     type: Literal["room.find"]
     query: Annotated[str, StringConstraints(max_length=80), Stored] = ""
+    after: UUID | None = None
 
 
 class PeopleFind(Command):
-    """People whose username or display name begins with the query."""
+    """People who have each word of the query in their username or display name, a page at a time.
+    Case and accents make no difference. Those in whose names each word begins a word come first.
+    Suspended people are not found. ``after`` is the last username of the page before."""
 
     type: Literal["people.find"]
     query: Annotated[str, StringConstraints(max_length=80), Stored]
+    after: Text = ""
 
 
 class PeopleGet(Command):
-    """Display names and avatars of people by username."""
+    """Display names and avatars of people by username, of suspended ones too. Of a name that nobody
+    has, nothing is told."""
 
     type: Literal["people.get"]
     usernames: Annotated[list[Username], Field(max_length=PAGE_LIMIT)]

@@ -72,7 +72,10 @@ class RoomEvent(Event):
 
 
 class RoomRemoved(Event):
-    """The person is no longer in this room; ``reason``: left, removed, closed or not_found."""
+    """The person is not, or no longer, in this room. ``reason`` is ``left`` (they did, on any of
+    their devices), ``removed`` (somebody else did it, or the server only found that they are out)
+    or ``not_found`` (they asked to ``sync`` a room that they may not read). A room that is closed
+    stays, and comes as ``room`` with ``closed``."""
 
     type = "room.removed"
     room: UUID

@@ -308,7 +308,7 @@ export interface RoomRoleCommand {
   role: Role;
 }
 
-/** The members of a room by username, a page at a time. */
+/** The members of a room by username, a page at a time: those after the username `after`. */
 export interface RoomMembersCommand {
   type: "room.members";
   ref?: string;
@@ -330,21 +330,34 @@ export interface RoomReadCommand {
   number: number;
 }
 
-/** Public rooms whose name contains the query. */
+/**
+ * Open public rooms that have each word of the query in their names, a page at a time; all of
+ * them where it is empty. Case and accents make no difference. Those in which each word begins
+ * a word of the name come first. `after` is the last room of the page before.
+ */
 export interface RoomFindCommand {
   type: "room.find";
   ref?: string;
   query?: string;
+  after?: string | null;
 }
 
-/** People whose username or display name begins with the query. */
+/**
+ * People who have each word of the query in their username or display name, a page at a time.
+ * Case and accents make no difference. Those in whose names each word begins a word come first.
+ * Suspended people are not found. `after` is the last username of the page before.
+ */
 export interface PeopleFindCommand {
   type: "people.find";
   ref?: string;
   query: string;
+  after?: string;
 }
 
-/** Display names and avatars of people by username. */
+/**
+ * Display names and avatars of people by username, of suspended ones too. Of a name that nobody
+ * has, nothing is told.
+ */
 export interface PeopleGetCommand {
   type: "people.get";
   ref?: string;
@@ -453,7 +466,12 @@ export interface RoomEvent {
   room: Room;
 }
 
-/** The person is no longer in this room; `reason`: left, removed, closed or not_found. */
+/**
+ * The person is not, or no longer, in this room. `reason` is `left` (they did, on any of
+ * their devices), `removed` (somebody else did it, or the server only found that they are out)
+ * or `not_found` (they asked to `sync` a room that they may not read). A room that is closed
+ * stays, and comes as `room` with `closed`.
+ */
 export interface RoomRemovedEvent {
   type: "room.removed";
   room: string;

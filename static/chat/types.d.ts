@@ -211,8 +211,8 @@ export interface Replies {
   "room.role": InRoom;
   "room.members": { members: wire.Member[]; more: boolean };
   "room.read": Nothing;
-  "room.find": { rooms: wire.Room[] };
-  "people.find": { people: wire.Person[] };
+  "room.find": { rooms: wire.Room[]; more: boolean };
+  "people.find": { people: wire.Person[]; more: boolean };
   "people.get": { people: wire.Person[] };
   "person.block": Nothing;
   "user.update": { user: wire.Me };

@@ -149,5 +149,5 @@ def test_a_word_that_is_asked_for_often_is_looked_for_once(owner: User) -> None:
     with CaptureQueriesContext(connection) as once:
         queries.find_people("own")
     with CaptureQueriesContext(connection) as often:
-        assert [each.username for each in queries.find_people("own " * 20)] == ["owner"]
+        assert [each.username for each in queries.find_people("own " * 20)[0]] == ["owner"]
     assert [each["sql"] for each in often] == [each["sql"] for each in once]

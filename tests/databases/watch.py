@@ -23,7 +23,7 @@ SMALL = ("auth_group", "auth_group_permissions", "auth_permission", "django_cont
 
 MAY_READ_ALL = {
     # By where the question is asked; docs/DATABASES.md has the same list.
-    "chat/queries.py find_people": "parts of names, of which no index knows; ends with twenty",
+    "chat/queries.py _best_first": "parts of names, of which no index knows; ends with twenty",
     "accounts/first_administrator.py is_needed": "once at a start",
     "chat/audit_triggers.py missing": "once at a start; the database's list of its triggers",
     "mediachat/left_out.py _permissions_of": "once at a start; some eighty permissions",
