@@ -17,7 +17,7 @@ from typing import IO
 import httpx
 import psutil
 
-from tests import databases
+from tests import databases, sessions
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -134,6 +134,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        sessions.served(self.url, self.data_dir)
         if wait:
             self.wait_until_healthy()
 

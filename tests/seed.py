@@ -1,11 +1,18 @@
 """Fills an empty data directory with the cast: ``DATA_DIR=… python -m tests.seed``.
 
-Prints one JSON object: the ids of the rooms by name.
+Prints one JSON object: the ids of the rooms by name. Beside the database it leaves a session of
+each person who may sign in, so that tests need not wait for a password's hash to be in a room.
 """
 
 import json
 import os
 import sys
+from typing import TYPE_CHECKING
+
+from tests import sessions
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mediachat.settings")
 
@@ -16,12 +23,13 @@ def main() -> None:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.contrib.auth.hashers import make_password
     from django.core.management import call_command
 
     from accounts.models import User
     from chat.models import Membership, Room
-    from tests.conftest import PASSWORD
+    from tests.conftest import PASSWORD, sign_in_with_tokens
 
     call_command("migrate", verbosity=0, stdout=sys.stderr)
     call_command("collectstatic", interactive=False, verbosity=0, stdout=sys.stderr)
@@ -46,7 +54,24 @@ def main() -> None:
         for name, user in people.items()
         if name.startswith("crowd")
     )
+    sign_in_with_tokens()
+    tokens = {name: signed_in(user) for name, user in people.items() if user.is_active}
+    sessions.keep(tokens, settings.DATA_DIR)
     print(json.dumps(rooms))
+
+
+def signed_in(user: "User") -> str:
+    """The token of a new session of this person."""
+    from allauth.usersessions.models import UserSession
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user)
+    UserSession.objects.create(
+        user=user, session_key=client.session.session_key, ip="127.0.0.1", user_agent="tests"
+    )
+    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests import databases
+from tests import databases, sessions
 from tests.conftest import PASSWORD
 from tests.live import ROOT, Server
 
@@ -54,19 +54,34 @@ def open_page(browser: Browser, server: Server) -> Iterator[OpenChat]:
 
 
 @pytest.fixture
-def open_chat(open_page: OpenChat) -> OpenChat:
-    """Opens the chat with this person signed in."""
+def open_chat(open_page: OpenChat, server: Server) -> Iterator[OpenChat]:
+    """Opens the chat with this person signed in: with a session that they have already, as
+    every form means a hash, or by the form if another page of this test has that one."""
+    lent: list[tuple[str, str, str]] = []
 
-    def start(username: str = "", **options: Any) -> Page:
-        page = open_page(username, **options)
-        page.goto("/accounts/login/")
-        page.fill("[name=login]", username)
-        page.fill("[name=password]", PASSWORD)
-        page.press("[name=password]", "Enter")
+    def start(username: str = "", *, at: Server | None = None, **options: Any) -> Page:
+        page = open_page(username, at=at, **options)
+        address = (at or server).url
+        if token := sessions.take(address, username):
+            lent.append((address, username, token))
+            page.context.add_cookies([{"name": "sessionid", "value": token, "url": address}])
+            page.goto("/")
+        if not token or "/accounts/login/" in page.url:
+            sign_in(page, username)
         page.wait_for_selector("mc-account-menu .account", state="attached")
         return page
 
-    return start
+    yield start
+    for each in lent:
+        sessions.give_back(*each)
+
+
+def sign_in(page: Page, username: str) -> None:
+    """By the form, as a person does."""
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", username)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
 
 
 def send(page: Page, text: str) -> None:

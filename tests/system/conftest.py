@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import sessions
 from tests.components import component
 from tests.live import ROOT, Server, free_port
 
@@ -47,6 +48,7 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
         while time.monotonic() < deadline:
             try:
                 if httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200:
+                    sessions.served(f"http://127.0.0.1:{port}", servers[0].data_dir)
                     return f"http://127.0.0.1:{port}"
             except httpx.HTTPError:
                 time.sleep(0.1)
