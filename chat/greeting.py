@@ -2,10 +2,19 @@
 
 from collections.abc import Sequence
 
+from django.conf import settings
+
 from chat import protocol
 from mediachat import NAME, VERSION
 
 SERVER = protocol.Server(name=NAME, version=VERSION)
+MEGABYTE = 1024 * 1024
+LIMITS = protocol.Limits(
+    body=protocol.BODY_LIMIT,
+    upload=settings.MAX_UPLOAD_MB * MEGABYTE,
+    attachments=protocol.ATTACHMENTS_LIMIT,
+    frame=protocol.FRAME_LIMIT,
+)
 ROOMS_LIMIT = 2_000
 """Rooms in one ``ready``, some 250 bytes each; more of them follow as ``room`` events."""
 NAMES_LIMIT = 64 * 1024

@@ -137,6 +137,7 @@ class Hub:
             heartbeat=settings.HEARTBEAT,
             epoch=epoch,
             server=greeting.SERVER,
+            limits=greeting.LIMITS,
         )
         connection.socket.write(frame(ready.frame()))
         self._ready.add(connection)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chat.protocol.limits import PAGE_LIMIT
+from chat.protocol.limits import ATTACHMENTS_LIMIT, PAGE_LIMIT
 from chat.protocol.objects import Code, Lines, Role, RoomKind, Stored, Text
 
 Ref = Annotated[str, StringConstraints(max_length=200), Stored]
@@ -33,7 +33,7 @@ class MessageSend(Command):
     room: UUID
     client_id: UUID
     body: Lines = ""
-    attachments: Annotated[list[UUID], Field(max_length=20)] = []
+    attachments: Annotated[list[UUID], Field(max_length=ATTACHMENTS_LIMIT)] = []
     reply_to: UUID | None = None
     code: Code | None = None
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from chat.protocol.limits import VERSION
-from chat.protocol.objects import Me, Message, Person, Room, RoomRequest, Server, Wire
+from chat.protocol.objects import Limits, Me, Message, Person, Room, RoomRequest, Server, Wire
 
 
 class Event(Wire):
@@ -42,6 +42,7 @@ class Ready(Event):
     last one that you saw, drop what you hold of all rooms and page again; keep and send what you
     have not sent."""
     server: Server
+    limits: Limits
 
 
 class MessageEvent(Event):

@@ -6,6 +6,8 @@ FRAME_LIMIT = 64 * 1024
 """The largest frame that a client may send, in bytes."""
 BODY_LIMIT = 20_000
 """The longest text of one message, in characters."""
+ATTACHMENTS_LIMIT = 20
+"""The most files of one message."""
 PAGE_LIMIT = 200
 """The most messages in one page of history or in one ``changes`` event."""
 PAGE_SIZE = 256 * 1024

@@ -41,6 +41,19 @@ class Server(Wire):
     version: str
 
 
+class Limits(Wire):
+    """How much the server takes, so that clients can say so before anybody waits in vain."""
+
+    body: int
+    """Characters (Unicode code points) of one message's text."""
+    upload: int
+    """Bytes of one file."""
+    attachments: int
+    """Files of one message."""
+    frame: int
+    """Bytes of one frame from a client."""
+
+
 class Person(Wire):
     """Someone with an account."""
 

@@ -40,6 +40,15 @@ export class KnownChat extends EventTarget {
     return this.#store.epoch;
   }
 
+  /**
+   * How much the server takes: characters (code points) of one message, bytes of one file, files of
+   * one message, bytes of one frame.
+   * @returns {import("./protocol.js").Limits}
+   */
+  get limits() {
+    return this.#store.limits;
+  }
+
   /** Rooms by id, kept current. @returns {ReadonlyMap<string, import("./protocol.js").Room>} */
   get rooms() {
     return this.#store.rooms;

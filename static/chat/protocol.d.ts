@@ -123,6 +123,14 @@ export interface Server {
   version: string;
 }
 
+/** How much the server takes, so that clients can say so before anybody waits in vain. */
+export interface Limits {
+  body: number;
+  upload: number;
+  attachments: number;
+  frame: number;
+}
+
 /** Someone with an account. */
 export interface Person {
   username: string;
@@ -440,6 +448,7 @@ export interface ReadyEvent {
   heartbeat: number;
   epoch: string;
   server: Server;
+  limits: Limits;
 }
 
 /** A message was sent, edited, reacted to or deleted: its state after that. */

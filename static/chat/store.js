@@ -1,4 +1,5 @@
 import { Feed } from "./feed.js";
+import { LIMITS } from "./limits.js";
 import { People } from "./people.js";
 import { Reads } from "./reads.js";
 import { Typing } from "./typing.js";
@@ -23,6 +24,9 @@ export class Store {
   requests = [];
   /** @type {string | null} the id of the server's history, where the server tells it */
   epoch = null;
+
+  /** How much the server takes. */
+  limits = LIMITS;
 
   /** @type {import("./protocol.js").ReadyEvent | null} as the server said it last */
   #ready = null;
@@ -114,8 +118,9 @@ export class Store {
 
   /** A new connection: what the server says replaces what was known. @param {import("./protocol.js").ReadyEvent} event */
   welcome(event) {
-    const { user, rooms, online, blocked = [], requests = [], epoch } = event;
+    const { user, rooms, online, blocked = [], requests = [], epoch, limits = LIMITS } = event;
     this.#ready = event;
+    this.limits = limits;
     if (this.me && this.me.id !== user.id) this.#forget(); // somebody else has signed in
     const isRestored = this.epoch !== null && epoch !== undefined && epoch !== this.epoch;
     this.epoch = epoch ?? this.epoch;

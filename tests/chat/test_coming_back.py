@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -222,6 +223,12 @@ async def test_ready_is_small_whatever_rooms_one_was_put_into() -> None:
     await hub.enter(visitor)
     ready, *_ = visitor.take()
     assert len(json.dumps(ready)) < 110_000  # 280 KB with all the names
+    assert ready["limits"] == {
+        "body": 20_000,
+        "upload": settings.MAX_UPLOAD_MB * 1024 * 1024,
+        "attachments": 20,
+        "frame": 64 * 1024,
+    }
     assert len(ready["rooms"]) == 61 and ready["more"] is False
     told = {room["id"]: room for room in ready["rooms"]}
     assert told[str(direct.pk)]["members"] == ["person0", others[0].username]

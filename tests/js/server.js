@@ -32,6 +32,8 @@ export class Server {
   /** How many messages fit into a page of history, whatever the `limit`: they may be large. */
   pageLimit = Infinity;
   heartbeat = 10;
+  /** @type {import("../../static/chat/protocol.js").Limits | undefined} undefined: as an older server */
+  limits;
   /** The id of the history. */
   epoch = "first";
   /** @type {string[]} who is here */
@@ -267,7 +269,7 @@ export class Connection {
     if (!this.server.isGreeting) return;
     this.say({
       type: "ready", protocol: 1, heartbeat: this.server.heartbeat, online: this.server.online,
-      epoch: this.server.epoch,
+      epoch: this.server.epoch, limits: this.server.limits,
       user: { id: `id of ${this.username}`, username: this.username,
         display_name: this.username.toUpperCase(), avatar_url: null },
       rooms: this.server.roomsOf(this.username).map((room) => room.seenBy(this.username)),

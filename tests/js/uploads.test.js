@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ChatError } from "../../static/chat/errors.js";
+import { LIMITS } from "../../static/chat/limits.js";
 import { Uploads } from "../../static/chat/page/uploads.js";
 import { Patience } from "../../static/chat/patience.js";
 import { uploadPatiently } from "../../static/chat/patient-upload.js";
@@ -9,6 +10,7 @@ import { Clock, settled } from "./clock.js";
 
 /** A server's uploads: how many are under way, how many were at once. */
 class Uploading {
+  limits = LIMITS;
   /** @type {(() => void)[]} */
   under = [];
   most = 0;
@@ -209,7 +211,7 @@ test("what the restored server may not know is uploaded again, and what was writ
 });
 
 test("a file that failed is not uploaded again by itself", async () => {
-  const client = /** @type {any} */ ({ upload: () => Promise.reject(new ChatError("too_large", "At most 25 MB.")) });
+  const client = /** @type {any} */ ({ limits: LIMITS, upload: () => Promise.reject(new ChatError("too_large", "At most 25 MB.")) });
   const uploads = new Uploads(client);
   uploads.add(files(1));
   await settled();

@@ -33,6 +33,7 @@ OBJECTS: tuple[type[BaseModel], ...] = (
     protocol.Attachment,
     protocol.Code,
     protocol.Server,
+    protocol.Limits,
     protocol.Person,
     protocol.Me,
     protocol.Member,

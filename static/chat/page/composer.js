@@ -162,7 +162,8 @@ export class Composer extends ChatElement {
   /** @param {Iterable<File>} files */
   addFiles(files) {
     const all = this.uploads.add(files);
-    this.notice = all ? "" : "A message holds 20 files. Send the others with the next one.";
+    const { attachments } = this.client.limits;
+    this.notice = all ? "" : `A message holds ${attachments} files. Send the others with the next one.`;
   }
 
   onInput() {

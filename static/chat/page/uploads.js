@@ -1,3 +1,4 @@
+import { tooLarge } from "../limits.js";
 import { waitWords } from "./waits.js";
 
 /**
@@ -16,7 +17,6 @@ import { waitWords } from "./waits.js";
 
 /** Files of all rooms together. The server takes one more, for the person's other devices. */
 const AT_ONCE = 3;
-const MOST_IN_A_MESSAGE = 20;
 let lastKey = 0;
 let running = 0;
 /** Those whose files wait for others to be done. @type {Set<Uploads>} */
@@ -59,7 +59,8 @@ export class Uploads extends EventTarget {
    */
   add(files) {
     const wanted = [...files];
-    const room = Math.max(0, MOST_IN_A_MESSAGE - this.list.length);
+    const { limits } = this.client;
+    const room = Math.max(0, limits.attachments - this.list.length);
     for (const file of wanted.slice(0, room)) {
       this.list.push({
         key: ++lastKey,
@@ -67,8 +68,8 @@ export class Uploads extends EventTarget {
         name: file.name || "pasted file",
         size: file.size,
         sent: 0,
-        state: "waiting",
-        error: "",
+        state: tooLarge(file, limits) ? "failed" : "waiting",
+        error: tooLarge(file, limits),
         wait: "",
         attachment: null,
         abort: new AbortController(),

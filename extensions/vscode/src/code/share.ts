@@ -1,12 +1,11 @@
 import * as vscode from "vscode";
 import { ChatError } from "../../../../static/chat/client.js";
+import { charactersLeft } from "../../../../static/chat/limits.js";
 import type { Chat } from "../chat/chat.js";
 import { pickRoom, takesMessages } from "../rooms/pick.js";
 import type { Code } from "../view/protocol.js";
 import { git, nameOf } from "./git.js";
 import { label } from "./label.js";
-
-const TEXT_LIMIT = 20_000;
 
 /** Sends the selected lines with what they are: language, repository, branch, commit, file, lines. */
 export async function shareSelection(chat: Chat): Promise<void> {
@@ -19,7 +18,8 @@ export async function shareSelection(chat: Chat): Promise<void> {
     void window.showInformationMessage(l10n.t("Select the lines to share first."));
     return;
   }
-  if (code.text.length > TEXT_LIMIT) {
+  const { limits } = connected.client;
+  if (charactersLeft(code.text, limits) < 0) {
     void window.showWarningMessage(l10n.t("That is too much for one message. Select less, or share the file."));
     return;
   }
@@ -28,6 +28,11 @@ export async function shareSelection(chat: Chat): Promise<void> {
   const body = await window.showInputBox({
     title: l10n.t("Share {0}", label(code)),
     prompt: l10n.t("Say something about it, or leave this empty"),
+    validateInput: (said) =>
+      // Both go in one frame.
+      charactersLeft(said, limits) < 0 || charactersLeft(said + code.text, { ...limits, body: 2 * limits.body }) < 0
+        ? l10n.t("That is too much for one message. Say less.")
+        : null,
   });
   if (body === undefined) return;
   try {

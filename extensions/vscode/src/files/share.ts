@@ -1,11 +1,10 @@
 import * as vscode from "vscode";
 import { ChatError } from "../../../../static/chat/client.js";
+import { megabytesOfAFile } from "../../../../static/chat/limits.js";
 import { isolated } from "../../../../static/chat/names.js";
 import type { Attachment } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import { pickRoom, takesMessages } from "../rooms/pick.js";
-
-const MOST_IN_A_MESSAGE = 20;
 
 /** Uploads files of the workspace, at a person's command, and sends them to a room they choose. */
 export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promise<void> {
@@ -16,8 +15,15 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
   if (files.length === 0) {
     return void window.showInformationMessage(l10n.t("Choose the files to share: a folder is none."));
   }
-  if (files.length > MOST_IN_A_MESSAGE) {
-    return void window.showInformationMessage(l10n.t("A message holds {0} files. Choose fewer.", MOST_IN_A_MESSAGE));
+  const { limits } = connected.client;
+  if (files.length > limits.attachments) {
+    return void window.showInformationMessage(l10n.t("A message holds {0} files. Choose fewer.", limits.attachments));
+  }
+  // Before the room is chosen, and before anything is read or uploaded.
+  const large = await firstLargerThan(limits.upload, files);
+  if (large) {
+    const most = megabytesOfAFile(limits);
+    return void window.showWarningMessage(l10n.t("{0} is too large. A file can have at most {1} MB.", shownName(large), most));
   }
   const first = shownName(files[0] as vscode.Uri);
   const what = files.length === 1 ? first : l10n.t("{0} files", files.length);
@@ -71,6 +77,11 @@ async function onlyFiles(uris: readonly vscode.Uri[]): Promise<vscode.Uri[]> {
     uris.map(async (uri) => ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.Directory) === 0),
   );
   return uris.filter((_uri, at) => isFile[at]);
+}
+
+async function firstLargerThan(bytes: number, uris: readonly vscode.Uri[]): Promise<vscode.Uri | undefined> {
+  const isLarger = await Promise.all(uris.map(async (uri) => (await vscode.workspace.fs.stat(uri)).size > bytes));
+  return uris.find((_uri, at) => isLarger[at]);
 }
 
 const nameOf = (uri: vscode.Uri) => uri.path.split("/").at(-1) || "file";
