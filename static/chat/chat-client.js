@@ -30,7 +30,13 @@ const PING_TIMEOUT = 10_000;
  * - `state`: {@link ChatClient#state}, {@link ChatClient#retryAt} or {@link ChatClient#trouble}
  * - `rooms`: the set of rooms
  * - `room` {room}: a room's name, members, unread count, …
- * - `messages` {room}: a room's feed
+ * - `message` {room, message, change}: what happens in all rooms, whether their feeds are open or
+ *   not. `change` is `sent` for a new message, also one's own, `changed` for one that was edited or
+ *   got a reaction, and `deleted`. After a reconnect what was missed is told too, once, a message
+ *   as it is then
+ * - `skipped` {room}: too much was missed there (more than 1,000 changes), so that not all of it is
+ *   told by `message`. `history` has it
+ * - `messages` {room}: a room's feed, as far as it is held; see {@link Feed#open}
  * - `outbox`: what is unsent
  * - `typing` {room}, `presence` {user}, `people`, `blocked`, `requests`
  * - `restored`: the server's history was restored from a backup. What was held of it is dropped,
@@ -65,6 +71,8 @@ export class ChatClient extends KnownChat {
   #outbox;
   #store;
   #browser;
+  /** Whether somebody has asked for the messages of all rooms, which costs more after an absence. */
+  #isTold = false;
 
   /** @param {import("./types.js").ClientOptions} options */
   constructor({
@@ -83,6 +91,7 @@ export class ChatClient extends KnownChat {
       unsent: () => this.#outbox.shown,
       acknowledge: (message) => this.#outbox.acknowledge(message),
       missed: (feed) => this.state === "online" && this.#sync.ask(feed),
+      isTold: () => this.#isTold,
       tell: (type, detail) => this.#news.tell(type, detail),
     });
     super(store);
@@ -139,6 +148,12 @@ export class ChatClient extends KnownChat {
         this.#news.tell("outbox");
       },
     });
+  }
+
+  /** @param {Parameters<EventTarget["addEventListener"]>} listener */
+  addEventListener(...listener) {
+    if (listener[0] === "message") this.#isTold = true;
+    super.addEventListener(...listener);
   }
 
   // -- Connecting ------------------------------------------------------------------------------

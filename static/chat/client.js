@@ -2,11 +2,13 @@
  * The JavaScript client of Media Chat: for the page, for editors and for programs in Node.
  *
  * @example
- * import { initChatClient } from "./client.js";
+ * import { initChatClient } from "mediachat-client";
  *
  * const client = await initChatClient("ada", "correct horse", { server: "https://chat.example" });
- * client.addEventListener("mention", ({ detail }) => {
- *   client.sendMessage(detail.room, { body: "I'm here.", replyTo: detail.message });
+ * client.addEventListener("message", ({ detail: { room, message, change } }) => {
+ *   if (change === "sent" && message.sender !== client.username && message.body === "ping") {
+ *     client.sendMessage(room, { body: "pong", replyTo: message });
+ *   }
  * });
  */
 import { ChatClient } from "./chat-client.js";

@@ -1,5 +1,6 @@
 import { sentMessage } from "./feed-message.js";
 import { FeedWindow } from "./feed-window.js";
+import { TOLD_OF_ABSENCE, Told } from "./told.js";
 
 /** How many messages are asked for at once. */
 const PAGE = 50;
@@ -35,6 +36,7 @@ export class Feed {
   loaded = false;
 
   #window = new FeedWindow();
+  #told;
   /** @type {Map<number, import("./protocol.js").Message>} live events after a gap, by position */
   #early = new Map();
   /**
@@ -63,6 +65,7 @@ export class Feed {
     const state = host.state();
     this.position = state?.position ?? null;
     this.number = state?.number ?? 0;
+    this.#told = new Told(this.number);
   }
 
   // -- What is shown --------------------------------------------------------------------------
@@ -274,13 +277,29 @@ export class Feed {
     const held = this.loaded || this.loading !== null;
     const missed = this.position === null ? Infinity : state.position - this.position;
     if (this.position === null && held) return this.#startOver(state.position);
-    if (!held && missed > CATCH_UP) {
-      this.position = state.position;
-      this.number = state.number;
-    }
+    if (!held && missed > (this.#host.isTold() ? TOLD_OF_ABSENCE : CATCH_UP)) this.#skip(state);
     this.#head = state.position;
     // Further than the server, too: it lost something, and says so with a reset.
     if (this.position !== state.position) this.#host.missed();
+  }
+
+  /** The person has come into the room: what they have not read is told. */
+  enter() {
+    const state = this.#host.state();
+    if (this.#host.isTold() && state && !this.loaded && state.read < state.number) {
+      this.#told = new Told(state.read, state.position);
+      this.position = Math.max(0, state.position - TOLD_OF_ABSENCE);
+    }
+    this.resume();
+  }
+
+  /** Leaves out what is too much to catch up with. @param {import("./protocol.js").Room} state */
+  #skip({ position, number }) {
+    const isTold = this.position !== null && this.#host.isTold();
+    this.position = isTold ? position - TOLD_OF_ABSENCE : position;
+    this.number = number;
+    if (isTold) this.#host.skipped();
+    else this.#told = new Told(number);
   }
 
   /**
@@ -294,6 +313,7 @@ export class Feed {
       this.#hasMore = false;
       this.#early.clear();
     }
+    if (!this.isBehind) this.#told.complete();
     return this.isBehind;
   }
 
@@ -301,7 +321,10 @@ export class Feed {
   #applyChanges(event) {
     if (event.reset) return this.#startOver(event.position);
     const byNumber = [...event.messages].sort((a, b) => a.number - b.number);
-    for (const message of byNumber) this.#take(message);
+    for (const message of byNumber) {
+      if (message.position > (this.position ?? 0)) this.#tell(message);
+      this.#take(message);
+    }
     this.position = Math.max(this.position ?? 0, event.position);
     this.#hasMore = event.more;
     this.#advance();
@@ -317,11 +340,14 @@ export class Feed {
     const state = this.#host.state();
     if (!state) return;
     this.number = state.number;
+    this.#told = new Told(state.number);
     if (this.#drop(state.position)) this.open().catch(() => {});
   }
 
   /** Drops all that is held, stands at this position and pages again. @param {number} position */
   #startOver(position) {
+    this.#told = new Told(this.#host.state()?.number ?? 0);
+    this.#host.skipped();
     // Where either is refused, the error says so, and whoever shows the room opens it again.
     if (this.#drop(position)) this.open().catch(() => {});
     else this.#count().catch(() => {});
@@ -358,8 +384,16 @@ export class Feed {
     for (let next; (next = this.#early.get(position + 1)); ) {
       this.#early.delete(++position);
       this.position = position;
+      this.#tell(next);
       this.#take(next);
     }
+  }
+
+  // Only in the log's order: a reply may bring one's own message before others that precede it.
+  /** @param {import("./protocol.js").Message} message */
+  #tell(message) {
+    const change = this.#told.take(message);
+    if (change) this.#host.told(message, change);
   }
 
   #dropEarly() {

@@ -18,7 +18,8 @@ export class News {
    */
   tell(type, detail = {}) {
     if (this.#untold.size === 0) queueMicrotask(() => this.#tellAll());
-    const key = [type, detail.room, detail.user, detail.message?.id].join(" ");
+    // A message and each of its changes are news of their own.
+    const key = [type, detail.room, detail.user, detail.message?.id, detail.message?.position].join(" ");
     this.#untold.set(key, { type, detail });
   }
 

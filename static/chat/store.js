@@ -66,6 +66,11 @@ export class Store {
       changed: () => this.#host.tell("messages", { room: roomId }),
       missed: () => this.#host.missed(feed),
       applied: (message, isNew) => this.#applied(roomId, message, isNew),
+      isTold: () => host.isTold(),
+      told: (message, change) => {
+        if (host.isTold()) host.tell("message", { room: roomId, message, change });
+      },
+      skipped: () => host.tell("skipped", { room: roomId }),
     });
     this.#feeds.set(roomId, feed);
     return feed;
@@ -122,6 +127,7 @@ export class Store {
     this.#ready = event;
     this.limits = limits;
     if (this.me && this.me.id !== user.id) this.#forget(); // somebody else has signed in
+    const known = this.me?.id === user.id ? this.rooms : null;
     const isRestored = this.epoch !== null && epoch !== undefined && epoch !== this.epoch;
     this.epoch = epoch ?? this.epoch;
     if (isRestored) this.#reads.clear(); // they were numbers of other messages
@@ -133,7 +139,12 @@ export class Store {
     this.people.forget();
     this.people.put(user);
     for (const id of this.#feeds.keys()) if (!this.rooms.has(id)) this.#feeds.delete(id);
-    for (const id of this.rooms.keys()) isRestored ? this.feed(id).forget() : this.feed(id).resume();
+    for (const id of this.rooms.keys()) {
+      const feed = this.feed(id);
+      if (isRestored) feed.forget();
+      else if (known && !known.has(id)) feed.enter();
+      else feed.resume();
+    }
     this.#reads.flush();
     this.#host.tell("rooms");
     this.#host.tell("presence");
@@ -242,7 +253,7 @@ export class Store {
       });
     } else {
       this.rooms.set(room.id, room);
-      this.feed(room.id).resume();
+      this.feed(room.id).enter();
       this.#host.tell("rooms");
     }
     this.#host.tell("room", { room: room.id });

@@ -148,13 +148,26 @@ export interface FeedHost {
   missed(): void;
   /** The state of a message was learnt; `isNew`: nobody had seen this number before. */
   applied(message: wire.Message, isNew: boolean): void;
+  /** Whether somebody listens to the messages of all rooms. */
+  isTold(): boolean;
+  /** What the room's log says of a message: each change once, in order. */
+  told(message: wire.Message, change: Change): void;
+  /** Changes of the room are left out of what is told: there were too many. */
+  skipped(): void;
 }
 
-/** What a change concerns: a room's id, a username, a new message. */
+/**
+ * What has become of a message: it is new (`sent`), gone (`deleted`), or it has been edited, got
+ * another reaction or the like (`changed`).
+ */
+export type Change = "sent" | "changed" | "deleted";
+
+/** What a change concerns: a room's id, a username, a message and what has become of it. */
 export interface Detail {
   room?: string;
   user?: string;
   message?: wire.Message;
+  change?: Change;
 }
 
 /** What the store needs of the client that it belongs to. */
@@ -167,6 +180,8 @@ export interface StoreHost {
   /** The server has this message of ours. */
   acknowledge(message: wire.Message): void;
   missed(feed: Feed): void;
+  /** Whether somebody listens to the messages of all rooms. */
+  isTold(): boolean;
   tell(type: string, detail?: Detail): void;
 }
 

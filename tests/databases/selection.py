@@ -33,6 +33,7 @@ SAME_ON_ALL = (
     "tests/browser/test_modules.py",
     "tests/browser/test_names.py",
     "tests/browser/test_page.py",
+    "tests/browser/test_programs.py",
     "tests/browser/test_reading.py",
     "tests/browser/test_requests.py",
     "tests/browser/test_restored_files.py",

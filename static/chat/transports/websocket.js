@@ -39,7 +39,8 @@ export class WebSocketTransport {
    */
   constructor({ server, sessionToken = null, WebSocket = globalThis.WebSocket }) {
     if (!WebSocket) {
-      throw new ChatError("bad_request", "There is no WebSocket here: pass one as an option.");
+      const detail = "This platform has no WebSocket. In Node before 22, install ws and pass its class: {WebSocket}.";
+      throw new ChatError("bad_request", detail);
     }
     this.#server = server;
     this.#sessionToken = sessionToken;
