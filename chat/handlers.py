@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from accounts.models import User
 from accounts.usernames import normalize
-from chat import batches, message_queries, protocol, publish, queries, relations, text
+from chat import access, batches, message_queries, protocol, publish, queries, relations, text
 from chat.actions import blocks, messages, people, requests, rooms
 from chat.actions.drafts import Draft, render, render_draft
 from chat.batches import Change, Job
@@ -231,8 +231,14 @@ def _find_rooms(user: User, command: protocol.RoomFind) -> Fields:
 
 
 def _find_people(user: User, command: protocol.PeopleFind) -> Fields:
+    if command.room:
+        access.room_for(user, command.room, access.Permission.READ)
     found, more = queries.find_people(command.query, after=command.after)
-    return {"people": _json(found), "more": _json(more)}
+    fields = {"people": _json(found), "more": _json(more)}
+    if command.room:
+        usernames = [each.username for each in found]
+        fields["members"] = _json(queries.members_named(command.room, usernames))
+    return fields
 
 
 def _people(user: User, command: protocol.PeopleGet) -> Fields:

@@ -228,6 +228,12 @@ def members(
     return payloads.members(rows[:limit]), len(rows) > limit
 
 
+def members_named(room: UUID, usernames: Collection[str]) -> list[str]:
+    """Those of these people who are members of a room, for whoever may read it."""
+    rows = Membership.objects.filter(room_id=room, user__username__in=usernames)
+    return list(rows.order_by("user__username").values_list("user__username", flat=True))
+
+
 # -- Who is in rooms, for hubs ---------------------------------------------------------------
 
 

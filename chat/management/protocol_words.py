@@ -156,8 +156,9 @@ REPLIES = {
     "room.read": "The reply adds nothing.",
     "room.find": "The reply adds `rooms` (list of [Room](#room), at most 20) and `more`: whether "
     "there are further ones.",
-    "people.find": "The reply adds `people` (list of [Person](#person), at most 20) and `more`: "
-    "whether there are further ones.",
+    "people.find": "The reply adds `people` (list of [Person](#person), at most 20), `more`: "
+    "whether there are further ones, and where a room is named, `members`: the usernames of those "
+    "of them who are in it.",
     "people.get": "The reply adds `people`: list of [Person](#person).",
     "person.block": (
         "The reply adds nothing; `blocked` tells all of one's devices. Whoever may not write to a "

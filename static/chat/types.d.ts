@@ -227,7 +227,7 @@ export interface Replies {
   "room.members": { members: wire.Member[]; more: boolean };
   "room.read": Nothing;
   "room.find": { rooms: wire.Room[]; more: boolean };
-  "people.find": { people: wire.Person[]; more: boolean };
+  "people.find": { people: wire.Person[]; more: boolean; members?: string[] };
   "people.get": { people: wire.Person[] };
   "person.block": Nothing;
   "user.update": { user: wire.Me };

@@ -1,5 +1,6 @@
 """Who and what is found by a name, in which order, and page by page."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -8,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from chat import queries
-from chat.models import Room
+from chat import handlers, protocol, queries
+from chat.models import Membership, Room
 from chat.protocol import ErrorCode
 from tests.chat.conftest import refused
 from tests.conftest import PASSWORD
@@ -127,3 +128,62 @@ def test_the_admin_finds_so_too(administrator: User, list_of: str, query: str) -
     answer = client.get(reverse(f"admin:{list_of}_changelist"), {"q": query})
     found = {str(each) for each in answer.context["cl"].queryset}
     assert found == ({"öğüt", "p1"} if list_of == "accounts_user" else {"Öğüt’s room", "Room Öğüt"})
+
+
+# -- What the reference says of these commands -------------------------------------------------
+
+
+def _reply(user: User, type: str, **fields: Any) -> dict[str, Any]:
+    command = protocol.parse(json.dumps({"type": type, **fields}))
+    reply = handlers._OTHERS[command.__class__](user, command)
+    return {name: json.loads(value) for name, value in reply.items()}
+
+
+def test_people_find_says_who_is_a_member(
+    owner: User, member: User, outsider: User, private_room: Room, public_room: Room
+) -> None:
+    _people(("memory", ""))
+    room = str(private_room.pk)
+    reply = _reply(owner, "people.find", query="mem", room=room)
+    assert [each["username"] for each in reply["people"]] == ["member", "memory"]
+    assert reply["members"] == ["member"]
+    assert "members" not in _reply(owner, "people.find", query="mem")
+    public = str(public_room.pk)
+    assert _reply(outsider, "people.find", query="mem", room=public)["members"] == ["member"]
+    unknown = refused(
+        ErrorCode.NOT_FOUND, _reply, outsider, "people.find", query="mem", room=str(uuid4())
+    )
+    private = refused(ErrorCode.NOT_FOUND, _reply, outsider, "people.find", query="mem", room=room)
+    assert private == unknown
+
+
+def test_room_members_says_whether_there_are_more(owner: User, private_room: Room) -> None:
+    User.objects.bulk_create(
+        User(username=f"p{n}", skeleton=f"p{n}", password="!") for n in range(3)
+    )
+    people = User.objects.filter(username__startswith="p")
+    Membership.objects.bulk_create(Membership(room=private_room, user=each) for each in people)
+    everyone = sorted(queries.room_view(owner, private_room.pk).members or [])
+    seen: list[str] = []
+    more = True
+    while more:
+        reply = _reply(
+            owner,
+            "room.members",
+            room=str(private_room.pk),
+            after=seen[-1] if seen else "",
+            limit=2,
+        )
+        more = reply["more"]
+        seen += [each["username"] for each in reply["members"]]
+        assert more == (len(seen) < len(everyone))
+    assert seen == everyone
+    whole = _reply(owner, "room.members", room=str(private_room.pk), limit=len(everyone))
+    assert (len(whole["members"]), whole["more"]) == (len(everyone), False)
+
+
+def test_people_get_tells_of_suspended_people_and_nothing_of_nobody(
+    owner: User, suspended: User
+) -> None:
+    reply = _reply(owner, "people.get", usernames=["suspended", "nobody-at-all"])
+    assert [each["username"] for each in reply["people"]] == ["suspended"]

@@ -28,6 +28,7 @@ SAME_ON_ALL = (
     "tests/browser/test_blocks.py",
     "tests/browser/test_drafts.py",
     "tests/browser/test_editors.py",
+    "tests/browser/test_finding.py",
     "tests/browser/test_files.py",
     "tests/browser/test_keyboard.py",
     "tests/browser/test_modules.py",

@@ -45,6 +45,7 @@ READS = {
     "more of find_rooms": lambda o, r, m: queries.find_rooms(
         o, "o", after=queries.find_rooms(o, "")[0][0].id
     ),
+    "members_named": lambda o, r, m: queries.members_named(r, [o.username]),
     "members": lambda o, r, m: queries.members(o, r, after="", limit=50),
     "newest history": lambda o, r, m: message_queries.history(
         o, r, before=None, after=None, limit=50

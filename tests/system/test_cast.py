@@ -119,6 +119,11 @@ COMMANDS: dict[str, tuple[Make, str, str]] = {
         FORBIDDEN,
     ),
     "room.members": (lambda t: {"type": "room.members", "room": t.room}, OK, OK),
+    "people.find among members": (
+        lambda t: {"type": "people.find", "query": "own", "room": t.room},
+        OK,
+        OK,
+    ),
     "room.read": (lambda t: {"type": "room.read", "room": t.room, "number": 1}, OK, OK),
     "typing": (lambda t: {"type": "typing", "room": t.room}, OK, OK),
     "room.accept": (lambda t: {"type": "room.accept", "room": t.room}, NOT_FOUND, NOT_FOUND),
@@ -293,6 +298,7 @@ async def test_a_public_room_can_be_read_by_all_and_written_to_by_its_members(ca
     things = await cast.things("public")
     things.own = things.message
     allowed = {"history", "room.members", "message.report", "room.read", "room.join", "sync"}
+    allowed |= {"people.find among members"}
     for name, (make, _, _) in COMMANDS.items():
         if name in ("room.join", "room.leave", "sync", "typing"):
             continue

@@ -409,3 +409,35 @@ def test_the_outside_client_notices_broken_promises():
     ):
         with pytest.raises(BrokenPromiseError):
             asyncio.run(follow(*broken))
+
+
+async def test_why_somebody_is_out_of_a_room_is_said_as_it_is(server: Server):
+    owner, leaver = (OutsideClient(server.url, f"crowd{n}") for n in (8, 9))
+    second = await OutsideClient(server.url, "crowd9").sign_in_by_form()
+    async with owner, leaver:
+        await second.connect()
+        opened = await owner.command(
+            "room.open", kind="private", name="A while", members=["crowd9"]
+        )
+        room = opened["room"]["id"]
+        for each in (leaver, second):
+            await each.until(lambda each=each: room in each.held)
+        left = await leaver.command("room.leave", room=room)
+        assert left["room"]["id"] == room
+        for each in (leaver, second):
+            await each.until(lambda each=each: room not in each.held, 2)
+            (told,) = [one for one in each.of_type("room.removed") if one["room"] == room]
+            assert told["reason"] == "left"
+        await leaver.command("sync", rooms={room: 0})
+        assert leaver.of_type("room.removed")[-1] == {
+            "type": "room.removed",
+            "room": room,
+            "reason": "not_found",
+        }
+        # Two people have a direct room for good: it is put away, and they stay in it.
+        direct = await leaver.command("room.open", kind="direct", members=["crowd8"])
+        count = len(leaver.of_type("room.removed"))
+        put_away = await leaver.command("room.leave", room=direct["room"]["id"])
+        assert put_away["room"]["put_away"]
+        await leaver.command("ping")
+        assert len(leaver.of_type("room.removed")) == count

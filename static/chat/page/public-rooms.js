@@ -12,6 +12,7 @@ export class PublicRooms extends ChatElement {
   static properties = {
     query: { type: String },
     rooms: { state: true },
+    more: { state: true },
     error: { state: true },
   };
 
@@ -22,6 +23,8 @@ export class PublicRooms extends ChatElement {
     this.query = "";
     /** @type {Room[] | null} */
     this.rooms = null;
+    /** Whether there are further rooms. */
+    this.more = false;
     this.error = "";
     this.reading = new Reading(this);
   }
@@ -48,6 +51,9 @@ export class PublicRooms extends ChatElement {
       <ul class="found" aria-label="Public rooms" ?hidden=${!this.rooms?.length}>
         ${this.rooms?.map((room) => this.entry(room))}
       </ul>
+      ${this.rooms?.length && this.more
+        ? html`<button type="button" class="link" @click=${this.showMore}>Show more rooms</button>`
+        : null}
       <p class="hint" role="status">${this.error || this.reading.error || this.reading.wait || this.hint()}</p>
     `;
   }
@@ -57,8 +63,10 @@ export class PublicRooms extends ChatElement {
     const inside = this.client.rooms.has(room.id);
     return html`<li class="found-entry">
       <span class="room-sign">${icon("room")}</span>
-      <span class="found-name"><bdi>${room.name}</bdi></span>
-      <span class="handle">${room.member_count} ${room.member_count === 1 ? "member" : "members"}</span>
+      <span class="found-room">
+        <span class="found-name"><bdi>${room.name}</bdi></span>
+        <span class="handle">${room.member_count} ${room.member_count === 1 ? "member" : "members"}</span>
+      </span>
       <button type="button" class="button is-small" @click=${() => this.enter(room)}>
         ${inside ? "Open" : "Join"}<span class="visually-hidden"> <bdi>${room.name}</bdi></span>
       </button>
@@ -66,13 +74,27 @@ export class PublicRooms extends ChatElement {
   }
 
   hint() {
-    if (this.rooms?.length !== 0) return "";
+    if (this.rooms?.length !== 0) {
+      return this.more ? "There are more rooms: show them, or type a part of the name." : "";
+    }
     return this.query ? `No public room is called “${this.query}”.` : "There is no public room yet.";
   }
 
   async find() {
     const reply = await this.reading.ask({ type: "room.find", query: this.query.trim() });
-    if (reply) Object.assign(this, { rooms: reply.rooms, error: "" });
+    if (reply) Object.assign(this, { rooms: reply.rooms, more: reply.more, error: "" });
+  }
+
+  async showMore() {
+    const before = this.rooms ?? [];
+    const after = before.at(-1)?.id;
+    const reply = await this.reading.ask({ type: "room.find", query: this.query.trim(), after });
+    if (!reply) return;
+    Object.assign(this, { rooms: [...before, ...reply.rooms], more: reply.more, error: "" });
+    await this.updateComplete;
+    // From here the keyboard goes on: what was pressed moves down, or is gone.
+    const first = this.querySelectorAll(".found-entry")[before.length];
+    /** @type {HTMLElement | null | undefined} */ (first?.querySelector("button"))?.focus();
   }
 
   /** @param {Room} room */

@@ -8,8 +8,6 @@ import { canManage, canModerate, displayName } from "./rooms.js";
 
 /** @typedef {{username: string, display_name: string, role: string}} Member */
 
-/** How many members the server sends at once. */
-const PAGE = 100;
 const ROLES = /** @type {const} */ ({ owner: "Owner", moderator: "Moderator", member: "Member" });
 
 /** Who is in a room, what it is called, and the way out of it. */
@@ -58,7 +56,7 @@ export class RoomDetails extends ChatDialog {
     const reply = await this.reading.ask({ type: "room.members", room: this.roomId, after });
     if (!reply) return;
     this.members = after ? [...this.members, ...reply.members] : reply.members;
-    this.more = reply.members.length === PAGE;
+    this.more = reply.more;
   }
 
   content() {
@@ -71,7 +69,8 @@ export class RoomDetails extends ChatDialog {
         ? html`<mc-people-search
             label="Add people"
             .client=${this.client}
-            .exclude=${this.members.map(({ username }) => username)}
+            room=${this.roomId}
+            .taken=${Object.fromEntries((room.asked ?? []).map((name) => [name, "asked"]))}
             @choose-person=${(/** @type {CustomEvent} */ event) => this.add(event.detail.person.username)}
           ></mc-people-search>`
         : null}

@@ -1,3 +1,5 @@
+import { searchable } from "../name-match.js";
+
 /** @typedef {import("../client.js").ChatClient} ChatClient */
 /** @typedef {import("../protocol.js").Room} Room */
 
@@ -81,13 +83,13 @@ export const waiting = (client) =>
  * @param {string} [current] the room that is open
  */
 export function listedRooms(client, query, current = "") {
-  const wanted = query.trim().toLocaleLowerCase();
+  const wanted = searchable(query).split(/\s+/).filter(Boolean);
   const listed = [...client.rooms.values()]
-    .filter((room) => !room.put_away || wanted || room.id === current)
+    .filter((room) => !room.put_away || wanted.length > 0 || room.id === current)
     .map((room) => ({ room, title: roomTitle(client, room) }))
     .filter(({ room, title }) => {
-      const name = `${title} ${partner(client, room) ?? ""}`.toLocaleLowerCase();
-      return name.includes(wanted);
+      const name = searchable(`${title} ${partner(client, room) ?? ""}`);
+      return wanted.every((word) => name.includes(word));
     })
     .sort((a, b) => a.title.localeCompare(b.title));
   return {

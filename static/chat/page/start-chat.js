@@ -35,6 +35,10 @@ export class StartChat extends ChatDialog {
     return "Start a chat";
   }
 
+  get me() {
+    return { [this.client.me?.username ?? ""]: "you" };
+  }
+
   content() {
     return html`
       <div class="tabs" role="tablist" aria-label="Ways to start" @keydown=${this.onTabKey}>
@@ -71,7 +75,7 @@ export class StartChat extends ChatDialog {
       label="Who do you want to talk to?"
       .client=${this.client}
       .query=${this.query}
-      .exclude=${[this.client.me?.username]}
+      .taken=${this.me}
       @choose-person=${(/** @type {CustomEvent} */ event) => this.talkTo(event.detail.person.username)}
     ></mc-people-search>`;
   }
@@ -92,7 +96,7 @@ export class StartChat extends ChatDialog {
       <mc-people-search
         label="Add people (you can do it later too)"
         .client=${this.client}
-        .exclude=${[this.client.me?.username, ...this.members]}
+        .taken=${{ ...this.me, ...Object.fromEntries(this.members.map((name) => [name, "added"])) }}
         @choose-person=${(/** @type {CustomEvent} */ event) => {
           this.members = [...this.members, event.detail.person.username];
         }}
