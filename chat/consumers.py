@@ -6,6 +6,7 @@ are ignored; where it has an Origin, it is a page of an editor or of ours.
 """
 
 import asyncio
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -196,6 +197,8 @@ class ChatServer(AsyncWebsocketConsumer):
                     await self._bring_up_to_date(message)
                 case protocol.RoomRead() if message.room in self.rooms:
                     await self._mark_read(message)
+                case protocol.RoomUnread():
+                    await self._count_unread(message)
                 case protocol.UserUpdate():
                     self._reply(message, await self.store_user(message))
                 case protocol.RoomOpen() | protocol.RoomJoin() | protocol.RoomAccept():
@@ -270,6 +273,11 @@ class ChatServer(AsyncWebsocketConsumer):
                     await self._waits_to_pay(units)
                     size -= units * prices.ANSWER_SIZE
         self._reply(command, {})
+
+    async def _count_unread(self, command: protocol.RoomUnread) -> None:
+        found = await self._hub.unread(self, command.rooms)
+        rooms = {str(room): unread.model_dump() for room, unread in found.items()}
+        self._reply(command, {"rooms": json.dumps(rooms)})
 
     async def _say_typing(self, command: protocol.Typing) -> None:
         if command.room not in self.rooms:

@@ -94,14 +94,19 @@ class Feed:
     def attach(self, connection: Connection, view: queries.RoomView) -> None:
         """From now on the connection follows this room, from the position that ``view`` tells."""
         self.flush()
-        if self.tail:
-            view.at(self.tail.position, max(view.room.number, self.tail.number))
+        self.seen(view)
         self.blocked = view.blocked
         # Whoever was removed since we looked is found when the next event carries the newer
         # version, so the feed may not claim to know of it.
         self.members_version = min(self.members_version, view.members_version)
         self.connections[connection] = None
         connection.rooms.add(self.room)
+
+    def seen(self, view: queries.RoomView) -> protocol.Room:
+        """The room as someone sees it who has been told all that this feed has."""
+        if self.tail:
+            view.at(self.tail.position, max(view.room.number, self.tail.number))
+        return view.room
 
     def detach(self, connection: Connection) -> None:
         self.connections.pop(connection, None)
@@ -191,8 +196,9 @@ class Feed:
         for user, room in seen.items():
             if self.tail:
                 room.position = self.tail.position
-                if self.tail.number > room.number:
+                if (more := self.tail.number - room.number) > 0:
                     room.number, room.put_away = self.tail.number, False
+                    room.unread += more
             encode = encode or protocol.room_encoder(room)
             frames[user] = socket.frame(encode(room))
         for connection in self.connections:

@@ -391,6 +391,27 @@ class Hub:
             number = min(number, head.number)
         return self.read_marks.move(room, connection.user.pk, number)
 
+    async def unread(
+        self, connection: Connection, rooms: Collection[UUID]
+    ) -> dict[UUID, protocol.Unread]:
+        """How much of those of these rooms that a connection follows is unread, where it stands
+        in their logs once it has taken what was written before this."""
+        user = connection.user.pk
+        await self.read_marks.flush_of(user)
+        mine = [room for room in dict.fromkeys(rooms) if room in connection.rooms]
+        views = await self._new_views.ask(*((user, room) for room in mine))
+        found = {}
+        for room, view in zip(mine, views, strict=True):
+            if view is None or room not in connection.rooms:
+                continue
+            feed = self.feeds[room]
+            feed.flush()
+            seen = feed.seen(view)
+            found[room] = protocol.Unread(
+                position=seen.position, number=seen.number, read=seen.read, unread=seen.unread
+            )
+        return found
+
     def _listens(self) -> None:
         """Listening has begun, perhaps again: what was said before that was not heard."""
         self.presence.introduce()

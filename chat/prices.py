@@ -98,6 +98,7 @@ PRICES: dict[type[protocol.Command], Price] = {
     protocol.RoomRole: Price(5),
     protocol.RoomMembers: Price(1, lambda c: c.limit // 200, "1 more for 200 at once"),
     protocol.RoomRead: Price(1),
+    protocol.RoomUnread: Price(1, lambda c: len(c.rooms) // 100, "1 more for each 100 of `rooms`"),
     protocol.RoomFind: Price(2),
     protocol.PeopleFind: Price(2),
     protocol.PeopleGet: Price(

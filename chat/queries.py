@@ -1,13 +1,14 @@
 """Reads of rooms and people, each in a bounded number of queries whatever the number of rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from chat import access, message_queries, payloads, protocol, relations
@@ -31,12 +32,16 @@ class RoomView:
     """The number at which the person took it off their list."""
     blocked: bool = False
     """A direct room in which one of the two has blocked the other."""
+    unasked: int = 0
+    """Messages after ``room.read`` that ask nobody to read them: the person's own, and those
+    that are gone."""
 
     def at(self, position: int, number: int) -> protocol.Room:
         """The room where its log stands at these."""
         room = self.room
         # What was put away at a number had it: the log may have been read before.
         room.position, room.number = position, max(number, self.put_away or 0)
+        room.unread = max(0, room.number - room.read - self.unasked)
         room.put_away = self.put_away is not None and self.put_away >= number
         return room
 
@@ -64,7 +69,7 @@ def rooms_of_each(
         memberships = memberships.filter(room_id__in=among)
     rows = list(
         # Columns and no instances: someone may be in hundreds of rooms.
-        memberships.values_list(
+        _with_unasked(memberships).values_list(
             "user_id",
             "role",
             "read_number",
@@ -78,6 +83,7 @@ def rooms_of_each(
             "put_away_number",
             "room__waiting",
             "joined_at",
+            "unasked",
         )
     )
     waiting = {row[3] for row in rows if row[11]}
@@ -85,7 +91,8 @@ def rooms_of_each(
     asked = _asked(named if settings.STRANGERS_ASK else waiting)
     views: dict[UUID, list[RoomView]] = {user: [] for user in users}
     latest: dict[UUID, datetime] = {}
-    for user, role, read, id, kind, name, closed_at, version, first, second, away, _, at in rows:
+    for row in rows:
+        user, role, read, id, kind, name, closed_at, version, first, second, away, _, at = row[:13]
         room = payloads.room(
             id=id,
             kind=kind,
@@ -93,13 +100,14 @@ def rooms_of_each(
             closed=closed_at is not None,
             head=(0, 0),
             read=read,
+            unread=0,
             role=role,
             members=None,
             member_count=0,
             put_away=away,
             asked=asked.get(id, ()),
         )
-        views[user].append(RoomView(room, version, away, bool(first or second)))
+        views[user].append(RoomView(room, version, away, bool(first or second), row[13]))
         latest[user] = max(at, latest.get(user, at))
     return {user: (found, (len(found), latest.get(user))) for user, found in views.items()}
 
@@ -138,8 +146,9 @@ def seen_by_all(
         count = len(members)
         is_asked = settings.STRANGERS_ASK or room.waiting
         asked = relations.asked_into([room.pk])[room.pk] if is_asked else []
+    unasked = _unasked(memberships.values())
     return {
-        user: _seen(room, membership, head, members, count, asked)
+        user: _seen(room, membership, head, members, count, unasked, asked)
         for user, membership in memberships.items()
     }
 
@@ -206,9 +215,15 @@ def find_rooms(
     mine = {row.room_id: row for row in Membership.objects.filter(user=user, room__in=found)}
     counts = _member_counts(found)
     heads_by_room = message_queries.heads(found)
+    unasked = _unasked(mine.values())
     return [
         _seen(
-            room, mine.get(room.pk), heads_by_room[room.pk].as_pair(), None, counts.get(room.pk, 0)
+            room,
+            mine.get(room.pk),
+            heads_by_room[room.pk].as_pair(),
+            None,
+            counts.get(room.pk, 0),
+            unasked,
         )
         for room in page
     ], more
@@ -366,22 +381,49 @@ def _seen(
     head: tuple[int, int],
     members: list[str] | None,
     member_count: int,
+    unasked: Mapping[UUID, int],
     asked: Sequence[str] = (),
 ) -> protocol.Room:
     """A room as someone sees it, a member or not."""
+    read = membership.read_number if membership else head[1]
     return payloads.room(
         id=row.pk,
         kind=row.kind,
         name=row.name,
         closed=row.closed_at is not None,
         head=head,
-        read=membership.read_number if membership else head[1],
+        read=read,
+        unread=max(0, head[1] - read - unasked.get(membership.pk, 0)) if membership else 0,
         role=membership.role if membership else None,
         members=members,
         member_count=member_count,
         put_away=membership.put_away_number if membership else None,
         asked=asked,
     )
+
+
+def _with_unasked(memberships: "QuerySet[Membership]") -> "QuerySet[Any, Any]":
+    """With ``unasked``: how many messages after ``read_number`` ask nobody to read them, which are
+    the person's own and those of others that are deleted or hidden.
+
+    Numbers have no gaps, so the unread ones are the rest. Nothing else has to be read, whatever
+    their number: not one row for a hundred thousand that are unread.
+    """
+    here = Message.objects.filter(room=OuterRef("room"))
+    own = here.filter(sender=OuterRef("user"), number__gt=OuterRef("read_number"))
+    gone = here.filter(gone_number__gt=OuterRef("read_number")).exclude(sender=OuterRef("user"))
+    return memberships.annotate(unasked=_count(own) + _count(gone))
+
+
+def _count(rows: "QuerySet[Message]") -> Coalesce:
+    counted = rows.order_by().values("room").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0)
+
+
+def _unasked(memberships: Iterable[Membership | None]) -> dict[UUID, int]:
+    """The same of each of these memberships, by its id."""
+    rows = Membership.objects.filter(pk__in=[each.pk for each in memberships if each])
+    return dict(_with_unasked(rows).values_list("pk", "unasked"))
 
 
 def _members_by_room(rooms: Collection[UUID]) -> dict[UUID, list[str]]:

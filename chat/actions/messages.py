@@ -217,6 +217,7 @@ def delete_message(user: User, *, message: UUID) -> Message:
             "reactions": {},
             "code": None,
             "deleted_at": log.now(),
+            "gone_number": row.number,
         }
 
     row = _changed(message, decide, grant)
@@ -298,7 +299,11 @@ def hide_message(*, message: UUID, hidden: bool) -> Message:
     def decide(row: Message) -> dict[str, Any] | None:
         if hidden == (row.hidden_at is not None):
             return None
-        return {"hidden_at": log.now() if hidden else None}
+        is_gone = hidden or row.deleted_at is not None
+        return {
+            "hidden_at": log.now() if hidden else None,
+            "gone_number": row.number if is_gone else None,
+        }
 
     try:
         return _changed(message, decide)

@@ -159,6 +159,7 @@ REPLIES = {
     "people.find": "The reply adds `people` (list of [Person](#person), at most 20), `more`: "
     "whether there are further ones, and where a room is named, `members`: the usernames of those "
     "of them who are in it.",
+    "room.unread": "The reply adds `rooms`: {room id: [Unread](#unread)}.",
     "people.get": "The reply adds `people`: list of [Person](#person).",
     "person.block": (
         "The reply adds nothing; `blocked` tells all of one's devices. Whoever may not write to a "

@@ -41,6 +41,9 @@ class Message(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
     hidden_at = models.DateTimeField(null=True, blank=True)
     """Hidden by a moderator: shown as deleted, but kept for whoever settles the report."""
+    gone_number = models.PositiveBigIntegerField(null=True, editable=False)
+    """The number again where the message is deleted or hidden: these few are found by an index,
+    and a room's unread messages are the rest of its numbers. Null where it is there to be read."""
 
     changed = False
     """Whether the action that returned this row changed it."""
@@ -51,6 +54,10 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["room", "number"], name="one_message_a_number"),
             NeverReused(fields=["room", "position"], name="one_message_a_position"),
+        ]
+        indexes = [
+            models.Index(fields=["room", "sender", "number"]),
+            models.Index(fields=["room", "gone_number"]),
         ]
         permissions = [
             ("hide_message", "Can hide messages and show them again"),

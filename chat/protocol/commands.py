@@ -191,6 +191,14 @@ class RoomRead(Command):
     number: Annotated[int, Field(ge=0, le=2**53)]
 
 
+class RoomUnread(Command):
+    """How much of some of one's rooms is unread, where events do not tell: as when another device
+    has read a part of what this one never saw. Rooms that one is not in are left out."""
+
+    type: Literal["room.unread"]
+    rooms: Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
+
+
 class RoomFind(Command):
     """Open public rooms that have each word of the query in their names, a page at a time; all of
     them where it is empty. Case and accents make no difference. Those in which each word begins
@@ -272,6 +280,7 @@ COMMANDS: tuple[type[Command], ...] = (
     RoomRole,
     RoomMembers,
     RoomRead,
+    RoomUnread,
     RoomFind,
     PeopleFind,
     PeopleGet,

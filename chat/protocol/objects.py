@@ -203,7 +203,7 @@ class Room(Wire):
     """A room as one person sees it.
 
     ``position`` is the head of the room's log, ``number`` that of its newest message, ``read``
-    the number up to which this person has read: ``number - read`` are unread.
+    the number up to which this person has read.
     """
 
     id: UUID
@@ -215,6 +215,9 @@ class Room(Wire):
     position: int
     number: int
     read: int
+    unread: int = 0
+    """Messages after ``read`` that are not the person's own, and not deleted or hidden; 0 where
+    they are no member."""
     role: Role | None = None
     """The caller's role; null when they are not a member of this public room."""
     closed: bool = False
@@ -224,6 +227,15 @@ class Room(Wire):
     asked: list[str] | None = Field(default=None, exclude_if=lambda asked: not asked)
     """Usernames of strangers who have been asked and have not accepted; left out where there are
     none, and in a public room."""
+
+
+class Unread(Wire):
+    """How much of a room its reader has not read, where its log stands at ``position``."""
+
+    position: int
+    number: int
+    read: int
+    unread: int
 
 
 class RoomRequest(Wire):

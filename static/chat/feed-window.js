@@ -33,6 +33,11 @@ export class FeedWindow {
     return number >= this.start && number <= this.end;
   }
 
+  /** @param {number} number @returns {FeedMessage | undefined} */
+  at(number) {
+    return this.#held[number - this.start] ?? this.#ahead.get(number);
+  }
+
   clear() {
     this.replace([], false);
   }

@@ -97,6 +97,11 @@ export class Feed {
     return this.#window.hasNewer;
   }
 
+  /** The message with this number, where it is held. @param {number} number */
+  held(number) {
+    return this.loaded ? this.#window.at(number) : undefined;
+  }
+
   /** Something that is shown has changed: here, or in the outbox. */
   changed() {
     this.#list = null;
@@ -406,8 +411,9 @@ export class Feed {
     const isNew = message.number > this.number;
     if (isNew) this.number = message.number;
     if (this.loading) this.#meanwhile.push(message);
+    const before = this.held(message.number);
     this.#place(message);
-    this.#host.applied(message, isNew);
+    this.#host.applied(message, isNew, before);
   }
 
   /** Puts a message where it belongs, if that is in the window. @param {import("./protocol.js").Message} message */

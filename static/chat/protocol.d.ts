@@ -26,7 +26,7 @@ export type Role =
  * A room as one person sees it.
  *
  * `position` is the head of the room's log, `number` that of its newest message, `read`
- * the number up to which this person has read: `number - read` are unread.
+ * the number up to which this person has read.
  */
 export interface Room {
   id: string;
@@ -37,10 +37,19 @@ export interface Room {
   position: number;
   number: number;
   read: number;
+  unread: number;
   role: Role | null;
   closed: boolean;
   put_away: boolean;
   asked: string[] | null;
+}
+
+/** How much of a room its reader has not read, where its log stands at `position`. */
+export interface Unread {
+  position: number;
+  number: number;
+  read: number;
+  unread: number;
 }
 
 /** A stranger asks the person into a room, which they cannot see before they accept. */
@@ -339,6 +348,16 @@ export interface RoomReadCommand {
 }
 
 /**
+ * How much of some of one's rooms is unread, where events do not tell: as when another device
+ * has read a part of what this one never saw. Rooms that one is not in are left out.
+ */
+export interface RoomUnreadCommand {
+  type: "room.unread";
+  ref?: string;
+  rooms: string[];
+}
+
+/**
  * Open public rooms that have each word of the query in their names, a page at a time; all of
  * them where it is empty. Case and accents make no difference. Those in which each word begins
  * a word of the name come first. `after` is the last room of the page before.
@@ -429,6 +448,7 @@ export type Command =
   | RoomRoleCommand
   | RoomMembersCommand
   | RoomReadCommand
+  | RoomUnreadCommand
   | RoomFindCommand
   | PeopleFindCommand
   | PeopleGetCommand

@@ -35,14 +35,13 @@ export class Reads {
   }
 
   /**
-   * What the server says of a room, with what it has not been told yet.
+   * How far a room is read by what the server says, and by what it has not been told yet.
    *
-   * @param {import("./protocol.js").Room} room
-   * @returns {import("./protocol.js").Room}
+   * @param {string} room
+   * @param {number} read
    */
-  merged(room) {
-    const untold = this.#untold.get(room.id) ?? 0;
-    return untold > room.read ? { ...room, read: untold } : room;
+  merged(room, read) {
+    return Math.max(read, this.#untold.get(room) ?? 0);
   }
 
   /** Tells the server now: at `ready`, or before the page goes. */

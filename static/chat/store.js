@@ -4,6 +4,7 @@ import { People } from "./people.js";
 import { Reads } from "./reads.js";
 import { Typing } from "./typing.js";
 import { unsentMessages } from "./feed-message.js";
+import { Unread } from "./unread.js";
 
 /** Commands after which one is in a room. */
 const ENTERING = new Set(["room.open", "room.join", "room.accept"]);
@@ -33,6 +34,7 @@ export class Store {
   /** @type {Map<string, Feed>} */
   #feeds = new Map();
   #reads;
+  #unread;
   #host;
 
   /** @param {import("./types.js").StoreHost} host */
@@ -48,6 +50,14 @@ export class Store {
     this.#reads = new Reads({
       setTimer,
       tell: (room, number, signal) => host.read({ type: "room.read", room, number }, { signal }),
+    });
+    this.#unread = new Unread({
+      setTimer,
+      ask: (rooms, signal) => host.read({ type: "room.unread", rooms }, { signal }),
+      room: (id) => this.rooms.get(id),
+      feed: (id) => this.#feeds.get(id),
+      me: () => this.me?.username ?? "",
+      counted: (room, unread) => this.#update(room, { unread }),
     });
   }
 
@@ -65,12 +75,15 @@ export class Store {
       history: (page, options) => host.read({ type: "history", room: roomId, ...page }, options),
       changed: () => this.#host.tell("messages", { room: roomId }),
       missed: () => this.#host.missed(feed),
-      applied: (message, isNew) => this.#applied(roomId, message, isNew),
+      applied: (message, isNew, before) => this.#applied(roomId, message, isNew, before),
       isTold: () => host.isTold(),
       told: (message, change) => {
         if (host.isTold()) host.tell("message", { room: roomId, message, change });
       },
-      skipped: () => host.tell("skipped", { room: roomId }),
+      skipped: () => {
+        this.#unread.doubt(roomId);
+        host.tell("skipped", { room: roomId });
+      },
     });
     this.#feeds.set(roomId, feed);
     return feed;
@@ -110,7 +123,7 @@ export class Store {
     const room = this.rooms.get(roomId);
     const read = Math.min(number, room?.number ?? 0);
     if (!room?.role || read <= room.read) return;
-    this.#update(room, { read });
+    this.#update(room, { read, unread: this.#unread.read(room, read) });
     this.#reads.mark(roomId, read);
   }
 
@@ -132,7 +145,8 @@ export class Store {
     this.epoch = epoch ?? this.epoch;
     if (isRestored) this.#reads.clear(); // they were numbers of other messages
     this.me = user;
-    this.rooms = new Map(rooms.map((room) => [room.id, this.#reads.merged(room)]));
+    this.#unread.forget();
+    this.rooms = new Map(rooms.map((room) => [room.id, this.#begun(room)]));
     this.online = new Set(online);
     this.blocked = new Set(blocked);
     this.requests = requests;
@@ -153,6 +167,13 @@ export class Store {
     if (isRestored) this.#host.tell("restored");
   }
 
+  /** A room that is told for the first time, or anew. @param {import("./protocol.js").Room} room */
+  #begun(room) {
+    const counted = { ...room, unread: this.#unread.begin(room) };
+    const read = this.#reads.merged(room.id, room.read);
+    return read > room.read ? { ...counted, read, unread: this.#unread.read(counted, read) } : counted;
+  }
+
   /**
    * What the server would greet this person with now: what it said, and what events changed since.
    * @returns {import("./protocol.js").ReadyEvent | null}
@@ -160,7 +181,11 @@ export class Store {
   get greeting() {
     const { me, rooms, online, blocked, requests } = this;
     if (!this.#ready || !me) return null;
-    return { ...this.#ready, user: me, rooms: [...rooms.values()], online: [...online], blocked: [...blocked], requests };
+    // Whoever is greeted asks for what is in doubt.
+    const told = [...rooms.values()].map((room) =>
+      this.#unread.doubts.has(room.id) ? { ...room, unread: /** @type {any} */ (undefined) } : room,
+    );
+    return { ...this.#ready, user: me, rooms: told, online: [...online], blocked: [...blocked], requests };
   }
 
   #forget() {
@@ -194,6 +219,7 @@ export class Store {
     /** @param {import("./protocol.js").RoomRemovedEvent} event */
     "room.removed": ({ room }) => {
       this.#feeds.delete(room);
+      this.#unread.drop(room);
       if (this.rooms.delete(room)) this.#host.tell("rooms");
       this.#host.tell("messages", { room });
     },
@@ -201,7 +227,7 @@ export class Store {
     read: ({ room: roomId, user, number }) => {
       const room = this.rooms.get(roomId);
       if (room && user === this.me?.username && number > room.read) {
-        this.#update(room, { read: number });
+        this.#update(room, { read: number, unread: this.#unread.read(room, number) });
       }
     },
     /** @param {import("./protocol.js").TypingEvent} event */
@@ -244,15 +270,17 @@ export class Store {
     const known = this.rooms.get(room.id);
     if (known) {
       // It may have been read before, or after, events that this client has had.
+      const read = Math.max(room.read, known.read);
       this.rooms.set(room.id, {
         ...room,
         position: Math.max(room.position, known.position),
         number: Math.max(room.number, known.number),
-        read: Math.max(room.read, known.read),
+        read,
+        unread: read > known.read ? this.#unread.read(known, read) : known.unread,
         put_away: room.put_away && room.number >= known.number,
       });
     } else {
-      this.rooms.set(room.id, room);
+      this.rooms.set(room.id, this.#begun(room));
       this.feed(room.id).enter();
       this.#host.tell("rooms");
     }
@@ -275,17 +303,19 @@ export class Store {
    * @param {string} roomId
    * @param {import("./protocol.js").Message} message
    * @param {boolean} isNew
+   * @param {import("./types.js").FeedMessage} [before] what was held of it
    */
-  #applied(roomId, message, isNew) {
+  #applied(roomId, message, isNew, before) {
     const isMine = message.sender === this.me?.username;
     if (isMine) this.#host.acknowledge(message);
     const room = this.rooms.get(roomId);
     if (!room) return;
     const position = Math.max(room.position, message.position);
     const number = Math.max(room.number, message.number);
-    if (position > room.position || number > room.number) {
+    const more = this.#unread.applied(room, message, before);
+    if (position > room.position || number > room.number || more !== 0) {
       const put_away = room.put_away && number === room.number;
-      this.#update(room, { position, number, put_away });
+      this.#update(room, { position, number, put_away, unread: Math.max(0, room.unread + more) });
     }
     if (!isNew || message.deleted) return;
     if (isMine) return this.markRead(roomId, message.number); // who answers has read

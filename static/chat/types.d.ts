@@ -146,8 +146,11 @@ export interface FeedHost {
   changed(): void;
   /** Something is missing: `sync` is needed. */
   missed(): void;
-  /** The state of a message was learnt; `isNew`: nobody had seen this number before. */
-  applied(message: wire.Message, isNew: boolean): void;
+  /**
+   * The state of a message was learnt; `isNew`: nobody had seen this number before; `before`: what
+   * was held of it.
+   */
+  applied(message: wire.Message, isNew: boolean, before?: FeedMessage): void;
   /** Whether somebody listens to the messages of all rooms. */
   isTold(): boolean;
   /** What the room's log says of a message: each change once, in order. */
@@ -228,6 +231,7 @@ export interface Replies {
   "room.read": Nothing;
   "room.find": { rooms: wire.Room[]; more: boolean };
   "people.find": { people: wire.Person[]; more: boolean; members?: string[] };
+  "room.unread": { rooms: Record<string, wire.Unread> };
   "people.get": { people: wire.Person[] };
   "person.block": Nothing;
   "user.update": { user: wire.Me };

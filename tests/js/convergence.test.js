@@ -33,15 +33,29 @@ async function history(seed) {
   const mine = [];
   if (random() < 0.3) server.resetAfter = 15;
 
+  const open = () => server.connections[0];
+  // A room that is never opened is known by what is unread in it.
+  const aside = server.open({ name: "aside" });
+  for (let count = below(20); count > 0; count--) aside.send("grace", "aside");
+  open()?.say({ type: "room", room: aside.seenBy("ada") });
+  const numberAside = () => 1 + below(aside.messages.length);
+
   const number = () => 1 + below(room.messages.length);
   const any = () => room.messages.length > 0;
-  const open = () => server.connections[0];
   /** @type {Record<string, () => unknown>} */
   const steps = {
     send: () => room.send("grace", `${below(1e6)}`),
     reply: () => any() && room.send("grace", `${below(1e6)}`, { reply_to: room.at(number()).id }),
     edit: () => any() && room.edit(number(), `edited ${below(1e6)}`),
     delete: () => any() && room.delete(number()),
+    hide: () => any() && room.hide(number(), random() < 0.5),
+    read: () => any() && client.markRead(room.id, number()),
+    readElsewhere: () => any() && room.read("ada", number()),
+    sayAside: () => aside.send("grace", "aside"),
+    hideAside: () => aside.messages.length > 0 && aside.hide(numberAside(), random() < 0.5),
+    deleteAside: () => aside.messages.length > 0 && aside.delete(numberAside()),
+    reactAside: () => aside.messages.length > 0 && aside.react(numberAside(), "👍", ["grace"]),
+    readAside: () => aside.messages.length > 0 && aside.read("ada", numberAside()),
     react: () => any() && room.react(number(), "👍", random() < 0.5 ? ["grace"] : []),
     write: () => mine.push(client.sendMessage(room.id, { body: `mine ${mine.length}` })),
     answer: () => {
@@ -80,15 +94,15 @@ async function history(seed) {
   for (const connection of server.connections) {
     connection.isDeaf = false;
     connection.release();
-    connection.say({ type: "heads", rooms: { [room.id]: room.position } });
+    connection.say({ type: "heads", rooms: { [room.id]: room.position, [aside.id]: aside.position } });
   }
   await clock.pass(60_000);
-  return { ...world, mine };
+  return { ...world, aside, mine };
 }
 
 test("random sends, edits, deletions, losses and reconnections end in the fresh state", async () => {
   for (let seed = 1; seed <= RUNS; seed++) {
-    const { client, room, feed, mine } = await history(seed);
+    const { client, room, aside, feed, mine } = await history(seed);
     const where = `seed ${seed}`;
     assert.equal(client.state, "online", where);
     assert.equal(feed.position, room.position, where);
@@ -105,6 +119,12 @@ test("random sends, edits, deletions, losses and reconnections end in the fresh 
     const stored = room.messages.filter(({ sender }) => sender === "ada");
     assert.deepEqual(stored.map(({ client_id }) => client_id), mine, where);
     assert.equal(client.rooms.get(room.id)?.number, room.messages.length, where);
+
+    for (const one of [room, aside]) {
+      const { read, unread } = one.seenBy("ada");
+      const known = client.rooms.get(one.id);
+      assert.deepEqual({ read: known?.read, unread: known?.unread }, { read, unread }, where);
+    }
 
     await feed.jumpToLatest();
     while (feed.hasOlder) await feed.loadOlder();

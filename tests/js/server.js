@@ -123,6 +123,8 @@ class ServerRoom {
   messages = [];
   /** @type {Map<string, number>} */
   reads = new Map();
+  /** @type {Map<number, Message>} as they were before they were hidden */
+  hidden = new Map();
 
   /**
    * @param {Server} server
@@ -143,9 +145,25 @@ class ServerRoom {
     return {
       id: this.id, kind: this.kind, name: this.name, members: [...this.members],
       member_count: this.members.length, position: this.position, number: this.messages.length,
-      read: this.reads.get(username) ?? 0, role: "member", closed: false,
+      read: this.reads.get(username) ?? 0, unread: this.unreadBy(username), role: "member", closed: false,
       put_away: false, asked: null,
     };
+  }
+
+  /** @param {string} username @param {number} number */
+  read(username, number) {
+    if (number <= (this.reads.get(username) ?? 0)) return;
+    this.reads.set(username, number);
+    const event = { type: "read", room: this.id, user: username, number };
+    this.server.broadcast(event, (connection) => this.members.includes(connection.username));
+  }
+
+  /** @param {string} username */
+  unreadBy(username) {
+    const read = this.reads.get(username) ?? 0;
+    return this.messages.filter(
+      ({ number, sender, deleted }) => number > read && sender !== username && !deleted,
+    ).length;
   }
 
   /** @param {number} number */
@@ -193,14 +211,23 @@ class ServerRoom {
     return this.change(number, { body: "", html: "", deleted: true, reactions: {}, mentions: [] });
   }
 
+  /** @param {number} number @param {boolean} hidden */
+  hide(number, hidden) {
+    const message = this.messages[number - 1];
+    if (message.hidden === hidden || (message.deleted && !message.hidden)) return this.at(number);
+    if (hidden) this.hidden.set(number, message);
+    const { body, html } = hidden ? { body: "", html: "" } : /** @type {Message} */ (this.hidden.get(number));
+    return this.change(number, { hidden, deleted: hidden, body, html }, { isGone: true });
+  }
+
   /** @param {number} number @param {string} emoji @param {string[]} names */
   react(number, emoji, names) {
     return this.change(number, { reactions: names.length ? { [emoji]: names } : {} });
   }
 
-  /** @param {number} number @param {Partial<Message>} fields */
-  change(number, fields) {
-    if (this.messages[number - 1].deleted) return this.at(number);
+  /** @param {number} number @param {Partial<Message>} fields @param {{isGone?: boolean}} [options] */
+  change(number, fields, { isGone = false } = {}) {
+    if (this.messages[number - 1].deleted && !isGone) return this.at(number);
     this.position += 1;
     const changed = { ...this.messages[number - 1], ...fields, position: this.position };
     this.messages[number - 1] = changed;
@@ -327,6 +354,17 @@ export class Connection {
     this.say({ type: "reply", ref, ...this.#done(command) });
   }
 
+  /** @param {string[]} rooms */
+  #unread(rooms) {
+    const found = rooms.flatMap((id) => this.server.rooms.get(id) ?? []);
+    return Object.fromEntries(
+      found.map((room) => {
+        const { position, number, read, unread } = room.seenBy(this.username);
+        return [room.id, { position, number, read, unread }];
+      }),
+    );
+  }
+
   /** @param {any} command */
   #done(command) {
     const room = this.server.rooms.get(command.room);
@@ -351,6 +389,11 @@ export class Connection {
         return stored(/** @type {ServerRoom} */ (ofMessage).delete(number));
       case "history":
         return room?.history(command);
+      case "room.read":
+        room?.read(this.username, command.number);
+        return {};
+      case "room.unread":
+        return { rooms: this.#unread(command.rooms) };
       case "room.open": {
         const members = [this.username, ...command.members];
         return { room: this.server.open({ ...command, members }).seenBy(this.username) };

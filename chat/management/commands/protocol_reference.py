@@ -27,6 +27,7 @@ from chat.management.protocol_words import (
 
 OBJECTS: tuple[type[BaseModel], ...] = (
     protocol.Room,
+    protocol.Unread,
     protocol.RoomRequest,
     protocol.Message,
     protocol.Quote,

@@ -33,7 +33,7 @@ export function displayName(client, username) {
 }
 
 /** @param {Room} room */
-export const unread = (room) => Math.max(0, room.number - room.read);
+export const unread = (room) => (room.role ? room.unread : 0);
 
 /** A badge stays narrow. @param {number} count */
 export const badge = (count) => (count > 99 ? "99+" : String(count));

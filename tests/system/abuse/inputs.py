@@ -109,6 +109,12 @@ COMMANDS: dict[type[protocol.Command], Sequence[Input]] = {
     ],
     protocol.RoomMembers: [_of("room.members", room=_room, limit=200)],
     protocol.RoomRead: [_of("room.read", room=_room, number=lambda w, me, n: n)],
+    protocol.RoomUnread: [
+        _of(
+            "room.unread",
+            rooms=lambda w, me, n: [w.rooms[me], *(_new(w, me, n) for _ in range(999))],
+        )
+    ],
     protocol.RoomFind: [_of("room.find", query="a")],
     protocol.PeopleFind: [_of("people.find", query="a " * 39 + "a")],
     protocol.PeopleGet: [_of("people.get", usernames=lambda w, me, n: [*w.crowd, *w.crowd[:50]])],

@@ -19,7 +19,7 @@ export function roomTitle(client: ChatClient, room: Room): string {
 }
 
 export function unread(room: Room): number {
-  return room.role ? Math.max(0, room.number - room.read) : 0;
+  return room.role ? room.unread : 0;
 }
 
 /** Rooms as lists show them: people and rooms by name, so that nothing moves under the pointer. */
