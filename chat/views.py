@@ -1,5 +1,7 @@
 """The chat page, for a browser and for an editor."""
 
+from uuid import UUID
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -8,7 +10,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.second_factor import FOR_PROGRAMS
 from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
-from chat.protocol import ErrorCode
+from chat import queries
+from chat.protocol import ChatError, ErrorCode
 
 
 @require_safe
@@ -17,6 +20,23 @@ from chat.protocol import ErrorCode
 def page(request: HttpRequest) -> HttpResponse:
     """The chat for a person who is signed in; others are sent to sign in."""
     return render(request, "chat/page.html")
+
+
+@require_safe
+@never_cache
+@login_required
+def room(request: HttpRequest, room: UUID, number: int | None = None) -> HttpResponse:
+    """The chat at a room, or at one of its messages, whose number the page reads in the address.
+
+    A public room that the person is not in is offered to them. What they may not see is answered
+    as what does not exist: by the chat, which says so, with 404.
+    """
+    try:
+        seen = queries.room_view(request.user, room)  # type: ignore[arg-type]
+    except ChatError:
+        return render(request, "chat/page.html", status=404)
+    offer = seen.model_dump_json() if seen.role is None else None
+    return render(request, "chat/page.html", {"offer": offer})
 
 
 @require_safe

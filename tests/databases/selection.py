@@ -31,6 +31,7 @@ SAME_ON_ALL = (
     "tests/browser/test_finding.py",
     "tests/browser/test_files.py",
     "tests/browser/test_keyboard.py",
+    "tests/browser/test_links.py",
     "tests/browser/test_modules.py",
     "tests/browser/test_names.py",
     "tests/browser/test_page.py",

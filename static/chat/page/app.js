@@ -11,11 +11,12 @@ import { Drafts } from "./drafts.js";
 import { ChatElement } from "./element.js";
 import "./emoji-picker.js";
 import { icon, mark } from "./icons.js";
-import { forgetRoom, lastRoom, roomInAddress, rememberRoom } from "./location.js";
+import { askForRoom, forgetRoom, lastRoom, placeInAddress, rememberRoom } from "./location.js";
 import { listedRooms, unread, waiting } from "./rooms.js";
 import "./requests.js";
 import "./restored-line.js";
 import "./room-list.js";
+import "./room-offer.js";
 import { unsentElsewhere } from "./unsent.js";
 import { Uploads } from "./uploads.js";
 import { banned, choose, signedOut, welcome } from "./empty-states.js";
@@ -30,6 +31,7 @@ export class ChatApp extends ChatElement {
     screen: { state: true },
     dialog: { state: true },
     toast: { state: true },
+    offer: { state: true },
   };
 
   static follows = ["state", "rooms", "room", "messages", "people"];
@@ -42,6 +44,8 @@ export class ChatApp extends ChatElement {
     /** @type {{name: string, detail: any} | null} */
     this.dialog = null;
     this.toast = "";
+    /** @type {import("../protocol.js").Room | null} a public room to join, which the address names */
+    this.offer = null;
     /** The room that the person leaves of their own will. */
     this.leaving = "";
     /** @type {Drafts | null} */
@@ -63,6 +67,8 @@ export class ChatApp extends ChatElement {
       said: ({ text }) => this.say(text),
       "focus-search": () => this.focusSearch(),
       "focus-composer": () => this.focusComposer(),
+      "offer-accepted": () => this.openFromAddress(),
+      "offer-declined": () => this.declineOffer(),
       heard: ({ message }) => this.announcer.announce(message),
     };
     for (const name of ["start-chat", "show-details", "show-revisions", "report", "confirm", "open-image", "show-profile", "show-blocked", "show-unsent"]) {
@@ -110,8 +116,9 @@ export class ChatApp extends ChatElement {
     if (!client.me) return;
     if (!this.drafts) {
       this.drafts = new Drafts(client.me.id);
+      this.offer = JSON.parse(this.dataset.offer ?? "null");
       this.openFromAddress();
-      if (!this.roomId && !NARROW.matches) this.openRoom(this.firstRoom(), { address: false });
+      if (!this.roomId && !this.offer && !NARROW.matches) this.openRoom(this.firstRoom(), { address: false });
     }
     if (this.roomId && !this.room && client.state === "online") {
       const isKept = unsentElsewhere(client).some(({ room }) => room === this.roomId);
@@ -127,8 +134,14 @@ export class ChatApp extends ChatElement {
     document.title = `${count > 0 ? `(${count}) ` : ""}Media Chat`;
   }
 
+  /** Where one signs in and then comes back to this place; "" in an editor. */
+  get signInAddress() {
+    const { signIn } = this.dataset;
+    return signIn ? `${signIn}?next=${encodeURIComponent(location.pathname + location.search)}` : "";
+  }
+
   render() {
-    if (this.client.state === "signed_out") return signedOut(this.dataset.signIn ?? "");
+    if (this.client.state === "signed_out") return signedOut(this.signInAddress);
     if (this.client.state === "banned") return banned();
     return html`
       <main class="app" data-screen=${this.screen}>
@@ -176,6 +189,7 @@ export class ChatApp extends ChatElement {
       );
     }
     if (!client.me) return null;
+    if (this.offer) return html`<mc-room-offer .client=${client} .room=${this.offer}></mc-room-offer>`;
     const start = (/** @type {string} */ tab) => this.tell("start-chat", { tab });
     return client.rooms.size === 0 ? welcome(client.me, start) : choose();
   }
@@ -188,9 +202,21 @@ export class ChatApp extends ChatElement {
   }
 
   openFromAddress() {
-    const roomId = roomInAddress();
-    if (roomId && this.client.rooms.has(roomId)) this.openRoom(roomId, { address: false });
-    else if (!roomId) this.screen = "rooms";
+    const { room, number } = placeInAddress();
+    if (this.client.rooms.has(room)) this.openRoom(room, { address: false, number });
+    else if (this.offer && room === this.offer.id) this.screen = "room";
+    else {
+      this.screen = "rooms";
+      const { home } = this.dataset;
+      if (room && !(home && askForRoom(home))) this.say("There is no such room, or you are not in it.");
+    }
+  }
+
+  declineOffer() {
+    this.offer = null;
+    forgetRoom(this.dataset.home);
+    if (NARROW.matches) void this.showRooms();
+    else void this.openRoom(this.firstRoom(), { address: false });
   }
 
   firstRoom() {
@@ -202,19 +228,22 @@ export class ChatApp extends ChatElement {
 
   /**
    * @param {string} roomId
-   * @param {{address?: boolean}} [options] whether the address bar follows
+   * @param {{address?: boolean, number?: number | null}} [options] whether the address bar follows,
+   *   and the message to show
    */
-  async openRoom(roomId, { address = true } = {}) {
+  async openRoom(roomId, { address = true, number = null } = {}) {
     if (!roomId) return;
+    this.offer = null;
     this.roomId = roomId;
     this.screen = "room";
     this.dialog = null;
-    rememberRoom(roomId, address);
+    rememberRoom(roomId, address ? this.dataset.home : undefined);
     await this.updateComplete;
     const conversation = /** @type {import("./conversation.js").Conversation | null} */ (
       this.querySelector("mc-conversation")
     );
     await conversation?.updateComplete;
+    if (number !== null) return void conversation?.list?.jump(number);
     // On a touch screen the focus would bring up the keyboard over what is to be read.
     if (matchMedia("(pointer: fine)").matches) conversation?.composer?.textarea?.focus();
   }
@@ -235,7 +264,7 @@ export class ChatApp extends ChatElement {
     this.say("This conversation is off your list until the next message.");
     if (room !== this.roomId) return;
     this.roomId = "";
-    forgetRoom();
+    forgetRoom(this.dataset.home);
     await this.showRooms();
   }
 

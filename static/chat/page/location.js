@@ -1,7 +1,28 @@
 const LAST_ROOM = "mediachat.room";
+const IN_PATH = /\/rooms\/([0-9a-f-]{36})(?:\/(\d{1,15}))?\/?$/;
+/** As the page wrote it once; such links are still about. */
+const IN_HASH = /^#room=([0-9a-f-]{36})$/;
 
-/** The room that the address names, or "". */
-export const roomInAddress = () => /^#room=([0-9a-f-]{36})$/.exec(location.hash)?.[1] ?? "";
+/**
+ * The room that the address names, and the number of the message; "" and null where it names none.
+ * @returns {{room: string, number: number | null}}
+ */
+export function placeInAddress() {
+  const [, room = "", number] = IN_HASH.exec(location.hash) ?? IN_PATH.exec(location.pathname) ?? [];
+  return { room, number: number ? Number(number) : null };
+}
+
+/**
+ * Loads the page again by the room's path, so that the server says what may be seen of it.
+ * @param {string} home the address of the chat
+ * @returns {boolean} whether it does: not where this was asked of the server already
+ */
+export function askForRoom(home) {
+  const { room } = placeInAddress();
+  if (!IN_HASH.test(location.hash)) return false;
+  location.replace(`${home}rooms/${room}`);
+  return true;
+}
 
 /** The room that was open when the page was last left, or null. */
 export function lastRoom() {
@@ -14,22 +35,25 @@ export function lastRoom() {
 
 /**
  * @param {string} roomId
- * @param {boolean} inAddress whether Back shall lead away from it again
+ * @param {string | undefined} home the address of the chat, if Back shall lead away from the room
  */
-export function rememberRoom(roomId, inAddress) {
+export function rememberRoom(roomId, home) {
   try {
     localStorage.setItem(LAST_ROOM, roomId);
-    if (inAddress && roomInAddress() !== roomId) history.pushState(null, "", `#room=${roomId}`);
+    if (home && placeInAddress().room !== roomId) history.pushState(null, "", `${home}rooms/${roomId}`);
   } catch {
     // An editor's webview may forbid both; the room is open all the same.
   }
 }
 
-/** No room is open now, nor will be when the page is loaded again. */
-export function forgetRoom() {
+/**
+ * No room is open now, nor will be when the page is loaded again.
+ * @param {string | undefined} home the address of the chat; an editor's page has none
+ */
+export function forgetRoom(home) {
   try {
     localStorage.setItem(LAST_ROOM, "");
-    history.replaceState(null, "", location.pathname + location.search);
+    if (home) history.replaceState(null, "", home);
   } catch {
     // An editor's webview may forbid both.
   }
