@@ -52,8 +52,8 @@ class AttachmentAdmin(DecidedAdmin[Attachment]):
         return filesizeformat(row.size)
 
     @display(description="Owner", ordering="owner__username")
-    def owner_name(self, row: Attachment) -> str:
-        return row.owner.username
+    def owner_name(self, row: Attachment) -> SafeString:
+        return links.words(row.owner.username)
 
     @display(description="Owner")
     def owner_link(self, row: Attachment) -> SafeString | str:

@@ -33,8 +33,8 @@ class AuditEntryAdmin(DecidedAdmin[AuditEntry]):
         return action(row)
 
     @display(description="Reason or change")
-    def why(self, row: AuditEntry) -> str:
-        return truncatechars(row.reason, 80)
+    def why(self, row: AuditEntry) -> SafeString:
+        return links.words(truncatechars(row.reason, 80))
 
     @display(description="Reason or change")
     def why_in_full(self, row: AuditEntry) -> SafeString:

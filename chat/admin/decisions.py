@@ -41,7 +41,7 @@ M = TypeVar("M", bound=Model)
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=REASON_LIMIT,
-        widget=UnfoldAdminTextareaWidget({"rows": 4, "autofocus": True}),
+        widget=UnfoldAdminTextareaWidget({"rows": 4, "autofocus": True, "dir": "auto"}),
         help_text="The audit log keeps it with your name, for good.",
     )
 

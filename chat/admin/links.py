@@ -28,9 +28,14 @@ def to_list(text: str, model: str, **lookups: str) -> SafeString:
     return format_html('<a class="{}" href="{}">{}</a>', LINK, address, text)
 
 
+def words(text: str) -> SafeString:
+    """A name or a line that someone wrote, which does not turn what stands around it."""
+    return format_html("<bdi>{}</bdi>", text)
+
+
 def quoted(text: str) -> SafeString:
     """What someone wrote, as they wrote it and never as markup."""
-    return format_html('<div class="mc-quoted">{}</div>', text)
+    return format_html('<div class="mc-quoted" dir="auto">{}</div>', text)
 
 
 def each_on_a_line(lines: Iterable[SafeString | str]) -> SafeString | str:

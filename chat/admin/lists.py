@@ -1,13 +1,15 @@
 """Lists of the admin, which answer whatever is asked of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.db import DataError
-from django.db.models import Model, QuerySet
+from django.db.models import CharField, Field, Model, QuerySet, TextField
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
@@ -32,7 +34,8 @@ class AskedList(ChangeList):
 
 
 class ListAdmin(ModelAdmin, Generic[M]):
-    """Bounds what can be asked of a list by its address."""
+    """Bounds what can be asked of a list by its address, and shows what people wrote in the
+    direction of its own letters."""
 
     also_looked_up: Sequence[str] = ()
     """Look-ups that links of ours use, beside the list's filters."""
@@ -52,9 +55,39 @@ class ListAdmin(ModelAdmin, Generic[M]):
         name, _, question = lookup.partition("__")
         return lookup in self.also_looked_up or (name in names and question in LOOKUPS)
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        fields = {field.name: field for field in self.opts.fields if _holds_text(field)}
+        return [
+            _isolated(fields[each]) if each in fields else each
+            for each in super().get_list_display(request)
+        ]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and _holds_text(db_field):
+            field.widget.attrs["dir"] = "auto"
+        return field
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[M], search_term: str
     ) -> tuple[QuerySet[M], bool]:
         if len(search_term) > SEARCH_LIMIT:
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
+
+
+def _holds_text(field: Any) -> bool:
+    """Whether a column has what people wrote."""
+    return isinstance(field, CharField | TextField) and not field.choices
+
+
+def _isolated(field: "Field[Any, Any]") -> Callable[[Model], SafeString]:
+    """A column of a list for this field."""
+
+    def shown(row: Model) -> SafeString:
+        return format_html("<bdi>{}</bdi>", getattr(row, field.name))
+
+    shown.__name__ = field.name
+    shown.short_description = field.verbose_name  # type: ignore[attr-defined]
+    shown.admin_order_field = field.name  # type: ignore[attr-defined]
+    return shown

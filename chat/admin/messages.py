@@ -95,12 +95,12 @@ class MessageAdmin(DecidedAdmin[Message]):
         return rows.annotate(is_reported=Exists(reports))
 
     @display(description="Message")
-    def title(self, row: Message) -> str:
-        return f"#{row.number} in {moderation.label(row.room)}"
+    def title(self, row: Message) -> SafeString:
+        return links.words(f"#{row.number} in {moderation.label(row.room)}")
 
     @display(description="Sender", ordering="sender__username")
-    def sender_name(self, row: Message) -> str:
-        return row.sender.username
+    def sender_name(self, row: Message) -> SafeString:
+        return links.words(row.sender.username)
 
     @display(description="Sender")
     def sender_link(self, row: Message) -> SafeString | str:

@@ -116,20 +116,20 @@ class ReportAdmin(DecidedAdmin[Report]):
         return [*super().offers(request, row), *more]
 
     @display(description="Message")
-    def title(self, row: Report) -> str:
-        return moderation.label(row.message)
+    def title(self, row: Report) -> SafeString:
+        return links.words(moderation.label(row.message))
 
     @display(description="Reason")
-    def complaint(self, row: Report) -> str:
-        return truncatechars(row.reason, 80)
+    def complaint(self, row: Report) -> SafeString:
+        return links.words(truncatechars(row.reason, 80))
 
     @display(description="Reason")
     def complaint_in_full(self, row: Report) -> SafeString:
         return links.quoted(row.reason)
 
     @display(description="Reported by", ordering="reporter__username")
-    def reporter_name(self, row: Report) -> str:
-        return row.reporter.username
+    def reporter_name(self, row: Report) -> SafeString:
+        return links.words(row.reporter.username)
 
     @display(description="Reported by")
     def reporter_link(self, row: Report) -> SafeString | str:
@@ -171,10 +171,14 @@ class ReportAdmin(DecidedAdmin[Report]):
     def others(self, row: Report) -> SafeString | str:
         found = Report.objects.filter(message=row.message_id).exclude(pk=row.pk)
         return links.each_on_a_line(
-            format_html("{}: {}", each.reporter.username, truncatechars(each.reason, 200))
+            format_html(
+                "<bdi>{}</bdi>: <bdi>{}</bdi>",
+                each.reporter.username,
+                truncatechars(each.reason, 200),
+            )
             for each in found.select_related("reporter").order_by("created_at")
         )
 
     @display(description="Settled by")
-    def settled_by_name(self, row: Report) -> str:
-        return row.settled_by.username if row.settled_by else "-"
+    def settled_by_name(self, row: Report) -> SafeString | str:
+        return links.words(row.settled_by.username) if row.settled_by else "-"

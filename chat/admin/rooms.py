@@ -101,8 +101,8 @@ class RoomAdmin(DecidedAdmin[Room]):
     ]
 
     @display(description="Room", ordering="name")
-    def title(self, row: Room) -> str:
-        return moderation.label(row)
+    def title(self, row: Room) -> SafeString:
+        return links.words(moderation.label(row))
 
     @display(description="State", label={"Closed": "danger", "Open": "success"})
     def state(self, row: Room) -> str:
@@ -145,8 +145,8 @@ class MembershipAdmin(DecidedAdmin[Membership]):
         return super().get_queryset(request).select_related("user", "room")
 
     @display(description="Person", ordering="user__username")
-    def person(self, row: Membership) -> str:
-        return row.user.username
+    def person(self, row: Membership) -> SafeString:
+        return links.words(row.user.username)
 
     @display(description="Room", ordering="room__name")
     def place(self, row: Membership) -> SafeString | str:

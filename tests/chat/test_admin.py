@@ -553,3 +553,18 @@ def test_no_name_turns_the_sentence_it_stands_in(
     assert [str(message) for message in answer.context["messages"]][-1].endswith(
         f"done for {isolated}."
     )
+
+
+def test_what_people_write_has_the_direction_of_its_letters(
+    administrator: User, things: dict[str, Model], member: User
+) -> None:
+    client = signed_in(administrator)
+    User.objects.filter(pk=member.pk).update(display_name="שרה")
+    people = client.get(page("accounts/user")).content.decode()
+    assert "<bdi>member</bdi>" in people and "<bdi>שרה</bdi>" in people
+    asks = client.get(deciding("accounts/user", "suspend_user", member)).content.decode()
+    assert re.search(r'<textarea[^>]* dir="auto"', asks)
+    edits = client.get(page("accounts/user", member.pk, "change")).content.decode()
+    assert re.search(r'<input[^>]*name="display_name"[^>]* dir="auto"', edits)
+    mine = client.get("/accounts/profile/").content.decode()
+    assert re.search(r'<input[^>]*name="display_name"[^>]* dir="auto"', mine)

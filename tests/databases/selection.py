@@ -26,6 +26,7 @@ SAME_ON_ALL = (
     # what Redis and nginx do: decided before anything reaches a database. WHOLE=1 runs them too.
     "tests/browser/test_accessibility.py",
     "tests/browser/test_blocks.py",
+    "tests/browser/test_directions.py",
     "tests/browser/test_drafts.py",
     "tests/browser/test_editors.py",
     "tests/browser/test_finding.py",

@@ -1,5 +1,5 @@
 import { html } from "lit";
-import { spokenName } from "../names.js";
+import { isolated, spokenName } from "../names.js";
 
 const SPOKEN_LIMIT = 200;
 const KEPT = 5;
@@ -20,7 +20,7 @@ export class Announcer {
   announce(message) {
     const files = message.attachments?.length ?? 0;
     const words = message.body.slice(0, SPOKEN_LIMIT) || (files > 0 ? "sent a file" : "");
-    this.lines = [...this.lines, `${spokenName(this.app.client, message.sender)}: ${words}`].slice(-KEPT);
+    this.lines = [...this.lines, `${spokenName(this.app.client, message.sender)}: ${isolated(words)}`].slice(-KEPT);
     this.app.requestUpdate();
   }
 

@@ -33,7 +33,7 @@ export function avatar(client, username, { presence = false } = {}) {
   return html`<span class="avatar hue-${hue(username)}" aria-hidden="true">
     ${person.avatar_url
       ? html`<img src=${mediaUrl(person.avatar_url)} alt="" loading="lazy" @error=${askAgain} />`
-      : html`<span class="avatar-initials">${initials(person.display_name || username)}</span>`}
+      : html`<span class="avatar-initials" dir="auto">${initials(person.display_name || username)}</span>`}
     ${presence ? html`<span class="presence ${here ? "is-here" : ""}"></span>` : null}
   </span>`;
 }

@@ -95,6 +95,7 @@ export class Composer extends ChatElement {
         <textarea
           rows="1"
           class="composer-text"
+          dir="auto"
           aria-label="Message ${title}"
           placeholder="Message ${title}"
           aria-autocomplete="list"
@@ -127,7 +128,7 @@ export class Composer extends ChatElement {
       ${icon("reply")}
       <span class="composer-reply-words">
         Reply to <strong>${personName(this.client, message.sender)}</strong>
-        <span class="composer-reply-body">${message.body}</span>
+        <span class="composer-reply-body" dir="auto">${message.body}</span>
       </span>
       <button
         type="button"

@@ -93,6 +93,7 @@ export class EmojiPicker extends ChatElement {
       <input
         type="search"
         class="input"
+        dir="auto"
         placeholder="Search emoji"
         aria-label="Search emoji"
         .value=${this.query}
@@ -129,7 +130,7 @@ export class EmojiPicker extends ChatElement {
       ${this.failed
         ? html`<p class="hint" role="alert">The emoji could not be loaded. Try again later.</p>`
         : this.query && this.emoji.length === 0
-          ? html`<p class="hint">No emoji is called “${this.query}”.</p>`
+          ? html`<p class="hint">No emoji is called “<bdi>${this.query}</bdi>”.</p>`
           : null}
     </div>`;
   }

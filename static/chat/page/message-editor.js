@@ -44,6 +44,7 @@ export class MessageEditor extends ChatElement {
     return html`
       <textarea
         class="input editor-text"
+        dir="auto"
         aria-label="Edit message"
         rows="1"
         @input=${this.onInput}

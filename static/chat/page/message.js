@@ -172,7 +172,7 @@ export class ChatMessage extends ChatElement {
       @click=${() => this.tell("jump", { number: quote.number })}
     >
       <span class="quote-sender">${personName(this.client, quote.sender)}</span>
-      <span class="quote-body">${this.quoted(quote)}</span>
+      <span class="quote-body" dir="auto">${this.quoted(quote)}</span>
     </button>`;
   }
 
@@ -270,6 +270,7 @@ export class ChatMessage extends ChatElement {
     if (shown === this.shownHtml && body.hasChildNodes()) return;
     this.shownHtml = shown;
     body.classList.toggle("plain-text", !message.html);
+    body.setAttribute("dir", "auto");
     if (message.html) body.replaceChildren(safeFragment(message.html));
     else body.textContent = message.body;
     this.markMyName(body);

@@ -80,6 +80,7 @@ export class PeopleSearch extends ChatElement {
           type="text"
           class="input"
           role="combobox"
+          dir="auto"
           autocomplete="off"
           placeholder="Name or username"
           aria-autocomplete="list"
@@ -128,7 +129,7 @@ export class PeopleSearch extends ChatElement {
   hint(people) {
     if (this.reading.error || this.reading.wait) return this.reading.error || this.reading.wait;
     if (!this.query.trim()) return "Type the beginning of a name.";
-    if (this.people && people.length === 0) return `Nobody is called “${this.query}”.`;
+    if (this.people && people.length === 0) return html`Nobody is called “<bdi>${this.query}</bdi>”.`;
     const [first] = people;
     const why = people.length === 1 ? this.whyNot(first) : null;
     if (why) return SENTENCES[why](isolated(first.display_name || first.username));

@@ -15,13 +15,14 @@ export class Profile extends ChatDialog {
         <input
           class="input"
           name="display_name"
+          dir="auto"
           maxlength="80"
           autocomplete="name"
           autofocus
           .defaultValue=${me?.display_name ?? ""}
         />
       </label>
-      <p class="hint">Your username stays @${me?.username}: mentions use it.</p>
+      <p class="hint">Your username stays <bdi>@${me?.username}</bdi>: mentions use it.</p>
       <footer class="dialog-actions">
         <button type="button" class="button" @click=${() => this.close()}>Cancel</button>
         <button class="button is-primary" ?disabled=${this.busy}>Save</button>

@@ -40,6 +40,7 @@ export class PublicRooms extends ChatElement {
         <input
           type="search"
           class="input"
+          dir="auto"
           placeholder="Name of the room"
           .value=${this.query}
           @input=${(/** @type {InputEvent} */ event) => {
@@ -77,7 +78,7 @@ export class PublicRooms extends ChatElement {
     if (this.rooms?.length !== 0) {
       return this.more ? "There are more rooms: show them, or type a part of the name." : "";
     }
-    return this.query ? `No public room is called “${this.query}”.` : "There is no public room yet.";
+    return this.query ? html`No public room is called “<bdi>${this.query}</bdi>”.` : "There is no public room yet.";
   }
 
   async find() {

@@ -30,7 +30,7 @@ export class ReportDialog extends ChatDialog {
     return html`<form class="dialog-form" @submit=${this.submit}>
       <label class="field">
         <span>What is wrong with it?</span>
-        <textarea name="reason" rows="4" maxlength="1000" required autofocus></textarea>
+        <textarea name="reason" dir="auto" rows="4" maxlength="1000" required autofocus></textarea>
       </label>
       <footer class="dialog-actions">
         <button type="button" class="button" @click=${() => this.close()}>Cancel</button>

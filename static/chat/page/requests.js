@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { isolated } from "../names.js";
 import { avatar } from "./avatar.js";
 import { blockItem } from "./blocking.js";
 import { ChatElement } from "./element.js";
@@ -58,12 +59,12 @@ export class Requests extends ChatElement {
           ?disabled=${busy}
           @click=${() => this.accept(request)}
         >
-          Accept<span class="visually-hidden"> the request of ${request.by}</span>
+          Accept<span class="visually-hidden"> the request of <bdi>${request.by}</bdi></span>
         </button>
         <button type="button" class="button is-small" ?disabled=${busy} @click=${() => this.refuse(request)}>
-          Refuse<span class="visually-hidden"> the request of ${request.by}</span>
+          Refuse<span class="visually-hidden"> the request of <bdi>${request.by}</bdi></span>
         </button>
-        <mc-menu label="More about ${request.by}" .items=${[blockItem(this, request.by)]}></mc-menu>
+        <mc-menu label="More about ${isolated(request.by)}" .items=${[blockItem(this, request.by)]}></mc-menu>
       </div>
     </li>`;
   }

@@ -29,7 +29,7 @@ export class RevisionsDialog extends ChatDialog {
       ${this.revisions?.map(
         (revision) => html`<li>
           <time datetime=${revision.replaced_at}>Until ${fullTime(revision.replaced_at)}</time>
-          <p class="plain-text">${revision.body}</p>
+          <p class="plain-text" dir="auto">${revision.body}</p>
         </li>`,
       )}
     </ol>`;

@@ -1,4 +1,5 @@
 import { html } from "lit";
+import { isolated } from "../names.js";
 import { avatar } from "./avatar.js";
 import { blockItem } from "./blocking.js";
 import { ChatDialog } from "./dialog.js";
@@ -36,7 +37,7 @@ export class RoomDetails extends ChatDialog {
   }
 
   get heading() {
-    return this.room?.name ?? "";
+    return html`<bdi>${this.room?.name ?? ""}</bdi>`;
   }
 
   firstUpdated() {
@@ -109,7 +110,7 @@ export class RoomDetails extends ChatDialog {
     return html`<form class="dialog-form is-row" @submit=${this.rename}>
       <label class="field">
         <span>Name of the room</span>
-        <input class="input" name="name" maxlength="80" required autocomplete="off" .defaultValue=${room.name} />
+        <input class="input" name="name" dir="auto" maxlength="80" required autocomplete="off" .defaultValue=${room.name} />
       </label>
       <button class="button" ?disabled=${this.busy}>Rename</button>
     </form>`;
@@ -130,7 +131,7 @@ export class RoomDetails extends ChatDialog {
         ? null
         : html`<span class="role">${ROLES[/** @type {keyof typeof ROLES} */ (member.role)]}</span>`}
       ${items.length > 0
-        ? html`<mc-menu label="What to do with ${name}" .items=${items}></mc-menu>`
+        ? html`<mc-menu label="What to do with ${isolated(name)}" .items=${items}></mc-menu>`
         : null}
     </li>`;
   }
@@ -185,7 +186,7 @@ export class RoomDetails extends ChatDialog {
             <bdi class="handle">@${username}</bdi>
             ${canModerate(room)
               ? html`<mc-menu
-                  label="What to do with ${displayName(this.client, username)}"
+                  label="What to do with ${isolated(displayName(this.client, username))}"
                   .items=${[
                     {
                       label: "Withdraw the request",

@@ -65,8 +65,8 @@ export class RoomHeader extends ChatElement {
 
   /** @param {string} username */
   partnerLine(username) {
-    if (this.client.blocked.has(username)) return `@${username} · blocked`;
-    return `@${username} · ${this.client.online.has(username) ? "here now" : "away"}`;
+    if (this.client.blocked.has(username)) return html`<bdi>@${username}</bdi> · blocked`;
+    return html`<bdi>@${username}</bdi> · ${this.client.online.has(username) ? "here now" : "away"}`;
   }
 
   membersLine() {

@@ -49,6 +49,7 @@ export class RoomList extends ChatElement {
         <input
           type="search"
           class="input"
+          dir="auto"
           placeholder="Search rooms and people"
           aria-label="Search your rooms and people"
           .value=${this.query}
@@ -113,7 +114,7 @@ export class RoomList extends ChatElement {
   nothing() {
     if (this.query) {
       return html`<div class="room-nothing">
-        <p>None of your rooms is called “${this.query}”.</p>
+        <p>None of your rooms is called “<bdi>${this.query}</bdi>”.</p>
         <button type="button" class="link" @click=${() => this.tell("start-chat", { query: this.query })}>
           Look for people and public rooms
         </button>

@@ -30,6 +30,11 @@ const RULES = {
  */
 export function safeFragment(markup) {
   const fragment = purify.sanitize(markup, RULES);
+  for (const code of fragment.querySelectorAll("pre, code")) code.setAttribute("dir", "ltr");
+  for (const mention of fragment.querySelectorAll(".mention")) mention.setAttribute("dir", "auto");
+  // A paragraph or a list of its own takes the direction of its first letter that is no code and no
+  // name; what is within it goes on by the stylesheet, line by line.
+  for (const block of fragment.children) if (block.tagName !== "PRE") block.setAttribute("dir", "auto");
   for (const block of fragment.querySelectorAll("pre")) block.replaceWith(copyable(block));
   for (const table of fragment.querySelectorAll("table")) table.replaceWith(scrollable(table));
   return fragment;

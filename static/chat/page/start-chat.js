@@ -85,7 +85,7 @@ export class StartChat extends ChatDialog {
       <form class="dialog-form" id="new-room" @submit=${this.create}>
         <label class="field">
           <span>Name of the room</span>
-          <input class="input" name="name" maxlength="80" required autocomplete="off" autofocus />
+          <input class="input" name="name" dir="auto" maxlength="80" required autocomplete="off" autofocus />
         </label>
         <fieldset class="choices">
           <legend>Who can see it</legend>

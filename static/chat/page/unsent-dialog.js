@@ -58,10 +58,10 @@ export class UnsentDialog extends ChatDialog {
           >${dayName(entry.created_at)}, ${clockTime(entry.created_at)}</time
         >
       </p>
-      ${body ? html`<p class="unsent-body plain-text" tabindex="0">${body}</p>` : null}
+      ${body ? html`<p class="unsent-body plain-text" dir="auto" tabindex="0">${body}</p>` : null}
       ${attachments.length > 0
         ? html`<p class="hint">
-            ${attachments.map(({ name }) => name || "a file").join(", ")}
+            ${attachments.map(({ name }, at) => html`${at ? ", " : ""}<bdi>${name || "a file"}</bdi>`)}
           </p>`
         : null}
       ${entry.error && !GONE.has(entry.error.code) ? html`<p class="hint">${entry.error.detail}</p>` : null}

@@ -1,0 +1,14 @@
+"""Fields that people write into."""
+
+from django import template
+from django.forms import BoundField
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.filter
+def written(field: BoundField) -> SafeString:
+    """A field of a form; a text is written in the direction of its own letters."""
+    is_text = field.widget_type in ("text", "textarea")
+    return field.as_widget(attrs={"dir": "auto"} if is_text else None)
