@@ -13,3 +13,6 @@ class AccountsConfig(AppConfig):
             sessions,
             sign_ins,
         )
+        from accounts.passwords import keep_spaces
+
+        keep_spaces()

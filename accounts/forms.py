@@ -17,11 +17,13 @@ class FirstAdministratorForm(forms.Form):
         max_length=40, widget=forms.TextInput(attrs={"autocomplete": "username"})
     )
     password = forms.CharField(
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=password_validation.password_validators_help_text_html,
     )
     again = forms.CharField(
         label="Password again",
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

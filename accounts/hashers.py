@@ -8,6 +8,7 @@ no page and no command can go around.
 import os
 import sys
 import threading
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -66,11 +67,20 @@ def _lower_priority() -> None:
 hashing_thread = HashingThread()
 
 
+NORMALIZED = "nfkc."
+"""How the salt begins of a hash whose password was normalised; Django's salts have no dot."""
+
+
 class Argon2Hasher(Argon2PasswordHasher):
     """Argon2id with OWASP's parameters: 19 MiB, two passes, one thread.
 
     Django's own takes 100 MiB and eight threads. Hashes of that kind are still verified; the
     person's next sign-in replaces them.
+
+    A password is normalised first (NFKC), as keyboards and systems write an é in one character or
+    in two. Hashes from before that are verified with what was typed, and replaced as well. The
+    salt says which of the two it is, so that a guess never costs two hashes: the time would tell
+    that the account exists.
     """
 
     time_cost = 2
@@ -78,11 +88,24 @@ class Argon2Hasher(Argon2PasswordHasher):
     """KiB."""
     parallelism = 1
 
+    def salt(self) -> str:
+        return NORMALIZED + super().salt()
+
     def encode(self, password: str, salt: str) -> str:
+        password = _hashed_form(password, salt)
         return hashing_thread.run(lambda: super(Argon2Hasher, self).encode(password, salt))
 
     def verify(self, password: str, encoded: str) -> bool:
+        password = _hashed_form(password, self.decode(encoded)["salt"])
         return hashing_thread.run(lambda: super(Argon2Hasher, self).verify(password, encoded))
+
+    def must_update(self, encoded: str) -> bool:
+        is_normalized = str(self.decode(encoded)["salt"]).startswith(NORMALIZED)
+        return not is_normalized or super().must_update(encoded)
+
+
+def _hashed_form(password: str, salt: str) -> str:
+    return unicodedata.normalize("NFKC", password) if salt.startswith(NORMALIZED) else password
 
 
 class PBKDF2Hasher(PBKDF2PasswordHasher):

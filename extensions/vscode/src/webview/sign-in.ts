@@ -111,7 +111,9 @@ function complain(what: string, about = ""): void {
 }
 
 function isComplete(which: HTMLFormElement, ...names: string[]): boolean {
-  const missing = names.find((name) => value(which, name).trim() === "");
+  // Spaces are a part of a password.
+  const given = (name: string): string => (name === "password" ? value(which, name) : value(which, name).trim());
+  const missing = names.find((name) => given(name) === "");
   if (missing !== undefined) complain(words.missing ?? "", missing);
   return missing === undefined;
 }
