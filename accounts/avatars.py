@@ -13,12 +13,13 @@ from mediachat.turns import TooMuchWaiting
 LIMIT = 5 * 1024 * 1024
 """The largest upload in bytes."""
 SIGNATURES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF8", "image/gif"),
+    (0, b"RIFF", "image/webp"),
+    (4, b"ftypavi", "image/avif"),
 )
-"""How the files begin that can become a person's picture."""
+"""How the files begin that can become a person's picture, after so many bytes."""
 
 
 class NotAPicture(Exception):
@@ -36,7 +37,7 @@ def redraw(person: UUID, upload: IO[bytes]) -> "ContentFile[bytes]":
     data = upload.read(LIMIT + 1)
     if len(data) > LIMIT:
         raise NotAPicture("This file is larger than 5 MB. Choose a smaller one.")
-    kind = next((kind for beginning, kind in SIGNATURES if data.startswith(beginning)), None)
+    kind = next((kind for at, sign, kind in SIGNATURES if data.startswith(sign, at)), None)
     try:
         if kind is None:
             raise process.UnreadablePicture

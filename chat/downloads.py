@@ -104,7 +104,9 @@ def _file_of(attachment: Attachment) -> Found:
     return Found(
         stored_as=attachment.file.name or "",
         name=attachment.name,
-        content_type=media.served_as(attachment.content_type),
+        content_type=media.OTHER
+        if attachment.problem
+        else media.served_as(attachment.content_type),
         etag=f'"{attachment.pk.hex}"',
         size=attachment.size,
     )

@@ -9,10 +9,11 @@ import re
 import unicodedata
 from codecs import getincrementaldecoder
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import puremagic
 
-from chat.protocol import ChatError, ErrorCode
+from chat.protocol import AttachmentProblem
 
 HEAD = 8_192
 """How many of the first bytes tell what a file is."""
@@ -80,30 +81,33 @@ _LOOSE = re.compile(
 group is what stays."""
 _WEBM_FILM = re.compile(rb"V_(VP8|VP9|AV1|MPEG)")
 _DRIVE = re.compile("[A-Za-z]:")
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
 _ISO_BRANDS_NOT_FILM = (b"avi", b"hei", b"hev", b"mif", b"msf", b"qt ", b"3g")
 
 
-def content_type(head: bytes, name: str) -> str:
-    """What a file is, by its first ``HEAD`` bytes and its (clean) name.
+class Kind(NamedTuple):
+    """What a file is."""
 
-    Raises:
-        ChatError: ``unsupported_media``, when it claims to be what it is not.
-    """
+    content_type: str
+    problem: AttachmentProblem | None = None
+    """``MISLABELED`` where its name says something else."""
+
+
+def kind_of(head: bytes, name: str) -> Kind:
+    """What a file is, by its first ``HEAD`` bytes and its (clean) name."""
     suffix = PurePosixPath(name).suffix.lower()
     found = _by_content(head, suffix)
     if suffix in IMAGES:
-        if found is None or found not in IMAGES.values():
-            raise _unsupported("This file is named as a picture and is none that we can show.")
-        return found
+        return Kind(found) if found and found in IMAGES.values() else _mislabeled(head)
     if suffix in SOUND_AND_FILM:
         if found is None or found in IMAGES.values():
-            raise _unsupported("This file is named as sound or film and is none we can play.")
+            return _mislabeled(head)
         named = SOUND_AND_FILM[suffix]
         is_same = _container(named) == _container(found)
-        return named if is_same and found != "audio/webm" else found
+        return Kind(named if is_same and found != "audio/webm" else found)
     if suffix in _DOCUMENTS and _is_program(head):
-        raise _unsupported("This file is a program and is named as a document.")
-    return found if found and not suffix else _on_a_card(head, suffix)
+        return _mislabeled(head)
+    return Kind(found if found and not suffix else _on_a_card(head, suffix))
 
 
 def served_as(content_type: str) -> str:
@@ -149,6 +153,11 @@ def _last_part(name: str) -> str:
 
 def _by_content(head: bytes, suffix: str) -> str | None:
     """The type that the signature tells, if it is one of those shown in place."""
+    if _picture_on_a_card(head):
+        return None
+    brands = _brands(head)
+    if b"avif" in brands or b"avis" in brands:
+        return "image/avif"
     endings = _signatures(head)
     for ending in IMAGES:
         if ending in endings:
@@ -162,17 +171,48 @@ def _by_content(head: bytes, suffix: str) -> str | None:
     # Sound without a tag begins with eleven bits that much else begins with too.
     if suffix == ".mp3" and len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
         return "audio/mpeg"
-    if head[4:8] == b"ftyp" and not head[8:12].startswith(_ISO_BRANDS_NOT_FILM):
+    if brands and not head[8:12].startswith(_ISO_BRANDS_NOT_FILM):
         return "video/mp4"
     return None
 
 
 def _on_a_card(head: bytes, suffix: str) -> str:
+    if picture := _picture_on_a_card(head):
+        return picture
     if suffix in CARDS:
         named, beginning = CARDS[suffix]
         agrees = head.startswith(beginning) if beginning else _is_text(head)
         return named if agrees else OTHER
     return "text/plain" if suffix not in _ACTIVE and _is_text(head) else OTHER
+
+
+def _mislabeled(head: bytes) -> Kind:
+    """What it is in truth, where that is told by how it begins; never anything to be shown."""
+    begins = (
+        kind for kind, beginning in CARDS.values() if beginning and head.startswith(beginning)
+    )
+    kind = _picture_on_a_card(head) or next(begins, OTHER)
+    return Kind(kind, AttachmentProblem.MISLABELED)
+
+
+def _picture_on_a_card(head: bytes) -> str | None:
+    """The type of a picture that we cannot show."""
+    if head.startswith((b"II*\0", b"MM\0*")):
+        return "image/tiff"
+    brands = _brands(head)
+    if b"avif" in brands or b"avis" in brands:
+        return None
+    if _HEIC_BRANDS.intersection(brands):
+        return "image/heic"
+    return "image/heif" if {b"mif1", b"msf1"}.intersection(brands) else None
+
+
+def _brands(head: bytes) -> list[bytes]:
+    """What a file of boxes is compatible with."""
+    if head[4:8] != b"ftyp":
+        return []
+    end = min(int.from_bytes(head[:4]), 256)
+    return [head[8:12], *(head[at : at + 4] for at in range(16, end, 4))]
 
 
 def _is_text(head: bytes) -> bool:
@@ -206,9 +246,3 @@ def _container(media_type: str) -> str:
 def _is_program(head: bytes) -> bool:
     windows = head.startswith(b"MZ") and b"\0" in head[:64]
     return windows or head.startswith((b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"))
-
-
-def _unsupported(what: str) -> ChatError:
-    return ChatError(
-        ErrorCode.UNSUPPORTED_MEDIA, f"{what} Check the file, or rename it and send it as a card."
-    )

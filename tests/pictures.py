@@ -131,6 +131,44 @@ def png_with(extra: bytes) -> bytes:
     return data[:33] + extra + data[33:]
 
 
+def boxes(brand: bytes, *others: bytes) -> bytes:
+    """How a file of boxes begins that is compatible with these brands."""
+    brands = brand + bytes(4) + brand + b"".join(others)
+    return struct.pack(">I", 8 + len(brands)) + b"ftyp" + brands
+
+
+def heic() -> bytes:
+    """What a telephone writes, without a picture that could be decoded: three items, of which two
+    are notes, one in pieces and one in the box that describes them."""
+    entries = [(1, b"hvc1", b""), (2, b"Exif", b""), (3, b"mime", b"application/rdf+xml\0")]
+    infos = b"".join(
+        _box(b"infe", b"\2\0\0\0" + struct.pack(">HH", item, 0) + kind + b"\0" + rest)
+        for item, kind, rest in entries
+    )
+    iinf = _box(b"iinf", bytes(4) + struct.pack(">H", len(entries)) + infos)
+    idat = _box(b"idat", b"<x>" + SECRET + b"</x>")
+    mdat = b"pixels" * 10 + bytes(4) + b"MM\0*" + SECRET
+
+    def file(start: int) -> bytes:
+        places = [
+            (1, 0, [(start, 60)]),
+            (2, 0, [(start + 60, 20), (start + 80, len(mdat) - 80)]),
+            (3, 1, [(0, len(idat) - 8)]),
+        ]
+        iloc = b"\1\0\0\0\x44\0" + struct.pack(">H", len(places))
+        for item, method, pieces in places:
+            iloc += struct.pack(">HHHH", item, method, 0, len(pieces))
+            iloc += b"".join(struct.pack(">II", *piece) for piece in pieces)
+        meta = _box(b"meta", bytes(4) + iinf + _box(b"iloc", iloc) + idat)
+        return boxes(b"heic", b"mif1") + meta + _box(b"mdat", mdat)
+
+    return file(len(file(0)) - len(mdat))
+
+
+def _box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
 MP4 = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + b"\0" * 100
 M4A = b"\0\0\0\x20ftypM4A \0\0\2\0M4A mp42isom" + b"\0" * 100
 FRAGMENTED_MP4 = b"\0\0\0\x1cftypiso5\0\0\2\0iso5dash" + b"\0" * 100

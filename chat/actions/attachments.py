@@ -43,13 +43,9 @@ MEGABYTE = 1024 * 1024
 
 
 def lanes_for(user: User, file: "UploadedFile[bytes]") -> tuple[Lane, ...]:
-    """Where this is decoded before it is stored; nowhere if it is no picture.
-
-    Raises:
-        ChatError: ``unsupported_media``, when it claims to be what it is not.
-    """
-    kind = media.content_type(_head(file), media.clean_name(file.name or ""))
-    if kind not in images.DECODERS:
+    """Where this is decoded before it is stored; nowhere if it is no picture."""
+    kind, _ = media.kind_of(_head(file), media.clean_name(file.name or ""))
+    if kind not in images.TYPES:
         return ()
     return lanes.lanes_for(user.pk, _head(file, headers.HEAD), kind, file.size or 0)
 
@@ -62,25 +58,29 @@ def store_attachment(
     ``lane`` says how much decoding it may take, where it is a picture.
 
     Raises:
-        ChatError: ``too_large``, ``quota_exceeded``, ``unsupported_media``, ``not_found`` (the
-            person has been suspended).
+        ChatError: ``too_large``, ``quota_exceeded``, ``not_found`` (the person has been
+            suspended).
         TooSlow: it has to go to the last lane; nothing is stored.
     """
     if not access.is_active(user):
         raise access.not_found()
     _check_size(user, file.size or 0)
     name = media.clean_name(file.name or "")
-    content_type = media.content_type(_head(file), name)
+    content_type, problem = media.kind_of(_head(file), name)
     attachment = Attachment(id=uuid4(), owner_id=user.pk, name=name, content_type=content_type)
+    # Of a picture of a kind that is not known here it cannot be taken out.
+    attachment.metadata_kept = content_type.startswith("image/")
     picture: images.Picture | None = None
     content: File[bytes] = file
-    if content_type in images.DECODERS:
-        picture = images.prepare(file.read(), content_type, lane)
+    if content_type in images.TYPES:
+        picture, unshown, attachment.metadata_kept = images.prepare(file.read(), content_type, lane)
+        problem = problem or unshown
         attachment.width, attachment.height = picture.width, picture.height
         content = ContentFile(picture.data)
+    attachment.problem = problem
     attachment.size = content.size
     attachment.file.name = _name("attachments", attachment.id)
-    if picture:
+    if picture and picture.width:
         folder = "thumbnails" if picture.thumbnail else "attachments"
         attachment.thumbnail.name = _name(folder, attachment.id)
     # The row reserves the place before the file is stored. Other files may have come since we

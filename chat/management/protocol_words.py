@@ -178,7 +178,7 @@ ERRORS = {
     ErrorCode.CONFLICT: "It contradicts what is already so, such as a `client_id` used elsewhere.",
     ErrorCode.TOO_LARGE: "The text or the file is larger than the server takes.",
     ErrorCode.RATE_LIMITED: "Too many in a short time: wait and send it again.",
-    ErrorCode.UNSUPPORTED_MEDIA: "The file is of a kind that the server does not take.",
+    ErrorCode.UNSUPPORTED_MEDIA: "The file is of a kind that the server does not take. This server takes all, and says in `problem` why one is not shown.",
     ErrorCode.QUOTA_EXCEEDED: "Your files take all the space that you have, or the server has no more for anybody's.",
     ErrorCode.SERVER_ERROR: "The server failed. Nothing was acknowledged; send it again.",
 }

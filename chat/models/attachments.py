@@ -23,6 +23,10 @@ class Attachment(models.Model):
     """In bytes, as stored."""
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
+    problem = models.CharField(max_length=20, null=True, blank=True)
+    """Why it is not shown, as ``protocol.AttachmentProblem`` has it."""
+    metadata_kept = models.BooleanField(null=True, blank=True)
+    """Whether it is a picture in which its camera's notes are still there."""
     file = models.FileField(upload_to="attachments/", max_length=255)
     thumbnail = models.FileField(upload_to="thumbnails/", max_length=255, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -46,4 +50,6 @@ class Attachment(models.Model):
             "width": self.width,
             "height": self.height,
             "thumbnail": bool(self.thumbnail),
+            "problem": self.problem,
+            "metadata_kept": bool(self.metadata_kept),
         }

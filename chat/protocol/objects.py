@@ -71,6 +71,17 @@ class Me(Wire):
     avatar_url: str | None = None
 
 
+class AttachmentProblem(StrEnum):
+    """Why a file is there to be saved, and is not shown."""
+
+    MISLABELED = "mislabeled"
+    """It is not what its name says."""
+    TOO_MANY_PIXELS = "too_many_pixels"
+    """The picture has more pixels than the server decodes."""
+    UNREADABLE = "unreadable"
+    """The picture is broken, or takes more work than any picture should."""
+
+
 class Attachment(Wire):
     """A file. ``width`` and ``height`` are in pixels and known for images only."""
 
@@ -82,6 +93,11 @@ class Attachment(Wire):
     height: int | None = None
     url: str
     thumbnail_url: str | None = None
+    problem: AttachmentProblem | None = None
+    """Why it cannot be shown, where it is named as something that can be."""
+    metadata_kept: bool = False
+    """It is a picture, and what its camera wrote into it (place, time, owner) is still there: the
+    server could not tell where. From all others that is taken out."""
 
 
 class Quote(Wire):

@@ -19,6 +19,10 @@ class BrokenPicture(Exception):
     """The blocks do not add up."""
 
 
+class CutOff(BrokenPicture):
+    """The file ends before the picture does. What there is of the last block came before this."""
+
+
 class TooComplex(Exception):
     """It would take much more work to show than its size and its pixels promise."""
 
@@ -34,13 +38,16 @@ class Block(NamedTuple):
     start: int
     content: int
     end: int
+    is_whole: bool = True
+    """False where the file ends within it."""
 
 
 def blocks(data: bytes, content_type: str) -> Iterator[Block]:
     """The blocks from the first to the one that ends the picture. None for another format.
 
     Raises:
-        BrokenPicture: while iterating, where the next block should be.
+        CutOff: while iterating, where the file ends too early.
+        BrokenPicture: where the next block should be, and something else is.
         TooComplex: too much lies between two of them.
     """
     walk = {
@@ -52,7 +59,7 @@ def blocks(data: bytes, content_type: str) -> Iterator[Block]:
     try:
         yield from walk(data) if walk else ()
     except (struct.error, IndexError) as error:
-        raise BrokenPicture from error
+        raise CutOff from error
 
 
 def _png(data: bytes) -> Iterator[Block]:
@@ -61,7 +68,8 @@ def _png(data: bytes) -> Iterator[Block]:
         length, kind = struct.unpack_from(">I4s", data, at)
         end = at + 12 + length
         if end > len(data):
-            raise BrokenPicture
+            yield Block(kind, at, at + 8, len(data), is_whole=False)
+            raise CutOff
         yield Block(kind, at, at + 8, end)
         at = end
         if kind == b"IEND":
@@ -75,7 +83,8 @@ def _webp(data: bytes) -> Iterator[Block]:
         kind, length = struct.unpack_from("<4sI", data, at)
         next_at = at + 8 + length + length % 2
         if at + 8 + length > len(data):
-            raise BrokenPicture
+            yield Block(kind, at, at + 8, len(data), is_whole=False)
+            raise CutOff
         yield Block(kind, at, at + 8, next_at)
         at = next_at
 
@@ -86,7 +95,7 @@ def _jpeg(data: bytes) -> Iterator[Block]:
     while True:
         padding = _JPEG_PADDING.match(data, at)
         if padding is None:
-            raise BrokenPicture
+            raise BrokenPicture if at < len(data) else CutOff
         skipped += padding.end() - at
         if skipped > PADDING_LIMIT:
             raise TooComplex
@@ -101,11 +110,12 @@ def _jpeg(data: bytes) -> Iterator[Block]:
             continue
         end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
         if end > len(data):
-            raise BrokenPicture
+            raise CutOff
         if marker == JPEG_SCAN:
             following = _JPEG_NEXT.search(data, end)
             if following is None:
-                raise BrokenPicture
+                yield Block(marker, at, at + 4, len(data), is_whole=False)
+                raise CutOff
             end = following.start()
         yield Block(marker, at, at + 4, end)
         at = end
@@ -126,8 +136,12 @@ def _gif(data: bytes) -> Iterator[Block]:
             end = at + 11 + _gif_colours(data[at + 9])
         else:
             raise BrokenPicture
-        while length := data[end]:
-            end += 1 + length
+        try:
+            while length := data[end]:
+                end += 1 + length
+        except IndexError as error:
+            yield Block(kind, at, content, len(data), is_whole=False)
+            raise CutOff from error
         end += 1
         yield Block(kind, at, content, end)
         at = end

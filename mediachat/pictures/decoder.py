@@ -15,12 +15,12 @@ import os
 import resource
 import signal
 import sys
-import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from PIL import AvifImagePlugin, Image, ImageOps
+from PIL import AvifImagePlugin, Image, ImageFile, ImageOps
 
 from mediachat.pictures import bounds, metadata
 from mediachat.pictures.blocks import TooComplex
@@ -43,13 +43,17 @@ DECODERS = {
     "image/webp": "WEBP",
     "image/avif": "AVIF",
 }
+ANIMATED = frozenset({"image/gif", "image/png", "image/webp", "image/avif"})
+"""The types whose further pictures are frames."""
 _ORIENTATION = 0x0112
 _COLOURS = ("icc_profile", "transparency")
 
 # One core: the other is for whatever is quick.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-# Pillow only warns where _opened refuses.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# _opened refuses by itself.
+Image.MAX_IMAGE_PIXELS = None
+# Browsers show what there is of a picture that ends too early.
+ImageFile.LOAD_TRUNCATED_IMAGES = True
 
 
 @dataclass(slots=True)
@@ -57,10 +61,12 @@ class Picture:
     """A picture as it is stored."""
 
     data: bytes
-    width: int
-    height: int
+    width: int | None
+    height: int | None
+    """In pixels; None where it cannot be shown."""
     thumbnail: bytes | None
-    """A WebP; None where the picture is its own thumbnail, since it moves and is small."""
+    """A WebP; None where the picture is its own thumbnail, since it moves and is small, and where
+    it cannot be shown."""
 
 
 class TooManyPixels(Exception):
@@ -75,18 +81,35 @@ def prepare(data: bytes, content_type: str, megapixels: int) -> Picture:
         Exception: whatever a decoder makes of hostile bytes.
     """
     with _opened(data, content_type, megapixels) as image:
-        # A JPEG with several pictures in it shows the first: the others are not frames.
-        animated = content_type != "image/jpeg" and getattr(image, "is_animated", False)
-        turned = image.getexif().get(_ORIENTATION, 1) != 1 and not animated
-        if turned or (content_type == "image/avif" and _has_metadata(image) and not animated):
+        animated = _is_animated(image, content_type)
+        orientation = _orientation(image)
+        drawn_again = orientation != 1 or (content_type == "image/avif" and _has_metadata(image))
+        if drawn_again and not animated:
             return _drawn_again(image, content_type)
-        data = metadata.strip(data, content_type)
+    # Of an animation each frame would have to be drawn again.
+    data = metadata.strip(data, content_type, orientation=orientation)
     # What is stored is what is measured and shown.
     with _opened(data, content_type, megapixels) as image:
         width, height = image.size
         thumbnail = _thumbnail(image)
     moves = animated and len(data) <= ANIMATION_LIMIT and width * height <= ANIMATION_CANVAS
     return Picture(data, width, height, None if moves else thumbnail)
+
+
+def strip(data: bytes, content_type: str, megapixels: int) -> Picture:
+    """A picture that cannot be shown, without its metadata, but held as it was.
+
+    Raises:
+        BrokenPicture, TooComplex: where its metadata is cannot be told.
+    """
+    orientation = 1
+    # Its header may be what is wrong with it, or have too much in it.
+    with suppress(Exception):
+        bounds.check_blocks(data, content_type)
+        with Image.open(BytesIO(data), formats=[DECODERS[content_type]]) as image:
+            orientation = _orientation(image)
+    data = metadata.strip(data, content_type, orientation=orientation, cut=False)
+    return Picture(data, None, None, None)
 
 
 def draw_avatar(data: bytes, content_type: str, megapixels: int) -> Picture:
@@ -118,6 +141,18 @@ def _opened(data: bytes, content_type: str, megapixels: int) -> Image.Image:
         frames = getattr(image, "n_frames", 1)
     bounds.check_frames(frames, image.width, image.height)
     return image
+
+
+def _is_animated(image: Image.Image, content_type: str) -> bool:
+    """Whether it moves. That it has several pictures says nothing: a JPEG of a camera (MPO) has
+    other views of the first one behind it, and shows the first."""
+    return content_type in ANIMATED and getattr(image, "is_animated", False)
+
+
+def _orientation(image: Image.Image) -> int:
+    """How the camera was held: 1 to 8, as Exif counts; 1 also where that is said wrongly."""
+    said = image.getexif().get(_ORIENTATION, 1)
+    return said if said in range(1, 9) else 1
 
 
 def _has_metadata(image: Image.Image) -> bool:
@@ -171,7 +206,7 @@ def _shrunk(image: Image.Image, side: int) -> Image.Image:
     return small
 
 
-TASKS = {"prepare": prepare, "draw_avatar": draw_avatar}
+TASKS = {"prepare": prepare, "strip": strip, "draw_avatar": draw_avatar}
 
 
 def _limit(memory: int, seconds: float, nice: int) -> None:
@@ -198,7 +233,7 @@ def main() -> None:
     parts: list[bytes] = []
     try:
         picture = TASKS[task](sys.stdin.buffer.read(), content_type, int(megapixels))
-    except (TooManyPixels, Image.DecompressionBombError):
+    except TooManyPixels:
         head: dict[str, Any] = {"error": "too_many_pixels"}
     except TooComplex:
         head = {"error": "too_complex"}

@@ -35,9 +35,11 @@ PRICES = {
     "image/gif": Price(0.03, 0.02),
     "image/webp": Price(0.05, 0.03),
     "image/avif": Price(0.05, 0.05),
+    "image/heic": Price(0, 0.01),
+    "image/heif": Price(0, 0.01),
 }
 """As measured on photographs and on noise, on a server of 2024; of a JPEG upright or not, of the
-others as they lie."""
+others as they lie. Those that are not decoded are only read."""
 PROGRESSIVE = Price(0.045, 0.04)
 """A JPEG that comes in several passes, each over all of it."""
 
@@ -100,4 +102,15 @@ def _avif(head: bytes) -> int:
     return max(width * height for width, height in extents)
 
 
-_PIXELS = {"image/png": _png, "image/gif": _gif, "image/webp": _webp, "image/avif": _avif}
+def _none(head: bytes) -> int:
+    return 0
+
+
+_PIXELS = {
+    "image/png": _png,
+    "image/gif": _gif,
+    "image/webp": _webp,
+    "image/avif": _avif,
+    "image/heic": _none,
+    "image/heif": _none,
+}

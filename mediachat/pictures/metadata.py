@@ -6,14 +6,19 @@ for a large or animated picture, seconds.
 """
 
 import struct
-from collections.abc import Callable
+import zlib
 
+from mediachat.pictures import boxes
 from mediachat.pictures.blocks import (
     GIF_END,
     GIF_EXTENSION,
+    GIF_IMAGE,
     JPEG_COMMENT,
+    JPEG_END,
+    JPEG_SCAN,
     Block,
     BrokenPicture,
+    CutOff,
     blocks,
 )
 
@@ -25,36 +30,63 @@ _WEBP_HAS_EXIF, _WEBP_HAS_XMP = 0x08, 0x04
 _JPEG_KEPT = (b"JFIF\0", b"ICC_PROFILE\0", b"Adobe")
 _GIF_KEPT = (b"\xf9", b"\xff\x0bNETSCAPE2.0", b"\xff\x0bANIMEXTS1.0")
 """When a frame is shown and how often all are; not comments, nor what other programs put in."""
+_PIXELS = {
+    "image/jpeg": frozenset({JPEG_SCAN}),
+    "image/png": frozenset({b"IDAT", b"fdAT"}),
+    "image/webp": frozenset({b"VP8 ", b"VP8L", b"ANMF"}),
+    "image/gif": frozenset({GIF_IMAGE}),
+}
+"""The blocks that have pixels: of them a piece is worth something, too."""
+_UPRIGHT = 1
+_ORIENTATION = 0x0112
 
 
-def strip(data: bytes, content_type: str) -> bytes:
-    """The picture without metadata; a format that is not known here comes back as it is.
+def strip(
+    data: bytes, content_type: str, *, orientation: int = _UPRIGHT, cut: bool = True
+) -> bytes:
+    """The picture without metadata, but for its ``orientation`` (1 to 8, as Exif counts them).
+
+    One that ends too early comes back as far as it goes: browsers show what there is. Where
+    something stands in its middle that is no block, it is ``cut`` there.
 
     Raises:
-        BrokenPicture: it cannot be followed to its end.
+        BrokenPicture: it cannot be followed, has no pixels, or its format is not known here.
     """
+    if content_type in boxes.TYPES:
+        return boxes.without_metadata(data)
+    if content_type not in _PIXELS:
+        raise BrokenPicture
+    found: list[Block] = []
+    broken = None
+    try:
+        # Not by a comprehension, which would keep none of those before the break.
+        found.extend(blocks(data, content_type))
+    except BrokenPicture as error:
+        broken = error
+    if not any(block.kind in _PIXELS[content_type] for block in found):
+        raise broken or BrokenPicture
+    if broken and not (cut or isinstance(broken, CutOff)):
+        raise broken
+    if not found[-1].is_whole and found[-1].kind not in _PIXELS[content_type]:
+        found.pop()
     match content_type:
         case "image/jpeg":
-            return data[:2] + _kept(data, content_type, _is_needed_in_jpeg)
+            return _jpeg(data, found, orientation)
         case "image/png":
-            return data[:8] + _kept(data, content_type, _is_needed_in_png)
+            return _png(data, found, orientation)
         case "image/webp":
-            return _webp(data)
-        case "image/gif":
-            return _gif(data)
-    return data
+            return _webp(data, found, orientation)
+    return _gif(data, found)
 
 
-def _kept(data: bytes, content_type: str, is_needed: Callable[[bytes, Block], bool]) -> bytes:
-    return b"".join(
-        data[block.start : block.end]
-        for block in blocks(data, content_type)
-        if is_needed(data, block)
-    )
-
-
-def _is_needed_in_png(data: bytes, block: Block) -> bool:
-    return block.kind in _PNG_KEPT
+def _jpeg(data: bytes, found: list[Block], orientation: int) -> bytes:
+    kept = [data[block.start : block.end] for block in found if _is_needed_in_jpeg(data, block)]
+    exif = _exif(orientation)
+    if exif:
+        note = b"Exif\0\0" + exif
+        kept.insert(0, b"\xff\xe1" + struct.pack(">H", 2 + len(note)) + note)
+    end = bytes([0xFF, JPEG_END]) if found[-1].kind != JPEG_END else b""
+    return data[:2] + b"".join(kept) + end
 
 
 def _is_needed_in_jpeg(data: bytes, block: Block) -> bool:
@@ -63,29 +95,47 @@ def _is_needed_in_jpeg(data: bytes, block: Block) -> bool:
     return block.kind != JPEG_COMMENT
 
 
-def _webp(data: bytes) -> bytes:
+def _png(data: bytes, found: list[Block], orientation: int) -> bytes:
+    kept = [data[block.start : block.end] for block in found if block.kind in _PNG_KEPT]
+    exif = _exif(orientation)
+    if exif:
+        checked = b"eXIf" + exif
+        chunk = struct.pack(">I", len(exif)) + checked + struct.pack(">I", zlib.crc32(checked))
+        kept.insert(1, chunk)  # behind the header
+    return data[:8] + b"".join(kept)
+
+
+def _webp(data: bytes, found: list[Block], orientation: int) -> bytes:
     kept = []
-    for block in blocks(data, "image/webp"):
+    exif = _exif(orientation)
+    for block in found:
         content = bytearray(data[block.start : block.end])
         if block.kind == b"VP8X":
             content[8] &= ~(_WEBP_HAS_EXIF | _WEBP_HAS_XMP)
+            content[8] |= _WEBP_HAS_EXIF if exif else 0
         if block.kind in _WEBP_KEPT:
             kept.append(bytes(content))
+    if exif and found[0].kind == b"VP8X":
+        kept.append(b"EXIF" + struct.pack("<I", len(exif)) + exif)
     body = b"WEBP" + b"".join(kept)
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def _gif(data: bytes) -> bytes:
-    """Up to the last whole block: browsers show a GIF that lacks its end, and so do we."""
-    kept: list[bytes] = []
-    start = None
-    try:
-        for block in blocks(data, "image/gif"):
-            start = block.start if start is None else start
-            if block.kind != GIF_EXTENSION or data.startswith(_GIF_KEPT, block.content):
-                kept.append(data[block.start : block.end])
-    except BrokenPicture:
-        if start is None:
-            raise
-        kept.append(bytes([GIF_END]))
-    return data[:start] + b"".join(kept)
+def _gif(data: bytes, found: list[Block]) -> bytes:
+    kept = [
+        data[block.start : block.end]
+        for block in found
+        if block.kind != GIF_EXTENSION or data.startswith(_GIF_KEPT, block.content)
+    ]
+    # Behind a piece of a frame its end would be taken for more of the frame.
+    ends = found[-1].kind == GIF_END or not found[-1].is_whole
+    end = b"" if ends else bytes([GIF_END])
+    return data[: found[0].start] + b"".join(kept) + end
+
+
+def _exif(orientation: int) -> bytes:
+    """Notes that say how the picture is held, and nothing else; none where it is upright."""
+    if orientation == _UPRIGHT:
+        return b""
+    entry = struct.pack("<HHIHH", _ORIENTATION, 3, 1, orientation, 0)
+    return b"II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4)

@@ -67,6 +67,6 @@ export function sentMessage(message) {
  */
 export function unknownAttachment(id) {
   const content_type = "application/octet-stream";
-  const unknown = { width: null, height: null, thumbnail_url: null };
+  const unknown = { width: null, height: null, thumbnail_url: null, problem: null, metadata_kept: false };
   return { id, name: "", content_type, size: 0, url: "", ...unknown };
 }

@@ -106,6 +106,8 @@ export interface Attachment {
   height: number | null;
   url: string;
   thumbnail_url: string | null;
+  problem: string | null;
+  metadata_kept: boolean;
 }
 
 /**

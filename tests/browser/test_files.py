@@ -7,7 +7,7 @@ from urllib.parse import quote
 from playwright.sync_api import Page
 
 from tests import pictures
-from tests.browser.conftest import OpenChat, send, talk_to, until
+from tests.browser.conftest import SCREENSHOTS, OpenChat, send, talk_to, until
 
 NAMES = [
     ".gitignore",
@@ -56,16 +56,85 @@ def wav(seconds: int) -> bytes:
 def send_files(page: Page, text: str, *files: Any) -> Any:
     """Sends the text with these files, and answers with its message."""
     page.set_input_files(".composer-file", list(files))
-    until(page, f"document.querySelectorAll('.upload-size').length === {len(files)}")
+    until(page, f"document.querySelectorAll('.upload-size').length === {len(files)}", seconds=60)
     send(page, text)
-    return page.locator("mc-message:not(.is-unsent)").filter(has_text=text).last
+    said = page.locator("mc-message:not(.is-unsent)").filter(has_text=text).last
+    said.wait_for()
+    return said
+
+
+def cut_off(format: str, cut: int) -> bytes:
+    return pictures.picture(format, (600, 400))[:-cut]
+
+
+def test_what_is_wrong_with_a_file_holds_nothing_back(open_chat: OpenChat) -> None:
+    one = open_chat("crowd13")
+    talk_to(one, "crowd14")
+    said = send_files(
+        one,
+        "of all kinds",
+        given("whole.jpg", pictures.jpeg_of_two_pictures(6)),
+        given("no-end.jpg", cut_off("JPEG", 2)),
+        given("no-end.png", cut_off("PNG", 12)),
+        given("cut.jpg", cut_off("JPEG", 10)),
+        given("phone.jpg", pictures.heic()),
+        given("paper.png", b"%PDF-1.7"),
+        given("huge.png", pictures.huge_png(13_000, 13_000, rows=200)),
+        given("broken.png", pictures.picture("PNG")[:30]),
+        given("scan.tif", b"II*\0" + bytes(50)),
+    )
+    shown = said.locator(".thumbnail img")
+    assert shown.count() == 4
+    for at in range(4):
+        decoded = "async (image) => { await image.decode(); return image.naturalWidth; }"
+        assert shown.nth(at).evaluate(decoded) > 0
+    assert shown.first.evaluate("(image) => image.naturalHeight > image.naturalWidth")
+    said.locator(".thumbnail").nth(1).click()
+    large = one.locator(".lightbox-image")
+    assert (
+        large.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }")
+        == 600
+    )
+    one.keyboard.press("Escape")
+    assert said.locator(".file-card .file-name").all_inner_texts() == [
+        "phone.jpg",
+        "paper.png",
+        "huge.png",
+        "broken.png",
+        "scan.tif",
+    ]
+    original = "The original, with the place and time that its camera may have noted"
+    assert said.locator(".file-notes").all_inner_texts() == [
+        "Not what its name says: this is an HEIC picture",
+        "Not what its name says: this is a PDF",
+        "Too many pixels to be shown here",
+        f"Damaged, so it cannot be shown. {original}",
+        original,
+    ]
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    said.screenshot(path=SCREENSHOTS / "files.png")
+
+    # What cannot be kept at all is told apart, and holds nothing back either.
+    refusal = {"code": "too_large", "detail": "A file can have at most 100 MB."}
+    one.route("**/api/v1/attachments", lambda route: route.fulfill(status=413, json=refusal))
+    one.set_input_files(".composer-file", given("film.iso", b"large"))
+    one.locator(".upload-error").filter(has_text="at most 100 MB").wait_for()
+    one.unroute("**/api/v1/attachments")
+    one.set_input_files(".composer-file", given("small.txt", b"small"))
+    send(one, "goes without it")
+    said = one.locator("mc-message:not(.is-unsent)").filter(has_text="goes without it").last
+    said.locator(".file-name", has_text="small.txt").wait_for()
+    one.locator(".composer-notice").filter(has_text="Sent without the file").wait_for()
+    assert one.locator(".upload-name").all_inner_texts() == ["film.iso"]
+    assert one.input_value(".composer-text") == ""
+    one.get_by_role("button", name="Remove film.iso").click()
+    until(one, "document.querySelectorAll('.upload').length === 0")
 
 
 def test_files_keep_their_names_and_players_know_how_long_they_are(open_chat: OpenChat) -> None:
     one = open_chat("crowd11", accept_downloads=True)
     talk_to(one, "crowd12")
     said = send_files(one, "under their names", *[given(name, b"text") for name in NAMES])
-    said.wait_for()
     assert said.locator(".file-name").all_inner_texts() == NAMES
     for at, name in enumerate(NAMES):
         card = said.locator(".file-card").nth(at)

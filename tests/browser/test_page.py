@@ -167,8 +167,8 @@ def test_an_upload_that_is_not_reached_is_tried_again_and_its_message_follows(
 def test_a_refused_upload_says_why_keeps_the_draft_and_can_be_retried(open_chat: OpenChat) -> None:
     one = open_chat("owner")
     talk_to(one, "crowd2")
-    refusal = {"code": "unsupported_media", "detail": "Such files cannot be sent here."}
-    one.route("**/api/v1/attachments", lambda route: route.fulfill(status=415, json=refusal))
+    refusal = {"code": "forbidden", "detail": "Such files cannot be sent here."}
+    one.route("**/api/v1/attachments", lambda route: route.fulfill(status=403, json=refusal))
     one.fill(".composer-text", "with a second file")
     one.set_input_files(
         ".composer-file", {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"plan"}

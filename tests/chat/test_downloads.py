@@ -199,6 +199,8 @@ async def test_a_made_up_key_opens_nothing(owner: "User", key: str) -> None:
         ("x.pdf", b"%PDF-1.7", "application/octet-stream", False),
         ("x.xml", b"<?xml version='1.0'?><x/>", "application/octet-stream", False),
         ("x.txt", b"hello", "application/octet-stream", False),
+        ("x.jpg", pictures.heic(), "application/octet-stream", False),
+        ("x.png", pictures.picture("PNG")[:30], "application/octet-stream", False),
         ('"; filename="x.html', b"hello", "application/octet-stream", False),
     ],
 )

@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
+from pytest_django import Settings
 
 from chat import images, media
-from chat.protocol import ErrorCode
+from chat.protocol import AttachmentProblem
 from mediachat.pictures import decoder, lanes, metadata, process
+from mediachat.pictures.decoder import Picture
 from tests import pictures
-from tests.chat.conftest import refused
 from tests.live import ROOT
 from tests.pictures import SECRET
 from tests.xss_corpus import FILE_NAMES
@@ -27,6 +28,13 @@ from tests.xss_corpus import FILE_NAMES
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 PNG = pictures.picture("PNG")
 JPEG = pictures.picture("JPEG")
+
+
+def as_stored(data: bytes, content_type: str, lane: lanes.Lane = lanes.large) -> Picture:
+    """A picture that can be shown."""
+    picture, problem, metadata_kept = images.prepare(data, content_type, lane)
+    assert problem is None and not metadata_kept
+    return picture
 
 
 # -- Types -----------------------------------------------------------------------------------
@@ -59,7 +67,7 @@ JPEG = pictures.picture("JPEG")
 def test_what_name_and_content_agree_on_is_shown(
     content: bytes, name: str, content_type: str
 ) -> None:
-    assert media.content_type(content, name) == content_type
+    assert media.kind_of(content, name) == (content_type, None)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +89,7 @@ def test_what_name_and_content_agree_on_is_shown(
     ],
 )
 def test_everything_else_is_a_card_to_save(content: bytes, name: str) -> None:
-    assert media.content_type(content, name) == media.OTHER
+    assert media.kind_of(content, name) == (media.OTHER, None)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +107,7 @@ def test_everything_else_is_a_card_to_save(content: bytes, name: str) -> None:
 def test_a_card_says_what_it_is_and_is_saved_as_bytes(
     content: bytes, name: str, content_type: str
 ) -> None:
-    assert media.content_type(content, name) == content_type
+    assert media.kind_of(content, name) == (content_type, None)
     assert media.served_as(content_type) == media.OTHER
 
 
@@ -119,8 +127,38 @@ def test_a_card_says_what_it_is_and_is_saved_as_bytes(
         (b"\x7fELF" + b"\0" * 50, "notes.txt"),
     ],
 )
-def test_a_file_that_pretends_is_refused(content: bytes, name: str) -> None:
-    refused(ErrorCode.UNSUPPORTED_MEDIA, media.content_type, content, name)
+def test_a_file_that_pretends_is_a_card_that_says_so(content: bytes, name: str) -> None:
+    assert media.kind_of(content, name) == (media.OTHER, AttachmentProblem.MISLABELED)
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (pictures.heic(), "image/heic"),
+        (pictures.boxes(b"mif1", b"heic"), "image/heic"),
+        (pictures.boxes(b"mif1", b"miaf"), "image/heif"),
+        (b"II*\0" + bytes(50), "image/tiff"),
+    ],
+)
+@pytest.mark.parametrize("name", ["x.heic", "x.jpg", "x.png", "x.mp4", "x"])
+def test_a_picture_that_cannot_be_shown_is_a_card_under_every_name(
+    content: bytes, content_type: str, name: str
+) -> None:
+    pretends = name in ("x.jpg", "x.png", "x.mp4")
+    problem = AttachmentProblem.MISLABELED if pretends else None
+    assert media.kind_of(content, name) == (content_type, problem)
+    assert media.served_as(content_type) == media.OTHER
+
+
+def test_of_what_pretends_it_is_told_what_it_is_in_truth() -> None:
+    for content, content_type in (
+        (b"%PDF-1.7", "application/pdf"),
+        (b"PK\3\4" + bytes(50), "application/zip"),
+    ):
+        mislabeled = (content_type, AttachmentProblem.MISLABELED)
+        assert media.kind_of(content, "x.png") == mislabeled
+    avif = pictures.boxes(b"mif1", b"avif")
+    assert media.kind_of(avif, "x.avif") == ("image/avif", None)
 
 
 def test_nothing_that_can_run_scripts_is_ever_shown_in_place() -> None:
@@ -206,7 +244,7 @@ def assert_harmless(name: str) -> None:
 def test_where_a_picture_was_taken_is_not_told(format: str) -> None:
     data = pictures.with_metadata(format)
     assert SECRET in data
-    prepared = images.prepare(data, f"image/{format.lower()}")
+    prepared = as_stored(data, f"image/{format.lower()}")
     assert SECRET not in prepared.data
     with Image.open(BytesIO(prepared.data)) as image:
         assert not image.getexif()
@@ -217,7 +255,7 @@ def test_where_a_picture_was_taken_is_not_told(format: str) -> None:
 def test_a_picture_that_lies_on_its_side_is_turned(format: str) -> None:
     options = {"quality": 100} if format != "PNG" else {}
     data = pictures.with_metadata(format, orientation=6, **options)
-    prepared = images.prepare(data, f"image/{format.lower()}")
+    prepared = as_stored(data, f"image/{format.lower()}")
     assert (prepared.width, prepared.height) == (40, 60)
     assert SECRET not in prepared.data
     with Image.open(BytesIO(prepared.data)) as image:
@@ -230,7 +268,7 @@ def test_the_pixels_stay_as_they_were(format: str) -> None:
     data = pictures.with_metadata(format)
     with Image.open(BytesIO(data)) as before:
         expected = before.convert("RGB").tobytes()
-    with Image.open(BytesIO(images.prepare(data, f"image/{format.lower()}").data)) as after:
+    with Image.open(BytesIO(as_stored(data, f"image/{format.lower()}").data)) as after:
         assert after.convert("RGB").tobytes() == expected
 
 
@@ -252,12 +290,12 @@ def test_colours_keep_their_profile(format: str) -> None:
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
 def test_what_is_hidden_behind_a_picture_is_cut_off(format: str) -> None:
     data = pictures.picture(format) + pictures.HTML
-    assert b"script" not in images.prepare(data, f"image/{format.lower()}").data
+    assert b"script" not in as_stored(data, f"image/{format.lower()}").data
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])
 def test_an_animation_goes_on_moving(format: str) -> None:
-    prepared = images.prepare(pictures.animation(format), f"image/{format.lower()}")
+    prepared = as_stored(pictures.animation(format), f"image/{format.lower()}")
     with Image.open(BytesIO(prepared.data)) as image:
         assert getattr(image, "n_frames", 1) == 3
     assert prepared.thumbnail is None
@@ -276,7 +314,7 @@ def test_a_broken_picture_is_refused_and_does_no_harm(data: st.DataObject) -> No
         prepared = decoder.prepare(bytes(broken), f"image/{kind.lower()}", 25)
     except Exception:
         return  # of which the process makes a refusal
-    assert prepared.width * prepared.height <= 25_000_000
+    assert (prepared.width or 0) * (prepared.height or 0) <= 25_000_000
 
 
 # -- Sizes -----------------------------------------------------------------------------------
@@ -286,7 +324,7 @@ def test_a_broken_picture_is_refused_and_does_no_harm(data: st.DataObject) -> No
 def test_a_thumbnail_fits_and_keeps_the_proportions(mode: str) -> None:
     out = BytesIO()
     Image.new(mode, (2000, 1000)).save(out, "PNG")
-    prepared = images.prepare(out.getvalue(), "image/png")
+    prepared = as_stored(out.getvalue(), "image/png")
     assert (prepared.width, prepared.height) == (2000, 1000)
     assert prepared.thumbnail is not None
     with Image.open(BytesIO(prepared.thumbnail)) as small:
@@ -294,23 +332,60 @@ def test_a_thumbnail_fits_and_keeps_the_proportions(mode: str) -> None:
 
 
 def test_a_small_picture_is_not_blown_up() -> None:
-    prepared = images.prepare(PNG, "image/png")
+    prepared = as_stored(PNG, "image/png")
     assert prepared.thumbnail is not None
     with Image.open(BytesIO(prepared.thumbnail)) as small:
         assert small.size == (60, 40)
 
 
 def test_a_picture_in_the_colours_of_print_has_a_thumbnail() -> None:
-    assert images.prepare(pictures.picture("JPEG", mode="CMYK"), "image/jpeg").thumbnail
+    assert as_stored(pictures.picture("JPEG", mode="CMYK"), "image/jpeg").thumbnail
 
 
 @pytest.mark.parametrize("side", [5_001, 13_000, 30_000])
-def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(side: int) -> None:
+def test_a_picture_of_too_many_pixels_is_kept_and_not_decoded(side: int) -> None:
     bomb = pictures.huge_png(side, side, rows=500)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    refused(ErrorCode.TOO_LARGE, images.prepare, bomb, "image/png")
+    kept = images.prepare(bomb, "image/png")
+    assert kept.problem == AttachmentProblem.TOO_MANY_PIXELS and kept.picture.data == bomb
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 50_000  # KiB
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIC"])
+def test_what_cannot_be_shown_tells_nothing_either_and_is_held_as_it_was(
+    kind: str, settings: Settings
+) -> None:
+    settings.MAX_IMAGE_MEGAPIXELS = 1
+    data = (
+        pictures.heic()
+        if kind == "HEIC"
+        else pictures.with_metadata(kind, orientation=6, size=(1_500, 1_000))
+    )
+    assert SECRET in data
+    picture, problem, metadata_kept = images.prepare(data, f"image/{kind.lower()}")
+    assert (picture.width, picture.height, picture.thumbnail) == (None, None, None)
+    assert SECRET not in picture.data and not metadata_kept
+    if kind == "HEIC":
+        assert problem is None and len(picture.data) == len(data)
+        return
+    assert problem == AttachmentProblem.TOO_MANY_PIXELS
+    with Image.open(BytesIO(data)) as before, Image.open(BytesIO(picture.data)) as after:
+        assert dict(after.getexif()) == {0x0112: 6}
+        assert after.convert("RGB").tobytes() == before.convert("RGB").tobytes()
+
+
+def test_what_cannot_be_followed_is_kept_as_it_was_sent_and_says_so() -> None:
+    whole = pictures.with_metadata("JPEG")
+    scan = whole.index(b"\xff\xda")
+    for data, content_type in (
+        (whole[:scan], "image/jpeg"),  # no pixels
+        (whole[:200] + bytes(50) + whole[200:], "image/jpeg"),
+        (pictures.boxes(b"heic", b"mif1") + SECRET, "image/heic"),
+    ):
+        problem = None if content_type == "image/heic" else AttachmentProblem.UNREADABLE
+        kept = images.prepare(data, content_type)
+        assert kept == (Picture(data, None, None, None), problem, True)
 
 
 # -- The process that decodes ------------------------------------------------------------------
@@ -324,14 +399,15 @@ def noise(side: int) -> bytes:
 
 def test_a_decoder_has_no_more_memory_than_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     large = noise(4_800)
-    assert images.prepare(large, "image/png").width == 4_800
+    assert as_stored(large, "image/png").width == 4_800
     # Enough for what decodes and for a small picture, and too little for the large one.
     monkeypatch.setattr(process, "MEMORY", 170 * 1024 * 1024)
     monkeypatch.setattr(process, "PER_BYTE", 0)
     frugal = dataclasses.replace(lanes.large, bytes_per_pixel=0)
-    assert images.prepare(noise(400), "image/png", frugal).width == 400
-    refused(ErrorCode.UNSUPPORTED_MEDIA, images.prepare, large, "image/png", frugal)
-    assert images.prepare(noise(400), "image/png", frugal).width == 400
+    assert as_stored(noise(400), "image/png", frugal).width == 400
+    kept = images.prepare(large, "image/png", frugal)
+    assert kept[:2] == (Picture(large, None, None, None), AttachmentProblem.UNREADABLE)
+    assert as_stored(noise(400), "image/png", frugal).width == 400
 
 
 def test_a_decoder_writes_no_file_and_sees_no_secret(tmp_path: Path) -> None:
@@ -348,9 +424,10 @@ def test_a_decoder_writes_no_file_and_sees_no_secret(tmp_path: Path) -> None:
     assert target.read_bytes() == b""
 
 
-def test_a_decoder_that_dies_is_a_picture_that_cannot_be_read(
+def test_what_no_decoder_can_be_started_for_is_kept_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(process, "MEMORY", 1024 * 1024)  # it does not even start
     frugal = dataclasses.replace(lanes.large, bytes_per_pixel=0)
-    refused(ErrorCode.UNSUPPORTED_MEDIA, images.prepare, PNG, "image/png", frugal)
+    kept = images.prepare(PNG, "image/png", frugal)
+    assert kept[:2] == (Picture(PNG, None, None, None), AttachmentProblem.UNREADABLE)

@@ -75,7 +75,7 @@ export class Server {
     const id = randomUUID();
     this.uploads.set(id, file);
     const { name, size, type: content_type } = file;
-    return { id, name, size, content_type, width: null, height: null, url: `/${id}`, thumbnail_url: null };
+    return { id, name, size, content_type, width: null, height: null, url: `/${id}`, thumbnail_url: null, problem: null, metadata_kept: false };
   }
 
   /** @param {object} event @param {(connection: Connection) => boolean} to */

@@ -54,6 +54,22 @@ test("a room that is cleared holds up no other", async () => {
   assert.equal(there.attachments.length, 2);
 });
 
+test("what the server cannot keep holds back nothing, and what it was not asked for does", async () => {
+  for (const [code, holds] of /** @type {[string, boolean][]} */ ([["too_large", false], ["network", true]])) {
+    const upload = (/** @type {File} */ { name }) =>
+      name === "0.txt" ? Promise.reject(new ChatError(code, "no")) : Promise.resolve({ id: name });
+    const uploads = new Uploads(/** @type {any} */ ({ limits: LIMITS, upload }));
+    let sent = false;
+    uploads.whenDone = () => (sent = true);
+    uploads.add(files(2));
+    await settled();
+    assert.equal(sent, !holds);
+    assert.equal(uploads.failed, holds);
+    uploads.clear();
+    assert.deepEqual(uploads.list.map(({ name }) => name), holds ? [] : ["0.txt"]);
+  }
+});
+
 /**
  * @param {() => Promise<any>} upload
  * @param {{signal?: AbortSignal, isAway?: () => boolean}} [options]
@@ -183,7 +199,7 @@ test("what waits for all files is done once, and given up when one fails", async
   await server.finish();
   uploads.changed();
   assert.equal(done, 1);
-  client.upload = () => Promise.reject(new ChatError("too_large", "At most 25 MB."));
+  client.upload = () => Promise.reject(new ChatError("network", "Not reached."));
   uploads.add(files(1));
   uploads.whenDone = () => done++;
   await settled();

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from io import BytesIO
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from mediachat.pictures import bounds, decoder, lanes, process
-from mediachat.pictures.blocks import BrokenPicture
 from tests import pictures
 
 SECONDS = 1.5
@@ -141,12 +140,68 @@ def test_of_a_jpeg_with_two_pictures_the_first_is_turned_upright() -> None:
         assert image.format == "JPEG"
 
 
-@pytest.mark.parametrize("cut", [1, 2, 10])
-@pytest.mark.parametrize("format", ["JPEG", "PNG"])
-def test_a_picture_without_its_end_is_refused_or_whole(format: str, cut: int) -> None:
-    data = pictures.picture(format)[:-cut]
-    with pytest.raises(BrokenPicture):
-        decoder.prepare(data, f"image/{format.lower()}", 25)
+@pytest.mark.parametrize("cut", [1, 2, 10, 200])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF"])
+def test_of_a_picture_without_its_end_there_is_what_there_is(format: str, cut: int) -> None:
+    noise = Image.effect_noise((120, 80), 90).convert("P" if format == "GIF" else "RGB")
+    out = BytesIO()
+    noise.save(out, format, comment=pictures.SECRET)
+    data = out.getvalue()[:-cut]
+    kept = decoder.prepare(data, f"image/{format.lower()}", 25)
+    assert (kept.width, kept.height) == (120, 80) and pictures.SECRET not in kept.data
+    assert kept.thumbnail is not None
+    with Image.open(BytesIO(kept.thumbnail)) as thumbnail:
+        # Its upper half is that of the whole picture.
+        half = noise.convert("RGB").crop((0, 0, 120, 40))
+        difference = ImageChops.difference(thumbnail.convert("RGB").crop((0, 0, 120, 40)), half)
+        assert ImageStat.Stat(difference).mean[0] < 20
+    again = decoder.prepare(kept.data, f"image/{format.lower()}", 25)
+    assert again.data == kept.data
+    assert decoder.draw_avatar(data, f"image/{format.lower()}", 25).width == 256
+
+
+def test_a_picture_is_cut_where_something_else_stands_in_it() -> None:
+    data = pictures.with_metadata("PNG", size=(600, 400))
+    at = data.index(b"IDAT") - 4
+    (length,) = struct.unpack(">I", data[at : at + 4])
+    end = at + 12 + length
+    assert decoder.prepare(data[:end] + b"\xff" * 50, "image/png", 25).width == 600
+
+
+@pytest.mark.parametrize("format", ["WEBP", "PNG"])
+def test_an_animation_is_held_as_it_was(format: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = pictures.SECRET.decode()
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "green", "blue")]
+    out = BytesIO()
+    frames[0].save(out, format, save_all=True, append_images=frames[1:], exif=exif)
+    prepared = decoder.prepare(out.getvalue(), f"image/{format.lower()}", 25)
+    assert pictures.SECRET not in prepared.data
+    with Image.open(BytesIO(prepared.data)) as image:
+        assert getattr(image, "n_frames", 1) == 3
+        assert dict(image.getexif()) == {0x0112: 6}
+
+
+def test_an_animated_avif_goes_on_moving_and_tells_nothing() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = pictures.SECRET.decode()
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green", "blue")]
+    out = BytesIO()
+    frames[0].save(out, "AVIF", save_all=True, append_images=frames[1:], exif=exif)
+    assert pictures.SECRET in out.getvalue()
+    prepared = decoder.prepare(out.getvalue(), "image/avif", 25)
+    assert pictures.SECRET not in prepared.data and prepared.thumbnail is None
+    with Image.open(BytesIO(prepared.data)) as image:
+        assert getattr(image, "n_frames", 1) == 3
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_a_face_in_a_jpeg_of_several_pictures_is_upright(frames: int) -> None:
+    data = pictures.jpeg_of_two_pictures(6) if frames == 2 else pictures.with_metadata("JPEG", 6)
+    with Image.open(BytesIO(decoder.draw_avatar(data, "image/jpeg", 25).data)) as image:
+        red, _, blue = image.convert("RGB").getpixel((128, 20))
+    assert red > 200 > 60 > blue
 
 
 def test_a_gif_tells_nothing_and_goes_on_moving() -> None:

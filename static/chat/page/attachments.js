@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { isolated } from "../names.js";
+import { fileNotes } from "./file-notes.js";
 import { icon } from "./icons.js";
 import { mediaUrl } from "./media-url.js";
 import { askAgain } from "./pictures.js";
@@ -68,7 +69,7 @@ function thumbnail(image, openImage) {
 
 /** @param {Attachment} file */
 function player(file) {
-  if (!PLAYABLE.test(file.content_type)) return null;
+  if (!PLAYABLE.test(file.content_type) || file.problem) return null;
   const url = mediaUrl(file.url);
   const video = file.content_type.startsWith("video/");
   return html`<figure class="player">
@@ -113,11 +114,13 @@ const findEnd = (file) => (/** @type {Event} */ { target }) => {
 
 /** @param {Attachment} file */
 function card(file) {
+  const notes = fileNotes(file);
   return html`<a class="file-card" href=${mediaUrl(file.url)} download=${file.name}>
     <span class="file-icon">${icon("file")}<span class="file-kind">${kind(file)}</span></span>
     <span class="file-words">
       <span class="file-name"><bdi>${file.name}</bdi></span>
       <span class="file-size">${readableSize(file.size)}</span>
+      ${notes ? html`<span class="file-notes">${notes}</span>` : null}
     </span>
     ${icon("download")}
   </a>`;

@@ -12,6 +12,7 @@ import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
 
 const WAITS = "This is sent as soon as the files are uploaded.";
 const FAILED = "A file was not uploaded. Retry or remove it, then send.";
+const LEFT_OUT = "Sent without the file that the server does not keep.";
 
 /** Where a message is written. What is in it is kept over reloads, until it is sent. */
 export class Composer extends ChatElement {
@@ -232,7 +233,7 @@ export class Composer extends ChatElement {
     this.client.sendMessage(this.room.id, { body, attachments, replyTo: this.replyTo });
     this.textarea.value = "";
     this.replyTo = null;
-    this.notice = "";
+    this.notice = this.uploads.refused.length > 0 ? LEFT_OUT : "";
     this.uploads.clear();
     this.textChanged();
     this.keep();

@@ -2,6 +2,7 @@ import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { isolated } from "../names.js";
 import { ChatElement } from "./element.js";
+import { fileNotes } from "./file-notes.js";
 import { icon } from "./icons.js";
 import { readableSize } from "./sizes.js";
 
@@ -40,6 +41,7 @@ export class UploadTray extends ChatElement {
   /** @param {import("./uploads.js").Upload} upload */
   entry(upload) {
     const failed = upload.state === "failed";
+    const notes = upload.attachment ? fileNotes(upload.attachment) : "";
     const going = upload.state === "sending" || upload.state === "waiting";
     return html`<li class="upload ${failed ? "is-failed" : ""} ${upload.wait ? "is-waiting" : ""}">
       ${icon(failed ? "warning" : upload.state === "done" ? "check" : upload.wait ? "clock" : "file")}
@@ -55,7 +57,8 @@ export class UploadTray extends ChatElement {
                 value=${upload.sent}
                 aria-label="Uploading ${isolated(upload.name)}"
               ></progress>`
-            : html`<span class="upload-size">${readableSize(upload.size)}</span>`}
+            : html`<span class="upload-size">${readableSize(upload.size)}</span>
+                ${notes ? html`<span class="upload-notes" role="status">${notes}</span>` : null}`}
       </span>
       ${(failed && upload.file) || upload.wait
         ? html`<button

@@ -10,6 +10,7 @@ import { waitWords } from "./waits.js";
  * @property {number} sent bytes
  * @property {"waiting" | "sending" | "done" | "failed"} state
  * @property {string} error why it failed, to be shown
+ * @property {boolean} refused whether the server cannot keep this file
  * @property {string} wait why it is being tried again, to be shown; '' where it goes on
  * @property {import("../protocol.js").Attachment | null} attachment
  * @property {AbortController} abort
@@ -45,8 +46,14 @@ export class Uploads extends EventTarget {
     return this.list.some(({ state }) => state === "waiting" || state === "sending");
   }
 
+  /** Whether one did not arrive that may arrive when it is tried again. */
   get failed() {
-    return this.list.some(({ state }) => state === "failed");
+    return this.list.some(({ state, refused }) => state === "failed" && !refused);
+  }
+
+  /** Those that the server cannot keep, such as one that is too large: nothing waits for them. */
+  get refused() {
+    return this.list.filter(({ refused }) => refused);
   }
 
   get attachments() {
@@ -70,6 +77,7 @@ export class Uploads extends EventTarget {
         sent: 0,
         state: tooLarge(file, limits) ? "failed" : "waiting",
         error: tooLarge(file, limits),
+        refused: tooLarge(file, limits) !== "",
         wait: "",
         attachment: null,
         abort: new AbortController(),
@@ -89,6 +97,7 @@ export class Uploads extends EventTarget {
       sent: attachment.size,
       state: "done",
       error: "",
+      refused: false,
       wait: "",
       attachment,
       abort: new AbortController(),
@@ -106,7 +115,7 @@ export class Uploads extends EventTarget {
   /** @param {Upload} upload */
   retry(upload) {
     if (upload.wait) return this.client.tryNow();
-    Object.assign(upload, { state: "waiting", error: "", sent: 0, abort: new AbortController() });
+    Object.assign(upload, { state: "waiting", error: "", refused: false, sent: 0, abort: new AbortController() });
     this.next();
   }
 
@@ -122,8 +131,9 @@ export class Uploads extends EventTarget {
     this.next();
   }
 
+  /** Their message is sent. What the server did not keep stays, and says why. */
   clear() {
-    this.list = [];
+    this.list = this.refused;
     waiting.delete(this);
     this.changed();
   }
@@ -161,6 +171,7 @@ export class Uploads extends EventTarget {
     } catch (error) {
       upload.state = "failed";
       upload.error = reason(error);
+      upload.refused = isRefused(error);
     }
     upload.wait = "";
     running -= 1;
@@ -175,6 +186,12 @@ export class Uploads extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 }
+
+/** What is wrong with the file, and not with the way to the server. */
+const REFUSALS = new Set(["too_large", "quota_exceeded", "unsupported_media", "bad_request"]);
+
+/** @param {unknown} error */
+const isRefused = (error) => REFUSALS.has(/** @type {{code: string}} */ (error).code);
 
 /** @param {unknown} error */
 function reason(error) {
