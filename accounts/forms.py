@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth import password_validation
 
@@ -90,3 +91,11 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             # After the row: a picture that is shown nowhere is better than one that is missing.
             person.avatar.storage.delete(old)
         return person
+
+
+class TwoStepForm(ActivateTOTPForm):
+    """Named in ``MFA_FORMS``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = "Code that the app shows"

@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "accounts.devices.DeviceMiddleware",
     "accounts.middleware.SessionActivityMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "mediachat.time_zone.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -132,6 +133,7 @@ TEMPLATES = [
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["mediachat.formats"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
@@ -271,6 +273,7 @@ REQUIRE_SECOND_FACTOR = env.str("REQUIRE_SECOND_FACTOR", default="none")
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 USERSESSIONS_ADAPTER = "accounts.adapter.SessionsAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {"activate_totp": "accounts.forms.TwoStepForm"}
 MFA_TOTP_ISSUER = "Media Chat"
 
 # -- Protection ------------------------------------------------------------------------------
@@ -351,7 +354,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": "chat.admin.site.icon"},
     ],
     "STYLES": ["chat.admin.site.stylesheet"],
-    "SCRIPTS": ["chat.admin.site.script"],
+    "SCRIPTS": ["chat.admin.site.script", "chat.admin.site.time_zone_script"],
     "SHOW_BACK_BUTTON": True,
     # What Django keeps of its own forms; decisions are in the audit log, on each thing's page.
     "SHOW_HISTORY": False,

@@ -46,6 +46,10 @@ def script(request: HttpRequest) -> str:
     return static("moderation/admin.js")
 
 
+def time_zone_script(request: HttpRequest) -> str:
+    return static("chat/time-zone.js")
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu, less what this person may not see."""
     front = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}

@@ -4,6 +4,7 @@ from django.db.models import Model
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from chat.admin import links
 from chat.models import AuditEntry
@@ -30,7 +31,7 @@ def trail(row: Model) -> SafeString | str:
                 (
                     action(entry),
                     entry.actor,
-                    date_format(entry.created_at, "j M Y, H:i"),
+                    date_format(localtime(entry.created_at), "DATETIME_FORMAT"),
                     entry.reason,
                 )
                 for entry in entries

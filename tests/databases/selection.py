@@ -25,6 +25,7 @@ SAME_ON_ALL = (
     # How the page looks and behaves, what a frame or an address may be, who waits for whom, and
     # what Redis and nginx do: decided before anything reaches a database. WHOLE=1 runs them too.
     "tests/browser/test_accessibility.py",
+    "tests/browser/test_account_pages.py",
     "tests/browser/test_blocks.py",
     "tests/browser/test_directions.py",
     "tests/browser/test_drafts.py",

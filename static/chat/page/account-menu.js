@@ -36,6 +36,7 @@ export class AccountMenu extends ChatElement {
     else items.push({ label: "Change your name…", icon: "edit", run: () => this.tell("show-profile") });
     items.push({ label: "Blocked people", icon: "block", run: () => this.tell("show-blocked") });
     if (links.password) items.push({ label: "Password", icon: "lock", run: goTo(links.password) });
+    if (links.twoStep) items.push({ label: "Two-step sign-in", icon: "lock", run: goTo(links.twoStep) });
     if (links.sessions) items.push({ label: "Where you are signed in", icon: "history", run: goTo(links.sessions) });
     if (links.admin) items.push({ label: "Administration", icon: "flag", run: goTo(links.admin) });
     if (links.signOut) items.push({ label: "Sign out", icon: "sign-out", run: () => signOut(links.signOut ?? "") });

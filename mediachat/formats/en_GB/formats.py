@@ -1,0 +1,3 @@
+"""Times say in which zone they are."""
+
+DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j M Y, H:i T"
