@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page
 
-from tests.browser.conftest import OpenChat, send, talk_to, until
+from tests.browser.conftest import OpenChat, enter_room, send, talk_to, until
 
 
 class InputMethod:
@@ -35,12 +35,18 @@ class InputMethod:
         self.session.send("Input.insertText", {"text": text})
 
 
+def sent(page: Page, text: str) -> None:
+    """Waits until the newest message is this one, and the server has it."""
+    newest = "[...document.querySelectorAll('mc-message')].at(-1)"
+    until(page, f"{newest}?.message.body === '{text}' && {newest}.message.number > 0")
+
+
 def test_keys_of_an_input_method_mean_nothing_to_the_page(open_chat: OpenChat) -> None:
     one = open_chat("owner")
     talk_to(one, "member")
     send(one, "はじめ")
     said = one.locator("mc-message").filter(has_text="はじめ").last
-    said.wait_for()
+    sent(one, "はじめ")
     before = one.locator("mc-message").count()
     ime = InputMethod(one)
     composer = one.locator(".composer-text")
@@ -185,7 +191,7 @@ def test_code_is_written_as_code_and_undo_reaches_back(open_chat: OpenChat) -> N
     said.wait_for()
     composer.press_sequentially("```")
     keyboard.press("Control+Enter")
-    until(one, "document.querySelector('.composer-text').value === ''")
+    sent(one, "```")
 
     # The message editor has the same keys.
     keyboard.press("ArrowUp")
@@ -388,7 +394,7 @@ def test_paste_does_what_the_person_means(open_chat: OpenChat) -> None:
     # The message editor: the same texts, and files wait for the next message.
     composer.fill("to be changed")
     composer.press("Enter")
-    one.locator("mc-message").filter(has_text="to be changed").last.wait_for()
+    sent(one, "to be changed")
     composer.press("ArrowUp")
     at = "mc-message-editor textarea"
     one.locator(at).wait_for()
@@ -401,3 +407,29 @@ def test_paste_does_what_the_person_means(open_chat: OpenChat) -> None:
     files.wait_for()
     assert one.input_value(at) == CELLS["text/plain"]
     assert one.evaluate(f"document.activeElement.matches('{at}')")
+
+
+def test_people_are_mentioned_beside_letters_of_other_scripts(open_chat: OpenChat) -> None:
+    one = open_chat("owner")
+    enter_room(one, "The private room")
+    composer = one.locator(".composer-text")
+    for begun, chosen in (("你好@mem", "你好@member "), ("สวัสดี＠MEM", "สวัสดี＠member ")):
+        composer.press_sequentially(begun)
+        one.locator(".mention-option").filter(has_text="@member").wait_for()
+        one.keyboard.press("Enter")
+        assert composer.input_value() == chosen
+        composer.fill("")
+    bodies = {"你好@member你好": "@member", "＠Memberさん、a@b.example": "＠Member"}
+    for body, shown in bodies.items():
+        send(one, body)
+        sent(one, body)
+        said = one.locator("mc-message").last
+        said.locator(".mention").wait_for()
+        assert said.locator(".mention").all_inner_texts() == [shown]
+        assert said.locator("[data-username=member]").count() == 1
+    send(one, "3. A list that goes on")
+    one.locator("mc-message ol[start='3']").wait_for()
+    # Whom it calls sees so, however the sign and the name are written.
+    two = open_chat("member")
+    enter_room(two, "The private room")
+    two.locator(".mention.is-me", has_text="＠Member").wait_for()

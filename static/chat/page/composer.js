@@ -155,8 +155,8 @@ export class Composer extends ChatElement {
    */
   writeAgain(message) {
     const repliedTo = this.client.feed(this.room.id).messages.find(({ id }) => id === message.reply_to);
-    this.textarea.value = [message.body, this.textarea.value].filter(Boolean).join("\n\n");
-    this.textChanged();
+    const { textarea } = this;
+    insertText(textarea, [message.body, textarea.value].filter(Boolean).join("\n\n"), 0, textarea.value.length);
     this.reply(this.replyTo ?? repliedTo ?? null);
     this.client.discard(message.client_id);
   }

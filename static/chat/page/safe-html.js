@@ -17,6 +17,8 @@ const RULES = {
     "tbody", "td", "th", "thead", "tr", "ul",
   ],
   ALLOWED_ATTR: ["href", "title", "class", "start", "lang", "data-username", "data-language"],
+  // Only addresses have to be of these: a name or a number is none.
+  ADD_URI_SAFE_ATTR: ["start", "data-username", "data-language"],
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,

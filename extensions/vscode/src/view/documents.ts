@@ -31,7 +31,7 @@ export function signInDocument(place: Place, { server, username, problem }: Sign
           <input name="server" inputmode="url" autocomplete="url" spellcheck="false" required
             placeholder="https://chat.example.org" value="${escape(server)}"></label>
         <label>${escape(l10n.t("Username"))}
-          <input name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required
+          <input name="username" dir="auto" autocomplete="username" autocapitalize="none" spellcheck="false" required
             value="${escape(username)}"></label>
         <label>${escape(l10n.t("Password"))}
           <input name="password" type="password" autocomplete="current-password" required></label>

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { unreached } from "../../src/server/problem.js";
 import { Server } from "../../src/server/server.js";
 import { answerSecondFactor, askForLink, signIn } from "../../src/server/sign-in.js";
+import { signInDocument } from "../../src/view/documents.js";
 
 /** Runs with a server that answers so, and gives its address. */
 async function against<T>(answer: RequestListener, run: (server: Server) => Promise<T>): Promise<T> {
@@ -171,4 +172,9 @@ test("only this server's files are files", () => {
   for (const path of ["https://evil.example/media/1/x", "//evil.example/media/1/x", "/api/v1/rooms", "/media/../api/v1/rooms", "/media//"]) {
     assert.ok(!server.isMedia(path), path);
   }
+});
+
+test("a username is written in the direction of its letters", () => {
+  const place = { nonce: "", cspSource: "", file: (name: string) => name };
+  assert.match(signInDocument(place, { server: "", username: "שרה", problem: "" }), /name="username" dir="auto"/);
 });

@@ -46,9 +46,10 @@ describe("files in the editor", () => {
     });
 
   /** Gives the page files as the browser would: by an event that carries them. */
-  const hand = (how, files) =>
-    window.chat.locator("mc-conversation .conversation").evaluate((conversation, { how, files }) => {
+  const hand = (how, files, texts = {}) =>
+    window.chat.locator("mc-conversation .conversation").evaluate((conversation, { how, files, texts }) => {
       const carried = new DataTransfer();
+      for (const [type, text] of Object.entries(texts)) carried.setData(type, text);
       for (const { name, type, base64, size } of files) {
         const bytes = base64 ? Uint8Array.from(globalThis.atob(base64), (sign) => sign.charCodeAt(0)) : new Uint8Array(size);
         carried.items.add(new File([bytes], name, { type }));
@@ -60,7 +61,7 @@ describe("files in the editor", () => {
         return textarea.dispatchEvent(new globalThis.ClipboardEvent("paste", { ...options, clipboardData: carried }));
       }
       return conversation.dispatchEvent(new globalThis.DragEvent(how, { ...options, dataTransfer: carried }));
-    }, { how, files });
+    }, { how, files, texts });
 
   step("takes files that are dropped on the conversation", async () => {
     const file = { name: "dropped.png", type: "image/png", base64: picture(30, 20, [0, 90, 200]).toString("base64") };
@@ -72,6 +73,20 @@ describe("files in the editor", () => {
     await window.chat.locator("mc-composer textarea").press("Enter");
     const [{ bytes }] = await received("dropped.png");
     assert.deepEqual(bytes.subarray(1, 4).toString(), "PNG");
+  });
+
+  step("takes the text of a spreadsheet, and not the picture that comes with it", async () => {
+    const cells = { name: "image.png", type: "image/png", base64: picture(10, 10, [9, 9, 9]).toString("base64") };
+    const text = "a\tb\nc\td";
+    await hand("paste", [cells], { "text/plain": text, "text/html": "<table><tr><td>a</td><td>b</td></tr></table>" });
+    const textarea = window.chat.locator("mc-composer textarea");
+    assert.equal(await textarea.inputValue(), text);
+    assert.equal(await window.chat.locator("mc-upload-tray .upload").count(), 0);
+    await textarea.fill("the docs");
+    await textarea.selectText();
+    await hand("paste", [], { "text/plain": "https://example.org/" });
+    assert.equal(await textarea.inputValue(), "[the docs](https://example.org/)");
+    await textarea.fill("");
   });
 
   step("takes what is pasted", async () => {
