@@ -183,3 +183,117 @@ def test_today_becomes_yesterday_at_midnight(open_chat: OpenChat, room_with: Roo
     one.clock.fast_forward(timedelta(minutes=20).seconds * 1000)
     lines.filter(has_text="Yesterday").wait_for()
     assert lines.filter(has_text="Today").count() == 0
+
+
+LONG = "\n".join(f"Line {number}" for number in range(1, 60)) + "\n\nA needle at the end"
+
+SEEN = """(text) => {
+  const list = document.querySelector(".messages").getBoundingClientRect();
+  const root = document.querySelector(".messages");
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const { currentNode: node } = walker;
+    if (!node.data.includes(text)) continue;
+    const range = document.createRange();
+    range.setStart(node, node.data.indexOf(text));
+    range.setEnd(node, node.data.indexOf(text) + text.length);
+    const { top, bottom } = range.getBoundingClientRect();
+    const body = node.parentElement.closest(".message-body").getBoundingClientRect();
+    return top >= Math.max(list.top, body.top) && bottom <= Math.min(list.bottom, body.bottom);
+  }
+  return false;
+}"""
+
+
+def test_a_long_message_folds_and_its_end_and_its_tools_can_be_reached(
+    open_chat: OpenChat, room_with: RoomWith
+) -> None:
+    name = room_with(3, read=3)
+    one, other = open_chat("owner", viewport={"width": 900, "height": 600}), open_chat("member")
+    enter_room(other, name)
+    send(other, "short")
+    other.fill(".composer-text", LONG)
+    other.press(".composer-text", "Enter")
+    send(other, "after it")
+    enter_room(one, name)
+    item = one.locator("mc-message").filter(has_text="A needle at the end")
+    more = item.get_by_role("button", name="Show more")
+    more.wait_for()
+    assert one.locator(".fold-button").count() == 1
+    assert not one.evaluate(SEEN, "needle")
+    assert item.evaluate("item => item.offsetHeight") < 600
+    assert_accessible(one)
+
+    # It stays where it is when it is unfolded, also where the end of the room was in view.
+    more.focus()
+    top = item.evaluate("item => item.getBoundingClientRect().top")
+    one.keyboard.press("Enter")
+    less = item.get_by_role("button", name="Show less")
+    less.wait_for()
+    stands(one)
+    assert abs(item.evaluate("item => item.getBoundingClientRect().top") - top) <= 2
+    assert one.evaluate("document.activeElement.className") == "fold-button"
+
+    # Its tools are in view, wherever in it the reader is.
+    one.evaluate("document.querySelector('.messages').scrollTop += 700")
+    box = one.locator(".messages").bounding_box()
+    assert box is not None
+    one.mouse.move(box["x"] + 200, box["y"] + 250)
+    tools = item.get_by_role("toolbar").bounding_box()
+    assert tools is not None
+    assert box["y"] <= tools["y"] <= box["y"] + 100
+
+    # It is remembered, until it is folded again.
+    enter_room(one, "The public room")
+    enter_room(one, name)
+    less.wait_for()
+    less.press("Enter")
+    more.wait_for()
+    stands(one)
+    assert item.evaluate("item => item.getBoundingClientRect().top") >= box["y"] - 1
+
+    # Find-in-page goes on inside, and so does a jump to the message.
+    item.locator("p").filter(has_text="needle").scroll_into_view_if_needed()
+    less.wait_for()
+    until(one, f"({SEEN})('needle')")
+    less.press("Enter")
+    more.wait_for()
+    one.evaluate("document.querySelector('mc-message-list').jump(5)")
+    less.wait_for()
+    less.press("Enter")
+    more.wait_for()
+
+    # In a side bar too a message is no longer than that.
+    one.set_viewport_size({"width": 300, "height": 600})
+    stands(one)
+    assert item.evaluate("item => item.offsetHeight") < 600
+    assert one.evaluate("document.documentElement.scrollWidth") <= 300
+
+
+READ_ALL_BUT = """(names) => {
+  const { client } = document.querySelector("mc-app");
+  for (const { id, name, number } of client.rooms.values()) {
+    if (!names.includes(name)) client.markRead(id, number);
+  }
+}"""
+
+
+def test_keys_lead_to_the_rooms_that_have_something_unread(
+    open_chat: OpenChat, room_with: RoomWith
+) -> None:
+    one = open_chat("owner")
+    enter_room(one, "The public room")
+    names = sorted(room_with(3, read=1) for _ in range(2))
+    one.reload()
+    one.locator(".room-entry").filter(has_text=names[1]).wait_for()
+    one.evaluate(READ_ALL_BUT, names)
+    opened = one.get_by_role("heading", level=2)
+    one.keyboard.press("Alt+Shift+ArrowUp")
+    opened.filter(has_text=names[1]).wait_for()
+    one.locator(".room-entry.is-unread").filter(has_text=names[1]).wait_for(state="detached")
+    one.keyboard.press("Alt+Shift+ArrowUp")
+    opened.filter(has_text=names[0]).wait_for()
+    one.locator(".room-entry.is-unread").filter(has_text=names[0]).wait_for(state="detached")
+    one.keyboard.press("Alt+Shift+ArrowDown")
+    one.locator(".toast").filter(has_text="Nothing else is unread.").wait_for()
+    opened.filter(has_text=names[0]).wait_for()

@@ -295,7 +295,9 @@ export class ChatApp extends ChatElement {
       void this.updateComplete.then(() => this.focusSearch());
     } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
-      this.step(event.key === "ArrowDown" ? 1 : -1);
+      const by = event.key === "ArrowDown" ? 1 : -1;
+      if (!event.shiftKey) this.step(by);
+      else if (!this.step(by, (room) => unread(room) > 0)) this.say("Nothing else is unread.");
     }
   }
 
@@ -316,12 +318,21 @@ export class ChatApp extends ChatElement {
     });
   }
 
-  /** @param {number} by */
-  step(by) {
+  /**
+   * Opens the next room of the list, or the one before.
+   * @param {1 | -1} by
+   * @param {(room: import("../protocol.js").Room) => boolean} [isMeant] which of them
+   * @returns {boolean} whether there is one
+   */
+  step(by, isMeant = () => true) {
     const { rooms, people } = listedRooms(this.client, "", this.roomId);
-    const ids = [...rooms, ...people].map(({ id }) => id);
-    if (ids.length === 0) return;
-    void this.openRoom(ids[(ids.indexOf(this.roomId) + by + ids.length) % ids.length]);
+    const listed = [...rooms, ...people];
+    const at = listed.findIndex(({ id }) => id === this.roomId);
+    const before = by > 0 ? listed.slice(0, Math.max(at, 0)) : listed.slice(at + 1).reverse();
+    const ahead = by > 0 ? listed.slice(at + 1) : listed.slice(0, Math.max(at, 0)).reverse();
+    const next = [...ahead, ...before].find(isMeant);
+    if (next) void this.openRoom(next.id);
+    return next !== undefined;
   }
 }
 

@@ -208,6 +208,18 @@ export class MessageList extends ChatElement {
     this.look();
   }
 
+  /**
+   * A message was folded or unfolded: what the reader looks at stays where it is.
+   * @param {CustomEvent<{isFolded: boolean, by: number}>} event `by`: how far find-in-page had
+   *   scrolled inside of it
+   */
+  onFold({ target, detail: { isFolded, by } }) {
+    const item = /** @type {HTMLElement} */ (target);
+    this.scroller.scrollTop += by;
+    if (isFolded && this.anchor.top(item) < 0) this.anchor.toItem(item, 0);
+    else this.anchor.hold();
+  }
+
   /** Loads what is near, forgets what is far, and marks what has been seen as read. */
   look() {
     const { feed, scroller } = this;
@@ -282,6 +294,8 @@ export class MessageList extends ChatElement {
     if (!item) return;
     this.target = null;
     if (this.targetOffset !== null) return this.anchor.toOffset(item, this.targetOffset);
+    const message = /** @type {import("./message.js").ChatMessage} */ (item);
+    void message.fold.set(false); // whoever is led to it is to see it all
     this.anchor.toItem(item);
     item.classList.add("is-found");
     /** @type {HTMLElement} */ (item).focus({ preventScroll: true });
@@ -311,6 +325,7 @@ export class MessageList extends ChatElement {
         tabindex="0"
         @scroll=${this.onScroll}
         @keydown=${this.onKey}
+        @fold=${this.onFold}
       >
         ${listTop(this.client, feed, room, () => (feed.loaded ? this.look() : this.enter()))}
         <div class="messages-content">

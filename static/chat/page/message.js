@@ -4,6 +4,7 @@ import { attachmentList } from "./attachments.js";
 import { avatar } from "./avatar.js";
 import { clockTime, fullTime } from "./dates.js";
 import { ChatElement } from "./element.js";
+import { Fold } from "./fold.js";
 import { icon } from "./icons.js";
 import { messageActions, quickReactions } from "./message-actions.js";
 import { messageState } from "./message-state.js";
@@ -43,6 +44,7 @@ export class ChatMessage extends ChatElement {
     /** Shown although its sender is blocked. */
     this.revealed = false;
     this.shownHtml = "";
+    this.fold = new Fold(this);
     this.addEventListener("pointerenter", () => (this.active = true));
     this.addEventListener("pointerleave", () => this.relax());
     this.addEventListener("focusin", () => (this.active = true));
@@ -131,7 +133,7 @@ export class ChatMessage extends ChatElement {
             </button>`
           : null}
       </div>
-      ${this.active && !this.gone && !this.editing && !isPending(message) ? this.tools() : null}
+      ${this.active && !this.gone && !this.editing && !isPending(message) ? html`<div class="message-rail">${this.tools()}</div>` : null}
     `;
   }
 
@@ -155,12 +157,29 @@ export class ChatMessage extends ChatElement {
       ${message.quote ? this.quote(message.quote) : null}
       ${this.editing
         ? html`<mc-message-editor .client=${this.client} .message=${message}></mc-message-editor>`
-        : html`<div class="message-body" @click=${this.onBodyClick}></div>`}
+        : this.body()}
       ${message.code ? sharedCode(message.code, (code) => this.tell("open-code", { code })) : null}
       ${message.edited_at ? this.editedMark() : null}
       ${attachmentList(message.attachments ?? [], (image) => this.openImage(image))}
       ${this.reactions()}
     `;
+  }
+
+  body() {
+    const { isLong, isFolded } = this.fold;
+    return html`<div class="fold ${isFolded ? "is-folded" : ""} ${isLong ? "is-long" : ""}">
+      <div class="message-body" @click=${this.onBodyClick}></div>
+      ${isLong
+        ? html`<button
+            type="button"
+            class="fold-button"
+            aria-expanded=${!isFolded}
+            @click=${() => this.fold.set(!isFolded)}
+          >
+            ${icon(isFolded ? "arrow-down" : "arrow-up")} ${isFolded ? "Show more" : "Show less"}
+          </button>`
+        : null}
+    </div>`;
   }
 
   /** @param {NonNullable<Message["quote"]>} quote */
