@@ -18,7 +18,9 @@ _LATIN = (
 )
 _LISU = ("ꓐꓑꓒꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpddtgkjczfmnlsrvhwxyaeiou")
 _COPTIC = ("ⲅⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭ", "rhikmnopctyx")
-_OTHERS = ("ყჿוןסဝഠଠዐሀ〇", "yollooooouo")
+_OTHERS = ("ყჿוןסဝഠଠዐሀ〇ߊ", "yollooooouol")
+_CANADIAN = ("ᐯᗅᗞᗪᖴᑌᑭᑯᒍᒪᖇᗷᕁᕼᗰᔕᖯᑲᑫᑕ", "vaddfupdjlrbxhmsbbqc")
+_TIFINAGH = ("ⵔⵏⴸⴹⵝⵁ", "olvexo")
 _ARABIC = ("ىیکہە", "ييكهه")
 _THAI = ("ๅ", "า")
 _KANA = ("ロニカタエートハミへり", "口二力夕工一卜八三ヘリ")
@@ -33,7 +35,7 @@ _WRITTEN_OUT = (
 strokes."""
 _TABLES = (
     *(_CYRILLIC, _GREEK, _ARMENIAN, _SMALL_CAPITALS, _LATIN, _LISU, _COPTIC, _OTHERS),
-    *(_ARABIC, _THAI, _KANA),
+    *(_ARABIC, _THAI, _KANA, _CANADIAN, _TIFINAGH),
 )
 LOOK_ALIKES = {
     ord(look_alike): plain
@@ -44,8 +46,9 @@ LOOK_ALIKES = {
 older usernames and display names have them. static/chat/look-alikes.js has the same for the
 page. What usernames fold to is stored (User.skeleton): a change here needs a migration that fills
 it in again."""
-_UNSEEN_PARTS = re.compile("(?<=[ij])\u0307+|\u0640")
-"""A dot on what has one, and the stroke that makes an Arabic letter longer."""
+_UNSEEN_PARTS = re.compile("(?<=[ij])\u0307+|[\u0640\u0f0b\u200c\u200d]")
+"""A dot on what has one, the stroke that makes an Arabic letter longer, the dot between the
+syllables of Tibetan, and what joins letters or keeps them apart."""
 _STACKED = re.compile(
     "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}|[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{2,}"
 )

@@ -66,9 +66,8 @@ def clean_display_name(user: User, name: str) -> str:
     if not name or taken == fold(user.username):
         return name
     if (
-        _is_reserved(name, is_appointed=user.is_staff)
-        or User.objects.filter(skeleton=taken[:LENGTH]).exclude(pk=user.pk).exists()
-    ):
+        _is_reserved(name, is_appointed=user.is_staff) and not _has_initials(name)
+    ) or User.objects.filter(skeleton=taken[:LENGTH]).exclude(pk=user.pk).exists():
         raise ValidationError(
             "This is the username of someone else, or looks like it. Choose another name."
         )
@@ -110,6 +109,21 @@ def _is_reserved(name: str, *, is_appointed: bool) -> bool:
     return bool(looks_like & RESERVED or (looks_like & OFFICIAL and not is_appointed))
 
 
+def _has_initials(name: str) -> bool:
+    """Whether it is a name and initials, as in Al L.: read together they can be any word."""
+    first, *initials = name.split()
+    return (
+        len(first.rstrip(".")) > 1
+        and bool(initials)
+        and all(
+            len(each.rstrip(".")) == 1
+            and each[0].isalpha()
+            and (each.endswith(".") or (each.isupper() and not first.isupper()))
+            for each in initials
+        )
+    )
+
+
 def _without_emoji(name: str) -> str:
     """The name with an asterisk for each emoji: some are held together by invisible characters."""
     for found in reversed(emoji.emoji_list(name)):
@@ -131,6 +145,8 @@ def _is_needed(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at + 1]
     if unicodedata.combining(before) == _VIRAMA:
         return unicodedata.category(after)[0] in "LM"
+    if unicodedata.combining(after) == _VIRAMA:  # as in Bengali's র‍্য
+        return text[at] == _ZWJ and before.isalpha()
     return text[at] == _ZWNJ and bool(_JOINED.match(before) and _JOINED.match(after))
 
 

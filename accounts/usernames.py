@@ -40,10 +40,14 @@ ALPHABETS = frozenset(
         *("DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA"),
         *("MALAYALAM", "SINHALA", "THAI", "LAO", "TIBETAN", "MYANMAR", "KHMER", "THAANA"),
         *("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"),
+        # Of fewer people (table 7):
+        *("MONGOLIAN", "JAVANESE", "BALINESE", "SUNDANESE", "OL", "MEETEI", "CHAKMA", "CHAM"),
+        *("TAI", "NEW", "KAYAH", "LEPCHA", "LIMBU", "YI", "NKO", "ADLAM", "VAI", "SYRIAC"),
+        *("TIFINAGH", "CANADIAN"),
     }
 )
-"""Those in everyday use (Unicode's Standard Annex 31, table 5), as Unicode's names of their letters
-begin."""
+"""Those that people write with today (Unicode's Standard Annex 31, table 5 and most of table 7), as
+Unicode's names of their letters begin."""
 WRITTEN_TOGETHER = (
     frozenset({"CJK", "HIRAGANA", "KATAKANA"}),
     frozenset({"CJK", "HANGUL"}),
@@ -75,14 +79,25 @@ _OUT_OF_USE = re.compile(
 )
 """The same standard's letters and marks of the other alphabets that are not (Unicode 14)."""
 
-MARKS = "".join(
+_TSHEG = "\u0f0b"
+_MARKED = (
+    *range(0x0780, 0x0800),  # Thaana, N'Ko
+    *(*range(0x0900, 0x10A0), *range(0x1780, 0x1800)),  # Devanagari to Sinhala, Thai to Khmer
+    *(0x1885, 0x1886, 0x18A9),  # Mongolian
+    *(*range(0x1900, 0x1950), *range(0x1A20, 0x1A80)),  # Limbu, Tai
+    *(*range(0x1B00, 0x1BC0), *range(0x1C00, 0x1C38)),  # Balinese, Sundanese, Lepcha
+    *(*range(0xA900, 0xA930), *range(0xA980, 0xA9E0)),  # Kayah Li, Javanese
+    *(*range(0xAA00, 0xAAE0), *range(0xABC0, 0xAC00)),  # Cham, Tai Viet, Meetei Mayek
+    *(*range(0x11100, 0x11150), *range(0x1E900, 0x1E960)),  # Chakma, Adlam
+)
+MARKS = _TSHEG + "".join(
     char
-    for char in map(chr, (*range(0x0780, 0x07C0), *range(0x0900, 0x10A0), *range(0x1780, 0x1800)))
+    for char in map(chr, _MARKED)
     if unicodedata.category(char) in ("Mn", "Mc") and not _OUT_OF_USE.match(char)
 )
-"""Vowels, tones and joints of Thaana, of Devanagari to Sinhala, Thai, Lao, Tibetan, Myanmar and
-Khmer, without which few names can be written. Hebrew's and Arabic's vowel points are not among
-them: people leave these out of their names, and two names must not differ by them alone."""
+"""Vowels, tones and joints without which few names can be written. Hebrew's, Arabic's and Syriac's
+vowel points are not among them: people leave these out of their names, and two names must not
+differ by them alone. What parts the syllables of Tibetan is one of them."""
 _TONES = "[\u0300\u0301\u0304\u030c]"
 _SPOKEN_IN_TONES = "aeioumnẹọəɛɔɩʊŋ"
 """Letters of Yoruba, Ewe, Igbo and others, some of which Unicode has with no tone: those it has are
@@ -93,6 +108,13 @@ _SHAPE = re.compile(rf"{WORD}(?:[.-]{WORD})*")
 _HEAPED = re.compile(rf"([{MARKS}])\1|[{MARKS}]{{6}}")
 """The same mark twice is drawn as one; many reach into the lines around."""
 
+_VIRAMAS = "".join(char for char in MARKS if unicodedata.combining(char) == 9)
+_JOINER = re.compile(
+    f"(?<=[{_VIRAMAS}])[\u200c\u200d](?=\\w)|(?<=\\w)\u200d(?=[{_VIRAMAS}])"
+    "|(?<=[\u0620-\u08ff])\u200c(?=[\u0620-\u08ff])"
+)
+"""What shapes the letters around it, as in Sinhala, Bengali and Persian, and is not seen itself: a
+name is the same without it."""
 _SECOND_DOT = re.compile("(?<=[ij])\u0307+")
 """What is left of Turkish's İ in lower case: it is typed by people whose name begins with i."""
 _HAN_ZERO = "〇"
@@ -101,8 +123,8 @@ _HAN_ZERO = "〇"
 
 def normalize(name: str) -> str:
     """The one spelling of a name, in lower case: the same again for what it returns."""
-    lower = unicodedata.normalize("NFKC", name).lower()
-    return unicodedata.normalize("NFKC", _SECOND_DOT.sub("", lower))
+    lower = _JOINER.sub("", unicodedata.normalize("NFKC", name).lower())
+    return unicodedata.normalize("NFKC", _SECOND_DOT.sub("", lower)).rstrip(_TSHEG)
 
 
 def check(name: str) -> None:

@@ -34,12 +34,15 @@ MARKS_LIMIT = 8
 
 _LETTER = rf"\w{MARKS}\u0300-\u036f"
 """What a name is made of; some programs write an accented letter as a letter and its accent."""
-_NAME = re.compile(rf"\w(?:[{_LETTER}.+-]{{0,148}}[{_LETTER}])?")
+_JOINERS = "\u200c\u200d"
+"""They shape the letters of some scripts; a username is the same without them."""
+_NAME = re.compile(rf"\w(?:[{_LETTER}{_JOINERS}.+-]{{0,148}}[{_LETTER}])?")
 _JOINS_A_WORD = re.compile(rf"[{_LETTER}{SIGNS}./+-]")
 _UNSPACED = frozenset(
     {
         *("CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO", "HANGUL"),
         *("THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"),
+        *("TAI", "NEW", "JAVANESE", "BALINESE", "CHAM", "YI"),
     }
 )
 """Alphabets of words that follow each other without a space, or that take endings after a name."""

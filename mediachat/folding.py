@@ -29,10 +29,13 @@ _SIGNS = (
     "\u2018=' \u2019=' \u02bc=' \u02bb=' \u05f3=' \u05f4=\" \u2010=- \u2011=- \u2013=- \u30a0=-"
 )
 """Apostrophes and hyphens that keyboards and word processors make of the plain ones."""
+_TSHEG = "\u0f0b"
+"""What parts the syllables of Tibetan, which has no spaces between words."""
 _KATAKANA = (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)
 _TO_HIRAGANA = -0x60
 _PLAIN = {ord(pair[0]): pair[2:] for pair in f"{_LETTERS} {_ARABIC} {_SIGNS}".split()} | {
-    letter: chr(letter + _TO_HIRAGANA) for letter in _KATAKANA
+    **{letter: chr(letter + _TO_HIRAGANA) for letter in _KATAKANA},
+    ord(_TSHEG): " ",
 }
 _NUKTA = 7
 _POINTS = range(10, 37)

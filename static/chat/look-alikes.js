@@ -8,7 +8,9 @@ const LOOK_ALIKES = new Map(
     ["ıɑɡɩǀꞁȷɯʋɣɛǝᴑᶃᶌʒɜȝꝫƍƅꞵƒẝꞙꬵỿꭚꞟꭎꭒꬲꬽꭇꭈꭓƨꝛƽȣꝯĸɨ", "iagilljwuyeəogy3333gbbffffyyuuueorrx22s89ki"],
     ["ꓐꓑꓒꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpddtgkjczfmnlsrvhwxyaeiou"],
     ["ⲅⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭ", "rhikmnopctyx"],
-    ["ყჿוןסဝഠଠዐሀ〇", "yollooooouo"],
+    ["ყჿוןסဝഠଠዐሀ〇ߊ", "yollooooouol"],
+    ["ᐯᗅᗞᗪᖴᑌᑭᑯᒍᒪᖇᗷᕁᕼᗰᔕᖯᑲᑫᑕ", "vaddfupdjlrbxhmsbbqc"],
+    ["ⵔⵏⴸⴹⵝⵁ", "olvexo"],
     ["ىیکہە", "ييكهه"],
     ["ๅ", "า"],
     ["ロニカタエートハミへり", "口二力夕工一卜八三ヘリ"],
@@ -22,8 +24,8 @@ const WRITTEN_OUT =
   "આ=અા ઍ=અૅ એ=અે ઐ=અૈ ઑ=અાૅ ઓ=અાે ઔ=અાૈ ૉ=ાૅ ો=ાે ૌ=ાૈ " +
   "ఓ=ఒౕ ఔ=ఒౌ ಓ=ಒೕ ಔ=ಒೌ ഈ=ഇൗ ഊ=ഉൗ ഐ=എെ ഓ=ഒാ ഔ=ഒൗ ൈ=െെ ආ=අා ඇ=අැ ඈ=අෑ ඖ=ඔෟ";
 for (const pair of WRITTEN_OUT.split(" ")) LOOK_ALIKES.set(pair[0], pair.slice(2));
-/** A dot on what has one, and the stroke that makes an Arabic letter longer. */
-const UNSEEN_PARTS = /([ij])\u0307+|\u0640/g;
+/** A dot on what has one, the stroke that makes an Arabic letter longer, and the dot between syllables of Tibetan. */
+const UNSEEN_PARTS = /([ij])\u0307+|[\u0640\u0f0b]/g;
 /** Thai's and Lao's signs on one letter: drawn in the same place in any order. */
 const STACKED = /[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}|[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{2,}/g;
 /** And what accounts/names.py refuses because nothing is drawn; it was not always refused. */

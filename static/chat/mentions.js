@@ -4,7 +4,7 @@
  */
 
 /** A sign and what has been written of the name, up to the caret. */
-const BEGUN = /[@＠]([\p{L}\p{M}\p{N}_.+-]*)$/u;
+const BEGUN = /[@＠]((?:[\p{L}\p{M}\p{N}\u0f0b_.+-]|\p{Join_Control})*)$/u;
 const JOINS_A_WORD = /[\p{L}\p{M}\p{N}_@＠./+-]/u;
 const MARK = /\p{M}/u;
 
@@ -12,7 +12,9 @@ const ALPHABETS = [
   "Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Hebrew", "Arabic", "Ethiopic", "Devanagari",
   "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam", "Sinhala",
   "Thai", "Lao", "Tibetan", "Myanmar", "Khmer", "Thaana", "Han", "Hiragana", "Katakana", "Hangul",
-  "Bopomofo",
+  "Bopomofo", "Mongolian", "Javanese", "Balinese", "Sundanese", "Ol_Chiki", "Meetei_Mayek", "Chakma",
+  "Cham", "Tai_Le", "Tai_Viet", "Tai_Tham", "New_Tai_Lue", "Kayah_Li", "Lepcha", "Limbu", "Yi", "Nko",
+  "Adlam", "Vai", "Syriac", "Tifinagh", "Canadian_Aboriginal",
 ].map((name) => ({ name, letters: new RegExp(`\\p{Script=${name}}`, "u") }));
 const WRITTEN_TOGETHER = [
   ["Han", "Hiragana", "Katakana"],
@@ -20,7 +22,8 @@ const WRITTEN_TOGETHER = [
   ["Han", "Bopomofo"],
 ];
 /** Alphabets of words that follow each other without a space, or that take endings after a name. */
-const UNSPACED = ["Han", "Hiragana", "Katakana", "Bopomofo", "Hangul", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan"];
+const UNSPACED = ["Han", "Hiragana", "Katakana", "Bopomofo", "Hangul", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan",
+  "Tai_Le", "Tai_Viet", "Tai_Tham", "New_Tai_Lue", "Javanese", "Balinese", "Cham", "Yi"];
 /** What makes a syllable of Japanese longer belongs to both of its alphabets. */
 const LONG = /[ーｰ]/u;
 /** A letter, but for the narrow signs of Japanese that become marks. */

@@ -9,7 +9,7 @@ const PLAIN = new Map([
   ...Object.entries({ ŋ: "n", ŧ: "t", ɓ: "b", ɗ: "d", ƙ: "k", ƴ: "y" }),
   ...Object.entries({ ى: "ي", ی: "ي", ک: "ك", ہ: "ه", ھ: "ه", ە: "ه", ة: "ه", ٱ: "ا", "\u0640": "" }),
   ...Object.entries({ "\u05f3": "'", "\u05f4": '"', "‘": "'", "’": "'", "\u02bc": "'", "\u02bb": "'" }),
-  ...Object.entries({ "\u2010": "-", "\u2011": "-", "–": "-", "\u30a0": "-" }),
+  ...Object.entries({ "\u2010": "-", "\u2011": "-", "–": "-", "\u30a0": "-", "\u0f0b": " " }),
 ]);
 const KATAKANA = /[\u30a1-\u30f6\u30fd\u30fe]/u;
 const TO_HIRAGANA = 0x60;
@@ -43,7 +43,7 @@ function plain(letter) {
  * @returns {number | null}
  */
 export function matchRank(typed, names) {
-  const wanted = searchable(typed);
+  const wanted = searchable(typed).trim();
   const ranks = names.map(searchable).map((name) => {
     if (name.startsWith(wanted)) return 0;
     const words = name.split(/[\s._-]+/);

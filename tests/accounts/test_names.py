@@ -143,6 +143,17 @@ def test_one_may_be_called_by_ones_own_username(member: User, owner: User) -> No
         assert clean_display_name(member, name) == name
 
 
+@pytest.mark.parametrize("name", ["Al L.", "Al L", "Her E.", "Tea M.", "Roo T.", "Ал Л.", "Hel P."])
+def test_a_name_and_an_initial_are_no_word_that_is_kept(member: User, name: str) -> None:
+    assert clean_display_name(member, name) == name
+
+
+@pytest.mark.parametrize("name", ["A l l", "A. l. l.", "A.l.l.", "ALL.", "ADMI N", "admi n"])
+def test_letters_apart_are(member: User, name: str) -> None:
+    with pytest.raises(ValidationError, match="looks like"):
+        clean_display_name(member, name)
+
+
 def test_names_that_look_the_same_fold_to_the_same() -> None:
     assert fold("Ｐаураl") == fold("paypal") == fold("PAYPAL") == "paypal"
     assert fold("Straße") == fold("STRASSE")

@@ -1,6 +1,8 @@
 """Who may be called how: normalised first, then checked, at every way to make an account."""
 
+import json
 import string
+import subprocess
 import unicodedata
 from importlib import import_module
 from io import StringIO
@@ -20,7 +22,9 @@ from hypothesis import strategies as st
 from accounts import first_administrator, names
 from accounts.models import User
 from accounts.usernames import OFFICIAL, RESERVED, check, normalize
+from chat import queries
 from chat.text import render
+from tests.live import ROOT
 
 PASSWORD = "correct horse 42"
 
@@ -43,6 +47,9 @@ GOOD = [
     *("राहुल", "प्रिया", "कृष्ण", "বাংলা", "ਗੁਰਪ੍ਰੀਤ", "ગીતા", "ସୀତା", "நிர்மலா", "తెలుగు", "ಕೃಷ್ಣ"),
     *("മലയാളം", "සිංහල", "ณัฐ", "สมหญิง", "น้ำ", "ສົມພອນ", "བསྒྲུབས", "ကြွေး", "ភិរម្យ", "ޔޫސުފް"),
     *("みさき", "リョウ", "山本ミキ", "田中さくら", "박서준", "李明", "陳大文"),
+    *("བསྟན་འཛིན", "རྒྱ་མཚོ་", "ශ්\u200dරී", "ක්\u200dරිෂ්ණ", "علی\u200cرضا", "র\u200d্যাচেল"),
+    *("ᠮᠣᠩᠭᠣᠯ", "ꦗꦮ", "ᬩᬮᬶ", "ᱥᱟᱱᱛᱟᱲ", "ꯃꯅꯤꯄꯨꯔ", "ߒߞߏ", "ⵜⵉⴼⵉⵏⴰⵖ", "ܐܒܓ", "ᐃᓄᒃᑎᑐᑦ"),
+    *("ꆈꌠ", "𑄌𑄋𑄴𑄟𑄳𑄦", "ᥖᥭᥰ", "𞤀𞤁𞤂𞤢𞤥", "ꕙꔤ", "ᮞᮥᮔ᮪ᮓ"),
     *("İbrahim", "İpek", "Ọ̀ṣun", "Gbẹ́mi", "Ńkẹ́m", "Ẹ̀bùn", "Kɔ́fi", "m̀bá", "李〇", "〇山"),
 ]
 BAD = {
@@ -102,6 +109,7 @@ LOOK_ALIKES = [
         ("ラーメン", "ラ一メン"),
         ("〇〇", "oo"),
     ),
+    *(("ᑌᒍ", "uj"), ("ⵔⵏⵏ", "oll"), ("བསྟན་འཛིན", "བསྟནའཛིན")),
     *(("べに", "ベに"), ("さり", "さリ")),
     *(("आशा", "अाशा"), ("ओम", "अोम"), ("ओम", "आेम"), ("औरव", "अाैरव"), ("ऐना", "एेना")),
     *(("আলো", "অালো"), ("ਆਸਾ", "ਅਾਸਾ"), ("ਇੰਦੂ", "ੲਿੰਦੂ"), ("આશા", "અાશા"), ("ઓમ", "અોમ")),
@@ -276,6 +284,43 @@ def test_of_two_who_want_a_name_at_once_one_is_told(
     assert answer.status_code == 302
     assert answer["Location"] == reverse("account_signup")
     assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_who_can_register_can_be_mentioned_and_found(db: None, name: str) -> None:
+    username = User.objects.create_user(names.clean_username(name)).username
+    upper = name.upper()
+    for typed in (name, username, upper if normalize(upper) == username else name):
+        rendered = render(f"hi @{typed}, look").naming([username])
+        assert rendered.mentions == [username], typed
+        assert f'data-username="{username}"' in rendered.html
+        assert [each.username for each in queries.find_people(typed)[0]] == [username], typed
+    assert [each.username for each in queries.find_people(name[:1])[0]] == [username]
+
+
+def test_who_can_register_is_completed_by_the_page() -> None:
+    """What the page takes for a mention that has been begun, and whether its member fits."""
+    program = """
+        import { readFileSync } from "node:fs";
+        import { begunMention } from "./static/chat/mentions.js";
+        import { matchRank } from "./static/chat/name-match.js";
+        const names = JSON.parse(readFileSync(0, "utf8"));
+        const failed = names.filter(([typed, username]) => {
+          const begun = begunMention(`hi @${typed}`);
+          return begun !== typed || matchRank(begun, [username]) !== 0;
+        });
+        console.log(JSON.stringify(failed));
+    """
+    pairs = [(name, normalize(name)) for name in GOOD]
+    done = subprocess.run(
+        ["node", "--input-type=module", "--eval", program],
+        input=json.dumps(pairs + [(username, username) for _, username in pairs]),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == []
 
 
 # -- Those who were there before ----------------------------------------------------------------
