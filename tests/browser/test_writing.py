@@ -388,6 +388,7 @@ def test_paste_does_what_the_person_means(open_chat: OpenChat) -> None:
     assert over("https://old.example", 0, 19, address) == address
     assert over("a\nb", 0, 3, address) == address
     assert over("`x`", 1, 2, address) == f"`{address}`"
+    assert over("[x](old)", 4, 7, address) == f"[x]({address})"
     assert over("x", 0, 1, "javascript:alert(1)") == "javascript:alert(1)"
     assert over("x", 0, 1, f"{address} and words") == f"{address} and words"
 

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.models import User
 from chat import mentions
+from chat.actions.messages import edit_message
 from chat.models import Room
 from chat.text import Rendered, is_plain, render
 from tests.chat.conftest import say
@@ -76,6 +77,9 @@ def test_who_is_called_is_stored(owner: User, member: User, private_room: Room) 
     message = say(member, private_room, "你好@owner你好，＠小明在吗")
     assert message.mentions == ["owner", "小明"]
     assert '<span class="mention" data-username="小明">＠小明</span>在吗' in message.html
+    changed = edit_message(member, message=message.pk, body="@小明好")
+    assert changed.mentions == ["小明"]
+    assert changed.html == ('<p><span class="mention" data-username="小明">@小明</span>好</p>\n')
 
 
 def test_a_text_without_mentions_stays_as_it_is() -> None:

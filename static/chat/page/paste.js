@@ -18,7 +18,9 @@ export function paste(event, textarea) {
     return meant.files;
   }
   const { value, selectionStart: start, selectionEnd: end } = textarea;
-  const link = isInCode(value, start) ? null : linkOver(meant.text, value.slice(start, end));
+  // In code, and as the address of a link, an address is what it is.
+  const isPlain = isInCode(value, start) || value.slice(0, start).endsWith("](");
+  const link = isPlain ? null : linkOver(meant.text, value.slice(start, end));
   const text = link ?? meant.text;
   // The browser's own paste is quick for long texts too.
   const isItsOwn = event.isTrusted && text === event.clipboardData.getData("text/plain");
