@@ -3,7 +3,10 @@ import { setTimer as realTimer } from "./backoff.js";
 import { BrowserEvents } from "./browser-events.js";
 import { Connection } from "./connection.js";
 import { connectionLost, offline, ChatError } from "./errors.js";
-import { unknownAttachment } from "./feed-message.js";
+import { awaitedAttachment, unknownAttachment } from "./feed-message.js";
+import { FileStore } from "./file-store.js";
+import { FileUpload } from "./file-upload.js";
+import { FileUploads } from "./file-uploads.js";
 import { handleIncomingMessage, messagesIn, takeFrom } from "./incoming.js";
 import { KnownChat } from "./known-chat.js";
 import { News } from "./news.js";
@@ -38,6 +41,7 @@ const PING_TIMEOUT = 10_000;
  *   told by `message`. `history` has it
  * - `messages` {room}: a room's feed, as far as it is held; see {@link Feed#open}
  * - `outbox`: what is unsent
+ * - `left-out` {room, upload}: an unsent message goes without this file, which the server refused
  * - `typing` {room}, `presence` {user}, `people`, `blocked`, `requests`
  * - `restored`: the server's history was restored from a backup. What was held of it is dropped,
  *   what is unsent is kept
@@ -67,6 +71,7 @@ export class ChatClient extends KnownChat {
   #commands;
   #requests;
   #sync;
+  #uploads;
   #files;
   #outbox;
   #store;
@@ -83,6 +88,8 @@ export class ChatClient extends KnownChat {
     random = Math.random,
     setTimer = realTimer,
     events = globalThis.window ?? null,
+    indexedDB = globalThis.window ? globalThis.indexedDB : undefined,
+    locks = globalThis.window ? globalThis.navigator?.locks : undefined,
   }) {
     const timing = { now, monotonic, random, setTimer };
     const store = new Store({
@@ -131,8 +138,17 @@ export class ChatClient extends KnownChat {
       issue: (command) => this.#issue(command),
     });
     this.#sync = new Sync({ patience, request: (rooms) => this.#issue({ type: "sync", rooms }) });
+    this.#uploads = new FileUploads({
+      upload: (file, options) => this.upload(file, options),
+      limits: () => this.limits,
+      store: new FileStore(indexedDB, now),
+      tryNow: () => this.tryNow(),
+      locks,
+    });
     this.#files = new OutboxFiles({
       upload: (file, signal) => this.upload(file, { signal }),
+      found: (stored) => this.#uploads.found(stored),
+      canFind: () => this.#uploads.canFind,
       epoch: () => this.epoch,
     });
     this.#outbox = new Outbox({
@@ -147,6 +163,7 @@ export class ChatClient extends KnownChat {
         this.#store.unsentChanged(room);
         this.#news.tell("outbox");
       },
+      leftOut: (room, upload) => this.#news.tell("left-out", { room, upload }),
     });
   }
 
@@ -276,9 +293,10 @@ export class ChatClient extends KnownChat {
    * @param {string} room
    * @param {{
    *   body?: string,
-   *   attachments?: import("./protocol.js").Attachment[],
+   *   attachments?: (import("./protocol.js").Attachment | FileUpload)[],
    *   replyTo?: import("./protocol.js").Message | string | null,
-   * }} message `attachments`: what {@link ChatClient#upload} gave; `replyTo`: a message or its id
+   * }} message `attachments`: what {@link ChatClient#upload} gave, or `uploads.add`: the message waits
+   *   for those, also over a reload; `replyTo`: a message or its id
    * @returns {string} its `client_id`
    */
   sendMessage(room, { body = "", attachments = [], replyTo = null }) {
@@ -286,12 +304,20 @@ export class ChatClient extends KnownChat {
     const feed = this.feed(room);
     const quoted =
       typeof replyTo === "string" ? feed.messages.find(({ id }) => id === replyTo) : replyTo;
-    this.#outbox.add({
-      client_id: clientId, room, body, attachments,
-      room_name: this.#store.nameOf(room),
-      reply_to: typeof replyTo === "string" ? replyTo : (replyTo?.id ?? null),
-      quote: quoted ? quoteOf(quoted) : null,
-    });
+    const awaited = attachments.flatMap((each) => (each instanceof FileUpload && !each.attachment ? [each] : []));
+    this.#outbox.add(
+      {
+        client_id: clientId, room, body,
+        attachments: attachments.map((each) =>
+          each instanceof FileUpload ? (each.attachment ?? awaitedAttachment(each)) : each,
+        ),
+        ...(awaited.length > 0 ? { uploading: awaited.map(({ key }) => key) } : {}),
+        room_name: this.#store.nameOf(room),
+        reply_to: typeof replyTo === "string" ? replyTo : (replyTo?.id ?? null),
+        quote: quoted ? quoteOf(quoted) : null,
+      },
+      awaited,
+    );
     this.#store.typing.isDone(room);
     // One's own message is always in sight.
     if (feed.hasNewer) feed.jumpToLatest().catch(() => {});
@@ -308,6 +334,15 @@ export class ChatClient extends KnownChat {
     this.#outbox.discard(clientId);
   }
 
+  /**
+   * Takes a message that is not stored back, to be written again: it is discarded, its files are not.
+   * @param {string} clientId
+   * @returns {{attachments: import("./protocol.js").Attachment[], uploads: FileUpload[]}}
+   */
+  takeBack(clientId) {
+    return this.#outbox.takeBack(clientId);
+  }
+
   /** Messages of all rooms that the server does not have yet, in the order of writing. */
   get unsent() {
     return this.#outbox.entries;
@@ -316,6 +351,11 @@ export class ChatClient extends KnownChat {
   /** Whether some of these would be lost with this page: there was no room to store them. */
   get hasUnstored() {
     return this.#outbox.hasUnstored;
+  }
+
+  /** Files on their way, some at a time: `uploads.add(file)`, for {@link ChatClient#sendMessage}. */
+  get uploads() {
+    return this.#uploads;
   }
 
   /**
@@ -415,5 +455,6 @@ export class ChatClient extends KnownChat {
     this.#outbox.resume();
     this.#arrivals.settle();
     this.#patience.wake();
+    this.#uploads.retryFailed();
   }
 }

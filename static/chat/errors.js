@@ -53,3 +53,7 @@ export const filesLost = (count) =>
       ? "The server no longer has the file of this message. Attach it again."
       : "The server no longer has the files of this message. Attach them again.",
   );
+
+/** A file that was not uploaded yet was kept nowhere, or deleted with the browser's data. */
+export const fileLost = () =>
+  new ChatError(FILES_LOST, "This file is no longer here. Attach it again.");

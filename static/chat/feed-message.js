@@ -7,7 +7,7 @@
  * @returns {import("./types.js").FeedMessage[]}
  */
 export function unsentMessages(entries, sender, first) {
-  const refused = entries.findIndex(({ state, error }) => state === "sending" && error);
+  const refused = entries.findIndex(({ state, error, uploading }) => state === "sending" && (error || uploading));
   return entries.map((entry, index) => {
     const isWaiting = entry.state === "sending" && !entry.elsewhere;
     const behind = isWaiting && refused >= 0 && index > refused;
@@ -47,6 +47,8 @@ function unsentMessage(entry, sender, number) {
     behind: false,
     elsewhere: entry.elsewhere,
     unstored: entry.unstored,
+    uploading: entry.uploading ?? [],
+    uploads: entry.uploads,
   };
 }
 
@@ -58,6 +60,15 @@ function unsentMessage(entry, sender, number) {
  */
 export function sentMessage(message) {
   return { ...message, state: "sent", error: null, behind: false };
+}
+
+/**
+ * What is shown of a file that is not uploaded yet. Its `id` is the key of the file.
+ * @param {import("./file-upload.js").FileUpload} upload
+ * @returns {import("./protocol.js").Attachment}
+ */
+export function awaitedAttachment({ key, name, size }) {
+  return { ...unknownAttachment(key), name, size };
 }
 
 /**

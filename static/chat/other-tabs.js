@@ -44,7 +44,7 @@ export class OtherTabs {
    */
   get taken() {
     return [...this.#taken.values()].map(({ entry }) => {
-      return { ...entry, state: "sending", error: null, elsewhere: true, unstored: false };
+      return { ...entry, state: "sending", error: null, elsewhere: true, unstored: false, uploads: [] };
     });
   }
 

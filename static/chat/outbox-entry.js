@@ -12,8 +12,9 @@ export const inOrder = (entries) => entries.sort((a, b) => a.order - b.order);
 /** The ids of a message's files. @param {Unsent} entry */
 export const idsOf = ({ attachments }) => attachments.map(({ id }) => id);
 
-/** Whether a tab uploads a message's files again, so that it can be sent. @param {Unsent} [entry] */
-export const isUploading = (entry) => entry?.state === "sending" && entry.error?.code === FILES_LOST;
+/** Whether a tab uploads a message's files, so that it can be sent. @param {Unsent} [entry] */
+export const isUploading = (entry) =>
+  entry?.state === "sending" && (entry.error?.code === FILES_LOST || entry.uploading !== undefined);
 
 /** A message with what it replies to, where it was tried without. @param {Unsent} entry */
 export const quotedAgain = ({ unquoted, ...rest }) => ({ ...rest, ...unquoted });

@@ -1,10 +1,13 @@
 /** @typedef {import("./protocol.js").Attachment} Attachment */
 /** @typedef {import("./types.js").Unsent} Unsent */
 
+/** @typedef {import("./file-upload.js").FileUpload} FileUpload */
+
 /**
- * The files of unsent messages, for as long as this client has them. A server that was restored
- * from a backup does not know what was uploaded after that backup, and takes a message only when
- * its files are uploaded again. They are not stored: after a reload they are gone.
+ * The files of unsent messages. Those that are not uploaded yet are on their way, and found again
+ * after a reload. The others are held for as long as this client has them: a server that was
+ * restored from a backup does not know what was uploaded after that backup, and takes a message
+ * only when its files are uploaded again.
  */
 export class OutboxFiles {
   /** @type {WeakMap<Attachment, Blob>} what was uploaded here and belongs to no message yet */
@@ -15,20 +18,114 @@ export class OutboxFiles {
    * @type {Map<string, Map<string, {file: Blob, again?: string | null}>>}
    */
   #held = new Map();
+  /** @type {Map<string, Map<string, FileUpload>>} on their way, by `client_id` and key */
+  #uploads = new Map();
   /** @type {Set<string>} messages whose files are being uploaded again, by `client_id` */
   #renewing = new Set();
   #upload;
+  #found;
+  #canFind;
   #epoch;
+  /** Called when a file of this message has moved. @type {(clientId: string) => void} */
+  moved = () => {};
 
   /**
    * @param {{
    *   upload: (file: Blob, signal: AbortSignal) => Promise<Attachment>,
+   *   found: (stored: {key: string, name: string, size: number}) => FileUpload,
+   *   canFind: () => boolean,
    *   epoch: () => string | null,
-   * }} options `epoch`: the id of the server's history now
+   * }} options `found` goes on with a file of an earlier page, where that `canFind` any; `epoch`: the
+   *   id of the server's history now
    */
-  constructor({ upload, epoch }) {
+  constructor({ upload, found, canFind, epoch }) {
     this.#upload = upload;
+    this.#found = found;
+    this.#canFind = canFind;
     this.#epoch = epoch;
+  }
+
+  /** The files of a message that are on their way from here. @param {string} clientId */
+  uploadsOf(clientId) {
+    return [...(this.#uploads.get(clientId)?.values() ?? [])];
+  }
+
+  /**
+   * A message waits for these files.
+   * @param {string} clientId
+   * @param {FileUpload[]} uploads
+   */
+  follow(clientId, uploads) {
+    if (uploads.length === 0) return;
+    this.#uploads.set(clientId, new Map(uploads.map((upload) => [upload.key, upload])));
+    for (const upload of uploads) {
+      upload.addEventListener("change", () => {
+        if (this.#uploads.get(clientId)?.get(upload.key) === upload) this.moved(clientId);
+      });
+    }
+  }
+
+  /**
+   * Goes on with the files of an earlier page.
+   * @param {Unsent} entry
+   * @returns {boolean} whether they are on their way; false where no file outlives its page
+   */
+  goOn({ client_id, attachments, uploading = [] }) {
+    const known = this.#uploads.get(client_id);
+    if (uploading.every((key) => known?.has(key))) return true;
+    if (!this.#canFind()) return false;
+    const waited = attachments.filter(({ id }) => uploading.includes(id));
+    this.follow(client_id, waited.map(({ id: key, name, size }) => known?.get(key) ?? this.#found({ key, name, size })));
+    return true;
+  }
+
+  /**
+   * A message with what has been uploaded of it meanwhile; the same where nothing has.
+   * @param {Unsent} entry
+   * @returns {Unsent}
+   */
+  settled(entry) {
+    const { client_id, uploading = [] } = entry;
+    const uploads = this.#uploads.get(client_id);
+    const done = new Map(uploading.map((key) => [key, uploads?.get(key)?.attachment]));
+    const left = uploading.filter((key) => !done.get(key));
+    if (left.length === uploading.length) return entry;
+    for (const key of uploading) if (done.get(key)) uploads?.delete(key);
+    const attachments = entry.attachments.map((attachment) => done.get(attachment.id) ?? attachment);
+    const settled = { ...entry, attachments, uploading: left.length > 0 ? left : undefined };
+    this.hold(settled);
+    return settled;
+  }
+
+  /**
+   * Takes what the server cannot keep out of a message, where something else is left of it.
+   * @param {Unsent} entry
+   * @returns {{entry: Unsent, refused: FileUpload[]}}
+   */
+  withoutRefused(entry) {
+    const refused = this.uploadsOf(entry.client_id).filter(({ isRefused }) => isRefused);
+    const keys = new Set(refused.map(({ key }) => key));
+    const attachments = entry.attachments.filter(({ id }) => !keys.has(id));
+    if (refused.length === 0 || (!entry.body && attachments.length === 0)) return { entry, refused: [] };
+    for (const key of keys) this.#uploads.get(entry.client_id)?.delete(key);
+    const left = (entry.uploading ?? []).filter((key) => !keys.has(key));
+    return { entry: { ...entry, attachments, uploading: left.length > 0 ? left : undefined }, refused };
+  }
+
+  /** Why a file of a message is not uploaded, or null. @param {Unsent} entry */
+  failure({ client_id, uploading = [] }) {
+    const uploads = uploading.map((key) => this.#uploads.get(client_id)?.get(key));
+    return uploads.find((upload) => upload?.state === "failed")?.error ?? null;
+  }
+
+  /**
+   * Takes the files of a message back from it, to be sent with another one.
+   * @param {string} clientId
+   */
+  takeBack(clientId) {
+    const uploads = this.uploadsOf(clientId);
+    this.#uploads.delete(clientId);
+    return uploads;
   }
 
   /**
@@ -46,22 +143,26 @@ export class OutboxFiles {
       const file = this.#uploaded.get(attachment);
       return file ? [/** @type {const} */ ([attachment.id, { file }])] : [];
     });
-    if (held.length > 0) this.#held.set(client_id, new Map(held));
+    const earlier = this.#held.get(client_id) ?? [];
+    if (held.length > 0) this.#held.set(client_id, new Map([...earlier, ...held]));
   }
 
   /** The message is sent or discarded. @param {string} clientId */
   release(clientId) {
     this.#held.delete(clientId);
+    for (const upload of this.takeBack(clientId)) upload.cancel();
   }
 
   /** Somebody else signs in. */
   clear() {
     this.#held.clear();
+    this.#uploads.clear();
   }
 
   /** The person wants everything tried again. @param {string} clientId */
   retry(clientId) {
     for (const held of this.#held.get(clientId)?.values() ?? []) delete held.again;
+    for (const upload of this.uploadsOf(clientId)) upload.retry();
   }
 
   /** @param {string} clientId */

@@ -66,6 +66,15 @@ export class OutboxStore {
   }
 
   /**
+   * A message as it is in the storage, or null.
+   * @param {string} clientId
+   * @returns {import("./types.js").Unsent | null}
+   */
+  get(clientId) {
+    return this.all().find(({ client_id }) => client_id === clientId) ?? null;
+  }
+
+  /**
    * Whether a message is still to be sent: what is no longer in the storage was sent or discarded
    * by another tab, except what was never in it.
    * @param {string} clientId

@@ -36,6 +36,7 @@ export class Outbox {
   #patience;
   #now;
   #changed;
+  #leftOut;
 
   /**
    * @param {{
@@ -49,10 +50,11 @@ export class Outbox {
    *   monotonic: () => number,
    *   setTimer: import("./types.js").SetTimer,
    *   changed: (room: string) => void,
-   * }} options `isCurrent`: whether this client has all that the server says of a room;
+   *   leftOut: (room: string, upload: import("./file-upload.js").FileUpload) => void,
+   * }} options `leftOut`: a message goes without a file that the server does not keep; `isCurrent`: whether this client has all that the server says of a room;
    *   `transmit` sends a command and resolves to its reply
    */
-  constructor({ storage, files, isMember, isCurrent, transmit, patience, now, monotonic, setTimer, changed }) {
+  constructor({ storage, files, isMember, isCurrent, transmit, patience, now, monotonic, setTimer, changed, leftOut }) {
     this.#store = new OutboxStore(storage);
     this.#otherTabs = new OtherTabs({
       setTimer,
@@ -62,11 +64,13 @@ export class Outbox {
     });
     this.#serverErrors = new ServerErrors(monotonic);
     this.#files = files;
+    files.moved = (clientId) => this.#fileMoved(clientId);
     this.#isMember = isMember;
     this.#transmit = transmit;
     this.#patience = patience;
     this.#now = now;
     this.#changed = changed;
+    this.#leftOut = leftOut;
   }
 
   /** All that is unsent, in the order of writing. */
@@ -80,7 +84,9 @@ export class Outbox {
    */
   get shown() {
     const own = [...this.#entries.values()].map((entry) => {
-      return { ...entry, elsewhere: false, unstored: this.#store.isUnstored(entry.client_id) };
+      const { client_id } = entry;
+      const unstored = this.#store.isUnstored(client_id);
+      return { ...entry, elsewhere: false, unstored, uploads: this.#files.uploadsOf(client_id) };
     });
     return inOrder([...own, ...this.#otherTabs.taken]);
   }
@@ -118,11 +124,13 @@ export class Outbox {
 
   /**
    * @param {Omit<import("./types.js").Unsent, "order" | "created_at" | "state" | "error">} draft
+   * @param {import("./file-upload.js").FileUpload[]} [uploads] those of its files that it waits for
    */
-  add(draft) {
+  add(draft, uploads = []) {
     this.#lastOrder = Math.max(this.#lastOrder + 1, this.#now());
     const created_at = new Date(this.#now()).toISOString();
     this.#files.hold(draft);
+    this.#files.follow(draft.client_id, uploads);
     this.#write({ ...draft, order: this.#lastOrder, created_at, state: "sending", error: null });
     this.#pump();
   }
@@ -157,7 +165,22 @@ export class Outbox {
     this.#serverErrors.forget(clientId);
     this.#files.retry(clientId);
     this.#write({ ...entry, state: "sending", error: null });
+    this.#fileMoved(clientId);
     this.#pump();
+  }
+
+  /**
+   * Takes a message back to be written again: it is discarded, and its files are not, except those
+   * that nobody has any more.
+   * @param {string} clientId
+   * @returns {{attachments: import("./protocol.js").Attachment[], uploads: import("./file-upload.js").FileUpload[]}}
+   */
+  takeBack(clientId) {
+    const { attachments = [], uploading = [], error } = this.#entries.get(clientId) ?? {};
+    const uploads = this.#files.takeBack(clientId).filter((upload) => upload.error?.code !== FILES_LOST);
+    this.discard(clientId);
+    const areLost = error?.code === FILES_LOST && uploading.length === 0;
+    return { attachments: areLost ? [] : attachments.filter(({ id }) => !uploading.includes(id)), uploads };
   }
 
   /** Gives up a message. It may have been stored all the same. @param {string} clientId */
@@ -219,17 +242,52 @@ export class Outbox {
     for (const entry of this.entries) {
       const { room, client_id } = entry;
       if (!this.#isDue(entry) || rooms.has(room)) continue;
+      const isLeft = this.#otherTabs.isLeft(client_id);
+      // What another program uploads, and no other can, holds up nobody for longer.
+      if (entry.uploading && !isLeft && !this.#files.goOn(entry)) continue;
       rooms.add(room);
       const underway = this.#underway.get(room);
       // An earlier one has come, from another tab or by a retry. When this has ended, that is sent.
       if (underway && underway.clientId !== client_id) underway.abort.abort();
-      if (!underway && !this.#otherTabs.isLeft(client_id)) void this.#send(entry);
+      if (!underway && !isLeft && !entry.uploading) void this.#send(entry);
     }
   }
 
   /** Also where it failed in another tab for want of files that this one has. @param {import("./types.js").Unsent} entry */
   #isDue(entry) {
-    return entry.state === "sending" || (entry.error?.code === FILES_LOST && this.#files.canRenew(entry));
+    return entry.state === "sending" || (!entry.uploading && entry.error?.code === FILES_LOST && this.#files.canRenew(entry));
+  }
+
+  /**
+   * A file that a message waits for has moved: it is there, it has failed, or it is tried again.
+   * @param {string} clientId
+   */
+  #fileMoved(clientId) {
+    const entry = this.#current(clientId);
+    if (!entry?.uploading) return;
+    const { entry: settled, refused } = this.#files.withoutRefused(this.#files.settled(entry));
+    for (const upload of refused) this.#leftOut(entry.room, upload);
+    const error = this.#files.failure(settled);
+    if (error && settled.state === "sending") return this.#lostOrFailed(settled, error);
+    if (!error && settled.state === "failed") return this.#write({ ...settled, state: "sending", error: null });
+    if (settled === entry) return;
+    this.#write(settled);
+    this.#pump();
+  }
+
+  /**
+   * @param {import("./types.js").Unsent} entry
+   * @param {ChatError} error
+   */
+  #lostOrFailed(entry, error) {
+    const stored = this.#store.get(entry.client_id);
+    // Another tab has uploaded it, and this one hears of that a little later.
+    if (error.code === FILES_LOST && stored && String(idsOf(stored)) !== String(idsOf(entry))) {
+      this.#hold(stored);
+    } else {
+      this.#fail(entry, error);
+    }
+    this.#pump();
   }
 
   /** @param {import("./types.js").Unsent} entry */
@@ -383,5 +441,6 @@ export class Outbox {
     const underway = this.#underway.get(entry.room);
     if (underway?.clientId === clientId) underway.abort.abort();
     this.#changed(entry.room);
+    this.#pump();
   }
 }

@@ -1,5 +1,6 @@
 /** The types of the JavaScript client. What goes over the wire is in protocol.d.ts. */
 import type { ChatError } from "./errors.js";
+import type { FileUpload } from "./file-upload.js";
 import type { Feed } from "./feed.js";
 import type * as wire from "./protocol.js";
 
@@ -34,6 +35,13 @@ export interface UploadOptions {
   signal?: AbortSignal;
   /** It failed for a reason that passes, and is tried again by itself. */
   onWait?: (error: ChatError) => void;
+}
+
+/** What a file on its way asks of those who upload it. */
+export interface UploadQueue {
+  begin(upload: FileUpload): void;
+  retry(upload: FileUpload): void;
+  cancel(upload: FileUpload): void;
 }
 
 export interface ReadOptions {
@@ -75,6 +83,10 @@ export interface ClientOptions {
   random?: () => number;
   setTimer?: SetTimer;
   events?: BrowserEvents | null;
+  /** Keeps files that are not uploaded yet; a browser's own, otherwise memory. */
+  indexedDB?: IDBFactory;
+  /** Tells tabs which of them uploads a file; a browser's own. */
+  locks?: LockManager;
 }
 
 /** A step that signing in still needs, as django-allauth names it: `mfa_authenticate`, … */
@@ -91,6 +103,8 @@ export interface Unsent {
   room_name?: string;
   body: string;
   attachments: wire.Attachment[];
+  /** Ids of those attachments which are not uploaded yet: the keys of their files. */
+  uploading?: string[];
   reply_to: string | null;
   /** Left out by clients that share no code. */
   code?: wire.Code | null;
@@ -112,6 +126,8 @@ export interface ShownUnsent extends Unsent {
   elsewhere: boolean;
   /** There was no room to store it: it is lost with this page. */
   unstored: boolean;
+  /** Its files that are on their way from here. */
+  uploads: FileUpload[];
 }
 
 /**
@@ -128,6 +144,10 @@ export interface FeedMessage extends wire.Message {
   elsewhere?: boolean;
   /** Of one that is not `sent`: it is lost with this page, for there was no room to store it. */
   unstored?: boolean;
+  /** Of one that is not `sent`: ids of those attachments which are not uploaded yet. */
+  uploading?: string[];
+  /** Those of them that are on their way from here. */
+  uploads?: FileUpload[];
 }
 
 export type FeedEvent = wire.MessageEvent | wire.ChangesEvent;
@@ -169,6 +189,7 @@ export type Change = "sent" | "changed" | "deleted";
 export interface Detail {
   room?: string;
   user?: string;
+  upload?: FileUpload;
   message?: wire.Message;
   change?: Change;
 }

@@ -45,6 +45,7 @@ SAME_ON_ALL = (
     "tests/browser/test_second_factor.py",
     "tests/browser/test_tabs.py",
     "tests/browser/test_unsent.py",
+    "tests/browser/test_uploads.py",
     "tests/browser/test_writing.py",
     "tests/browser/test_xss.py",
     "tests/mediachat/test_bodies.py",

@@ -32,13 +32,16 @@ test("the server says what it takes, and an older one is taken to mean what vers
 test("a file that is too large is told before it is uploaded, and so are too many", async () => {
   let uploads = 0;
   const limits = { ...LIMITS, upload: 2 * 1024 ** 2, attachments: 3 };
-  const client = /** @type {any} */ ({ limits, upload: async () => ({ id: String(++uploads) }) });
+  const { client, server } = aClient();
+  server.limits = limits;
+  server.beforeUpload = () => (uploads++, null);
+  await client.connect();
   const tray = new Uploads(client);
   const large = new File([new Uint8Array(2 * 1024 ** 2 + 1)], "large.bin");
   assert.equal(tray.add([large, new File(["x"], "small.txt")]), true);
   assert.deepEqual(tray.list.map(({ state }) => state), ["failed", "sending"]);
-  assert.equal(tray.list[0].error, tooLarge(large, limits));
-  assert.match(tray.list[0].error, /at most 2 MB/);
+  assert.equal(tray.list[0].error?.detail, tooLarge(large, limits));
+  assert.match(tooLarge(large, limits), /at most 2 MB/);
   assert.equal(uploads, 1);
   assert.equal(tray.add([new File(["x"], "3.txt"), new File(["x"], "4.txt")]), false);
   assert.equal(tray.list.length, 3);

@@ -11,7 +11,7 @@ const code = {
 const entry = {
   client_id: "c", room: "r", body: "", attachments: [], reply_to: null, quote: null,
   created_at: "2026-01-01T00:00:00Z", order: 1, state: "sending", error: null,
-  elsewhere: false, unstored: false,
+  elsewhere: false, unstored: false, uploads: [],
 };
 
 test("an unsent message shows the code that it will have", () => {

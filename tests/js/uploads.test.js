@@ -2,19 +2,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ChatError } from "../../static/chat/errors.js";
+import { FileStore } from "../../static/chat/file-store.js";
+import { FileUploads } from "../../static/chat/file-uploads.js";
 import { LIMITS } from "../../static/chat/limits.js";
 import { Uploads } from "../../static/chat/page/uploads.js";
 import { Patience } from "../../static/chat/patience.js";
 import { uploadPatiently } from "../../static/chat/patient-upload.js";
 import { Clock, settled } from "./clock.js";
 
+/** @param {(file: File) => Promise<any>} upload */
+const uploadsBy = (upload) =>
+  new FileUploads({ upload, limits: () => LIMITS, store: new FileStore(undefined, () => 0), tryNow: () => {} });
+
 /** A server's uploads: how many are under way, how many were at once. */
 class Uploading {
   limits = LIMITS;
+  uploads = uploadsBy((file) => this.upload(file));
   /** @type {(() => void)[]} */
   under = [];
   most = 0;
 
+  /** @type {(file: File) => Promise<any>} */
   upload = () =>
     new Promise((resolve) => {
       this.under.push(() => resolve({ id: "a" }));
@@ -42,32 +50,16 @@ test("files of all rooms together go up three at a time", async () => {
   assert.equal(there.attachments.length, 4);
 });
 
-test("a room that is cleared holds up no other", async () => {
+test("files that are taken back hold up no other room", async () => {
   const server = new Uploading();
   const client = /** @type {any} */ (server);
   const [here, there] = [new Uploads(client), new Uploads(client)];
   here.add(files(4));
-  here.clear();
+  for (const upload of here.list) here.remove(upload);
   there.add(files(2));
   assert.equal(there.attachments.length, 0);
   for (let n = 0; n < 5; n++) await server.finish();
   assert.equal(there.attachments.length, 2);
-});
-
-test("what the server cannot keep holds back nothing, and what it was not asked for does", async () => {
-  for (const [code, holds] of /** @type {[string, boolean][]} */ ([["too_large", false], ["network", true]])) {
-    const upload = (/** @type {File} */ { name }) =>
-      name === "0.txt" ? Promise.reject(new ChatError(code, "no")) : Promise.resolve({ id: name });
-    const uploads = new Uploads(/** @type {any} */ ({ limits: LIMITS, upload }));
-    let sent = false;
-    uploads.whenDone = () => (sent = true);
-    uploads.add(files(2));
-    await settled();
-    assert.equal(sent, !holds);
-    assert.equal(uploads.failed, holds);
-    uploads.clear();
-    assert.deepEqual(uploads.list.map(({ name }) => name), holds ? [] : ["0.txt"]);
-  }
 });
 
 /**
@@ -187,50 +179,68 @@ test("an upload that waits can be cancelled", async () => {
   await assert.rejects(done, { code: "aborted" });
 });
 
-test("what waits for all files is done once, and given up when one fails", async () => {
-  const server = new Uploading();
-  const client = /** @type {any} */ (server);
-  const uploads = new Uploads(client);
-  let done = 0;
-  uploads.add(files(2));
-  uploads.whenDone = () => done++;
-  await server.finish();
-  assert.equal(done, 0);
-  await server.finish();
-  uploads.changed();
-  assert.equal(done, 1);
-  client.upload = () => Promise.reject(new ChatError("network", "Not reached."));
-  uploads.add(files(1));
-  uploads.whenDone = () => done++;
-  await settled();
-  assert.deepEqual([done, uploads.whenDone, uploads.failed], [1, null, true]);
-});
-
-test("what the restored server may not know is uploaded again, and what was written waits for it", async () => {
+test("what the restored server may not know is uploaded again, and waits for its turn", async () => {
   const server = new Uploading();
   const uploads = new Uploads(/** @type {any} */ (server));
   const earlier = /** @type {any} */ ({ id: "earlier", name: "of an earlier page.txt", size: 1 });
-  uploads.restore([earlier]);
+  uploads.restore({ attachments: [earlier], files: [] });
   uploads.add(files(2));
   await server.finish();
   assert.deepEqual(uploads.list.map(({ state }) => state), ["done", "done", "sending"]);
   uploads.uploadAgain();
-  let done = 0;
-  uploads.whenDone = () => done++;
   // Of the first there is no file any more, and the last is on its way.
   assert.deepEqual(uploads.list.map(({ state }) => state), ["done", "sending", "sending"]);
   assert.deepEqual(uploads.attachments, [earlier]);
   await server.finish();
   await server.finish();
   assert.deepEqual(uploads.list.map(({ state }) => state), ["done", "done", "done"]);
-  assert.equal(done, 1);
 });
 
 test("a file that failed is not uploaded again by itself", async () => {
-  const client = /** @type {any} */ ({ limits: LIMITS, upload: () => Promise.reject(new ChatError("too_large", "At most 25 MB.")) });
+  const client = /** @type {any} */ ({ limits: LIMITS, uploads: uploadsBy(() => Promise.reject(new ChatError("too_large", "At most 25 MB."))) });
   const uploads = new Uploads(client);
   uploads.add(files(1));
   await settled();
   uploads.uploadAgain();
   assert.deepEqual(uploads.list.map(({ state }) => state), ["failed"]);
+});
+
+test("what failed for want of a connection is tried again with the next one, and nothing else", async () => {
+  /** @type {string[]} */
+  const tried = [];
+  const codes = new Map([["0.txt", "network"], ["1.txt", "unsupported_media"], ["2.txt", "timeout"]]);
+  let isBack = false;
+  const uploads = uploadsBy(async ({ name }) => {
+    tried.push(name);
+    if (!isBack) throw new ChatError(codes.get(name) ?? "", "No.");
+    return { id: name };
+  });
+  const tray = new Uploads(/** @type {any} */ ({ limits: LIMITS, uploads }));
+  tray.add(files(3));
+  await settled();
+  assert.deepEqual(tray.list.map(({ state }) => state), ["failed", "failed", "failed"]);
+  isBack = true;
+  tried.length = 0;
+  uploads.retryFailed();
+  await settled();
+  assert.deepEqual(tried, ["0.txt", "2.txt"]);
+  assert.deepEqual(tray.list.map(({ state }) => state), ["done", "failed", "done"]);
+  tray.remove(tray.list[1]);
+  uploads.retryFailed();
+  await settled();
+  assert.deepEqual(tried, ["0.txt", "2.txt"]);
+});
+
+test("what the server cannot keep stays and holds back nothing, and what it was not asked for does", async () => {
+  for (const [code, holds] of /** @type {[string, boolean][]} */ ([["too_large", false], ["network", true]])) {
+    const uploads = uploadsBy(({ name }) =>
+      name === "0.txt" ? Promise.reject(new ChatError(code, "no")) : Promise.resolve({ id: name }),
+    );
+    const tray = new Uploads(/** @type {any} */ ({ limits: LIMITS, uploads }));
+    tray.add(files(2));
+    await settled();
+    assert.equal(tray.failed, holds);
+    assert.deepEqual(tray.take().map(({ name }) => name), holds ? ["0.txt", "1.txt"] : ["1.txt"]);
+    assert.deepEqual(tray.list.map(({ name }) => name), holds ? [] : ["0.txt"]);
+  }
 });

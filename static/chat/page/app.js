@@ -48,6 +48,8 @@ export class ChatApp extends ChatElement {
     this.offer = null;
     /** The room that the person leaves of their own will. */
     this.leaving = "";
+    /** This tab's id among those of the browser; '' where they share their drafts. */
+    this.tab = "";
     /** @type {Drafts | null} */
     this.drafts = null;
     /** @type {Map<string, Uploads>} */
@@ -100,6 +102,10 @@ export class ChatApp extends ChatElement {
       // In the room that is open the list of messages tells it.
       if (room !== this.roomId) this.announcer.announce(message);
     });
+    this.client.addEventListener("left-out", (event) => {
+      const { room, upload } = /** @type {CustomEvent} */ (event).detail;
+      this.uploadsOf(room).put([upload]);
+    });
     this.client.addEventListener("restored", () => {
       for (const uploads of this.uploads.values()) uploads.uploadAgain();
     });
@@ -115,8 +121,8 @@ export class ChatApp extends ChatElement {
     const { client } = this;
     if (!client.me) return;
     if (!this.drafts) {
-      this.drafts = new Drafts(client.me.id);
       this.offer = JSON.parse(this.dataset.offer ?? "null");
+      this.drafts = new Drafts(client.me.id, this.tab);
       this.openFromAddress();
       if (!this.roomId && !this.offer && !NARROW.matches) this.openRoom(this.firstRoom(), { address: false });
     }
@@ -196,8 +202,14 @@ export class ChatApp extends ChatElement {
 
   /** @param {string} roomId */
   uploadsOf(roomId) {
-    const uploads = this.uploads.get(roomId) ?? new Uploads(this.client);
+    const known = this.uploads.get(roomId);
+    if (known) return known;
+    const uploads = new Uploads(this.client);
     this.uploads.set(roomId, uploads);
+    // Also when the person looks at another room by then.
+    uploads.addEventListener("change", () => {
+      this.drafts?.change(roomId, { attachments: uploads.attachments, files: uploads.unfinished });
+    });
     return uploads;
   }
 

@@ -10,7 +10,6 @@ import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
 
 /** @typedef {import("../protocol.js").Message} Message */
 
-const WAITS = "This is sent as soon as the files are uploaded.";
 const FAILED = "A file was not uploaded. Retry or remove it, then send.";
 const LEFT_OUT = "Sent without the file that the server does not keep.";
 
@@ -52,14 +51,24 @@ export class Composer extends ChatElement {
   }
 
   firstUpdated() {
-    const draft = this.drafts.read(this.room.id);
+    this.show(this.drafts.read(this.room.id));
+    if (this.uploads.failed) this.notice = FAILED;
+    this.uploads.addEventListener("change", this.onUploads);
+    void this.adopt();
+  }
+
+  /** @param {import("./drafts.js").Draft} draft */
+  show(draft) {
     this.textarea.value = draft.body;
     this.replyTo = draft.replyTo;
-    if (this.uploads.list.length === 0) this.uploads.restore(draft.attachments);
-    if (this.uploads.whenDone) this.sendWhenDone(); // what was written in the composer before
-    else if (this.uploads.failed) this.notice = FAILED;
-    this.uploads.addEventListener("change", this.onUploads);
+    if (this.uploads.list.length === 0) this.uploads.restore(draft);
     this.textChanged();
+  }
+
+  /** What a tab that was closed left here is written on. */
+  async adopt() {
+    const draft = await this.drafts.adopt(this.room.id);
+    if (draft && this.isConnected) this.show(draft);
   }
 
   disconnectedCallback() {
@@ -69,10 +78,15 @@ export class Composer extends ChatElement {
 
   render() {
     const title = spokenTitle(this.client, this.room);
-    const sendable = !this.empty || this.uploads.list.length > 0;
+    const sendable = !this.empty || this.uploads.hasSome;
     return html`<form class="composer" aria-label="New message" @submit=${this.onSubmit}>
       ${this.replyTo ? this.replyLine(this.replyTo) : null}
-      <mc-upload-tray .uploads=${this.uploads}></mc-upload-tray>
+      <mc-upload-tray
+        .client=${this.client}
+        .list=${this.uploads.list}
+        removable
+        @remove-upload=${this.onRemove}
+      ></mc-upload-tray>
       ${this.notice ? html`<p class="composer-notice" role="status">${this.notice}</p>` : null}
       ${this.inCode ? codeHint("Ctrl+Enter sends. Escape, then Tab leaves.") : null} ${this.mentions.render()}
       <div class="composer-row">
@@ -158,7 +172,9 @@ export class Composer extends ChatElement {
     const { textarea } = this;
     insertText(textarea, [message.body, textarea.value].filter(Boolean).join("\n\n"), 0, textarea.value.length);
     this.reply(this.replyTo ?? repliedTo ?? null);
-    this.client.discard(message.client_id);
+    const { attachments, uploads } = this.client.takeBack(message.client_id);
+    this.uploads.restore({ attachments, files: [] });
+    this.uploads.put(uploads);
   }
 
   /** @param {Iterable<File>} files */
@@ -182,19 +198,19 @@ export class Composer extends ChatElement {
   }
 
   keep() {
-    this.drafts.write(this.room.id, {
-      body: this.textarea.value,
-      replyTo: this.replyTo,
-      attachments: this.uploads.attachments,
-    });
+    this.drafts.change(this.room.id, { body: this.textarea.value, replyTo: this.replyTo });
   }
 
   uploadsChanged() {
-    if (this.notice === WAITS && !this.uploads.whenDone) {
-      this.notice = this.uploads.failed ? FAILED : "";
-    }
-    this.keep();
+    if (this.notice === FAILED && !this.uploads.failed) this.notice = "";
+    if (this.notice === LEFT_OUT && this.uploads.list.length === 0) this.notice = "";
     this.requestUpdate();
+  }
+
+  /** @param {CustomEvent<{upload: import("../file-upload.js").FileUpload}>} event */
+  onRemove({ detail }) {
+    this.uploads.remove(detail.upload);
+    if (!isTouch()) this.textarea.focus(); // the button that had the focus has gone
   }
 
   /** @param {Event} event */
@@ -203,38 +219,18 @@ export class Composer extends ChatElement {
     this.send();
   }
 
-  /**
-   * Nothing is sent without what belongs to it: files on their way are waited for, also while the
-   * person looks at another room.
-   */
+  /** Nothing is sent without what belongs to it: the message waits for files on their way. */
   send() {
     const body = this.textarea.value.trim();
-    const { uploads } = this;
-    if (!body && uploads.list.length === 0) return;
-    if (uploads.failed) {
+    if (this.uploads.failed) {
       this.notice = FAILED;
-    } else if (uploads.unfinished) {
-      this.sendWhenDone();
-    } else {
-      this.sendDraft();
+      return;
     }
-  }
-
-  sendWhenDone() {
-    this.notice = WAITS;
-    this.uploads.whenDone = () => this.sendDraft();
-  }
-
-  /** Sends what is written here; this composer may have gone meanwhile. */
-  sendDraft() {
-    const body = this.textarea.value.trim();
-    const { attachments } = this.uploads;
-    if (!body && attachments.length === 0) return;
-    this.client.sendMessage(this.room.id, { body, attachments, replyTo: this.replyTo });
+    if (!body && !this.uploads.hasSome) return;
+    this.client.sendMessage(this.room.id, { body, attachments: this.uploads.take(), replyTo: this.replyTo });
     this.textarea.value = "";
     this.replyTo = null;
-    this.notice = this.uploads.refused.length > 0 ? LEFT_OUT : "";
-    this.uploads.clear();
+    this.notice = this.uploads.list.length > 0 ? LEFT_OUT : "";
     this.textChanged();
     this.keep();
     this.tell("sent");

@@ -33,6 +33,8 @@ export class Conversation extends ChatElement {
     this.uploads = /** @type {any} */ (null);
     /** @type {string | null} the message whose text is being changed */
     this.editing = null;
+    /** Whether it was begun before the room was entered: then it does not take the focus. */
+    this.isEditKept = false;
     this.dropping = false;
     this.addEventListener("edit", (event) => this.edit(/** @type {CustomEvent} */ (event).detail.message));
     this.addEventListener("edit-last", () => this.list?.editLast());
@@ -51,6 +53,14 @@ export class Conversation extends ChatElement {
     this.addEventListener("sent", () => void this.list?.jumpToEnd());
   }
 
+  /** @param {Map<PropertyKey, unknown>} changed */
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (this.hasUpdated) return;
+    this.editing = this.drafts.read(this.roomId).editing;
+    this.isEditKept = this.editing !== null;
+  }
+
   get list() {
     return /** @type {MessageList | null} */ (this.querySelector("mc-message-list"));
   }
@@ -62,6 +72,8 @@ export class Conversation extends ChatElement {
   /** @param {import("./message.js").Message | null} message */
   edit(message) {
     this.editing = message?.id ?? null;
+    this.isEditKept = false;
+    this.drafts.change(this.roomId, { editing: this.editing });
     if (!message) this.composer?.textarea.focus();
   }
 

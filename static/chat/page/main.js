@@ -2,10 +2,12 @@ import { ChatClient } from "../client.js";
 import { WebSocketTransport } from "../transports/websocket.js";
 import "./app.js";
 import { askBeforeLeaving } from "./leaving.js";
+import { tabId } from "./tab.js";
 
 const app = /** @type {import("./app.js").ChatApp} */ (document.querySelector("mc-app"));
 app.client = new ChatClient({ transport: new WebSocketTransport({ server: location.origin }) });
 askBeforeLeaving(app.client);
+app.tab = await tabId();
 app.client.connect().catch(() => {
   // The page shows the client's state; it goes on trying where that makes sense.
 });

@@ -20,6 +20,8 @@ export class MessageEditor extends ChatElement {
     super();
     /** @type {import("../protocol.js").Message} */
     this.message = /** @type {any} */ (null);
+    /** @type {import("./drafts.js").Drafts} */
+    this.drafts = /** @type {any} */ (null);
     this.error = "";
     /** Why the text is not saved yet. */
     this.wait = "";
@@ -35,9 +37,12 @@ export class MessageEditor extends ChatElement {
   }
 
   firstUpdated() {
-    this.textarea.value = this.message.body;
-    this.onInput();
-    this.textarea.focus();
+    const conversation = /** @type {import("./conversation.js").Conversation} */ (this.closest("mc-conversation"));
+    const { drafts, roomId, isEditKept } = conversation;
+    this.drafts = drafts;
+    this.textarea.value = drafts.read(roomId).edits[this.message.id] ?? this.message.body;
+    this.textChanged();
+    if (!isEditKept) this.textarea.focus();
   }
 
   render() {
@@ -65,6 +70,16 @@ export class MessageEditor extends ChatElement {
   }
 
   onInput() {
+    this.textChanged();
+    this.keep(this.textarea.value === this.message.body ? null : this.textarea.value);
+  }
+
+  /** Keeps what is written over a change of the room and a reload. @param {string | null} body null: nothing */
+  keep(body) {
+    this.drafts.keepEdit(this.message.room, this.message.id, body);
+  }
+
+  textChanged() {
     fitToText(this.textarea);
     this.inCode = this.keys.areInCode(this.textarea);
   }
@@ -98,6 +113,7 @@ export class MessageEditor extends ChatElement {
   cancel() {
     this.saving?.abort();
     this.saving = null;
+    this.drafts.endEdit(this.message.room, this.message.id);
     this.tell("edit", { message: null });
   }
 
@@ -112,7 +128,9 @@ export class MessageEditor extends ChatElement {
         { type: "message.edit", message: this.message.id, body },
         { signal: saving.signal, onWait: (error) => this.saving === saving && (this.wait = waitWords(error)) },
       );
-      if (this.saving === saving && this.isConnected) this.cancel();
+      if (this.saving !== saving) return;
+      if (this.isConnected) this.cancel();
+      else this.drafts.endEdit(this.message.room, this.message.id);
     } catch (error) {
       if (this.saving !== saving) return;
       Object.assign(this, { saving: null, wait: "" });

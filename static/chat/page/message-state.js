@@ -3,6 +3,8 @@ import { FILES_LOST } from "../errors.js";
 import { icon } from "./icons.js";
 import { reasonOfWait } from "./waits.js";
 
+const UPLOADING = "This is sent as soon as the files are uploaded.";
+
 /**
  * What becomes of a message that the server does not have yet, and what can be done about it.
  *
@@ -26,6 +28,10 @@ export function messageState(client, message, writeAgain) {
     </p>`;
   }
   if (message.state !== "sending") return null;
+  if (message.uploading?.length) {
+    const isHere = Boolean(message.uploads?.length);
+    return pending(client, message, isHere ? UPLOADING : "Another tab uploads its files.");
+  }
   if (client.state !== "online") {
     return message.elsewhere
       ? waiting("Sent by another tab.", null)

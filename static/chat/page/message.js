@@ -10,6 +10,7 @@ import { messageActions, quickReactions } from "./message-actions.js";
 import { messageState } from "./message-state.js";
 import "./menu.js";
 import "./message-editor.js";
+import "./upload-tray.js";
 import { personName } from "./name.js";
 import { canModerate, canWrite } from "./rooms.js";
 import { safeFragment } from "./safe-html.js";
@@ -59,6 +60,12 @@ export class ChatMessage extends ChatElement {
 
   get mine() {
     return this.message.sender === this.client.me?.username;
+  }
+
+  /** The files that can be opened. */
+  get uploaded() {
+    const { attachments = [], uploading = [] } = this.message;
+    return attachments.filter(({ id }) => !uploading.includes(id));
   }
 
   get gone() {
@@ -160,7 +167,10 @@ export class ChatMessage extends ChatElement {
         : this.body()}
       ${message.code ? sharedCode(message.code, (code) => this.tell("open-code", { code })) : null}
       ${message.edited_at ? this.editedMark() : null}
-      ${attachmentList(message.attachments ?? [], (image) => this.openImage(image))}
+      ${attachmentList(this.uploaded, (image) => this.openImage(image))}
+      ${message.uploads?.length
+        ? html`<mc-upload-tray .client=${this.client} .list=${message.uploads}></mc-upload-tray>`
+        : null}
       ${this.reactions()}
     `;
   }

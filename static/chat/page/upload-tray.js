@@ -1,87 +1,119 @@
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { tooLarge } from "../limits.js";
 import { isolated } from "../names.js";
 import { ChatElement } from "./element.js";
 import { fileNotes } from "./file-notes.js";
 import { icon } from "./icons.js";
 import { readableSize } from "./sizes.js";
+import { waitWords } from "./waits.js";
 
-/** The files of a draft, each with how far it is, and what can be done about it. */
+/** @typedef {import("../file-upload.js").FileUpload} FileUpload */
+
+/**
+ * The files of a message that is not sent yet, each with how far it is, and what can be done about it.
+ * Tells `remove-upload` where they are `removable`.
+ */
 export class UploadTray extends ChatElement {
-  static properties = { uploads: { attribute: false } };
+  static properties = { list: { attribute: false }, removable: { type: Boolean } };
 
   constructor() {
     super();
-    /** @type {import("./uploads.js").Uploads} */
-    this.uploads = /** @type {any} */ (null);
+    /** @type {FileUpload[]} */
+    this.list = [];
+    this.removable = false;
     this.onChange = () => this.requestUpdate();
   }
 
   /** @param {Map<PropertyKey, any>} changed */
   willUpdate(changed) {
     super.willUpdate(changed);
-    if (!changed.has("uploads")) return;
-    changed.get("uploads")?.removeEventListener("change", this.onChange);
-    this.uploads.addEventListener("change", this.onChange);
+    if (!changed.has("list")) return;
+    for (const upload of changed.get("list") ?? []) upload.removeEventListener("change", this.onChange);
+    for (const upload of this.list) upload.addEventListener("change", this.onChange);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.uploads?.removeEventListener("change", this.onChange);
+    for (const upload of this.list) upload.removeEventListener("change", this.onChange);
   }
 
   render() {
-    const { list } = this.uploads;
-    if (list.length === 0) return null;
+    if (this.list.length === 0) return null;
     return html`<ul class="uploads" aria-label="Files of this message">
-      ${repeat(list, ({ key }) => key, (upload) => this.entry(upload))}
+      ${repeat(this.list, ({ key }) => key, (upload) => this.entry(upload))}
     </ul>`;
   }
 
-  /** @param {import("./uploads.js").Upload} upload */
+  /** @param {FileUpload} upload */
   entry(upload) {
     const failed = upload.state === "failed";
-    const notes = upload.attachment ? fileNotes(upload.attachment) : "";
-    const going = upload.state === "sending" || upload.state === "waiting";
-    return html`<li class="upload ${failed ? "is-failed" : ""} ${upload.wait ? "is-waiting" : ""}">
-      ${icon(failed ? "warning" : upload.state === "done" ? "check" : upload.wait ? "clock" : "file")}
+    const { wait } = upload;
+    const look = failed ? "warning" : upload.state === "done" ? "check" : wait ? "clock" : "file";
+    return html`<li class="upload ${failed ? "is-failed" : ""} ${wait ? "is-waiting" : ""}">
+      ${icon(look)}
       <span class="upload-words">
         <span class="upload-name" title=${isolated(upload.name)}><bdi>${upload.name}</bdi></span>
-        ${failed
-          ? html`<span class="upload-error" role="alert">${upload.error}</span>`
-          : upload.wait
-            ? html`<span class="upload-wait" role="status">${upload.wait}</span>`
-          : going
-            ? html`<progress
-                max=${upload.size || 1}
-                value=${upload.sent}
-                aria-label="Uploading ${isolated(upload.name)}"
-              ></progress>`
-            : html`<span class="upload-size">${readableSize(upload.size)}</span>
-                ${notes ? html`<span class="upload-notes" role="status">${notes}</span>` : null}`}
+        ${progress(upload)}
       </span>
-      ${(failed && upload.file) || upload.wait
+      ${canRetry(upload, this.client.limits)
         ? html`<button
             type="button"
             class="icon-button is-small"
             aria-label="${failed ? "Retry" : "Try now:"} ${isolated(upload.name)}"
             title=${failed ? "Retry" : "Try now"}
-            @click=${() => this.uploads.retry(upload)}
+            @click=${() => upload.retry()}
           >
             ${icon("retry")}
           </button>`
         : null}
-      <button
-        type="button"
-        class="icon-button is-small"
-        aria-label="${going ? "Cancel" : "Remove"} ${isolated(upload.name)}"
-        title=${going ? "Cancel" : "Remove"}
-        @click=${() => this.uploads.remove(upload)}
-      >
-        ${icon("close")}
-      </button>
+      ${this.removable ? this.removal(upload) : null}
     </li>`;
   }
+
+  /** @param {FileUpload} upload */
+  removal(upload) {
+    const word = upload.isUnfinished ? "Cancel" : "Remove";
+    return html`<button
+      type="button"
+      class="icon-button is-small"
+      aria-label="${word} ${isolated(upload.name)}"
+      title=${word}
+      @click=${() => this.tell("remove-upload", { upload })}
+    >
+      ${icon("close")}
+    </button>`;
+  }
+}
+
+/** @param {FileUpload} upload */
+function progress(upload) {
+  if (upload.state === "failed") return html`<span class="upload-error" role="alert">${reason(upload)}</span>`;
+  if (upload.wait) return html`<span class="upload-wait" role="status">${waitWords(upload.wait)}</span>`;
+  if (!upload.isUnfinished) {
+    const notes = upload.attachment ? fileNotes(upload.attachment) : "";
+    return html`<span class="upload-size">${readableSize(upload.size)}</span>
+      ${notes ? html`<span class="upload-notes" role="status">${notes}</span>` : null}`;
+  }
+  return html`<progress
+    max=${upload.size || 1}
+    value=${upload.sent}
+    aria-label="Uploading ${isolated(upload.name)}"
+  ></progress>`;
+}
+
+/** @param {FileUpload} upload */
+function reason({ error }) {
+  if (error?.code === "network") return "The server was not reached. It is tried again when the connection is back.";
+  return error?.detail || "The upload failed. Retry it.";
+}
+
+/**
+ * @param {FileUpload} upload
+ * @param {import("../protocol.js").Limits} limits
+ */
+function canRetry({ state, wait, file }, limits) {
+  return wait !== null || (state === "failed" && file !== null && !tooLarge(file, limits));
 }
 
 customElements.define("mc-upload-tray", UploadTray);

@@ -60,7 +60,7 @@ describe("a database that is away", () => {
       await chat.locator(".composer-file").setInputFiles([file]);
       await chat.locator(".upload-wait").waitFor();
       await say(chat, `${seconds}: with a file`);
-      await chat.locator(".composer-notice", { hasText: "as soon as the files are uploaded" }).waitFor();
+      await chat.locator(".message-waiting", { hasText: "as soon as the files are uploaded" }).waitFor();
       await window.screenshot(`outage-${seconds}-opened`);
       await open("grace");
       await say(chat, texts[2]);
