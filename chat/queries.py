@@ -1,18 +1,18 @@
 """Reads of rooms and people, each in a bounded number of queries whatever the number of rows."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from accounts.models import User
 from chat import access, message_queries, payloads, protocol, relations
 from chat.models import Membership, Message, Room
+from chat.unread import unasked_in, with_unasked
 from mediachat.folding import Named, beginning, containing, words_of
 
 FOUND_LIMIT = 20
@@ -69,7 +69,7 @@ def rooms_of_each(
         memberships = memberships.filter(room_id__in=among)
     rows = list(
         # Columns and no instances: someone may be in hundreds of rooms.
-        _with_unasked(memberships).values_list(
+        with_unasked(memberships).values_list(
             "user_id",
             "role",
             "read_number",
@@ -146,7 +146,7 @@ def seen_by_all(
         count = len(members)
         is_asked = settings.STRANGERS_ASK or room.waiting
         asked = relations.asked_into([room.pk])[room.pk] if is_asked else []
-    unasked = _unasked(memberships.values())
+    unasked = unasked_in(memberships.values())
     return {
         user: _seen(room, membership, head, members, count, unasked, asked)
         for user, membership in memberships.items()
@@ -215,7 +215,7 @@ def find_rooms(
     mine = {row.room_id: row for row in Membership.objects.filter(user=user, room__in=found)}
     counts = _member_counts(found)
     heads_by_room = message_queries.heads(found)
-    unasked = _unasked(mine.values())
+    unasked = unasked_in(mine.values())
     return [
         _seen(
             room,
@@ -400,30 +400,6 @@ def _seen(
         put_away=membership.put_away_number if membership else None,
         asked=asked,
     )
-
-
-def _with_unasked(memberships: "QuerySet[Membership]") -> "QuerySet[Any, Any]":
-    """With ``unasked``: how many messages after ``read_number`` ask nobody to read them, which are
-    the person's own and those of others that are deleted or hidden.
-
-    Numbers have no gaps, so the unread ones are the rest. Nothing else has to be read, whatever
-    their number: not one row for a hundred thousand that are unread.
-    """
-    here = Message.objects.filter(room=OuterRef("room"))
-    own = here.filter(sender=OuterRef("user"), number__gt=OuterRef("read_number"))
-    gone = here.filter(gone_number__gt=OuterRef("read_number")).exclude(sender=OuterRef("user"))
-    return memberships.annotate(unasked=_count(own) + _count(gone))
-
-
-def _count(rows: "QuerySet[Message]") -> Coalesce:
-    counted = rows.order_by().values("room").annotate(count=Count("pk")).values("count")
-    return Coalesce(Subquery(counted), 0)
-
-
-def _unasked(memberships: Iterable[Membership | None]) -> dict[UUID, int]:
-    """The same of each of these memberships, by its id."""
-    rows = Membership.objects.filter(pk__in=[each.pk for each in memberships if each])
-    return dict(_with_unasked(rows).values_list("pk", "unasked"))
 
 
 def _members_by_room(rooms: Collection[UUID]) -> dict[UUID, list[str]]:

@@ -36,6 +36,11 @@ STATE = """(name) => {
   return { read: room.read, number: room.number };
 }"""
 
+SAY = """(count) => {
+  const { client, roomId } = document.querySelector("mc-app");
+  for (let n = 1; n <= count; n++) client.sendMessage(roomId, { body: `Said ${n}.` });
+}"""
+
 IN_VIEW = """() => {
   const list = document.querySelector(".messages").getBoundingClientRect();
   return [...document.querySelectorAll("mc-message")].filter((item) => {
@@ -125,6 +130,38 @@ def test_what_is_unread_stays_so_until_it_was_seen(
     bar.wait_for(state="detached")
     assert read_in(one, name) == 200
     assert one.evaluate("document.activeElement.className") == "composer-text"
+
+
+def test_what_comes_while_one_is_away_stands_below_a_line_and_is_not_read(
+    open_chat: OpenChat, room_with: RoomWith
+) -> None:
+    name = room_with(30, read=30)
+    one, other = open_chat("owner", viewport={"width": 900, "height": 600}), open_chat("member")
+    enter_room(one, name)
+    stands(one)
+    enter_room(other, name)
+    # At the end, before the reader's eyes, what comes is read, however much comes at once.
+    other.evaluate(SAY, 40)
+    until(one, f"({STATE})({name!r}).read === 70")
+    assert one.locator(".unread-bar").count() == 0
+
+    one.evaluate("document.hasFocus = () => false; dispatchEvent(new Event('blur'))")
+    other.evaluate(SAY, 60)
+    until(one, f"({STATE})({name!r}).number === 130")
+    one.locator("mc-message").filter(has_text="Said 60.").last.wait_for()
+    one.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
+    stands(one)
+    assert read_in(one, name) == 70
+    one.locator(".unread-bar").filter(has_text="60 unread").wait_for()
+    one.get_by_role("button", name="Jump to first unread").click()
+    stands(one)
+    assert 70 < read_in(one, name) < 130
+    first = one.locator(".unread-line + mc-message")
+    assert "Said 1." in first.inner_text()
+    # Who answers has read.
+    send(one, "An answer")
+    one.locator(".unread-bar").wait_for(state="detached")
+    until(one, f"({STATE})({name!r}).read === 131")
 
 
 def test_a_room_shows_what_one_was_reading_when_one_comes_back(

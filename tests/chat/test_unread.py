@@ -1,10 +1,14 @@
 """How much of a room is unread: everything after the mark that somebody else has said and left."""
 
+import importlib
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.utils import timezone
 
 from chat import queries
@@ -72,6 +76,18 @@ def test_the_count_costs_one_query_for_all_rooms(owner, member):
     assert sum(view.at(1, 1).unread for view in views) == 20
     assert len(found) <= 2  # the rooms with their counts, and who has been asked into them
     assert not any(by_index)
+
+
+def test_what_was_gone_before_the_upgrade_is_not_unread_after_it(owner, member, private_room):
+    sent = [say(member, private_room) for _ in range(4)]
+    messages.delete_message(member, message=sent[0].pk)
+    messages.hide_message(message=sent[1].pk, hidden=True)
+    Message.objects.update(gone_number=None)
+    migration = importlib.import_module("chat.migrations.0013_message_gone_number")
+    for _ in range(2):  # a start that was killed begins again
+        migration.note_gone(apps, SimpleNamespace(connection=connection))
+    assert unread(owner, private_room) == 2
+    assert Message.objects.filter(gone_number=None).count() == 2
 
 
 def test_servers_of_the_version_before_store_messages_without_it(owner, member, private_room):
