@@ -3,7 +3,7 @@
  * has not read with {@link readFromPage}: whatever runs in the webview can say anything.
  */
 import * as v from "valibot";
-import type { Attachment } from "../../../../static/chat/protocol.js";
+import type { Attachment, Command } from "../../../../static/chat/protocol.js";
 import { KEY } from "../chat/memento-storage.js";
 
 /** Where the page keeps which room it shows: "" for the list of rooms. */
@@ -13,14 +13,16 @@ const STORED_LIMIT = 200_000;
 const FRAME_LIMIT = 64 * 1024;
 const UPLOAD_LIMIT = 1024 ** 3;
 
-/** What a page's client may ask of the server; the server checks each again. */
-const COMMANDS = [
-  "sync", "history", "ping", "typing", "user.update", "people.find", "people.get",
-  "message.send", "message.edit", "message.delete", "message.react", "message.report",
-  "message.revisions",
-  "room.open", "room.join", "room.leave", "room.rename", "room.add", "room.remove", "room.role",
-  "room.members", "room.read", "room.find",
-] as const;
+/** What a page's client may ask of the server, by whether it may; the server checks each again. */
+const COMMANDS: Record<Command["type"], true> = {
+  sync: true, history: true, ping: true, typing: true,
+  "user.update": true, "people.find": true, "people.get": true, "person.block": true,
+  "message.send": true, "message.edit": true, "message.delete": true, "message.react": true,
+  "message.report": true, "message.revisions": true,
+  "room.open": true, "room.join": true, "room.leave": true, "room.accept": true, "room.refuse": true,
+  "room.put_away": true, "room.rename": true, "room.add": true, "room.remove": true, "room.role": true,
+  "room.members": true, "room.read": true, "room.unread": true, "room.find": true,
+};
 
 const id = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
@@ -100,7 +102,7 @@ export function readCode(value: unknown): Code | null {
 function isCommand(frame: string): boolean {
   try {
     const { type } = JSON.parse(frame) as { type?: unknown };
-    return (COMMANDS as readonly unknown[]).includes(type);
+    return typeof type === "string" && Object.hasOwn(COMMANDS, type);
   } catch {
     return false;
   }

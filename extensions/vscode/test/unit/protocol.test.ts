@@ -8,6 +8,10 @@ const code = { path: "src/a.py", start_line: 1, end_line: 2, text: "a\nb" };
 for (const message of [
   { bridge: "open", id: 1 },
   send({ type: "message.send", room: "r", body: "hello" }),
+  send({ type: "room.unread", rooms: ["r"] }),
+  send({ type: "room.put_away", room: "r" }),
+  send({ type: "person.block", username: "u" }),
+  send({ type: "room.accept", room: "r" }),
   { bridge: "upload", id: 2, name: "a.png", type: "image/png", bytes: new ArrayBuffer(3) },
   { type: "store", key: "mediachat.draft.u.r", value: "{}" },
   { type: "store", key: "mediachat.draft.u.r", value: null },
@@ -31,6 +35,7 @@ for (const message of [
   { bridge: "open", id: "1" },
   { bridge: "open", id: 1, type: "sign-in" },
   send({ type: "auth.token" }),
+  send({ type: "toString" }),
   send("message.send"),
   { bridge: "send", id: 1, text: "not JSON" },
   { bridge: "send", id: 1, text: "x".repeat(70_000) },
