@@ -38,7 +38,7 @@ class InputMethod:
 def sent(page: Page, text: str) -> None:
     """Waits until the newest message is this one, and the server has it."""
     newest = "[...document.querySelectorAll('mc-message')].at(-1)"
-    until(page, f"{newest}?.message.body === '{text}' && {newest}.message.number > 0")
+    until(page, f"{newest}?.message.body === '{text}' && {newest}.message.state === 'sent'")
 
 
 def test_keys_of_an_input_method_mean_nothing_to_the_page(open_chat: OpenChat) -> None:
