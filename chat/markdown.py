@@ -9,10 +9,9 @@ import re
 import threading
 from typing import Any
 
-from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
-from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_block import StateBlock, blockquote, table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, link, linkify
 from markdown_it.token import Token
@@ -20,7 +19,8 @@ from markdown_it.token import Token
 from accounts.usernames import normalize
 from chat import mentions
 from chat.highlight import Colours, highlight, language_of
-from chat.parser_steps import LOOKS, CountedInline, TooMuchWorkError, parse_blocks
+from chat.links import Links, host_of, is_of, is_web
+from chat.parser_steps import LOOKS, CountedInline, Inline, TooMuchWorkError, parse_blocks
 
 NESTING_LIMIT = 20
 MARKS_LIMIT = 1_500
@@ -31,7 +31,6 @@ BLOCKS_LIMIT = 6_000
 """Tokens for the paragraphs, items and cells of a text; one with more is shown as it was typed."""
 LINKS_LIMIT = 200
 MENTIONS_LIMIT = 100
-URL_LIMIT = 2_048
 
 _MARKS = re.compile(rf"[\[\]!*_`<&{mentions.SIGNS}\\\n]|~~|:/")
 # The signs come first, so that the search passes all others at once.
@@ -43,7 +42,14 @@ _SCHEME = len("https") + 1
 """Characters that tell of which scheme an address is, and that it begins there."""
 _LABEL_LIMIT = 63
 """Characters of one part of a domain."""
-_WEB = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
+_LINKS = Links()
+_FACE = re.compile(r">(?:[:;=]|[^\s<>]{1,6}<)")
+"""A line of ``>_<`` or ``>:(``."""
+_TASK = re.compile(r"\[[ xX]\](?: +|$)")
+_ALIGNED = re.compile(r"text-align:(left|center|right)")
+
+_BEFORE_ANY_BLOCK = ["paragraph", "reference", "blockquote", "list"]
+"""What a quote may end: that of the parser's own rule."""
 
 _local = threading.local()
 
@@ -63,7 +69,8 @@ def _new_parser(*, counts: bool) -> MarkdownIt:
     # would turn it into a heading: neither is meant in a chat.
     markdown.disable(["reference", "lheading"])
     markdown.linkify = _LINKS
-    markdown.validateLink = _is_web  # type: ignore[method-assign,assignment]
+    markdown.validateLink = is_web  # type: ignore[method-assign,assignment]
+    markdown.inline = Inline()
     if counts:
         markdown.inline = inline = CountedInline()
         markdown.helpers = inline.helpers  # type: ignore[assignment]
@@ -72,7 +79,10 @@ def _new_parser(*, counts: bool) -> MarkdownIt:
     markdown.inline.add_terminator_char(mentions.WIDE_SIGN)
     markdown.core.ruler.at("inline", _bounded_inline)
     markdown.core.ruler.after("block", "one_heading", _one_heading)
+    markdown.core.ruler.after("inline", "tasks", _tasks)
+    markdown.core.ruler.after("inline", "aligned", _aligned)
     markdown.core.ruler.at("linkify", _links_in_text)
+    markdown.block.ruler.at("blockquote", _quote, {"alt": _BEFORE_ANY_BLOCK})
     markdown.block.ruler.at("table", _bounded_table, {"alt": ["paragraph", "reference"]})
     markdown.inline.ruler.at("linkify", _bounded_linkify)
     markdown.inline.ruler.at("image", _image_as_link)
@@ -80,26 +90,6 @@ def _new_parser(*, counts: bool) -> MarkdownIt:
     markdown.add_render_rule("fence", _fence)
     markdown.add_render_rule("code_block", _fence)
     return markdown
-
-
-class _Links(LinkifyIt):
-    """Finds http(s) addresses, domains and e-mail addresses; never in a very long word,
-    where the search would take quadratic time."""
-
-    _long_word = re.compile(rf"(?<!\S)\S{{{URL_LIMIT + 1}}}")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.add("ftp:", None).add("//", None)
-
-    def match_at_start(self, text: str) -> Any:
-        return super().match_at_start(text[:URL_LIMIT])
-
-    def match(self, text: str) -> Any:
-        return None if self._long_word.search(text) else super().match(text)
-
-
-_LINKS = _Links()
 
 
 # -- Rules of our own ------------------------------------------------------------------------
@@ -148,6 +138,40 @@ def _one_heading(state: StateCore) -> None:
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = "h3"
+
+
+def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A quote; a face that begins with its sign is none."""
+    if _FACE.match(state.src, state.bMarks[start] + state.tShift[start], state.eMarks[start]):
+        return False
+    return blockquote(state, start, end, silent)
+
+
+def _tasks(state: StateCore) -> None:
+    """``- [x] text`` begins with a box that shows whether it is done."""
+    for item, paragraph, inline in zip(
+        state.tokens, state.tokens[1:], state.tokens[2:], strict=False
+    ):
+        if item.type != "list_item_open" or paragraph.type != "paragraph_open":
+            continue
+        first = inline.children[0] if inline.children else None
+        if first is None or first.type != "text" or not (mark := _TASK.match(first.content)):
+            continue
+        is_done = mark[0][1] in "xX"
+        box = Token("task", "input", 0, attrs={"type": "checkbox", "disabled": ""})
+        box.attrs |= {"checked": "", "aria-label": "Done"} if is_done else {"aria-label": "To do"}
+        first.content = first.content[mark.end() :]
+        inline.children = [box, *(inline.children or ())]
+        item.attrSet("class", "task")
+
+
+def _aligned(state: StateCore) -> None:
+    """Columns by a class, as the page allows no styles."""
+    for token in state.tokens:
+        if token.type in ("th_open", "td_open"):
+            style = _ALIGNED.match(str(token.attrs.pop("style", "")))
+            if style:
+                token.attrSet("class", f"is-{style[1]}")
 
 
 def _as_typed(content: str) -> list[Token]:
@@ -247,7 +271,7 @@ def _link_all(state: StateCore) -> None:
         candidates = len(_LINK_CANDIDATE.findall(token.content))
         if 0 < candidates <= LINKS_LIMIT * 3:
             token.children = _linked(token.children, state)
-        token.children = _named_links(token.children)
+        token.children = _named_links(token.children, state)
 
 
 def _linked(children: list[Token], state: StateCore) -> list[Token]:
@@ -268,7 +292,7 @@ def _linked(children: list[Token], state: StateCore) -> list[Token]:
         for found in (_LINKS.match(child.content) or ())[: LINKS_LIMIT - spent]:
             state.env["links"] = state.env.get("links", 0) + 1
             href = state.md.normalizeLink(found.url)
-            if (found.index == 0 and escaped) or not _is_web(href):
+            if (found.index == 0 and escaped) or not is_web(href):
                 continue
             result += [_text(child.content[end : found.index]), *_link(href, found.text)]
             end = found.last_index
@@ -285,34 +309,46 @@ def _steps_of_looking(content: str) -> int:
     return looks // 2
 
 
-def _named_links(children: list[Token]) -> list[Token]:
+def _named_links(children: list[Token], state: StateCore) -> list[Token]:
+    """A text for links that have none, and where one leads whose text is another address."""
     result: list[Token] = []
     opening: Token | None = None
-    blank = False
+    words = ""
     for child in children:
         if child.type == "link_open":
-            opening, blank = child, True
+            opening, words = child, ""
         elif child.type == "link_close" and opening is not None:
-            if blank:
-                result.append(_text(str(opening.attrGet("href"))))
+            href = str(opening.attrGet("href"))
+            if not words.strip():
+                result.append(_text(href))
+            elif opening.info != "auto" and _says_another(words, href, state):
+                result.append(_text(f" ({host_of(href)})"))
             opening = None
-        elif child.content.strip():
-            blank = False
+        else:
+            words += child.content
         result.append(child)
     return result
 
 
+def _says_another(words: str, href: str, state: StateCore) -> bool:
+    """Whether a link's text is an address of somebody else."""
+    if not _LINK_CANDIDATE.search(words):
+        return False
+    spent = state.env["links"] = state.env.get("links", 0) + 1
+    if spent > LINKS_LIMIT:
+        return True
+    state.env["steps"].take(_steps_of_looking(words))
+    shown = (host_of(state.md.normalizeLink(found.url)) for found in _LINKS.match(words) or ())
+    return any(not is_of(host_of(href), host) for host in shown)
+
+
 def _link(href: str, text: str) -> list[Token]:
-    opening = Token("link_open", "a", 1, attrs={"href": href})
+    opening = Token("link_open", "a", 1, attrs={"href": href}, info="auto")
     return [opening, _text(text), Token("link_close", "a", -1)]
 
 
 def _text(content: str) -> Token:
     return Token("text", "", 0, content=content)
-
-
-def _is_web(address: str) -> bool:
-    return _WEB.match(address) is not None
 
 
 def code_html(code: str, language: str | None, colours: Colours | None) -> str:

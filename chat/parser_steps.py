@@ -16,6 +16,7 @@ from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, text
+from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
@@ -25,6 +26,11 @@ SKIP = 3
 """Steps for each piece of a line that is passed in search of a closing bracket."""
 LOOKS = 8
 """Characters that one step looks at where nothing else is done with them."""
+_UNSPACED = re.compile(
+    "[\u1100-\u11ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f"
+    "\uff00-\uffef\U00020000-\U0003ffff]"
+)
+"""Signs of scripts without spaces, their punctuation too."""
 _UNBROKEN = re.compile(r"[^\x00-\x20\x7f]*")
 
 
@@ -60,7 +66,18 @@ def parse_blocks(state: StateCore) -> None:
     state.md.block.tokenize(blocks, blocks.line, blocks.lineMax)
 
 
-class CountedInline(ParserInline):
+class Inline(ParserInline):
+    """The parser for what stands in a line, for all scripts."""
+
+    def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
+        state = _Line(src, md, env, tokens)
+        self.tokenize(state)
+        for rule in self.ruler2.getRules(""):
+            rule(state)
+        return state.tokens
+
+
+class CountedInline(Inline):
     """The parser for what stands in a line, with steps counted. Each parser has its own."""
 
     def __init__(self) -> None:
@@ -98,6 +115,26 @@ class CountedInline(ParserInline):
         if not url.isascii():
             self.steps.take(len(url))
         return normalize_url.normalizeLink(url)
+
+
+class _Line(StateInline):
+    """The state that all rules for what stands in a line work on."""
+
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803
+        """Where emphasis may begin and end. CommonMark tells that by the spaces around
+        punctuation, which Chinese, Japanese and Korean do without: beside their signs, it is as
+        if there were one. (https://github.com/tats-u/markdown-cjk-friendly has the rule.)"""
+        found = super().scanDelims(start, canSplitWord)
+        if not canSplitWord or self.src.isascii():
+            return found
+        end = start + found.length
+        before = self.src[start - 1] if start else " "
+        after = self.src[end] if end < self.posMax else " "
+        return Scanned(
+            found.can_open or (_UNSPACED.match(before) is not None and not after.isspace()),
+            found.can_close or (_UNSPACED.match(after) is not None and not before.isspace()),
+            found.length,
+        )
 
 
 class _Blocks(StateBlock):

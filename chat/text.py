@@ -52,9 +52,9 @@ is shown as it was typed. Lists within lists need 1,100, all else that people wr
 class Rendered:
     """HTML for the page, and the usernames it mentions: lower case, each once, in order.
 
-    Whether such people exist is not known before ``naming``. ``excerpt`` is the beginning as text
-    on one line, for those who quote it; None for plain text, of which ``plain`` makes it in no
-    time.
+    Whether the room has such people is not known before ``naming``. ``excerpt`` is the beginning
+    as text on one line, for those who quote it; None for plain text, of which ``plain`` makes it
+    in no time.
     """
 
     html: str
@@ -62,19 +62,21 @@ class Rendered:
     excerpt: str | None = field(default=None, compare=False)
 
     def naming(self, people: Collection[str]) -> "Rendered":
-        """The same for the people who exist of ``mentions.readings``: only they are mentioned, and
-        a mention ends where its name ends."""
+        """The same for those of ``mentions.readings`` whom it calls: only they are mentioned, any
+        other name is text, and a mention ends where its name ends."""
         named = {name: mentions.reading(name, people) for name in self.mentions}
 
         def shortened(found: re.Match[str]) -> str:
             name, sign, written = found.groups()
-            username = named.get(name) or name
+            username = named.get(name)
+            if username is None:
+                return sign + written
             its = mentions.typed(written, username)
             span = f'<span class="mention" data-username="{username}">{sign}{its}</span>'
             return span + written[len(its) :]
 
         html = self.html
-        if any(username and username != name for name, username in named.items()):
+        if any(username != name for name, username in named.items()):
             html = _MENTION.sub(shortened, html)
         called = dict.fromkeys(filter(None, named.values()))
         return replace(self, html=html, mentions=list(called))
@@ -101,12 +103,19 @@ def render_markdown(body: str) -> Rendered:
     colours = Colours()
     env: dict[str, Any] = {"colours": colours}
     tokens = _tokens(body, env)
+    if body and not any(map(_shows, tokens)):
+        return Rendered(as_typed(body), excerpt=_one_line(body, EXCERPT_LIMIT))
     html = _html(tokens, env)
     if len(html) > HTML_LIMIT and colours.html < COLOURED_LIMIT:
         html = _html(tokens, {"colours": None})
     if len(html) > HTML_LIMIT:
         html = as_typed(body)
     return Rendered(html, list(env.get("mentions", ())), _excerpt(tokens, EXCERPT_LIMIT))
+
+
+def is_invisible(body: str) -> bool:
+    """Whether nobody would see anything of a text."""
+    return _INVISIBLE.fullmatch(body) is not None
 
 
 def as_typed(body: str) -> str:
@@ -209,6 +218,12 @@ _PLAIN = re.compile(rf"{_LINE}(?:\n{_LINE})*+")
 
 _MENTION = re.compile(r'<span class="mention" data-username="([^"]*)">(.)([^<]*)</span>')
 """What the cleaner leaves of a mention."""
+_INVISIBLE = re.compile(
+    "[\\s\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*+"
+)
+"""What Unicode has as ignorable by default, spaces, and letters that are drawn as nothing."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Characters that HTML cannot have and that take six characters each in JSON."""
 _ORDINARY = bytes(range(128, 256)) + b" ,;'()?\"" + string.ascii_letters.encode() + b"0123456789"
@@ -250,28 +265,59 @@ def _within_limit(text: str, html_of: Callable[[str], str]) -> str:
     return _clean(html_of(text[: HTML_LIMIT // LONGEST_ESCAPE - 100] + "…"))
 
 
+def _shows(token: Token) -> bool:
+    """Whether there is anything to see of a token: an empty heading, say, has nothing."""
+    if token.type in ("hr", "task"):
+        return True
+    return any(map(_shows, token.children or ())) or (
+        token.type != "inline" and not is_invisible(token.content)
+    )
+
+
 def _texts(tokens: list[Token]) -> Iterator[str]:
     for token in tokens:
         if token.children:
             yield from _texts(token.children)
         elif token.type in ("softbreak", "hardbreak"):
             yield " "
+        elif token.type == "task":
+            yield "✅ " if "checked" in token.attrs else "⬜ "
         else:
             yield token.content
         if token.block:
             yield " "
 
 
+ALIGNMENTS = {"is-left", "is-center", "is-right"}
+"""Classes of a table's cells."""
 _CLEANER = nh3.Cleaner(
     tags={
         *("p", "br", "hr", "strong", "em", "s", "a", "span", "code", "pre", "blockquote"),
-        *("ul", "ol", "li", "h3", "table", "thead", "tbody", "tr", "th", "td"),
+        *("ul", "ol", "li", "h3", "table", "thead", "tbody", "tr", "th", "td", "input"),
     },
-    attributes={"*": set(), "a": {"href"}, "ol": {"start"}, "span": {"data-username"}},
-    tag_attribute_values={"pre": {"tabindex": {"0"}}},
-    set_tag_attribute_values={"a": {"target": "_blank"}},
+    attributes={
+        "*": set(),
+        "a": {"href"},
+        "ol": {"start"},
+        "span": {"data-username"},
+        "input": {"checked"},
+    },
+    tag_attribute_values={
+        "pre": {"tabindex": {"0"}},
+        "input": {"type": {"checkbox"}, "aria-label": {"Done", "To do"}},
+    },
+    set_tag_attribute_values={
+        "a": {"target": "_blank"},
+        "input": {"type": "checkbox", "disabled": ""},
+    },
     link_rel="noopener noreferrer nofollow",
     url_schemes={"http", "https", "mailto"},
     url_relative="deny",
-    allowed_classes={"span": {"mention", *TOKEN_CLASSES}, "code": LANGUAGE_CLASSES},
+    allowed_classes={
+        "span": {"mention", *TOKEN_CLASSES},
+        "code": LANGUAGE_CLASSES,
+        "li": {"task"},
+        "th": ALIGNMENTS,
+        "td": ALIGNMENTS,
+    },
 )

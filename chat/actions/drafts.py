@@ -10,7 +10,7 @@ from accounts.models import User
 from chat import access, log, payloads, text
 from chat.access import Permission
 from chat.mentions import readings
-from chat.models import Attachment, Message
+from chat.models import Attachment, Membership, Message
 from chat.models.messages import message_id
 from chat.protocol import BODY_LIMIT, ChatError, Code, ErrorCode
 
@@ -64,8 +64,8 @@ class Context:
     quoted: dict[UUID, UUID]
     """Rooms of messages, by id."""
     files: dict[UUID, Attachment]
-    people: set[str]
-    """Those who are mentioned and exist."""
+    people: dict[UUID, set[str]]
+    """Those who are mentioned, by room."""
     rendered: dict[UUID, text.Rendered]
 
     @classmethod
@@ -79,7 +79,7 @@ class Context:
             now=log.now(),
             quoted=_quoted(quoted) if quoted else {},
             files=Attachment.objects.in_bulk(files) if files else {},
-            people=people_named(named),
+            people=members_named({draft.room for draft in drafts}, named),
             rendered=rendered,
         )
 
@@ -105,7 +105,7 @@ def row_of(draft: Draft, context: Context) -> Message:
     body = checked_body(draft.body, empty=bool(draft.attachments or draft.code))
     if draft.reply_to and context.quoted.get(draft.reply_to) != draft.room:
         raise ChatError(ErrorCode.NOT_FOUND, "The message that this replies to is not here.")
-    rendered = context.rendered[draft.id].naming(context.people)
+    rendered = context.rendered[draft.id].naming(context.people.get(draft.room, ()))
     return Message(
         id=draft.id,
         room_id=draft.room,
@@ -135,16 +135,23 @@ def checked_body(body: str, *, empty: bool = False) -> str:
         )
     if "\0" in body:
         raise ChatError(ErrorCode.BAD_REQUEST, "A message cannot contain the character NUL.")
-    if not body.strip() and not empty:
+    if not empty and text.is_invisible(body):
         raise ChatError(ErrorCode.BAD_REQUEST, "Write something or attach a file first.")
     return body
 
 
-def people_named(names: Collection[str]) -> set[str]:
-    """Which of these usernames somebody has."""
+def members_named(rooms: Collection[UUID], names: Collection[str]) -> dict[UUID, set[str]]:
+    """Which of these usernames call somebody, by room: those of its members who may sign in."""
+    found: dict[UUID, set[str]] = {}
     if not names:
-        return set()
-    return set(User.objects.filter(username__in=names).values_list("username", flat=True))
+        return found
+    people = dict(
+        User.objects.filter(username__in=names, is_active=True).values_list("pk", "username")
+    )
+    memberships = Membership.objects.filter(room_id__in=rooms, user_id__in=people)
+    for room, user in memberships.values_list("room_id", "user_id") if people else ():
+        found.setdefault(room, set()).add(people[user])
+    return found
 
 
 def _claim(draft: Draft, files: dict[UUID, Attachment]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from accounts.models import User
 from chat import access, log, message_queries, publish, reactions, text
 from chat.access import Permission
 from chat.actions.attachments import attachments_deleted_on_commit
-from chat.actions.drafts import Context, Draft, checked_body, people_named, render, row_of
+from chat.actions.drafts import Context, Draft, checked_body, members_named, render, row_of
 from chat.mentions import readings
 from chat.models import Membership, Message, Report, Revision, Room
 from chat.prepared import PreparedQuery
@@ -151,10 +151,11 @@ def edit_message(
         ChatError: ``not_found``, ``forbidden``, ``conflict`` (deleted), ``bad_request``,
             ``too_large``.
     """
-    _, grant = access.message_for(user, message)
+    row, grant = access.message_for(user, message)
     grant.check(Permission.SEND)
     html = rendered or render(body)
-    html = html.naming(people_named(readings(html.mentions)))
+    members = members_named([row.room_id], readings(html.mentions))
+    html = html.naming(members.get(row.room_id, ()))
 
     def decide(row: Message) -> dict[str, Any] | None:
         _refuse_other(user, row)

@@ -209,6 +209,7 @@ class Message(Wire):
     quote: Quote | None = None
     attachments: list[Attachment] = []
     mentions: list[str] = []
+    """Usernames of those people of the room whom it calls; nobody else is drawn as a mention."""
     reactions: dict[str, list[str]] = {}
     """Usernames by emoji, in the order of arrival."""
     code: Code | None = None

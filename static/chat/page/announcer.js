@@ -1,7 +1,7 @@
 import { html } from "lit";
+import { excerpt } from "../excerpt.js";
 import { isolated, spokenName } from "../names.js";
 
-const SPOKEN_LIMIT = 200;
 const KEPT = 5;
 
 /**
@@ -19,7 +19,7 @@ export class Announcer {
   /** @param {import("../protocol.js").Message} message */
   announce(message) {
     const files = message.attachments?.length ?? 0;
-    const words = message.body.slice(0, SPOKEN_LIMIT) || (files > 0 ? "sent a file" : "");
+    const words = excerpt(message.html) || (files > 0 ? "sent a file" : "");
     this.lines = [...this.lines, `${spokenName(this.app.client, message.sender)}: ${isolated(words)}`].slice(-KEPT);
     this.app.requestUpdate();
   }

@@ -1,4 +1,5 @@
 import { html } from "lit";
+import { quoteOf } from "../quotes.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
 import { MentionCompletion } from "./mention-completion.js";
@@ -143,7 +144,7 @@ export class Composer extends ChatElement {
       ${icon("reply")}
       <span class="composer-reply-words">
         Reply to <strong>${personName(this.client, message.sender)}</strong>
-        <span class="composer-reply-body" dir="auto">${message.body}</span>
+        <span class="composer-reply-body" dir="auto">${quoteOf(message).body || "a file"}</span>
       </span>
       <button
         type="button"

@@ -23,6 +23,29 @@ const COLUMNS = 8;
 /** @type {Database | null} */
 let database = null;
 
+/**
+ * Emoji that are called just so come first, then those whose names begin so.
+ *
+ * @template {{annotation: string, shortcodes?: string[]}} E
+ * @param {E[]} found
+ * @param {string} asked
+ * @returns {E[]}
+ */
+function bestFirst(found, asked) {
+  const name = spelled(asked);
+  const rank = (/** @type {E} */ { annotation, shortcodes = [] }) => {
+    const names = [annotation, ...shortcodes].map(spelled);
+    if (names.includes(name)) return 0;
+    return names.some((each) => each.startsWith(name)) ? 1 : 2;
+  };
+  return [...found].sort((one, other) => rank(one) - rank(other));
+}
+
+/** @param {string} name */
+function spelled(name) {
+  return name.trim().toLowerCase().replace(/[\s_:-]+/g, " ").trim();
+}
+
 /** One for the whole page: `pick` opens it beside an element. */
 export class EmojiPicker extends ChatElement {
   static properties = {
@@ -74,7 +97,8 @@ export class EmojiPicker extends ChatElement {
         ? await database.getEmojiBySearchQuery(asked)
         : await database.getEmojiByGroup(this.group);
       if (asked !== this.query.trim()) return;
-      this.emoji = /** @type {any} */ (found.filter((emoji) => "unicode" in emoji));
+      const own = /** @type {any[]} */ (found.filter((emoji) => "unicode" in emoji));
+      this.emoji = asked ? bestFirst(own, asked) : own;
       this.failed = false;
     } catch {
       this.failed = true;

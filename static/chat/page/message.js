@@ -302,15 +302,19 @@ export class ChatMessage extends ChatElement {
     body.setAttribute("dir", "auto");
     if (message.html) body.replaceChildren(safeFragment(message.html));
     else body.textContent = message.body;
-    this.markMyName(body);
+    this.drawMentions(body);
   }
 
-  /** @param {Element} body */
-  markMyName(body) {
+  /**
+   * Draws as mentions those that call somebody. The HTML of old messages has others, too.
+   * @param {Element} body
+   */
+  drawMentions(body) {
     const me = this.client.me?.username;
     for (const mention of body.querySelectorAll(".mention")) {
-      const named = mention.getAttribute("data-username") ?? mention.textContent?.replace("@", "");
-      mention.classList.toggle("is-me", named === me);
+      const named = mention.getAttribute("data-username") ?? "";
+      if (this.message.mentions?.includes(named)) mention.classList.toggle("is-me", named === me);
+      else mention.replaceWith(mention.textContent ?? "");
     }
   }
 

@@ -5,6 +5,11 @@ import createDOMPurify from "dompurify";
 const purify = createDOMPurify(window);
 
 purify.addHook("afterSanitizeAttributes", (node) => {
+  if (node.tagName === "INPUT") {
+    // A box of a list of tasks shows what is done, and changes nothing.
+    if (node.getAttribute("type") !== "checkbox") node.remove();
+    node.setAttribute("disabled", "");
+  }
   if (node.tagName !== "A") return;
   node.setAttribute("target", "_blank");
   node.setAttribute("rel", "noopener noreferrer nofollow");
@@ -13,12 +18,14 @@ purify.addHook("afterSanitizeAttributes", (node) => {
 const RULES = {
   ALLOWED_TAGS: [
     "a", "b", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6",
-    "hr", "i", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table",
+    "hr", "i", "input", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table",
     "tbody", "td", "th", "thead", "tr", "ul",
   ],
-  ALLOWED_ATTR: ["href", "title", "class", "start", "lang", "data-username", "data-language"],
+  ALLOWED_ATTR: ["href", "title", "class", "start", "lang", "data-username", "data-language", "type", "checked",
+    "disabled", "aria-label"],
   // Only addresses have to be of these: a name or a number is none.
-  ADD_URI_SAFE_ATTR: ["start", "data-username", "data-language"],
+  ADD_URI_SAFE_ATTR: ["start", "data-username", "data-language", "type", "checked",
+    "disabled", "aria-label"],
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { ChatClient } from "../../../../static/chat/client.js";
+import { excerpt } from "../../../../static/chat/excerpt.js";
 import { isolated } from "../../../../static/chat/names.js";
 import type { Message, Room } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
@@ -49,7 +50,8 @@ export class Notifier implements vscode.Disposable {
 }
 
 function spoken(message: Message): string {
-  if (message.body) return message.body.replace(/\s+/g, " ");
+  const words = excerpt(message.html);
+  if (words) return words;
   const [file] = message.attachments ?? [];
   return file ? vscode.l10n.t("shared {0}", isolated(file.name)) : vscode.l10n.t("sent a message");
 }

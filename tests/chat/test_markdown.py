@@ -1,0 +1,184 @@
+"""Markdown as people mean it: in every script, with all of it shown."""
+
+import pytest
+
+from chat.text import plain, render
+
+
+def words(html: str) -> str:
+    return html.replace("<br>\n", "\n").removeprefix("<p>").removesuffix("</p>\n")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "#",
+        "##",
+        "> ",
+        ">",
+        "-",
+        "+",
+        "*",
+        "1.",
+        "- \n- ",
+        "> >",
+        "```\n```",
+        "~~~",
+        "&nbsp;",
+        "> #",
+    ],
+)
+def test_what_would_show_nothing_is_shown_as_it_was_typed(body: str) -> None:
+    shown = words(render(body).html).replace("&gt;", ">").replace("&amp;", "&")
+    assert shown == body
+    assert render(body).excerpt == " ".join(body.split())
+
+
+@pytest.mark.parametrize("body", ["---", "- a", "# b", "> c", "- [ ]", "`d`"])
+def test_what_shows_something_is_not(body: str) -> None:
+    assert not render(body).html.startswith("<p>" + body)
+
+
+@pytest.mark.parametrize("face", [">_<", ">.<", ">///<", ">:(", ">;)", ">o<", "> <"])
+def test_a_face_is_no_quote(face: str) -> None:
+    if face == "> <":
+        assert "blockquote" in render(face).html
+        return
+    for body in (face, f"{face} oh no", f"look\n{face}", f"- {face}"):
+        html = render(body).html
+        assert "blockquote" not in html
+        assert face.replace(">", "&gt;").replace("<", "&lt;") in html
+
+
+@pytest.mark.parametrize("quote", ["> said", ">said", ">> said", ">\n> said", "> >_<"])
+def test_a_quote_is_one(quote: str) -> None:
+    assert render(quote).html.startswith("<blockquote>")
+
+
+def test_the_indentation_of_the_first_line_survives() -> None:
+    assert "<code>def f():\n    pass\n</code>" in render("    def f():\n        pass").html
+
+
+# -- Addresses -------------------------------------------------------------------------------
+
+
+def links(body: str) -> list[tuple[str, str]]:
+    import re
+
+    return re.findall(r'<a href="([^"]*)"[^>]*>([^<]*)</a>', render(body).html)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("README.md", "main.rs", "foo.py", "lib.so", "build.sh", "a.tf", "model.pt", "x.pl"),
+        *("docs/README.md", "src/main.rs", "foo.py/bar", "index.ts", "self.id", "obj.name"),
+        *("ASP.NET", "System.IO", "Node.js", "e.g", "i.e.", "done.It", "socket.io", "a.b.c"),
+        *("icon@2x.png", "lodash@4.17.21", "v1.2.3", "config.dev", "user.is"),
+    ],
+)
+def test_what_is_not_surely_an_address_is_no_link(word: str) -> None:
+    for body in (word, f"see {word}, please", f"({word})"):
+        assert links(body) == []
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("example.com", "www.example.dev", "example.co.uk", "github.io/page", "docs.python.org"),
+        *("https://readme.md", "http://foo.py", "https://localhost:8000/a", "a@b.de"),
+        *("www.lib.rs", "example.de/a/b", "bob@company.tech", "https://127.0.0.1/", "пример.рф"),
+    ],
+)
+def test_what_surely_is_one_is_a_link(word: str) -> None:
+    for body in (word, f"see {word}, please", f"({word})", f"{word}."):
+        assert [text for _, text in links(body)] == [word]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://en.wikipedia.org/wiki/A_(b)",
+        "https://en.wikipedia.org/wiki/A_(b_(c))",
+        "https://a.example.org/((((a)b)c)d)",
+        "https://a.example.org/x[1[2]]y",
+        "https://a.example.org/(a)_(b)_c?d=(e)",
+        "https://ja.wikipedia.org/wiki/\u30c0\u30fb\u30f4\u30a3\u30f3\u30c1",
+        "https://fr.wikipedia.org/wiki/L\u2019Aquila",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "({})", "see {}.", "({}, and more)", "**{}**", "[{}]"])
+def test_addresses_keep_their_brackets(address: str, around: str) -> None:
+    assert [text for _, text in links(around.format(address))] == [address]
+
+
+@pytest.mark.parametrize(
+    "sign", [*"。、！？）」』》〉；：，", *"»”’…", *"،؛؟", "।", "։", "።", "།", "​ ".strip("\u200b")]
+)
+def test_addresses_end_before_punctuation_of_any_script(sign: str) -> None:
+    for address in ("https://example.com/a", "example.com/b", "https://example.com/c_(d)"):
+        assert [text for _, text in links(f"{address}{sign} more")] == [address]
+        assert [text for _, text in links(f"{address}{sign}")] == [address]
+
+
+def test_an_address_ends_where_a_sentence_goes_on_without_a_space() -> None:
+    assert links("见https://example.com/a。后面的字") == [
+        ("https://example.com/a", "https://example.com/a")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("[https://bank.com](https://evil.example)", "https://bank.com (evil.example)"),
+        ("[bank.com/login](https://evil.example/x)", "bank.com/login (evil.example)"),
+        ("[see www.bank.com now](http://a.org)", "see www.bank.com now (a.org)"),
+        ("[me@bank.com](mailto:eve@evil.org)", "me@bank.com (eve@evil.org)"),
+        ("[https://bank.com](https://bank.com@evil.org)", "https://bank.com (evil.org)"),
+        ("[https://bank.com](https://bank.com/a)", "https://bank.com"),
+        ("[bank.com](https://www.bank.com)", "bank.com"),
+        ("[bank.com](https://login.bank.com)", "bank.com"),
+        ("[README.md](https://example.com)", "README.md"),
+        ("[words](https://example.com)", "words"),
+        ("<https://bank.com>", "https://bank.com"),
+    ],
+)
+def test_a_link_whose_text_is_another_address_says_so(body: str, shown: str) -> None:
+    assert [text for _, text in links(body)] == [shown]
+
+
+# -- Emphasis, tables, tasks -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "html"),
+    [
+        ("**强调。**后", "<strong>强调。</strong>后"),
+        ("前**「强调」**后", "前<strong>「强调」</strong>后"),
+        ("これは**「強調」**です", "これは<strong>「強調」</strong>です"),
+        ("한국어**(강조)**는", "한국어<strong>(강조)</strong>는"),
+        ("*（注意）*请看", "<em>（注意）</em>请看"),
+        ("~~删。~~后", "<s>删。</s>后"),
+        ("a** b **c", "a** b **c"),
+        ("snake_case_name", "snake_case_name"),
+        ("2 * 3 * 4", "2 * 3 * 4"),
+        ("好 ** 的 ** 吗", "好 ** 的 ** 吗"),
+    ],
+)
+def test_emphasis_works_beside_punctuation_of_scripts_without_spaces(body: str, html: str) -> None:
+    assert words(render(body).html) == html
+
+
+def test_columns_keep_their_alignment() -> None:
+    html = render("|a|b|c|d|\n|:-|:-:|-:|-|\n|1|2|3|4|").html
+    for name, cell in (("is-left", 1), ("is-center", 2), ("is-right", 3)):
+        assert f'<td class="{name}">{cell}</td>' in html
+    assert "<td>4</td>" in html and "style" not in html
+
+
+def test_tasks_are_boxes() -> None:
+    html = render("- [x] done\n- [ ] **open**\n- [X] also\n- [y] none\n\n[x] none").html
+    assert html.count('<li class="task"><input type="checkbox" checked=""') == 2
+    assert html.count('aria-label="To do" disabled=""><strong>open</strong>') == 1
+    assert "[y] none" in html and "<p>[x] none</p>" in html
+    assert plain("- [x] done\n- [ ] open", 100) == "✅ done ⬜ open"
