@@ -176,9 +176,11 @@ needs-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || $(call need,Python 3.11 or newer is needed; $(PYTHON) is older. Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12)
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || $(call need,Python's venv module is missing. On Debian: apt-get install python3-venv)
 
+GET_NODE := On Debian 13: apt-get install nodejs npm. Debian 12 has Node.js 18 only: unpack the Linux archive of nodejs.org into /usr/local as README.md says
+
 needs-node:
-	@command -v node >/dev/null && command -v npm >/dev/null || $(call need,Node.js 20 or newer and npm are needed. On Debian: apt-get install nodejs npm)
-	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || $(call need,Node.js 20 or newer is needed; this is older. Install it from your system's packages or nodejs.org)
+	@command -v node >/dev/null && command -v npm >/dev/null || $(call need,Node.js 20 or newer and npm are needed. $(GET_NODE))
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || $(call need,Node.js 20 or newer is needed; this is older. $(GET_NODE))
 
 needs-test-tools:
 	@command -v redis-server >/dev/null || $(call need,The tests run a Redis server. On Debian: apt-get install redis-server)

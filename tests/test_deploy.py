@@ -260,3 +260,30 @@ def test_the_document_and_the_alarms_are_the_same() -> None:
     for names in named:
         for event in names.split("|"):
             assert f'"{event}"' in code, event
+
+
+@pytest.mark.parametrize("has_npm", [True, False])
+def test_make_says_how_an_older_debian_gets_node(tmp_path: Path, has_npm: bool) -> None:
+    """Debian 12 has version 18, and the line of apt-get for Debian 13 would bring that one."""
+    programs = {"node": "exit 1", **({"npm": "exit 0"} if has_npm else {})}
+    for name, does in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    make, shell = shutil.which("make"), shutil.which("sh")
+    assert make
+    assert shell
+    (tmp_path / "sh").symlink_to(shell)
+    refused = subprocess.run(
+        [make, "needs-node"],
+        cwd=ROOT,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode != 0
+    assert "Debian 13: apt-get install nodejs npm" in refused.stderr
+    assert "Debian 12 has Node.js 18 only" in refused.stderr
+    readme = (ROOT / "README.md").read_text()
+    assert "On Debian 13: `apt-get install python3-venv nodejs npm make git`" in readme
+    assert "Debian 12 has Python 3.11, and only Node.js 18" in readme
