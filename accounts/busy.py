@@ -26,6 +26,6 @@ class BusyMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, TooManyHashes):
             return None
-        body, content_type = busy_answer(request.path)
+        body, content_type = busy_answer(request.path_info)
         headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
         return HttpResponse(body, status=429, content_type=content_type, headers=headers)

@@ -66,7 +66,7 @@ class DeviceMiddleware:
                 COOKIE,
                 signing.dumps([device, people], salt=_SALT),
                 max_age=LIFETIME,
-                path="/",
+                path=settings.SESSION_COOKIE_PATH,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
                 samesite="Lax",

@@ -67,11 +67,12 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def _is_closed(self, request: HttpRequest) -> bool:
-        path = request.path_info
+        path = request.path
         match settings.REQUIRE_SECOND_FACTOR:
             case "all":
                 names = [*self.SETTING_UP, *self.CONFIRMING]
-                return not path.startswith((*self.OF_PROGRAMS, *map(reverse, names)))
+                of_programs = request.path_info.startswith(self.OF_PROGRAMS)
+                return not of_programs and not path.startswith(tuple(map(reverse, names)))
             case "staff":
                 return path.startswith(reverse("admin:index"))
         return False

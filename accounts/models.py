@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
@@ -94,7 +95,7 @@ class User(Named, AbstractUser):
     def avatar_url(self) -> str | None:
         """The path of their picture on this server, wherever it is stored: a store's own address
         may be reachable by the server alone, and can carry the id of its key."""
-        return f"/media/{self.avatar.name}" if self.avatar else None
+        return f"{settings.URL_PREFIX}/media/{self.avatar.name}" if self.avatar else None
 
     def check_password(self, raw_password: str | None) -> bool:
         """As Django's, and sessions outlive that a hash of an older kind is replaced."""

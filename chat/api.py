@@ -306,7 +306,7 @@ def _uploaded(request: HttpRequest) -> "tuple[UploadedFile[bytes], tuple[Lane, .
 
 async def _pay_for(request: HttpRequest, command: protocol.Command) -> None:
     """Pays what the command costs beyond what the request has cost already."""
-    paid = prices.of_request(request.method or "", request.path).units
+    paid = prices.of_request(request.method or "", request.path_info).units
     if (units := prices.of(command) - paid) > 0:
         await pay(_caller(request), units)
 

@@ -69,7 +69,7 @@ async def _caller(request: HttpRequest, token: str | None) -> Caller | None:
             raise ChatError(ErrorCode.UNAUTHENTICATED, FOR_PROGRAMS)
         return None
     caller = Caller(*signed_in)
-    await pay(caller, prices.of_request(request.method or "", request.path).units)
+    await pay(caller, prices.of_request(request.method or "", request.path_info).units)
     paid_by_person(request)
     return caller
 

@@ -62,7 +62,7 @@ async def _serve(request: HttpRequest, id: UUID, *, thumbnail: bool) -> HttpResp
         return _refusal("bad_request", "Files are had by GET.", 405, Allow="GET, HEAD")
     user, found = await in_thread(_find, request, id, thumbnail)
     if user is not None:
-        units = prices.of_request(request.method, request.path).units
+        units = prices.of_request(request.method, request.path_info).units
         if not await hub().download_allowance(user.pk).pay(units):
             detail = "That were too many files at once. Wait a few seconds and try again."
             return _refusal("rate_limited", detail, 429, **{"Retry-After": "2"})

@@ -6,6 +6,7 @@ from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models.functions import Left
 
 from accounts.models import User
@@ -126,8 +127,8 @@ def attachment_urls(id: UUID | str, name: str, *, thumbnail: bool) -> dict[str, 
     # Only for people to read: a file is found by its id, and "thumbnail" alone is another one.
     shown = "file" if name == "thumbnail" else quote(name, safe="")
     return {
-        "url": f"/media/{id}/{shown}",
-        "thumbnail_url": f"/media/{id}/thumbnail" if thumbnail else None,
+        "url": f"{settings.URL_PREFIX}/media/{id}/{shown}",
+        "thumbnail_url": f"{settings.URL_PREFIX}/media/{id}/thumbnail" if thumbnail else None,
     }
 
 

@@ -101,7 +101,7 @@ async def admit(scope: Scope, declared: int | None) -> UnderWay:
     """
     # Its body has not come and is not looked at.
     request = ASGIRequest(scope, BytesIO())
-    is_attachment = request.path.rstrip("/") == ATTACHMENTS
+    is_attachment = request.path_info.rstrip("/") == ATTACHMENTS
     key = request.headers.get(TOKEN_HEADER)
     by_cookie = key is None
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME) if by_cookie else key
@@ -186,6 +186,6 @@ def _is_from_our_page(request: ASGIRequest) -> bool:
     A program's answer is in a header; a form's is in its body, which its view looks at, so of a
     form only the Origin is known yet.
     """
-    if request.path.startswith("/api/"):
+    if request.path_info.startswith("/api/"):
         return is_from_own_page(request)
     return "Origin" not in request.headers or is_own_page(request)

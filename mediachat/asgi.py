@@ -22,6 +22,7 @@ from chat.lifespan import lifespan
 from chat.routing import websocket_urlpatterns
 from mediachat.bodies import MIB, MULTIPART, BodyLimit
 from mediachat.checks import refuse_wrong_settings
+from mediachat.prefix import BelowPrefix, WithPrefix
 
 refuse_wrong_settings()
 
@@ -32,7 +33,7 @@ application = ProtocolTypeRouter(
     {
         "http": AddressLimit(
             BodyLimit(
-                SignInLine(http),
+                SignInLine(WithPrefix(http)),
                 limits={
                     uploads.ATTACHMENTS: settings.MAX_UPLOAD_MB * MIB + MULTIPART,
                     "/accounts/profile": avatars.LIMIT + MULTIPART,
@@ -42,9 +43,12 @@ application = ProtocolTypeRouter(
         ),
         "lifespan": lifespan,
         # Both doors check for themselves who knocks.
-        "websocket": URLRouter(websocket_urlpatterns),
+        "websocket": WithPrefix(URLRouter(websocket_urlpatterns)),
     }
 )
+
+if settings.URL_PREFIX:
+    application = BelowPrefix(application, settings.URL_PREFIX)
 
 # What has been made so far stays for as long as the process. Looking through all of it for
 # garbage again and again would hold everyone up for a tenth of a second each time.

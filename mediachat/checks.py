@@ -55,6 +55,19 @@ def refuse_wrong_settings() -> None:
         raise ImproperlyConfigured("\n".join(str(message) for message in wrong))
 
 
+@register(TAG)
+def prefix(**kwargs: Any) -> list[CheckMessage]:
+    if not settings.URL_PREFIX or re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", settings.URL_PREFIX):
+        return []
+    return [
+        Error(
+            f"URL_PREFIX is {settings.URL_PREFIX!r}, which is no path.",
+            hint="Begin it with a slash and end it without one, such as URL_PREFIX=/chat.",
+            id="mediachat.E030",
+        )
+    ]
+
+
 @register(Tags.security, TAG)
 def secret(**kwargs: Any) -> list[CheckMessage]:
     named = [("SECRET_KEY", settings.SECRET_KEY)]

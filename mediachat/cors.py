@@ -63,7 +63,7 @@ def _answer(request: HttpRequest) -> HttpResponse | None:
 
 def opened(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """The same answer, such that the page that asked may read it if it is an editor's."""
-    if not request.path.startswith(TOKEN_ENDPOINTS):
+    if not request.path_info.startswith(TOKEN_ENDPOINTS):
         return response
     patch_vary_headers(response, ["Origin"])
     if _comes_from_a_page(request) and _is_opened_to(request):
@@ -76,9 +76,9 @@ def opened(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase
 
 
 def _comes_from_a_page(request: HttpRequest) -> bool:
-    return "Origin" in request.headers and request.path.startswith(TOKEN_ENDPOINTS)
+    return "Origin" in request.headers and request.path_info.startswith(TOKEN_ENDPOINTS)
 
 
 def _is_opened_to(request: HttpRequest) -> bool:
-    is_sign_up = request.path.rstrip("/") == SIGN_UP
+    is_sign_up = request.path_info.rstrip("/") == SIGN_UP
     return not is_sign_up and is_editors(request.headers["Origin"])

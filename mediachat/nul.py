@@ -41,14 +41,14 @@ def _refusal(request: HttpRequest) -> HttpResponseBase | None:
     detail = DETAIL if _is_odd(request) else _odd_json(request)
     if not detail:
         return None
-    if request.path.startswith(FOR_PROGRAMS):
+    if request.path_info.startswith(FOR_PROGRAMS):
         return JsonResponse({"code": "bad_request", "detail": detail}, status=400)
     return HttpResponse(detail, content_type="text/plain; charset=utf-8", status=400)
 
 
 def _is_odd(request: HttpRequest) -> bool:
     query = request.META.get("QUERY_STRING", "")
-    if "%00" in query or "\0" in query or "\0" in request.path:
+    if "%00" in query or "\0" in query or "\0" in request.path_info:
         return True
     # A quoted cookie may spell it as \000.
     return any("\0" in value for value in request.COOKIES.values())
@@ -56,7 +56,7 @@ def _is_odd(request: HttpRequest) -> bool:
 
 def _odd_json(request: HttpRequest) -> str:
     """What is wrong with the JSON that allauth would read, if it would not say so itself."""
-    if not request.path.startswith(ALLAUTH) or request.content_type != "application/json":
+    if not request.path_info.startswith(ALLAUTH) or request.content_type != "application/json":
         return ""
     try:
         text = json.dumps(json.loads(request.body), ensure_ascii=False)

@@ -29,6 +29,9 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(DATA_DIR / "secret_
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
+# Where the server has a path of its host instead of the whole host: "/chat".
+URL_PREFIX = env.str("URL_PREFIX", default="")
+FORCE_SCRIPT_NAME = URL_PREFIX or None
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # The name is the one that uvicorn reads too, so that the two cannot differ.
 WORKERS = env.int("WEB_CONCURRENCY", default=1)
@@ -185,7 +188,7 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = DATA_DIR / "media"
-MEDIA_URL = "media/"
+MEDIA_URL = f"{URL_PREFIX}/media/"
 # On the disk of the files themselves, since /tmp may be memory; with an object store in TMPDIR.
 FILE_UPLOAD_TEMP_DIR = (
     str(DATA_DIR) if STORAGES["default"]["BACKEND"].endswith(".FileSystemStorage") else gettempdir()
@@ -196,7 +199,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
-STATIC_URL = "static/"
+STATIC_URL = f"{URL_PREFIX}/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -226,7 +229,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "chat"
 LOGIN_URL = "account_login"
 
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", default=True)
@@ -285,7 +288,9 @@ if TRUSTED_PROXY_COUNT:
 X_FRAME_OPTIONS = "DENY"
 # Browsers take a cookie of this name only over TLS, for this host and no other, so that neither a
 # neighbouring host nor a network without TLS can put one of its own in its place.
-COOKIE_PREFIX = "__Host-" if HTTPS else ""
+# One below a path is not the whole host's, and so has to do without the last part of that.
+COOKIE_PREFIX = ("__Secure-" if URL_PREFIX else "__Host-") if HTTPS else ""
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{URL_PREFIX}/"
 SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
@@ -349,7 +354,7 @@ UNFOLD = {
     "SITE_HEADER": "Media Chat",
     "SITE_SUBHEADER": "Moderation",
     "SITE_SYMBOL": "forum",
-    "SITE_URL": "/",
+    "SITE_URL": f"{URL_PREFIX}/",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": "chat.admin.site.icon"},
     ],

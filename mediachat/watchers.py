@@ -20,14 +20,14 @@ def watchers(get_response: Respond | RespondLater) -> Respond | RespondLater:
     if iscoroutinefunction(get_response):
 
         async def respond_later(request: HttpRequest) -> HttpResponseBase:
-            if request.path == "/healthz":
+            if request.path_info == "/healthz":
                 return await health(request)
             return metrics(request) if _asks_metrics(request) else await get_response(request)
 
         return respond_later
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        if request.path == "/healthz":
+        if request.path_info == "/healthz":
             return async_to_sync(health)(request)
         return metrics(request) if _asks_metrics(request) else get_response(request)  # type: ignore[return-value]
 
@@ -36,4 +36,4 @@ def watchers(get_response: Respond | RespondLater) -> Respond | RespondLater:
 
 def _asks_metrics(request: HttpRequest) -> bool:
     """Others go on to where no such address is found, and are answered as at any other."""
-    return request.path == "/metrics" and may_read(request)
+    return request.path_info == "/metrics" and may_read(request)

@@ -1,3 +1,4 @@
+import { addressOn } from "./addresses.js";
 import { ChatError } from "./errors.js";
 
 /**
@@ -11,7 +12,7 @@ import { ChatError } from "./errors.js";
 export async function signIn(server, username, password) {
   let response, answer;
   try {
-    response = await fetch(new URL("/_allauth/app/v1/auth/login", server), {
+    response = await fetch(addressOn(server, "/_allauth/app/v1/auth/login"), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       credentials: "omit",

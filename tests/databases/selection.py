@@ -59,6 +59,7 @@ SAME_ON_ALL = (
     "tests/system/test_fuzz.py",
     "tests/system/test_limits.py",
     "tests/system/test_lost_doorbells.py",
+    "tests/system/test_below_a_path.py",
     "tests/system/test_nginx.py",
     "tests/system/test_object_store.py",
     "tests/system/test_openapi.py",

@@ -108,7 +108,7 @@ test("with cookies the browser's door is opened, without asking for a ticket", (
   const heard = handlers();
   const socket = new WebSocketTransport({ server: "https://chat.example/x", WebSocket }).open(heard);
   const [webSocket] = FakeWebSocket.all;
-  assert.equal(webSocket.url, "wss://chat.example/ws/");
+  assert.equal(webSocket.url, "wss://chat.example/x/ws/");
   webSocket.open();
   webSocket.say({ type: "ready" });
   socket.send("hello");

@@ -25,6 +25,7 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
         host: str = "$http_host",
         header_timeout: str = "10s",
         read_timeout: str = "90s",
+        prefix: str = "",
     ) -> str:
         port = free_port()
         text = (ROOT / "deploy" / "nginx.conf").read_text()
@@ -39,6 +40,10 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
         )
         assert "proxy_read_timeout 90s;" in text
         text = text.replace("proxy_read_timeout 90s;", f"proxy_read_timeout {read_timeout};")
+        for location in ("/", "/ws/", "= /metrics"):
+            assert f"location {location} {{" in text
+            below = location.replace("/", f"{prefix}/", 1)
+            text = text.replace(f"location {location} {{", f"location {below} {{")
         configuration = tmp_path / "nginx.conf"
         configuration.write_text(text)
         command = [program, "-p", str(tmp_path), "-c", str(configuration), "-g", "daemon off;"]
@@ -47,9 +52,9 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             try:
-                if httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200:
+                if httpx.get(f"http://127.0.0.1:{port}{prefix}/healthz").status_code == 200:
                     sessions.served(f"http://127.0.0.1:{port}", servers[0].data_dir)
-                    return f"http://127.0.0.1:{port}"
+                    return f"http://127.0.0.1:{port}{prefix}"
             except httpx.HTTPError:
                 time.sleep(0.1)
         raise AssertionError("nginx does not pass the servers on.")

@@ -53,7 +53,7 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       if (!address) return;
       const server = Server.at(address);
       // Another server is another account: the token of this one stays with this one.
-      if (chat.connected && chat.connected.server.origin !== server.origin) await accounts.signOut();
+      if (chat.connected && chat.connected.server.address !== server.address) await accounts.signOut();
       await rememberServerAddress(server);
       await view.show();
     },
@@ -90,7 +90,7 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
     },
     openInBrowser: () => {
       const server = chat.connected?.server ?? Server.at(serverAddress());
-      return vscode.env.openExternal(vscode.Uri.parse(server.origin));
+      return vscode.env.openExternal(vscode.Uri.parse(server.address));
     },
     showLog: () => log.show(),
   };

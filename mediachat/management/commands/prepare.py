@@ -40,7 +40,7 @@ class Command(BaseCommand):
         if production:
             self.stdout.write("Collecting static files ...")
             call_command("collectstatic", interactive=False, verbosity=0)
-        address = f"http://127.0.0.1:{port}"
+        address = f"http://127.0.0.1:{port}{settings.URL_PREFIX}"
         self.stdout.write(f"\nMedia Chat is at {address}/\n")
         if first_administrator.is_needed():
             link = f"{address}/accounts/first-administrator/{first_administrator.token()}/"

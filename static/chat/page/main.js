@@ -5,7 +5,8 @@ import { askBeforeLeaving } from "./leaving.js";
 import { tabId } from "./tab.js";
 
 const app = /** @type {import("./app.js").ChatApp} */ (document.querySelector("mc-app"));
-app.client = new ChatClient({ transport: new WebSocketTransport({ server: location.origin }) });
+const server = new URL(app.dataset.home ?? "/", location.href).href;
+app.client = new ChatClient({ transport: new WebSocketTransport({ server }) });
 askBeforeLeaving(app.client);
 app.tab = await tabId();
 app.client.connect().catch(() => {

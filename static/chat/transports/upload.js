@@ -1,3 +1,4 @@
+import { addressOn } from "../addresses.js";
 import { ChatError } from "../errors.js";
 
 /**
@@ -13,7 +14,7 @@ import { ChatError } from "../errors.js";
  * @returns {Promise<import("../protocol.js").Attachment>} rejects with a {@link ChatError}
  */
 export async function upload(file, { server, sessionToken, signal, onProgress }) {
-  const url = new URL("/api/v1/attachments", server).href;
+  const url = addressOn(server, "/api/v1/attachments").href;
   const form = formWith(file);
   /** @type {Record<string, string>} */
   const headers = sessionToken

@@ -1,3 +1,4 @@
+import { addressOn } from "../addresses.js";
 import { ChatError } from "../errors.js";
 import { upload } from "./upload.js";
 
@@ -70,7 +71,7 @@ export class WebSocketTransport {
   /** @param {Door} door */
   async #openWithTicket(door) {
     try {
-      const response = await fetch(new URL("/api/v1/tickets", this.#server), {
+      const response = await fetch(addressOn(this.#server, "/api/v1/tickets"), {
         method: "POST",
         headers: { "X-Session-Token": /** @type {string} */ (this.#sessionToken) },
         credentials: "omit",
@@ -88,7 +89,7 @@ export class WebSocketTransport {
 
   /** @param {string} path */
   #address(path) {
-    const url = new URL(path, this.#server);
+    const url = addressOn(this.#server, path);
     url.protocol = url.protocol.replace("http", "ws");
     return url;
   }

@@ -92,10 +92,10 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
   /** Keeps an account for all windows. One that was there before is signed out. */
   async keep(server: Server, { token, user }: SignedIn): Promise<Account> {
     await this.signOut();
-    const account = { sessionId: crypto.randomUUID(), server: server.origin, token, user };
+    const account = { sessionId: crypto.randomUUID(), server: server.address, token, user };
     await this.#secrets.store(SECRET, JSON.stringify(account));
     await this.load();
-    this.log.info(`Signed in as ${user.username} on ${server.origin}.`);
+    this.log.info(`Signed in as ${user.username} on ${server.address}.`);
     return account;
   }
 

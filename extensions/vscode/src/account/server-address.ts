@@ -13,10 +13,10 @@ export function serverAddress(): string {
 
 /** Keeps an address that has proven right. */
 export async function rememberServerAddress(server: Server): Promise<void> {
-  if (serverAddress() === server.origin) return;
+  if (serverAddress() === server.address) return;
   await vscode.workspace
     .getConfiguration("mediaChat")
-    .update(SETTING, server.origin, vscode.ConfigurationTarget.Global);
+    .update(SETTING, server.address, vscode.ConfigurationTarget.Global);
 }
 
 /**

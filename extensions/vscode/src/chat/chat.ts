@@ -93,7 +93,7 @@ export class Chat implements vscode.Disposable {
 
 /** The real way to the server: a socket by ticket, and uploads that tell how far they are. */
 function wire(server: Server, sessionToken: string): Transport {
-  const socket = new WebSocketTransport({ server: server.origin, sessionToken, WebSocket });
+  const socket = new WebSocketTransport({ server: server.address, sessionToken, WebSocket });
   return {
     open: (handlers) => socket.open(handlers),
     upload: (file: Blob, options: UploadOptions): Promise<Attachment> =>

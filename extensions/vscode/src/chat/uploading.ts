@@ -19,7 +19,7 @@ export async function upload(
   const encoded = new Response(formWith(file));
   const contentType = encoded.headers.get("Content-Type") ?? "multipart/form-data";
   const body = await encoded.blob();
-  const { status, text } = await post(new URL("/api/v1/attachments", server.url), {
+  const { status, text } = await post(new URL(`${server.address}/api/v1/attachments`), {
     headers: { "Content-Type": contentType, "X-Session-Token": token },
     body,
     signal,

@@ -32,7 +32,7 @@ export class RestoreNotice implements vscode.Disposable {
     client.addEventListener("rooms", () => {
       const { epoch } = client;
       if (epoch === null) return;
-      const key = `${EPOCH}:${server.origin}`;
+      const key = `${EPOCH}:${server.address}`;
       const known = this.state.get<string>(key);
       if (known !== epoch) {
         void this.state.update(key, epoch);

@@ -30,7 +30,14 @@ export class Server {
     if (!/^https?:$/.test(url.protocol) || url.username || url.password) {
       throw new Problem("wrong_address", l10n.t("The address has to begin with https:// or http://, without a name or password in it."));
     }
-    return new Server(new URL(url.origin));
+    // People copy the address of the page that they look at.
+    const path = url.pathname.replace(/\/(rooms|accounts|admin|embed)(\/.*)?$/, "").replace(/\/*$/, "/");
+    return new Server(new URL(path, url.origin));
+  }
+
+  /** Without a slash at its end; a server may live below a path of its host. */
+  get address(): string {
+    return this.url.href.replace(/\/$/, "");
   }
 
   get origin(): string {
@@ -53,7 +60,7 @@ export class Server {
     if (userAgent) headers.set("User-Agent", userAgent);
     const limit = AbortSignal.timeout(patience);
     try {
-      return await fetch(new URL(path, this.url), {
+      return await fetch(this.address + path, {
         ...rest,
         headers,
         credentials: "omit",
@@ -66,9 +73,10 @@ export class Server {
     }
   }
 
-  /** Where the files of this server are; anything else must not be asked for with the token. */
-  isMedia(path: string): boolean {
-    const url = new URL(path, this.url);
-    return url.origin === this.url.origin && /^\/media\/[^/].*/.test(url.pathname);
+  /** Where a file is below this server's address; null for what must not be asked for with the token. */
+  media(path: string): string | null {
+    const { href } = new URL(path, this.url);
+    const below = href.startsWith(`${this.address}/`) ? href.slice(this.address.length) : "";
+    return /^\/media\/[^/].*/.test(below) ? below : null;
   }
 }

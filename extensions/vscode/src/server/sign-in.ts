@@ -75,7 +75,7 @@ export async function askForLink(server: Server, request: EditorRequest): Promis
   if (status !== 200) throw refusal(status, answer);
   const address = new URL(path ?? "", server.url);
   // The server says which of its own pages, and nothing else: whatever it says is opened.
-  if (address.origin !== server.origin || !address.pathname.startsWith("/accounts/editor/")) throw notMediaChat();
+  if (!address.href.startsWith(`${server.address}/accounts/editor/`)) throw notMediaChat();
   return { address: address.href, lifetime: lifetime ?? 600 };
 }
 

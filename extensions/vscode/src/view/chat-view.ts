@@ -140,7 +140,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   /** What the server's `/embed/` renders; without the server, what it rendered last. */
   async #embed(connected: Connected): Promise<string> {
     const { state } = this.services;
-    const key = `${EMBED}:${connected.server.origin}`;
+    const key = `${EMBED}:${connected.server.address}`;
     const known = state.get<string>(key);
     const asked = this.#askForEmbed(connected).then((embed) => {
       void state.update(key, embed);

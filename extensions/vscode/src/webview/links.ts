@@ -14,7 +14,7 @@ function onClick(event: MouseEvent): void {
   const link = event.composedPath().find((each): each is HTMLAnchorElement => each instanceof HTMLAnchorElement);
   const href = link?.getAttribute("href");
   if (!link || !href) return;
-  if (href.startsWith("/media/")) {
+  if (/^(\/[\w.~-]+)*\/media\//.test(href)) {
     event.preventDefault();
     event.stopPropagation();
     const name = link.getAttribute("download") || decoded(href.split("/").at(-1) ?? "file");

@@ -35,7 +35,7 @@ test("where lines have moved to turns nothing either", async () => {
 
 test("a file's name turns nothing while it is saved", async () => {
   const fetch = () => Promise.resolve(new Response("text"));
-  const chat = { connected: { account: { token: "" }, server: { isMedia: () => true, fetch } } } as unknown as Chat;
+  const chat = { connected: { account: { token: "" }, server: { media: (path: string) => path, fetch } } } as unknown as Chat;
   await new Files(chat, Promise.resolve()).save("/media/1/file", TURNED);
   assert.deepEqual(said, [`Save ${ISOLATED}`, `Saving ${ISOLATED}`, `${ISOLATED} was saved.`]);
 });

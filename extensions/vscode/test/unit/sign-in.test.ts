@@ -168,9 +168,20 @@ test("an address is taken as people write it", () => {
 
 test("only this server's files are files", () => {
   const server = Server.at("https://chat.example");
-  assert.ok(server.isMedia("/media/1/x.png"));
+  assert.equal(server.media("/media/1/x.png"), "/media/1/x.png");
   for (const path of ["https://evil.example/media/1/x", "//evil.example/media/1/x", "/api/v1/rooms", "/media/../api/v1/rooms", "/media//"]) {
-    assert.ok(!server.isMedia(path), path);
+    assert.equal(server.media(path), null, path);
+  }
+});
+
+test("a server below a path is asked there, and its files are those below it", () => {
+  for (const typed of ["example.org/chat", "https://example.org/chat/", "example.org/chat/rooms/1?x#y"]) {
+    assert.equal(Server.at(typed).address, "https://example.org/chat");
+  }
+  const server = Server.at("https://example.org/chat");
+  assert.equal(server.media("/chat/media/1/x.png"), "/media/1/x.png");
+  for (const path of ["/media/1/x.png", "/chatter/media/1/x.png", "/chat/../media/1/x.png"]) {
+    assert.equal(server.media(path), null, path);
   }
 });
 
