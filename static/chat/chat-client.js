@@ -245,7 +245,7 @@ export class ChatClient extends KnownChat {
     this.#requests.abandon(connectionLost());
     this.#sync.stop();
     this.#outbox.pause();
-    this.#store.typing.clear();
+    this.#store.lost();
     if (error) this.#arrivals.settle(error);
   }
 

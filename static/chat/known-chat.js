@@ -54,7 +54,12 @@ export class KnownChat extends EventTarget {
     return this.#store.rooms;
   }
 
-  /** Usernames of those who are here now. @returns {ReadonlySet<string>} */
+  /** Whether it is known who is here: not without a connection. */
+  get isPresenceKnown() {
+    return this.#store.isPresenceKnown;
+  }
+
+  /** Usernames of those who are here now; none while that is not known. @returns {ReadonlySet<string>} */
   get online() {
     return this.#store.online;
   }

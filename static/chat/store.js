@@ -19,6 +19,8 @@ export class Store {
   rooms = new Map();
   /** @type {Set<string>} */
   online = new Set();
+  /** Whether that is known: not without a connection. */
+  isPresenceKnown = false;
   /** @type {Set<string>} */
   blocked = new Set();
   /** @type {import("./protocol.js").RoomRequest[]} */
@@ -95,6 +97,15 @@ export class Store {
     return !feed || (!feed.isBehind && feed.loading === null);
   }
 
+  /** The connection is lost: who comes and goes is not heard, and nobody types. */
+  lost() {
+    this.typing.clear();
+    if (!this.isPresenceKnown) return;
+    this.isPresenceKnown = false;
+    this.online = new Set();
+    this.#host.tell("presence");
+  }
+
   /** What is unsent in a room has changed. @param {string} room */
   unsentChanged(room) {
     this.#feeds.get(room)?.changed();
@@ -148,6 +159,7 @@ export class Store {
     this.#unread.forget();
     this.rooms = new Map(rooms.map((room) => [room.id, this.#begun(room)]));
     this.online = new Set(online);
+    this.isPresenceKnown = true;
     this.blocked = new Set(blocked);
     this.requests = requests;
     this.people.forget();

@@ -160,6 +160,7 @@ def test_a_message_for_which_the_storage_is_full_says_so_and_holds_back_the_tab(
     one.context.set_offline(True)
     line = one.locator(".connection-line")
     line.get_by_text("What you write is kept").wait_for(state="attached")
+    line.get_by_text("You are offline.").wait_for()
     one.evaluate(FILL, 0)
     send(one, f"{mark} of which only this tab knows " + "for now " * 50)
     message = one.locator("mc-message.is-unsent").filter(has_text=mark)
@@ -179,19 +180,59 @@ def test_a_message_for_which_the_storage_is_full_says_so_and_holds_back_the_tab(
     assert asked == ["beforeunload"]
 
 
-def test_a_room_in_which_a_message_was_refused_is_marked_until_it_is_discarded(
+# Sends a text as a program would, which does not look at the limits.
+SEND = """(body) => {
+  const { client, roomId } = document.querySelector("mc-app");
+  client.sendMessage(roomId, { body });
+}"""
+
+
+def test_a_message_that_was_refused_can_be_copied_edited_or_sent_as_a_file(
     open_chat: OpenChat,
 ) -> None:
-    one = open_chat("owner")
+    one = open_chat("owner", permissions=["clipboard-write"])
     enter_room(one, "The private room")
-    send(one, "x" * 70_000)
+    mark = uuid.uuid4().hex[:6]
+    long = f"{mark} " + "too long " * 2_500
+    one.evaluate(SEND, long)
     failed = one.locator("mc-message.is-failed")
-    failed.get_by_text("Not sent. This is too long to send.").wait_for()
+    failed.get_by_text("Not sent. A message has at most 20,000 characters.").wait_for()
+    assert failed.get_by_role("button", name="Retry").count() == 0
     enter_room(one, "The public room")
     entry = one.locator(".room-entry").filter(has_text="The private room")
     entry.filter(has_text="a message was not sent").wait_for()
     assert_accessible(one)
     one.screenshot(path=SCREENSHOTS / "unsent-room.png")
     entry.click()
-    failed.get_by_role("button", name="Discard").click()
+    failed.get_by_role("button", name="Copy text").click()
+    failed.get_by_role("button", name="Copied").wait_for()
+    one.focus(".composer-text")
+    one.keyboard.press("Control+v")
+    assert one.input_value(".composer-text") == long
+    one.fill(".composer-text", "")
+
+    # It is too long in the composer as well, which says so and offers the way that is left.
+    failed.get_by_role("button", name="Edit").click()
     entry.locator(".room-failed").wait_for(state="detached")
+    assert one.input_value(".composer-text") == long
+    one.get_by_text("This is too long for one message. Shorten it, or").wait_for()
+    assert one.locator(".send-button").is_disabled()
+    one.press(".composer-text", "Enter")
+    assert_accessible(one)
+    one.screenshot(path=SCREENSHOTS / "unsent-too-long.png")
+    one.fill(".composer-text", long.strip()[:19_990])
+    one.get_by_text("10 characters left").wait_for()
+    assert one.locator(".send-button").is_enabled()
+    one.fill(".composer-text", long)
+    one.get_by_role("button", name="send it as a file").click()
+    sent = one.locator("mc-message:not(.is-unsent):not(.is-failed)")
+    sent.locator(".file-name").filter(has_text="message.md").first.wait_for()
+    assert one.input_value(".composer-text") == ""
+    with one.expect_download() as download:
+        sent.locator(".file-card").last.click()
+    assert download.value.path().read_text() == long.strip()
+
+    one.evaluate(SEND, long)
+    failed.get_by_role("button", name="Send as a file").click()
+    failed.wait_for(state="detached")
+    until(one, "document.querySelectorAll('mc-message:not(.is-unsent) .file-card').length === 2")

@@ -320,3 +320,20 @@ test("a hundred messages in one frame are told once", async () => {
   assert.deepEqual(told, [{ room: room.id }]);
   assert.equal(client.feed(room.id).messages.length, 100);
 });
+
+test("without a connection nobody is known to be here", async () => {
+  const { client, server, clock } = aClient();
+  server.online = ["grace"];
+  await client.connect();
+  assert.deepEqual([...client.online], ["grace"]);
+  assert.equal(client.isPresenceKnown, true);
+  await settled();
+  const told = heard(client, "presence");
+  server.isUp = false;
+  server.last.end(1006);
+  await settled();
+  assert.deepEqual([[...client.online], client.isPresenceKnown, told.length], [[], false, 1]);
+  server.isUp = true;
+  await clock.pass(30_000);
+  assert.deepEqual([[...client.online], client.isPresenceKnown], [["grace"], true]);
+});

@@ -29,11 +29,11 @@ function initials(name) {
  */
 export function avatar(client, username, { presence = false } = {}) {
   const person = client.person(username);
-  const here = presence && client.online.has(username);
+  const here = client.online.has(username);
   return html`<span class="avatar hue-${hue(username)}" aria-hidden="true">
     ${person.avatar_url
       ? html`<img src=${mediaUrl(person.avatar_url)} alt="" loading="lazy" @error=${askAgain} />`
       : html`<span class="avatar-initials" dir="auto">${initials(person.display_name || username)}</span>`}
-    ${presence ? html`<span class="presence ${here ? "is-here" : ""}"></span>` : null}
+    ${presence && client.isPresenceKnown ? html`<span class="presence ${here ? "is-here" : ""}"></span>` : null}
   </span>`;
 }

@@ -2,6 +2,7 @@ import { html } from "lit";
 import { quoteOf } from "../quotes.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
+import { LimitLine, textFile } from "./limit-line.js";
 import { MentionCompletion } from "./mention-completion.js";
 import { personName, spokenTitle } from "./name.js";
 import { paste } from "./paste.js";
@@ -44,6 +45,7 @@ export class Composer extends ChatElement {
     this.inCode = false;
     this.mentions = new MentionCompletion(this);
     this.keys = new WritingKeys();
+    this.limit = new LimitLine(this);
     this.onUploads = () => this.uploadsChanged();
   }
 
@@ -79,7 +81,7 @@ export class Composer extends ChatElement {
 
   render() {
     const title = spokenTitle(this.client, this.room);
-    const sendable = !this.empty || this.uploads.hasSome;
+    const sendable = !this.limit.isTooLong && (!this.empty || this.uploads.hasSome);
     return html`<form class="composer" aria-label="New message" @submit=${this.onSubmit}>
       ${this.replyTo ? this.replyLine(this.replyTo) : null}
       <mc-upload-tray
@@ -89,6 +91,7 @@ export class Composer extends ChatElement {
         @remove-upload=${this.onRemove}
       ></mc-upload-tray>
       ${this.notice ? html`<p class="composer-notice" role="status">${this.notice}</p>` : null}
+      ${this.limit.render(() => this.sendAsFile())}
       ${this.inCode ? codeHint("Ctrl+Enter sends. Escape, then Tab leaves.") : null} ${this.mentions.render()}
       <div class="composer-row">
         <input
@@ -178,11 +181,15 @@ export class Composer extends ChatElement {
     this.uploads.put(uploads);
   }
 
-  /** @param {Iterable<File>} files */
+  /**
+   * @param {Iterable<File>} files
+   * @returns {boolean} false when some were left out
+   */
   addFiles(files) {
     const all = this.uploads.add(files);
     const { attachments } = this.client.limits;
     this.notice = all ? "" : `A message holds ${attachments} files. Send the others with the next one.`;
+    return all;
   }
 
   onInput() {
@@ -194,6 +201,7 @@ export class Composer extends ChatElement {
 
   textChanged() {
     this.empty = this.textarea.value.trim() === "";
+    this.limit.look(this.textarea.value);
     this.inCode = this.keys.areInCode(this.textarea);
     fitToText(this.textarea);
   }
@@ -227,7 +235,7 @@ export class Composer extends ChatElement {
       this.notice = FAILED;
       return;
     }
-    if (!body && !this.uploads.hasSome) return;
+    if (this.limit.isTooLong || (!body && !this.uploads.hasSome)) return;
     this.client.sendMessage(this.room.id, { body, attachments: this.uploads.take(), replyTo: this.replyTo });
     this.textarea.value = "";
     this.replyTo = null;
@@ -235,6 +243,13 @@ export class Composer extends ChatElement {
     this.textChanged();
     this.keep();
     this.tell("sent");
+  }
+
+  /** Sends what is too long for a message, with the files that are here. */
+  sendAsFile() {
+    if (!this.addFiles([textFile(this.textarea.value.trim())])) return;
+    insertText(this.textarea, "", 0, this.textarea.value.length);
+    this.send();
   }
 
   /** @param {KeyboardEvent} event */

@@ -1,7 +1,7 @@
 import { html } from "lit";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
-import { reasonOfWait } from "./waits.js";
+import { awayReason, reasonOfWait } from "./waits.js";
 
 /** Said where the browser had no room to store what is unsent. */
 const TAB_ONLY = "What you write is kept in this tab only: do not close it until it is sent.";
@@ -18,7 +18,6 @@ export class ConnectionLine extends ChatElement {
     super();
     /** A short break is not worth a line: it shows after a second. */
     this.late = false;
-    this.wasOnline = false;
     /** @type {ReturnType<typeof setInterval> | undefined} */
     this.clock = undefined;
   }
@@ -33,7 +32,6 @@ export class ConnectionLine extends ChatElement {
   willUpdate(changed) {
     super.willUpdate(changed);
     const away = this.client.state === "offline" || this.client.state === "connecting";
-    if (this.client.state === "online") this.wasOnline = true;
     if ((away || this.client.trouble) && this.clock === undefined) {
       this.clock = setInterval(() => {
         this.late = true;
@@ -75,11 +73,11 @@ export class ConnectionLine extends ChatElement {
     return html`<p class="connection-line">
       ${icon("warning")}
       <span>
-        <strong>${this.wasOnline ? "You are offline." : "The server is not reached yet."}</strong>
+        <strong>${awayReason()}.</strong>
         ${this.client.hasUnstored
           ? TAB_ONLY
           : html`<span class="connection-more">
-              What you write is kept and sent when the connection is back.
+              What you write is kept, and sent with your files when the connection is back.
             </span>`}
         ${waits
           ? html`<span aria-hidden="true">Next attempt in ${seconds} s.</span>`

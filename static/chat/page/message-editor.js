@@ -2,6 +2,7 @@ import { html } from "lit";
 import { refusal } from "./dialog.js";
 import { ChatElement } from "./element.js";
 import { paste } from "./paste.js";
+import { LimitLine } from "./limit-line.js";
 import { fitToText } from "./textarea.js";
 import { waitWords } from "./waits.js";
 import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
@@ -30,6 +31,7 @@ export class MessageEditor extends ChatElement {
     /** Whether Enter makes a new line, because a block of code is open. */
     this.inCode = false;
     this.keys = new WritingKeys();
+    this.limit = new LimitLine(this);
   }
 
   get textarea() {
@@ -56,9 +58,9 @@ export class MessageEditor extends ChatElement {
         @keydown=${this.onKey}
         @paste=${this.onPaste}
       ></textarea>
-      ${this.inCode ? codeHint("Ctrl+Enter saves, Escape cancels.") : null}
+      ${this.limit.render()} ${this.inCode ? codeHint("Ctrl+Enter saves, Escape cancels.") : null}
       <div class="editor-actions">
-        <button type="button" class="button is-primary is-small" ?disabled=${this.saving !== null} @click=${this.save}>
+        <button type="button" class="button is-primary is-small" ?disabled=${this.saving !== null || this.limit.isTooLong} @click=${this.save}>
           Save
         </button>
         <button type="button" class="button is-small" @click=${this.cancel}>Cancel</button>
@@ -81,6 +83,7 @@ export class MessageEditor extends ChatElement {
 
   textChanged() {
     fitToText(this.textarea);
+    this.limit.look(this.textarea.value);
     this.inCode = this.keys.areInCode(this.textarea);
   }
 
@@ -119,6 +122,7 @@ export class MessageEditor extends ChatElement {
 
   async save() {
     const body = this.textarea.value.trim();
+    if (this.limit.isTooLong) return;
     if (body === this.message.body) return this.cancel();
     // Enter saves also while an earlier text waits: that one is not tried again.
     const saving = (this.saving = new AbortController());

@@ -1,6 +1,7 @@
 import { html } from "lit";
 import { FILES_LOST } from "../errors.js";
 import { icon } from "./icons.js";
+import { textFile } from "./limit-line.js";
 import { reasonOfWait } from "./waits.js";
 
 const UPLOADING = "This is sent as soon as the files are uploaded.";
@@ -15,15 +16,16 @@ const UPLOADING = "This is sent as soon as the files are uploaded.";
 export function messageState(client, message, writeAgain) {
   const isWithoutFiles = message.error?.code === FILES_LOST;
   if (message.state === "failed") {
-    const again = isWithoutFiles
-      ? message.body && link("Edit", writeAgain)
-      : link("Retry", () => client.retry(message.client_id));
+    // Neither lost files nor a text that is too long get better by trying again.
+    const isInVain = isWithoutFiles || message.error?.code === "too_large";
+    const retry = isInVain ? null : link("Retry", () => client.retry(message.client_id));
     return html`<p class="message-failed" role="alert">
       ${icon("warning")}
       <span>
         Not sent. ${message.error?.detail ?? ""}
         ${message.unstored ? "Kept in this tab only: it is lost when the tab is closed." : ""}
-        ${again} ${discard(client, message)}
+        ${retry} ${message.code ? null : link("Edit", writeAgain)} ${message.body ? textWays(client, message) : null}
+        ${discard(client, message)}
       </span>
     </p>`;
   }
@@ -49,6 +51,38 @@ export function messageState(client, message, writeAgain) {
     return pending(client, message, "It follows the message above.");
   }
   return html`<p class="message-sending">${icon("clock")} Sending…</p>`;
+}
+
+/**
+ * What can be done with the words of a message that was refused.
+ *
+ * @param {import("../client.js").ChatClient} client
+ * @param {import("./message.js").Message} message
+ */
+function textWays(client, message) {
+  const copy = async (/** @type {Event} */ event) => {
+    const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
+    try {
+      await navigator.clipboard.writeText(message.body);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Select the text and press Ctrl+C";
+    }
+    setTimeout(() => (button.textContent = "Copy text"), 2000);
+  };
+  const hasRoom = !message.code && message.attachments.length < client.limits.attachments;
+  return html`<button type="button" class="link" .textContent=${"Copy text"} @click=${copy}></button>
+    ${hasRoom ? link("Send as a file", () => sendAsFile(client, message)) : null}`;
+}
+
+/**
+ * @param {import("../client.js").ChatClient} client
+ * @param {import("./message.js").Message} message
+ */
+function sendAsFile(client, { room, body, reply_to, client_id }) {
+  const { attachments, uploads } = client.takeBack(client_id);
+  const file = client.uploads.add(textFile(body));
+  client.sendMessage(room, { attachments: [file, ...attachments, ...uploads], replyTo: reply_to });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { waitWords } from "./waits.js";
+import { awayReason, waitWords } from "./waits.js";
 
 /**
  * What a component reads of the server: asked until there is an answer, or the component is gone,
@@ -39,7 +39,7 @@ export class Reading {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     const { client } = this.#host;
-    this.#say({ wait: client.state === "online" ? "" : "You are offline. It is tried again by itself." });
+    this.#say({ wait: client.state === "online" ? "" : `${awayReason()}. It is tried again by itself.` });
     try {
       const reply = await client.read(command, {
         signal,

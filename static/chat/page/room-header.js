@@ -66,6 +66,7 @@ export class RoomHeader extends ChatElement {
   /** @param {string} username */
   partnerLine(username) {
     if (this.client.blocked.has(username)) return html`<bdi>@${username}</bdi> · blocked`;
+    if (!this.client.isPresenceKnown) return html`<bdi>@${username}</bdi>`;
     return html`<bdi>@${username}</bdi> · ${this.client.online.has(username) ? "here now" : "away"}`;
   }
 

@@ -9,7 +9,7 @@ export function reasonOfWait({ code }) {
     case "timeout":
       return "The server does not answer";
     case "network":
-      return "The server is not reached";
+      return awayReason();
     default:
       return "The server has a problem";
   }
@@ -17,3 +17,7 @@ export function reasonOfWait({ code }) {
 
 /** The same as a whole. @param {{code: string}} error */
 export const waitWords = (error) => `${reasonOfWait(error)}. It is tried again by itself.`;
+
+/** Why there is no connection, as the beginning of a sentence: no network here, or no server there. */
+export const awayReason = () =>
+  globalThis.navigator?.onLine === false ? "You are offline" : "The server is not reached";
