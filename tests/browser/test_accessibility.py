@@ -67,6 +67,7 @@ def test_everything_is_done_by_keyboard_alone(open_chat: OpenChat) -> None:
     tab_to(one, ".message-tools button")
     keyboard.press("Enter")
     said.locator(".reaction").wait_for()
+    keyboard.press("End")
     tab_to(one, ".message-tools mc-menu button")
     keyboard.press("Enter")
     tab_to(one, "[role=menuitem]")

@@ -2,7 +2,15 @@
 
 from playwright.sync_api import Page
 
-from tests.browser.conftest import OpenChat, enter_room, send, until
+from tests.browser.conftest import (
+    SCREENSHOTS,
+    OpenChat,
+    assert_accessible,
+    enter_room,
+    send,
+    talk_to,
+    until,
+)
 
 # As the server tells it when a moderator closes the room that is open.
 CLOSE = """(closed) => {
@@ -87,3 +95,139 @@ def test_the_list_of_rooms_is_whole_again_after_a_search(open_chat: OpenChat) ->
     one.keyboard.press("Control+k")
     one.keyboard.press("Escape")
     until(one, "document.activeElement.matches('.composer-text')")
+
+
+FOCUS = "document.activeElement"
+STOPS = """(toolbar) => [...toolbar.querySelectorAll("button")]
+  .filter((button) => button.tabIndex === 0 && !button.closest("[role=menu]")).length"""
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate(f"{FOCUS}.ariaLabel ?? {FOCUS}.getAttribute('aria-label')"))
+
+
+def test_toolbars_and_messages_are_used_by_keys(open_chat: OpenChat) -> None:
+    one = open_chat("crowd15")
+    keyboard = one.keyboard
+    talk_to(one, "crowd16")
+    one.set_input_files(
+        ".composer-file", {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"plan"}
+    )
+    one.locator(".upload-size").wait_for()
+    send(one, "What do you **think** of it?")
+    said = one.locator("mc-message:not(.is-unsent)").filter(has_text="of it?").last
+    said.wait_for()
+
+    # What has the focus is read out with its words.
+    one.focus(".messages")
+    keyboard.press("ArrowUp")
+    until(one, f"{FOCUS}.matches('mc-message')")
+    article = one.get_by_role("article", name="What do you think of it?").last
+    name = article.get_attribute("aria-label") or ""
+    assert name.startswith("crowd15, ") and name.endswith("of it?. File: plan.txt")
+
+    # The message's tools: one stop, and the arrows go round.
+    keyboard.press("Enter")
+    until(one, f"{FOCUS}.closest('[role=toolbar]') !== null")
+    tools = one.get_by_role("toolbar", name="Message actions")
+    names = ["React with 👍", "React with ❤️", "React with 😂", "Choose a reaction", "Reply"]
+    names.append("More actions")
+    for name in names:
+        assert focused(one) == name
+        assert tools.evaluate(STOPS) == 1
+        keyboard.press("ArrowRight")
+    assert focused(one) == names[0]
+    keyboard.press("ArrowLeft")
+    assert focused(one) == names[-1]
+    keyboard.press("ArrowDown")
+    until(one, f"{FOCUS}.role === 'menuitem' || {FOCUS}.getAttribute('role') === 'menuitem'")
+    keyboard.press("Escape")
+    until(one, f"{FOCUS}.getAttribute('aria-label') === 'More actions'")
+    keyboard.press("Home")
+    keyboard.press("Enter")
+    said.locator(".reaction").wait_for()
+    until(one, "[...document.querySelectorAll('mc-message')].at(-1).ariaLabel.includes('👍 1')")
+    keyboard.press("Escape")
+    until(one, f"{FOCUS}.matches('mc-message')")
+
+    # Emoji: a grid of which Tab reaches one.
+    keyboard.press("Enter")
+    for _ in range(3):
+        keyboard.press("ArrowRight")
+    keyboard.press("Enter")
+    until(one, "document.querySelectorAll('.emoji-choice').length > 20")
+    until(one, f"{FOCUS}.matches('.emoji-picker input')")
+    grid = one.get_by_role("toolbar", name="Emoji")
+    place = f"[...document.querySelectorAll('.emoji-choice')].indexOf({FOCUS})"
+    for key, at in (
+        ("ArrowDown", 0),
+        ("ArrowRight", 1),
+        ("ArrowDown", 9),
+        ("ArrowLeft", 8),
+        ("Home", 0),
+    ):
+        keyboard.press(key)
+        assert one.evaluate(place) == at, key
+        assert grid.evaluate(STOPS) == 1
+    keyboard.press("ArrowRight")
+    keyboard.press("ArrowUp")
+    until(one, f"{FOCUS}.matches('.emoji-picker input')")
+    keyboard.press("Tab")
+    keyboard.press("ArrowRight")
+    assert focused(one) == "People"
+    keyboard.press("Tab")
+    assert one.evaluate(place) == 1  # where one was
+    keyboard.press("Escape")
+
+    # What is added to a message, beside where it is written.
+    one.focus(".composer-text")
+    keyboard.press("Tab")
+    assert focused(one) == "Attach files"
+    keyboard.press("ArrowRight")
+    assert focused(one) == "Insert an emoji"
+    keyboard.press("Shift+Tab")
+    until(one, f"{FOCUS}.matches('.composer-text')")
+    assert_accessible(one)
+
+
+def test_the_composer_and_the_list_of_keys_are_one_key_away(open_chat: OpenChat) -> None:
+    one = open_chat("crowd17")
+    keyboard = one.keyboard
+    talk_to(one, "crowd18")
+    send(one, "hello")
+    one.locator("mc-message:not(.is-unsent)").filter(has_text="hello").last.wait_for()
+    in_composer = f"{FOCUS}.matches('.composer-text')"
+    for place in (".brand .button", "mc-room-list input", ".room-entry", ".messages", "mc-message"):
+        one.locator(place).last.focus()
+        keyboard.press("Alt+Shift+M")
+        until(one, in_composer)
+        assert one.input_value(".composer-text") == ""
+    one.locator("mc-message").last.focus()
+    keyboard.type("answer?")
+    until(one, in_composer)
+    assert one.input_value(".composer-text") == "answer?"
+
+    # A question mark is text where one writes, and a key elsewhere.
+    one.locator("mc-message").last.focus()
+    keyboard.press("?")
+    dialog = one.get_by_role("dialog", name="Keyboard shortcuts")
+    dialog.wait_for()
+    told = dialog.locator("dl > div").all_inner_texts()
+    assert any("Alt" in row and "M" in row and "Write a message" in row for row in told)
+    assert_accessible(one)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    one.screenshot(path=SCREENSHOTS / "shortcuts.png")
+    keyboard.press("Alt+Shift+M")  # the dialog keeps the focus
+    assert one.evaluate(f"{FOCUS}.closest('dialog') !== null")
+    keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    one.set_viewport_size({"width": 300, "height": 600})
+    one.get_by_role("button", name="Back to the rooms").click()
+    one.get_by_role("button", name="Your account").click()
+    one.get_by_role("menuitem", name="Keyboard shortcuts").click()
+    dialog.wait_for()
+    one.screenshot(path=SCREENSHOTS / "shortcuts-300.png")
+    keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    keyboard.press("Alt+Shift+M")
+    until(one, in_composer)

@@ -5,13 +5,14 @@ import "./menu.js";
 
 /** Who is signed in, and what concerns the account rather than the chat. */
 export class AccountMenu extends ChatElement {
-  static properties = { links: { attribute: false } };
+  static properties = { links: { attribute: false }, takesCtrl: { attribute: false } };
   static follows = ["state", "people"];
 
   constructor() {
     super();
     /** @type {DOMStringMap} addresses that the server gave; an editor has none of them */
     this.links = {};
+    this.takesCtrl = true;
   }
 
   render() {
@@ -35,6 +36,11 @@ export class AccountMenu extends ChatElement {
     if (links.profile) items.push({ label: "Name and picture", icon: "edit", run: goTo(links.profile) });
     else items.push({ label: "Change your name…", icon: "edit", run: () => this.tell("show-profile") });
     items.push({ label: "Blocked people", icon: "block", run: () => this.tell("show-blocked") });
+    items.push({
+      label: "Keyboard shortcuts",
+      icon: "keyboard",
+      run: () => this.tell("show-shortcuts", { withCtrl: this.takesCtrl }),
+    });
     if (links.password) items.push({ label: "Password", icon: "lock", run: goTo(links.password) });
     if (links.twoStep) items.push({ label: "Two-step sign-in", icon: "lock", run: goTo(links.twoStep) });
     if (links.sessions) items.push({ label: "Where you are signed in", icon: "history", run: goTo(links.sessions) });

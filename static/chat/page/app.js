@@ -17,6 +17,7 @@ import "./requests.js";
 import "./restored-line.js";
 import "./room-list.js";
 import "./room-offer.js";
+import { shortcutFor } from "./shortcuts.js";
 import { unsentElsewhere } from "./unsent.js";
 import { Uploads } from "./uploads.js";
 import { banned, choose, signedOut, welcome } from "./empty-states.js";
@@ -57,6 +58,8 @@ export class ChatApp extends ChatElement {
     this.announcer = new Announcer(this);
     this.onAddress = () => this.openFromAddress();
     this.onKey = this.onKey.bind(this);
+    /** Whether keys that are held down with Ctrl are the page's. */
+    this.takesCtrl = true;
     /** @type {Record<string, (detail: any) => void>} */
     const asked = {
       "open-room": ({ room }) => this.openRoom(room),
@@ -73,7 +76,7 @@ export class ChatApp extends ChatElement {
       "offer-declined": () => this.declineOffer(),
       heard: ({ message }) => this.announcer.announce(message),
     };
-    for (const name of ["start-chat", "show-details", "show-revisions", "report", "confirm", "open-image", "show-profile", "show-blocked", "show-unsent"]) {
+    for (const name of ["start-chat", "show-details", "show-revisions", "report", "confirm", "open-image", "show-profile", "show-blocked", "show-unsent", "show-shortcuts"]) {
       asked[name] = (detail) => (this.dialog = { name, detail: detail ?? {} });
     }
     for (const [type, run] of Object.entries(asked)) {
@@ -163,7 +166,11 @@ export class ChatApp extends ChatElement {
           <mc-unsent .client=${this.client}></mc-unsent>
           <mc-requests .client=${this.client}></mc-requests>
           <mc-room-list .client=${this.client} .current=${this.roomId}></mc-room-list>
-          <mc-account-menu .client=${this.client} .links=${this.dataset}></mc-account-menu>
+          <mc-account-menu
+            .client=${this.client}
+            .links=${this.dataset}
+            .takesCtrl=${this.takesCtrl}
+          ></mc-account-menu>
         </div>
         <div class="content">
           <mc-connection-line .client=${this.client}></mc-connection-line>
@@ -301,16 +308,24 @@ export class ChatApp extends ChatElement {
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-      event.preventDefault();
-      this.screen = "rooms";
-      void this.updateComplete.then(() => this.focusSearch());
-    } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      event.preventDefault();
-      const by = event.key === "ArrowDown" ? 1 : -1;
-      if (!event.shiftKey) this.step(by);
-      else if (!this.step(by, (room) => unread(room) > 0)) this.say("Nothing else is unread.");
-    }
+    if (!this.takesCtrl && (event.ctrlKey || event.metaKey)) return;
+    /** @type {Record<string, () => void>} */
+    const acts = {
+      write: () => this.focusComposer(),
+      "find-room": () => {
+        this.screen = "rooms";
+        void this.updateComplete.then(() => this.focusSearch());
+      },
+      "next-room": () => this.step(1),
+      "previous-room": () => this.step(-1),
+      "next-unread": () => this.stepToUnread(1),
+      "previous-unread": () => this.stepToUnread(-1),
+      "show-shortcuts": () => this.tell("show-shortcuts", { withCtrl: this.takesCtrl }),
+    };
+    const act = acts[shortcutFor(event) ?? ""];
+    if (!act) return;
+    event.preventDefault();
+    if (!this.querySelector("dialog[open]")) act();
   }
 
   focusSearch() {
@@ -324,10 +339,15 @@ export class ChatApp extends ChatElement {
       this.querySelector("mc-conversation")
     );
     if (!conversation) return;
+    const focus = () => (conversation.composer?.textarea ?? conversation.list?.scroller)?.focus();
+    if (this.screen === "room") return focus(); // in time for the letter that is being typed
     this.screen = "room";
-    void this.updateComplete.then(() => {
-      (conversation.composer?.textarea ?? conversation.list?.scroller)?.focus();
-    });
+    void this.updateComplete.then(focus);
+  }
+
+  /** @param {1 | -1} by */
+  stepToUnread(by) {
+    if (!this.step(by, (room) => unread(room) > 0)) this.say("Nothing else is unread.");
   }
 
   /**

@@ -7,6 +7,7 @@ import { MentionCompletion } from "./mention-completion.js";
 import { personName, spokenTitle } from "./name.js";
 import { paste } from "./paste.js";
 import { fitToText, insertText } from "./textarea.js";
+import "./toolbar.js";
 import "./upload-tray.js";
 import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
 
@@ -102,15 +103,6 @@ export class Composer extends ChatElement {
           aria-hidden="true"
           @change=${this.onFiles}
         />
-        <button
-          type="button"
-          class="icon-button"
-          aria-label="Attach files"
-          title="Attach files"
-          @click=${() => /** @type {HTMLElement} */ (this.querySelector(".composer-file")).click()}
-        >
-          ${icon("paperclip")}
-        </button>
         <textarea
           rows="1"
           class="composer-text"
@@ -125,15 +117,26 @@ export class Composer extends ChatElement {
           @paste=${this.onPaste}
           @blur=${() => this.mentions.close()}
         ></textarea>
-        <button
-          type="button"
-          class="icon-button"
-          aria-label="Insert an emoji"
-          title="Insert an emoji"
-          @click=${this.onEmoji}
-        >
-          ${icon("smile")}
-        </button>
+        <mc-toolbar class="composer-tools" aria-label="Add to the message">
+          <button
+            type="button"
+            class="icon-button"
+            aria-label="Attach files"
+            title="Attach files"
+            @click=${() => /** @type {HTMLElement} */ (this.querySelector(".composer-file")).click()}
+          >
+            ${icon("paperclip")}
+          </button>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label="Insert an emoji"
+            title="Insert an emoji"
+            @click=${this.onEmoji}
+          >
+            ${icon("smile")}
+          </button>
+        </mc-toolbar>
         <button class="send-button" aria-label="Send" title=${isTouch() ? "Send" : "Send (Enter)"} ?disabled=${!sendable}>
           ${icon("send")}
         </button>

@@ -7,6 +7,7 @@ import "./profile.js";
 import "./report.js";
 import "./revisions.js";
 import "./room-details.js";
+import "./shortcuts-dialog.js";
 import "./start-chat.js";
 import "./unsent-dialog.js";
 
@@ -41,6 +42,8 @@ export function dialogFor(client, { name, detail }) {
       return html`<mc-blocked-people .client=${client}></mc-blocked-people>`;
     case "show-unsent":
       return html`<mc-unsent-dialog .client=${client}></mc-unsent-dialog>`;
+    case "show-shortcuts":
+      return html`<mc-shortcuts .client=${client} .withCtrl=${detail.withCtrl}></mc-shortcuts>`;
     case "show-profile":
       return html`<mc-profile .client=${client}></mc-profile>`;
     default:

@@ -2,6 +2,7 @@ import Database from "emoji-picker-element/database.js";
 import { html } from "lit";
 import { ChatElement } from "./element.js";
 import { showBeside } from "./popover.js";
+import "./toolbar.js";
 
 /**
  * The emoji come from emoji-picker-element's database; its own picker writes style attributes,
@@ -123,7 +124,7 @@ export class EmojiPicker extends ChatElement {
         .value=${this.query}
         @input=${this.onSearch}
       />
-      <div class="emoji-groups" role="group" aria-label="Groups">
+      <mc-toolbar class="emoji-groups" aria-label="Groups">
         ${GROUPS.map(
           ({ id, name, sign }) => html`<button
             type="button"
@@ -136,13 +137,12 @@ export class EmojiPicker extends ChatElement {
             ${sign}
           </button>`,
         )}
-      </div>
-      <div class="emoji-grid" role="group" aria-label="Emoji">
+      </mc-toolbar>
+      <mc-toolbar class="emoji-grid" aria-label="Emoji" columns=${COLUMNS}>
         ${this.emoji.map(
-          ({ unicode, annotation }, index) => html`<button
+          ({ unicode, annotation }) => html`<button
             type="button"
             class="emoji-choice"
-            tabindex=${index === 0 ? 0 : -1}
             aria-label=${annotation}
             title=${annotation}
             @click=${() => this.choose(unicode)}
@@ -150,7 +150,7 @@ export class EmojiPicker extends ChatElement {
             ${unicode}
           </button>`,
         )}
-      </div>
+      </mc-toolbar>
       ${this.failed
         ? html`<p class="hint" role="alert">The emoji could not be loaded. Try again later.</p>`
         : this.query && this.emoji.length === 0
@@ -188,25 +188,17 @@ export class EmojiPicker extends ChatElement {
   /** @param {KeyboardEvent} event */
   onKey(event) {
     event.stopPropagation();
-    const choices = [...this.querySelectorAll(".emoji-choice")];
-    const at = choices.indexOf(/** @type {Element} */ (event.target));
-    if (at < 0) {
-      if (event.key === "Enter" && event.target instanceof HTMLInputElement && this.emoji[0]) {
-        event.preventDefault();
-        this.choose(this.emoji[0].unicode);
-      } else if (event.key === "ArrowDown") {
-        event.preventDefault();
-        /** @type {HTMLElement | undefined} */ (choices[0])?.focus();
-      }
-      return;
+    const target = /** @type {Element} */ (event.target);
+    if (event.key === "Enter" && target.matches("input") && this.emoji[0]) {
+      event.preventDefault();
+      this.choose(this.emoji[0].unicode);
+    } else if (event.key === "ArrowDown" && !target.matches(".emoji-choice")) {
+      event.preventDefault();
+      /** @type {HTMLElement | null} */ (this.querySelector(".emoji-choice"))?.focus();
+    } else if (event.key === "ArrowUp") {
+      event.preventDefault();
+      this.querySelector("input")?.focus();
     }
-    /** @type {Record<string, number>} */
-    const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS };
-    if (!(event.key in moves)) return;
-    event.preventDefault();
-    const next = at + moves[event.key];
-    if (next < 0) this.querySelector("input")?.focus();
-    else /** @type {HTMLElement | undefined} */ (choices[next])?.focus();
   }
 }
 

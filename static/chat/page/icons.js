@@ -16,6 +16,7 @@ const PATHS = {
   file: svg`<path d="M6 3h5l4 4v9a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zm5 0v4h4" />`,
   flag: svg`<path d="M5 17V4h9l-2 3.5 2 3.5H5" />`,
   history: svg`<path d="M4 10a6 6 0 1 1 1.8 4.3M4 6v4h4m2-3v3.5l2.3 1.2" />`,
+  keyboard: svg`<rect x="2.5" y="5" width="15" height="10" rx="1.5" /><path d="M5.5 8h.01M8.5 8h.01M11.5 8h.01M14.5 8h.01M5.5 12h.01M14.5 12h.01M8 12h4" />`,
   lock: svg`<rect x="5" y="9" width="10" height="7" rx="1.5" /><path d="M7 9V6.5a3 3 0 0 1 6 0V9" />`,
   more: svg`<path d="M4.5 10h.01M10 10h.01M15.5 10h.01" class="icon-dots" />`,
   paperclip: svg`<path d="m15.5 9.5-5.6 5.6a3.6 3.6 0 0 1-5-5l6.1-6.2a2.4 2.4 0 0 1 3.4 3.4l-6 6a1.2 1.2 0 0 1-1.7-1.7l5.2-5.2" />`,

@@ -41,6 +41,7 @@ export class ChatMenu extends ChatElement {
         aria-label=${this.label}
         title=${this.label}
         @click=${this.toggle}
+        @keydown=${this.onButtonKey}
       >
         ${icon("more")}
       </button>
@@ -67,6 +68,14 @@ export class ChatMenu extends ChatElement {
           : null}
       </div>
     `;
+  }
+
+  /** @param {KeyboardEvent} event */
+  onButtonKey(event) {
+    if (event.key !== "ArrowDown" || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    void this.toggle();
   }
 
   async toggle() {

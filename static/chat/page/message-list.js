@@ -10,6 +10,7 @@ import { NewDay } from "./new-day.js";
 import { keepPlace, placeIn } from "./places.js";
 import { ReadMarker } from "./read-marker.js";
 import { unread } from "./rooms.js";
+import { isTyped } from "./shortcuts.js";
 import { ScrollAnchor } from "./scroll-anchor.js";
 import { timeline } from "./timeline.js";
 import { unreadBar } from "./unread-bar.js";
@@ -418,7 +419,7 @@ export class MessageList extends ChatElement {
     } else if (onItem && event.key === "Enter") {
       event.preventDefault();
       /** @type {HTMLElement | null} */ (target.querySelector(".message-tools button"))?.focus();
-    } else if (event.key === "Escape") this.tell("focus-composer");
+    } else if (event.key === "Escape" || isTyped(event)) this.tell("focus-composer");
   }
 }
 

@@ -7,6 +7,7 @@ import { ChatElement } from "./element.js";
 import { Fold } from "./fold.js";
 import { icon } from "./icons.js";
 import { messageActions, quickReactions } from "./message-actions.js";
+import { messageLabel } from "./message-label.js";
 import { messageState } from "./message-state.js";
 import "./menu.js";
 import "./message-editor.js";
@@ -15,6 +16,7 @@ import { personName } from "./name.js";
 import { canModerate, canWrite } from "./rooms.js";
 import { safeFragment } from "./safe-html.js";
 import { sharedCode } from "./shared-code.js";
+import "./toolbar.js";
 
 /** @typedef {import("../types.js").FeedMessage} Message */
 
@@ -94,10 +96,9 @@ export class ChatMessage extends ChatElement {
   willUpdate(changed) {
     super.willUpdate(changed);
     const { message, client } = this;
-    const name = this.folded ? "Someone you blocked" : spokenName(client, message.sender);
     const me = client.me?.username ?? "";
     this.setAttribute("role", "article");
-    this.setAttribute("aria-label", `${name}, ${clockTime(message.created_at)}`);
+    this.setAttribute("aria-label", messageLabel(client, message, { folded: this.folded }));
     this.dataset.number = String(message.number ?? "");
     this.classList.add("message");
     this.classList.toggle("is-continued", this.continued);
@@ -251,10 +252,17 @@ export class ChatMessage extends ChatElement {
   }
 
   tools() {
-    return html`<div class="message-tools" role="toolbar" aria-label="Message actions">
+    return html`<mc-toolbar class="message-tools" aria-label="Message actions" @keydown=${this.onToolKey}>
       ${canWrite(this.client, this.room) ? this.writingTools() : null}
       <mc-menu label="More actions" .items=${messageActions(this)}></mc-menu>
-    </div>`;
+    </mc-toolbar>`;
+  }
+
+  /** @param {KeyboardEvent} event */
+  onToolKey(event) {
+    if (event.key !== "Escape" || /** @type {Element} */ (event.target).closest("[role=menu]")) return;
+    event.stopPropagation();
+    this.focus({ preventScroll: true });
   }
 
   writingTools() {

@@ -21,7 +21,8 @@ void import("../../../../static/chat/page/app.js").then(() => {
   const client = new ChatClient({ transport, storage });
   app.client = client;
 
-  leaveShortcutsToTheEditor(app);
+  // Ctrl+K begins many of the editor's own shortcuts; the page would take it for its search.
+  app.takesCtrl = false;
   guardLinks();
   const { room } = keepPlace(app, storage);
   // Where there is room for one of the two, the page begins with the list of rooms.
@@ -57,16 +58,6 @@ void import("../../../../static/chat/page/app.js").then(() => {
   });
   tellHost({ type: "started" });
 });
-
-/** Ctrl+K begins many of the editor's own shortcuts; the page would take it for its search. */
-function leaveShortcutsToTheEditor(app: ChatApp): void {
-  // The component has bound it to itself.
-  // eslint-disable-next-line @typescript-eslint/unbound-method
-  removeEventListener("keydown", app.onKey);
-  addEventListener("keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey) app.onKey(event);
-  });
-}
 
 function openWhenKnown(app: ChatApp, client: ChatClient, room: string): void {
   whenReady(client, () => client.rooms.has(room) && void app.openRoom(room));
