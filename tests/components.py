@@ -6,6 +6,7 @@ because a suite that quietly skips its hardest tests proves nothing.
 
 import os
 import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -36,3 +37,9 @@ def chromium() -> str:
 
 def node() -> str:
     return component("node", "nodejs")
+
+
+def emoji_font() -> None:
+    """A font with emoji in colour, as every desktop has one."""
+    if not list(Path("/usr/share/fonts").rglob("*Color*Emoji*")):
+        missing("There is no font with emoji in colour (fonts-noto-color-emoji).")

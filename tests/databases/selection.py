@@ -44,6 +44,7 @@ SAME_ON_ALL = (
     "tests/browser/test_screenshots.py",
     "tests/browser/test_second_factor.py",
     "tests/browser/test_tabs.py",
+    "tests/browser/test_texts.py",
     "tests/browser/test_unsent.py",
     "tests/browser/test_uploads.py",
     "tests/browser/test_writing.py",
