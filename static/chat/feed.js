@@ -136,7 +136,7 @@ export class Feed {
    */
   async jumpTo(number) {
     if (this.loaded && this.#window.holds(number)) return true;
-    const before = number + PAGE / 2;
+    const before = Math.max(number + PAGE / 2, PAGE + 1); // a whole page also near the beginning
     let isShort = false;
     this.#supersede();
     await this.#page("jump", { before }, (page) => {
