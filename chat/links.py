@@ -21,10 +21,10 @@ _HOST = re.compile(r"(?:[^\s/?#@]*@)?([^\s/?#:@]+)")
 
 _SURE = frozenset(
     {
-        *("com", "org", "net", "edu", "gov", "mil", "int", "info", "biz", "eu"),
-        *("ar", "at", "au", "be", "br", "ca", "ch", "cn", "cz", "de", "dk", "es", "fi", "fr"),
+        *("com", "org", "net", "edu", "gov", "mil", "int", "biz", "eu"),
+        *("ar", "au", "br", "ca", "ch", "cn", "cz", "de", "dk", "es", "fi", "fr"),
         *("gr", "hk", "hu", "ie", "il", "jp", "kr", "mx", "nl", "nz", "ru", "se", "sg", "sk"),
-        *("tr", "tw", "ua", "uk", "us", "za"),
+        *("tr", "tw", "ua", "uk", "za"),
         *("рф", "укр", "中国", "한국"),
     }
 )

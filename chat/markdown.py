@@ -8,6 +8,8 @@ comes of it goes through the cleaner of ``chat.text`` before anybody sees it.
 import re
 import threading
 from typing import Any
+from unicodedata import category
+from unicodedata import normalize as normalize_unicode
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -43,8 +45,8 @@ _SCHEME = len("https") + 1
 _LABEL_LIMIT = 63
 """Characters of one part of a domain."""
 _LINKS = Links()
-_FACE = re.compile(r">(?:[:;=]|[^\s<>]{1,6}<)")
-"""A line of ``>_<`` or ``>:(``."""
+_FACE = re.compile(r">(?:[:;=]|[^\s<>]{1,6}<|[._-]+>)")
+"""A line of ``>_<``, ``>.>`` or ``>:(``."""
 _TASK = re.compile(r"\[[ xX]\](?: +|$)")
 _ALIGNED = re.compile(r"text-align:(left|center|right)")
 
@@ -331,7 +333,9 @@ def _named_links(children: list[Token], state: StateCore) -> list[Token]:
 
 
 def _says_another(words: str, href: str, state: StateCore) -> bool:
-    """Whether a link's text is an address of somebody else."""
+    """Whether a link's text is an address of somebody else, also in characters that are wide or
+    between which some are invisible."""
+    words = "".join(char for char in normalize_unicode("NFKC", words) if category(char) != "Cf")
     if not _LINK_CANDIDATE.search(words):
         return False
     spent = state.env["links"] = state.env.get("links", 0) + 1

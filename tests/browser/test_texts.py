@@ -52,6 +52,9 @@ def test_nested_blocks_and_tables_stay_readable_in_a_side_bar(
     for text in (DEEP, QUOTES, CODE_IN_LIST, TABLE, "- [x] done\n- [ ] still to do"):
         send(page, text)
     page.get_by_role("checkbox", name="To do").last.wait_for()
+    send(page, "\n    if ready:\n        go()\n")
+    code = page.locator(".message-body pre", has_text="if ready:").last
+    assert code.inner_text().rstrip() == "if ready:\n    go()"
     assert page.get_by_role("checkbox", name="Done").last.is_disabled()
     # The innermost text has room for its words, and nothing but a frame is scrolled.
     narrow = page.evaluate(

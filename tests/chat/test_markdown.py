@@ -39,7 +39,7 @@ def test_what_shows_something_is_not(body: str) -> None:
     assert not render(body).html.startswith("<p>" + body)
 
 
-@pytest.mark.parametrize("face", [">_<", ">.<", ">///<", ">:(", ">;)", ">o<", "> <"])
+@pytest.mark.parametrize("face", [">_<", ">.<", ">///<", ">:(", ">;)", ">o<", "> <", ">.>", ">_>"])
 def test_a_face_is_no_quote(face: str) -> None:
     if face == "> <":
         assert "blockquote" in render(face).html
@@ -72,7 +72,16 @@ def links(body: str) -> list[tuple[str, str]]:
     "word",
     [
         *("README.md", "main.rs", "foo.py", "lib.so", "build.sh", "a.tf", "model.pt", "x.pl"),
-        *("docs/README.md", "src/main.rs", "foo.py/bar", "index.ts", "self.id", "obj.name"),
+        *(
+            "docs/README.md",
+            "src/main.rs",
+            "foo.py/bar",
+            "index.ts",
+            "self.id",
+            "obj.name",
+            "logger.info",
+            "join.us",
+        ),
         *("ASP.NET", "System.IO", "Node.js", "e.g", "i.e.", "done.It", "socket.io", "a.b.c"),
         *("icon@2x.png", "lodash@4.17.21", "v1.2.3", "config.dev", "user.is"),
     ],
@@ -131,6 +140,9 @@ def test_an_address_ends_where_a_sentence_goes_on_without_a_space() -> None:
     ("body", "shown"),
     [
         ("[https://bank.com](https://evil.example)", "https://bank.com (evil.example)"),
+        ("[go to bank.com](https://evil.example)", "go to bank.com (evil.example)"),
+        ("[ban\u200bk.com](https://evil.example)", "ban\u200bk.com (evil.example)"),
+        ("[bank\uff0ecom](https://evil.example)", "bank\uff0ecom (evil.example)"),
         ("[bank.com/login](https://evil.example/x)", "bank.com/login (evil.example)"),
         ("[see www.bank.com now](http://a.org)", "see www.bank.com now (a.org)"),
         ("[me@bank.com](mailto:eve@evil.org)", "me@bank.com (eve@evil.org)"),

@@ -6,7 +6,7 @@ import { LimitLine, textFile } from "./limit-line.js";
 import { MentionCompletion } from "./mention-completion.js";
 import { personName, spokenTitle } from "./name.js";
 import { paste } from "./paste.js";
-import { fitToText, insertText } from "./textarea.js";
+import { asWritten, fitToText, insertText } from "./textarea.js";
 import "./toolbar.js";
 import "./upload-tray.js";
 import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
@@ -233,7 +233,7 @@ export class Composer extends ChatElement {
 
   /** Nothing is sent without what belongs to it: the message waits for files on their way. */
   send() {
-    const body = this.textarea.value.trim();
+    const body = asWritten(this.textarea.value);
     if (this.uploads.failed) {
       this.notice = FAILED;
       return;
@@ -250,7 +250,7 @@ export class Composer extends ChatElement {
 
   /** Sends what is too long for a message, with the files that are here. */
   sendAsFile() {
-    if (!this.addFiles([textFile(this.textarea.value.trim())])) return;
+    if (!this.addFiles([textFile(asWritten(this.textarea.value))])) return;
     insertText(this.textarea, "", 0, this.textarea.value.length);
     this.send();
   }

@@ -3,7 +3,7 @@ import { refusal } from "./dialog.js";
 import { ChatElement } from "./element.js";
 import { paste } from "./paste.js";
 import { LimitLine } from "./limit-line.js";
-import { fitToText } from "./textarea.js";
+import { asWritten, fitToText } from "./textarea.js";
 import { waitWords } from "./waits.js";
 import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
 
@@ -108,7 +108,7 @@ export class MessageEditor extends ChatElement {
 
   /** The answer may be lost and the text saved all the same: then there is nothing left to do here. */
   updated() {
-    const isSaved = (this.saving || this.error) && this.textarea.value.trim() === this.message.body;
+    const isSaved = (this.saving || this.error) && asWritten(this.textarea.value) === this.message.body;
     if (isSaved) this.cancel();
   }
 
@@ -121,7 +121,7 @@ export class MessageEditor extends ChatElement {
   }
 
   async save() {
-    const body = this.textarea.value.trim();
+    const body = asWritten(this.textarea.value);
     if (this.limit.isTooLong) return;
     if (body === this.message.body) return this.cancel();
     // Enter saves also while an earlier text waits: that one is not tried again.

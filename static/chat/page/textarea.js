@@ -30,3 +30,13 @@ export function insertText(textarea, text, start = textarea.selectionStart, end 
   textarea.setRangeText(text, start, end, "end");
   textarea.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
+
+/**
+ * What was written, without the empty lines around it. The first line keeps its indentation, by
+ * which it is code or a part of what follows it.
+ *
+ * @param {string} text
+ */
+export function asWritten(text) {
+  return text.trimEnd().replace(/^(?:[^\S\n]*\n)+/, "");
+}
