@@ -162,6 +162,8 @@ DOORS: dict[str, Door] = {
     r"\w+ /media/avatars/.*": Door(1, "address"),
     r"\w+ /api/.*": Door(1, "address"),
     r"\w+ /": Door(2, "address"),
+    rf"\w+ /rooms/{_UUID}": Door(3, "address"),
+    rf"\w+ /rooms/{_UUID}/\d+": Door(3, "address"),
     r"\w+ /embed/": Door(3, "address"),
     r"POST /accounts/profile/": Door(10, "address"),
     r"\w+ /accounts/.*": Door(3, "address"),

@@ -14,6 +14,8 @@ from tests.live import ROOT
 
 ADDRESS = {
     "<uuid:id>": str(uuid.UUID(int=1)),
+    "<uuid:room>": str(uuid.UUID(int=1)),
+    "<int:number>": "12",
     "<uuidstr:room_id>": str(uuid.UUID(int=1)),
     "<uuidstr:attachment_id>": str(uuid.UUID(int=1)),
     "<path:name>": "a/file.txt",
