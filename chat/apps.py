@@ -17,6 +17,7 @@ class ChatConfig(AppConfig):
         from accounts.signals import account_changed, profile_changed, signed_out
 
         signed_out.connect(_close_sockets)
+        signed_out.connect(_hand_rooms_on)
         profile_changed.connect(_tell_profile)
         account_changed.connect(_record)
         pre_migrate.connect(_before_migrations, sender=self)
@@ -31,6 +32,13 @@ def _close_sockets(
 
     code = CloseCode.BANNED if suspended else CloseCode.NOT_SIGNED_IN
     publish.sign_out_on_commit(user_id, code, session_key)
+
+
+def _hand_rooms_on(sender: object, *, user_id: UUID, suspended: bool, **kwargs: Any) -> None:
+    from chat.actions import memberships
+
+    if suspended:
+        memberships.hand_rooms_on(user_id)
 
 
 def _record(

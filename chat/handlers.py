@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from accounts.models import User
 from accounts.usernames import normalize
 from chat import access, batches, message_queries, protocol, publish, queries, relations, text
-from chat.actions import blocks, messages, people, requests, rooms
+from chat.actions import blocks, memberships, messages, people, requests, rooms
 from chat.actions.drafts import Draft, render, render_draft
 from chat.batches import Change, Job
 from chat.log import GroupCommit
@@ -217,6 +217,8 @@ def _role(user: User, command: protocol.RoomRole) -> Fields:
 
 def _members(user: User, command: protocol.RoomMembers) -> Fields:
     found, more = queries.members(user, command.room, after=command.after, limit=command.limit)
+    if not command.after and memberships.ensure_owner(command.room):
+        found, more = queries.members(user, command.room, after=command.after, limit=command.limit)
     return {"members": _json(found), "more": _json(more)}
 
 

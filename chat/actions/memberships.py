@@ -3,6 +3,10 @@
 Each change of a room's members, name or state increases ``members_version`` as its last write.
 Events carry that number. A hub that receives a newer number than its own first asks the database
 who may still read, then sends everyone the room again, and only then forwards the event.
+
+A room has an owner who is not suspended, as long as it has a member who is not. A process that dies
+between two writes, and versions before, left rooms without one: they get theirs as soon as
+somebody comes in, looks at the members, or is refused what an owner may do.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.models import User
 from chat import message_queries, publish
@@ -42,14 +46,45 @@ def let_in(room: Room, user: User) -> None:
 
 
 def dismiss(room: Room, membership: Membership, reason: str) -> None:
-    """Ends a membership. The last owner hands the room on to the oldest member."""
+    """Ends a membership. The last owner hands the room on."""
     with transaction.atomic():
-        if is_last_owner(membership):
-            _hand_on(room, membership)
+        lock_room(room.pk)
         _end_requests(room, [membership.user])
         membership.delete()
         publish.removed_on_commit(membership.user_id, room.pk, reason)
+        # After these: of two owners who leave at once, the later one sees that nobody is left.
+        _find_owner(room)
         members_changed(room.pk)
+
+
+def hand_rooms_on(user: UUID) -> None:
+    """Finds other owners for the rooms of someone who has been suspended, and whose alone they are.
+
+    They stay an owner beside the new one, should they come back.
+    """
+    owned = Membership.objects.filter(user=user, role=Role.OWNER)
+    # Always in the same order, so that two never wait for each other.
+    for room in owned.order_by("room_id").values_list("room_id", flat=True):
+        ensure_owner(room)
+
+
+def ensure_owner(room: UUID) -> bool:
+    """Gives a room an owner if it has none who could act. Whether it did."""
+    if _active_owners(room).exists():
+        return False
+    with transaction.atomic():
+        row = lock_room(room)
+        if row is None or not _find_owner(row):
+            return False
+        members_changed(room)
+    return True
+
+
+def appoint(membership: Membership) -> None:
+    """Makes a member an owner, beside those whom the room has."""
+    with transaction.atomic():
+        Membership.objects.filter(pk=membership.pk).update(role=Role.OWNER.value)
+        members_changed(membership.room_id)
 
 
 def members_changed(room: UUID, **fields: Any) -> None:
@@ -65,11 +100,18 @@ def present(room: Room, people: Collection[User]) -> set[UUID]:
 
 
 def is_last_owner(membership: Membership) -> bool:
-    """Whether the room would be nobody's without them."""
+    """Whether nobody could act as the room's owner without them."""
     if membership.role != Role.OWNER:
         return False
-    owners = Membership.objects.filter(room_id=membership.room_id, role=Role.OWNER)
-    return not owners.exclude(pk=membership.pk).exists()
+    return not _active_owners(membership.room_id).exclude(pk=membership.pk).exists()
+
+
+def lock_room(room: UUID) -> Room | None:
+    """The room, whose owners nobody else changes until the transaction ends.
+
+    Messages do not wait for it. MongoDB has no such locks.
+    """
+    return Room.objects.select_for_update(no_key=True).filter(pk=room).first()
 
 
 def _store(room: Room, people: Collection[User], role: Role) -> bool:
@@ -84,6 +126,8 @@ def _store(room: Room, people: Collection[User], role: Role) -> bool:
         [Membership(room=room, user=each, role=role.value, read_number=number) for each in new]
     )
     publish.rooms_changed_on_commit(*(each.user_id for each in admitted))
+    if admitted:
+        _find_owner(room)
     return bool(admitted)
 
 
@@ -120,12 +164,18 @@ def _end_requests(room: Room, people: Collection[User]) -> bool:
     return True
 
 
-def _hand_on(room: Room, owner: Membership) -> None:
-    others = room.memberships.exclude(pk=owner.pk)
-    heir = (
-        others.filter(role=Role.MODERATOR).order_by("joined_at").first()
-        or others.order_by("joined_at").first()
-    )
-    if heir:
-        heir.role = Role.OWNER
-        heir.save(update_fields=["role"])
+def _active_owners(room: UUID) -> QuerySet[Membership]:
+    return Membership.objects.filter(room_id=room, role=Role.OWNER, user__is_active=True)
+
+
+def _find_owner(room: Room) -> bool:
+    """Makes the member who has been there longest the owner of a room that has none who could act,
+    and moderators before others. Whether it did."""
+    if room.kind == RoomKind.DIRECT or _active_owners(room.pk).exists():
+        return False
+    members = Membership.objects.filter(room=room, user__is_active=True)
+    longest = members.order_by("joined_at", "pk")
+    heir = longest.filter(role=Role.MODERATOR).first() or longest.first()
+    if heir is None:
+        return False
+    return bool(Membership.objects.filter(pk=heir.pk).update(role=Role.OWNER.value))

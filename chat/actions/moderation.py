@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.names import isolated
 from chat import access
-from chat.actions import audit, messages, rooms
+from chat.actions import audit, memberships, messages, rooms
 from chat.actions.locks import lock_people
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Room
 from chat.protocol import ChatError, ErrorCode
@@ -96,6 +96,30 @@ def remove_member(moderator: User, *, room: UUID, user: UUID, reason: str) -> Ro
         _record(
             actor, "remove_member", person, f"{isolated(person.username)} from {label(row)}", reason
         )
+    return row
+
+
+def appoint_owner(moderator: User, *, room: UUID, user: UUID, reason: str) -> Room:
+    """Makes a member an owner of their room, beside those whom it has.
+
+    Raises:
+        ChatError: also ``not_found`` for who is no member, ``forbidden`` in a direct room and for
+            someone who is suspended.
+    """
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "chat.remove_member", reason)
+        row, person = _room(room), _person(user)
+        membership = Membership.objects.filter(room=row, user=person).first()
+        if membership is None:
+            raise access.not_found()
+        if row.kind == Room.Kind.DIRECT:
+            raise ChatError(ErrorCode.FORBIDDEN, "A direct room belongs to its two people.")
+        if not person.is_active:
+            raise ChatError(ErrorCode.FORBIDDEN, "Someone who is suspended cannot look after it.")
+        _record(
+            actor, "appoint_owner", person, f"{isolated(person.username)} of {label(row)}", reason
+        )
+        memberships.appoint(membership)
     return row
 
 

@@ -14,7 +14,15 @@ from chat import access, message_queries, protocol, publish, relations
 from chat.access import Permission
 from chat.actions import days
 from chat.actions.blocks import direct_key, repeat_in_direct_room
-from chat.actions.memberships import admit, is_last_owner, let_in, members_changed, present
+from chat.actions.memberships import (
+    admit,
+    ensure_owner,
+    is_last_owner,
+    let_in,
+    lock_room,
+    members_changed,
+    present,
+)
 from chat.actions.memberships import dismiss as end_membership
 from chat.actions.strangers import (
     ask,
@@ -104,7 +112,8 @@ def join_room(user: User, *, room: UUID) -> Room:
 
 
 def leave_room(user: User, *, room: UUID) -> Room:
-    """Ends someone's membership. The last owner hands the room on to the oldest member.
+    """Ends someone's membership. The last owner hands the room on, to the moderator or else to the
+    member who has been there longest.
 
     Two people have one direct room for good, so leaving that one puts it away.
 
@@ -142,7 +151,7 @@ def rename_room(user: User, *, room: UUID, name: str) -> Room:
         ChatError: ``not_found``, ``forbidden``, ``bad_request`` (no name, or one
             that deceives).
     """
-    grant = access.room_for(user, room, Permission.MODERATE)
+    grant = _managed(user, room, Permission.MODERATE)
     _refuse_direct(grant.room)
     name = _room_name(name)
     members_changed(room, name=name)
@@ -157,7 +166,7 @@ def add_members(user: User, *, room: UUID, members: Iterable[str]) -> Room:
         ChatError: ``not_found`` (the room, or a person), ``forbidden`` (also where one of them
             has blocked the other), ``rate_limited`` (so many people in a day).
     """
-    grant = access.room_for(user, room, Permission.MODERATE)
+    grant = _managed(user, room, Permission.MODERATE)
     _refuse_direct(grant.room)
     people = people_named(members)
     _refuse_blocked(user, people)
@@ -179,7 +188,7 @@ def remove_member(user: User, *, room: UUID, member: str) -> Room:
         ChatError: ``not_found`` (the room, or anyone of this name who is in it or asked into it),
             ``forbidden``.
     """
-    grant = access.room_for(user, room, Permission.MODERATE)
+    grant = _managed(user, room, Permission.MODERATE)
     _refuse_direct(grant.room)
     request = request_known_to(grant.room, member)
     if request and not present(grant.room, [request.user]):
@@ -198,11 +207,14 @@ def set_role(user: User, *, room: UUID, member: str, role: Role | str) -> Room:
     Raises:
         ChatError: ``not_found``, ``forbidden``, ``conflict`` (the last owner).
     """
-    grant = access.room_for(user, room, Permission.MANAGE)
+    grant = _managed(user, room, Permission.MANAGE)
     membership = _member(grant.room, member)
-    if role != Role.OWNER and is_last_owner(membership):
-        raise ChatError(ErrorCode.CONFLICT, "A room needs an owner. Make someone else one first.")
     with transaction.atomic():
+        lock_room(room)
+        if role != Role.OWNER and is_last_owner(membership):
+            raise ChatError(
+                ErrorCode.CONFLICT, "A room needs an owner. Make someone else one first."
+            )
         Membership.objects.filter(pk=membership.pk).update(role=str(role))
         members_changed(room)
     return grant.room
@@ -264,6 +276,16 @@ def people_named(usernames: Iterable[str]) -> list[User]:
         if name not in found or not found[name].is_active:
             raise ChatError(ErrorCode.NOT_FOUND, f"There is no person named {name!r}.")
     return [found[name] for name in wanted]
+
+
+def _managed(user: User, room: UUID, permission: Permission) -> access.Grant:
+    """As ``access.room_for``; a room that nobody could manage first gets its owner."""
+    try:
+        return access.room_for(user, room, permission)
+    except ChatError as refusal:
+        if refusal.code is not ErrorCode.FORBIDDEN or not ensure_owner(room):
+            raise
+    return access.room_for(user, room, permission)
 
 
 def _room(room: UUID) -> Room:

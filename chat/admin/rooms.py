@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from accounts.names import isolated
 from chat.actions import moderation
 from chat.admin import links
 from chat.admin.decisions import DecidedAdmin, Decision
@@ -30,12 +31,18 @@ class OpenOrClosed(admin.SimpleListFilter):
         return queryset.filter(closed_at__isnull=self.value() == "open")
 
 
+def can_own(row: Membership) -> bool:
+    """Whether this member can be made an owner of their room, and is none."""
+    is_owner = row.role == Membership.Role.OWNER
+    return row.user.is_active and not is_owner and row.room.kind != Room.Kind.DIRECT
+
+
 class Members(TabularInline):
     """Who is in the room; people are removed by a decision, with a reason."""
 
     model = Membership
     verbose_name_plural = "Members"
-    fields = readonly_fields = ["person", "role", "joined_at", "removal"]
+    fields = readonly_fields = ["person", "role", "joined_at", "appointment", "removal"]
     ordering = ["joined_at"]
     per_page = 25
     extra = 0
@@ -55,16 +62,24 @@ class Members(TabularInline):
     def person(self, row: Membership) -> SafeString | str:
         return links.to(row.user)
 
+    @display(description="Owner")
+    def appointment(self, row: Membership) -> SafeString | str:
+        return self._decision(row, "appoint_owner", "Make owner …") if can_own(row) else "-"
+
     @display(description="Remove")
     def removal(self, row: Membership) -> SafeString | str:
         if row.room.kind == Room.Kind.DIRECT:
             return "-"
+        return self._decision(row, "remove_member", "Remove …")
+
+    def _decision(self, row: Membership, name: str, words: str) -> SafeString:
         back = reverse("admin:chat_room_change", args=[row.room_id])
         memberships = self.admin_site.get_model_admin(Membership)
         return format_html(
-            '<a class="{}" href="{}">Remove …<span class="mc-hidden"> <bdi>{}</bdi></span></a>',
+            '<a class="{}" href="{}">{}<span class="mc-hidden"> <bdi>{}</bdi></span></a>',
             links.LINK,
-            memberships.address("remove_member", [row.pk], back=back),
+            memberships.address(name, [row.pk], back=back),
+            words,
             row.user.username,
         )
 
@@ -76,7 +91,17 @@ class RoomAdmin(DecidedAdmin[Room]):
     search_fields = ["name_folded"]
     search_help_text = "Find rooms by name."
     ordering = ["-created_at"]
-    fields = readonly_fields = ["title", "kind", "state", "created_at", "elsewhere", "decided"]
+    fields = readonly_fields = [
+        "title",
+        "kind",
+        "state",
+        "owners",
+        "created_at",
+        "elsewhere",
+        "decided",
+    ]
+    OWNERS = 20
+    """The most owners whose names are shown."""
     inlines = [Members]
     decisions = [
         Decision(
@@ -108,6 +133,17 @@ class RoomAdmin(DecidedAdmin[Room]):
     def state(self, row: Room) -> str:
         return "Closed" if row.closed_at else "Open"
 
+    @display(description="Owners")
+    def owners(self, row: Room) -> str:
+        if row.kind == Room.Kind.DIRECT:
+            return "-"
+        owners = row.memberships.filter(role=Membership.Role.OWNER, user__is_active=True)
+        names = owners.order_by("user__username").values_list("user__username", flat=True)
+        shown = [isolated(name) for name in names[: self.OWNERS + 1]]
+        if len(shown) > self.OWNERS:
+            shown[-1] = "others"
+        return ", ".join(shown) or "Nobody. Make a member below its owner."
+
     @display(description="Messages")
     def elsewhere(self, row: Room) -> SafeString:
         return links.to_list(
@@ -138,7 +174,19 @@ class MembershipAdmin(DecidedAdmin[Membership]):
             icon="person_remove",
             is_open=lambda row: row.room.kind != Room.Kind.DIRECT,
             is_severe=True,
-        )
+        ),
+        Decision(
+            name="appoint_owner",
+            verb="Make owner of room",
+            consequence="They can add and remove people, give them roles, and rename the room, "
+            "as can the owners it has. Everyone in the room sees it.",
+            permission="chat.remove_member",
+            act=lambda actor, row, why: moderation.appoint_owner(
+                actor, room=row.room_id, user=row.user_id, reason=why
+            ),
+            icon="key",
+            is_open=can_own,
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:

@@ -94,6 +94,7 @@ DECISIONS = [
     ("chat/message", "reveal_message", "quiet"),
     ("chat/attachment", "reveal_attachment", "attachment"),
     ("chat/membership", "remove_member", "membership"),
+    ("chat/membership", "appoint_owner", "membership"),
     ("chat/room", "close_room", "room"),
     ("chat/room", "reopen_room", "room"),
     ("chat/report", "settle_report", "report"),

@@ -37,6 +37,7 @@ ACTIONS = {
     "hide_message": Action(("message",), "hide_message", MESSAGE),
     "show_message": Action(("message",), "hide_message", MESSAGE),
     "remove_member": Action(("room", "user"), "remove_member", "member from Plans (private)"),
+    "appoint_owner": Action(("room", "user"), "remove_member", "member of Plans (private)"),
     "close_room": Action(("room",), "close_room", "Plans (private)"),
     "reopen_room": Action(("room",), "close_room", "Plans (private)"),
     "settle_report": Action(("report",), "settle_report", f"Report of {MESSAGE}"),
@@ -49,6 +50,7 @@ LOOSER = {  # and what has to be done before
     "restore_user": "suspend_user",
     "show_message": "hide_message",
     "reopen_room": "close_room",
+    "appoint_owner": None,
     "settle_report": None,
 }
 

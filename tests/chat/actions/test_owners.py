@@ -1,0 +1,165 @@
+"""No room stays without somebody who can look after it."""
+
+import json
+
+import pytest
+
+from accounts.models import User
+from chat import handlers, protocol
+from chat.actions import moderation, rooms
+from chat.models import Membership, Room
+from chat.protocol import ErrorCode
+from tests.chat.conftest import refused
+from tests.conftest import person
+
+
+def role(room: Room, user: User) -> str:
+    return Membership.objects.get(room=room, user=user).role
+
+
+def deserted(room: Room) -> None:
+    """As versions before left rooms whose only owner was suspended."""
+    User.objects.filter(memberships__room=room, memberships__role="owner").update(is_active=False)
+
+
+def version(room: Room) -> int:
+    """It grows whenever everyone in the room is told of it again."""
+    return Room.objects.get(pk=room.pk).members_version
+
+
+@pytest.mark.parametrize("kind", ["private_room", "public_room"])
+@pytest.mark.parametrize("how", ["decided", "deactivated"])
+def test_the_only_owner_who_is_suspended_hands_the_room_on(
+    kind: str,
+    how: str,
+    administrator: User,
+    owner: User,
+    member: User,
+    request: pytest.FixtureRequest,
+) -> None:
+    room = request.getfixturevalue(kind)
+    rooms.add_members(owner, room=room.pk, members=[person("newer").username])
+    before = version(room)
+    if how == "decided":
+        moderation.suspend_user(administrator, user=owner.pk, reason="spam")
+    else:
+        owner.is_active = False
+        owner.save()
+    assert role(room, member) == "owner"
+    assert version(room) == before + 1
+    rooms.rename_room(member, room=room.pk, name="Ours now")
+
+
+def test_a_room_with_another_owner_stays_as_it_is(
+    administrator: User, owner: User, member: User, outsider: User, private_room: Room
+) -> None:
+    rooms.add_members(owner, room=private_room.pk, members=["outsider"])
+    rooms.set_role(owner, room=private_room.pk, member="outsider", role="owner")
+    moderation.suspend_user(administrator, user=owner.pk, reason="spam")
+    assert role(private_room, member) == "member"
+    moderation.suspend_user(administrator, user=outsider.pk, reason="spam")
+    assert role(private_room, member) == "owner"
+
+
+def test_nobody_who_is_suspended_inherits(
+    owner: User, suspended: User, outsider: User, private_room: Room
+) -> None:
+    Membership.objects.filter(user=suspended).update(role="moderator")
+    rooms.remove_member(owner, room=private_room.pk, member="member")
+    rooms.add_members(owner, room=private_room.pk, members=["outsider"])
+    rooms.leave_room(owner, room=private_room.pk)
+    assert role(private_room, outsider) == "owner"
+    assert role(private_room, suspended) == "moderator"
+
+
+def test_of_those_who_came_at_the_same_time_always_the_same_inherits(
+    owner: User, private_room: Room
+) -> None:
+    people = [person(f"twin{number}") for number in range(5)]
+    Membership.objects.filter(room=private_room).exclude(user=owner).delete()
+    rooms.add_members(owner, room=private_room.pk, members=[each.username for each in people])
+    rows = Membership.objects.filter(room=private_room)
+    rows.update(joined_at=private_room.created_at)
+    first = rows.exclude(user=owner).order_by("pk").first()
+    rooms.leave_room(owner, room=private_room.pk)
+    assert rows.get(role="owner") == first
+
+
+def test_a_suspended_owner_does_not_count_where_the_last_one_steps_down_or_leaves(
+    owner: User, member: User, suspended: User, private_room: Room
+) -> None:
+    Membership.objects.filter(user=suspended).update(role="owner")
+    refused(
+        ErrorCode.CONFLICT,
+        rooms.set_role,
+        owner,
+        room=private_room.pk,
+        member="owner",
+        role="member",
+    )
+    rooms.leave_room(owner, room=private_room.pk)
+    assert role(private_room, member) == "owner"
+
+
+# -- Rooms that have lost theirs ---------------------------------------------------------------
+
+
+def test_a_member_can_act_in_a_room_that_nobody_looked_after(
+    owner: User, member: User, private_room: Room
+) -> None:
+    deserted(private_room)
+    rooms.rename_room(member, room=private_room.pk, name="Ours now")
+    assert role(private_room, member) == "owner"
+
+
+def test_outsiders_move_nothing_by_trying(
+    owner: User, member: User, outsider: User, private_room: Room
+) -> None:
+    deserted(private_room)
+    refused(ErrorCode.NOT_FOUND, rooms.rename_room, outsider, room=private_room.pk, name="Mine")
+    assert role(private_room, member) == "member"
+
+
+def test_whoever_looks_at_the_members_finds_an_owner(
+    owner: User, member: User, private_room: Room
+) -> None:
+    deserted(private_room)
+    before = version(private_room)
+    command = protocol.RoomMembers(type="room.members", room=private_room.pk)
+    answer = handlers._members(member, command)
+    roles = {each["username"]: each["role"] for each in json.loads(answer["members"])}
+    assert roles["member"] == "owner"
+    assert version(private_room) == before + 1
+
+
+def test_whoever_joins_an_empty_room_owns_it(outsider: User, public_room: Room) -> None:
+    Membership.objects.filter(room=public_room).delete()
+    rooms.join_room(outsider, room=public_room.pk)
+    assert role(public_room, outsider) == "owner"
+
+
+def test_a_direct_room_has_no_owner(
+    administrator: User, owner: User, member: User, direct_room: Room
+) -> None:
+    moderation.suspend_user(administrator, user=owner.pk, reason="spam")
+    assert role(direct_room, member) == "member"
+
+
+def test_moderators_make_a_member_owner(
+    moderator: User,
+    outsider: User,
+    member: User,
+    suspended: User,
+    private_room: Room,
+    direct_room: Room,
+) -> None:
+    def appoint(room: Room, user: User) -> Room:
+        return moderation.appoint_owner(moderator, room=room.pk, user=user.pk, reason="They asked.")
+
+    before = version(private_room)
+    appoint(private_room, member)
+    assert role(private_room, member) == "owner"
+    assert version(private_room) == before + 1
+    refused(ErrorCode.NOT_FOUND, appoint, private_room, outsider)
+    refused(ErrorCode.FORBIDDEN, appoint, private_room, suspended)
+    refused(ErrorCode.FORBIDDEN, appoint, direct_room, member)
