@@ -30,7 +30,7 @@ WAYS = {
     "accounts_first_administrator": "with the link that the server printed",
     "account_reset_password_from_key": "with a link sent by e-mail",
 }
-"""How somebody who is not signed in changes an account, by the names of addresses."""
+"""How somebody changes an account whom the admin did not let in, by the names of addresses."""
 OWN_CHANGES = 100
 """Changes a day that a person makes to their own account and of which each is recorded: what is
 recorded stays for good, so nobody can make more and more of it."""
@@ -62,11 +62,11 @@ def _actor(request: HttpRequest | None) -> tuple[str, str]:
     """Who does something now, and how, where that says more."""
     if request is None:
         return COMMAND_LINE, ""
-    if request.user.is_authenticated:
-        return str(request.user), ""
     match = request.resolver_match
-    way = WAYS.get(match.view_name if match else "", "without signing in")
-    return NOBODY, f" Done {way}."
+    way = WAYS.get(match.view_name if match else "", "")
+    if request.user.is_authenticated:
+        return str(request.user), f" Done {way}." if way else ""
+    return NOBODY, f" Done {way or 'without signing in'}."
 
 
 def _made_today(person: Model) -> int:

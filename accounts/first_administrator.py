@@ -1,13 +1,15 @@
 """The link that makes the first administrator.
 
 Whoever starts the server sees it in their terminal, so nobody needs a command, and no account
-has a password that others know. It works while there is no administrator, and for a day.
+has a password that others know. It works while there is no administrator, and for a day. It makes
+the person who is signed in an administrator, or else a new account.
 """
 
 import uuid
 
+from django.contrib.contenttypes.models import ContentType
 from django.core import signing
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 
@@ -15,7 +17,7 @@ LIFETIME = 24 * 3600
 """Seconds in which the link works. Starting the server again prints a new one."""
 SALT = "accounts.first_administrator"
 ID = uuid.uuid5(uuid.NAMESPACE_URL, "mediachat:first-administrator")
-"""Every first administrator gets this id: of two who use the link at once, the database's
+"""Every account that the link makes gets this id: of two who use the link at once, the database's
 primary key lets one through, on databases without transactions too."""
 
 
@@ -23,9 +25,12 @@ class AlreadyMade(Exception):
     """There is an administrator, so the link is worth nothing."""
 
 
-def is_needed() -> bool:
-    """Whether there is no administrator yet."""
-    return not User.objects.filter(is_superuser=True).exists()
+def is_needed(*, beside: User | None = None) -> bool:
+    """Whether there is no administrator yet, or none beside this person."""
+    administrators = User.objects.filter(is_superuser=True)
+    if beside:
+        administrators = administrators.exclude(pk=beside.pk)
+    return not administrators.exists()
 
 
 def token() -> str:
@@ -48,9 +53,44 @@ def make(*, username: str, password: str) -> User:
     Raises:
         AlreadyMade: there is one, or someone else made one at this moment.
     """
-    if not is_needed():
-        raise AlreadyMade
+    person = User(id=ID, username=User.normalize_username(username))
+    person.is_staff = person.is_superuser = True
+    # It takes its time, so nobody waits for it in a transaction.
+    person.set_password(password)
     try:
-        return User.objects.create_superuser(username, password=password, id=ID)
+        with transaction.atomic():
+            _wait_for_others()
+            person.save(force_insert=True)
     except IntegrityError as error:
         raise AlreadyMade from error
+    return person
+
+
+def promote(person: User) -> None:
+    """Makes a person who has an account the first administrator.
+
+    Raises:
+        AlreadyMade: there is one, or someone else becomes one at this moment.
+    """
+    with transaction.atomic():
+        _wait_for_others()
+        _set_administrator(person, True)
+    # Where nobody waits (MongoDB), the later one sees the other here. Should both of them, then
+    # there is none and the link still works.
+    if not is_needed(beside=person):
+        _set_administrator(person, False)
+        raise AlreadyMade
+
+
+def _set_administrator(person: User, on: bool) -> None:
+    person.is_staff = person.is_superuser = on
+    person.save(update_fields=["is_staff", "is_superuser"])
+
+
+def _wait_for_others() -> None:
+    """Lets one person at a time use the link, until the transaction ends; MongoDB has no locks."""
+    # A row that is always there, and that nobody writes.
+    people = ContentType.objects.get_for_model(User)
+    list(ContentType.objects.select_for_update(no_key=True).filter(pk=people.pk))
+    if not is_needed():
+        raise AlreadyMade

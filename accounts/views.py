@@ -79,6 +79,9 @@ def _stored_avatar(name: str) -> bytes:
 def make_first_administrator(request: HttpRequest, token: str) -> HttpResponse:
     if not first_administrator.is_valid(token):
         return render(request, "accounts/first_administrator_done.html", status=410)
+    # A form for a new account that is sent after signing in elsewhere still makes that account.
+    if request.user.is_authenticated and not ("new" in request.GET or "username" in request.POST):
+        return _become_first_administrator(request)
     form = FirstAdministratorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -90,3 +93,16 @@ def make_first_administrator(request: HttpRequest, token: str) -> HttpResponse:
         login(request, administrator, backend="allauth.account.auth_backends.AuthenticationBackend")
         return redirect("/")
     return render(request, "accounts/first_administrator.html", {"form": form})
+
+
+def _become_first_administrator(request: HttpRequest) -> HttpResponse:
+    """Asks the person who is signed in, by name, and on POST makes them the administrator."""
+    person = get_object_or_404(User, pk=request.user.pk, is_active=True)
+    # Someone else may have signed in since the page named a person.
+    if request.method == "POST" and request.POST.get("person", str(person.pk)) == str(person.pk):
+        try:
+            first_administrator.promote(person)
+        except first_administrator.AlreadyMade:
+            return render(request, "accounts/first_administrator_done.html", status=410)
+        return redirect("/")
+    return render(request, "accounts/first_administrator_promote.html", {"person": person})

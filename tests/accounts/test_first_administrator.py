@@ -8,8 +8,16 @@ from django.urls import reverse
 
 from accounts import first_administrator
 from accounts.models import User
+from chat.models import AuditEntry
+from tests.conftest import person
 
 GOOD = {"username": "root", "password": "correct horse 42", "again": "correct horse 42"}
+
+
+def sign_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
 
 
 def link() -> str:
@@ -46,6 +54,73 @@ def test_a_made_up_or_old_link_makes_nobody(
     monkeypatch.setattr(first_administrator, "LIFETIME", -1)
     assert client.post(old, GOOD).status_code == 410
     assert not User.objects.exists()
+
+
+# -- For someone who has an account ------------------------------------------------------------
+
+
+def test_the_link_asks_who_is_signed_in_by_name_and_promotes_them(member: User) -> None:
+    client = sign_in(member)
+    page = client.get(link()).content.decode()
+    assert "Make <bdi>member</bdi> the administrator" in page
+    assert "password" not in page
+    member.refresh_from_db()
+    assert not member.is_superuser
+    assert client.post(link(), {"person": str(member.pk)}).status_code == 302
+    member.refresh_from_db()
+    assert member.is_superuser
+    assert member.is_staff
+    assert User.objects.count() == 1
+    assert client.get("/admin/").status_code == 200
+    assert client.post(link(), {"person": str(member.pk)}).status_code == 410
+    reasons = AuditEntry.objects.filter(actor="member").values_list("reason", flat=True)
+    assert any("with the link that the server printed" in reason for reason in reasons)
+
+
+def test_nobody_is_promoted_whom_the_page_did_not_name(member: User, outsider: User) -> None:
+    client = sign_in(outsider)
+    answer = client.post(link(), {"person": str(member.pk)})
+    assert "Make <bdi>outsider</bdi> the administrator" in answer.content.decode()
+    assert not User.objects.filter(is_superuser=True).exists()
+
+
+def test_someone_who_is_signed_in_can_make_a_new_account_instead(member: User) -> None:
+    client = sign_in(member)
+    assert "Password again" in client.get(f"{link()}?new").content.decode()
+    assert client.post(f"{link()}?new", GOOD).status_code == 302
+    assert User.objects.get(is_superuser=True).username == "root"
+
+
+def test_a_link_of_others_promotes_nobody(
+    member: User,
+) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(member, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert strict.post(link(), {"person": str(member.pk)}).status_code == 403
+    address = reverse("accounts_first_administrator", args=["made-up"])
+    assert sign_in(member).post(address).status_code == 410
+    assert not User.objects.filter(is_superuser=True).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_have_accounts_at_most_one_is_promoted() -> None:
+    people = [person(f"person{number}") for number in range(4)]
+
+    def promote(one: User) -> bool:
+        try:
+            first_administrator.promote(one)
+            return True
+        except first_administrator.AlreadyMade:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        promoted = list(pool.map(promote, people))
+    assert User.objects.filter(is_superuser=True).count() == promoted.count(True) <= 1
+
+
+# -- What is refused ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

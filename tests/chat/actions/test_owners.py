@@ -19,7 +19,8 @@ def role(room: Room, user: User) -> str:
 
 def deserted(room: Room) -> None:
     """As versions before left rooms whose only owner was suspended."""
-    User.objects.filter(memberships__room=room, memberships__role="owner").update(is_active=False)
+    owners = Membership.objects.filter(room=room, role="owner").values_list("user_id", flat=True)
+    User.objects.filter(pk__in=list(owners)).update(is_active=False)
 
 
 def version(room: Room) -> int:
