@@ -62,7 +62,7 @@ def test_a_made_up_or_old_link_makes_nobody(
 def test_the_link_asks_who_is_signed_in_by_name_and_promotes_them(member: User) -> None:
     client = sign_in(member)
     page = client.get(link()).content.decode()
-    assert "Make <bdi>member</bdi> the administrator" in page
+    assert "<strong>@<bdi>member</bdi></strong>" in page
     assert "password" not in page
     member.refresh_from_db()
     assert not member.is_superuser
@@ -80,7 +80,7 @@ def test_the_link_asks_who_is_signed_in_by_name_and_promotes_them(member: User) 
 def test_nobody_is_promoted_whom_the_page_did_not_name(member: User, outsider: User) -> None:
     client = sign_in(outsider)
     answer = client.post(link(), {"person": str(member.pk)})
-    assert "Make <bdi>outsider</bdi> the administrator" in answer.content.decode()
+    assert "<strong>@<bdi>outsider</bdi></strong>" in answer.content.decode()
     assert not User.objects.filter(is_superuser=True).exists()
 
 
