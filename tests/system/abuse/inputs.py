@@ -207,6 +207,12 @@ def _file_of(path: str) -> Ask:
     return lambda world, me, number: Request("GET", path.format(world.files[me]))
 
 
+def _in_room(path: str, signed_in: str = "cookie") -> Ask:
+    return lambda world, me, number: Request(
+        "GET", path.format(world.rooms[me]), signed_in=signed_in
+    )
+
+
 def _sign_up(world: World, me: str, number: int) -> Request:
     body = f'{{"username": "new{uuid.uuid4().hex[:12]}", "password": "correct horse battery"}}'
     return Request("POST", "/_allauth/app/v1/auth/signup", body.encode(), signed_in="")
@@ -235,6 +241,8 @@ DOORS: dict[str, Sequence[Ask]] = {
     r"\w+ /media/avatars/.*": [_get("/media/avatars/nobody.webp", "")],
     r"\w+ /api/.*": [_get("/api/v1/openapi.json", ""), _get("/api/v1/docs", "")],
     r"\w+ /": [_get("/", "cookie"), _get("/", "")],
+    rf"\w+ /rooms/{_UUID}": [_in_room("/rooms/{}"), _in_room("/rooms/{}", "")],
+    rf"\w+ /rooms/{_UUID}/\d+": [_in_room("/rooms/{}/1"), _in_room("/rooms/{}/1", "")],
     r"\w+ /embed/": [_get("/embed/"), _get("/embed/", "")],
     r"POST /accounts/profile/": [_post("/accounts/profile/", _AVATAR, _FORM, "cookie")],
     r"\w+ /accounts/.*": [
