@@ -107,7 +107,7 @@ class Doorbells:
                 self._hub.digests[user] = UNKNOWN
             if feed := self._hub.feeds.get(UUID(event["removed"])):
                 for connection in here:
-                    feed.remove(connection, event["reason"])
+                    feed.remove(connection, event["reason"], event.get("name"), event.get("by"))
         elif "relations" in event:
             if here:
                 self._hub.refresh_relations(user)

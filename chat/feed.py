@@ -112,13 +112,15 @@ class Feed:
         self.connections.pop(connection, None)
         connection.rooms.discard(self.room)
 
-    def remove(self, connection: Connection, reason: str) -> None:
+    def remove(
+        self, connection: Connection, reason: str, name: str | None = None, by: str | None = None
+    ) -> None:
         """Tells a connection that it is out; nothing of the room is forwarded to it any more."""
         if connection not in self.connections:
             return
         self.flush()
         self.detach(connection)
-        event = protocol.RoomRemoved(room=self.room, reason=reason)
+        event = protocol.RoomRemoved(room=self.room, reason=reason, name=name, by=by)
         connection.socket.write(socket.frame(event.frame()))
 
     def _keep_only(self, asked: set[UUID], allowed: Collection[UUID]) -> None:

@@ -141,12 +141,13 @@ def room_changed_for_on_commit(room: UUID, user: UUID) -> None:
     _on_commit(room_group(room), event)
 
 
-def removed_on_commit(user: UUID, room: UUID, reason: str) -> None:
-    """Someone may no longer read a room."""
-    _on_commit(
-        user_group(user),
-        {"type": "user.event", "user": user.hex, "removed": room.hex, "reason": reason},
-    )
+def removed_on_commit(
+    user: UUID, room: UUID, reason: str, name: str | None = None, by: str | None = None
+) -> None:
+    """Someone may no longer read a room of this name; ``by`` is the username of who removed them.
+    Only they are told."""
+    event = {"type": "user.event", "user": user.hex, "removed": room.hex, "reason": reason}
+    _on_commit(user_group(user), {**event, "name": name, "by": by})
 
 
 def sign_out_on_commit(user: UUID, code: int, session_key: str | None = None) -> None:

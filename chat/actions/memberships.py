@@ -45,13 +45,16 @@ def let_in(room: Room, user: User) -> None:
         members_changed(room.pk)
 
 
-def dismiss(room: Room, membership: Membership, reason: str) -> None:
-    """Ends a membership. The last owner hands the room on."""
+def dismiss(room: Room, membership: Membership, reason: str, remover: User | None = None) -> None:
+    """Ends a membership. The last owner hands the room on. Who is removed is told from which room,
+    and by which of its people."""
     with transaction.atomic():
         lock_room(room.pk)
         _end_requests(room, [membership.user])
         membership.delete()
-        publish.removed_on_commit(membership.user_id, room.pk, reason)
+        name = room.name if reason == "removed" else None
+        by = remover.username if remover else None
+        publish.removed_on_commit(membership.user_id, room.pk, reason, name, by)
         # After these: of two owners who leave at once, the later one sees that nobody is left.
         _find_owner(room)
         members_changed(room.pk)

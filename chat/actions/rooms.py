@@ -197,7 +197,7 @@ def remove_member(user: User, *, room: UUID, member: str) -> Room:
     membership = _member(grant.room, member)
     if membership.role == Role.OWNER:
         grant.check(Permission.MANAGE)
-    end_membership(grant.room, membership, "removed")
+    end_membership(grant.room, membership, "removed", remover=user)
     return grant.room
 
 

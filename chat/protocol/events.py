@@ -76,11 +76,21 @@ class RoomRemoved(Event):
     """The person is not, or no longer, in this room. ``reason`` is ``left`` (they did, on any of
     their devices), ``removed`` (somebody else did it, or the server only found that they are out)
     or ``not_found`` (they asked to ``sync`` a room that they may not read). A room that is closed
-    stays, and comes as ``room`` with ``closed``."""
+    stays, and comes as ``room`` with ``closed``.
+
+    ``name`` (of the room) and ``by`` (the username of who did it) come where somebody of the room
+    removed them. ``by`` is left out where the server's moderators did it, and both are where the
+    server only found that they are out."""
 
     type = "room.removed"
     room: UUID
     reason: str
+    name: str | None = None
+    by: str | None = None
+
+    def frame(self) -> str:
+        """Without what is not known: a room that may not be read looks like one that is none."""
+        return f'{{"type":"{self.type}",{self.model_dump_json(exclude_none=True)[1:]}'
 
 
 class ReadEvent(Event):

@@ -43,6 +43,8 @@ const PING_TIMEOUT = 10_000;
  * - `outbox`: what is unsent
  * - `left-out` {room, upload}: an unsent message goes without this file, which the server refused
  * - `typing` {room}, `presence` {user}, `people`, `blocked`, `requests`
+ * - `removed`: somebody took the person out of a room: `{room, name, by, position}`, where `by` is a
+ *   username or null. It comes before `rooms`.
  * - `restored`: the server's history was restored from a backup. What was held of it is dropped,
  *   what is unsent is kept
  * - `mention` {room, message}: a new message from someone else, whom this person has not blocked,

@@ -504,11 +504,17 @@ export interface RoomEvent {
  * their devices), `removed` (somebody else did it, or the server only found that they are out)
  * or `not_found` (they asked to `sync` a room that they may not read). A room that is closed
  * stays, and comes as `room` with `closed`.
+ *
+ * `name` (of the room) and `by` (the username of who did it) come where somebody of the room
+ * removed them. `by` is left out where the server's moderators did it, and both are where the
+ * server only found that they are out.
  */
 export interface RoomRemovedEvent {
   type: "room.removed";
   room: string;
   reason: string;
+  name: string | null;
+  by: string | null;
 }
 
 /** Someone has read up to a number. */

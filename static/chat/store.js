@@ -229,7 +229,11 @@ export class Store {
     /** @param {import("./protocol.js").RoomEvent} event */
     room: ({ room }) => this.roomSeen(room),
     /** @param {import("./protocol.js").RoomRemovedEvent} event */
-    "room.removed": ({ room }) => {
+    "room.removed": ({ room, reason, name, by }) => {
+      const known = this.rooms.get(room);
+      if (known && reason === "removed") {
+        this.#host.tell("removed", { room, name: name ?? known.name, by: by ?? null, position: known.position });
+      }
       this.#feeds.delete(room);
       this.#unread.drop(room);
       if (this.rooms.delete(room)) this.#host.tell("rooms");

@@ -192,6 +192,9 @@ export interface Detail {
   upload?: FileUpload;
   message?: wire.Message;
   change?: Change;
+  name?: string;
+  by?: string | null;
+  position?: number;
 }
 
 /** What the store needs of the client that it belongs to. */

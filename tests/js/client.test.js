@@ -136,8 +136,14 @@ test("a renamed room keeps what is known of its messages", async () => {
 
 test("a room that one was removed from is gone with all that was held of it", async () => {
   const { client, server, room, feed } = await aClientInARoom();
+  /** @type {unknown[]} */
+  const told = [];
+  client.addEventListener("removed", (event) => told.push(/** @type {CustomEvent} */ (event).detail));
+  const { name, position } = /** @type {import("../../static/chat/protocol.js").Room} */ (client.rooms.get(room.id));
+  server.last.say({ type: "room.removed", room: room.id, reason: "removed", by: "grace" });
   server.last.say({ type: "room.removed", room: room.id, reason: "removed" });
   await settled();
+  assert.deepEqual(told, [{ room: room.id, name, by: "grace", position }]);
   assert.equal(client.rooms.size, 0);
   assert.notEqual(client.feed(room.id), feed);
   assert.deepEqual(client.feed(room.id).messages, []);

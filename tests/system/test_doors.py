@@ -223,7 +223,10 @@ async def test_a_removed_member_gets_no_further_frame(server: Server):
                 "type": "room.removed",
                 "room": room,
                 "reason": "removed",
+                "name": "Secrets",
+                "by": "crowd5",
             }
+        assert member.of_type("room.removed") == owner.of_type("room.removed") == []
         seen = len(removed.events), len(second_door.events)
         await owner.send(room, "for those who are left")
         await owner.command("message.edit", message=message["id"], body="changed")

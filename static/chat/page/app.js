@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { keyed } from "lit/directives/keyed.js";
+import { isolated } from "../names.js";
 import "./composition.js";
 import "./account-menu.js";
 import { Announcer } from "./announcer.js";
@@ -12,7 +13,7 @@ import { ChatElement } from "./element.js";
 import "./emoji-picker.js";
 import { icon, mark } from "./icons.js";
 import { askForRoom, forgetRoom, lastRoom, placeInAddress, rememberRoom } from "./location.js";
-import { listedRooms, unread, waiting } from "./rooms.js";
+import { displayName, listedRooms, unread, waiting } from "./rooms.js";
 import "./requests.js";
 import "./restored-line.js";
 import "./room-list.js";
@@ -49,6 +50,8 @@ export class ChatApp extends ChatElement {
     this.offer = null;
     /** The room that the person leaves of their own will. */
     this.leaving = "";
+    /** Says how the room that was open ended. */
+    this.farewell = "";
     /** This tab's id among those of the browser; '' where they share their drafts. */
     this.tab = "";
     /** @type {Drafts | null} */
@@ -109,6 +112,14 @@ export class ChatApp extends ChatElement {
       const { room, upload } = /** @type {CustomEvent} */ (event).detail;
       this.uploadsOf(room).put([upload]);
     });
+    this.client.addEventListener("removed", (event) => {
+      const { room, name, by } = /** @type {CustomEvent} */ (event).detail;
+      const who = by ? isolated(displayName(this.client, by)) : "Somebody";
+      const words = `${who} removed you from ${isolated(name)}.`;
+      // Of the room that is open, one notice says this and what became of what was unsent.
+      if (room === this.roomId) this.farewell = words;
+      else this.say(words);
+    });
     this.client.addEventListener("restored", () => {
       for (const uploads of this.uploads.values()) uploads.uploadAgain();
     });
@@ -132,7 +143,8 @@ export class ChatApp extends ChatElement {
     if (this.roomId && !this.room && client.state === "online") {
       const isKept = unsentElsewhere(client).some(({ room }) => room === this.roomId);
       const kept = isKept ? " What you had not sent there is kept, above your rooms." : "";
-      if (this.roomId !== this.leaving) this.say(`You are no longer in that room.${kept}`);
+      if (this.roomId !== this.leaving) this.say(`${this.farewell || "You are no longer in that room."}${kept}`);
+      this.farewell = "";
       this.roomId = "";
       this.screen = "rooms";
     }

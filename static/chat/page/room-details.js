@@ -4,6 +4,7 @@ import { avatar } from "./avatar.js";
 import { blockItem } from "./blocking.js";
 import { ChatDialog } from "./dialog.js";
 import "./menu.js";
+import { personName } from "./name.js";
 import "./people-search.js";
 import { canManage, canModerate, displayName } from "./rooms.js";
 
@@ -153,7 +154,7 @@ export class RoomDetails extends ChatDialog {
       }
     }
     if (canModerate(room) && (canManage(room) || member.role === "member")) {
-      items.push({ label: "Remove from room", icon: "trash", danger: true, run: () => this.removeMember(username) });
+      items.push({ label: "Remove from room…", icon: "trash", danger: true, run: () => this.askToRemove(room, username) });
     }
     items.push(blockItem(this, username));
     return items;
@@ -202,7 +203,22 @@ export class RoomDetails extends ChatDialog {
       </ul>`;
   }
 
-  /** @param {string} member */
+  /**
+   * @param {import("../protocol.js").Room} room
+   * @param {string} member
+   */
+  askToRemove(room, member) {
+    this.tell("confirm", {
+      title: html`Remove ${personName(this.client, member)}?`,
+      text: `They can no longer read or write in ${isolated(room.name)}, and are told that you removed
+        them.${room.kind === "private" ? " They need to be added to come back." : ""}`,
+      action: "Remove",
+      run: (/** @type {import("../types.js").ReadOptions} */ options) =>
+        this.client.send({ type: "room.remove", room: room.id, member }, options),
+    });
+  }
+
+  /** Takes back what a stranger was asked. @param {string} member */
   async removeMember(member) {
     if (await this.ask({ type: "room.remove", room: this.roomId, member })) await this.load();
   }

@@ -7,6 +7,7 @@ import type { Chat } from "../chat/chat.js";
 import { displayName, roomTitle } from "../chat/naming.js";
 import type { ChatView } from "../view/chat-view.js";
 import type { FrontWindow } from "./front-window.js";
+import { plain } from "./plain.js";
 import type { Quiet } from "./quiet.js";
 
 const WORDS_LIMIT = 140;
@@ -54,9 +55,4 @@ function spoken(message: Message): string {
   if (words) return words;
   const [file] = message.attachments ?? [];
   return file ? vscode.l10n.t("shared {0}", isolated(file.name)) : vscode.l10n.t("sent a message");
-}
-
-/** Without what VS Code's notifications read as links: `[words](address)`. */
-function plain(text: string): string {
-  return text.replace(/\]\(/g, "] (");
 }

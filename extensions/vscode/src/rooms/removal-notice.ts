@@ -1,0 +1,54 @@
+import * as vscode from "vscode";
+import { isolated } from "../../../../static/chat/names.js";
+import type { Chat } from "../chat/chat.js";
+import { displayName } from "../chat/naming.js";
+import type { ChatView } from "../view/chat-view.js";
+import type { FrontWindow } from "./front-window.js";
+import { plain } from "./plain.js";
+
+interface Removal {
+  room: string;
+  name: string;
+  /** The username of who did it, where it is known. */
+  by: string | null;
+  /** Where the room's log stood: the next removal from the same room is another one. */
+  position: number;
+}
+
+/**
+ * Says from which room the person was removed, and by whom: in one window. Where the chat is in
+ * sight, its page says it.
+ */
+export class RemovalNotice implements vscode.Disposable {
+  readonly #switched: vscode.Disposable;
+
+  constructor(
+    chat: Chat,
+    private readonly view: ChatView,
+    private readonly front: FrontWindow,
+  ) {
+    this.#switched = chat.onDidSwitch((connected) =>
+      connected?.client.addEventListener("removed", (event) => {
+        const removal = (event as CustomEvent<Removal>).detail;
+        const who = removal.by === null ? null : displayName(connected.client, removal.by);
+        void this.#say(removal, who);
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.#switched.dispose();
+  }
+
+  async #say({ room, name, position }: Removal, who: string | null): Promise<void> {
+    const id = `removed ${room} ${position}`;
+    if (this.view.isInSight) return this.front.note(id);
+    if (!(await this.front.isMine(id))) return;
+    const where = isolated(plain(name));
+    void vscode.window.showInformationMessage(
+      who === null
+        ? vscode.l10n.t("You were removed from {0}.", where)
+        : vscode.l10n.t("{0} removed you from {1}.", isolated(plain(who)), where),
+    );
+  }
+}
