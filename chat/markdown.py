@@ -25,6 +25,7 @@ from chat.links import Links, host_of, is_of, is_web
 from chat.parser_steps import LOOKS, CountedInline, Inline, TooMuchWorkError, parse_blocks
 
 NESTING_LIMIT = 20
+"""Blocks, or emphases, one within the other."""
 MARKS_LIMIT = 1_500
 """Characters with a meaning in markdown; after so many the rest is shown as it was typed."""
 TABLE_LIMIT = 2_000
@@ -32,7 +33,9 @@ TABLE_LIMIT = 2_000
 BLOCKS_LIMIT = 6_000
 """Tokens for the paragraphs, items and cells of a text; one with more is shown as it was typed."""
 LINKS_LIMIT = 200
+"""Links of one text; what would be another is shown as typed."""
 MENTIONS_LIMIT = 100
+"""People whom one text may call."""
 
 _MARKS = re.compile(rf"[\[\]!*_`<&{mentions.SIGNS}\\\n]|~~|:/")
 # The signs come first, so that the search passes all others at once.

@@ -19,7 +19,7 @@ def lines(server: Server, *events: str) -> list[dict[str, Any]]:
 
 async def test_who_signs_in_is_logged_with_name_address_and_way(serve: Serve) -> None:
     server = serve(RATE_LIMITS="off", TRUSTED_PROXY_COUNT="1")
-    await OutsideClient(server.url, "member").sign_in()
+    await OutsideClient(server.url, "member").sign_in_by_password()
     await OutsideClient(server.url, "administrator").sign_in_by_form()
     async with httpx.AsyncClient(base_url=server.url) as http:
         for name in ("member", "nobody", SECRET):
