@@ -37,7 +37,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-def sign_in_with_tokens() -> None:
+def _sign_in_with_tokens() -> None:
     """Django's clients would put the session's key into the cookie, where it opens nothing."""
     from django.conf import settings
     from django.test import client
@@ -65,7 +65,7 @@ def sign_in_with_tokens() -> None:
 
 
 def pytest_configure() -> None:
-    sign_in_with_tokens()
+    _sign_in_with_tokens()
     # httpx would read the certificates of all authorities for each of its clients, which takes
     # longer than most requests: half of the time of all tests with servers.
     ssl.create_default_context = functools.lru_cache(ssl.create_default_context)  # type: ignore[assignment]
