@@ -50,6 +50,8 @@ def dismiss(room: Room, membership: Membership, reason: str, remover: User | Non
     and by which of its people."""
     with transaction.atomic():
         lock_room(room.pk)
+        # Before they go, so that a process that dies in between leaves two owners, and never none.
+        _find_owner(room, leaving=membership)
         _end_requests(room, [membership.user])
         membership.delete()
         name = room.name if reason == "removed" else None
@@ -171,12 +173,14 @@ def _active_owners(room: UUID) -> QuerySet[Membership]:
     return Membership.objects.filter(room_id=room, role=Role.OWNER, user__is_active=True)
 
 
-def _find_owner(room: Room) -> bool:
-    """Makes the member who has been there longest the owner of a room that has none who could act,
-    and moderators before others. Whether it did."""
-    if room.kind == RoomKind.DIRECT or _active_owners(room.pk).exists():
-        return False
+def _find_owner(room: Room, *, leaving: Membership | None = None) -> bool:
+    """Makes the member who has been there longest the owner of a room that has none who could act
+    once this one has left, and moderators before others. Whether it did."""
     members = Membership.objects.filter(room=room, user__is_active=True)
+    if leaving is not None:
+        members = members.exclude(pk=leaving.pk)
+    if room.kind == RoomKind.DIRECT or members.filter(role=Role.OWNER).exists():
+        return False
     longest = members.order_by("joined_at", "pk")
     heir = longest.filter(role=Role.MODERATOR).first() or longest.first()
     if heir is None:
