@@ -1,7 +1,7 @@
 """What allauth takes for a password from programs.
 
-Its forms keep the spaces at the beginning and the end of a password, and its inputs for programs
-drop them. A password that was set at one door would not open the other.
+allauth's forms keep the spaces at the beginning and the end of a password. Its API inputs strip
+them, so a password that was set in a form would be refused by the API.
 """
 
 from allauth.headless.account.inputs import (

@@ -244,7 +244,8 @@ def members(
 
 
 def members_named(room: UUID, usernames: Collection[str]) -> list[str]:
-    """Those of these people who are members of a room, for whoever may read it."""
+    """The usernames among these that belong to members of the room. The caller checks first that
+    the asking person may read the room."""
     rows = Membership.objects.filter(room_id=room, user__username__in=usernames)
     return list(rows.order_by("user__username").values_list("user__username", flat=True))
 
