@@ -17,11 +17,15 @@ URL_LIMIT = 2_048
 
 _WEB = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z]+:", re.IGNORECASE)
+_FOREIGN_SCHEME = re.compile(r"(?<!http:)(?<!https:)//", re.IGNORECASE)
+_PATH_OF_A_REMOTE = re.compile(r":[^\s:]")
+_FULL_STOPS = str.maketrans("\u3002\uff61", "..")
+"""What browsers take for a dot between the parts of a domain."""
 _HOST = re.compile(r"(?:[^\s/?#@]*@)?([^\s/?#:@]+)")
 
 _SURE = frozenset(
     {
-        *("com", "org", "net", "edu", "gov", "mil", "int", "biz", "eu"),
+        *("com", "org", "net", "edu", "gov", "mil", "biz", "eu"),
         *("ar", "au", "br", "ca", "ch", "cn", "cz", "de", "dk", "es", "fi", "fr"),
         *("gr", "hk", "hu", "ie", "il", "jp", "kr", "mx", "nl", "nz", "ru", "se", "sg", "sk"),
         *("tr", "tw", "ua", "uk", "za"),
@@ -47,6 +51,10 @@ _FILES = frozenset(
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _IN_ADDRESSES = "\u00b7\u30fb"
 """Dots within words, as in Catalan and Japanese titles."""
+_MIDDLE = "\u2013" + _IN_ADDRESSES
+"""What may stand within an address, and never at its end."""
+_BESIDE_PUNCTUATION = "\u2014\u2015\u301c\uff1c\uff1e\uff5e"
+"""Dashes and signs that Unicode has as symbols, and that people use as punctuation."""
 _APOSTROPHES = "\u2018\u2019"
 
 
@@ -60,9 +68,9 @@ def _punctuation() -> str:
     ).translate(str.maketrans("", "", _APOSTROPHES))
 
 
-_END = re.compile(rf"[{_punctuation()}]|[{_APOSTROPHES}](?!\w)")
+_END = re.compile(rf"[{_punctuation()}{_BESIDE_PUNCTUATION}]|[{_APOSTROPHES}](?!\w)")
 _GOES_ON = re.compile(r"[^\s<>\"()\[\]{}]*")
-_TRAILING = ".,;:!?'*_~"
+_TRAILING = f".,;:!?'*_~{_MIDDLE}"
 
 
 class Links(LinkifyIt):
@@ -75,6 +83,7 @@ class Links(LinkifyIt):
         super().__init__()
         self.add("ftp:", None).add("//", None)
         self.tlds(list(_OFTEN_WITH_A_PATH), keep_old=True)
+        self.set({"fuzzy_ip": True})
 
     def match_at_start(self, text: str) -> Any:
         text = text[:URL_LIMIT]
@@ -82,10 +91,24 @@ class Links(LinkifyIt):
         return found and _ended(found, text)
 
     def match(self, text: str) -> Any:
+        found = self._candidates(text)
+        return [each for each in found if _is_surely_an_address(each, text)] or None
+
+    def seeming(self, text: str) -> list[str]:
+        """What a reader may take for addresses, sure or not, behind any scheme."""
+        found = self._candidates(_FOREIGN_SCHEME.sub(" ", text))
+        return [each.url for each in found if not _is_of_a_file(each)]
+
+    def _candidates(self, text: str) -> list[Any]:
         if self._long_word.search(text):
-            return None
-        found = [_ended(each, text) for each in super().match(text) or ()]
-        return [each for each in _apart(found) if _is_surely_an_address(each)] or None
+            return []
+        return list(_apart([_ended(each, text) for each in super().match(text) or ()]))
+
+
+def as_read(text: str) -> str:
+    """A text as a reader takes it: without what is wide or invisible about its signs."""
+    text = unicodedata.normalize("NFKC", text.translate(_FULL_STOPS))
+    return "".join(char for char in text if unicodedata.category(char) != "Cf")
 
 
 def is_web(address: str) -> bool:
@@ -121,7 +144,8 @@ def _apart(found: list[Any]) -> Iterator[Any]:
 
 def _ended(found: Any, text: str) -> Any:
     """A match whose end takes heed of brackets within brackets, and of every script."""
-    end = _end(text, found.index, found.last_index)
+    end = _reach(text, found.index, found.last_index)
+    end = found.index + len(text[found.index : end].rstrip(_TRAILING))
     if end != found.last_index:
         added = len(found.url) - len(found.raw)  # the scheme of one that was written without
         scheme = found.url[:added] if added > 0 else ""
@@ -131,7 +155,7 @@ def _ended(found: Any, text: str) -> Any:
     return found
 
 
-def _end(text: str, start: int, end: int) -> int:
+def _reach(text: str, start: int, end: int) -> int:
     if foreign := _END.search(text, start, end):
         return foreign.start()
     while end < len(text) and end - start < URL_LIMIT and text[end] in _CLOSING:
@@ -146,7 +170,7 @@ def _end(text: str, start: int, end: int) -> int:
     return end
 
 
-def _is_surely_an_address(found: Any) -> bool:
+def _is_surely_an_address(found: Any, text: str) -> bool:
     if _SCHEME.match(found.raw) and found.schema:
         return True
     host = _HOST.match(found.raw)
@@ -154,9 +178,15 @@ def _is_surely_an_address(found: Any) -> bool:
         return False
     top = host[1].rpartition(".")[2]
     if found.schema == "mailto:":
-        return top.isalpha() and top not in _FILES
+        is_remote = _PATH_OF_A_REMOTE.match(text, found.last_index)  # git@example.com:path
+        return top.isalpha() and top not in _FILES and not is_remote
     if found.raw.lower().startswith("www."):
         return True
     if top in _SURE:
         return True
     return top not in _FILES and top.islower() and found.raw[host.end() :].startswith("/")
+
+
+def _is_of_a_file(found: Any) -> bool:
+    host = None if found.schema else _HOST.match(found.raw)
+    return host is not None and host[1].rpartition(".")[2] in _FILES

@@ -8,8 +8,6 @@ comes of it goes through the cleaner of ``chat.text`` before anybody sees it.
 import re
 import threading
 from typing import Any
-from unicodedata import category
-from unicodedata import normalize as normalize_unicode
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -21,7 +19,7 @@ from markdown_it.token import Token
 from accounts.usernames import normalize
 from chat import mentions
 from chat.highlight import Colours, highlight, language_of
-from chat.links import Links, host_of, is_of, is_web
+from chat.links import Links, as_read, host_of, is_of, is_web
 from chat.parser_steps import LOOKS, CountedInline, Inline, TooMuchWorkError, parse_blocks
 
 NESTING_LIMIT = 20
@@ -48,8 +46,10 @@ _SCHEME = len("https") + 1
 _LABEL_LIMIT = 63
 """Characters of one part of a domain."""
 _LINKS = Links()
-_FACE = re.compile(r">(?:[:;=]|[^\s<>]{1,6}<|[._-]+>)")
+_FACE = re.compile(r">(?:[:;=]|(?:[^\w\s<>]|_){0,9}\w?(?:[^\w\s<>]|_){0,9}<(?!\w)|[._-]+>)")
 """A line of ``>_<``, ``>.>`` or ``>:(``."""
+_INDENTATION = re.compile(r"^[^\S\n]+", re.MULTILINE)
+_NO_BREAK_SPACE = "\xa0"
 _TASK = re.compile(r"\[[ xX]\](?: +|$)")
 _ALIGNED = re.compile(r"text-align:(left|center|right)")
 
@@ -75,6 +75,8 @@ def _new_parser(*, counts: bool) -> MarkdownIt:
     markdown.disable(["reference", "lheading"])
     markdown.linkify = _LINKS
     markdown.validateLink = is_web  # type: ignore[method-assign,assignment]
+    # An address is shown as it was typed: decoded, it could look like another one.
+    markdown.normalizeLinkText = str  # type: ignore[method-assign,assignment]
     markdown.inline = Inline()
     if counts:
         markdown.inline = inline = CountedInline()
@@ -84,6 +86,7 @@ def _new_parser(*, counts: bool) -> MarkdownIt:
     markdown.inline.add_terminator_char(mentions.WIDE_SIGN)
     markdown.core.ruler.at("inline", _bounded_inline)
     markdown.core.ruler.after("block", "one_heading", _one_heading)
+    markdown.core.ruler.after("block", "indented", _indented)
     markdown.core.ruler.after("inline", "tasks", _tasks)
     markdown.core.ruler.after("inline", "aligned", _aligned)
     markdown.core.ruler.at("linkify", _links_in_text)
@@ -146,10 +149,38 @@ def _one_heading(state: StateCore) -> None:
 
 
 def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A quote; a face that begins with its sign is none."""
-    if _FACE.match(state.src, state.bMarks[start] + state.tShift[start], state.eMarks[start]):
+    """A quote; a face that begins with its sign is none, and ends the quote above it."""
+    if _is_face(state, start):
         return False
-    return blockquote(state, start, end, silent)
+    if not silent and state.src.startswith(">", state.bMarks[start] + state.tShift[start]):
+        rest = range(start + 1, end)
+        end = next((line for line in rest if state.isEmpty(line) or _is_face(state, line)), end)
+    # Paragraphs look for their end as far as this, beyond the quote that they are in.
+    before, state.lineMax = state.lineMax, end
+    found = blockquote(state, start, end, silent)
+    state.lineMax = before
+    return found
+
+
+def _is_face(state: StateBlock, line: int) -> bool:
+    if state.is_code_block(line):
+        return False
+    begin = state.bMarks[line] + state.tShift[line]
+    return _FACE.match(state.src, begin, state.eMarks[line]) is not None
+
+
+def _indented(state: StateCore) -> None:
+    """Lines stay as far from the edge as they were typed, which HTML shows of no other spaces."""
+    lines: list[str] | None = None
+    for opening, inline in zip(state.tokens, state.tokens[1:], strict=False):
+        if opening.type == "paragraph_open" and opening.level == 0 and opening.map:
+            lines = lines or state.src.split("\n")
+            typed = "\n".join(lines[slice(*opening.map)]).rstrip()
+            inline.content = _INDENTATION.sub(_unbroken, typed)
+
+
+def _unbroken(spaces: re.Match[str]) -> str:
+    return spaces[0].expandtabs(4).replace(" ", _NO_BREAK_SPACE)
 
 
 def _tasks(state: StateCore) -> None:
@@ -336,16 +367,15 @@ def _named_links(children: list[Token], state: StateCore) -> list[Token]:
 
 
 def _says_another(words: str, href: str, state: StateCore) -> bool:
-    """Whether a link's text is an address of somebody else, also in characters that are wide or
-    between which some are invisible."""
-    words = "".join(char for char in normalize_unicode("NFKC", words) if category(char) != "Cf")
+    """Whether a link's text is an address of somebody else."""
+    words = as_read(words)
     if not _LINK_CANDIDATE.search(words):
         return False
     spent = state.env["links"] = state.env.get("links", 0) + 1
     if spent > LINKS_LIMIT:
         return True
     state.env["steps"].take(_steps_of_looking(words))
-    shown = (host_of(state.md.normalizeLink(found.url)) for found in _LINKS.match(words) or ())
+    shown = (host_of(state.md.normalizeLink(url)) for url in _LINKS.seeming(words))
     return any(not is_of(host_of(href), host) for host in shown)
 
 

@@ -31,6 +31,7 @@ _UNSPACED = re.compile(
     "\uff00-\uffef\U00020000-\U0003ffff]"
 )
 """Signs of scripts without spaces, their punctuation too."""
+_FACE_SIGNS = frozenset("^-.;=<>")
 _UNBROKEN = re.compile(r"[^\x00-\x20\x7f]*")
 
 
@@ -123,16 +124,19 @@ class _Line(StateInline):
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803
         """Where emphasis may begin and end. CommonMark tells that by the spaces around
         punctuation, which Chinese, Japanese and Korean do without: beside their signs, it is as
-        if there were one. (https://github.com/tats-u/markdown-cjk-friendly has the rule.)"""
+        if there were one. (https://github.com/tats-u/markdown-cjk-friendly has the rule.)
+        ``^_^`` begins and ends none."""
         found = super().scanDelims(start, canSplitWord)
-        if not canSplitWord or self.src.isascii():
-            return found
         end = start + found.length
         before = self.src[start - 1] if start else " "
         after = self.src[end] if end < self.posMax else " "
+        if not canSplitWord and before in _FACE_SIGNS and after in _FACE_SIGNS:
+            return Scanned(False, False, found.length)
+        if not canSplitWord or not (_UNSPACED.match(before) or _UNSPACED.match(after)):
+            return found
         return Scanned(
-            found.can_open or (_UNSPACED.match(before) is not None and not after.isspace()),
-            found.can_close or (_UNSPACED.match(after) is not None and not before.isspace()),
+            found.can_open or not after.isspace(),
+            found.can_close or not before.isspace(),
             found.length,
         )
 

@@ -110,7 +110,8 @@ def render_markdown(body: str) -> Rendered:
         html = _html(tokens, {"colours": None})
     if len(html) > HTML_LIMIT:
         html = as_typed(body)
-    return Rendered(html, list(env.get("mentions", ())), _excerpt(tokens, EXCERPT_LIMIT))
+    excerpt = _excerpt(tokens, EXCERPT_LIMIT) or _one_line(body, EXCERPT_LIMIT)
+    return Rendered(html, list(env.get("mentions", ())), excerpt)
 
 
 def is_invisible(body: str) -> bool:

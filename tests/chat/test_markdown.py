@@ -39,7 +39,10 @@ def test_what_shows_something_is_not(body: str) -> None:
     assert not render(body).html.startswith("<p>" + body)
 
 
-@pytest.mark.parametrize("face", [">_<", ">.<", ">///<", ">:(", ">;)", ">o<", "> <", ">.>", ">_>"])
+FACES = [">_<", ">.<", ">///<", ">//////<", "><", ">:(", ">;)", ">o<", "> <", ">.>", ">_>"]
+
+
+@pytest.mark.parametrize("face", FACES)
 def test_a_face_is_no_quote(face: str) -> None:
     if face == "> <":
         assert "blockquote" in render(face).html
@@ -50,13 +53,41 @@ def test_a_face_is_no_quote(face: str) -> None:
         assert face.replace(">", "&gt;").replace("<", "&lt;") in html
 
 
-@pytest.mark.parametrize("quote", ["> said", ">said", ">> said", ">\n> said", "> >_<"])
+@pytest.mark.parametrize("face", [">_<", ">:(", ">.>", "><"])
+def test_a_face_below_a_quote_ends_it(face: str) -> None:
+    shown = face.replace(">", "&gt;").replace("<", "&lt;")
+    html = render(f"> said\n{face} oh\nno\n> said").html
+    quote = "<blockquote>\n<p>said</p>\n</blockquote>\n"
+    assert html == f"{quote}<p>{shown} oh<br>\nno</p>\n{quote}"
+    assert render(f"> > said\n> {face}").html.endswith(f"<p>{shown}</p>\n</blockquote>\n")
+
+
+@pytest.mark.parametrize("faces", ["^_^ and ^_^", "-_- or -_-", ">_> no >_>", "._. a ;_;"])
+def test_a_face_is_no_emphasis(faces: str) -> None:
+    assert "<em>" not in render(faces).html
+    assert "<em>is</em>" in render(f"_is_ {faces}").html
+
+
+@pytest.mark.parametrize(
+    "quote", ["> said", ">said", ">> said", ">\n> said", "> >_<", ">said<br>", ">a or b<c"]
+)
 def test_a_quote_is_one(quote: str) -> None:
     assert render(quote).html.startswith("<blockquote>")
 
 
 def test_the_indentation_of_the_first_line_survives() -> None:
     assert "<code>def f():\n    pass\n</code>" in render("    def f():\n        pass").html
+    assert render("  two\none").html == "<p>&nbsp;&nbsp;two<br>\none</p>\n"
+    assert render("\u3000\u3000段落").html == "<p>\u3000\u3000段落</p>\n"
+    assert words(render("in\n\n def\n\t  **in**").html).endswith(
+        "&nbsp;def\n&nbsp;&nbsp;&nbsp;&nbsp;&nbsp;&nbsp;<strong>in</strong>"
+    )
+    assert render("  two").excerpt == "two"
+
+
+@pytest.mark.parametrize("line", ["---", "a\n\n---", "****"])
+def test_a_line_is_quoted_as_something(line: str) -> None:
+    assert render(line).excerpt
 
 
 # -- Addresses -------------------------------------------------------------------------------
@@ -84,6 +115,7 @@ def links(body: str) -> list[tuple[str, str]]:
         ),
         *("ASP.NET", "System.IO", "Node.js", "e.g", "i.e.", "done.It", "socket.io", "a.b.c"),
         *("icon@2x.png", "lodash@4.17.21", "v1.2.3", "config.dev", "user.is"),
+        *("np.int", "1.2.3.4", "10.0.0.1:80", "git@example.com:me/it.git"),
     ],
 )
 def test_what_is_not_surely_an_address_is_no_link(word: str) -> None:
@@ -122,12 +154,25 @@ def test_addresses_keep_their_brackets(address: str, around: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sign", [*"。、！？）」』》〉；：，", *"»”’…", *"،؛؟", "।", "։", "።", "།", "​ ".strip("\u200b")]
+    "sign",
+    [*"。、！？）」』》〉；：，～＞—", *"»”’…", *"،؛؟", "।", "։", "።", "།", "​ ".strip("\u200b")],
 )
 def test_addresses_end_before_punctuation_of_any_script(sign: str) -> None:
     for address in ("https://example.com/a", "example.com/b", "https://example.com/c_(d)"):
         assert [text for _, text in links(f"{address}{sign} more")] == [address]
         assert [text for _, text in links(f"{address}{sign}")] == [address]
+
+
+@pytest.mark.parametrize("sign", ["–", "・", "_", "~~", "*"])
+def test_what_may_stand_within_an_address_does_not_end_it(sign: str) -> None:
+    for address in ("https://example.com/a", f"https://example.com/a{sign}b", "example.com/b"):
+        assert [text for _, text in links(f"{address}{sign} more")] == [address]
+        assert [text for _, text in links(f"{sign}{address}{sign}")] == [address]
+
+
+@pytest.mark.parametrize("address", ["https://xn--80ak6aa92e.com", "https://a.org/%20%E2%80%AE"])
+def test_an_address_is_shown_as_it_was_typed(address: str) -> None:
+    assert links(address) == links(f"<{address}>") == [(address, address)]
 
 
 def test_an_address_ends_where_a_sentence_goes_on_without_a_space() -> None:
@@ -147,6 +192,12 @@ def test_an_address_ends_where_a_sentence_goes_on_without_a_space() -> None:
         ("[see www.bank.com now](http://a.org)", "see www.bank.com now (a.org)"),
         ("[me@bank.com](mailto:eve@evil.org)", "me@bank.com (eve@evil.org)"),
         ("[https://bank.com](https://bank.com@evil.org)", "https://bank.com (evil.org)"),
+        ("[bank.dev](https://evil.org)", "bank.dev (evil.org)"),
+        ("[10.0.0.1](https://evil.org)", "10.0.0.1 (evil.org)"),
+        ("[ftp://bank.com](https://evil.org)", "ftp://bank.com (evil.org)"),
+        ("[bank\u3002com](https://evil.org)", "bank\u3002com (evil.org)"),
+        ("[main.rs](https://example.com/main.rs)", "main.rs"),
+        ("[Version 1.2.3](https://example.com)", "Version 1.2.3"),
         ("[https://bank.com](https://bank.com/a)", "https://bank.com"),
         ("[bank.com](https://www.bank.com)", "bank.com"),
         ("[bank.com](https://login.bank.com)", "bank.com"),
@@ -171,6 +222,10 @@ def test_a_link_whose_text_is_another_address_says_so(body: str, shown: str) -> 
         ("한국어**(강조)**는", "한국어<strong>(강조)</strong>는"),
         ("*（注意）*请看", "<em>（注意）</em>请看"),
         ("~~删。~~后", "<s>删。</s>后"),
+        ("**注意：**test", "<strong>注意：</strong>test"),
+        ("test**：注意**", "test<strong>：注意</strong>"),
+        ("foo**（bar）**baz", "foo<strong>（bar）</strong>baz"),
+        ("see _「here」_ now", "see <em>「here」</em> now"),
         ("a** b **c", "a** b **c"),
         ("snake_case_name", "snake_case_name"),
         ("2 * 3 * 4", "2 * 3 * 4"),
