@@ -5,9 +5,9 @@ import re
 import statistics
 import uuid
 
-from playwright.sync_api import Page, WebSocketRoute
+from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.conftest import OpenChat, enter_room, send, talk_to, until
+from tests.browser.conftest import SCREENSHOTS, OpenChat, enter_room, send, talk_to, until
 from tests.conftest import PASSWORD
 from tests.live import Server
 from tests.pictures import picture
@@ -124,6 +124,76 @@ def test_what_is_written_offline_outlives_a_reload_and_is_delivered_once(
     other.wait_for_timeout(500)
     assert messages(other, text) == 1
     assert messages(one, text) == 1
+
+
+def test_without_a_connection_nobody_is_shown_as_here_and_the_reason_is_told(
+    open_chat: OpenChat,
+) -> None:
+    one, other = two_in_a_direct_room(open_chat)
+    sockets: list[WebSocketRoute] = []
+    is_cut = False
+
+    def wire(socket: WebSocketRoute) -> None:
+        if is_cut:
+            socket.close(code=1012)
+        else:
+            socket.connect_to_server()
+            sockets.append(socket)
+
+    one.route_web_socket(re.compile("/ws/"), wire)
+    one.reload()
+    enter_room(one, "member")
+    for page in (one, other):  # people who both wrote see each other
+        send(page, "Hello")
+    header = one.locator("mc-room-header p")
+    entry = one.locator(".room-entry").filter(has_text="member")
+    line = one.locator(".connection-line")
+
+    def is_known() -> None:
+        expect(header).to_have_text("@member · here now")
+        expect(one.locator("mc-room-header .presence.is-here")).to_have_count(1)
+        expect(entry.locator(".presence.is-here")).to_have_count(1)
+        expect(entry).to_contain_text("here now")
+
+    def is_not_known() -> None:
+        """Neither here nor away, wherever people are shown."""
+        expect(header).to_have_text("@member")
+        expect(one.locator(".presence")).to_have_count(0)
+        expect(entry).not_to_contain_text("here now")
+
+    is_known()
+    # A list that is open shows what is known now, and not what was when it was opened.
+    one.locator(".composer-text").press_sequentially("@mem")
+    expect(one.locator(".mention-option .presence.is-here")).to_have_count(1)
+    one.context.set_offline(True)
+    expect(one.locator(".mention-option")).to_have_count(1)
+    is_not_known()
+    expect(line).to_contain_text("You are offline.")
+    one.screenshot(path=SCREENSHOTS / "offline.png")
+    one.press(".composer-text", "Escape")
+    one.fill(".composer-text", "")
+    one.context.set_offline(False)
+    expect(line).to_have_count(0)
+    is_known()
+
+    # Here the network is there, and the server is not.
+    enter_room(one, "The private room")
+    one.get_by_role("button", name="Members and details").click()
+    expect(one.locator(".members .presence.is-here").first).to_be_visible()
+    is_cut = True
+    sockets.pop().close(code=1012)
+    expect(one.locator(".members .found-entry").first).to_be_visible()
+    expect(one.locator(".presence")).to_have_count(0)
+    one.keyboard.press("Escape")
+    expect(one.locator("mc-room-header p")).not_to_contain_text("here")
+    enter_room(one, "member")
+    is_not_known()
+    expect(line).to_contain_text("The server is not reached.")
+    expect(line).not_to_contain_text("offline")
+    is_cut = False
+    one.get_by_role("button", name="Try now").click()
+    expect(line).to_have_count(0)
+    is_known()
 
 
 def test_a_draft_and_its_files_outlive_a_reload(open_chat: OpenChat) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send, until
 from tests.live import Server
@@ -206,6 +206,13 @@ def test_a_room_shows_what_one_was_reading_when_one_comes_back(
     # Whoever answers knows what is above: the line goes.
     send(one, "I have read it")
     one.locator(".unread-line").wait_for(state="detached")
+
+    # The arrow changes the last message of one's own, and not the last of those that are shown.
+    other.evaluate("document.querySelector('mc-message-list').jump(20)")
+    until(other, "document.querySelector('mc-message-list').feed.hasNewer")
+    stands(other)
+    other.press(".composer-text", "ArrowUp")
+    expect(other.locator(".editor-text")).to_have_value("Number 201.")
 
 
 def test_today_becomes_yesterday_at_midnight(open_chat: OpenChat, room_with: RoomWith) -> None:

@@ -233,6 +233,14 @@ def test_a_message_that_was_refused_can_be_copied_edited_or_sent_as_a_file(
         sent.locator(".file-card").last.click()
     assert download.value.path().read_text() == long.strip()
 
+    # The arrow that changes the last message takes this one back, too.
+    one.evaluate(SEND, long)
+    failed.wait_for()
+    one.press(".composer-text", "ArrowUp")
+    failed.wait_for(state="detached")
+    assert one.input_value(".composer-text") == long
+    one.fill(".composer-text", "")
+
     one.evaluate(SEND, long)
     failed.get_by_role("button", name="Send as a file").click()
     failed.wait_for(state="detached")

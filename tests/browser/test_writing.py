@@ -2,9 +2,17 @@
 
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import CDPSession, Page, WebSocketRoute, expect
 
-from tests.browser.conftest import OpenChat, enter_room, send, talk_to, until
+from tests.browser.conftest import (
+    SCREENSHOTS,
+    OpenChat,
+    assert_accessible,
+    enter_room,
+    send,
+    talk_to,
+    until,
+)
 
 
 class InputMethod:
@@ -434,3 +442,116 @@ def test_people_are_mentioned_beside_letters_of_other_scripts(open_chat: OpenCha
     two = open_chat("member")
     enter_room(two, "The private room")
     two.locator(".mention.is-me", has_text="＠Member").wait_for()
+
+
+def test_people_are_mentioned_where_a_message_is_changed(open_chat: OpenChat) -> None:
+    one = open_chat("owner", viewport={"width": 360, "height": 640})
+    enter_room(one, "The private room")
+    for text in ("above", "to be changed"):
+        send(one, text)
+        sent(one, text)
+    one.press(".composer-text", "ArrowUp")
+    editor = one.locator(".editor-text")
+    options = one.locator(".mention-option")
+
+    # By keys: Enter chooses, and Escape closes the list and not the editor.
+    editor.press("End")
+    editor.press_sequentially(" @mem")
+    expect(options).to_have_count(1)
+    assert editor.get_attribute("aria-activedescendant") == options.get_attribute("id")
+    named = f"document.getElementById('{editor.get_attribute('aria-controls')}')"
+    assert one.evaluate(f"{named}.matches('[role=listbox]:popover-open')")
+    # All of it is seen, and it covers no letter of the text.
+    box, written = one.locator(".mention-list:popover-open").bounding_box(), editor.bounding_box()
+    assert box and written
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 640
+    assert box["x"] + box["width"] <= 360
+    top, bottom = written["y"], written["y"] + written["height"]
+    assert box["y"] >= bottom or box["y"] + box["height"] <= top
+    assert_accessible(one)
+    one.screenshot(path=SCREENSHOTS / "editor-mention.png")
+    editor.press("Escape")
+    expect(options).to_have_count(0)
+    assert editor.input_value() == "to be changed @mem"
+    editor.press("Backspace")
+    expect(options).to_have_count(1)
+    editor.press("Enter")
+    assert editor.input_value() == "to be changed @member "
+    editor.press("Control+z")
+    assert editor.input_value() == "to be changed @me"
+
+    # By the pointer, in the editor above while the composer has a list of its own.
+    editor.press("m")
+    options.first.click()
+    assert editor.input_value() == "to be changed @member "
+    one.locator(".composer-text").press_sequentially("@mem")
+    expect(options).to_have_count(1)
+    one.press(".composer-text", "Enter")
+    assert one.input_value(".composer-text") == "@member "
+    one.fill(".composer-text", "")
+
+    # What is saved calls them.
+    editor.focus()
+    editor.press("Enter")
+    said = one.locator("mc-message").filter(has_text="to be changed").last
+    expect(said.locator(".mention")).to_have_text("@member")
+
+
+def test_the_last_message_is_changed_also_while_it_is_on_its_way(open_chat: OpenChat) -> None:
+    one = open_chat("owner")
+    held: list[tuple[WebSocketRoute, str]] = []
+    holds = False
+
+    def wire(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(frame: str | bytes) -> None:
+            if holds and "message.send" in str(frame):
+                held.append((server, str(frame)))
+            else:
+                server.send(frame)
+
+        socket.on_message(pass_on)
+
+    def release() -> None:
+        nonlocal holds
+        holds = False
+        while held:
+            server, frame = held.pop(0)
+            server.send(frame)
+
+    one.route_web_socket("**/ws/**", wire)
+    one.reload()
+    enter_room(one, "The private room")
+    editor = one.locator(".editor-text")
+    send(one, "the one before")
+    sent(one, "the one before")
+
+    # It is opened as soon as the server has it, and no other meanwhile.
+    holds = True
+    send(one, "the last one")
+    one.press(".composer-text", "ArrowUp")
+    one.locator("mc-message.is-unsent").filter(has_text="the last one").wait_for()
+    assert editor.count() == 0
+    release()
+    expect(editor).to_have_value("the last one")
+    editor.press("Escape")
+
+    # Unless the person went on writing.
+    holds = True
+    send(one, "and another")
+    one.press(".composer-text", "ArrowUp")
+    one.press(".composer-text", "x")
+    release()
+    sent(one, "and another")
+    assert editor.count() == 0
+    assert one.input_value(".composer-text") == "x"
+    one.fill(".composer-text", "")
+
+    # The reader need not be at the end of the room.
+    one.evaluate("document.querySelector('.messages').scrollTop = 0")
+    one.press(".composer-text", "ArrowUp")
+    expect(editor).to_have_value("and another")
+    expect(editor).to_be_in_viewport()
+    editor.press("Escape")

@@ -20,6 +20,7 @@ function offered(text) {
       feed: () => ({ messages: [] }),
       person: (/** @type {string} */ username) => ({ username, display_name: called[username] ?? "" }),
     },
+    addController() {},
     requestUpdate() {},
   });
   const completion = new MentionCompletion(composer);

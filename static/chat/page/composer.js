@@ -28,7 +28,7 @@ export class Composer extends ChatElement {
     inCode: { state: true },
   };
 
-  static follows = ["people"];
+  static follows = ["people", "presence"];
 
   constructor() {
     super();
@@ -110,7 +110,7 @@ export class Composer extends ChatElement {
           aria-label="Message ${title}"
           placeholder="Message ${title}"
           aria-autocomplete="list"
-          aria-controls="mention-list"
+          aria-controls=${this.mentions.id}
           aria-activedescendant=${this.mentions.activeId}
           @input=${this.onInput}
           @keydown=${this.onKey}

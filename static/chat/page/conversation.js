@@ -3,6 +3,7 @@ import { unblock } from "./blocking.js";
 import "./composer.js";
 import { ChatElement } from "./element.js";
 import { icon } from "./icons.js";
+import { LastMessage } from "./last-message.js";
 import "./message-list.js";
 import "./room-header.js";
 import { personName, roomName } from "./name.js";
@@ -37,7 +38,8 @@ export class Conversation extends ChatElement {
     this.isEditKept = false;
     this.dropping = false;
     this.addEventListener("edit", (event) => this.edit(/** @type {CustomEvent} */ (event).detail.message));
-    this.addEventListener("edit-last", () => this.list?.editLast());
+    const last = new LastMessage(this);
+    this.addEventListener("edit-last", () => void last.edit());
     this.addEventListener("reply", (event) =>
       this.composer?.reply(/** @type {CustomEvent} */ (event).detail.message),
     );

@@ -3,40 +3,69 @@ import { begunMention } from "../mentions.js";
 import { matchRank } from "../name-match.js";
 import { avatar } from "./avatar.js";
 import { isInCode } from "./code-fence.js";
+import { showBeside } from "./popover.js";
 import { displayName } from "./rooms.js";
 import { insertText } from "./textarea.js";
 import { isTouch } from "./writing-keys.js";
 
 const MOST = 6;
 
-/** Completes @names in a composer: a list box that the arrow keys reach from the text. */
+/** Lists on the page so far: there is one for each text that is being written. */
+let lists = 0;
+
+/**
+ * Completes @names where a text is written: a list box that the arrow keys reach from the text.
+ * It is a popover, which the list of messages does not cut off.
+ */
 export class MentionCompletion {
-  /** @param {import("./composer.js").Composer} composer */
-  constructor(composer) {
-    this.composer = composer;
+  /** @param {import("./composer.js").Composer | import("./message-editor.js").MessageEditor} host */
+  constructor(host) {
+    this.host = host;
+    this.id = `mentions-${++lists}`;
     /** @type {string[]} */
     this.names = [];
     this.active = 0;
     this.begun = "";
     this.asked = "";
+    this.onScroll = () => this.place();
+    host.addController(this);
   }
 
   get activeId() {
-    return this.names.length > 0 ? `mention-${this.active}` : "";
+    return this.names.length > 0 ? `${this.id}-${this.active}` : "";
+  }
+
+  get list() {
+    return /** @type {HTMLElement | null} */ (this.host.querySelector(".mention-list"));
+  }
+
+  hostConnected() {
+    addEventListener("scroll", this.onScroll, { capture: true, passive: true });
+  }
+
+  hostDisconnected() {
+    removeEventListener("scroll", this.onScroll, { capture: true });
+    this.names = [];
+  }
+
+  hostUpdated() {
+    if (this.names.length > 0) this.place();
+    else this.list?.hidePopover();
+  }
+
+  /** Puts the list beside where the text is written, which may have grown, or been scrolled. */
+  place() {
+    if (this.names.length === 0 || !this.list) return;
+    const { textarea } = this.host;
+    showBeside(this.list, (textarea.form ?? textarea).getBoundingClientRect(), { align: "start" });
   }
 
   render() {
-    const { client } = this.composer;
-    return html`<ul
-      id="mention-list"
-      class="mention-list"
-      role="listbox"
-      aria-label="People to mention"
-      ?hidden=${this.names.length === 0}
-    >
+    const { client } = this.host;
+    return html`<ul id=${this.id} class="mention-list" popover="manual" role="listbox" aria-label="People to mention">
       ${this.names.map(
         (name, index) => html`<li
-          id="mention-${index}"
+          id="${this.id}-${index}"
           role="option"
           class="mention-option"
           aria-selected=${index === this.active}
@@ -54,17 +83,18 @@ export class MentionCompletion {
 
   /** Looks at the text before the caret after each change of it. */
   look() {
-    const { textarea } = this.composer;
+    const { textarea } = this.host;
     const before = textarea.value.slice(0, textarea.selectionStart);
     const begun = isInCode(textarea.value, before.length) ? null : begunMention(before);
     if (begun === null) return this.close();
     this.begun = begun;
     this.offer(this.fitting(this.members()));
-    if (this.composer.room.kind === "public") void this.find();
+    if (this.host.room?.kind === "public") void this.find();
   }
 
   members() {
-    const { client, room } = this.composer;
+    const { client, room } = this.host;
+    if (!room) return [];
     const spoken = client.feed(room.id).messages.map(({ sender }) => sender);
     const known = new Set([...(room.members ?? []), ...spoken.reverse()]);
     known.delete(client.me?.username ?? "");
@@ -75,7 +105,7 @@ export class MentionCompletion {
     const query = this.begun;
     if (!query || this.asked === query) return;
     this.asked = query;
-    const { client } = this.composer;
+    const { client } = this.host;
     try {
       const { people } = await client.send({ type: "people.find", query: query.normalize("NFKC") });
       const found = people.map((/** @type {{username: string}} */ person) => person.username);
@@ -92,7 +122,7 @@ export class MentionCompletion {
    * @param {string[]} names
    */
   fitting(names) {
-    const { client } = this.composer;
+    const { client } = this.host;
     return names
       .map((name) => ({ name, rank: matchRank(this.begun, [name, displayName(client, name)]) }))
       .filter(({ rank }) => rank !== null)
@@ -104,13 +134,14 @@ export class MentionCompletion {
   offer(names) {
     this.names = names.slice(0, MOST);
     this.active = 0;
-    this.composer.requestUpdate();
+    this.host.requestUpdate();
   }
 
   close() {
+    this.begun = ""; // what was asked for is not shown when it comes
     if (this.names.length === 0) return;
     this.names = [];
-    this.composer.requestUpdate();
+    this.host.requestUpdate();
   }
 
   /**
@@ -127,13 +158,13 @@ export class MentionCompletion {
     else return false;
     event.preventDefault();
     event.stopPropagation();
-    this.composer.requestUpdate();
+    this.host.requestUpdate();
     return true;
   }
 
   /** @param {string} name */
   choose(name) {
-    const { textarea } = this.composer;
+    const { textarea } = this.host;
     const caret = textarea.selectionStart;
     const start = caret - this.begun.length;
     const space = /^\s/.test(textarea.value.slice(caret)) ? "" : " ";

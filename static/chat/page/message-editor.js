@@ -3,6 +3,7 @@ import { refusal } from "./dialog.js";
 import { ChatElement } from "./element.js";
 import { paste } from "./paste.js";
 import { LimitLine } from "./limit-line.js";
+import { MentionCompletion } from "./mention-completion.js";
 import { asWritten, fitToText } from "./textarea.js";
 import { waitWords } from "./waits.js";
 import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
@@ -17,6 +18,8 @@ export class MessageEditor extends ChatElement {
     inCode: { state: true },
   };
 
+  static follows = ["people", "presence"];
+
   constructor() {
     super();
     /** @type {import("../protocol.js").Message} */
@@ -30,8 +33,13 @@ export class MessageEditor extends ChatElement {
     this.saving = null;
     /** Whether Enter makes a new line, because a block of code is open. */
     this.inCode = false;
+    this.mentions = new MentionCompletion(this);
     this.keys = new WritingKeys();
     this.limit = new LimitLine(this);
+  }
+
+  get room() {
+    return this.client.rooms.get(this.message.room);
   }
 
   get textarea() {
@@ -54,11 +62,15 @@ export class MessageEditor extends ChatElement {
         dir="auto"
         aria-label="Edit message"
         rows="1"
+        aria-autocomplete="list"
+        aria-controls=${this.mentions.id}
+        aria-activedescendant=${this.mentions.activeId}
         @input=${this.onInput}
         @keydown=${this.onKey}
         @paste=${this.onPaste}
+        @blur=${() => this.mentions.close()}
       ></textarea>
-      ${this.limit.render()} ${this.inCode ? codeHint("Ctrl+Enter saves, Escape cancels.") : null}
+      ${this.mentions.render()} ${this.limit.render()} ${this.inCode ? codeHint("Ctrl+Enter saves, Escape cancels.") : null}
       <div class="editor-actions">
         <button type="button" class="button is-primary is-small" ?disabled=${this.saving !== null || this.limit.isTooLong} @click=${this.save}>
           Save
@@ -74,6 +86,7 @@ export class MessageEditor extends ChatElement {
   onInput() {
     this.textChanged();
     this.keep(this.textarea.value === this.message.body ? null : this.textarea.value);
+    this.mentions.look();
   }
 
   /** Keeps what is written over a change of the room and a reload. @param {string | null} body null: nothing */
@@ -90,7 +103,7 @@ export class MessageEditor extends ChatElement {
   /** @param {KeyboardEvent} event */
   onKey(event) {
     event.stopPropagation();
-    if (this.keys.onKey(event, this.textarea)) return;
+    if (this.mentions.onKey(event) || this.keys.onKey(event, this.textarea)) return;
     if (this.keys.finishes(event, this.textarea)) {
       event.preventDefault();
       void this.save();

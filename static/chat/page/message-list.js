@@ -303,16 +303,6 @@ export class MessageList extends ChatElement {
     setTimeout(() => item.classList.remove("is-found"), 2500);
   }
 
-  /** Opens the last message of one's own that can still be changed. */
-  editLast() {
-    const mine = this.feed.messages.filter(
-      (message) =>
-        message.sender === this.client.me?.username && message.state === "sent" && !message.deleted,
-    );
-    const last = mine.at(-1);
-    if (last) this.tell("edit", { message: last });
-  }
-
   render() {
     const room = this.client.rooms.get(this.roomId);
     if (!room) return null;

@@ -1,13 +1,16 @@
 /**
- * Shows a popover beside what it belongs to: below where there is room, otherwise above.
+ * Shows a popover beside what it belongs to: below where there is room, otherwise above. One that
+ * is shown already moves there.
  * @param {HTMLElement} popover an element with the `popover` attribute
  * @param {DOMRect} beside
+ * @param {{align?: "start" | "end"}} [options] which of their sides stand above each other
  */
-export function showBeside(popover, beside) {
-  popover.showPopover();
+export function showBeside(popover, beside, { align = "end" } = {}) {
+  if (!popover.matches(":popover-open")) popover.showPopover();
   const { offsetWidth: width, offsetHeight: height } = popover;
   const gap = 4;
-  const left = Math.min(Math.max(gap, beside.right - width), innerWidth - width - gap);
+  const wanted = align === "start" ? beside.left : beside.right - width;
+  const left = Math.min(Math.max(gap, wanted), innerWidth - width - gap);
   const below = beside.bottom + gap;
   const top = below + height < innerHeight ? below : Math.max(gap, beside.top - gap - height);
   popover.style.setProperty("--popover-left", `${Math.max(gap, left)}px`);
