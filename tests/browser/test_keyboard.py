@@ -189,6 +189,21 @@ def test_toolbars_and_messages_are_used_by_keys(open_chat: OpenChat) -> None:
     until(one, f"{FOCUS}.matches('.composer-text')")
     assert_accessible(one)
 
+    # As narrow as a sidebar, where fewer tools are shown.
+    one.set_viewport_size({"width": 300, "height": 600})
+    one.focus(".messages")
+    keyboard.press("ArrowUp")
+    keyboard.press("Enter")
+    until(one, f"{FOCUS}.closest('[role=toolbar]') !== null")
+    for name in ("Choose a reaction", "Reply", "More actions", "Choose a reaction"):
+        assert focused(one) == name
+        keyboard.press("ArrowRight")
+    keyboard.press("Home")
+    assert focused(one) == "Choose a reaction"
+    keyboard.press("Escape")
+    keyboard.press("Tab")
+    assert one.evaluate(f"{FOCUS}.closest('mc-message') !== null")
+
 
 def test_the_composer_and_the_list_of_keys_are_one_key_away(open_chat: OpenChat) -> None:
     one = open_chat("crowd17")

@@ -13,6 +13,7 @@ import { unread } from "./rooms.js";
 import { isTyped } from "./shortcuts.js";
 import { ScrollAnchor } from "./scroll-anchor.js";
 import { timeline } from "./timeline.js";
+import { Toolbar } from "./toolbar.js";
 import { unreadBar } from "./unread-bar.js";
 
 /** @typedef {import("./message.js").Message} Message */
@@ -408,7 +409,8 @@ export class MessageList extends ChatElement {
       next?.scrollIntoView({ block: "nearest" });
     } else if (onItem && event.key === "Enter") {
       event.preventDefault();
-      /** @type {HTMLElement | null} */ (target.querySelector(".message-tools button"))?.focus();
+      const tools = target.querySelector(".message-tools");
+      if (tools instanceof Toolbar) tools.stop?.focus();
     } else if (event.key === "Escape" || isTyped(event)) this.tell("focus-composer");
   }
 }

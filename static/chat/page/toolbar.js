@@ -22,9 +22,13 @@ export class Toolbar extends HTMLElement {
     this.changes.disconnect();
   }
 
+  /** Those that can be had: some are left out where there is little room for them. */
   get tools() {
     const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (this.querySelectorAll("button:not([disabled])"));
-    return [...buttons].filter((button) => !button.closest("[role=menu]"));
+    const tools = [...buttons].filter((button) => !button.closest("[role=menu]"));
+    // Nothing is shown as long as what the toolbar is in is closed.
+    const shown = tools.filter((tool) => tool.getClientRects().length > 0);
+    return shown.length > 0 ? shown : tools;
   }
 
   /** Where one was last, or the first tool. */
