@@ -1,4 +1,4 @@
-/** The longest excerpt, in characters: that of the server's quotes. */
+/** Characters of an excerpt, at most: those of the server's quotes. */
 const LIMIT = 140;
 /** @type {Record<string, string>} */
 const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", "#x27": "'", nbsp: "\u00a0" };
@@ -10,14 +10,15 @@ const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", "#x27": "'
  * text only.
  *
  * @param {string} html
+ * @param {number} [limit] in characters
  */
-export function excerpt(html) {
+export function excerpt(html, limit = LIMIT) {
   const text = html
     .replace(/<input\b[^>]*>/gi, (box) => (/\bchecked\b/i.test(box) ? "✅ " : "⬜ "))
     .replace(/<\/?(?:p|div|br|li|ul|ol|pre|blockquote|h\d|table|tr|td|th|hr)\b[^>]*>/gi, " ")
     .replace(/<[^>]*>/g, "")
     .replace(/&(#?\w+);/g, (entity, name) => ENTITIES[name.toLowerCase()] ?? entity);
   const line = [...text.trim().replace(/\s+/g, " ")];
-  if (line.length <= LIMIT) return line.join("");
-  return `${line.slice(0, LIMIT - 1).join("").trimEnd()}…`;
+  if (line.length <= limit) return line.join("");
+  return `${line.slice(0, limit - 1).join("").trimEnd()}…`;
 }

@@ -1,3 +1,4 @@
+import { excerpt } from "../excerpt.js";
 import { isolated, spokenName } from "../names.js";
 import { clockTime } from "./dates.js";
 
@@ -27,7 +28,7 @@ export function messageLabel(client, message, { folded = false } = {}) {
     message.quote && !client.blocked.has(message.quote.sender)
       ? `Reply to ${spokenName(client, message.quote.sender)}`
       : "",
-    text(message.body),
+    text(message),
     message.code ? `Code of ${isolated(message.code.path)}` : "",
     files(message.attachments ?? []),
     reactions(message.reactions ?? {}),
@@ -37,15 +38,14 @@ export function messageLabel(client, message, { folded = false } = {}) {
   return [head, parts.join(". ")].filter(Boolean).join(": ");
 }
 
-/** @param {string} body */
-function text(body) {
-  // Marks that are seen as something else, and would be read out sign by sign.
-  const beginning = body
-    .slice(0, 2 * TEXT_LIMIT)
-    .replace(/^\s*(```|~~~).*$/gm, "")
-    .replace(/\*\*|~~|`/g, "")
-    .replace(/\[([^\]]+)\]\([^)\s]*\)/g, "$1");
-  const line = beginning.replace(/\s+/g, " ").trim();
+/**
+ * What is seen of a message as one reads it. One that is not sent yet has no HTML, and is seen as it
+ * was typed.
+ * @param {Message} message
+ */
+function text({ html, body }) {
+  if (html) return isolated(excerpt(html, TEXT_LIMIT));
+  const line = body.slice(0, 2 * TEXT_LIMIT).replace(/\s+/g, " ").trim();
   if (line.length <= TEXT_LIMIT && body.length <= 2 * TEXT_LIMIT) return isolated(line);
   // Not within a pair of surrogates.
   return `${isolated(line.slice(0, TEXT_LIMIT).replace(/[\ud800-\udbff]$/, ""))}…`;
