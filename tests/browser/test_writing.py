@@ -349,6 +349,7 @@ def test_paste_does_what_the_person_means(open_chat: OpenChat) -> None:
         ({"text/plain": "words", "text/html": "<b>words</b>", "text/rtf": "{}"}, picture, "words"),
         ({"text/plain": "let x", "text/html": "<pre>let x</pre>"}, "[]", "let x"),
         ({"text/plain": "cells only"}, "[picture('cells.png')]", "cells only"),
+        ({"text/plain": "image"}, picture, "image"),
         ({"text/html": "<p>one</p><p>two &amp; three</p>"}, "[]", "one\ntwo & three"),
         ({"text/html": "<p>one</p><img src='x:'>"}, picture, "one"),
         ({"text/plain": "line\n" * 2000}, picture, "line\n" * 2000),
@@ -366,6 +367,9 @@ def test_paste_does_what_the_person_means(open_chat: OpenChat) -> None:
         ({"text/plain": address, "text/uri-list": address}, picture),
         ({"text/plain": "holiday.png"}, "[picture('holiday.png')]"),
         ({"text/plain": "/home/me/holiday.png"}, "[picture('holiday.png')]"),
+        ({"text/plain": "file:///me/a%20&%20b.png"}, "[picture('a & b.png')]"),
+        ({"text/plain": "re\u0301sume\u0301.png"}, "[picture('r\u00e9sum\u00e9.png')]"),
+        ({"text/plain": "Screenshot 7"}, "[picture('Screenshot 7.png')]"),
         ({"text/plain": "a.png\nb.png"}, "[picture('a.png'), picture('b.png')]"),
         ({"text/plain": "plan.txt"}, "[new File(['plan'], 'plan.txt', { type: 'text/plain' })]"),
     ]

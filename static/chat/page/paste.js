@@ -62,13 +62,26 @@ function isPictureOf(written, html, files) {
 }
 
 /**
- * Whether a text is the name of a file, its path or its address.
+ * Whether a text is the name of a file, its path or its address. Systems escape addresses each in
+ * their own way, take accents apart, and leave out endings that they do not show.
  * @param {File} file
  * @param {string} written
  */
 function isNameOf(file, written) {
   const last = written.trim().split(/[\\/]/).at(-1) ?? "";
-  return last === file.name || last === encodeURIComponent(file.name);
+  const name = file.name.normalize();
+  // What has no name of its own is called so.
+  const names = name === "image.png" ? [name] : [name, name.replace(/\.[^.]+$/, "")];
+  return [last, unescaped(last)].some((each) => names.includes(each.normalize()));
+}
+
+/** @param {string} part of an address */
+function unescaped(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** @param {string} list one address a line, comments begin with # */
