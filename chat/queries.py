@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from accounts.models import User
 from chat import access, message_queries, payloads, protocol, relations
+from chat.mentions import SIGNS
 from chat.models import Membership, Message, Room
 from chat.unread import unasked_in, with_unasked
 from mediachat.folding import Named, beginning, containing, words_of
@@ -326,10 +327,11 @@ def suspended_among(users: Collection[UUID]) -> set[UUID]:
 
 def find_people(query: str, *, after: str = "") -> tuple[list[protocol.Person], bool]:
     """A page of the active people who have each word of the query in their username or display
-    name, and whether there are more. ``after`` is the last username of the page before."""
+    name, and whether there are more. ``after`` is the last username of the page before. Names may
+    be written as they are mentioned."""
     page, more = _best_first(
         User.objects.filter(is_active=True).order_by("username"),
-        query,
+        " ".join(word.lstrip(SIGNS) for word in query.split()),
         ["username_folded", "display_name_folded"],
         last=Q(username=after) if after else None,
         following=Q(username__gt=after),

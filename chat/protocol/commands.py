@@ -211,9 +211,9 @@ class RoomFind(Command):
 
 class PeopleFind(Command):
     """People who have each word of the query in their username or display name, a page at a time.
-    Case and accents make no difference. Those in whose names each word begins a word come first.
-    Suspended people are not found. ``after`` is the last username of the page before. Where a
-    ``room`` is named, the reply says who of them is a member of it."""
+    Case and accents make no difference, nor an ``@`` before a word. Those in whose names each word
+    begins a word come first. Suspended people are not found. ``after`` is the last username of the
+    page before. Where a ``room`` is named, the reply says who of them is a member of it."""
 
     type: Literal["people.find"]
     query: Annotated[str, StringConstraints(max_length=80), Stored]

@@ -71,6 +71,16 @@ def test_suspended_people_and_closed_rooms_are_not_found(owner: User) -> None:
     assert _found_rooms(owner, "emile") == []
 
 
+def test_people_are_found_as_they_are_mentioned(db: None) -> None:
+    _people(("ann", "Anna Lee"), ("annabel", ""), ("bob", "Bob"))
+    for query in ("@ann", "\uff20ann", "  @ann", "@@ann"):
+        assert _found(query) == ["ann", "annabel"], query
+    assert _found("@lee @anna") == ["ann"]
+    assert _found("@bob") == ["bob"]
+    assert _found("a@nn") == []
+    assert _found("@") == _found("") == ["ann", "annabel", "bob"]
+
+
 def test_accents_alone_find_nobody(owner: User) -> None:
     _rooms("a")
     assert queries.find_people("\u0301") == ([], False)

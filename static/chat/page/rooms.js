@@ -83,7 +83,8 @@ export const waiting = (client) =>
  * @param {string} [current] the room that is open
  */
 export function listedRooms(client, query, current = "") {
-  const wanted = searchable(query).split(/\s+/).filter(Boolean);
+  // Names may be written as they are mentioned.
+  const wanted = searchable(query).split(/\s+@?|^@/).filter(Boolean);
   const listed = [...client.rooms.values()]
     .filter((room) => !room.put_away || wanted.length > 0 || room.id === current)
     .map((room) => ({ room, title: roomTitle(client, room) }))
