@@ -1,5 +1,6 @@
 import Database from "emoji-picker-element/database.js";
 import { html } from "lit";
+import { drawn } from "./drawn-emoji.js";
 import { ChatElement } from "./element.js";
 import { showBeside } from "./popover.js";
 import "./toolbar.js";
@@ -97,8 +98,8 @@ export class EmojiPicker extends ChatElement {
       const found = asked
         ? await database.getEmojiBySearchQuery(asked)
         : await database.getEmojiByGroup(this.group);
+      const own = await drawn(/** @type {any[]} */ (found.filter((emoji) => "unicode" in emoji)));
       if (asked !== this.query.trim()) return;
-      const own = /** @type {any[]} */ (found.filter((emoji) => "unicode" in emoji));
       this.emoji = asked ? bestFirst(own, asked) : own;
       this.failed = false;
     } catch {
