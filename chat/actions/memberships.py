@@ -14,12 +14,16 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from accounts.models import User
 from chat import message_queries, publish
 from chat.models import Membership, Room, RoomRequest
 from chat.protocol import Role, RoomKind
+from mediachat.transactions import retried
+
+HANDED_ON_AT_ONCE = 100
+"""Rooms that get their owners in one transaction, and so wait for one another."""
 
 
 def admit(room: Room, people: Collection[User], role: Role) -> None:
@@ -51,38 +55,51 @@ def dismiss(room: Room, membership: Membership, reason: str, remover: User | Non
     with transaction.atomic():
         lock_room(room.pk)
         # Before they go, so that a process that dies in between leaves two owners, and never none.
-        _find_owner(room, leaving=membership)
+        _find_owners([room.pk], leaving=membership)
         _end_requests(room, [membership.user])
         membership.delete()
         name = room.name if reason == "removed" else None
         by = remover.username if remover else None
         publish.removed_on_commit(membership.user_id, room.pk, reason, name, by)
         # After these: of two owners who leave at once, the later one sees that nobody is left.
-        _find_owner(room)
+        _find_owners([room.pk])
         members_changed(room.pk)
 
 
 def hand_rooms_on(user: UUID) -> None:
     """Finds other owners for the rooms of someone who has been suspended, and whose alone they are.
 
-    They stay an owner beside the new one, should they come back.
+    They stay an owner beside the new one, should they come back. The first rooms change together
+    with the suspension. Those of somebody who owns hundreds follow after it in transactions of
+    their own, so that nobody waits for all of them. Should the process die in between, the rest
+    are found by whoever suspends again, or by those who miss an owner.
     """
-    owned = Membership.objects.filter(user=user, role=Role.OWNER)
-    # Always in the same order, so that two never wait for each other.
-    for room in owned.order_by("room_id").values_list("room_id", flat=True):
-        ensure_owner(room)
+    owned = Membership.objects.filter(user=user, role=Role.OWNER).order_by("room_id")
+    rooms = list(owned.values_list("room_id", flat=True))
+    _ensure_owners(rooms[:HANDED_ON_AT_ONCE])
+    if others := rooms[HANDED_ON_AT_ONCE:]:
+        transaction.on_commit(lambda: _hand_on_in_turn(others))
+
+
+def _hand_on_in_turn(rooms: Sequence[UUID]) -> None:
+    for start in range(0, len(rooms), HANDED_ON_AT_ONCE):
+        retried(_ensure_owners, rooms[start : start + HANDED_ON_AT_ONCE])
 
 
 def ensure_owner(room: UUID) -> bool:
     """Gives a room an owner if it has none who could act. Whether it did."""
-    if _active_owners(room).exists():
-        return False
-    with transaction.atomic():
-        row = lock_room(room)
-        if row is None or not _find_owner(row):
-            return False
-        members_changed(room)
-    return True
+    return not _active_owners(room).exists() and bool(_ensure_owners([room]))
+
+
+@transaction.atomic
+def _ensure_owners(rooms: Collection[UUID]) -> list[UUID]:
+    """Gives these rooms owners where they have none who could act; returns those that got one."""
+    # Before it is asked who owns them: of two owners who are suspended at once, the later one
+    # sees that nobody is left.
+    _lock_rooms(rooms)
+    found = _find_owners(rooms)
+    members_changed(*found)
+    return found
 
 
 def appoint(membership: Membership) -> None:
@@ -92,16 +109,39 @@ def appoint(membership: Membership) -> None:
         members_changed(membership.room_id)
 
 
-def members_changed(room: UUID, **fields: Any) -> None:
-    """Has everyone who has read the room read it again, with new values of these fields of it."""
-    Room.objects.filter(pk=room).update(members_version=F("members_version") + 1, **fields)
-    publish.room_changed_on_commit(room)
+def members_changed(*rooms: UUID, **fields: Any) -> None:
+    """Has everyone who has read these rooms read them again, with new values of these fields."""
+    if rooms:
+        changed = Room.objects.filter(pk__in=rooms)
+        changed.update(members_version=F("members_version") + 1, **fields)
+    for room in rooms:
+        publish.room_changed_on_commit(room)
 
 
 def present(room: Room, people: Collection[User]) -> set[UUID]:
     """Those of these people who are in the room."""
     rows = Membership.objects.filter(room=room, user__in=[person.pk for person in people])
     return set(rows.values_list("user_id", flat=True))
+
+
+def heirs(rooms: Collection[UUID], *, leaving: Membership | None = None) -> dict[UUID, UUID]:
+    """Of each room that has no owner who could act once this one has left, the membership of the
+    member who is to be it: who has been there longest, and moderators before others."""
+    members = Membership.objects.filter(room=OuterRef("pk"), user__is_active=True)
+    if leaving is not None:
+        members = members.exclude(pk=leaving.pk)
+    # Role by role, each a seek in an index: a room may have ten thousand members.
+    owner, moderator, member = (
+        Subquery(members.filter(role=role).order_by("joined_at", "pk").values("pk")[:1])
+        for role in (Role.OWNER, Role.MODERATOR, Role.MEMBER)
+    )
+    shared = Room.objects.filter(pk__in=rooms).exclude(kind=RoomKind.DIRECT)
+    rows = shared.annotate(owner=owner, moderator=moderator, member=member)
+    return {
+        room: moderator or member
+        for room, owner, moderator, member in rows.values_list("pk", "owner", "moderator", "member")
+        if owner is None and (moderator or member)
+    }
 
 
 def is_last_owner(membership: Membership) -> bool:
@@ -111,12 +151,18 @@ def is_last_owner(membership: Membership) -> bool:
     return not _active_owners(membership.room_id).exclude(pk=membership.pk).exists()
 
 
-def lock_room(room: UUID) -> Room | None:
-    """The room, whose owners nobody else changes until the transaction ends.
+def lock_room(room: UUID) -> None:
+    """Lets nobody else change the room's owners until the transaction ends.
 
     Messages do not wait for it. MongoDB has no such locks.
     """
-    return Room.objects.select_for_update(no_key=True).filter(pk=room).first()
+    _lock_rooms([room])
+
+
+def _lock_rooms(rooms: Collection[UUID]) -> None:
+    # Always in the same order, so that two never wait for each other.
+    rows = Room.objects.select_for_update(no_key=True).filter(pk__in=rooms)
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def _store(room: Room, people: Collection[User], role: Role) -> bool:
@@ -132,7 +178,7 @@ def _store(room: Room, people: Collection[User], role: Role) -> bool:
     )
     publish.rooms_changed_on_commit(*(each.user_id for each in admitted))
     if admitted:
-        _find_owner(room)
+        _find_owners([room.pk])
     return bool(admitted)
 
 
@@ -173,16 +219,8 @@ def _active_owners(room: UUID) -> QuerySet[Membership]:
     return Membership.objects.filter(room_id=room, role=Role.OWNER, user__is_active=True)
 
 
-def _find_owner(room: Room, *, leaving: Membership | None = None) -> bool:
-    """Makes the member who has been there longest the owner of a room that has none who could act
-    once this one has left, and moderators before others. Whether it did."""
-    members = Membership.objects.filter(room=room, user__is_active=True)
-    if leaving is not None:
-        members = members.exclude(pk=leaving.pk)
-    if room.kind == RoomKind.DIRECT or members.filter(role=Role.OWNER).exists():
-        return False
-    longest = members.order_by("joined_at", "pk")
-    heir = longest.filter(role=Role.MODERATOR).first() or longest.first()
-    if heir is None:
-        return False
-    return bool(Membership.objects.filter(pk=heir.pk).update(role=Role.OWNER.value))
+def _find_owners(rooms: Collection[UUID], *, leaving: Membership | None = None) -> list[UUID]:
+    """Makes the heirs of these rooms their owners; returns the rooms that got one."""
+    found = heirs(rooms, leaving=leaving)
+    Membership.objects.filter(pk__in=found.values()).update(role=Role.OWNER.value)
+    return list(found)

@@ -15,7 +15,7 @@ from django.db import connection
 from accounts.models import User
 from accounts.sessions import user_for_session
 from chat import queries
-from chat.actions import attachments, messages, moderation, rooms
+from chat.actions import attachments, memberships, messages, moderation, rooms
 from chat.actions.drafts import Draft
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Revision, Room
 from tests.conftest import person
@@ -230,6 +230,41 @@ def test_the_last_owner_leaving(scene):
     assert dies_everywhere(leave, scene) == 3
     (left,) = scene.room.memberships.all()
     assert (left.user_id, left.role) == (scene.member.pk, "owner")
+
+
+def test_appointing_an_owner(scene, administrator):
+    def appoint():
+        moderation.appoint_owner(
+            administrator, room=scene.room.pk, user=scene.member.pk, reason="They asked."
+        )
+        owners = scene.room.memberships.filter(role="owner")
+        assert set(owners.values_list("user_id", flat=True)) == {scene.owner.pk, scene.member.pk}
+        assert entries("appoint_owner", scene.member)
+
+    # It is recorded, done, and told.
+    assert dies_everywhere(appoint, scene) == 3
+
+
+def test_handing_on_the_rooms_of_someone_who_is_suspended(scene, administrator, monkeypatch):
+    """One who owns more of them than change together; whoever tries again finds the rest."""
+    monkeypatch.setattr(memberships, "HANDED_ON_AT_ONCE", 2)
+
+    def arrange():
+        User.objects.filter(pk=scene.owner.pk).update(is_active=True)
+        Room.objects.all().delete()
+        for _ in range(5):
+            scene()
+
+    def suspend():
+        moderation.suspend_user(administrator, user=scene.owner.pk, reason="spam")
+        without = [room for room in Room.objects.all() if not has_owner(room)]
+        assert not without
+
+    def has_owner(room: Room) -> bool:
+        return room.memberships.filter(role="owner", user__is_active=True).exists()
+
+    # Two writes for each of three batches, with what a suspension writes, and locks.
+    assert dies_everywhere(suspend, arrange) >= 2 + 3 * 2
 
 
 def test_removing_a_member(scene):

@@ -1,12 +1,14 @@
 """No room stays without somebody who can look after it."""
 
 import json
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from chat import handlers, protocol
-from chat.actions import moderation, rooms
+from chat.actions import memberships, moderation, rooms
 from chat.models import Membership, Room
 from chat.protocol import ErrorCode
 from tests.chat.conftest import refused
@@ -100,6 +102,76 @@ def test_a_suspended_owner_does_not_count_where_the_last_one_steps_down_or_leave
     )
     rooms.leave_room(owner, room=private_room.pk)
     assert role(private_room, member) == "owner"
+
+
+# -- Hundreds of rooms -------------------------------------------------------------------------
+
+
+def owned(owner: User, heir: User, count: int) -> list[Room]:
+    """So many rooms with two members, the first of whom owns them."""
+    found = Room.objects.bulk_create(
+        [Room(kind="private", name=f"Room {number}") for number in range(count)]
+    )
+    for user, role in ((owner, "owner"), (heir, "member")):
+        Membership.objects.bulk_create([Membership(room=r, user=user, role=role) for r in found])
+    return found
+
+
+def handed_on(found: list[Room], heir: User) -> int:
+    return Membership.objects.filter(room__in=found, user=heir, role="owner").count()
+
+
+def test_many_rooms_are_handed_on_with_the_queries_of_one(
+    owner: User, member: User, statements: list[str]
+) -> None:
+    def asked(count: int) -> int:
+        found = owned(owner, member, count)
+        User.objects.filter(pk=owner.pk).update(is_active=False)
+        statements.clear()
+        memberships.hand_rooms_on(owner.pk)
+        taken = len(statements)
+        assert handed_on(found, member) == count
+        assert set(Room.objects.values_list("members_version", flat=True)) == {1}
+        Room.objects.all().delete()
+        return taken
+
+    assert asked(1) == asked(memberships.HANDED_ON_AT_ONCE) <= 8
+
+
+def test_those_of_who_owns_hundreds_follow_after_the_suspension(
+    administrator: User,
+    owner: User,
+    member: User,
+    django_capture_on_commit_callbacks: Any,
+    statements: list[str],
+) -> None:
+    at_once = memberships.HANDED_ON_AT_ONCE
+    found = owned(owner, member, 3 * at_once + 1)
+    with django_capture_on_commit_callbacks() as callbacks:
+        moderation.suspend_user(administrator, user=owner.pk, reason="spam")
+    # MongoDB has no transaction whose end could be waited for.
+    together = len(found) if connection.vendor == "mongodb" else at_once
+    assert handed_on(found, member) == together
+    statements.clear()
+    for callback in callbacks:
+        callback()
+    assert handed_on(found, member) == len(found)
+    assert len(statements) <= 3 * 8
+
+
+def test_who_shares_a_room_with_others_leaves_it_to_them(
+    administrator: User, owner: User, member: User, outsider: User
+) -> None:
+    """Among many rooms, each gets the owner that it would get by itself."""
+    alone, shared, moderated, empty = owned(owner, member, 4)
+    Membership.objects.create(room=shared, user=outsider, role="owner")
+    Membership.objects.create(room=moderated, user=outsider, role="moderator")
+    Membership.objects.filter(room=empty, user=member).delete()
+    moderation.suspend_user(administrator, user=owner.pk, reason="spam")
+    assert role(alone, member) == "owner"
+    assert (role(shared, member), version(shared)) == ("member", 0)
+    assert (role(moderated, member), role(moderated, outsider)) == ("member", "owner")
+    assert version(empty) == 0
 
 
 # -- Rooms that have lost theirs ---------------------------------------------------------------
