@@ -112,14 +112,32 @@ def appoint_owner(moderator: User, *, room: UUID, user: UUID, reason: str) -> Ro
         membership = Membership.objects.filter(room=row, user=person).first()
         if membership is None:
             raise access.not_found()
+        membership.user = person
         if row.kind == Room.Kind.DIRECT:
             raise ChatError(ErrorCode.FORBIDDEN, "A direct room belongs to its two people.")
         if not person.is_active:
             raise ChatError(ErrorCode.FORBIDDEN, "Someone who is suspended cannot look after it.")
-        _record(
-            actor, "appoint_owner", person, f"{isolated(person.username)} of {label(row)}", reason
-        )
-        memberships.appoint(membership)
+        _appoint(actor, "appoint_owner", membership, row, reason)
+    return row
+
+
+def find_owner(moderator: User, *, room: UUID, reason: str) -> Room:
+    """Makes the member an owner to whom a room without one would have been handed on.
+
+    Raises:
+        ChatError: also ``conflict`` where the room has an owner, or nobody who could be it.
+    """
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "chat.remove_member", reason)
+        row = _room(room)
+        memberships.lock_room(room)
+        found = Membership.objects.filter(pk__in=memberships.heirs([room]).values())
+        membership = found.select_related("user").first()
+        if membership is None:
+            raise ChatError(
+                ErrorCode.CONFLICT, "It has an owner, or nobody who could look after it."
+            )
+        _appoint(actor, "find_owner", membership, row, reason)
     return row
 
 
@@ -267,6 +285,12 @@ def _found(rows: "models.QuerySet[M]", id: UUID) -> M:
     if row is None:
         raise access.not_found()
     return row
+
+
+def _appoint(actor: User, action: str, membership: Membership, room: Room, reason: str) -> None:
+    person = membership.user
+    _record(actor, action, person, f"{isolated(person.username)} of {label(room)}", reason)
+    memberships.appoint(membership)
 
 
 def _settled() -> ChatError:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from chat.actions.moderation import label
 
 LINK = "text-primary-600 underline dark:text-primary-500"
+ALARM = "font-semibold text-red-700 dark:text-red-400"
 
 
 def to(row: Model | None) -> SafeString | str:

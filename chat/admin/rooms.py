@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -29,6 +29,26 @@ class OpenOrClosed(admin.SimpleListFilter):
         if self.value() is None:
             return queryset
         return queryset.filter(closed_at__isnull=self.value() == "open")
+
+
+class WithOrWithoutOwner(admin.SimpleListFilter):
+    title = "owner"
+    parameter_name = "owner"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("without", "Without owner"), ("with", "With owner")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Room]) -> QuerySet[Room]:
+        if self.value() is None:
+            return queryset
+        shared = queryset.exclude(kind=Room.Kind.DIRECT)
+        lacks_one = self.value() == "without"
+        return shared.filter(first_owner__isnull=lacks_one)  # type: ignore[misc]  # annotated below
+
+
+def lacks_owner(row: Room) -> bool:
+    """Whether nobody can look after this room, of those that ``RoomAdmin`` has found."""
+    return row.kind != Room.Kind.DIRECT and row.first_owner is None  # type: ignore[attr-defined]
 
 
 def can_own(row: Membership) -> bool:
@@ -86,8 +106,8 @@ class Members(TabularInline):
 
 @admin.register(Room)
 class RoomAdmin(DecidedAdmin[Room]):
-    list_display = ["title", "kind", "state", "created_at"]
-    list_filter = ["kind", OpenOrClosed]
+    list_display = ["title", "kind", "state", "owner", "created_at"]
+    list_filter = ["kind", OpenOrClosed, WithOrWithoutOwner]
     search_fields = ["name_folded"]
     search_help_text = "Find rooms by name."
     ordering = ["-created_at"]
@@ -123,7 +143,24 @@ class RoomAdmin(DecidedAdmin[Room]):
             icon="lock_open",
             is_open=lambda row: row.closed_at is not None,
         ),
+        Decision(
+            name="find_owner",
+            verb="Find an owner",
+            consequence="Its moderator who has been in it longest becomes its owner, or else its "
+            "member; never somebody who is suspended. Everyone in the room sees it.",
+            permission="chat.remove_member",
+            act=lambda actor, row, why: moderation.find_owner(actor, room=row.pk, reason=why),
+            icon="key",
+            is_open=lacks_owner,
+        ),
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
+        owners = Membership.objects.filter(
+            room=OuterRef("pk"), role=Membership.Role.OWNER, user__is_active=True
+        )
+        first = owners.order_by("joined_at", "pk").values("user__username")[:1]
+        return super().get_queryset(request).annotate(first_owner=Subquery(first))
 
     @display(description="Room", ordering="name")
     def title(self, row: Room) -> SafeString:
@@ -132,6 +169,12 @@ class RoomAdmin(DecidedAdmin[Room]):
     @display(description="State", label={"Closed": "danger", "Open": "success"})
     def state(self, row: Room) -> str:
         return "Closed" if row.closed_at else "Open"
+
+    @display(description="Owner")
+    def owner(self, row: Room) -> SafeString | str:
+        if lacks_owner(row):
+            return format_html('<strong class="{}">Nobody</strong>', links.ALARM)
+        return links.words(row.first_owner) if row.first_owner else "-"  # type: ignore[attr-defined]
 
     @display(description="Owners")
     def owners(self, row: Room) -> str:
@@ -142,7 +185,7 @@ class RoomAdmin(DecidedAdmin[Room]):
         shown = [isolated(name) for name in names[: self.OWNERS + 1]]
         if len(shown) > self.OWNERS:
             shown[-1] = "others"
-        return ", ".join(shown) or "Nobody. Make a member below its owner."
+        return ", ".join(shown) or "Nobody. Find one above, or make a member below its owner."
 
     @display(description="Messages")
     def elsewhere(self, row: Room) -> SafeString:

@@ -16,7 +16,7 @@ THINGS = """
 import uuid
 from accounts.models import User
 from chat.actions import messages, moderation
-from chat.models import Attachment, Room
+from chat.models import Attachment, Membership, Room
 
 owner, member, administrator = (
     User.objects.get(username=name) for name in ("owner", "member", "administrator")
@@ -28,6 +28,8 @@ for sender, body in ((owner, "Lunch?"), (member, "You fools."), (owner, "Mind yo
         messages.report_message(owner, message=row.pk, reason="He calls us names.")
     else:
         moderation.reveal_message(administrator, message=row.pk, reason="To see what came before.")
+deserted = Room.objects.create(kind="private", name="Nobody's room")
+Membership.objects.create(room=deserted, user=member)
 Attachment.objects.create(
     owner=member, name="plan.pdf", content_type="application/pdf", size=5_000, file="attachments/a"
 )
@@ -143,3 +145,31 @@ def test_the_admin_fits_a_phone(moderated: Server, open_page: OpenChat) -> None:
         )
         assert overflow <= 0, address
     page.screenshot(path=SCREENSHOTS / "admin-360.png")
+
+
+def test_a_room_without_owner_is_found_and_gets_one(moderated: Server, open_page: OpenChat) -> None:
+    page = open_page(at=moderated, viewport={"width": 1280, "height": 900})
+    errors = sign_in(page)
+    page.goto("/admin/chat/room/")
+    assert_sound(page, errors)
+    page.screenshot(path=SCREENSHOTS / "admin-rooms.png")
+    page.locator("a", has_text="Filters").first.click()
+    page.get_by_role("link", name="Without owner").click()
+    page.wait_for_url("**/room/?owner=without")
+    rooms = page.locator("#result_list tbody tr")
+    expect(rooms.filter(has_text="Nobody's room")).to_have_count(1)
+    expect(rooms.filter(has_text="The public room")).to_have_count(0)
+    assert_sound(page, errors)
+    page.get_by_role("link", name="Nobody's room").click()
+    page.wait_for_url("**/change/**")
+    assert_sound(page, errors)
+    page.screenshot(path=SCREENSHOTS / "admin-room-without-owner.png")
+    page.get_by_role("link", name="Find an owner …").click()
+    page.get_by_label("Reason").fill("Its owner has gone.")
+    page.get_by_role("button", name="Find an owner").click()
+    page.wait_for_url("**/change/**")
+    expect(page.get_by_text("Find an owner: done for")).to_be_visible()
+    person = page.get_by_role("link", name="member", exact=True)
+    expect(page.locator("tr", has=person)).to_contain_text("Owner")
+    expect(page.get_by_role("link", name="Find an owner …")).to_have_count(0)
+    assert_sound(page, errors)

@@ -54,6 +54,8 @@ def things(moderator: User, private_room: Room, owner: User, member: User) -> di
     file.file.save("stored.png", ContentFile(b"bytes"), save=True)
     direct, _ = rooms.open_room(owner, kind="direct", members=["member"])
     moderation.close_room(moderator, room=direct.pk, reason="It was quiet.")
+    deserted = Room.objects.create(kind="private", name="Nobody's")
+    Membership.objects.create(room=deserted, user=member)
     return {
         "quiet": quiet,
         "message": reported,
@@ -61,6 +63,7 @@ def things(moderator: User, private_room: Room, owner: User, member: User) -> di
         "attachment": file,
         "room": private_room,
         "direct": direct,
+        "deserted": deserted,
         "membership": Membership.objects.get(room=private_room, user=member),
         "auditentry": AuditEntry.objects.get(),
         "user": member,
@@ -97,6 +100,7 @@ DECISIONS = [
     ("chat/membership", "appoint_owner", "membership"),
     ("chat/room", "close_room", "room"),
     ("chat/room", "reopen_room", "room"),
+    ("chat/room", "find_owner", "deserted"),
     ("chat/report", "settle_report", "report"),
     ("chat/report", "reveal_context", "report"),
 ]
@@ -530,6 +534,31 @@ def test_a_room_with_more_members_asks_no_more(administrator: User, private_room
         text = client.get(address).content.decode()
     assert len(many) <= len(few) + 1  # to page them
     assert text.count("decide/remove_member") == 25
+
+
+def test_rooms_without_owner_are_listed_and_get_one(
+    moderator: User, owner: User, private_room: Room, things: dict[str, Model]
+) -> None:
+    client = signed_in(moderator)
+
+    def listed(which: str) -> set[Model]:
+        return set(client.get(page("chat/room"), {"owner": which}).context["cl"].result_list)
+
+    looked_after, _ = rooms.open_room(person("other"), kind="public", name="Lobby")
+    assert listed("without") == {things["deserted"]}
+    assert listed("with") == {private_room, looked_after}
+    User.objects.filter(pk=owner.pk).update(is_active=False)
+    assert listed("without") == {things["deserted"], private_room}
+    assert listed("with") == {looked_after}
+    change = page("chat/room", private_room.pk, "change")
+    assert "Find an owner …" in client.get(change).content.decode()
+    address = deciding("chat/room", "find_owner", private_room, looked_after)
+    answer = client.post(address, {"reason": REASON}, follow=True).content.decode()
+    assert "Find an owner: done for" in answer
+    assert "It has an owner, or nobody who could look after it." in answer
+    assert Membership.objects.get(room=private_room, user__username="member").role == "owner"
+    assert listed("without") == {things["deserted"]}
+    assert "Find an owner …" not in client.get(change).content.decode()
 
 
 def test_no_name_turns_the_sentence_it_stands_in(

@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from accounts.names import isolated
 from chat import handlers, protocol
 from chat.actions import memberships, moderation, rooms
-from chat.models import Membership, Room
+from chat.models import AuditEntry, Membership, Room
 from chat.protocol import ErrorCode
 from tests.chat.conftest import refused
 from tests.conftest import person
@@ -236,3 +237,38 @@ def test_moderators_make_a_member_owner(
     refused(ErrorCode.NOT_FOUND, appoint, private_room, outsider)
     refused(ErrorCode.FORBIDDEN, appoint, private_room, suspended)
     refused(ErrorCode.FORBIDDEN, appoint, direct_room, member)
+
+
+def test_moderators_find_an_owner_for_a_room_that_has_none(
+    administrator: User,
+    moderator: User,
+    staff: User,
+    owner: User,
+    member: User,
+    outsider: User,
+    suspended: User,
+    private_room: Room,
+    direct_room: Room,
+) -> None:
+    def find(room: Room, by: User = moderator, reason: str = "Nobody is left.") -> Room:
+        return moderation.find_owner(by, room=room.pk, reason=reason)
+
+    refused(ErrorCode.CONFLICT, find, private_room)
+    refused(ErrorCode.CONFLICT, find, direct_room)
+    Membership.objects.create(room=private_room, user=outsider, role="moderator")
+    deserted(private_room)
+    for nobody in (staff, owner, member, suspended):
+        refused(ErrorCode.FORBIDDEN, find, private_room, nobody)
+    refused(ErrorCode.BAD_REQUEST, find, private_room, moderator, " ")
+    assert role(private_room, outsider) == "moderator"
+    before = version(private_room)
+    find(private_room)
+    assert (role(private_room, outsider), role(private_room, member)) == ("owner", "member")
+    assert version(private_room) == before + 1
+    entry = AuditEntry.objects.get(action="find_owner")
+    assert (entry.target, entry.target_id) == (
+        f"{isolated('outsider')} of {moderation.label(private_room)}",
+        str(outsider.pk),
+    )
+    User.objects.filter(pk__in=[outsider.pk, member.pk]).update(is_active=False)
+    refused(ErrorCode.CONFLICT, find, private_room, administrator)
