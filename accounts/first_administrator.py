@@ -5,6 +5,7 @@ has a password that others know. It works while there is no administrator, and f
 the person who is signed in an administrator, or else a new account.
 """
 
+import itertools
 import uuid
 
 from django.contrib.contenttypes.models import ContentType
@@ -16,9 +17,6 @@ from accounts.models import User
 LIFETIME = 24 * 3600
 """Seconds in which the link works. Starting the server again prints a new one."""
 SALT = "accounts.first_administrator"
-ID = uuid.uuid5(uuid.NAMESPACE_URL, "mediachat:first-administrator")
-"""Every account that the link makes gets this id: of two who use the link at once, the database's
-primary key lets one through, on databases without transactions too."""
 
 
 class AlreadyMade(Exception):
@@ -53,7 +51,8 @@ def make(*, username: str, password: str) -> User:
     Raises:
         AlreadyMade: there is one, or someone else made one at this moment.
     """
-    person = User(id=ID, username=User.normalize_username(username))
+    # Before it is asked whether there is an administrator (_wait_for_others).
+    person = User(id=_next_id(), username=User.normalize_username(username))
     person.is_staff = person.is_superuser = True
     # It takes its time, so nobody waits for it in a transaction.
     person.set_password(password)
@@ -80,6 +79,17 @@ def promote(person: User) -> None:
     if not is_needed(beside=person):
         _set_administrator(person, False)
         raise AlreadyMade
+
+
+def _next_id() -> uuid.UUID:
+    """The id of the account that the link makes: of two who use it at once, the database's primary
+    key lets one through, on databases without transactions too. It is another one where the link
+    made an account before that is no administrator's any more."""
+    ids = (
+        uuid.uuid5(uuid.NAMESPACE_URL, f"mediachat:first-administrator{count or ''}")
+        for count in itertools.count()
+    )
+    return next(id for id in ids if not User.objects.filter(pk=id).exists())
 
 
 def _set_administrator(person: User, on: bool) -> None:

@@ -82,8 +82,9 @@ def make_first_administrator(request: HttpRequest, token: str) -> HttpResponse:
     # A form for a new account that is sent after signing in elsewhere still makes that account.
     if request.user.is_authenticated and not ("new" in request.GET or "username" in request.POST):
         return _become_first_administrator(request)
-    form = FirstAdministratorForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    # What was sent to become the administrator, by someone who is signed out by now, is no account.
+    form = FirstAdministratorForm(request.POST if "username" in request.POST else None)
+    if form.is_valid():
         try:
             administrator = first_administrator.make(
                 username=form.cleaned_data["username"], password=form.cleaned_data["password"]
@@ -98,8 +99,8 @@ def make_first_administrator(request: HttpRequest, token: str) -> HttpResponse:
 def _become_first_administrator(request: HttpRequest) -> HttpResponse:
     """Asks the person who is signed in, by name, and on POST makes them the administrator."""
     person = get_object_or_404(User, pk=request.user.pk, is_active=True)
-    # Someone else may have signed in since the page named a person.
-    if request.method == "POST" and request.POST.get("person", str(person.pk)) == str(person.pk):
+    # The page named a person, and only they have agreed: someone else may be signed in by now.
+    if request.POST.get("person") == str(person.pk):
         try:
             first_administrator.promote(person)
         except first_administrator.AlreadyMade:

@@ -84,6 +84,33 @@ def test_nobody_is_promoted_whom_the_page_did_not_name(member: User, outsider: U
     assert not User.objects.filter(is_superuser=True).exists()
 
 
+@pytest.mark.parametrize("sent", [{}, {"person": ""}, {"person": "member"}])
+def test_nobody_is_promoted_by_what_names_nobody(member: User, sent: dict[str, str]) -> None:
+    answer = sign_in(member).post(link(), sent)
+    assert "<strong>@<bdi>member</bdi></strong>" in answer.content.decode()
+    assert not User.objects.filter(is_superuser=True).exists()
+
+
+def test_who_signed_out_meanwhile_is_asked_what_to_do_and_told_of_no_mistake(
+    member: User, client: Client
+) -> None:
+    page = client.post(link(), {"person": str(member.pk)}).content.decode()
+    assert "Password again" in page and "an account here already?" in page
+    assert "errorlist" not in page
+    assert not User.objects.filter(is_superuser=True).exists()
+
+
+def test_the_link_makes_another_account_where_the_first_is_no_administrator_any_more(
+    db: None,
+) -> None:
+    for username in ("root", "second", "third"):
+        made = first_administrator.make(username=username, password="correct horse 42")
+        with pytest.raises(first_administrator.AlreadyMade):
+            first_administrator.make(username="late", password="correct horse 42")
+        User.objects.filter(pk=made.pk).update(is_superuser=False, is_staff=False)
+    assert User.objects.count() == 3
+
+
 def test_someone_who_is_signed_in_can_make_a_new_account_instead(member: User) -> None:
     client = sign_in(member)
     assert "Password again" in client.get(f"{link()}?new").content.decode()
@@ -162,7 +189,8 @@ def test_of_many_who_use_the_link_at_once_one_becomes_administrator() -> None:
 def test_a_race_past_the_first_look_is_decided_by_the_database(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first_administrator.make(username="root", password="correct horse 42")
+    root = first_administrator.make(username="root", password="correct horse 42")
     monkeypatch.setattr(first_administrator, "is_needed", lambda: True)
+    monkeypatch.setattr(first_administrator, "_next_id", lambda: root.pk)
     with pytest.raises(first_administrator.AlreadyMade):
         first_administrator.make(username="late", password="correct horse 42")

@@ -32,6 +32,7 @@ SAME_ON_ALL = (
     "tests/browser/test_editors.py",
     "tests/browser/test_finding.py",
     "tests/browser/test_files.py",
+    "tests/browser/test_first_administrator.py",
     "tests/browser/test_keyboard.py",
     "tests/browser/test_links.py",
     "tests/browser/test_modules.py",
