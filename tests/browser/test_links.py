@@ -86,3 +86,37 @@ def test_the_offer_can_be_declined_and_what_is_not_there_is_said(
         assert answer
         assert answer.status == 404
         page.get_by_text("There is no such room, or you are not in it.").wait_for()
+
+
+def test_links_in_messages_open_rooms_and_messages_without_another_page(
+    open_chat: OpenChat, seeded: Seeded, server: Server
+) -> None:
+    page = open_chat("member")
+    room = f"{server.url}/rooms/{seeded.rooms['private']}"
+    enter_room(page, "The private room")
+    mark = uuid.uuid4().hex[:6]
+    send(page, f"{mark} first")
+    said = page.locator("mc-message:not(.is-unsent)").filter(has_text=f"{mark} first")
+    number = said.get_attribute("data-number")
+    enter_room(page, "The public room")
+    send(page, f"{mark} see {room}/{number}, or the room: {room}")
+    links = page.locator("mc-message:not(.is-unsent)").filter(has_text=f"{mark} see").locator("a")
+    expect(links).to_have_count(2)
+
+    # As every link, one can be opened in a tab of its own.
+    with page.context.expect_page() as opened:
+        links.first.click(modifiers=["Control"])
+    opened.value.close()
+    expect(links).to_have_count(2)
+
+    page.evaluate("window.isSame = true")
+    links.first.click()
+    composer(page, "The private room")
+    expect(said).to_be_focused()
+    page.go_back()
+    composer(page, "The public room")
+    links.last.click()
+    composer(page, "The private room")
+    assert page.url == room
+    assert page.evaluate("window.isSame")
+    assert len(page.context.pages) == 1

@@ -17,6 +17,7 @@ import { displayName, listedRooms, unread, waiting } from "./rooms.js";
 import "./requests.js";
 import "./restored-line.js";
 import "./room-list.js";
+import { RoomLinks } from "./room-links.js";
 import "./room-offer.js";
 import { shortcutFor } from "./shortcuts.js";
 import { unsentElsewhere } from "./unsent.js";
@@ -52,6 +53,8 @@ export class ChatApp extends ChatElement {
     this.leaving = "";
     /** Says how the room that was open ended. */
     this.farewell = "";
+    /** The address of the chat, with a slash at its end: links below it lead to its rooms. */
+    this.address = "";
     /** This tab's id among those of the browser; '' where they share their drafts. */
     this.tab = "";
     /** @type {Drafts | null} */
@@ -59,6 +62,7 @@ export class ChatApp extends ChatElement {
     /** @type {Map<string, Uploads>} */
     this.uploads = new Map();
     this.announcer = new Announcer(this);
+    new RoomLinks(this);
     this.onAddress = () => this.openFromAddress();
     this.onKey = this.onKey.bind(this);
     /** Whether keys that are held down with Ctrl are the page's. */

@@ -13,6 +13,17 @@ export function placeInAddress() {
 }
 
 /**
+ * The room and the message that an address of this chat names; null for all other addresses.
+ * @param {string} address
+ * @param {string} home the address of the chat, with a slash at its end
+ * @returns {{room: string, number: number | null} | null}
+ */
+export function placeAt(address, home) {
+  const found = address.startsWith(`${home}rooms/`) && IN_PATH.exec(new URL(address).pathname);
+  return found ? { room: found[1], number: found[2] ? Number(found[2]) : null } : null;
+}
+
+/**
  * Loads the page again by the room's path, so that the server says what may be seen of it.
  * @param {string} home the address of the chat
  * @returns {boolean} whether it does: not where this was asked of the server already

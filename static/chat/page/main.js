@@ -6,6 +6,7 @@ import { tabId } from "./tab.js";
 
 const app = /** @type {import("./app.js").ChatApp} */ (document.querySelector("mc-app"));
 const server = new URL(app.dataset.home ?? "/", location.href).href;
+app.address = server;
 app.client = new ChatClient({ transport: new WebSocketTransport({ server }) });
 askBeforeLeaving(app.client);
 app.tab = await tabId();

@@ -122,7 +122,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       const embed = await this.#embed(connected);
       if (turn !== this.#turn) return;
       this.#relay(view, connected);
-      view.webview.html = chatDocument(place, embed, storage.all());
+      view.webview.html = chatDocument(place, embed, connected.server.address, storage.all());
     } catch (error) {
       if (turn === this.#turn) view.webview.html = noticeDocument(place, (error as Error).message);
     }

@@ -8,9 +8,9 @@ export interface Place {
   file(name: string): string;
 }
 
-/** The chat itself. `stored` is what the page has kept before. */
-export function chatDocument(place: Place, embed: string, stored: Record<string, string>): string {
-  return page(place, "chat", embed, { stored, words: {} });
+/** The chat itself, of the server at this address. `stored` is what the page has kept before. */
+export function chatDocument(place: Place, embed: string, server: string, stored: Record<string, string>): string {
+  return page(place, "chat", embed, { stored, words: {}, server });
 }
 
 export interface SignInState {

@@ -8,7 +8,8 @@ import { guardLinks } from "./links.js";
 import { keepPlace } from "./place.js";
 import { HostStorage } from "./storage.js";
 
-const storage = new HostStorage(boot().stored);
+const { stored, server } = boot();
+const storage = new HostStorage(stored);
 Object.defineProperty(window, "localStorage", { value: storage });
 
 // The page's components read the storage as soon as they are in the document.
@@ -19,6 +20,7 @@ void import("../../../../static/chat/page/app.js").then(() => {
     listen: (listener) => listenToHost(listener),
   });
   const client = new ChatClient({ transport, storage });
+  app.address = `${server}/`;
   app.client = client;
 
   // Ctrl+K begins many of the editor's own shortcuts; the page would take it for its search.

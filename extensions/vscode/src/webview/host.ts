@@ -23,6 +23,8 @@ export function listenToHost(listener: (message: ToPage & Record<string, unknown
 export interface Boot {
   stored: Record<string, string>;
   words: Record<string, string>;
+  /** The address of the server whose chat this is, without a slash at its end. */
+  server?: string;
 }
 
 /** What the host wrote into the document. */

@@ -49,7 +49,9 @@ export class ChatServer {
     server.settings = settings;
     server.dataDir = mkdtempSync(path.join(os.tmpdir(), "media-chat-"));
     server.port = await freePort();
-    server.url = `http://${host}:${server.port}`;
+    server.prefix = settings.URL_PREFIX ?? "";
+    server.origin = `http://${host}:${server.port}`;
+    server.url = server.origin + server.prefix;
     // What is prepared is a database of SQLite.
     if (process.env.PREPARED && !settings.DATABASE_URL) cpSync(path.join(process.env.PREPARED, "data"), server.dataDir, { recursive: true });
     else server.migrate();
@@ -101,9 +103,14 @@ export class ChatServer {
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
+  /** Where a door is. The addresses that the server gives have the path already below which it is. */
+  #at(door) {
+    return this.origin + (door.startsWith(`${this.prefix}/`) ? door : this.prefix + door);
+  }
+
   async post(door, body, token) {
     const headers = { "Content-Type": "application/json", ...(token ? { "X-Session-Token": token } : {}) };
-    const response = await fetch(new URL(door, this.url), { method: "POST", headers, body: JSON.stringify(body) });
+    const response = await fetch(this.#at(door), { method: "POST", headers, body: JSON.stringify(body) });
     return { status: response.status, ...(await response.json().catch(() => ({}))) };
   }
 
@@ -122,7 +129,7 @@ export class ChatServer {
   }
 
   async get(door, token) {
-    const response = await fetch(new URL(door, this.url), { headers: { "X-Session-Token": token } });
+    const response = await fetch(this.#at(door), { headers: { "X-Session-Token": token } });
     if (!response.ok) throw new Error(`${door}: ${response.status}`);
     return response;
   }
@@ -155,7 +162,7 @@ export class ChatServer {
   async upload(token, name, content) {
     const form = new FormData();
     form.append("file", new File([content], name));
-    const response = await fetch(new URL("/api/v1/attachments", this.url), { method: "POST", headers: { "X-Session-Token": token }, body: form });
+    const response = await fetch(this.#at("/api/v1/attachments"), { method: "POST", headers: { "X-Session-Token": token }, body: form });
     if (!response.ok) throw new Error(`The file was not uploaded: ${response.status}`);
     return response.json();
   }

@@ -1,35 +1,48 @@
-/** Files into the chat by all the ways there are: dropped, pasted, and from the editor's menus. */
+/**
+ * Files into the chat by all the ways there are: dropped, pasted, and from the editor's menus. The
+ * server is below a path of its host, behind nginx as we ship it.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
-import { picture } from "./people.mjs";
+import { Nginx } from "./nginx.mjs";
+import { inBrowser, message, picture } from "./people.mjs";
 import { Way } from "./way.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
 /** More than the machine takes of an upload before the other side has read any. */
 const LARGE = 24 * 1024 * 1024;
+const MOST_MB = 25;
+const PREFIX = "/chat";
 
 describe("files in the editor", () => {
-  let server, bench, window, way, grace, direct;
+  let server, nginx, bench, window, way, grace, direct, address;
   const step = steps(() => window);
 
   before(async () => {
-    server = await ChatServer.create();
-    way = await Way.to(server.port);
+    const settings = { URL_PREFIX: PREFIX, TRUSTED_PROXY_COUNT: "1", MAX_UPLOAD_MB: String(MOST_MB) };
+    server = await ChatServer.create({ settings });
+    nginx = await Nginx.before(server);
+    way = await Way.to(nginx.port);
+    address = way.url + PREFIX;
     ({ grace, direct } = await server.adaAndGrace());
     await server.send(grace, direct, "Send me those files");
-    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": way.url } });
+    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": address } });
     bench.write("one.md", "# One\n");
     bench.write("two.py", "def two():\n    return 2\n");
     bench.write("large.bin", Buffer.alloc(LARGE, 7));
+    bench.write("too-large.bin", Buffer.alloc(MOST_MB * 1024 * 1024 + 1));
+    bench.write("too-long.txt", `${"too long ".repeat(10)}\n`.repeat(300));
     bench.write("folder/inside.txt", "inside\n");
     window = await bench.open();
-    await window.signInToRoomWith(way.url, "ada", PASSWORD, "grace");
+    // People copy the address of the page that they look at.
+    await window.signInToRoomWith(`${address}/rooms/${direct}/1`, "ada", PASSWORD, "grace");
   });
 
   after(async () => {
     await bench?.end();
     way?.end();
+    await nginx?.end();
     await server?.end();
   });
 
@@ -126,6 +139,41 @@ describe("files in the editor", () => {
     assert.deepEqual(files.map(({ name }) => name).sort(), ["one.md", "two.py"]);
   });
 
+  step("says what is too large or too long before anybody chooses a room, and asks the server nothing", async () => {
+    const rooms = window.page.locator(".quick-input-widget:visible", { hasText: "in which room?" });
+    await window.chooseInMenuOf(window.row("too-large.bin"), "Share in Media Chat");
+    await window.notification(`too-large.bin is too large. A file can have at most ${MOST_MB} MB.`).waitFor();
+    assert.equal(await rooms.count(), 0);
+    await window.screenshot("too-large");
+
+    // One among several.
+    await window.row("one.md").click();
+    await window.row("too-large.bin").click({ modifiers: ["Control"] });
+    await window.command("Notifications: Clear All Notifications");
+    await window.chooseInMenuOf(window.row("too-large.bin"), "Share in Media Chat");
+    await window.notification("too-large.bin is too large").waitFor();
+    assert.equal(await rooms.count(), 0);
+
+    await window.openFile("too-long.txt");
+    await window.page.locator(".monaco-editor .view-line").first().click();
+    await window.page.keyboard.press("Control+A");
+    await window.command("Media Chat: Share Selection");
+    await window.notification("That is too much for one message. Select less, or share the file.").waitFor();
+    assert.equal(await rooms.count(), 0);
+
+    // Together with what is said about it, it may be too much for one frame.
+    await window.selectLines(200);
+    await window.command("Media Chat: Share Selection");
+    await window.pick("grace");
+    const input = window.page.locator(".quick-input-widget:visible input").first();
+    await input.fill("x".repeat(20_001));
+    await window.page.getByText("That is too much for one message. Say less.").first().waitFor();
+    await input.press("Escape");
+    const shared = (await server.messages(grace, direct)).filter(({ attachments, code }) => code || attachments.some(({ name }) => name.startsWith("too-")));
+    assert.deepEqual(shared, []);
+    await window.showExplorer();
+  });
+
   step("leaves out a folder that was chosen with them, and shares no more than a message holds", async () => {
     for (let number = 1; number <= 21; number++) bench.write(`many/${number}.txt`, `${number}\n`);
     await window.row("many").click();
@@ -177,6 +225,33 @@ describe("files in the editor", () => {
     await window.page.waitForTimeout(500);
     const all = (await server.messages(grace, direct)).flatMap(({ attachments }) => attachments.map(({ name }) => name));
     assert.ok(!all.includes("large.bin") && !all.includes("slow.bin"));
+  });
+
+  step("opens a link to a message in the view, as the browser does in its page", async () => {
+    for (let number = 1; number <= 60; number++) await server.send(grace, direct, `Line ${number}`);
+    const other = await server.openRoom(grace, { kind: "private", name: "Elsewhere", members: ["ada"] });
+    await server.send(grace, other, `See ${address}/rooms/${direct}/1 for it`);
+    await window.showChat();
+    await window.command("Media Chat: Open Room");
+    await window.pick("Elsewhere");
+    const pages = window.page.context().pages().length;
+    await message(window.chat, "See").locator("a").click();
+    await window.chat.getByRole("textbox", { name: "Message grace", exact: true }).waitFor();
+    const first = window.chat.locator("mc-message[data-number='1']");
+    await first.filter({ hasText: "Send me those files" }).waitFor();
+    await until("The first message, in sight", () => first.evaluate((item) => {
+      const { top, bottom } = item.getBoundingClientRect();
+      return top >= 0 && bottom <= globalThis.innerHeight;
+    }));
+    assert.equal(window.page.context().pages().length, pages, "another page was opened");
+
+    const browser = await inBrowser(bench, { url: address }, "grace");
+    await browser.goto(`${address}/rooms/${other}`);
+    await message(browser, "See").locator("a").click();
+    await browser.waitForURL(`${address}/rooms/${direct}`);
+    await browser.locator("mc-message[data-number='1']").waitFor();
+    assert.equal(browser.context().pages().length, 1);
+    await browser.context().close();
   });
 
   step("has caused no exception on the server", () => {
