@@ -24,6 +24,7 @@ from tests.conftest import PASSWORD
 OURS = Path(given.BASE_DIR) / "templates"
 STOCK = re.compile(
     r"Two-Factor|Confirm Access|reauthenticate|Activate|Deactivate|Authenticator App"
+    r"|Current Password|New Password|yielded into|reset your filters"
     r"|Recovery Codes|[Aa]uthenticator (app|code|secret)|Sign In|Sign Out|Email Address|Alternative"
 )
 
@@ -158,3 +159,16 @@ def test_times_are_of_the_readers_clock_and_name_their_zone(
         page = client.get(f"/admin/{address}").content.decode()
         found = re.findall(r"\d{1,2} \w{3} \d{4}, \d\d:\d\d ?([^\s<]*)", page)
         assert set(found) == {zone}, (address, found)
+
+
+def test_lists_of_the_administration_are_empty_in_our_words(
+    client: Client, administrator: User
+) -> None:
+    client.force_login(administrator)
+    for address, words in {
+        "chat/report/": "There is nothing here",
+        "chat/auditentry/?q=nobody": "Nothing fits",
+        "accounts/user/?q=nobody": "Look without filters",
+    }.items():
+        page = text_of(client.get(f"/admin/{address}"))
+        assert words in page and not STOCK.search(page), address

@@ -22,3 +22,11 @@ def test_times_are_local_and_two_step_sign_in_is_in_the_menu(open_chat: OpenChat
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto("/admin/accounts/user/")
     expect(page.get_by_text(re.compile(r"\d\d:\d\d IST$")).first).to_be_visible()
+
+    # Who follows a link there before the server has been told of any clock.
+    page.context.clear_cookies(name="timezone")
+    page.goto("/admin/accounts/user/")
+    expect(page.get_by_text(re.compile(r"\d\d:\d\d IST$")).first).to_be_visible()
+    page.context.add_cookies([{"name": "timezone", "value": "UTC", "url": page.url}])
+    page.goto("/accounts/sessions/")
+    expect(page.locator("time").first).to_have_text(re.compile(r"IST$"))
