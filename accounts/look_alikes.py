@@ -21,11 +21,17 @@ _COPTIC = ("ⲅⲏⲓⲕⲙⲛⲟⲣⲥⲧⲩⲭ", "rhikmnopctyx")
 _OTHERS = ("ყჿוןסဝഠଠዐሀ〇ߊ", "yollooooouol")
 _CANADIAN = ("ᐯᗅᗞᗪᖴᑌᑭᑯᒍᒪᖇᗷᕁᕼᗰᔕᖯᑲᑫᑕ", "vaddfupdjlrbxhmsbbqc")
 _TIFINAGH = ("ⵔⵏⴸⴹⵝⵁ", "olvexo")
+_CHEROKEE = (
+    "ꭰꭱꭲꭵꭹꭺꭻꭼꮃꮇꮋꮍꮎꮐꮒꮓꮖꮜꮞꮟꮢꮤꮥꮩꮪꮮꮯꮲꮶꮷᏻᏼꮾ",
+    "drtiyajewmhyoghziu4brwsvslcpkdgb6",
+)
+_CHEROKEE_CAPITALS = (_CHEROKEE[0].upper(), _CHEROKEE[1])  # Unicode folds its small letters to them
+_OF_FEW = ("𐓪𐓶𐓜𖼈𖼊𖼖𖼨𖼵𖼺𖼻𖽀𖽂𖽃ꛟꛯ", "ourvtlirs3auyv2")  # Osage, Miao, Bamum
 _ARABIC = ("ىیکہە", "ييكهه")
 _THAI = ("ๅ", "า")
 _KANA = ("ロニカタエートハミへり", "口二力夕工一卜八三ヘリ")
 _WRITTEN_OUT = (
-    "ы=bi ײ=יי װ=ll ױ=lי แ=เเ ແ=ເເ ဩ=သြ ဪ=သြော် "
+    "ꓸ=. ы=bi ײ=יי װ=ll ױ=lי แ=เเ ແ=ເເ ဩ=သြ ဪ=သြော် "
     "आ=अा ऄ=अॆ ऑ=अाॅ ऒ=अाॆ ओ=अाे औ=अाै ऍ=एॅ ऎ=एॆ ऐ=एे ई=र्इ ॉ=ाॅ ॊ=ाॆ ो=ाे ौ=ाै "
     "আ=অা ଆ=ଅା ਆ=ਅਾ ਐ=ਅੈ ਔ=ਅੌ ਇ=ੲਿ ਈ=ੲੀ ਏ=ੲੇ ਉ=ੳੁ ਊ=ੳੂ "
     "આ=અા ઍ=અૅ એ=અે ઐ=અૈ ઑ=અાૅ ઓ=અાે ઔ=અાૈ ૉ=ાૅ ો=ાે ૌ=ાૈ "
@@ -35,7 +41,7 @@ _WRITTEN_OUT = (
 strokes."""
 _TABLES = (
     *(_CYRILLIC, _GREEK, _ARMENIAN, _SMALL_CAPITALS, _LATIN, _LISU, _COPTIC, _OTHERS),
-    *(_ARABIC, _THAI, _KANA, _CANADIAN, _TIFINAGH),
+    *(_ARABIC, _THAI, _KANA, _CANADIAN, _TIFINAGH, _CHEROKEE, _CHEROKEE_CAPITALS, _OF_FEW),
 )
 LOOK_ALIKES = {
     ord(look_alike): plain

@@ -43,11 +43,12 @@ ALPHABETS = frozenset(
         # Of fewer people (table 7):
         *("MONGOLIAN", "JAVANESE", "BALINESE", "SUNDANESE", "OL", "MEETEI", "CHAKMA", "CHAM"),
         *("TAI", "NEW", "KAYAH", "LEPCHA", "LIMBU", "YI", "NKO", "ADLAM", "VAI", "SYRIAC"),
-        *("TIFINAGH", "CANADIAN"),
+        *("TIFINAGH", "CANADIAN", "CHEROKEE", "LISU", "OSAGE", "MIAO", "NYIAKENG", "BATAK"),
+        *("BAMUM", "NEWA", "SAURASHTRA", "SYLOTI", "HANIFI", "WANCHO", "MANDAIC"),
     }
 )
-"""Those that people write with today (Unicode's Standard Annex 31, table 5 and most of table 7), as
-Unicode's names of their letters begin."""
+"""Those that people write with today (Unicode's Standard Annex 31, tables 5 and 7), as Unicode's
+names of their letters begin."""
 WRITTEN_TOGETHER = (
     frozenset({"CJK", "HIRAGANA", "KATAKANA"}),
     frozenset({"CJK", "HANGUL"}),
@@ -85,10 +86,14 @@ _MARKED = (
     *(*range(0x0900, 0x10A0), *range(0x1780, 0x1800)),  # Devanagari to Sinhala, Thai to Khmer
     *(0x1885, 0x1886, 0x18A9),  # Mongolian
     *(*range(0x1900, 0x1950), *range(0x1A20, 0x1A80)),  # Limbu, Tai
-    *(*range(0x1B00, 0x1BC0), *range(0x1C00, 0x1C38)),  # Balinese, Sundanese, Lepcha
-    *(*range(0xA900, 0xA930), *range(0xA980, 0xA9E0)),  # Kayah Li, Javanese
-    *(*range(0xAA00, 0xAAE0), *range(0xABC0, 0xAC00)),  # Cham, Tai Viet, Meetei Mayek
-    *(*range(0x11100, 0x11150), *range(0x1E900, 0x1E960)),  # Chakma, Adlam
+    *range(0x1B00, 0x1C38),  # Balinese, Sundanese, Batak, Lepcha
+    *(*range(0xA6F0, 0xA6F2), *range(0xA800, 0xA830)),  # Bamum, Syloti Nagri
+    *(*range(0xA880, 0xA8E0), *range(0xA900, 0xA930)),  # Saurashtra, Kayah Li
+    *(*range(0xA980, 0xA9E0), *range(0xAA00, 0xAAE0)),  # Javanese, Cham, Tai Viet
+    *(*range(0xABC0, 0xAC00), *range(0x10D00, 0x10D40)),  # Meetei Mayek, Rohingya
+    *(*range(0x11100, 0x11150), *range(0x11400, 0x11480)),  # Chakma, Newa
+    *(*range(0x16F00, 0x16FA0), *range(0x1E130, 0x1E140)),  # Miao, Nyiakeng Puachue
+    *(*range(0x1E2C0, 0x1E300), *range(0x1E900, 0x1E960)),  # Wancho, Adlam
 )
 MARKS = _TSHEG + "".join(
     char
@@ -98,10 +103,10 @@ MARKS = _TSHEG + "".join(
 """Vowels, tones and joints without which few names can be written. Hebrew's, Arabic's and Syriac's
 vowel points are not among them: people leave these out of their names, and two names must not
 differ by them alone. What parts the syllables of Tibetan is one of them."""
-_TONES = "[\u0300\u0301\u0304\u030c]"
-_SPOKEN_IN_TONES = "aeioumnẹọəɛɔɩʊŋ"
-"""Letters of Yoruba, Ewe, Igbo and others, some of which Unicode has with no tone: those it has are
-one character when a name is normalised."""
+_TONES = "[\u0300\u0301\u0303\u0304\u030c]"
+_SPOKEN_IN_TONES = "aeiougmnẹọəɛɔɩʊŋ"
+"""Letters of Yoruba, Ewe, Igbo, Guarani and others, some of which Unicode has with no tone: those
+it has are one character when a name is normalised."""
 WORD = rf"(?:[\d_]|[^\W\d_](?:(?<=[{_SPOKEN_IN_TONES}]){_TONES}|[{MARKS}]*))+"
 """A part of a name between dots and hyphens, as a regular expression."""
 _SHAPE = re.compile(rf"{WORD}(?:[.-]{WORD})*")

@@ -11,6 +11,9 @@ const LOOK_ALIKES = new Map(
     ["ყჿוןסဝഠଠዐሀ〇ߊ", "yollooooouol"],
     ["ᐯᗅᗞᗪᖴᑌᑭᑯᒍᒪᖇᗷᕁᕼᗰᔕᖯᑲᑫᑕ", "vaddfupdjlrbxhmsbbqc"],
     ["ⵔⵏⴸⴹⵝⵁ", "olvexo"],
+    ["ꭰꭱꭲꭵꭹꭺꭻꭼꮃꮇꮋꮍꮎꮐꮒꮓꮖꮜꮞꮟꮢꮤꮥꮩꮪꮮꮯꮲꮶꮷᏻᏼꮾ", "drtiyajewmhyoghziu4brwsvslcpkdgb6"],
+    ["ᎠᎡᎢᎥᎩᎪᎫᎬᎳᎷᎻᎽᎾᏀᏂᏃᏆᏌᏎᏏᏒᏔᏕᏙᏚᏞᏟᏢᏦᏧᏳᏴᏮ", "drtiyajewmhyoghziu4brwsvslcpkdgb6"],
+    ["𐓪𐓶𐓜𖼈𖼊𖼖𖼨𖼵𖼺𖼻𖽀𖽂𖽃ꛟꛯ", "ourvtlirs3auyv2"],
     ["ىیکہە", "ييكهه"],
     ["ๅ", "า"],
     ["ロニカタエートハミへり", "口二力夕工一卜八三ヘリ"],
@@ -18,7 +21,7 @@ const LOOK_ALIKES = new Map(
 );
 /** Letters that are drawn like several others beside each other. */
 const WRITTEN_OUT =
-  "ы=bi ײ=יי װ=ll ױ=lי แ=เเ ແ=ເເ ဩ=သြ ဪ=သြော် " +
+  "ꓸ=. ы=bi ײ=יי װ=ll ױ=lי แ=เเ ແ=ເເ ဩ=သြ ဪ=သြော် " +
   "आ=अा ऄ=अॆ ऑ=अाॅ ऒ=अाॆ ओ=अाे औ=अाै ऍ=एॅ ऎ=एॆ ऐ=एे ई=र्इ ॉ=ाॅ ॊ=ाॆ ो=ाे ौ=ाै " +
   "আ=অা ଆ=ଅା ਆ=ਅਾ ਐ=ਅੈ ਔ=ਅੌ ਇ=ੲਿ ਈ=ੲੀ ਏ=ੲੇ ਉ=ੳੁ ਊ=ੳੂ " +
   "આ=અા ઍ=અૅ એ=અે ઐ=અૈ ઑ=અાૅ ઓ=અાે ઔ=અાૈ ૉ=ાૅ ો=ાે ૌ=ાૈ " +

@@ -15,6 +15,8 @@ const ALPHABETS = [
   "Bopomofo", "Mongolian", "Javanese", "Balinese", "Sundanese", "Ol_Chiki", "Meetei_Mayek", "Chakma",
   "Cham", "Tai_Le", "Tai_Viet", "Tai_Tham", "New_Tai_Lue", "Kayah_Li", "Lepcha", "Limbu", "Yi", "Nko",
   "Adlam", "Vai", "Syriac", "Tifinagh", "Canadian_Aboriginal",
+  "Cherokee", "Lisu", "Osage", "Miao", "Nyiakeng_Puachue_Hmong", "Batak", "Bamum", "Newa", "Saurashtra",
+  "Syloti_Nagri", "Hanifi_Rohingya", "Wancho", "Mandaic",
 ].map((name) => ({ name, letters: new RegExp(`\\p{Script=${name}}`, "u") }));
 const WRITTEN_TOGETHER = [
   ["Han", "Hiragana", "Katakana"],
