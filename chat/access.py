@@ -16,6 +16,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from chat.models import Attachment, Membership, Message, Room
+from chat.models.rooms import pair_of
 from chat.prepared import PreparedQuery
 from chat.protocol import ChatError, ErrorCode
 
@@ -156,6 +157,8 @@ class Sender:
     blocked: bool
     waiting: bool
     has_written: bool
+    newcomer: UUID | None
+    """The other person of a direct room that has no message yet: they come in with the first."""
     sending: int = 0
     """How many messages of theirs the log is about to store."""
 
@@ -183,6 +186,7 @@ def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID],
             bool(first or second),
             bool(waiting),
             bool(has_written),
+            None if number or waiting else _other_of(direct_key, user),
         )
         for (
             user,
@@ -194,10 +198,15 @@ def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID],
             second,
             waiting,
             has_written,
+            direct_key,
             position,
             number,
         ) in _senders(pairs)
     }
+
+
+def _other_of(direct_key: str | None, user: UUID) -> UUID | None:
+    return next((id for id in pair_of(direct_key) if id != user), None)
 
 
 def with_heads(memberships: QuerySet[Membership]) -> QuerySet[Membership]:
@@ -230,6 +239,7 @@ _senders: PreparedQuery[tuple[UUID, UUID]] = PreparedQuery(
         "room__blocked_by_second",
         "room__waiting",
         "has_written",
+        "room__direct_key",
         "position",
         "number",
     )

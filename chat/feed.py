@@ -22,6 +22,8 @@ from mediachat.metrics import LOG_READS
 
 log = structlog.get_logger(__name__)
 
+FIRST_MESSAGES = 20
+"""The most messages with which a direct room that has just begun is told as live ones."""
 RESET_AFTER = 5_000
 """Positions behind which a client pages its history again rather than being told each change."""
 
@@ -101,6 +103,26 @@ class Feed:
         self.members_version = min(self.members_version, view.members_version)
         self.connections[connection] = None
         connection.rooms.add(self.room)
+
+    def introduce(self, connection: Connection, view: queries.RoomView) -> None:
+        """Tells a connection of a room that is new to it, and has it follow from there.
+
+        A direct room comes with its first message, which is news like any other: it is told as it
+        stood before its messages, and they after it.
+        """
+        self.attach(connection, view)
+        messages = self.tail.whole() if self.tail and self.has_just_begun(view) else []
+        if messages:
+            view.at(0, 0)
+        events = [protocol.RoomEvent(room=view.room).frame()]
+        events += (protocol.message_frame(self.room, *message) for message in messages)
+        connection.socket.write(socket.frame(protocol.joined(events)))
+
+    def has_just_begun(self, view: queries.RoomView) -> bool:
+        """Whether this is a direct room with a few messages, of which its person has read none."""
+        is_new = view.room.read == 0 and view.put_away is None
+        is_direct = view.room.kind == protocol.RoomKind.DIRECT
+        return is_direct and is_new and 0 < self.position <= FIRST_MESSAGES
 
     def seen(self, view: queries.RoomView) -> protocol.Room:
         """The room as someone sees it who has been told all that this feed has."""

@@ -11,6 +11,7 @@ from django.conf import settings
 from chat import message_queries, publish
 from chat.feed import Feed
 from chat.gathered import Gathered
+from chat.queries import RoomView
 from chat.roster import Rosters
 from chat.subscriptions import Subscriptions
 from chat.tail import TailMemory
@@ -124,6 +125,12 @@ class Feeds(dict[UUID, Feed]):
         """
         behind = [(room, at) for room, at in positions if self[room].span_back(at, 0)]
         await self._backs.ask(*behind)
+
+    async def read_beginnings(self, views: Iterable[RoomView]) -> None:
+        """Has the tails of those rooms that have just begun reach back to their first message."""
+        feeds = ((view, self.get(view.room.id)) for view in views)
+        begun = [feed.room for view, feed in feeds if feed and feed.has_just_begun(view)]
+        await self.read_back((room, 0) for room in begun)
 
     async def _read_some_back(self, wanted: Sequence[tuple[UUID, int]]) -> dict[Any, None]:
         lowest: dict[UUID, int] = {}

@@ -253,6 +253,7 @@ class Hub:
             await self.feeds.start(new)
             found = await self._new_views.ask(*((user, room) for room in new))
             views = [view for view in found if view is not None]
+            await self.feeds.read_beginnings(views)
             if await self._complete(views) and all(
                 self.feeds.is_started(view.room.id) for view in views
             ):
@@ -279,8 +280,7 @@ class Hub:
         for connection in here & self._ready:
             for view in views:
                 if view.room.id not in connection.rooms:
-                    self.feeds[view.room.id].attach(connection, view)
-                    connection.socket.write(frame(protocol.RoomEvent(room=view.room).frame()))
+                    self.feeds[view.room.id].introduce(connection, view)
                     if connection.socket.is_late:
                         await connection.socket.caught_up()
                         self.refresh_rooms(user)  # goes on with what is true by then

@@ -13,6 +13,7 @@ from accounts.models import User
 from chat import access, message_queries, payloads, protocol, relations
 from chat.mentions import SIGNS
 from chat.models import Membership, Message, Room
+from chat.models.rooms import pair_of
 from chat.unread import unasked_in, with_unasked
 from mediachat.folding import Named, beginning, containing, words_of
 
@@ -143,7 +144,7 @@ def seen_by_all(
         members, count = None, _member_counts([room.pk]).get(room.pk, 0)
         asked: list[str] = []
     else:
-        members = _members_by_room([room.pk])[room.pk]
+        members = _members_of(room)
         count = len(members)
         is_asked = settings.STRANGERS_ASK or room.waiting
         asked = relations.asked_into([room.pk])[room.pk] if is_asked else []
@@ -169,25 +170,29 @@ class RosterRead:
 def rosters(rooms: Collection[UUID]) -> dict[UUID, RosterRead]:
     """The members of many rooms."""
     # The version is read first, so that what is read after it is no older.
-    read = {
-        id: RosterRead(None if kind == Room.Kind.PUBLIC else [], 0, version, {})
-        for id, kind, version in Room.objects.filter(pk__in=rooms).values_list(
-            "pk", "kind", "members_version"
-        )
-    }
+    columns = ("pk", "kind", "members_version", "direct_key", "waiting")
+    read: dict[UUID, RosterRead] = {}
+    pairs: list[tuple[UUID, UUID]] = []
+    for id, kind, version, key, waiting in Room.objects.filter(pk__in=rooms).values_list(*columns):
+        read[id] = RosterRead(None if kind == Room.Kind.PUBLIC else [], 0, version, {})
+        pairs += ((id, user) for user in _pair(key, waiting))
     for room, count in _member_counts([id for id in read if read[id].members is None]).items():
         read[room].count = count
     named = [id for id in read if read[id].members is not None]
-    pairs = Membership.objects.filter(room_id__in=named).order_by("joined_at")
-    rows = list(pairs.values_list("room_id", "user_id", "has_written")) if named else []
+    members = Membership.objects.filter(room_id__in=named).order_by("joined_at")
+    rows = list(members.values_list("room_id", "user_id", "has_written")) if named else []
+    there = {(room, user) for room, user, _ in rows}
+    rows += ((room, user, None) for room, user in pairs if (room, user) not in there)
     names = payloads.usernames(user for _, user, _ in rows)
     for room, user, has_written in rows:
+        if (name := names.get(user)) is None:
+            continue  # deleted before they came into a direct room
         roster = read[room]
         if roster.members is not None:
-            roster.members.append(names[user])
+            roster.members.append(name)
         roster.count += 1
         if has_written:
-            roster.writers[user] = names[user]
+            roster.writers[user] = name
     return {room: read.get(room) or RosterRead(None, 0, 0, {}) for room in rooms}
 
 
@@ -238,17 +243,31 @@ def members(
     Raises:
         ChatError: ``not_found``.
     """
-    access.room_for(user, room_id, access.Permission.READ)
+    room = access.room_for(user, room_id, access.Permission.READ).room
     memberships = Membership.objects.filter(room_id=room_id, user__username__gt=after)
     rows = list(memberships.select_related("user").order_by("user__username")[: limit + 1])
+    if pair := _pair(room.direct_key, room.waiting):
+        rows += _to_come(room_id, pair, after)
+        rows.sort(key=lambda row: row.user.username)
     return payloads.members(rows[:limit]), len(rows) > limit
+
+
+def _to_come(room: UUID, pair: Collection[UUID], after: str) -> list[Membership]:
+    """Who of the two people of a direct room is not in it yet, as the member whom they will be."""
+    there = set(Membership.objects.filter(room_id=room).values_list("user_id", flat=True))
+    people = User.objects.filter(pk__in=set(pair) - there, username__gt=after)
+    return [Membership(room_id=room, user=user) for user in people]
 
 
 def members_named(room: UUID, usernames: Collection[str]) -> list[str]:
     """The usernames among these that belong to members of the room. The caller checks first that
     the asking person may read the room."""
     rows = Membership.objects.filter(room_id=room, user__username__in=usernames)
-    return list(rows.order_by("user__username").values_list("user__username", flat=True))
+    found = set(rows.values_list("user__username", flat=True))
+    row = Room.objects.filter(pk=room).values_list("direct_key", "waiting").first()
+    if row and (pair := _pair(*row)):
+        found.update(set(payloads.usernames(pair).values()) & set(usernames))
+    return sorted(found)
 
 
 # -- Who is in rooms, for hubs ---------------------------------------------------------------
@@ -405,16 +424,20 @@ def _seen(
     )
 
 
-def _members_by_room(rooms: Collection[UUID]) -> dict[UUID, list[str]]:
-    """Usernames by room, in the order of joining."""
-    if not rooms:
-        return {}
-    pairs = Membership.objects.filter(room_id__in=rooms).order_by("joined_at")
-    by_room: dict[UUID, list[UUID]] = {room: [] for room in rooms}
-    for room, user in pairs.values_list("room_id", "user_id"):
-        by_room[room].append(user)
-    names = payloads.usernames(user for users in by_room.values() for user in users)
-    return {room: [names[user] for user in users] for room, users in by_room.items()}
+def _members_of(room: Room) -> list[str]:
+    """Usernames in the order of joining."""
+    rows = Membership.objects.filter(room=room).order_by("joined_at")
+    # Who is in twice stays where they came first.
+    users = dict.fromkeys(rows.values_list("user_id", flat=True))
+    users |= dict.fromkeys(_pair(room.direct_key, room.waiting))
+    names = payloads.usernames(users)
+    return [name for user in users if (name := names.get(user)) is not None]
+
+
+def _pair(direct_key: str | None, waiting: bool | None) -> Sequence[UUID]:
+    """The two people of a direct room, who are its members to whoever is in it: one of them may
+    get it with its first message only. Not where one is asked and has not accepted."""
+    return () if waiting else pair_of(direct_key)
 
 
 def _asked(rooms: Collection[UUID]) -> dict[UUID, list[str]]:

@@ -78,6 +78,12 @@ class Tail:
         """Bytes of memory that are held."""
         return self._size + self._composed_size
 
+    def whole(self) -> list[tuple[int, str]]:
+        """Position and state of every message of the room, where none has left a hole; else
+        nothing."""
+        held = self.since == 0 and len(self._recent) == self.position
+        return list(self._recent.values()) if held else []
+
     def take(self, entry: Entry) -> None:
         """Takes a change that stands after all that is held."""
         before = self._size + self._composed_size

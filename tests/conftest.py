@@ -160,9 +160,11 @@ def public_room(owner: "User", member: "User", suspended: "User") -> "Room":
 
 @pytest.fixture
 def direct_room(owner: "User", member: "User") -> "Room":
+    """In which both are: each has picked the other."""
     from chat.actions.rooms import open_room
 
-    room, _ = open_room(owner, kind="direct", name="", members=[member.username])
+    room, _ = open_room(owner, kind="direct", members=[member.username])
+    open_room(member, kind="direct", members=[owner.username])
     return room
 
 

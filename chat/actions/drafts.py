@@ -1,8 +1,9 @@
 """From what someone wants to send to the row that is stored."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +70,8 @@ class Context:
     rendered: dict[UUID, text.Rendered]
 
     @classmethod
-    def of(cls, drafts: Iterable[Draft]) -> "Context":
+    def of(cls, drafts: Iterable[Draft], newcomers: Mapping[UUID, UUID]) -> "Context":
+        """The context of these drafts, with who comes into which room by the first of them."""
         drafts = list(drafts)
         rendered = {draft.id: draft.rendered or render(draft.body, draft.code) for draft in drafts}
         quoted = {draft.reply_to for draft in drafts if draft.reply_to}
@@ -79,7 +81,7 @@ class Context:
             now=log.now(),
             quoted=_quoted(quoted) if quoted else {},
             files=Attachment.objects.in_bulk(files) if files else {},
-            people=members_named({draft.room for draft in drafts}, named),
+            people=members_named({draft.room for draft in drafts}, named, newcomers),
             rendered=rendered,
         )
 
@@ -140,8 +142,13 @@ def checked_body(body: str, *, empty: bool = False) -> str:
     return body
 
 
-def members_named(rooms: Collection[UUID], names: Collection[str]) -> dict[UUID, set[str]]:
-    """Which of these usernames call somebody, by room: those of its members who may sign in."""
+def members_named(
+    rooms: Collection[UUID],
+    names: Collection[str],
+    newcomers: Mapping[UUID, UUID] = MappingProxyType({}),
+) -> dict[UUID, set[str]]:
+    """Which of these usernames call somebody, by room: those of its members, and of who is about
+    to come in (id by room), who may sign in."""
     found: dict[UUID, set[str]] = {}
     if not names:
         return found
@@ -149,7 +156,8 @@ def members_named(rooms: Collection[UUID], names: Collection[str]) -> dict[UUID,
         User.objects.filter(username__in=names, is_active=True).values_list("pk", "username")
     )
     memberships = Membership.objects.filter(room_id__in=rooms, user_id__in=people)
-    for room, user in memberships.values_list("room_id", "user_id") if people else ():
+    rows = list(memberships.values_list("room_id", "user_id")) if people else []
+    for room, user in [*rows, *(pair for pair in newcomers.items() if pair[1] in people)]:
         found.setdefault(room, set()).add(people[user])
     return found
 

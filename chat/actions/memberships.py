@@ -9,7 +9,7 @@ between two writes, and versions before, left rooms without one: they get theirs
 somebody comes in, looks at the members, or is refused what an owner may do.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +47,39 @@ def let_in(room: Room, user: User) -> None:
         # The version grows last: without transactions a hub may have read what was true between
         # two of these writes, and looks again when it sees a newer one.
         members_changed(room.pk)
+
+
+def await_message(room: Room, user: User) -> None:
+    """Asks someone no more into a direct room that has no message: they get it with the first."""
+    with transaction.atomic():
+        # Before the room ceases to wait: a process that dies in between is mended by the same
+        # command sent again.
+        _end_requests(room, [user])
+        Room.objects.filter(pk=room.pk).update(waiting=None)
+        members_changed(room.pk)
+
+
+def let_newcomers_in(newcomers: Mapping[UUID, UUID]) -> set[UUID]:
+    """Makes the other person (by id) of each of these direct rooms a member, as it is about to
+    have its first message. It comes before that message, as nobody would do it later where there
+    are no transactions; ``publish.rooms_changed_on_commit`` comes after it.
+
+    Returns:
+        Those who have not been members.
+    """
+    if not newcomers:
+        return set()
+    rows = Membership.objects.filter(room__in=newcomers).values_list("room_id", "user_id")
+    missing = newcomers.items() - set(rows)
+    # Someone may have been deleted since the room was opened.
+    people = set(
+        User.objects.filter(pk__in=[user for _, user in missing]).values_list("pk", flat=True)
+    )
+    new = [
+        Membership(room_id=room, user_id=user) for room, user in sorted(missing) if user in people
+    ]
+    # Who is in the room looks the same to whoever was in it: their ``members_version`` stays.
+    return {each.user_id for each in _stored(new)} if new else set()
 
 
 def dismiss(room: Room, membership: Membership, reason: str, remover: User | None = None) -> None:

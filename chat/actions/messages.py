@@ -1,6 +1,7 @@
 """Every write to a message; what becomes of a draft before that is in ``drafts``."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -13,6 +14,7 @@ from chat import access, log, message_queries, publish, reactions, text
 from chat.access import Permission
 from chat.actions.attachments import attachments_deleted_on_commit
 from chat.actions.drafts import Context, Draft, checked_body, members_named, render, row_of
+from chat.actions.memberships import let_newcomers_in
 from chat.mentions import readings
 from chat.models import Membership, Message, Report, Revision, Room
 from chat.prepared import PreparedQuery
@@ -52,19 +54,29 @@ def send_messages(drafts: Sequence[Draft]) -> list[Message | ChatError]:
 
     One that is refused does not hold up the others: its ``ChatError`` stands in its place.
     """
-    tried: set[UUID] = set()
-    first_time: dict[tuple[UUID, UUID], str] = {}
-    return log.retried(lambda: _send(drafts, tried, first_time))
+    tried = Tried()
+    return log.retried(lambda: _send(drafts, tried))
 
 
-def _send(
-    drafts: Sequence[Draft], tried: set[UUID], first_time: dict[tuple[UUID, UUID], str]
-) -> list[Message | ChatError]:
+@dataclass(slots=True)
+class Tried:
+    """What was tried to store before the attempt that succeeds: without transactions, some of it
+    may be there."""
+
+    messages: set[UUID] = field(default_factory=set)
+    first_time: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
+    """Who (user, room) writes there for the first time, with their username."""
+    let_in: set[UUID] = field(default_factory=set)
+    """Those who come into a direct room with its first message."""
+
+
+def _send(drafts: Sequence[Draft], tried: Tried) -> list[Message | ChatError]:
     log.lock({draft.room for draft in drafts})
     results: dict[UUID, Message | ChatError] = {**_stored_before(drafts)}
     new = {draft.id: draft for draft in drafts if draft.id not in results}
     senders = access.senders_for({(draft.sender.pk, draft.room) for draft in new.values()})
-    context = Context.of(new.values())
+    newcomers = {room: each.newcomer for (_, room), each in senders.items() if each.newcomer}
+    context = Context.of(new.values(), newcomers)
     accepted: list[Message] = []
     heads: dict[UUID, tuple[int, int]] = {}
     versions: dict[UUID, int] = {}
@@ -81,16 +93,19 @@ def _send(
         accepted.append(message)
         sender.sending += 1
         if not sender.has_written:
-            first_time[draft.sender.pk, draft.room] = draft.sender.username
+            tried.first_time[draft.sender.pk, draft.room] = draft.sender.username
     stored = [row for row in results.values() if isinstance(row, Message)]
     _encode(stored)
     # Without transactions the first part of a batch may have been stored when the rest was not.
-    _publish_again([row for row in stored if row.pk in tried])
-    tried.update(message.pk for message in accepted)
-    _note_writers(first_time)
+    _publish_again([row for row in stored if row.pk in tried.messages])
+    tried.messages.update(message.pk for message in accepted)
+    _note_writers(tried.first_time)
+    tried.let_in |= let_newcomers_in({room: newcomers[room] for room in heads if room in newcomers})
     for message in log.append(accepted, heads):
         results[message.pk] = message
-    _publish(accepted, versions, first_time)
+    _publish(accepted, versions, tried.first_time)
+    if tried.let_in:
+        publish.rooms_changed_on_commit(*tried.let_in)
     return [results[draft.id] for draft in drafts]
 
 

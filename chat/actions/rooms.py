@@ -13,12 +13,11 @@ from accounts.usernames import normalize
 from chat import access, message_queries, protocol, publish, relations
 from chat.access import Permission
 from chat.actions import days
-from chat.actions.blocks import direct_key, repeat_in_direct_room
+from chat.actions.direct_rooms import open_direct_room
 from chat.actions.memberships import (
     admit,
     ensure_owner,
     is_last_owner,
-    let_in,
     lock_room,
     members_changed,
     present,
@@ -50,7 +49,7 @@ def open_room(
     if kind == RoomKind.DIRECT:
         if len(others) != 1:
             raise ChatError(ErrorCode.BAD_REQUEST, "A direct room is with one other person.")
-        return _open_direct(user, others[0])
+        return open_direct_room(user, others[0])
     name = _room_name(name)
     _refuse_blocked(user, others)
     strangers = strangers_among(user, others)
@@ -65,36 +64,6 @@ def open_room(
         admit(room, [each for each in others if each not in strangers], Role.MEMBER)
         tell_asked(room, strangers)
     return room, True
-
-
-def _open_direct(user: User, other: User) -> tuple[Room, bool]:
-    if relations.apart_from(user, [other.pk]):
-        raise access.cannot_write()
-    strangers = strangers_among(user, [other])
-    asked: list[User] = []
-    known = Room.objects.filter(direct_key=direct_key(user, other)).first()
-    if strangers:
-        if known and known.memberships.filter(user=other).exists():
-            strangers = []  # they have asked this person: to write to them is to accept
-        else:
-            asked = check_asking(user, known, strangers)
-    with days.counted(user, rooms=int(known is None)), transaction.atomic():
-        room, new = Room.objects.get_or_create(
-            direct_key=direct_key(user, other),
-            defaults={"kind": RoomKind.DIRECT.value, "waiting": bool(strangers) or None},
-        )
-        in_before = room.waiting and room.memberships.filter(user=user).exists()
-        ask(user, room, asked)
-        # Also where the room exists: the process that opened it may have died before this.
-        admit(room, [user] if strangers else [user, other], Role.MEMBER)
-        tell_asked(room, asked)
-        if room.waiting and not strangers:
-            let_in(room, other if in_before else user)
-    if new:
-        # One of them may have blocked the other since we asked.
-        repeat_in_direct_room(user, other)
-        repeat_in_direct_room(other, user)
-    return room, new
 
 
 def join_room(user: User, *, room: UUID) -> Room:

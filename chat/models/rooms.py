@@ -1,12 +1,18 @@
 """Rooms and who is in them."""
 
 import uuid
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 
 from chat import protocol
 from mediachat.folding import FoldedField, Named
+
+
+def pair_of(direct_key: str | None) -> list[UUID]:
+    """The ids of the two people of a direct room; of another room, which has no key, none."""
+    return [UUID(hex) for hex in direct_key.split(":")] if direct_key else []
 
 
 class Room(Named):
@@ -22,7 +28,8 @@ class Room(Named):
     name = models.CharField(max_length=80, blank=True)
     name_folded = FoldedField(of="name")
     direct_key = models.CharField(max_length=80, null=True, unique=True, editable=False)
-    """The ids of the two people, sorted, so that there is one direct room for a pair."""
+    """The ids of the two people, sorted, so that there is one direct room for a pair. Whoever of
+    them picked the other is a member at once, and the other becomes one with the first message."""
     blocked_by_first = models.BooleanField(null=True, editable=False)
     """Whether the first person of ``direct_key`` has blocked the second. It repeats what ``Block``
     says, so that sending a message asks nothing more. Null means no: during an upgrade, servers

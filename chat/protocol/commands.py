@@ -91,7 +91,11 @@ class History(Command):
 
 
 class RoomOpen(Command):
-    """Opens a room. A direct room that exists already is answered, not opened again."""
+    """Opens a room. A direct room that exists already is answered, not opened again.
+
+    Whoever opens a direct room has it at once. The other person gets it with its first message,
+    or when they open it too; until then they cannot tell that it exists.
+    """
 
     type: Literal["room.open"] = "room.open"
     kind: RoomKind

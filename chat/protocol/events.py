@@ -66,7 +66,11 @@ class Changes(Event):
 
 
 class RoomEvent(Event):
-    """A room was opened or changed, or the person was added to it."""
+    """A room was opened or changed, or the person was added to it.
+
+    A direct room that somebody else opened comes with its first messages: as it stood before them,
+    and then a ``message`` event for each. Where that cannot be told, ``position`` is after them.
+    """
 
     type = "room"
     room: Room

@@ -243,7 +243,12 @@ export interface HistoryCommand {
   limit?: number;
 }
 
-/** Opens a room. A direct room that exists already is answered, not opened again. */
+/**
+ * Opens a room. A direct room that exists already is answered, not opened again.
+ *
+ * Whoever opens a direct room has it at once. The other person gets it with its first message,
+ * or when they open it too; until then they cannot tell that it exists.
+ */
 export interface RoomOpenCommand {
   type: "room.open";
   ref?: string;
@@ -493,7 +498,12 @@ export interface ChangesEvent {
   reset: boolean;
 }
 
-/** A room was opened or changed, or the person was added to it. */
+/**
+ * A room was opened or changed, or the person was added to it.
+ *
+ * A direct room that somebody else opened comes with its first messages: as it stood before them,
+ * and then a `message` event for each. Where that cannot be told, `position` is after them.
+ */
 export interface RoomEvent {
   type: "room";
   room: Room;

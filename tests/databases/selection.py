@@ -27,6 +27,7 @@ SAME_ON_ALL = (
     "tests/browser/test_accessibility.py",
     "tests/browser/test_account_pages.py",
     "tests/browser/test_blocks.py",
+    "tests/browser/test_direct_rooms.py",
     "tests/browser/test_directions.py",
     "tests/browser/test_drafts.py",
     "tests/browser/test_editors.py",

@@ -40,6 +40,8 @@ def assert_nothing_is_wrong() -> None:
         log = list(Message.objects.filter(room=room).order_by("number"))
         assert [row.number for row in log] == list(range(1, len(log) + 1))
         members = Membership.objects.filter(room=room)
+        if room.direct_key and log and not room.waiting:
+            assert members.count() == 2, f"somebody does not see what they were written in {room}"
         if room.kind != "direct" and members.exists():
             assert members.filter(role="owner").exists(), f"nobody owns {room}"
         if room.kind == "public":
@@ -202,16 +204,37 @@ def test_opening_a_room(owner, member, kind):
         assert view.room.name == "Plans"
 
 
-def test_opening_a_direct_room(owner):
+def test_opening_a_direct_room_and_writing_the_first_message(owner):
     others: list[User] = []
 
     def open_it():
-        return rooms.open_room(owner, kind="direct", members=[others[-1].username])
+        return rooms.open_room(owner, kind="direct", members=[others[-1].username])[0]
 
-    assert dies_everywhere(open_it, lambda: others.append(person(f"other{len(others)}"))) >= 3
+    def arrange():
+        others.append(person(f"other{len(others)}"))
+
+    assert dies_everywhere(open_it, arrange) >= 2
     for other in others:
         room = Room.objects.get(direct_key=":".join(sorted([owner.pk.hex, other.pk.hex])))
-        assert set(room.memberships.values_list("user_id", flat=True)) == {owner.pk, other.pk}
+        assert set(room.memberships.values_list("user_id", flat=True)) == {owner.pk}
+
+    opened: list[Room] = []
+    client_ids: list[uuid.UUID] = []
+
+    def arrange_open():
+        arrange()
+        opened.append(open_it())
+        client_ids.append(uuid.uuid4())
+
+    def send():
+        room, client_id = opened[-1].pk, client_ids[-1]
+        return messages.send_message(owner, room=room, client_id=client_id, body="hello")
+
+    # Whether they have written, who comes in, and the message.
+    assert dies_everywhere(send, arrange_open) == 3
+    for room, other in zip(opened, others[-len(opened) :], strict=True):
+        (view,) = queries.rooms_of(other)
+        assert (view.room.id, view.room.number, view.room.unread) == (room.pk, 1, 1)
 
 
 def test_adding_members(scene, outsider):

@@ -57,6 +57,29 @@ def test_asking_strangers_and_accepting(kind, settings):
     dies_everywhere(accept, arrange_asked)
 
 
+def test_picking_somebody_again_who_is_no_stranger_any_more(settings, public_room):
+    settings.STRANGERS_ASK = True
+    people: list[User] = []
+
+    def pick() -> Room:
+        asker, asked = people
+        return rooms.open_room(asker, kind="direct", members=[asked.username])[0]
+
+    def arrange():
+        people[:] = [person(f"{uuid.uuid4().hex[:12]}{n}") for n in range(2)]
+        pick()
+        for each in people:
+            rooms.join_room(each, room=public_room.pk)
+
+    def pick_again():
+        room = pick()
+        assert not Room.objects.get(pk=room.pk).waiting
+        assert not RoomRequest.objects.filter(room=room).exists()
+        assert queries.members_among(room.pk, [each.pk for each in people]) == {people[0].pk}
+
+    assert dies_everywhere(pick_again, arrange) == 3
+
+
 def test_joining_where_one_has_been_asked(owner, outsider):
     opened: list[Room] = []
 

@@ -110,6 +110,16 @@ def test_a_write_goes_by_an_index(name, owner, outsider, private_room, sent):
     check(found)
 
 
+def test_a_first_message_goes_by_an_index(owner, member):
+    room, _ = rooms.open_room(owner, kind="direct", members=["member"])
+    with noted() as found:
+        queries.members(owner, room.pk, after="", limit=50)
+        queries.members_named(room.pk, ["member"])
+        queries.room_view(owner, room.pk)
+        messages.send_message(owner, room=room.pk, client_id=uuid.uuid4(), body="@member hi")
+    check(found)
+
+
 def test_uploading_goes_by_an_index(owner):
     with noted() as found:
         attachments.store_attachment(owner, file=SimpleUploadedFile("a.txt", b"hello"))

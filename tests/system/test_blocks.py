@@ -37,7 +37,8 @@ async def pair(server: Server, request: pytest.FixtureRequest) -> AsyncIterator[
     for each in people:
         await each.connect()
     blocker, blocked, third = people
-    direct = (await blocked.command("room.open", kind="direct", members=[blocker.username]))["room"]
+    for one, other in ((blocker, blocked), (blocked, blocker)):
+        direct = (await one.command("room.open", kind="direct", members=[other.username]))["room"]
     shared = await third.command("room.open", kind="private", name="Shared", members=list(names))
     pair = Pair(blocker, blocked, third, direct["id"], shared["room"]["id"])
     for each in people[:2]:

@@ -177,7 +177,9 @@ async def test_signing_out_closes_the_sockets_of_that_session_only(server: Serve
     )
     async with phone, laptop, writer:
         room = (await writer.command("room.open", kind="direct", members=["crowd2"]))["room"]["id"]
-        await phone.until(lambda: room in phone.held)
+        await writer.send(room, "for both")
+        for device in (phone, laptop):
+            await device.until(lambda device=device: room in device.held)
         await phone.sign_out()
         assert await asyncio.wait_for(phone.closed, 2) == 4401
         before = len(phone.events)

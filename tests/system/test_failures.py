@@ -32,8 +32,8 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_half_stored(se
     anna, ben = OutsideClient(server.url, "crowd0"), OutsideClient(server.url, "crowd1")
     async with anna, ben:
         room = (await anna.command("room.open", kind="direct", members=["crowd1"]))["room"]["id"]
-        await ben.until(lambda: room in ben.held)
         await anna.send(room, "before")
+        await ben.until(lambda: room in ben.held)
         client_ids = [str(uuid.uuid4()) for _ in range(5)]
 
         forbid_writing(server, True)

@@ -115,6 +115,7 @@ async def test_typing_is_told_to_the_others_and_is_not_stored(server: Server):
     anna, ben = OutsideClient(server.url, "crowd1"), OutsideClient(server.url, "crowd2")
     async with anna, ben:
         room = (await anna.command("room.open", kind="direct", members=["crowd2"]))["room"]["id"]
+        await ben.command("room.open", kind="direct", members=["crowd1"])
         await ben.until(lambda: room in ben.held)
         await anna.raw(f'{{"type": "typing", "room": "{room}"}}')
         await ben.until(lambda: {"type": "typing", "room": room, "user": "crowd1"} in ben.events)

@@ -194,6 +194,39 @@ def test_a_refused_direct_room_is_answered_as_before(owner, outsider):
     assert names(room) == {"owner", "outsider"}
 
 
+def test_who_is_picked_again_after_meeting_elsewhere_gets_it_with_its_first_message(
+    owner, outsider, public_room
+):
+    room, _ = rooms.open_room(owner, kind="direct", members=["outsider"])
+    rooms.join_room(outsider, room=public_room.pk)
+    rooms.open_room(owner, kind="direct", members=["outsider"])
+    assert (names(room), asks(outsider)) == ({"owner"}, [])
+    view = queries.room_view(owner, room.pk)
+    assert (view.members, view.asked) == (["owner", "outsider"], None)
+    say(owner, room)
+    assert names(room) == {"owner", "outsider"}
+
+
+def test_who_is_picked_again_as_a_stranger_is_asked(owner, outsider, public_room):
+    rooms.join_room(outsider, room=public_room.pk)
+    room, _ = rooms.open_room(owner, kind="direct", members=["outsider"])
+    rooms.leave_room(outsider, room=public_room.pk)
+    rooms.open_room(owner, kind="direct", members=["outsider"])
+    assert asks(outsider) == [("", "owner")]
+    say(owner, room)
+    assert names(room) == {"owner"}, "before they have accepted"
+    requests.accept_request(outsider, room=room.pk)
+    assert queries.room_view(outsider, room.pk).unread == 1
+
+
+def test_a_request_that_is_accepted_before_a_message_opens_the_room(owner, outsider):
+    room, _ = rooms.open_room(owner, kind="direct", members=["outsider"])
+    requests.accept_request(outsider, room=room.pk)
+    assert names(room) == {"owner", "outsider"}
+    say(owner, room)
+    assert queries.room_view(outsider, room.pk).unread == 1
+
+
 def test_whoever_meets_elsewhere_waits_no_longer(owner, outsider, public_room):
     room, _ = rooms.open_room(owner, kind="direct", members=["outsider"])
     say(owner, room)

@@ -120,10 +120,11 @@ export class ChatServer {
     return meta.session_token;
   }
 
-  /** Makes ada and grace, and the room that grace has opened for the two. @returns their tokens, and the room */
+  /** Makes ada and grace, and the room of the two, which both have opened. @returns their tokens, and the room */
   async adaAndGrace() {
     const ada = await this.signUp("ada");
     const grace = await this.signUp("grace");
+    await this.openRoom(ada, { kind: "direct", name: "", members: ["grace"] });
     const direct = await this.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
     return { ada, grace, direct };
   }

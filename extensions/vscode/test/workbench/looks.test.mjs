@@ -38,13 +38,13 @@ describe("the view to the eye, the ear and the hand", () => {
 
   before(async () => {
     server = await ChatServer.create();
-    const [, grace, linus] = [await server.signUp("ada"), await server.signUp("grace"), await server.signUp("linus")];
+    const [ada, grace, linus] = [await server.signUp("ada"), await server.signUp("grace"), await server.signUp("linus")];
     bench = await Workbench.create({
       settings: { "mediaChat.serverUrl": server.url, "editor.minimap.enabled": false, "editor.occurrencesHighlight": "off", "window.title": "tokens.py", "workbench.layoutControl.enabled": false },
     });
     bench.write("tokens.py", FILE);
     const room = await server.openRoom(grace, { kind: "private", name: "Compilers", members: ["ada", "linus"] });
-    await server.openRoom(linus, { kind: "direct", name: "", members: ["ada"] });
+    await server.openRoom(ada, { kind: "direct", name: "", members: ["linus"] });
     await server.send(grace, room, "The last line goes missing when no newline follows it.");
     const origin = { language: "python", repository: "git.example.org/compilers/scanner", branch: "main", commit: "4f1c2a9" };
     await server.send(grace, room, "It happens **here**:", { code: { ...origin, path: "tokens.py", start_line: 6, end_line: 9, text: CODE } });

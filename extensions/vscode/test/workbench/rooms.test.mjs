@@ -33,11 +33,19 @@ describe("rooms and notifications", () => {
   /** Whoever was to be called would have been by then: the message itself is here already. */
   const aMoment = () => window.page.waitForTimeout(1200);
 
-  step("lists rooms and people", async () => {
+  const names = async () =>
+    (await window.page.locator(".sidebar .monaco-list-row").allInnerTexts()).map((row) => row.trim().split(/\s/)[0]);
+
+  step("lists rooms, and people from their first message on, for which it calls", async () => {
     await window.row("Compilers").waitFor();
-    await window.row("grace").waitFor();
-    const rows = await window.page.locator(".sidebar .monaco-list-row").allInnerTexts();
-    assert.deepEqual(rows.map((row) => row.trim().split(/\s/)[0]), ["Compilers", "grace"]);
+    assert.deepEqual(await names(), ["Compilers"]);
+    await server.send(grace, direct, "May I ask you something?");
+    await window.notification("grace: May I ask you something?").waitFor();
+    await unreadIn("grace", 1);
+    assert.deepEqual(await names(), ["Compilers", "grace"]);
+    await window.chooseInMenuOf(window.row("grace"), "Mark Room as Read");
+    await unreadIn("grace", 0);
+    await window.command("Notifications: Clear All Notifications");
   });
 
   step("counts what is unread in the tree, on the icon and in the status bar, and calls nobody for it", async () => {

@@ -1,0 +1,69 @@
+"""The one room that two people have with each other.
+
+Whoever picks the other person has it at once. To the other it does not exist until it has a
+message, or until they pick the first: a room without a word would be in their list for nothing.
+``let_newcomers_in`` of ``chat.actions.memberships`` makes them a member with that message.
+"""
+
+from django.db import transaction
+
+from accounts.models import User
+from chat import access, relations
+from chat.actions import days
+from chat.actions.blocks import direct_key, repeat_in_direct_room
+from chat.actions.memberships import admit, await_message, let_in
+from chat.actions.strangers import ask, check_asking, strangers_among, tell_asked
+from chat.models import Message, Room
+from chat.protocol import Role, RoomKind
+
+
+def open_direct_room(user: User, other: User) -> tuple[Room, bool]:
+    """Opens the direct room of two people for one of them, and says whether it is new.
+
+    A stranger who has to be asked is asked at once, and gets the room by accepting.
+
+    Raises:
+        ChatError: ``forbidden`` (one has blocked the other), ``rate_limited`` (so many rooms or
+            strangers in a day).
+    """
+    if relations.apart_from(user, [other.pk]):
+        raise access.cannot_write()
+    strangers = strangers_among(user, [other])
+    asked: list[User] = []
+    known = Room.objects.filter(direct_key=direct_key(user, other)).first()
+    if strangers:
+        if known and known.memberships.filter(user=other).exists():
+            strangers = []  # they have picked this person: to write to them is to accept
+        else:
+            asked = check_asking(user, known, strangers)
+    with days.counted(user, rooms=int(known is None)), transaction.atomic():
+        room, new = Room.objects.get_or_create(
+            direct_key=direct_key(user, other),
+            defaults={"kind": RoomKind.DIRECT.value, "waiting": bool(strangers) or None},
+        )
+        if strangers and not room.waiting:
+            # They were no strangers when this room was opened.
+            Room.objects.filter(pk=room.pk).update(waiting=True)
+        in_before = room.waiting and room.memberships.filter(user=user).exists()
+        ask(user, room, asked)
+        # Also where the room exists: the process that opened it may have died before this.
+        admit(room, [user], Role.MEMBER)
+        tell_asked(room, asked)
+        if room.waiting and not strangers:
+            _end_waiting(room, user, other if in_before else None)
+    if new:
+        # One of them may have blocked the other since we asked.
+        repeat_in_direct_room(user, other)
+        repeat_in_direct_room(other, user)
+    return room, new
+
+
+def _end_waiting(room: Room, user: User, asked: User | None) -> None:
+    """Nobody has to accept any more: this user is who was asked, or else no stranger by now to
+    the one who was."""
+    if asked is None:
+        let_in(room, user)
+    elif Message.objects.filter(room=room).exists():
+        let_in(room, asked)
+    else:
+        await_message(room, asked)
