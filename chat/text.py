@@ -110,8 +110,7 @@ def render_markdown(body: str) -> Rendered:
         html = _html(tokens, {"colours": None})
     if len(html) > HTML_LIMIT:
         html = as_typed(body)
-    excerpt = _excerpt(tokens, EXCERPT_LIMIT) or _one_line(body, EXCERPT_LIMIT)
-    return Rendered(html, list(env.get("mentions", ())), excerpt)
+    return Rendered(html, list(env.get("mentions", ())), _excerpt(tokens, EXCERPT_LIMIT))
 
 
 def is_invisible(body: str) -> bool:
@@ -281,6 +280,8 @@ def _texts(tokens: list[Token]) -> Iterator[str]:
             yield from _texts(token.children)
         elif token.type in ("softbreak", "hardbreak"):
             yield " "
+        elif token.type == "hr":
+            yield "—"
         elif token.type == "task":
             yield "✅ " if "checked" in token.attrs else "⬜ "
         else:

@@ -15,7 +15,8 @@ const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", "#x27": "'
 export function excerpt(html, limit = LIMIT) {
   const text = html
     .replace(/<input\b[^>]*>/gi, (box) => (/\bchecked\b/i.test(box) ? "✅ " : "⬜ "))
-    .replace(/<\/?(?:p|div|br|li|ul|ol|pre|blockquote|h\d|table|tr|td|th|hr)\b[^>]*>/gi, " ")
+    .replace(/<hr\b[^>]*>/gi, " — ")
+    .replace(/<\/?(?:p|div|br|li|ul|ol|pre|blockquote|h\d|table|tr|td|th)\b[^>]*>/gi, " ")
     .replace(/<[^>]*>/g, "")
     .replace(/&(#?\w+);/g, (entity, name) => ENTITIES[name.toLowerCase()] ?? entity);
   const line = [...text.trim().replace(/\s+/g, " ")];

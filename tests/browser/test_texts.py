@@ -1,6 +1,7 @@
 """What people write, as it shows: at the width of a side bar, in colour, and to screen readers."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, send, talk_to, until
 from tests.components import emoji_font
@@ -128,3 +129,28 @@ def test_the_reply_line_and_the_announcer_say_text(open_chat: OpenChat, server: 
     message.get_by_role("button", name="Reply").click()
     line = other.locator(".composer-reply-body")
     assert line.inner_text() == "bold and code, a link ✅ done"
+    one.press(".composer-text", "ArrowUp")
+    one.fill("mc-message-editor textarea", "_so_ it `is`\n\n---")
+    one.press("mc-message-editor textarea", "Enter")
+    other.locator(".message-body hr").wait_for()
+    assert line.inner_text() == "bold and code, a link ✅ done"
+
+    # It follows what becomes of the message.
+    mine = one.locator(".message").filter(has_text="bold").last
+    mine.hover()
+    mine.get_by_role("button", name="More").click()
+    one.get_by_role("menuitem", name="Edit").click()
+    one.fill("mc-message-editor textarea", "**other** words")
+    one.press("mc-message-editor textarea", "Enter")
+    expect(line).to_have_text("other words")
+    mine = one.locator(".message").filter(has_text="other words").last
+    mine.hover()
+    mine.get_by_role("button", name="More").click()
+    one.get_by_role("menuitem", name="Delete").click()
+    one.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(line).to_have_text("a deleted message")
+    other.get_by_role("button", name="Do not reply").click()
+    last = other.locator(".message").last
+    last.hover()
+    last.get_by_role("button", name="Reply").click()
+    assert line.inner_text() == "so it is —"

@@ -87,7 +87,7 @@ def test_the_indentation_of_the_first_line_survives() -> None:
 
 @pytest.mark.parametrize("line", ["---", "a\n\n---", "****"])
 def test_a_line_is_quoted_as_something(line: str) -> None:
-    assert render(line).excerpt
+    assert str(render(line).excerpt).endswith("—")
 
 
 # -- Addresses -------------------------------------------------------------------------------

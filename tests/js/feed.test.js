@@ -387,6 +387,7 @@ test("a quote follows in a message that is ahead of the others", async () => {
 
 test("a quote is plain text on one line, shortened", () => {
   assert.equal(excerpt("<p>a &lt;b&gt; &amp; <em>c</em></p>\n<p>d</p>"), "a <b> & c d");
+  assert.equal(excerpt("<hr>\n"), "—");
   assert.equal(excerpt(`<p>${"x".repeat(200)}</p>`), `${"x".repeat(139)}…`);
 });
 

@@ -28,7 +28,7 @@ export class Composer extends ChatElement {
     inCode: { state: true },
   };
 
-  static follows = ["people", "presence"];
+  static follows = ["people", "presence", "messages"];
 
   constructor() {
     super();
@@ -48,6 +48,21 @@ export class Composer extends ChatElement {
     this.keys = new WritingKeys();
     this.limit = new LimitLine(this);
     this.onUploads = () => this.uploadsChanged();
+  }
+
+  /**
+   * @param {string} type
+   * @param {Record<string, any>} detail
+   */
+  concerns(type, detail) {
+    return type !== "messages" || (this.replyTo !== null && detail.room === this.room.id);
+  }
+
+  /** What is replied to, as it reads now; as it was where that is not loaded. */
+  get repliedTo() {
+    const { replyTo } = this;
+    if (!replyTo) return null;
+    return this.client.feed(this.room.id).messages.find(({ id }) => id === replyTo.id) ?? replyTo;
   }
 
   get textarea() {
@@ -82,9 +97,10 @@ export class Composer extends ChatElement {
 
   render() {
     const title = spokenTitle(this.client, this.room);
+    const { repliedTo } = this;
     const sendable = !this.limit.isTooLong && (!this.empty || this.uploads.hasSome);
     return html`<form class="composer" aria-label="New message" @submit=${this.onSubmit}>
-      ${this.replyTo ? this.replyLine(this.replyTo) : null}
+      ${repliedTo ? this.replyLine(repliedTo) : null}
       <mc-upload-tray
         .client=${this.client}
         .list=${this.uploads.list}
@@ -150,7 +166,7 @@ export class Composer extends ChatElement {
       ${icon("reply")}
       <span class="composer-reply-words">
         Reply to <strong>${personName(this.client, message.sender)}</strong>
-        <span class="composer-reply-body" dir="auto">${quoteOf(message).body || "a file"}</span>
+        <span class="composer-reply-body" dir="auto">${quoteOf(message).body || (message.deleted ? "a deleted message" : "a file")}</span>
       </span>
       <button
         type="button"
@@ -239,7 +255,7 @@ export class Composer extends ChatElement {
       return;
     }
     if (this.limit.isTooLong || (!body && !this.uploads.hasSome)) return;
-    this.client.sendMessage(this.room.id, { body, attachments: this.uploads.take(), replyTo: this.replyTo });
+    this.client.sendMessage(this.room.id, { body, attachments: this.uploads.take(), replyTo: this.repliedTo });
     this.textarea.value = "";
     this.replyTo = null;
     this.notice = this.uploads.list.length > 0 ? LEFT_OUT : "";
