@@ -180,6 +180,9 @@ def test_a_room_shows_what_one_was_reading_when_one_comes_back(
     enter_room(one, name)
     stands(one)
     assert one.evaluate(IN_VIEW) == before
+    one.reload()
+    stands(one)
+    assert one.evaluate(IN_VIEW) == before
 
     # On a phone the rooms cover the room; what comes meanwhile is not seen.
     one.set_viewport_size({"width": 400, "height": 600})

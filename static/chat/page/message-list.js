@@ -67,6 +67,7 @@ export class MessageList extends ChatElement {
     /** @type {ScrollAnchor} */
     this.anchor = /** @type {any} */ (null);
     this.reading = new ReadMarker(this);
+    this.onLeave = () => this.keepPlace();
     this.resizes = new ResizeObserver(() =>
       this.placed ? this.anchor.restore() : this.requestUpdate(),
     );
@@ -93,11 +94,13 @@ export class MessageList extends ChatElement {
   connectedCallback() {
     super.connectedCallback();
     this.reading.start();
+    window.addEventListener("pagehide", this.onLeave);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    if (this.placed) this.keepPlace();
+    window.removeEventListener("pagehide", this.onLeave);
+    this.keepPlace();
     this.reading.stop();
     this.resizes.disconnect();
   }
@@ -143,6 +146,7 @@ export class MessageList extends ChatElement {
 
   /** For when the reader comes back to this room. */
   keepPlace() {
+    if (!this.placed) return;
     const { item, offset } = this.anchor;
     const number = Number(/** @type {HTMLElement | null} */ (item)?.dataset.number);
     const isKept = !this.atEnd && number > 0 && !item?.matches(".is-unsent, .is-failed");
