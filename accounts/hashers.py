@@ -104,8 +104,13 @@ class Argon2Hasher(Argon2PasswordHasher):
         return not is_normalized or super().must_update(encoded)
 
 
+def normalized(password: str) -> str:
+    """The one form of letters in which a password is hashed."""
+    return unicodedata.normalize("NFKC", password)
+
+
 def _hashed_form(password: str, salt: str) -> str:
-    return unicodedata.normalize("NFKC", password) if salt.startswith(NORMALIZED) else password
+    return normalized(password) if salt.startswith(NORMALIZED) else password
 
 
 class PBKDF2Hasher(PBKDF2PasswordHasher):

@@ -221,13 +221,8 @@ PASSWORD_HASHERS = [
     "accounts.hashers.PBKDF2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"accounts.password_rules.{name}"}
+    for name in ("Unlike", "LongEnough", "Uncommon", "NotOnlyDigits")
 ]
 LOGIN_REDIRECT_URL = "chat"
 LOGIN_URL = "account_login"

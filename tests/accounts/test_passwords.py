@@ -206,6 +206,34 @@ def test_a_password_is_the_same_however_its_letters_are_put_together(
         assert not any(opens("ann", "cafe creme brulee").values())
 
 
+def _wide(password: str) -> str:
+    return "".join(chr(ord(char) + 0xFEE0) for char in password)
+
+
+WEAK = ["password123", _wide("password123"), "e\u0301" * 4, "\u2460" * 9]
+"""Of the third four letters are hashed, and of the fourth nine digits."""
+
+
+@pytest.mark.parametrize("password", WEAK)
+def test_what_is_hashed_is_no_weak_password(db: None, password: str) -> None:
+    answer = program("auth/signup", {"username": "annabella", "password": password})
+    assert [each["param"] for each in answer.json()["errors"]] == ["password"]
+    _sign_up_on_page(password)
+    assert not User.objects.filter(username="annabella").exists()
+
+
+def test_nor_is_it_like_the_name(db: None) -> None:
+    _sign_up_on_page(_wide("annabella7"))
+    assert not User.objects.filter(username="annabella").exists()
+    _sign_up_on_page(_wide("seven quiet otters".replace(" ", "-")))
+    assert User.objects.filter(username="annabella").exists()
+
+
+def _sign_up_on_page(password: str) -> None:
+    fields = {"username": "annabella", "password1": password, "password2": password}
+    Client().post("/accounts/signup/", fields)
+
+
 @pytest.mark.parametrize("kind", ["argon2", "ours before", "pbkdf2"])
 def test_a_password_from_before_opens_as_it_was_typed_and_is_replaced(
     db: None, settings: Any, kind: str
