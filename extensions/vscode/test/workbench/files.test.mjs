@@ -102,11 +102,30 @@ describe("files in the editor", () => {
     await textarea.fill("");
   });
 
-  step("takes what is pasted", async () => {
-    await hand("paste", [{ name: "pasted.png", type: "image/png", base64: picture(10, 10, [9, 9, 9]).toString("base64") }]);
-    await tray("pasted.png").locator(".upload-size").waitFor();
-    await window.chat.locator("mc-composer textarea").press("Enter");
-    await received("pasted.png");
+  step("takes what is pasted by keys: the text of a clipboard that has a picture, too, or the picture alone", async () => {
+    const textarea = window.chat.locator("mc-composer textarea");
+    const png = picture(10, 10, [9, 9, 9]).toString("base64");
+    await window.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const copy = async (text) => {
+      await window.page.evaluate(async ([text, png]) => {
+        const bytes = Uint8Array.from(globalThis.atob(png), (sign) => sign.charCodeAt(0));
+        const items = { "image/png": new globalThis.Blob([bytes], { type: "image/png" }) };
+        if (text) items["text/plain"] = new globalThis.Blob([text], { type: "text/plain" });
+        await globalThis.navigator.clipboard.write([new globalThis.ClipboardItem(items)]);
+      }, [text, png]);
+      await textarea.click();
+      await window.page.keyboard.press("Control+V");
+    };
+    await copy("a\tb\nc\td");
+    await until("The text", async () => (await textarea.inputValue()) === "a\tb\nc\td");
+    assert.equal(await window.chat.locator("mc-upload-tray .upload").count(), 0);
+    await window.page.keyboard.press("Control+Z");
+    await until("No text", async () => (await textarea.inputValue()) === "");
+    await copy("");
+    await tray("image.png").locator(".upload-size").waitFor();
+    assert.equal(await textarea.inputValue(), "");
+    await textarea.press("Enter");
+    await received("image.png");
   });
 
   step("shows how far an upload is, and cancels it", async () => {
@@ -228,7 +247,7 @@ describe("files in the editor", () => {
   });
 
   step("opens a link to a message in the view, as the browser does in its page", async () => {
-    for (let number = 1; number <= 60; number++) await server.send(grace, direct, `Line ${number}`);
+    for (let number = 1; number <= 12; number++) await server.send(grace, direct, `${number}\n\n`.repeat(4));
     const other = await server.openRoom(grace, { kind: "private", name: "Elsewhere", members: ["ada"] });
     await server.send(grace, other, `See ${address}/rooms/${direct}/1 for it`);
     await window.showChat();

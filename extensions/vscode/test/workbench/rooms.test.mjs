@@ -1,7 +1,9 @@
-/** Rooms in the tree, and who is called for what. */
+/** Rooms in the tree, who is called for what, and what keys mean in the view. */
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
+import { InputMethod } from "./input-method.mjs";
+import { message } from "./people.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
 describe("rooms and notifications", () => {
@@ -139,6 +141,130 @@ describe("rooms and notifications", () => {
     await window.pick("Compilers");
     await window.chat.locator("mc-room-header", { hasText: "Compilers" }).waitFor();
     await window.chat.locator("mc-message", { hasText: "Can you look" }).waitFor();
+  });
+
+  const composer = () => window.chat.locator("mc-composer textarea");
+  const header = (text) => window.chat.locator("mc-room-header", { hasText: text }).waitFor();
+  const hasFocus = (locator) => locator.evaluate((element) => element.ownerDocument.hasFocus() && element === element.ownerDocument.activeElement);
+  /** What the editor may show when a key was meant for it. */
+  const palette = () => window.page.locator(".quick-input-widget:visible");
+  const sent = async (room) => (await server.messages(grace, room)).map(({ body }) => body);
+
+  step("turns nothing around for a name that is written from right to left", async () => {
+    const name = "חדר 3";
+    const isolated = `\u2068${name}\u2069`;
+    const room = await server.openRoom(grace, { kind: "private", name, members: ["ada"] });
+    await server.send(grace, room, "שלום, world!");
+    await unreadIn(isolated, 1);
+    await window.command("Media Chat: Open Room");
+    const row = window.page.locator(".quick-input-list .monaco-list-row", { hasText: name });
+    assert.match(await row.innerText(), new RegExp(`${isolated}\\s*1 unread`));
+    await window.pick(name);
+    await header(name);
+    assert.equal(await window.chat.locator("mc-room-header h2 bdi").innerText(), name);
+    const direction = (locator) => locator.evaluate((element) => getComputedStyle(element).direction);
+    assert.equal(await direction(message(window.chat, "שלום").locator(".message-body p")), "rtl");
+    await composer().fill("תשובה, yes.");
+    assert.equal(await direction(composer()), "rtl");
+    await composer().fill("yes, תשובה.");
+    assert.equal(await direction(composer()), "ltr");
+    await composer().fill("");
+    await window.screenshot("right-to-left");
+  });
+
+  step("leaves the keys of an input method to it: nothing is sent, and the editor does not act either", async () => {
+    await window.command("Media Chat: Open Room");
+    await window.pick("Compilers");
+    await header("Compilers");
+    await server.send(grace, direct, "Look here");
+    const toast = window.page.locator(".notification-toast", { hasText: "Look here" });
+    await toast.waitFor();
+    const before = await sent(compilers);
+    await composer().click();
+    const ime = await InputMethod.on(window.page);
+    await ime.begin("にほん");
+    for (const key of ["Process", "Enter", "Escape", "ArrowUp", "Tab"]) await ime.press(key);
+    for (const [key, code] of [["Enter", 13], ["Escape", 27], ["F1", 112]]) await ime.press(key, code);
+    await ime.confirm("日本");
+    assert.equal(await composer().inputValue(), "日本");
+    assert.ok(await hasFocus(composer()));
+    assert.equal(await palette().count(), 0);
+    assert.ok(await toast.isVisible(), "Escape was the editor's");
+    assert.deepEqual(await sent(compilers), before);
+
+    // Afterwards keys mean what they did, to both.
+    await window.page.keyboard.press("Escape");
+    await toast.waitFor({ state: "detached" });
+    await window.page.keyboard.press("F1");
+    await palette().waitFor();
+    await window.page.keyboard.press("Escape");
+    await composer().press("Enter");
+    await message(window.chat, "日本").waitFor();
+    await until("The message", async () => (await sent(compilers)).at(-1) === "日本");
+  });
+
+  step("undoes what was inserted, and what was typed before", async () => {
+    const value = () => composer().inputValue();
+    const press = async (key, wanted) => {
+      // One undo may take back a word or a letter.
+      for (let left = 4; left > 0 && (await value()) !== wanted; left--) {
+        const before = await value();
+        await window.page.keyboard.press(key);
+        await until(key, async () => (await value()) !== before, 5);
+      }
+      assert.equal(await value(), wanted);
+    };
+    await composer().pressSequentially("hi @gra");
+    await window.chat.locator(".mention-option").waitFor();
+    await window.page.keyboard.press("Enter");
+    assert.equal(await value(), "hi @grace ");
+    await window.chat.getByRole("button", { name: "Insert an emoji" }).click();
+    await window.chat.locator(".emoji-choice").first().click();
+    await until("The emoji", async () => (await value()).length > "hi @grace ".length);
+    const whole = await value();
+    await press("Control+z", "hi @grace ");
+    await press("Control+z", "hi @gra");
+    await press("Control+z", "");
+    await press("Control+Shift+z", whole);
+    await composer().fill("");
+  });
+
+  step("has the page's keys in the editor: the list of them, the composer, rooms, and what is unread", async () => {
+    const { keyboard } = window.page;
+    await window.openFile("notes.md");
+    await window.page.locator(".monaco-editor .view-line").first().click();
+    await window.chat.locator(".messages").focus();
+    await keyboard.press("?");
+    const list = window.chat.getByRole("dialog", { name: "Keyboard shortcuts" });
+    await list.waitFor();
+    await window.screenshot("shortcuts");
+    await keyboard.press("Escape");
+    await list.waitFor({ state: "detached" });
+
+    await window.chat.locator(".messages").focus();
+    await keyboard.press("Alt+Shift+M");
+    await until("The composer", () => hasFocus(composer()));
+    await keyboard.press("?");
+    assert.equal(await composer().inputValue(), "?");
+    await composer().fill("");
+
+    // Over a room that has nothing unread, and back.
+    await unreadIn("grace", 1);
+    await keyboard.press("Alt+Shift+ArrowDown");
+    await header("grace");
+    await until("The composer", () => hasFocus(composer()));
+    await unreadIn("grace", 0);
+    await keyboard.press("Alt+ArrowUp");
+    await header("חדר 3");
+    await server.send(grace, compilers, "Unread again");
+    await unreadIn("Compilers", 1);
+    await keyboard.press("Alt+Shift+ArrowUp");
+    await header("Compilers");
+
+    assert.equal(await palette().count(), 0);
+    assert.equal(await window.page.locator(".tab.dirty").count(), 0, "the keys changed the file beside");
+    assert.equal(bench.read("notes.md").toString(), "# Notes\n");
+    assert.ok(await hasFocus(composer()), "the menu bar has the focus");
   });
 
   step("has caused no exception on the server", () => {
