@@ -96,8 +96,11 @@ def _people() -> int:
 
 
 def _messages_today() -> int:
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    return _counted("messages-today", Message.objects.filter(created_at__gte=midnight))
+    """Since midnight on the clock of who looks (mediachat/time_zone.py)."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    # Zones whose days began together share a count.
+    name = f"messages-since-{midnight.timestamp():.0f}"
+    return _counted(name, Message.objects.filter(created_at__gte=midnight))
 
 
 def _counted(name: str, rows: QuerySet[Any]) -> int:

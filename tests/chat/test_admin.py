@@ -1,10 +1,13 @@
 import re
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.db.models import Model
@@ -488,6 +491,27 @@ def test_a_new_person_is_named_by_the_same_rules_as_at_sign_up(administrator: Us
     answer = client.post(page("accounts/user", "add"), {"username": "Newcomer", **passwords})
     assert answer.status_code == 302
     assert User.objects.get(username="newcomer").check_password(PASSWORD)
+
+
+def test_messages_of_today_are_those_since_midnight_on_the_clock_of_who_looks(
+    administrator: User, things: dict[str, Model]
+) -> None:
+    client = signed_in(administrator)
+
+    def midnight(zone: str) -> datetime:
+        now = datetime.now(ZoneInfo(zone))
+        return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def counted(zone: str) -> int:
+        cache.clear()
+        client.cookies["timezone"] = zone
+        cards = client.get("/admin/").context["cards"]
+        return next(count for name, count, _ in cards if name == "Messages today")
+
+    # The two are never on the same day, and each other's midnight is within the last day.
+    first, last = sorted(("Pacific/Kiritimati", "Pacific/Pago_Pago"), key=midnight)
+    Message.objects.update(created_at=midnight(last) - timedelta(minutes=1))
+    assert (counted(first), counted(last)) == (Message.objects.count(), 0)
 
 
 # -- How much it asks ------------------------------------------------------------------------
