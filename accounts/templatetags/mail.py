@@ -1,11 +1,29 @@
-"""Whether this server sends e-mail, also for templates that allauth renders without a request."""
+"""What templates of pages and of e-mails, which allauth renders, ask about this server."""
+
+from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template import Context
+from django.urls import reverse
 
 register = template.Library()
 
 
 @register.simple_tag
 def mail_works() -> bool:
+    """Whether this server sends e-mail."""
     return bool(settings.EMAIL_URL)
+
+
+@register.simple_tag
+def signup_is_open() -> bool:
+    """Whether people make accounts for themselves."""
+    return bool(settings.SIGNUP_OPEN)
+
+
+@register.simple_tag(takes_context=True)
+def address_of(context: Context, name: str) -> str:
+    """The whole address of the page of this name, for an e-mail."""
+    request: Any = context["request"]
+    return str(request.build_absolute_uri(reverse(name)))

@@ -102,6 +102,8 @@ def test_with_a_mail_server_a_link_is_mailed_and_not_logged(serve: Serve, tmp_pa
         assert [answer.status_code for answer in answers] == [302, 200]
         assert "/accounts/password/reset/" in http.get("/accounts/login/").text
         text = "".join(each.read_text() for each in mail.iterdir())
+        assert "Subject: Media Chat: Set a new password" in text
+        assert f"Media Chat\n{server.url}/" in text
         link = re.search(r"/accounts/password/reset/key/([^/\s]+)/", text)
         assert link, text
         # Without the form's token, so that Django logs a link that works.
