@@ -4,10 +4,16 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests import sessions
 from tests.components import component
@@ -26,12 +32,21 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
         header_timeout: str = "10s",
         read_timeout: str = "90s",
         prefix: str = "",
+        tls: bool = False,
     ) -> str:
         port = free_port()
+        address = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         text = (ROOT / "deploy" / "nginx.conf").read_text()
         for number, server in enumerate(servers, 1):
             text = text.replace(f"app{number}:8000", f"127.0.0.1:{server.port}")
         text = text.replace("Host $http_host;", f"Host {host};")
+        if tls:
+            _make_certificate(tmp_path)
+            assert "# listen 443 ssl;" in text
+            text = text.replace("listen 80;", "")
+            text = text.replace("# listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;")
+            text = text.replace("# ssl_certificate", "ssl_certificate")
+            text = text.replace("/etc/ssl/chat.example.org", f"{tmp_path}/tls")
         text = text.replace("listen 80;", f"listen 127.0.0.1:{port};")
         text = text.replace("/run/nginx.pid", f"{tmp_path}/nginx.pid")
         assert "client_header_timeout 10s;" in text
@@ -52,10 +67,10 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             try:
-                if httpx.get(f"http://127.0.0.1:{port}{prefix}/healthz").status_code == 200:
+                if httpx.get(f"{address}{prefix}/healthz", verify=not tls).status_code == 200:
                     if isinstance(servers[0], Server):  # a test may have its own in its place
-                        sessions.served(f"http://127.0.0.1:{port}", servers[0].data_dir)
-                    return f"http://127.0.0.1:{port}{prefix}"
+                        sessions.served(address, servers[0].data_dir)
+                    return f"{address}{prefix}"
             except httpx.HTTPError:
                 time.sleep(0.1)
         raise AssertionError("nginx does not pass the servers on.")
@@ -65,3 +80,31 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., str]]:
         process.terminate()
         process.wait(10)
     shutil.rmtree(tmp_path / "client_body_temp", ignore_errors=True)
+
+
+def _make_certificate(directory: Path) -> None:
+    """``tls.pem`` and ``tls.key`` for this machine, that no browser trusts by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    (directory / "tls.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (directory / "tls.key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )

@@ -1,4 +1,5 @@
-"""A server below a path of its host (URL_PREFIX), behind nginx as we ship it, in Chromium."""
+"""A server below a path of its host (URL_PREFIX), behind nginx as we ship it, in Chromium; over
+TLS too (HTTPS)."""
 
 import re
 from collections.abc import Callable
@@ -39,6 +40,47 @@ def test_everything_works_below_a_path(
     # The one that was asked for, and that this person may not see.
     assert missing == [f"404 {address}/rooms/{seeded.rooms['private']}"]
     _programs(address, server.url)
+
+
+def test_over_tls_and_below_a_path_nothing_leaves_either(
+    serve: Serve, nginx: Callable[..., str], seeded: Seeded, browser: Browser
+) -> None:
+    server = serve(HTTPS="on", URL_PREFIX="/chat", TRUSTED_PROXY_COUNT="1")
+    address = nginx(server, server, prefix="/chat", tls=True)
+    sockets: list[str] = []
+    redirects: list[str] = []
+    with browser.new_context(ignore_https_errors=True) as context:
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.on("websocket", lambda socket: sockets.append(socket.url))
+        page.on("response", lambda answer: redirects.append(answer.headers.get("location", "")))
+        page.goto(f"{address}/")
+        page.wait_for_url(f"{address}/accounts/login/?next=/chat/")
+        _page_and_files(page, address, seeded)
+        page.goto(f"{address}/accounts/profile/")
+        ours = {each["name"]: each for each in context.cookies() if each["name"] != "timezone"}
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url(f"{address}/accounts/login/")
+    assert {"__Secure-sessionid", "__Secure-csrftoken"} <= ours.keys()
+    for cookie in ours.values():
+        assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/chat/", "127.0.0.1")
+    assert set(sockets) == {f"wss{address.removeprefix('https')}/ws/"}
+    assert len(ours) < len(redirects)
+    assert all(to.startswith(("/chat/", f"{address}/")) for to in redirects if to), redirects
+
+    with httpx.Client(verify=False) as http:
+        login = http.get(f"{address}/accounts/login/")
+        assert "max-age=" in login.headers["Strict-Transport-Security"]
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', login.text)
+        assert token
+        form = {"login": "owner", "password": PASSWORD, "csrfmiddlewaretoken": token[1]}
+        for origin, status in (
+            ("https://evil.example", 403),
+            (address.removesuffix("/chat").replace("https", "http"), 403),
+            (address.removesuffix("/chat"), 302),
+        ):
+            answer = http.post(f"{address}/accounts/login/", data=form, headers={"Origin": origin})
+            assert answer.status_code == status, origin
 
 
 def astray(url: str, host: str) -> list[str]:
