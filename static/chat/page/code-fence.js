@@ -14,9 +14,12 @@ export function openFence(text, caret) {
   let marks = "";
   let start = -1;
   let at = 0;
+  let quotes = 0;
   for (const line of text.split("\n")) {
     const end = at + line.length;
     if (at > caret) break;
+    // With a quote ends the code in it.
+    if (marks && quotesOf(line) < quotes) [marks, start] = ["", -1];
     const written = marks ? line : text.slice(at, Math.min(end, caret));
     if (marks) {
       const closing = line.replace(PREFIX, "").trimEnd();
@@ -24,12 +27,18 @@ export function openFence(text, caret) {
       if (closes && caret >= end) [marks, start] = ["", -1];
     } else {
       const found = OPENING.exec(written.replace(PREFIX, ""));
-      if (found) [marks, start] = [found[1] ?? found[2], end + 1];
+      if (found) [marks, start, quotes] = [found[1] ?? found[2], end + 1, quotesOf(line)];
     }
     at = end + 1;
   }
   return start;
 }
+
+/**
+ * In how many quotes a line is.
+ * @param {string} line
+ */
+const quotesOf = (line) => (PREFIX.exec(line)?.[0] ?? "").split(">").length - 1;
 
 /**
  * Whether what stands before the caret begins code, in which nobody is mentioned and no link made.
