@@ -189,6 +189,17 @@ def test_toolbars_and_messages_are_used_by_keys(open_chat: OpenChat) -> None:
     until(one, f"{FOCUS}.matches('.composer-text')")
     assert_accessible(one)
 
+    # The parts of a dialog.
+    one.get_by_role("button", name="Start chat").click()
+    one.get_by_role("tab", name="People").focus()
+    for key, part in (
+        *(("End", "Public rooms"), ("ArrowRight", "People"), ("ArrowLeft", "Public rooms")),
+        *(("Home", "People"), ("ArrowRight", "New room")),
+    ):
+        keyboard.press(key)
+        until(one, f"{FOCUS}.textContent.trim() === '{part}' && {FOCUS}.ariaSelected === 'true'")
+    keyboard.press("Escape")
+
     # As narrow as a sidebar, where fewer tools are shown.
     one.set_viewport_size({"width": 300, "height": 600})
     one.focus(".messages")
@@ -217,6 +228,16 @@ def test_the_composer_and_the_list_of_keys_are_one_key_away(open_chat: OpenChat)
         keyboard.press("Alt+Shift+M")
         until(one, in_composer)
         assert one.input_value(".composer-text") == ""
+    # Neither the emoji nor a menu keep it to themselves.
+    one.get_by_role("button", name="Insert an emoji").click()
+    until(one, f"{FOCUS}.matches('.emoji-picker input')")
+    keyboard.press("Alt+Shift+M")
+    until(one, in_composer)
+    one.locator("mc-message").last.focus()
+    one.get_by_role("button", name="More actions").click()
+    until(one, f"{FOCUS}.getAttribute('role') === 'menuitem'")
+    keyboard.press("Alt+Shift+M")
+    until(one, f"{in_composer} && !document.querySelector(':popover-open')")
     one.locator("mc-message").last.focus()
     keyboard.type("answer?")
     until(one, in_composer)

@@ -341,7 +341,9 @@ export class ChatApp extends ChatElement {
     const act = acts[shortcutFor(event) ?? ""];
     if (!act) return;
     event.preventDefault();
-    if (!this.querySelector("dialog[open]")) act();
+    if (this.querySelector("dialog[open]")) return;
+    for (const open of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(":popover-open"))) open.hidePopover();
+    act();
   }
 
   focusSearch() {

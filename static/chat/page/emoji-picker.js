@@ -188,7 +188,7 @@ export class EmojiPicker extends ChatElement {
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
-    event.stopPropagation();
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const target = /** @type {Element} */ (event.target);
     if (event.key === "Enter" && target.matches("input") && this.emoji[0]) {
       event.preventDefault();

@@ -104,6 +104,7 @@ export class ChatMenu extends ChatElement {
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // keys that work anywhere
     const items = [...this.list.querySelectorAll("button")];
     const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
     /** @type {Record<string, number>} */

@@ -152,11 +152,13 @@ export class StartChat extends ChatDialog {
 
   /** @param {KeyboardEvent} event */
   onTabKey(event) {
-    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    if (step === 0) return;
-    event.preventDefault();
     const at = TABS.findIndex(({ id }) => id === this.tab);
-    void this.show(TABS[(at + step + TABS.length) % TABS.length].id);
+    /** @type {Record<string, number>} */
+    const moves = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 };
+    if (!(event.key in moves)) return;
+    event.preventDefault();
+    const tab = TABS.at(moves[event.key] % TABS.length);
+    if (tab) void this.show(tab.id);
   }
 
   /** @param {string} username */
