@@ -35,8 +35,7 @@ describe("rooms and notifications", () => {
   /** Whoever was to be called would have been by then: the message itself is here already. */
   const aMoment = () => window.page.waitForTimeout(1200);
 
-  const names = async () =>
-    (await window.page.locator(".sidebar .monaco-list-row").allInnerTexts()).map((row) => row.trim().split(/\s/)[0]);
+  const names = () => window.page.locator(".sidebar .monaco-list-row .label-name").allInnerTexts();
 
   step("lists rooms, and people from their first message on, for which it calls", async () => {
     await window.row("Compilers").waitFor();

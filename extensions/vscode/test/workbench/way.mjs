@@ -34,7 +34,7 @@ export class Way {
       to.write(data);
       if (this.hears) this.#asked.push(data);
       // Everything else goes on: a chat that stands still would be given up as lost.
-      if (!this.#isHeld || !data.includes("POST /api/v1/attachments")) return;
+      if (!this.#isHeld || !data.includes("/api/v1/attachments HTTP")) return;
       from.pause();
       this.#held.add(from);
     });
