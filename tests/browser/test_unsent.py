@@ -224,6 +224,10 @@ def test_a_message_that_was_refused_can_be_copied_edited_or_sent_as_a_file(
     one.fill(".composer-text", long.strip()[:19_990])
     one.get_by_text("10 characters left").wait_for()
     assert one.locator(".send-button").is_enabled()
+    one.fill(".composer-text", "    " + long.strip()[:19_999])  # indentation counts
+    one.get_by_text("3 too many").wait_for()
+    one.fill(".composer-text", "\u200b\u2800")  # nobody would see anything
+    assert one.locator(".send-button").is_disabled()
     one.fill(".composer-text", long)
     one.get_by_role("button", name="send it as a file").click()
     sent = one.locator("mc-message:not(.is-unsent):not(.is-failed)")

@@ -6,7 +6,7 @@ import { LimitLine, textFile } from "./limit-line.js";
 import { MentionCompletion } from "./mention-completion.js";
 import { personName, spokenTitle } from "./name.js";
 import { paste } from "./paste.js";
-import { asWritten, fitToText, insertText } from "./textarea.js";
+import { asWritten, fitToText, insertText, isInvisible } from "./textarea.js";
 import "./toolbar.js";
 import "./upload-tray.js";
 import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
@@ -219,7 +219,7 @@ export class Composer extends ChatElement {
   }
 
   textChanged() {
-    this.empty = this.textarea.value.trim() === "";
+    this.empty = isInvisible(this.textarea.value);
     this.limit.look(this.textarea.value);
     this.inCode = this.keys.areInCode(this.textarea);
     fitToText(this.textarea);
@@ -254,7 +254,7 @@ export class Composer extends ChatElement {
       this.notice = FAILED;
       return;
     }
-    if (this.limit.isTooLong || (!body && !this.uploads.hasSome)) return;
+    if (this.limit.isTooLong || (this.empty && !this.uploads.hasSome)) return;
     this.client.sendMessage(this.room.id, { body, attachments: this.uploads.take(), replyTo: this.repliedTo });
     this.textarea.value = "";
     this.replyTo = null;

@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { charactersLeft } from "../limits.js";
+import { asWritten } from "./textarea.js";
 
 /** With fewer characters left they are counted. */
 const NEAR = 1_000;
@@ -21,7 +22,7 @@ export class LimitLine {
   /** The text has changed. @param {string} text */
   look(text) {
     const before = this.left;
-    this.left = charactersLeft(text.trim(), this.#host.client.limits);
+    this.left = charactersLeft(asWritten(text), this.#host.client.limits);
     if (Math.min(before, this.left) < NEAR) this.#host.requestUpdate();
   }
 

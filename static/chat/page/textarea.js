@@ -40,3 +40,14 @@ export function insertText(textarea, text, start = textarea.selectionStart, end 
 export function asWritten(text) {
   return text.trimEnd().replace(/^(?:[^\S\n]*\n)+/, "");
 }
+
+/** What Unicode has as ignorable by default, spaces, and what is drawn as nothing, as on the server. */
+const INVISIBLE = /^[\s\p{Cc}\p{Default_Ignorable_Code_Point}\u070f\u2800\ufff0-\ufffb]*$/u;
+
+/**
+ * Whether nobody would see anything of a text: the server takes no message of it.
+ * @param {string} text
+ */
+export function isInvisible(text) {
+  return INVISIBLE.test(text);
+}
