@@ -6,6 +6,9 @@ import { ChatError } from "../errors.js";
  *   & {server: string, sessionToken: string | null}} Options
  */
 
+/** What is said where a proxy answered, which may have limits of its own. @type {Record<string, string>} */
+const DETAILS = { too_large: "This is larger than the server takes." };
+
 /**
  * Uploads one file over HTTP. Browsers tell how far it is; elsewhere progress is told at the end.
  *
@@ -24,7 +27,8 @@ export async function upload(file, { server, sessionToken, signal, onProgress })
   const { status, text, retryAfter } = await (globalThis.XMLHttpRequest ? byXhr(request) : byFetch(request));
   const answer = parsed(text);
   if (status >= 200 && status < 300 && answer?.id) return answer;
-  throw new ChatError(answer?.code ?? codeOf(status), answer?.detail ?? "The file was not uploaded.", {
+  const code = answer?.code ?? codeOf(status);
+  throw new ChatError(code, answer?.detail ?? DETAILS[code] ?? "The file was not uploaded.", {
     retryAfter: Number(retryAfter) || 0, // it may be a date
   });
 }
