@@ -282,6 +282,7 @@ export class ChatClient extends KnownChat {
         room_name: this.#store.nameOf(room),
         attachments: attachments.map(unknownAttachment),
       });
+      this.#store.answering(room);
       return stored;
     }
     const reply = await this.#commands.write(command, options);
@@ -320,7 +321,7 @@ export class ChatClient extends KnownChat {
       },
       awaited,
     );
-    this.#store.typing.isDone(room);
+    this.#store.answering(room);
     // One's own message is always in sight.
     if (feed.hasNewer) feed.jumpToLatest().catch(() => {});
     return clientId;

@@ -138,6 +138,12 @@ export class Store {
     this.#reads.mark(roomId, read);
   }
 
+  /** Something is written in a room: who answers has read. @param {string} roomId */
+  answering(roomId) {
+    this.typing.isDone(roomId);
+    this.markRead(roomId, this.rooms.get(roomId)?.number ?? 0);
+  }
+
   /** Tells the server at once how far this person has read. */
   flushReads() {
     this.#reads.flush();
@@ -334,7 +340,11 @@ export class Store {
       this.#update(room, { position, number, put_away, unread: Math.max(0, room.unread + more) });
     }
     if (!isNew || message.deleted) return;
-    if (isMine) return this.markRead(roomId, message.number); // who answers has read
+    if (isMine) {
+      // It may have waited for the line or for its files, and what came meanwhile is not read.
+      if (this.rooms.get(roomId)?.unread === 0) this.markRead(roomId, message.number);
+      return;
+    }
     if (this.blocked.has(message.sender)) return;
     const isForMe = message.mentions.includes(this.me?.username ?? "");
     if ((isForMe || room.kind === "direct") && message.number > room.read) {

@@ -163,6 +163,23 @@ def test_what_comes_while_one_is_away_stands_below_a_line_and_is_not_read(
     one.locator(".unread-bar").wait_for(state="detached")
     until(one, f"({STATE})({name!r}).read === 131")
 
+    # What came while the line was lost is not read either, nor by what was written meanwhile.
+    one.context.set_offline(True)
+    one.get_by_text("You are offline.").wait_for()
+    send(one, "Written offline")
+    other.evaluate(SAY, 50)
+    until(other, f"({STATE})({name!r}).number === 181")
+    one.context.set_offline(False)
+    until(one, f"({STATE})({name!r}).number === 182")
+    one.locator("mc-message:not(.is-unsent)").filter(has_text="Written offline").wait_for()
+    one.locator(".unread-bar").filter(has_text="50 unread").wait_for()
+    stands(one)
+    assert read_in(one, name) == 131
+    one.get_by_role("button", name="Jump to first unread").click()
+    stands(one)
+    assert "Said 1." in one.locator(".unread-line + mc-message").inner_text()
+    until(one, f"({STATE})({name!r}).read > 131")
+
 
 def test_a_room_shows_what_one_was_reading_when_one_comes_back(
     open_chat: OpenChat, room_with: RoomWith

@@ -276,6 +276,27 @@ test("whoever answers has read the room", async () => {
   assert.deepEqual(server.commands("room.read").map(({ number }) => number), [6]);
 });
 
+test("what came while a message waited to be sent is not read", async () => {
+  const { client, clock, server, room } = await aClientInARoom({ messages: 5 });
+  server.last.isDead = true;
+  server.isUp = false;
+  server.last.end(1006);
+  client.sendMessage(room.id, { body: "written without a line" });
+  for (let n = 0; n < 3; n++) room.send("grace", `meanwhile ${n}`);
+  server.isUp = true;
+  await clock.pass(60_000);
+  assert.equal(room.at(9).sender, "ada");
+  assert.equal(unread(client, room.id), 3);
+  assert.equal(client.rooms.get(room.id)?.read, 5);
+});
+
+test("what programs send under one's name marks nothing as read", async () => {
+  const { client, room } = await aClientInARoom({ messages: 5 });
+  room.send("ada", "a report");
+  await settled();
+  assert.equal(unread(client, room.id), 5);
+});
+
 // -- Mentions -------------------------------------------------------------------------------------
 
 test("a mention is told, once", async () => {

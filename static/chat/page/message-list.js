@@ -87,8 +87,7 @@ export class MessageList extends ChatElement {
    * @param {Record<string, any>} detail
    */
   concerns(type, detail) {
-    if (type === "state") return this.feed.loading !== null;
-    return type === "people" || type === "rooms" || detail.room === this.roomId || detail.room?.id === this.roomId;
+    return type === "state" || type === "people" || type === "rooms" || detail.room === this.roomId || detail.room?.id === this.roomId;
   }
 
   connectedCallback() {
@@ -189,11 +188,13 @@ export class MessageList extends ChatElement {
 
   /** Tells what came in from others at the live end. */
   noticeNew() {
-    const last = this.client.rooms.get(this.roomId)?.number ?? 0;
-    if (last <= this.newest) return;
+    const room = this.client.rooms.get(this.roomId);
+    const last = room?.number ?? 0;
+    if (!room || last <= this.newest) return;
     const me = this.client.me?.username ?? "";
     const came = this.feed.messages.filter(({ number, state }) => number > this.newest && state === "sent");
-    const answer = came.findLast(({ sender }) => sender === me);
+    // Whoever answers knows what is above; not where the answer waited, and others came before it.
+    const answer = unread(room) === 0 ? came.findLast(({ sender }) => sender === me) : undefined;
     const fresh = came.filter(({ sender }) => sender !== me);
     // After a jump the window ends earlier, and what comes in is known by its number alone.
     if (this.feed.hasNewer) this.sinceAway += last - this.newest;
@@ -202,10 +203,9 @@ export class MessageList extends ChatElement {
     for (const message of fresh) {
       if (!this.client.blocked.has(message.sender)) this.tell("heard", { message });
     }
-    // Whoever answers knows what is above.
     if (answer) this.unreadAfter = null;
     const news = fresh.find(({ number }) => number > (answer?.number ?? 0));
-    if (!this.reading.present && this.unreadAfter === null && news) this.unreadAfter = news.number - 1;
+    if (!this.reading.watched && this.unreadAfter === null && news) this.unreadAfter = news.number - 1;
   }
 
   onScroll() {

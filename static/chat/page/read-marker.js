@@ -10,6 +10,8 @@ import { unread } from "./rooms.js";
 export class ReadMarker {
   /** All was read, and the end stayed in view: what comes now passes before the reader's eyes. */
   #isCaughtUp = false;
+  /** The line was lost, and what comes with the next one comes at once. */
+  #wasCut = false;
 
   /** @param {import("./message-list.js").MessageList} list */
   constructor(list) {
@@ -22,6 +24,11 @@ export class ReadMarker {
   get present() {
     const isInFront = document.visibilityState === "visible" && document.hasFocus();
     return isInFront && (this.list.scroller?.clientHeight ?? 0) > 0;
+  }
+
+  /** Whether what comes in now passes before their eyes. */
+  get watched() {
+    return this.present && !this.#wasCut;
   }
 
   start() {
@@ -38,6 +45,10 @@ export class ReadMarker {
 
   look() {
     const { list } = this;
+    if (list.client.state !== "online") {
+      this.#wasCut = true;
+      this.#isCaughtUp = false;
+    }
     if (!this.present || !list.placed || !list.isConnected) {
       this.#isCaughtUp = false;
       return;
@@ -47,7 +58,9 @@ export class ReadMarker {
     if (!room?.role) return;
     const seen = this.lastSeen();
     if (seen > room.read && (this.#isCaughtUp || this.#continues(room))) client.markRead(roomId, seen);
+    if (client.state !== "online") return;
     this.#isCaughtUp = list.anchor.atEnd && !list.feed.hasNewer && unread(client.rooms.get(roomId) ?? room) === 0;
+    if (this.#isCaughtUp) this.#wasCut = false;
   }
 
   /** Whether nothing unread stands above what is in view. @param {Room} room */
