@@ -288,12 +288,17 @@ export class Feed {
     if (this.position !== state.position) this.#host.missed();
   }
 
-  /** The person has come into the room: what they have not read is told. */
+  /**
+   * The person has come into the room. What they have not read is told; the first messages of a
+   * direct room also call them, as it comes with these.
+   */
   enter() {
     const state = this.#host.state();
-    if (this.#host.isTold() && state && !this.loaded && state.read < state.number) {
+    const isTold = this.#host.isTold();
+    if (state && !this.loaded && state.read < state.number && (isTold || state.kind === "direct")) {
+      if (state.kind === "direct") this.number = state.read;
       this.#told = new Told(state.read, state.position);
-      this.position = Math.max(0, state.position - TOLD_OF_ABSENCE);
+      this.position = Math.max(0, state.position - (isTold ? TOLD_OF_ABSENCE : CATCH_UP));
     }
     this.resume();
   }
