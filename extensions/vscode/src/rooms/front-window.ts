@@ -53,6 +53,11 @@ export class FrontWindow implements vscode.Disposable {
     void this.state.update(NOTED, [...this.#noted, id].slice(-NOTED_LIMIT));
   }
 
+  /** It is to be told again, when it happens again. */
+  forget(id: string): void {
+    if (this.#isNoted(id)) void this.state.update(NOTED, this.#noted.filter((noted) => noted !== id));
+  }
+
   #claim(): void {
     void this.state.update(FRONT, this.#window);
   }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { ChatClient } from "../../../../static/chat/client.js";
 import { isolated } from "../../../../static/chat/names.js";
 import type { Chat } from "../chat/chat.js";
 import { displayName } from "../chat/naming.js";
@@ -11,7 +12,7 @@ interface Removal {
   name: string;
   /** The username of who did it, where it is known. */
   by: string | null;
-  /** Where the room's log stood: the next removal from the same room is another one. */
+  /** Where the room's log stood. */
   position: number;
 }
 
@@ -27,21 +28,30 @@ export class RemovalNotice implements vscode.Disposable {
     private readonly view: ChatView,
     private readonly front: FrontWindow,
   ) {
-    this.#switched = chat.onDidSwitch((connected) =>
-      connected?.client.addEventListener("removed", (event) => {
-        const removal = (event as CustomEvent<Removal>).detail;
-        const who = removal.by === null ? null : displayName(connected.client, removal.by);
-        void this.#say(removal, who);
-      }),
-    );
+    this.#switched = chat.onDidSwitch((connected) => connected && this.#follow(connected.client));
   }
 
   dispose(): void {
     this.#switched.dispose();
   }
 
-  async #say({ room, name, position }: Removal, who: string | null): Promise<void> {
-    const id = `removed ${room} ${position}`;
+  #follow(client: ChatClient): void {
+    const told = new Map<string, string>();
+    client.addEventListener("removed", (event) => {
+      const removal = (event as CustomEvent<Removal>).detail;
+      const id = `removed ${removal.room} ${removal.position}`;
+      told.set(removal.room, id);
+      void this.#say(id, removal.name, removal.by === null ? null : displayName(client, removal.by));
+    });
+    // Whoever is back may be removed once more, before anything is written there.
+    client.addEventListener("rooms", () => {
+      for (const [room, id] of told) {
+        if (client.rooms.has(room) && told.delete(room)) this.front.forget(id);
+      }
+    });
+  }
+
+  async #say(id: string, name: string, who: string | null): Promise<void> {
     if (this.view.isInSight) return this.front.note(id);
     if (!(await this.front.isMine(id))) return;
     const where = isolated(plain(name));

@@ -1,12 +1,13 @@
 /** The real server, on data of its own, as a test starts and kills it. */
 import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { cpSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { WebSocket } from "ws";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../../..");
 export const PASSWORD = "correct horse battery staple";
@@ -133,6 +134,24 @@ export class ChatServer {
     const response = await fetch(this.#at(door), { headers: { "X-Session-Token": token } });
     if (!response.ok) throw new Error(`${door}: ${response.status}`);
     return response;
+  }
+
+  /** Does what only a socket can, and gives the answer to it. */
+  async command(token, command) {
+    const { ticket } = await this.post("/api/v1/tickets", {}, token);
+    const address = String(this.#at("/ws/client/")).replace(/^http/, "ws");
+    const socket = new WebSocket(address, ["mediachat.v1", `ticket.${ticket}`]);
+    try {
+      await once(socket, "open");
+      socket.send(JSON.stringify({ ref: "1", ...command }));
+      for await (const [data] of on(socket, "message", { signal: AbortSignal.timeout(20_000) })) {
+        const answer = [JSON.parse(data)].flat().find(({ ref }) => ref === "1");
+        if (answer?.type === "error") throw new Error(answer.detail);
+        if (answer) return answer;
+      }
+    } finally {
+      socket.close();
+    }
   }
 
   /** What this person's rooms are to them. */

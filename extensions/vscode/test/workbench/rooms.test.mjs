@@ -43,9 +43,9 @@ describe("rooms and notifications", () => {
     await server.send(grace, direct, "May I ask you something?");
     await window.notification("grace: May I ask you something?").waitFor();
     await unreadIn("grace", 1);
-    assert.deepEqual(await names(), ["Compilers", "grace"]);
     await window.chooseInMenuOf(window.row("grace"), "Mark Room as Read");
     await unreadIn("grace", 0);
+    assert.deepEqual(await names(), ["Compilers", "grace"]);
     await window.command("Notifications: Clear All Notifications");
   });
 
@@ -264,6 +264,23 @@ describe("rooms and notifications", () => {
     assert.equal(await window.page.locator(".tab.dirty").count(), 0, "the keys changed the file beside");
     assert.equal(bench.read("notes.md").toString(), "# Notes\n");
     assert.ok(await hasFocus(composer()), "the menu bar has the focus");
+  });
+
+  step("says who removed the person from which room: in the page, or where that is not in sight", async () => {
+    await window.command("Notifications: Clear All Notifications");
+    await composer().click();
+    await server.command(grace, { type: "room.remove", room: compilers, member: "ada" });
+    await window.chat.locator("mc-notices, mc-app", { hasText: "grace removed you from Compilers." }).first().waitFor();
+    await window.row("Compilers").waitFor({ state: "detached" });
+    await aMoment();
+    assert.deepEqual(await window.notifications(), []);
+
+    await server.command(grace, { type: "room.add", room: compilers, members: ["ada"] });
+    await window.row("Compilers").waitFor();
+    await window.showExplorer();
+    await server.command(grace, { type: "room.remove", room: compilers, member: "ada" });
+    await window.notification("grace removed you from Compilers.").waitFor();
+    await window.screenshot("removed");
   });
 
   step("has caused no exception on the server", () => {
