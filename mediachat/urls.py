@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from chat.api import api
 
@@ -11,7 +12,11 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 handler500 = "mediachat.error_pages.server_error"
 
+# And one way to change one's password.
+change_password = RedirectView.as_view(pattern_name="account_change_password")
+
 urlpatterns = [
+    path("admin/password_change/", change_password),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

@@ -172,3 +172,15 @@ def test_lists_of_the_administration_are_empty_in_our_words(
     }.items():
         page = text_of(client.get(f"/admin/{address}"))
         assert words in page and not STOCK.search(page), address
+
+
+def test_there_is_one_page_for_ones_password(client: Client, administrator: User) -> None:
+    client.force_login(administrator)
+    answer = client.get(reverse("admin:password_change"), follow=True)
+    assert answer.request["PATH_INFO"] == reverse("account_change_password")
+    assert_ours(answer)
+    was = administrator.password
+    given = {"old_password": PASSWORD, "new_password1": "x" * 12, "new_password2": "x" * 12}
+    client.post(reverse("admin:password_change"), given)
+    administrator.refresh_from_db()
+    assert administrator.password == was
