@@ -11,23 +11,18 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
-from markdown_it.rules_block import StateBlock, blockquote, table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, link, linkify
 from markdown_it.token import Token
 
 from accounts.usernames import normalize
-from chat import mentions
+from chat import markdown_blocks, mentions
 from chat.highlight import Colours, highlight, language_of
 from chat.links import Links, as_read, host_of, is_of, is_web
-from chat.parser_steps import LOOKS, CountedInline, Inline, TooMuchWorkError, parse_blocks
+from chat.parser_steps import CountedInline, Inline, TooMuchWorkError, parse_blocks
 
-NESTING_LIMIT = 20
-"""Blocks, or emphases, one within the other."""
 MARKS_LIMIT = 1_500
 """Characters with a meaning in markdown; after so many the rest is shown as it was typed."""
-TABLE_LIMIT = 2_000
-"""Cells that all tables of a text may have together; a table beyond that is shown as typed."""
 BLOCKS_LIMIT = 6_000
 """Tokens for the paragraphs, items and cells of a text; one with more is shown as it was typed."""
 LINKS_LIMIT = 200
@@ -46,16 +41,6 @@ _SCHEME = len("https") + 1
 _LABEL_LIMIT = 63
 """Characters of one part of a domain."""
 _LINKS = Links()
-_FACE = re.compile(r">(?:[:;=]|(?:[^\w\s<>]|_){0,9}\w?(?:[^\w\s<>]|_){0,9}<(?!\w)|[._-]+>)")
-"""A line of ``>_<``, ``>.>`` or ``>:(``."""
-_INDENTATION = re.compile(r"^[^\S\n]+", re.MULTILINE)
-_NO_BREAK_SPACE = "\xa0"
-_TASK = re.compile(r"\[[ xX]\](?: +|$)")
-_ALIGNED = re.compile(r"text-align:(left|center|right)")
-
-_BEFORE_ANY_BLOCK = ["paragraph", "reference", "blockquote", "list"]
-"""What a quote may end: that of the parser's own rule."""
-
 _local = threading.local()
 
 
@@ -68,7 +53,7 @@ def parser(*, counts: bool) -> MarkdownIt:
 
 
 def _new_parser(*, counts: bool) -> MarkdownIt:
-    options = {"linkify": True, "breaks": True, "maxNesting": NESTING_LIMIT}
+    options = {"linkify": True, "breaks": True, "maxNesting": markdown_blocks.NESTING_LIMIT}
     markdown = MarkdownIt("js-default", options)
     # A definition would vanish from the message, and a line of dashes under a line of text
     # would turn it into a heading: neither is meant in a chat.
@@ -85,13 +70,8 @@ def _new_parser(*, counts: bool) -> MarkdownIt:
         markdown.core.ruler.at("block", _bounded_blocks)
     markdown.inline.add_terminator_char(mentions.WIDE_SIGN)
     markdown.core.ruler.at("inline", _bounded_inline)
-    markdown.core.ruler.after("block", "one_heading", _one_heading)
-    markdown.core.ruler.after("block", "indented", _indented)
-    markdown.core.ruler.after("inline", "tasks", _tasks)
-    markdown.core.ruler.after("inline", "aligned", _aligned)
+    markdown_blocks.add_rules(markdown)
     markdown.core.ruler.at("linkify", _links_in_text)
-    markdown.block.ruler.at("blockquote", _quote, {"alt": _BEFORE_ANY_BLOCK})
-    markdown.block.ruler.at("table", _bounded_table, {"alt": ["paragraph", "reference"]})
     markdown.inline.ruler.at("linkify", _bounded_linkify)
     markdown.inline.ruler.at("image", _image_as_link)
     markdown.inline.ruler.before("link", "mention", _mention)
@@ -141,95 +121,11 @@ def _parse_inline(state: StateCore) -> None:
             token.children = _as_typed(token.content)
 
 
-def _one_heading(state: StateCore) -> None:
-    """Messages stand below the page's own headings, so theirs are all of one lower level."""
-    for token in state.tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = "h3"
-
-
-def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A quote; a face that begins with its sign is none, and ends the quote above it."""
-    if _is_face(state, start):
-        return False
-    if not silent and state.src.startswith(">", state.bMarks[start] + state.tShift[start]):
-        rest = range(start + 1, end)
-        end = next((line for line in rest if state.isEmpty(line) or _is_face(state, line)), end)
-    # Paragraphs look for their end as far as this, beyond the quote that they are in.
-    before, state.lineMax = state.lineMax, end
-    found = blockquote(state, start, end, silent)
-    state.lineMax = before
-    return found
-
-
-def _is_face(state: StateBlock, line: int) -> bool:
-    if state.is_code_block(line):
-        return False
-    begin = state.bMarks[line] + state.tShift[line]
-    return _FACE.match(state.src, begin, state.eMarks[line]) is not None
-
-
-def _indented(state: StateCore) -> None:
-    """Lines stay as far from the edge as they were typed, which HTML shows of no other spaces."""
-    lines: list[str] | None = None
-    for opening, inline in zip(state.tokens, state.tokens[1:], strict=False):
-        if opening.type == "paragraph_open" and opening.level == 0 and opening.map:
-            lines = lines or state.src.split("\n")
-            typed = "\n".join(lines[slice(*opening.map)]).rstrip()
-            inline.content = _INDENTATION.sub(_unbroken, typed)
-
-
-def _unbroken(spaces: re.Match[str]) -> str:
-    return spaces[0].expandtabs(4).replace(" ", _NO_BREAK_SPACE)
-
-
-def _tasks(state: StateCore) -> None:
-    """``- [x] text`` begins with a box that shows whether it is done."""
-    for item, paragraph, inline in zip(
-        state.tokens, state.tokens[1:], state.tokens[2:], strict=False
-    ):
-        if item.type != "list_item_open" or paragraph.type != "paragraph_open":
-            continue
-        first = inline.children[0] if inline.children else None
-        if first is None or first.type != "text" or not (mark := _TASK.match(first.content)):
-            continue
-        is_done = mark[0][1] in "xX"
-        box = Token("task", "input", 0, attrs={"type": "checkbox", "disabled": ""})
-        box.attrs |= {"checked": "", "aria-label": "Done"} if is_done else {"aria-label": "To do"}
-        first.content = first.content[mark.end() :]
-        inline.children = [box, *(inline.children or ())]
-        item.attrSet("class", "task")
-
-
-def _aligned(state: StateCore) -> None:
-    """Columns by a class, as the page allows no styles."""
-    for token in state.tokens:
-        if token.type in ("th_open", "td_open"):
-            style = _ALIGNED.match(str(token.attrs.pop("style", "")))
-            if style:
-                token.attrSet("class", f"is-{style[1]}")
-
-
 def _as_typed(content: str) -> list[Token]:
     tokens: list[Token] = []
     for line in content.split("\n"):
         tokens += [_text(line), Token("softbreak", "br", 0)]
     return tokens[:-1]
-
-
-def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    if not table(state, start, end, True):
-        return False
-    columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
-    rows = (TABLE_LIMIT - state.env.get("cells", 0)) // columns
-    state.env["steps"].take(min(rows, end - start) // LOOKS)
-    if end - start > rows and not any(map(state.isEmpty, range(start, start + rows))):
-        return False
-    if silent:
-        return True
-    found = table(state, start, end, False)
-    state.env["cells"] = state.env.get("cells", 0) + columns * (state.line - start)
-    return found
 
 
 def _bounded_linkify(state: StateInline, silent: bool) -> bool:

@@ -1,5 +1,7 @@
 """Markdown as people mean it: in every script, with all of it shown."""
 
+import re
+
 import pytest
 
 from chat.text import plain, render
@@ -85,6 +87,26 @@ def test_the_indentation_of_the_first_line_survives() -> None:
     assert render("  two").excerpt == "two"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "\n".join("  " * level + f"- word{level}" for level in range(40)),
+        "\n".join("   " * level + f"1. word{level}" for level in range(40)),
+        "> " * 40 + "word39",
+        "\n".join("> " * level + f"word{level}" for level in range(1, 40)),
+        "\n".join(f"{'- > ' * level}word{level}" for level in range(1, 40)),
+        "- " * 40 + "word39",
+        "> " * 18 + "| word38 |\n" + "> " * 18 + "|-|\n" + "> " * 18 + "| word39 |",
+        "> " * 25 + "```\n" + "> " * 25 + "word39\n" + "> " * 25 + "```",
+    ],
+)
+def test_nothing_is_too_deep_to_be_shown(body: str) -> None:
+    html = render(body).html
+    for word in re.findall(r"word\d+", body):
+        assert re.search(rf"{word}\b", html), word
+    assert "<ul>" in html or "<ol>" in html or "<blockquote>" in html
+
+
 @pytest.mark.parametrize("line", ["---", "a\n\n---", "****"])
 def test_a_line_is_quoted_as_something(line: str) -> None:
     assert str(render(line).excerpt).endswith("—")
@@ -94,8 +116,6 @@ def test_a_line_is_quoted_as_something(line: str) -> None:
 
 
 def links(body: str) -> list[tuple[str, str]]:
-    import re
-
     return re.findall(r'<a href="([^"]*)"[^>]*>([^<]*)</a>', render(body).html)
 
 

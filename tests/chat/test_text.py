@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat import highlight, markdown, text
+from chat import highlight, markdown, markdown_blocks, text
 from chat.highlight import Colours
 from chat.protocol import BODY_LIMIT
 from chat.text import plain, render, render_markdown
@@ -468,7 +468,7 @@ def test_elements_are_never_nested_deeply() -> None:
     for closing in re.findall(r"<(/?)\w", html):
         depth += -1 if closing else 1
         deepest = max(deepest, depth)
-    assert deepest <= markdown.NESTING_LIMIT + 10
+    assert deepest <= markdown_blocks.NESTING_LIMIT + 10
 
 
 def test_text_with_too_many_marks_is_shown_as_it_was_typed() -> None:
