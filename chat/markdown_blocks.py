@@ -10,6 +10,7 @@ from markdown_it.rules_block import StateBlock, blockquote, list_block, table
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from chat.highlight import language_of
 from chat.parser_steps import LOOKS
 
 NESTING_LIMIT = 20
@@ -32,6 +33,7 @@ def add_rules(markdown: MarkdownIt) -> None:
     """Gives a parser the rules of this module."""
     markdown.core.ruler.after("block", "one_heading", _one_heading)
     markdown.core.ruler.after("block", "indented", _indented)
+    markdown.core.ruler.after("block", "fences", _fences)
     markdown.core.ruler.after("inline", "tasks", _tasks)
     markdown.core.ruler.after("inline", "aligned", _aligned)
     markdown.block.ruler.at("blockquote", _quote, {"alt": _BEFORE_ANY_BLOCK})
@@ -132,3 +134,20 @@ def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> boo
     found = table(state, start, end, False)
     state.env["cells"] = state.env.get("cells", 0) + columns * (state.line - start)
     return found
+
+
+def _fences(state: StateCore) -> None:
+    """Code may begin right behind the marks and end right before them, as other chats have it:
+    what is no language is code, and marks at the end of an open block close it."""
+    for token in state.tokens:
+        if token.type != "fence" or token.map is None:
+            continue
+        lines = token.content.count("\n") + (not token.content.endswith("\n"))
+        is_closed = token.map[1] - token.map[0] > lines + 1
+        code = token.content.rstrip()
+        ends_here = not is_closed and code.endswith(token.markup)
+        if ends_here:
+            token.content = code.removesuffix(token.markup) + "\n"
+        info = token.info.strip()
+        if (ends_here or " " in info) and info and language_of(info) is None:
+            token.content, token.info = f"{info}\n{token.content}", ""

@@ -107,6 +107,26 @@ def test_nothing_is_too_deep_to_be_shown(body: str) -> None:
     assert "<ul>" in html or "<ol>" in html or "<blockquote>" in html
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("```const a = 1;\nfoo()\n```", "const a = 1;\nfoo()\n"),
+        ("```foo\nbar```", "foo\nbar\n"),
+        ("> ```foo x\n> bar```", "foo x\nbar\n"),
+        ("~~~ these words\n~~~", "these words\n"),
+        ("```\nmarks ```\n```", "marks ```\n"),
+        ("```mermaid\ngraph\n```", "graph\n"),
+    ],
+)
+def test_code_beside_its_marks_is_shown(body: str, code: str) -> None:
+    assert f">{code}</code></pre>" in render(body).html
+
+
+def test_a_language_beside_the_marks_is_one() -> None:
+    html = render("```python\nx = 1```").html
+    assert 'class="language-python"' in html and "python" not in words(html).split(">", 2)[2]
+
+
 @pytest.mark.parametrize("line", ["---", "a\n\n---", "****"])
 def test_a_line_is_quoted_as_something(line: str) -> None:
     assert str(render(line).excerpt).endswith("—")
