@@ -311,6 +311,12 @@ PICTURE = """async () => {
     ...(withPicture ? { "image/png": blob } : {}),
   })]);
 }"""
+STYLED = """<html><head><meta charset="utf-8"><style>td { color: red }</style></head>
+<body link="#0563C1"><!--StartFragment--><style><!-- br { display: none } --></style>
+<google-sheets-html-origin><table style="border: none" onclick="alert(1)" title="1 > 0"><tr>
+<td style='color: blue'>a &gt; b</td><td>c</td></tr><tr><td>d</td><td>e</td></tr></table>
+<script>alert(1)</script><!--EndFragment--></body></html>"""
+"""As spreadsheets write it: reading it must break no rule of the page's policy."""
 CELLS = {
     "text/plain": "a\tb\nc\td",
     "text/html": "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>",
@@ -352,6 +358,8 @@ def test_paste_does_what_the_person_means(open_chat: OpenChat) -> None:
         ({"text/plain": "image"}, picture, "image"),
         ({"text/html": "<p>one</p><p>two &amp; three</p>"}, "[]", "one\ntwo & three"),
         ({"text/html": "<p>one</p><img src='x:'>"}, picture, "one"),
+        ({"text/html": STYLED}, "[]", "a > b\tc\nd\te"),
+        ({"text/plain": "a\tb", "text/html": STYLED}, picture, "a\tb"),
         ({"text/plain": "line\n" * 2000}, picture, "line\n" * 2000),
         ({"text/uri-list": "# a comment\r\nhttps://example.org/"}, "[]", "https://example.org/"),
     ]
@@ -363,6 +371,7 @@ def test_paste_does_what_the_person_means(open_chat: OpenChat) -> None:
     composer.fill("")
     address = "https://example.org/seen"
     pictures = [
+        ({"text/html": "<style>p {}</style><p style='margin: 0'><img src='x:'></p>"}, picture),
         ({"text/html": f"<meta charset='utf-8'><img src='{address}' alt='seen'>"}, picture),
         ({"text/plain": address, "text/uri-list": address}, picture),
         ({"text/plain": "holiday.png"}, "[picture('holiday.png')]"),

@@ -39,7 +39,7 @@ export function paste(event, textarea) {
  */
 export function pasted(data) {
   const files = [...data.files];
-  const html = new DOMParser().parseFromString(data.getData("text/html"), "text/html").body;
+  const html = new DOMParser().parseFromString(bare(data.getData("text/html")), "text/html").body;
   const written = data.getData("text/plain") || addressesIn(data.getData("text/uri-list"));
   if (files.length > 0 && !isPictureOf(written, html, files)) return { files };
   return { text: written || textOf(html) };
@@ -91,12 +91,22 @@ const addressesIn = (list) =>
     .filter((line) => line && !line.startsWith("#"))
     .join("\n");
 
+/** What is not seen of HTML, and a tag with its attributes. */
+const UNSEEN = /<!--[\s\S]*?(?:-->|$)|<(style|script|template)\b[\s\S]*?(?:<\/\1\s*>|$)/gi;
+const TAG = /<(\/?[a-z][\w:-]*)(?:"[^"]*"|'[^']*'|[^'">])*>/gi;
+
+/**
+ * HTML without its styles and attributes: to read one, and be it for its words alone, is to break the
+ * page's policy.
+ * @param {string} html
+ */
+const bare = (html) => html.replace(UNSEEN, "").replace(TAG, "<$1>");
+
 /**
  * The words of HTML that comes without a text of its own.
  * @param {HTMLElement} html
  */
 function textOf(html) {
-  for (const unseen of html.querySelectorAll("script, style, template")) unseen.remove();
   for (const end of html.querySelectorAll("br, p, div, li, tr, h1, h2, h3, h4, h5, h6, pre")) end.after("\n");
   for (const cell of html.querySelectorAll("td + td, th + th, td + th, th + td")) cell.before("\t");
   return (html.textContent ?? "").replace(/[^\S\t\n]+/g, " ").replace(/ ?\n[ \n]*/g, "\n").trim();
