@@ -45,25 +45,20 @@ def open_direct_room(user: User, other: User) -> tuple[Room, bool]:
             # They were no strangers when this room was opened.
             Room.objects.filter(pk=room.pk).update(waiting=True)
         in_before = room.waiting and room.memberships.filter(user=user).exists()
+        has_begun = known is not None and Message.objects.filter(room=room).exists()
         ask(user, room, asked)
-        # Also where the room exists: the process that opened it may have died before this.
-        admit(room, [user], Role.MEMBER)
+        # Also where the room exists: the process that opened it may have died before this. And a
+        # server of the version before lets nobody in with the first message.
+        admit(room, [user, other] if has_begun and not strangers else [user], Role.MEMBER)
         tell_asked(room, asked)
         if room.waiting and not strangers:
-            _end_waiting(room, user, other if in_before else None)
+            # Nobody has to accept any more: who was asked picks the other, or is no stranger now.
+            if in_before and not has_begun:
+                await_message(room, other)
+            else:
+                let_in(room, other if in_before else user)
     if new:
         # One of them may have blocked the other since we asked.
         repeat_in_direct_room(user, other)
         repeat_in_direct_room(other, user)
     return room, new
-
-
-def _end_waiting(room: Room, user: User, asked: User | None) -> None:
-    """Nobody has to accept any more: this user is who was asked, or else no stranger by now to
-    the one who was."""
-    if asked is None:
-        let_in(room, user)
-    elif Message.objects.filter(room=room).exists():
-        let_in(room, asked)
-    else:
-        await_message(room, asked)

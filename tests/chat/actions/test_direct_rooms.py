@@ -184,3 +184,14 @@ def test_empty_rooms_of_before_stay_in_both_lists(owner, member):
     assert (listed(owner), listed(member)) == ([room.pk], [room.pk])
     say(member, room)
     assert queries.room_view(owner, room.pk).unread == 1
+
+
+def test_who_was_written_to_by_a_server_of_before_gets_the_room_when_it_is_picked_again(
+    owner, member
+):
+    """During an upgrade one of these stores the first message, and lets nobody in with it."""
+    room = picked(owner, member)
+    say(owner, room)
+    Membership.objects.filter(room=room, user=member).delete()
+    picked(owner, member)
+    assert listed(member) == [room.pk]
