@@ -104,7 +104,13 @@ def test_emoji_are_in_colour_and_found_by_name(open_chat: OpenChat, server: Serv
     assert not shown & boxes
     assert set(everywhere) <= shown
     search = page.get_by_label("Search emoji")
-    for name, emoji in (("heart", "❤️"), ("fire", "🔥"), ("smile", "😄"), ("+1", "👍️")):
+    for name, emoji in (
+        ("heart", "❤️"),
+        ("fire", "🔥"),
+        ("smile", "😄"),
+        ("+1", "👍️"),
+        (":x:", "❌️"),
+    ):
         search.fill(name)
         first = page.locator(".emoji-choice").first
         until(

@@ -26,6 +26,20 @@ const COLUMNS = 8;
 let database = null;
 
 /**
+ * @param {Database} emoji
+ * @param {string} asked
+ */
+async function search(emoji, asked) {
+  const code = spelled(asked).replaceAll(" ", "_");
+  const [found, named] = await Promise.all([
+    emoji.getEmojiBySearchQuery(asked),
+    emoji.getEmojiByShortcode(code), // a single letter, such as `x`, is searched for in no other way
+  ]);
+  const isFound = found.some((each) => "unicode" in each && named && "unicode" in named && each.unicode === named.unicode);
+  return named && !isFound ? [named, ...found] : found;
+}
+
+/**
  * Emoji that are called just so come first, then those whose names begin so.
  *
  * @template {{annotation: string, shortcodes?: string[]}} E
@@ -95,9 +109,7 @@ export class EmojiPicker extends ChatElement {
     });
     const asked = this.query.trim();
     try {
-      const found = asked
-        ? await database.getEmojiBySearchQuery(asked)
-        : await database.getEmojiByGroup(this.group);
+      const found = asked ? await search(database, asked) : await database.getEmojiByGroup(this.group);
       const own = await drawn(/** @type {any[]} */ (found.filter((emoji) => "unicode" in emoji)));
       if (asked !== this.query.trim()) return;
       this.emoji = asked ? bestFirst(own, asked) : own;
