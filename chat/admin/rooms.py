@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -42,13 +42,19 @@ class WithOrWithoutOwner(admin.SimpleListFilter):
         if self.value() is None:
             return queryset
         shared = queryset.exclude(kind=Room.Kind.DIRECT)
-        lacks_one = self.value() == "without"
-        return shared.filter(first_owner__isnull=lacks_one)  # type: ignore[misc]  # annotated below
+        owned = shared.annotate(is_owned=Exists(active_owners().filter(room=OuterRef("pk"))))
+        return owned.filter(is_owned=self.value() == "with")
+
+
+def active_owners() -> QuerySet[Membership]:
+    """Who can look after a room, who has been in it longest first."""
+    owners = Membership.objects.filter(role=Membership.Role.OWNER, user__is_active=True)
+    return owners.order_by("joined_at", "pk")
 
 
 def lacks_owner(row: Room) -> bool:
     """Whether nobody can look after this room, of those that ``RoomAdmin`` has found."""
-    return row.kind != Room.Kind.DIRECT and row.first_owner is None  # type: ignore[attr-defined]
+    return row.kind != Room.Kind.DIRECT and not row.active_owners  # type: ignore[attr-defined]
 
 
 def can_own(row: Membership) -> bool:
@@ -156,11 +162,9 @@ class RoomAdmin(DecidedAdmin[Room]):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
-        owners = Membership.objects.filter(
-            room=OuterRef("pk"), role=Membership.Role.OWNER, user__is_active=True
-        )
-        first = owners.order_by("joined_at", "pk").values("user__username")[:1]
-        return super().get_queryset(request).annotate(first_owner=Subquery(first))
+        owners = active_owners().select_related("user")
+        rows = super().get_queryset(request)
+        return rows.prefetch_related(Prefetch("memberships", owners, to_attr="active_owners"))
 
     @display(description="Room", ordering="name")
     def title(self, row: Room) -> SafeString:
@@ -174,15 +178,16 @@ class RoomAdmin(DecidedAdmin[Room]):
     def owner(self, row: Room) -> SafeString | str:
         if lacks_owner(row):
             return format_html('<strong class="{}">Nobody</strong>', links.ALARM)
-        return links.words(row.first_owner) if row.first_owner else "-"  # type: ignore[attr-defined]
+        owners = row.active_owners  # type: ignore[attr-defined]
+        is_direct = row.kind == Room.Kind.DIRECT
+        return "-" if is_direct else links.words(owners[0].user.username)
 
     @display(description="Owners")
     def owners(self, row: Room) -> str:
         if row.kind == Room.Kind.DIRECT:
             return "-"
-        owners = row.memberships.filter(role=Membership.Role.OWNER, user__is_active=True)
-        names = owners.order_by("user__username").values_list("user__username", flat=True)
-        shown = [isolated(name) for name in names[: self.OWNERS + 1]]
+        found = row.active_owners[: self.OWNERS + 1]  # type: ignore[attr-defined]
+        shown = [isolated(each.user.username) for each in found]
         if len(shown) > self.OWNERS:
             shown[-1] = "others"
         return ", ".join(shown) or "Nobody. Find one above, or make a member below its owner."

@@ -571,6 +571,9 @@ def test_rooms_without_owner_are_listed_and_get_one(
     looked_after, _ = rooms.open_room(person("other"), kind="public", name="Lobby")
     assert listed("without") == {things["deserted"]}
     assert listed("with") == {private_room, looked_after}
+    everything = client.get(page("chat/room")).content.decode()
+    assert "<bdi>owner</bdi>" in everything and "<bdi>other</bdi>" in everything
+    assert everything.count(">Nobody</strong>") == 1
     User.objects.filter(pk=owner.pk).update(is_active=False)
     assert listed("without") == {things["deserted"], private_room}
     assert listed("with") == {looked_after}
