@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import files, measure, pair, report, scenarios, sign_in
+from benchmarks import databases, files, measure, pair, report, scenarios, sign_in
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SCENARIOS: dict[str, scenarios.Scenario] = {
@@ -26,6 +26,8 @@ SCENARIOS: dict[str, scenarios.Scenario] = {
     "comeback": scenarios.comeback,
     "history": scenarios.history,
     "sync": scenarios.sync,
+    "find": databases.find,
+    "indexes": databases.indexes,
     "page": files.page,
     "upload": files.upload,
     "signin": sign_in.sign_in,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import markdown, pair, plot
+from benchmarks import databases, markdown, pair, plot
 
 HERE = Path(__file__).resolve().parent
 
@@ -429,6 +429,8 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "comeback": _comeback,
     "history": _history,
     "sync": _sync,
+    "find": databases.section_of_find,
+    "indexes": databases.section_of_indexes,
     "page": _page,
     "upload": _upload,
     "signin": _sign_in,

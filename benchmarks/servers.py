@@ -247,20 +247,21 @@ def redis(directory: Path) -> Redis:
 
 def seed(data_dir: Path, *arguments: str) -> str:
     """Fills a new data directory before the server starts; what the seed printed last."""
-    return _on_data(data_dir, "benchmarks.seed", *arguments)
+    return on_data(data_dir, "benchmarks.seed", *arguments)
 
 
 def timed(data_dir: Path, what: str) -> str:
     """Times a read of the server's in a process of its own (``benchmarks.reads``)."""
-    return _on_data(data_dir, "benchmarks.reads", what)
+    return on_data(data_dir, "benchmarks.reads", what)
 
 
-def _on_data(data_dir: Path, module: str, *arguments: str) -> str:
+def on_data(data_dir: Path, module: str, *arguments: str, **settings: str) -> str:
+    """Runs a module on this data directory; what it printed last."""
     environment = {k: v for k, v in os.environ.items() if k != "DEBUG"}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
-        env=environment | {"DATA_DIR": str(data_dir)},
+        env=environment | {"DATA_DIR": str(data_dir)} | settings,
         capture_output=True,
         text=True,
         timeout=600,
