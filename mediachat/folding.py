@@ -13,9 +13,10 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
-from django.db.models.lookups import IContains
+from django.db.models.lookups import Contains
 
 LENGTH = 500
 """Characters that are kept of a folded name: one of 80 letters can be folded to more, and
@@ -91,9 +92,12 @@ def words_of(query: str) -> list[str]:
 
 def containing(words: Iterable[str], *fields: str) -> Q:
     """Rows that have each of these folded words somewhere in one of these fields."""
+    # Each costs every row a comparison: none is asked for that stands in another.
+    asked = list(words)
     found = Q()
-    for word in words:
-        found &= _any(fields, word)
+    for word in asked:
+        if not any(word != other and word in other for other in asked):
+            found &= _any(fields, word)
     return found
 
 
@@ -133,11 +137,18 @@ class FoldedField(models.CharField):  # type: ignore[type-arg]
 
 
 @FoldedField.register_lookup
-class ContainsFolded(IContains):
+class ContainsFolded(Contains):
     """For the admin, which asks what was typed of each field."""
+
+    lookup_name = "icontains"
 
     def get_prep_lookup(self) -> Any:
         return fold(super().get_prep_lookup())
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        # What is stored has no case any more: to disregard it again, row by row, costs PostgreSQL
+        # six times as much, and SQLite twice.
+        return compiler.compile(Contains(self.lhs, self.rhs))
 
 
 def _folded_fields(model: type[models.Model]) -> list[FoldedField]:
@@ -177,3 +188,34 @@ class Named(models.Model):
             folded = {each.name for each in _folded_fields(type(self)) if each.of in written}
             update_fields = written | folded
         super().save(*args, update_fields=update_fields, **kwargs)
+
+
+BATCH = 500
+"""Rows that are read at once to be filled in."""
+
+
+def fill_in() -> int:
+    """Folds the names of rows that have none to be found by, and returns how many these were:
+    servers of the version before folding make such rows during an upgrade.
+
+    Each row is written only while it has the name that was read, so that nobody who is served
+    meanwhile is overwritten.
+    """
+    return sum(
+        _fill_in(model, field)
+        for model in apps.get_models()
+        if issubclass(model, Named)
+        for field in _folded_fields(model)
+    )
+
+
+def _fill_in(model: type[Named], field: FoldedField) -> int:
+    rows = model.objects.filter(**{field.name: None}).order_by("pk").values_list("pk", field.of)
+    filled = 0
+    page = list(rows[:BATCH])
+    while page:
+        for pk, name in page:
+            as_read = model.objects.filter(**{"pk": pk, field.of: name})
+            filled += as_read.update(**{field.name: fold_name(name)})
+        page = list(rows.filter(pk__gt=page[-1][0])[:BATCH])
+    return filled

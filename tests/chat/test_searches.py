@@ -186,7 +186,8 @@ def test_people_are_found_by_what_is_written(db: None) -> None:
 def test_a_long_search_is_answered(owner: User) -> None:
     _rooms(TEXTS)
     _people(TEXTS)
-    for character in string.punctuation:
+    # A sign begins a mention, which is nobody's yet.
+    for character in string.punctuation.replace("@", ""):
         asked = character * 80  # as much as a command may ask
         assert queries.find_rooms(owner, asked) == ([], False)
         assert queries.find_people(asked) == ([], False)

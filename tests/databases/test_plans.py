@@ -5,11 +5,13 @@ import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 
 from accounts import sessions
 from chat import access, message_queries, queries, relations
 from chat.actions import attachments, messages, rooms
 from chat.models import Message
+from tests import databases
 from tests.databases.plans import noted, scan_in
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +126,18 @@ def test_uploading_goes_by_an_index(owner):
     with noted() as found:
         attachments.store_attachment(owner, file=SimpleUploadedFile("a.txt", b"hello"))
     check(found)
+
+
+@pytest.mark.skipif(databases.kind() != "sqlite", reason="a small table needs no index elsewhere")
+def test_what_is_unread_is_counted_by_the_indexes_that_are_there_for_it(owner, private_room, sent):
+    with noted() as found:
+        queries.rooms_of_each([owner.pk])
+    (asked,) = (each for each in found if "gone_number" in each.asked)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked.asked}", asked.of)
+        plan = " ".join(row[3] for row in cursor.fetchall())
+    for index in Message._meta.indexes:
+        assert index.name in plan, (index.fields, plan)
 
 
 def test_finding_people_reads_only_people(owner, member):

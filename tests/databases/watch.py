@@ -27,6 +27,7 @@ MAY_READ_ALL = {
     "accounts/first_administrator.py is_needed": "once at a start",
     "chat/audit_triggers.py missing": "once at a start; the database's list of its triggers",
     "mediachat/left_out.py _permissions_of": "once at a start; some eighty permissions",
+    "mediachat/folding.py _fill_in": "once at a start; ends with those of the version before",
     "accounts/migrations/0002_user_skeleton.py fill": "once, when it is upgraded",
     "chat/stored.py total": "once a minute; ends with one number",
     "the admin": "its lists are counted, sorted by any column and searched by parts of words",

@@ -14,6 +14,7 @@ from django.db import connection
 
 from accounts.models import User
 from chat.models import Room
+from mediachat import folding
 from mediachat.folding import LENGTH, fold, fold_name, words_of
 from tests.conftest import person
 
@@ -140,3 +141,38 @@ def test_rows_of_the_version_before_are_filled_in(
     row = model.objects.get(pk=made[0].pk)
     assert {name: getattr(row, name) for name in expected} == expected
     assert not model.objects.filter(**{next(iter(expected)): None}).exists()
+
+
+def test_a_start_fills_in_what_servers_of_the_version_before_left(
+    db: None, monkeypatch: Any
+) -> None:
+    """They go on beside the first new one, and know nothing of folded names."""
+    monkeypatch.setattr(folding, "BATCH", 2)
+    people = [person(f"öl{number}") for number in range(5)]
+    rooms = Room.objects.bulk_create(Room(kind="public", name=f"Öl {n}") for n in range(3))
+    kept = person("kept")
+    User.objects.filter(pk__in=[each.pk for each in people]).update(
+        username_folded=None, display_name_folded=None
+    )
+    Room.objects.filter(pk__in=[each.pk for each in rooms]).update(name_folded=None)
+    assert folding.fill_in() == 5 + 5 + 3
+    for each in people:
+        assert _stored(each) == (fold_name(each.username), fold_name(each.display_name))
+    assert set(Room.objects.values_list("name_folded", flat=True)) == {" ol 0", " ol 1", " ol 2"}
+    assert _stored(kept) == (" kept", " kept")
+    assert folding.fill_in() == 0
+
+
+def test_who_is_renamed_meanwhile_is_not_overwritten(db: None, monkeypatch: Any) -> None:
+    late = person("late")
+    User.objects.filter(pk=late.pk).update(display_name_folded=None)
+    original = folding.fold_name
+
+    def renamed_first(name: str) -> str:
+        monkeypatch.setattr(folding, "fold_name", original)
+        User.objects.filter(pk=late.pk).update(display_name="Newer")
+        return original(name)
+
+    monkeypatch.setattr(folding, "fold_name", renamed_first)
+    assert folding.fill_in() == 0
+    assert _stored(late) == (" late", " newer")

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts import first_administrator
-from mediachat import copying, databases
+from mediachat import copying, databases, folding
 from mediachat.backups import restoring
 from mediachat.left_out import left_out
 
@@ -37,6 +37,8 @@ class Command(BaseCommand):
             )
         with databases.said_plainly(CommandError):
             self._migrate()
+            if filled := folding.fill_in():
+                self.stdout.write(f"{filled:,} names of the version before can be found now.")
         if production:
             self.stdout.write("Collecting static files ...")
             call_command("collectstatic", interactive=False, verbosity=0)
