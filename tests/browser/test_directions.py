@@ -120,6 +120,9 @@ def test_the_page_gives_every_text_of_people_a_direction(
       return getComputedStyle(found).direction;
     })"""
     assert two.evaluate(directions) == ["rtl", "rtl", "rtl", "rtl", "ltr", "ltr"]
+    # An item in letters of the other direction stands beside its bullet.
+    beside = "getComputedStyle(document.querySelector('.message-body li + li')).textAlign"
+    assert two.evaluate(beside) == "right"
     assert two.evaluate("getComputedStyle(document.querySelector('.composer-text')).direction") == (
         "rtl"
     )
