@@ -1,6 +1,6 @@
 """What is offered, and how it is reached by keys alone."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import (
     SCREENSHOTS,
@@ -60,6 +60,17 @@ def test_a_closed_room_offers_what_the_server_takes_and_no_more(open_chat: OpenC
     one.evaluate(CLOSE, False)
     one.get_by_role("textbox", name="Message The private room").wait_for()
     assert reaction.get_attribute("aria-pressed") == "true"
+    # A text that is being changed stays, and cannot be saved meanwhile.
+    one.press(".composer-text", "ArrowUp")
+    one.fill(".editor-text", "changed meanwhile")
+    save = one.get_by_role("button", name="Save")
+    one.evaluate(CLOSE, True)
+    expect(save).to_be_disabled()
+    one.press(".editor-text", "Enter")
+    one.evaluate(CLOSE, False)
+    expect(save).to_be_enabled()
+    assert one.input_value(".editor-text") == "changed meanwhile"
+    one.press(".editor-text", "Escape")
     assert one.locator(".toast").count() == 0
 
 

@@ -4,6 +4,7 @@ import { ChatElement } from "./element.js";
 import { paste } from "./paste.js";
 import { LimitLine } from "./limit-line.js";
 import { MentionCompletion } from "./mention-completion.js";
+import { canWrite } from "./rooms.js";
 import { asWritten, fitToText } from "./textarea.js";
 import { waitWords } from "./waits.js";
 import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
@@ -18,7 +19,7 @@ export class MessageEditor extends ChatElement {
     inCode: { state: true },
   };
 
-  static follows = ["people", "presence"];
+  static follows = ["people", "presence", "room", "blocked"];
 
   constructor() {
     super();
@@ -40,6 +41,11 @@ export class MessageEditor extends ChatElement {
 
   get room() {
     return this.client.rooms.get(this.message.room);
+  }
+
+  /** Whether the server would take the text now. */
+  get isTaken() {
+    return this.room !== undefined && canWrite(this.client, this.room) && !this.limit.isTooLong;
   }
 
   get textarea() {
@@ -72,7 +78,7 @@ export class MessageEditor extends ChatElement {
       ></textarea>
       ${this.mentions.render()} ${this.limit.render()} ${this.inCode ? codeHint("Ctrl+Enter saves, Escape cancels.") : null}
       <div class="editor-actions">
-        <button type="button" class="button is-primary is-small" ?disabled=${this.saving !== null || this.limit.isTooLong} @click=${this.save}>
+        <button type="button" class="button is-primary is-small" ?disabled=${this.saving !== null || !this.isTaken} @click=${this.save}>
           Save
         </button>
         <button type="button" class="button is-small" @click=${this.cancel}>Cancel</button>
@@ -135,7 +141,7 @@ export class MessageEditor extends ChatElement {
 
   async save() {
     const body = asWritten(this.textarea.value);
-    if (this.limit.isTooLong) return;
+    if (!this.isTaken) return;
     if (body === this.message.body) return this.cancel();
     // Enter saves also while an earlier text waits: that one is not tried again.
     const saving = (this.saving = new AbortController());
