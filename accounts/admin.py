@@ -1,5 +1,6 @@
 """People, for moderators and administrators."""
 
+from functools import partial
 from typing import Any
 
 from allauth.account import admin as _email_addresses  # noqa: F401  (registered, then taken back)
@@ -18,6 +19,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from accounts.erasing import LastSuperuser
 from accounts.models import User
 from accounts.names import clean_display_name, clean_username
 from accounts.signals import profile_changed
@@ -25,6 +27,7 @@ from chat.actions import moderation
 from chat.admin import links
 from chat.admin.decisions import DecidedAdmin, Decision
 from chat.admin.lists import ListAdmin
+from chat.protocol import ChatError, ErrorCode
 
 # Codes of second factors, and addresses where people were: nobody's to read, and to be edited
 # even less.
@@ -48,6 +51,21 @@ class PersonForm(UserChangeForm):
         if self.instance.is_superuser and not stays and not others.exists():
             raise ValidationError("This is the last superuser. Make someone else one first.")
         return stays
+
+
+ERASED = (
+    "This cannot be undone. The account is closed at once, with all sessions. Within minutes their "
+    "name is replaced in messages, mentions and reactions, their picture and files are deleted, "
+    "and rooms that they alone looked after are handed on. The audit log keeps their name where it "
+    "is, and so do backups: do not write it into the reason."
+)
+
+
+def _erase(actor: User, row: User, reason: str, *, keep_messages: bool) -> User:
+    try:
+        return moderation.erase_user(actor, user=row.pk, reason=reason, keep_messages=keep_messages)
+    except LastSuperuser as error:
+        raise ChatError(ErrorCode.CONFLICT, str(error)) from error
 
 
 @admin.register(User)
@@ -83,7 +101,7 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type
             permission="accounts.suspend_user",
             act=lambda actor, row, why: moderation.suspend_user(actor, user=row.pk, reason=why),
             icon="block",
-            is_open=lambda row: row.is_active,
+            is_open=lambda row: row.is_active and not row.erased_at,
             is_severe=True,
         ),
         Decision(
@@ -93,7 +111,29 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type
             permission="accounts.suspend_user",
             act=lambda actor, row, why: moderation.restore_user(actor, user=row.pk, reason=why),
             icon="undo",
-            is_open=lambda row: not row.is_active,
+            is_open=lambda row: not row.is_active and not row.erased_at,
+        ),
+        Decision(
+            name="erase_user",
+            verb="Erase, and keep the messages",
+            consequence=f"{ERASED} What they wrote stays, without their files, and names nobody.",
+            permission="accounts.erase_user",
+            act=partial(_erase, keep_messages=True),
+            icon="person_remove",
+            is_open=lambda row: not row.erased_at,
+            is_severe=True,
+            is_final=True,
+        ),
+        Decision(
+            name="erase_user_and_messages",
+            verb="Erase, and delete the messages",
+            consequence=f"{ERASED} What they wrote is deleted, with their reactions and files.",
+            permission="accounts.erase_user",
+            act=partial(_erase, keep_messages=False),
+            icon="delete_forever",
+            is_open=lambda row: not row.erased_at,
+            is_severe=True,
+            is_final=True,
         ),
     ]
 
@@ -101,7 +141,10 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type
         return request.user.has_perm("accounts.add_user")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Whoever could set a superuser's password would be one."""
+        """Whoever could set a superuser's password would be one. Nobody signs in any more as
+        someone who was erased."""
+        if obj is not None and obj.erased_at:
+            return False
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
         return request.user.has_perm("accounts.change_user")
@@ -133,9 +176,11 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type
     @display(
         description="State",
         ordering="is_active",
-        label={"Suspended": "danger", "Active": "success"},
+        label={"Suspended": "danger", "Active": "success", "Erased": "info"},
     )
     def state(self, row: User) -> str:
+        if row.erased_at:
+            return "Erased"
         return "Active" if row.is_active else "Suspended"
 
     @display(description="Role", label={"Superuser": "primary", "Staff": "info"})

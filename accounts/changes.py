@@ -39,7 +39,12 @@ log = structlog.get_logger(__name__)
 
 
 def tell(action: str, about: Model, what: str) -> None:
-    """Says that this was done to this account or group: ``what`` in a sentence, without secrets."""
+    """Says that this was done to this account or group: ``what`` in a sentence, without secrets.
+
+    What erasing somebody takes from them is one decision, and recorded as that.
+    """
+    if getattr(about, "erased_at", None):
+        return
     request: HttpRequest | None = context.request
     actor, how = _actor(request)
     log.info(

@@ -93,6 +93,19 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         return person
 
 
+class ErasureForm(forms.Form):
+    """What is to become of a person's messages when they are erased."""
+
+    messages = forms.ChoiceField(
+        label="Your messages",
+        choices=[
+            ("delete", "Delete them, with my reactions"),
+            ("keep", "Keep them, under a name that says nothing of me"),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
 class TwoStepForm(ActivateTOTPForm):
     """Named in ``MFA_FORMS``."""
 

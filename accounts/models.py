@@ -1,6 +1,7 @@
 """People."""
 
 import uuid
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db import IntegrityError, models, transaction
 from accounts import usernames
 from accounts.fields import LENGTH, SkeletonField
 from accounts.hashers import TooManyHashes
+from accounts.look_alikes import fold
 from accounts.signals import password_rehashed
 from mediachat.folding import FoldedField, Named, NamedQuerySet
 
@@ -36,7 +38,7 @@ class User(Named, AbstractUser):
     """Someone with an account.
 
     Usernames are lower-case and never change: messages, mentions and reactions name people by
-    them.
+    them. Only erasing somebody (``accounts.erasing``) gives them another.
     A person who is suspended has ``is_active`` false, which every door checks.
     """
 
@@ -53,6 +55,8 @@ class User(Named, AbstractUser):
     username_folded = FoldedField(of="username")
     display_name_folded = FoldedField(of="display_name")
     avatar = models.ImageField(upload_to="avatars/", blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When the account was closed for good. The row stays, since messages refer to it."""
 
     objects = PeopleManager()  # type: ignore[misc]
 
@@ -63,7 +67,10 @@ class User(Named, AbstractUser):
         verbose_name = "person"
         verbose_name_plural = "people"
         indexes = [models.Index(fields=["display_name"])]
-        permissions = [("suspend_user", "Can suspend and restore people")]
+        permissions = [
+            ("suspend_user", "Can suspend and restore people"),
+            ("erase_user", "Can erase people"),
+        ]
 
     def __str__(self) -> str:
         return self.username
@@ -77,6 +84,8 @@ class User(Named, AbstractUser):
         is_new = self._state.adding
         if is_new:
             usernames.check(self.username)
+            if is_former(self.username):
+                raise UsernameTaken
         try:
             # Together with what is recorded of it (accounts.changes), or not at all.
             with transaction.atomic():
@@ -116,3 +125,45 @@ class User(Named, AbstractUser):
 
     def get_short_name(self) -> str:
         return self.get_full_name()
+
+
+class Erasure(models.Model):
+    """That somebody is erased, and how far that has come (``accounts.erasing``).
+
+    Messages may be many, so a process works on them after the account is closed. Another goes on
+    where it dies.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
+    user = models.OneToOneField(User, models.CASCADE, related_name="erasure")
+    name_hash = models.CharField(max_length=64, db_index=True, editable=False)
+    """What tells the former username, so that nobody else gets it (``is_former``)."""
+    former_username = models.CharField(max_length=150, blank=True, editable=False)
+    """Empty once nothing names them by it any more."""
+    former_avatar = models.CharField(max_length=100, blank=True, editable=False)
+    """The name of the picture's file, until it is deleted."""
+    keeps_messages = models.BooleanField()
+    begun_at = models.DateTimeField(db_index=True)
+    worked_at = models.DateTimeField(null=True, editable=False)
+    """When a process last said that it works on this."""
+    room = models.UUIDField(null=True, editable=False)
+    number = models.PositiveBigIntegerField(default=0, editable=False)
+    """The messages of this room up to this number are done, and all rooms with smaller ids."""
+    finished_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"Erasure of {self.user_id}"
+
+
+def hash_of(name: str) -> str:
+    """The SHA-256 of what a name is taken for, in hexadecimal digits."""
+    return sha256(fold(name)[:LENGTH].encode()).hexdigest()
+
+
+def is_former(name: str) -> bool:
+    """Whether somebody who was erased had this username, or one that looks like it.
+
+    Nobody else gets it: others remember who had it, and so do backups and the audit log. Of the
+    name only a hash is kept, which lists none.
+    """
+    return Erasure.objects.filter(name_hash=hash_of(name)).exists()

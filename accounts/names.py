@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.fields import LENGTH
 from accounts.look_alikes import fold, fold_loosely
-from accounts.models import User
+from accounts.models import User, is_former
 from accounts.usernames import OFFICIAL, RESERVED, check, normalize
 
 MARKS = 5
@@ -66,8 +66,10 @@ def clean_display_name(user: User, name: str) -> str:
     if not name or taken == fold(user.username):
         return name
     if (
-        _is_reserved(name, is_appointed=user.is_staff) and not _has_initials(name)
-    ) or User.objects.filter(skeleton=taken[:LENGTH]).exclude(pk=user.pk).exists():
+        (_is_reserved(name, is_appointed=user.is_staff) and not _has_initials(name))
+        or User.objects.filter(skeleton=taken[:LENGTH]).exclude(pk=user.pk).exists()
+        or is_former(taken)
+    ):
         raise ValidationError(
             "This is the username of someone else, or looks like it. Choose another name."
         )
@@ -88,6 +90,8 @@ def clean_username(name: str, *, is_appointed: bool = False) -> str:
         raise ValidationError("Nobody can have this name. Choose another.", code="reserved")
     if User.objects.filter(username=name).exists():
         raise ValidationError("Somebody has this name. Choose another.", code="username_taken")
+    if is_former(name):
+        raise ValidationError("Somebody had this name. Choose another.", code="username_taken")
     if User.objects.filter(skeleton=fold(name)[:LENGTH]).exists():
         raise ValidationError(
             "This name looks like somebody else's. Choose another.", code="username_taken"

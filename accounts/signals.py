@@ -21,3 +21,7 @@ account_changed = Signal()
 """Something about an account or a group of accounts changed that a record should be kept of. Sent
 inside the transaction that changes it, with ``actor`` and ``action`` (str), ``about`` (User or
 Group) and ``what`` (a sentence without secrets)."""
+
+erasure_begun = Signal()
+"""Somebody's account was closed for good. Sent inside the transaction that closes it, with
+``erasure`` (Erasure)."""

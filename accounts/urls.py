@@ -7,6 +7,8 @@ from accounts import editor_views, no_mail, views
 
 urlpatterns = [
     path("accounts/profile/", views.profile, name="accounts_profile"),
+    path("accounts/erase/", views.erase, name="accounts_erase"),
+    path("accounts/erased/", views.erased, name="accounts_erased"),
     path("accounts/sessions/<int:pk>/end/", views.end_session, name="accounts_end_session"),
     path(
         "accounts/first-administrator/<str:token>/",

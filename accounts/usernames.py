@@ -33,6 +33,9 @@ OFFICIAL = frozenset(
     }
 )
 """What nobody may call themselves; an administrator may make such an account."""
+ERASED = "gone-"
+"""How the names of people begin who were erased."""
+_ERASED = re.compile(rf"{ERASED}[0-9a-f]{{10}}")
 
 ALPHABETS = frozenset(
     {
@@ -154,7 +157,7 @@ def check(name: str) -> None:
         raise ValidationError("Use the letters of one alphabet.", code="invalid")
     if not all(map(_is_in_use, filter(str.isalpha, name))):
         raise ValidationError("Use letters that are in everyday use.", code="invalid")
-    if name in RESERVED:
+    if name in RESERVED or _ERASED.fullmatch(name):
         raise ValidationError("Nobody can have this name. Choose another.", code="reserved")
 
 

@@ -3,19 +3,20 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+from allauth.account.decorators import reauthentication_required
 from allauth.core import ratelimit
 from allauth.usersessions.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import first_administrator
-from accounts.forms import FirstAdministratorForm, ProfileForm
+from accounts import erasing, first_administrator
+from accounts.forms import ErasureForm, FirstAdministratorForm, ProfileForm
 from accounts.models import User
 from accounts.signals import profile_changed
 
@@ -49,6 +50,31 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     get_adapter().end_sessions([session])
     messages.success(request, "That device is signed out.")
     return redirect("usersessions_list")
+
+
+@login_required
+@reauthentication_required
+@require_http_methods(["GET", "POST"])
+def erase(request: HttpRequest) -> HttpResponse:
+    """Asks what is to become of their messages, and on POST erases the caller."""
+    person = get_object_or_404(User, pk=request.user.pk)
+    form = ErasureForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        keep_messages = form.cleaned_data["messages"] == "keep"
+        try:
+            erasing.erase_by_own_wish(person, keep_messages=keep_messages)
+        except erasing.LastSuperuser as error:
+            form.add_error(None, str(error))
+        else:
+            logout(request)
+            return redirect("accounts_erased")
+    return render(request, "accounts/erase.html", {"form": form, "person": person})
+
+
+@require_GET
+def erased(request: HttpRequest) -> HttpResponse:
+    """Tells somebody whose account was closed what follows."""
+    return render(request, "accounts/erased.html")
 
 
 @require_GET

@@ -14,12 +14,13 @@ class ChatConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
-        from accounts.signals import account_changed, profile_changed, signed_out
+        from accounts.signals import account_changed, erasure_begun, profile_changed, signed_out
 
         signed_out.connect(_close_sockets)
         signed_out.connect(_hand_rooms_on)
         profile_changed.connect(_tell_profile)
         account_changed.connect(_record)
+        erasure_begun.connect(_erase)
         pre_migrate.connect(_before_migrations, sender=self)
         post_migrate.connect(_after_migrations, sender=self)
 
@@ -47,6 +48,12 @@ def _record(
     from chat.actions import audit
 
     audit.record(actor, action, about, target=str(about), reason=what)
+
+
+def _erase(sender: object, *, erasure: Any, **kwargs: Any) -> None:
+    from chat import erasing
+
+    erasing.begun(erasure)
 
 
 def _tell_profile(sender: object, *, user: Any, **kwargs: Any) -> None:

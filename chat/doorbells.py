@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 
+from chat import payloads
 from chat.background import Background
 from chat.feed import Feed
 from chat.queries import Digest
@@ -39,6 +40,9 @@ class Doorbells:
                     self._hear_of_user(event)
                 case "presence.event":
                     self._hub.presence.hear(event)
+                case "person.renamed":
+                    payloads.forget(UUID(event["user"]))
+                    self._hub.rosters.rename(UUID(event["user"]), event["username"])
                 case "doorbells.lost":
                     self._hub.heartbeat.soon()
         except Exception:

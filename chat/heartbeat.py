@@ -3,11 +3,12 @@
 import asyncio
 import itertools
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 
-from chat import message_queries, protocol, queries, stored
+from chat import erasing, message_queries, protocol, queries, stored
 from chat.relations import relations_of
 from chat.threads import in_thread
 from mediachat import disk, memory, wal
@@ -33,6 +34,7 @@ class Heartbeat:
         self._hub = hub
         self._hurry = asyncio.Event()
         self._hurried = 0
+        self._renamed: set[UUID] = set()
 
     def soon(self) -> None:
         """Has everything compared soon, since something failed or was not heard."""
@@ -43,6 +45,7 @@ class Heartbeat:
         checks = (
             self._hub.subscriptions.add_missed,  # first, so that nothing is missed in between
             self._hub.check_epoch,
+            self._check_names,
             self._check_people,
             self._check_rooms,
             self._check_rosters,
@@ -80,6 +83,16 @@ class Heartbeat:
         except TimeoutError:
             self._hurried = 0
         self._hurry.clear()
+
+    async def _check_names(self) -> None:
+        """Finds those who were erased without our hearing it, and goes on with erasing them where
+        another process left it."""
+        renamed = await in_thread(erasing.look)
+        for user, username in renamed.items():
+            self._hub.rosters.rename(user, username)
+        if set(renamed) - self._renamed:
+            await self._hub.rosters.reload(list(self._hub.rosters))
+        self._renamed = set(renamed)
 
     async def _check_people(self) -> None:
         """Finds those who were suspended or signed out without our hearing it."""

@@ -85,6 +85,17 @@ def typed(name: str, username: str) -> str:
     return name[: bisect_right(lengths, len(username), key=lambda n: len(normalize(name[:n]))) - 1]
 
 
+def renamed(text: str, username: str, to: str) -> str:
+    """The text with another name in each mention of this person, wherever it could mean them."""
+    parts, done = [], 0
+    for sign in re.finditer(f"[{SIGNS}]", text):
+        name = name_at(text, sign.start(), len(text)) if sign.start() >= done else ""
+        if name and reading(normalize(name), {username}):
+            parts += [text[done : sign.end()], to]
+            done = sign.end() + len(typed(name, username))
+    return "".join([*parts, text[done:]])
+
+
 def _shorter(name: str) -> Iterator[str]:
     """The beginnings of a name that end between two letters of words without spaces."""
     for end in range(min(len(name) - 1, LENGTH), 0, -1):

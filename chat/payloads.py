@@ -17,7 +17,8 @@ NAMES_LIMIT = 50_000
 """The most usernames that are remembered: some 10 MB, with the longest 20."""
 
 _usernames: dict[UUID, str] = {}
-"""Usernames never change, so what has been asked once need not be asked again."""
+"""What has been asked once need not be asked again: only erasing somebody changes their name, and
+``forget`` is told of it."""
 
 
 def usernames(ids: Iterable[UUID]) -> Mapping[UUID, str]:
@@ -31,6 +32,11 @@ def usernames(ids: Iterable[UUID]) -> Mapping[UUID, str]:
         _usernames.update(islice(found.items(), NAMES_LIMIT))
         names |= found
     return cast(Mapping[UUID, str], names)
+
+
+def forget(user: UUID) -> None:
+    """Somebody has another username now."""
+    _usernames.pop(user, None)
 
 
 def messages(rows: Sequence[Message]) -> list[protocol.Message]:

@@ -1,7 +1,7 @@
 """The only sender to the channel layer, and the names of its groups.
 
 What is sent is a doorbell: a layer may drop it, and hubs then learn the same from the database.
-Three kinds reach a hub: ``room.event``, ``user.event`` and ``presence.event``.
+What reaches a hub is a ``room.event``, ``user.event``, ``presence.event`` or ``person.renamed``.
 """
 
 import asyncio
@@ -156,6 +156,11 @@ def sign_out_on_commit(user: UUID, code: int, session_key: str | None = None) ->
         user_group(user),
         {"type": "user.event", "user": user.hex, "close": code, "session": session_key},
     )
+
+
+def renamed_on_commit(user: UUID, username: str) -> None:
+    """Someone was erased, and has this name from now on."""
+    _on_commit(PRESENCE_GROUP, {"type": "person.renamed", "user": user.hex, "username": username})
 
 
 def presence(event: dict[str, Any]) -> None:

@@ -111,6 +111,11 @@ class Rosters(dict[UUID, Roster]):
         if roster is not None and roster.members is not None:
             self._add(roster, writers, watched=True)
 
+    def rename(self, user: UUID, username: str) -> None:
+        """Someone has another username now; that of their rooms' members is read with these."""
+        if person := self.people.get(user):
+            person.username = username
+
     def drop(self, room: UUID) -> None:
         """Forgets a room in which nobody is here any more."""
         if roster := self.pop(room, None):

@@ -102,7 +102,7 @@ def store_attachment(
 def attachments_deleted_on_commit(message: UUID) -> None:
     """Deletes a message's files: at once from what can be downloaded, and from the store when
     that is certain."""
-    _delete(list(Attachment.objects.filter(message=message)))
+    delete_attachments(list(Attachment.objects.filter(message=message)))
 
 
 def check_server_has_room(size: int) -> None:
@@ -153,7 +153,9 @@ def _check_quota(user: User, size: int) -> None:
 def _delete_unclaimed(user: User) -> None:
     """A person's files that no message took, which would count towards their quota for ever."""
     before = timezone.now() - UNCLAIMED_FOR
-    _delete(list(Attachment.objects.filter(owner_id=user.pk, message=None, created_at__lt=before)))
+    delete_attachments(
+        list(Attachment.objects.filter(owner_id=user.pk, message=None, created_at__lt=before))
+    )
 
 
 def _head(file: "UploadedFile[bytes]", size: int = media.HEAD) -> bytes:
@@ -168,7 +170,9 @@ def _name(folder: str, id: UUID) -> str:
     return f"{folder}/{id.hex[:2]}/{id}"
 
 
-def _delete(attachments: Iterable[Attachment]) -> None:
+def delete_attachments(attachments: Iterable[Attachment]) -> None:
+    """Deletes files: at once from what can be downloaded, and from the store when that is certain.
+    One that a message has claimed since it was read stays."""
     names: set[str] = set()
     ids = []
     for attachment in attachments:

@@ -188,16 +188,16 @@ def edit_message(
         )
         return {
             "body": checked,
-            "html": html.html + _shared_html(row),
+            "html": html.html + shared_html(row),
             "excerpt": html.excerpt,
             "mentions": html.mentions,
             "edited_at": now,
         }
 
-    return _changed(message, decide, grant)
+    return change_message(message, decide, grant)
 
 
-def _shared_html(row: Message) -> str:
+def shared_html(row: Message) -> str:
     """The HTML of the code that is attached to a message: the last block of what is stored, since
     highlighting it again would hold up everyone who sends."""
     if not row.code:
@@ -222,24 +222,32 @@ def delete_message(user: User, *, message: UUID) -> Message:
     def decide(row: Message) -> dict[str, Any] | None:
         own = row.sender_id == user.pk
         grant.check(Permission.WITHDRAW if own else Permission.MODERATE)
-        if row.deleted_at:
-            return None
-        return {
-            "body": "",
-            "html": "",
-            "excerpt": "",
-            "attachments": [],
-            "mentions": [],
-            "reactions": {},
-            "code": None,
-            "deleted_at": log.now(),
-            "gone_number": row.number,
-        }
+        return None if row.deleted_at else taken_back(row)
 
-    row = _changed(message, decide, grant)
+    row = change_message(message, decide, grant)
+    delete_remains(row)
+    return row
+
+
+def taken_back(row: Message) -> dict[str, Any]:
+    """What changes in the row of a message that is deleted."""
+    return {
+        "body": "",
+        "html": "",
+        "excerpt": "",
+        "attachments": [],
+        "mentions": [],
+        "reactions": {},
+        "code": None,
+        "deleted_at": log.now(),
+        "gone_number": row.number,
+    }
+
+
+def delete_remains(row: Message) -> None:
+    """Deletes what a deleted message leaves outside of its row."""
     Revision.objects.filter(message=row).delete()
     attachments_deleted_on_commit(row.pk)
-    return row
 
 
 def react_to_message(user: User, *, message: UUID, emoji: str, on: bool) -> Message:
@@ -275,7 +283,7 @@ def react_to_message(user: User, *, message: UUID, emoji: str, on: bool) -> Mess
             raise ChatError(ErrorCode.CONFLICT, "This message has enough reactions.")
         return {"reactions": found}
 
-    return _changed(message, decide, grant)
+    return change_message(message, decide, grant)
 
 
 def _no_emoji() -> ChatError:
@@ -322,7 +330,7 @@ def hide_message(*, message: UUID, hidden: bool) -> Message:
         }
 
     try:
-        return _changed(message, decide)
+        return change_message(message, decide)
     except Message.DoesNotExist:
         raise access.not_found() from None
 
@@ -337,11 +345,16 @@ def _refuse_gone(row: Message) -> None:
         raise ChatError(ErrorCode.CONFLICT, "This message has been deleted.")
 
 
-def _changed(
+def change_message(
     message: UUID,
     decide: Callable[[Message], dict[str, Any] | None],
     grant: access.Grant | None = None,
 ) -> Message:
+    """``log.change``, told to everyone in the room.
+
+    Raises:
+        Message.DoesNotExist: there is no such message.
+    """
     row = log.change(message, decide)
     if row.changed:
         room = grant.room if grant else row.room

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.utils import timezone
 
+from accounts import erasing
 from accounts.models import User
 from accounts.names import isolated
 from chat import access
@@ -54,9 +55,26 @@ def restore_user(moderator: User, *, user: UUID, reason: str) -> User:
     with transaction.atomic():
         actor, reason = _authorised(moderator, "accounts.suspend_user", reason)
         person = _person_under(actor, user)
+        if person.erased_at:
+            raise ChatError(ErrorCode.CONFLICT, "They were erased. They can make a new account.")
         _record(actor, "restore_user", person, person.username, reason)
         person.is_active = True
         person.save(update_fields=["is_active"])
+    return person
+
+
+def erase_user(moderator: User, *, user: UUID, reason: str, keep_messages: bool) -> User:
+    """Closes someone's account for good; what else names them is erased soon after.
+
+    The entry names them by what they are called from now on. Older entries stay as they are.
+    """
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "accounts.erase_user", reason)
+        person = _person_under(actor, user)
+        erasing.begin(person, keep_messages=keep_messages)
+        person.refresh_from_db()
+        what = "Messages are kept." if keep_messages else "Messages are deleted."
+        _record(actor, "erase_user", person, person.username, f"{reason}\n{what}")
     return person
 
 
@@ -176,6 +194,11 @@ def settle_report(moderator: User, *, report: UUID, resolution: str) -> Report:
             "settled_by_id": actor.pk,
             "resolution": resolution,
         }
+        # Their words were kept for this decision alone.
+        if row.reporter.erased_at:
+            settled["reason"] = ""
+        if row.message.sender.erased_at and row.message.deleted_at:
+            settled["body"] = ""
         if not Report.objects.filter(pk=report, settled_at=None).update(**settled):
             raise _settled()
     for name, value in settled.items():

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
+from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -65,6 +66,8 @@ class Decision(Generic[M]):
     """Whether it makes sense for this thing as it is."""
     is_severe: bool = False
     one_only: bool = False
+    is_final: bool = False
+    """Whether nothing takes it back: who decides it proves anew who they are."""
     result: str = ""
     respond: Callable[[Any], HttpResponseBase] | None = None
 
@@ -158,6 +161,10 @@ class DecidedAdmin(ListAdmin[M]):
             raise Http404
         if not self.has_view_permission(request) or decision not in self.permitted(request):
             raise PermissionDenied
+        ask = reauthentication_required(self._ask) if decision.is_final else self._ask
+        return cast(HttpResponseBase, ask(request, decision))
+
+    def _ask(self, request: HttpRequest, decision: Decision[M]) -> HttpResponseBase:
         rows = self._chosen(request, decision)
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if form.is_valid():

@@ -122,6 +122,8 @@ UNHEARD = {"update", "aupdate", "bulk_update", "abulk_update", "bulk_create", "a
 """What changes rows of which no signal tells."""
 RECORDED = ("User", "Group", "Authenticator", "EmailAddress")
 UNRECORDED_FIELDS = {"display_name"}
+ERASING = ROOT / "accounts" / "erasing.py"
+"""It is recorded as one decision by those who call it (tests/chat/actions/test_erasure.py)."""
 
 
 def test_no_door_changes_an_account_unheard() -> None:
@@ -130,7 +132,7 @@ def test_no_door_changes_an_account_unheard() -> None:
     for path in (
         each for app in ("accounts", "chat", "mediachat") for each in (ROOT / app).rglob("*.py")
     ):
-        if "migrations" in path.parts:
+        if "migrations" in path.parts or path == ERASING:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):

@@ -25,6 +25,7 @@ MAY_READ_ALL = {
     # By where the question is asked; docs/DATABASES.md has the same list.
     "chat/queries.py _best_first": "parts of names, of which no index knows; ends with twenty",
     "accounts/first_administrator.py is_needed": "once at a start",
+    "accounts/erasing.py _refuse_last_superuser": "where a superuser is erased",
     "chat/audit_triggers.py missing": "once at a start; the database's list of its triggers",
     "mediachat/left_out.py _permissions_of": "once at a start; some eighty permissions",
     "mediachat/folding.py _fill_in": "once at a start; ends with those of the version before",

@@ -122,7 +122,7 @@ export class Conversation extends ChatElement {
   foot(room) {
     if (room.closed) {
       return html`<p class="composer-closed">
-        ${icon("lock")} A moderator closed this room. You can read it; nothing can be sent.
+        ${icon("lock")} This conversation is closed. You can read it; nothing can be sent.
       </p>`;
     }
     const other = partner(this.client, room);

@@ -1,0 +1,124 @@
+"""Erasing somebody: their account is closed at once, and all that names them follows.
+
+Their row stays, without anything that says who they were, because messages refer to it. Each step
+can be done again, as a process may die between any two of them.
+"""
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.hashers import make_password
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.look_alikes import fold
+from accounts.models import Erasure, User, hash_of
+from accounts.sessions import end_sessions
+from accounts.signals import account_changed, erasure_begun, signed_out
+from accounts.usernames import ERASED
+
+DISPLAY_NAME = "Former member"
+"""How people are called who were erased."""
+
+
+class LastSuperuser(Exception):
+    """Nobody could look after the server without this person; the text is for people."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the last superuser. Make someone else one first.")
+
+
+def begin(person: User, *, keep_messages: bool) -> Erasure:
+    """Closes an account for good, and has all else that is theirs erased soon after.
+
+    It does nothing to somebody whose erasure has begun already.
+
+    Raises:
+        LastSuperuser: there is no other superuser who may sign in.
+    """
+    with transaction.atomic():
+        _refuse_last_superuser(person)
+        erasure, _ = Erasure.objects.get_or_create(
+            user=person,
+            defaults={
+                "name_hash": hash_of(person.username),
+                "former_username": person.username,
+                "former_avatar": person.avatar.name or "",
+                "keeps_messages": keep_messages,
+                "begun_at": timezone.now(),
+            },
+        )
+        close_account(erasure)
+        erasure_begun.send(User, erasure=erasure)
+    return erasure
+
+
+def erase_by_own_wish(person: User, *, keep_messages: bool) -> Erasure:
+    """``begin`` for somebody who asks for it themselves; the record names nobody.
+
+    Raises:
+        LastSuperuser: there is no other superuser who may sign in.
+    """
+    with transaction.atomic():
+        erasure = begin(person, keep_messages=keep_messages)
+        name = username_of(erasure)
+        account_changed.send(
+            User,
+            actor=name,
+            action="erase_user",
+            about=User.objects.get(pk=person.pk),
+            what=f"By their own wish. Messages are {'kept' if keep_messages else 'deleted'}.",
+        )
+    return erasure
+
+
+def close_account(erasure: Erasure) -> None:
+    """Takes from the account what it says about the person, and every way in."""
+    person = User.objects.filter(pk=erasure.user_id)
+    name = username_of(erasure)
+    # One write: without transactions, too, nobody meets a person who is erased in part. No signal
+    # tells of it, so no record is kept of each field.
+    person.update(
+        username=name,
+        skeleton=fold(name),
+        display_name=DISPLAY_NAME,
+        email="",
+        password=make_password(None),
+        avatar="",
+        is_active=False,
+        is_staff=False,
+        is_superuser=False,
+        last_login=None,
+        erased_at=erasure.begun_at,
+    )
+    user = person.get()
+    signed_out.send(User, user_id=user.pk, session_key=None, suspended=False)
+    end_sessions(user)
+    for rows in (EmailAddress.objects, Authenticator.objects):
+        rows.filter(user_id=user.pk).delete()
+    user.groups.clear()
+    user.user_permissions.clear()
+    people = ContentType.objects.get_for_model(User)
+    LogEntry.objects.filter(content_type=people, object_id=str(user.pk)).update(object_repr=name)
+
+
+def username_of(erasure: Erasure) -> str:
+    """The name that stands in the place of the former one: always the same, unlike any other."""
+    return f"{ERASED}{erasure.pk.hex[:10]}"
+
+
+def finish(erasure: Erasure) -> None:
+    """Forgets the last that was kept to erase the rest."""
+    if erasure.former_avatar:
+        default_storage.delete(erasure.former_avatar)
+    erasure.former_username = erasure.former_avatar = ""
+    erasure.finished_at = timezone.now()
+    erasure.save(update_fields=["former_username", "former_avatar", "finished_at"])
+
+
+def _refuse_last_superuser(person: User) -> None:
+    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
+    if person.is_superuser and not others.exists():
+        raise LastSuperuser

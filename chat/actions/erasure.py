@@ -1,0 +1,232 @@
+"""What is erased with somebody beside their account (``accounts.erasing``): their part in rooms,
+their files, and what messages say of them.
+
+Each of these can be done again: where a process dies, another goes on (``chat.erasing``).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.erasing import username_of
+from accounts.models import Erasure
+from chat import mentions, publish, text
+from chat.actions.attachments import delete_attachments
+from chat.actions.memberships import dismiss, members_changed
+from chat.actions.messages import change_message, shared_html, taken_back
+from chat.batches import Change, store
+from chat.models import Attachment, Block, Membership, Message, Report, Revision, Room, RoomRequest
+from chat.protocol import RoomKind
+
+PAGE = 200
+"""Messages that are looked at before others have their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Somebody who is erased."""
+
+    user: UUID
+    former: str
+    """The username by which things still name them."""
+    now: str
+    keeps_messages: bool
+
+    @classmethod
+    def of(cls, erasure: Erasure) -> "Erased":
+        former, now = erasure.former_username, username_of(erasure)
+        return cls(erasure.user_id, former, now, erasure.keeps_messages)
+
+
+def leave_rooms(erased: Erased) -> None:
+    """Ends their memberships, and hands on what they alone looked after. A direct room stays with
+    the other person, to be read."""
+    memberships = Membership.objects.filter(user=erased.user).select_related("room", "user")
+    for membership in memberships.order_by("room_id"):
+        room = membership.room
+        if room.kind != RoomKind.DIRECT:
+            dismiss(room, membership, "left")
+        else:
+            members_changed(room.pk, closed_at=room.closed_at or timezone.now())
+
+
+def end_relations(erased: Erased) -> None:
+    """Ends what they have blocked and who has blocked them, and what was asked by them and of them,
+    and tells the others."""
+    # Each by itself, as each has its index.
+    blocks = [Block.objects.filter(**{side: erased.user}) for side in ("blocker", "blocked")]
+    requests = [RoomRequest.objects.filter(**{side: erased.user}) for side in ("user", "asker")]
+    with transaction.atomic():
+        others: set[UUID] = set()
+        rooms: set[UUID] = set()
+        for rows in blocks:
+            for pair in rows.values_list("blocker_id", "blocked_id"):
+                others.update(pair)
+        for asked in requests:
+            for user, room in asked.values_list("user_id", "room_id"):
+                others.add(user)
+                rooms.add(room)
+        for each in (*blocks, *requests):
+            each.delete()
+        for user in others - {erased.user}:
+            publish.relations_changed_on_commit(user)
+        for room in sorted(rooms):
+            members_changed(room)
+
+
+def delete_files(erased: Erased) -> None:
+    """Deletes their files, shown by a message or not."""
+    files = Attachment.objects.filter(owner=erased.user).order_by("pk")
+    while page := list(files[:PAGE]):
+        delete_attachments(page)
+
+
+def rooms_from(room: UUID | None) -> Iterator[UUID]:
+    """This room and those after it, in the order in which they are gone through."""
+    rooms = Room.objects.order_by("pk").values_list("pk", flat=True)
+    page = list(rooms.filter(pk__gte=room or UUID(int=0))[:PAGE])
+    while page:
+        yield from page
+        page = list(rooms.filter(pk__gt=page[-1])[:PAGE])
+
+
+def erase_page(erased: Erased, room: UUID, after: int) -> int | None:
+    """Erases them from the next messages of a room, and returns the number of the last; None where
+    there are no more.
+
+    Their own messages, those that name them and those that quote them are changed: so clients that
+    have read them read them again.
+    """
+    following = Message.objects.filter(room_id=room, number__gt=after).order_by("number")
+    fields = ("pk", "number", "sender_id", "reply_to", "mentions", "reactions", "body")
+    rows = list(following.values_list(*fields)[:PAGE])
+    if not rows:
+        return None
+    replied = {reply_to for _, _, _, reply_to, *_ in rows if reply_to}
+    own = Message.objects.filter(pk__in=replied, sender=erased.user) if replied else None
+    quoted = set(own.values_list("pk", flat=True)) if own is not None else set()
+    changes = []
+    for pk, _, sender, reply_to, named, reactions, body in rows:
+        rewriting = _rewriting(erased, body)
+        quotes = reply_to in quoted
+        if sender == erased.user or quotes or rewriting or _is_named(erased, named, reactions):
+            decide = partial(_decide, erased, rewriting, quotes)
+            changes.append(Change(pk, partial(change_message, pk, decide)))
+    _store(changes)
+    if not erased.keeps_messages:
+        deleted = [pk for pk, _, sender, *_ in rows if sender == erased.user]
+        Revision.objects.filter(message__in=deleted).delete()
+        _settled().filter(message__in=deleted).update(body="")
+    return int(rows[-1][1])
+
+
+def rename_in_copies(erased: Erased) -> None:
+    """Replaces their name in what messages said before and in what was reported, and deletes what
+    they wrote into reports that are settled."""
+    _rename(erased, Revision, ["body"])
+    _rename(erased, Report, ["body", "reason", "resolution"])
+    _settled().filter(reporter=erased.user).update(reason="")
+
+
+def _settled() -> QuerySet[Report]:
+    """Reports whose words nobody needs for a decision any more."""
+    return Report.objects.exclude(settled_at=None)
+
+
+# -- Messages --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewriting:
+    """A body that names them, and what becomes of it, made before anything is locked."""
+
+    before: str
+    after: str
+    rendered: text.Rendered
+
+
+def _rewriting(erased: Erased, body: str) -> _Rewriting | None:
+    after = mentions.renamed(body, erased.former, erased.now)
+    return None if after == body else _Rewriting(body, after, text.render(after))
+
+
+def _is_named(erased: Erased, named: Sequence[str], reactions: dict[str, list[str]]) -> bool:
+    return erased.former in named or any(erased.former in names for names in reactions.values())
+
+
+def _decide(
+    erased: Erased, rewriting: _Rewriting | None, quotes: bool, row: Message
+) -> dict[str, Any] | None:
+    """What changes in a message; nothing but its position where only its sender or its quote has
+    another name."""
+    own = row.sender_id == erased.user
+    is_left = erased.keeps_messages and (row.body or row.code)
+    if own and not row.deleted_at and not is_left:
+        return taken_back(row)
+    fields: dict[str, Any] = {}
+    if own and row.attachments:
+        fields["attachments"] = []
+    if _is_named(erased, row.mentions, row.reactions):
+        fields["mentions"] = [name for name in row.mentions if name != erased.former]
+        fields["reactions"] = _reactions(erased, row.reactions)
+    if rewriting and rewriting.before != row.body:
+        rewriting = _rewriting(erased, row.body)
+    if rewriting:
+        rendered = rewriting.rendered.naming(
+            [name for name in row.mentions if name != erased.former]
+        )
+        fields |= {
+            "body": rewriting.after,
+            "html": rendered.html + shared_html(row),
+            "excerpt": rendered.excerpt,
+            "mentions": rendered.mentions,
+        }
+    return fields if fields or own or quotes else None
+
+
+def _reactions(erased: Erased, reactions: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Theirs go with their messages, or stay under their new name."""
+    found = {}
+    for emoji, names in reactions.items():
+        if erased.keeps_messages:
+            names = [erased.now if name == erased.former else name for name in names]
+        else:
+            names = [name for name in names if name != erased.former]
+        if names:
+            found[emoji] = names
+    return found
+
+
+def _store(changes: Sequence[Change]) -> None:
+    for result in store(changes):
+        # One that is gone was in a room that was deleted meanwhile.
+        if isinstance(result, Exception) and not isinstance(result, Message.DoesNotExist):
+            raise result
+
+
+# -- Copies ----------------------------------------------------------------------------------
+
+
+def _rename(erased: Erased, model: type[Revision] | type[Report], fields: Sequence[str]) -> None:
+    named = Q()
+    for field in fields:
+        for sign in mentions.SIGNS:
+            named |= Q(**{f"{field}__contains": sign})
+    rows = model.objects.filter(named).order_by("pk")
+    last = UUID(int=0)
+    while page := list(rows.filter(pk__gt=last)[:PAGE]):
+        last = page[-1].pk
+        for row in page:
+            said = {field: getattr(row, field) for field in fields}
+            renamed = {
+                field: mentions.renamed(each, erased.former, erased.now)
+                for field, each in said.items()
+            }
+            if renamed != said:
+                model.objects.filter(pk=row.pk).update(**renamed)
