@@ -47,13 +47,13 @@ class Erased:
 def leave_rooms(erased: Erased) -> None:
     """Ends their memberships, and hands on what they alone looked after. A direct room stays with
     the other person, to be read."""
-    memberships = Membership.objects.filter(user=erased.user).select_related("room", "user")
-    for membership in memberships.order_by("room_id"):
-        room = membership.room
-        if room.kind != RoomKind.DIRECT:
-            dismiss(room, membership, "left")
-        else:
-            members_changed(room.pk, closed_at=room.closed_at or timezone.now())
+    memberships = Membership.objects.filter(user=erased.user).exclude(room__kind=RoomKind.DIRECT)
+    for membership in memberships.select_related("room", "user").order_by("room_id"):
+        dismiss(membership.room, membership, "left")
+    # By the key of the two: of one without a message they may be no member yet.
+    direct = Room.objects.filter(kind=RoomKind.DIRECT, direct_key__contains=erased.user.hex)
+    for room, closed_at in list(direct.order_by("pk").values_list("pk", "closed_at")):
+        members_changed(room, closed_at=closed_at or timezone.now())
 
 
 def end_relations(erased: Erased) -> None:

@@ -142,6 +142,17 @@ def test_nothing_names_them_any_more(
     assert views[direct.pk].closed
 
 
+def test_who_had_picked_them_and_not_written_yet_cannot_any_more(
+    wilhelmina: User, member: User
+) -> None:
+    direct, _ = rooms.open_room(member, kind="direct", members=[NAME])
+    gone = erase(wilhelmina, keep_messages=True)
+    view = queries.room_view(member, direct.pk)
+    assert (view.members, view.closed) == (["member", gone.username], True)
+    refused(ErrorCode.FORBIDDEN, say, member, direct)
+    assert not Membership.objects.filter(user=gone).exists()
+
+
 def test_what_others_wrote_in_other_words_stays(wilhelmina: User, member: User, room: Room) -> None:
     said = say(member, room, f"{NAME} called, @{NAME}x too, write to me@{NAME}.org")
     before = said.position
