@@ -23,7 +23,7 @@ serve: .venv/installed node_modules/installed
 		--ws-ping-interval 20 --ws-ping-timeout 20 --timeout-graceful-shutdown 10 --timeout-keep-alive 75 \
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 
-## test: everything, the longest parts first; `make -j3 --output-sync test` does three at a time
+## test: everything, the longest parts first; `make -j4 --output-sync test` does four at a time
 test: check check-extension test-sqlite-far test-sqlite-near test-postgres test-sqlite-databases test-extension test-mongodb-far test-mongodb-near test-page
 	@$(MAKE) --no-print-directory test-alone
 
