@@ -139,3 +139,29 @@ def test_an_edit_goes_on_in_its_room_and_after_a_reload_for_each_message(
     expect(page.locator(".editor-text")).to_have_value(f"{mark} second")
     page.press(".editor-text", "Escape")
     until(page, "!Object.keys(localStorage).some((key) => key.includes('.draft.'))")
+
+
+def test_what_was_written_into_a_message_outlasts_its_deletion(open_chat: OpenChat) -> None:
+    page = open_chat("owner")
+    enter_room(page, "The private room")
+    mark = uuid.uuid4().hex[:6]
+    send(page, f"{mark} in haste")
+    page.locator("mc-message:not(.is-unsent)").filter(has_text=f"{mark} in haste").wait_for()
+    page.press(".composer-text", "ArrowUp")
+    page.fill(".editor-text", f"{mark} and now at length")
+    elsewhere = page.context.new_page()
+    elsewhere.goto(page.url)
+    message = elsewhere.locator("mc-message").filter(has_text=f"{mark} in haste")
+    message.hover()
+    message.get_by_role("button", name="More actions").click()
+    elsewhere.get_by_role("menuitem", name="Delete").click()
+    elsewhere.get_by_role("button", name="Delete").click()
+    elsewhere.close()
+
+    page.locator(".tombstone + mc-message-editor").wait_for()
+    expect(page.locator(".editor-text")).to_have_value(f"{mark} and now at length")
+    assert_accessible(page)
+    page.get_by_role("button", name="Write it as a new message").click()
+    expect(page.locator(".composer-text")).to_have_value(f"{mark} and now at length")
+    expect(page.locator("mc-message-editor")).to_have_count(0)
+    page.fill(".composer-text", "")

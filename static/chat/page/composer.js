@@ -186,14 +186,19 @@ export class Composer extends ChatElement {
     this.textarea.focus();
   }
 
+  /** Puts text before what is written already. @param {string} text */
+  addText(text) {
+    const { textarea } = this;
+    insertText(textarea, [text, textarea.value].filter(Boolean).join("\n\n"), 0, textarea.value.length);
+  }
+
   /**
    * Takes the text of an unsent message back, before what is being written.
    * @param {import("./message.js").Message} message
    */
   writeAgain(message) {
     const repliedTo = this.client.feed(this.room.id).messages.find(({ id }) => id === message.reply_to);
-    const { textarea } = this;
-    insertText(textarea, [message.body, textarea.value].filter(Boolean).join("\n\n"), 0, textarea.value.length);
+    this.addText(message.body);
     this.reply(this.replyTo ?? repliedTo ?? null);
     const { attachments, uploads } = this.client.takeBack(message.client_id);
     this.uploads.restore({ attachments, files: [] });

@@ -43,9 +43,18 @@ export class MessageEditor extends ChatElement {
     return this.client.rooms.get(this.message.room);
   }
 
+  /** Whether somebody deleted the message meanwhile. What was written is not lost with it. */
+  get isGone() {
+    return this.message.deleted || this.message.hidden;
+  }
+
   /** Whether the server would take the text now. */
   get isTaken() {
-    return this.room !== undefined && canWrite(this.client, this.room) && !this.limit.isTooLong;
+    return this.room !== undefined && canWrite(this.client, this.room) && !this.isGone && !this.limit.isTooLong;
+  }
+
+  get conversation() {
+    return /** @type {import("./conversation.js").Conversation} */ (this.closest("mc-conversation"));
   }
 
   get textarea() {
@@ -53,10 +62,11 @@ export class MessageEditor extends ChatElement {
   }
 
   firstUpdated() {
-    const conversation = /** @type {import("./conversation.js").Conversation} */ (this.closest("mc-conversation"));
-    const { drafts, roomId, isEditKept } = conversation;
+    const { drafts, roomId, isEditKept } = this.conversation;
     this.drafts = drafts;
-    this.textarea.value = drafts.read(roomId).edits[this.message.id] ?? this.message.body;
+    const kept = drafts.read(roomId).edits[this.message.id];
+    if (this.isGone && !kept) return this.cancel();
+    this.textarea.value = kept ?? this.message.body;
     this.textChanged();
     if (!isEditKept) this.textarea.focus();
   }
@@ -77,16 +87,34 @@ export class MessageEditor extends ChatElement {
         @blur=${() => this.mentions.close()}
       ></textarea>
       ${this.mentions.render()} ${this.limit.render()} ${this.inCode ? codeHint("Ctrl+Enter saves, Escape cancels.") : null}
-      <div class="editor-actions">
-        <button type="button" class="button is-primary is-small" ?disabled=${this.saving !== null || !this.isTaken} @click=${this.save}>
-          Save
-        </button>
-        <button type="button" class="button is-small" @click=${this.cancel}>Cancel</button>
-        ${isTouch() || this.inCode ? null : html`<span class="hint">Enter saves, Escape cancels</span>`}
-      </div>
+      <div class="editor-actions">${this.isGone ? this.waysOut() : this.ways()}</div>
       ${this.wait ? html`<p class="dialog-wait" role="status">${this.wait}</p>` : null}
       ${this.error ? html`<p class="dialog-error" role="alert">${this.error}</p>` : null}
     `;
+  }
+
+  ways() {
+    const isWaiting = this.saving !== null || !this.isTaken;
+    return html`
+      <button type="button" class="button is-primary is-small" ?disabled=${isWaiting} @click=${this.save}>Save</button>
+      <button type="button" class="button is-small" @click=${this.cancel}>Cancel</button>
+      ${isTouch() || this.inCode ? null : html`<span class="hint">Enter saves, Escape cancels</span>`}
+    `;
+  }
+
+  waysOut() {
+    return html`
+      <button type="button" class="button is-primary is-small" @click=${this.writeAnew}>Write it as a new message</button>
+      <button type="button" class="button is-small" @click=${this.cancel}>Cancel</button>
+    `;
+  }
+
+  writeAnew() {
+    const { composer } = this.conversation;
+    const { value } = this.textarea;
+    if (!composer) return this.tell("said", { text: "Nothing can be sent here now. Copy the text." });
+    this.cancel();
+    composer.addText(value);
   }
 
   onInput() {

@@ -155,17 +155,20 @@ export class ChatMessage extends ChatElement {
 
   tombstone() {
     return html`<p class="tombstone">
-      ${this.message.hidden ? "Removed by a moderator" : "This message was deleted"}
-    </p>`;
+        ${this.message.hidden ? "Removed by a moderator" : "This message was deleted"}
+      </p>
+      ${this.editing ? this.editor() : null}`;
+  }
+
+  editor() {
+    return html`<mc-message-editor .client=${this.client} .message=${this.message}></mc-message-editor>`;
   }
 
   content() {
     const { message } = this;
     return html`
       ${message.quote ? this.quote(message.quote) : null}
-      ${this.editing
-        ? html`<mc-message-editor .client=${this.client} .message=${message}></mc-message-editor>`
-        : this.body()}
+      ${this.editing ? this.editor() : this.body()}
       ${message.code ? sharedCode(message.code, (code) => this.tell("open-code", { code })) : null}
       ${message.edited_at ? this.editedMark() : null}
       ${attachmentList(this.uploaded, (image) => this.openImage(image))}
