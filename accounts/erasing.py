@@ -40,6 +40,8 @@ def begin(person: User, *, keep_messages: bool) -> Erasure:
     """
     with transaction.atomic():
         _refuse_last_superuser(person)
+        # As they are now, and until this is done: their picture may be another one.
+        person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
         erasure, _ = Erasure.objects.get_or_create(
             user=person,
             defaults={
@@ -93,15 +95,21 @@ def close_account(erasure: Erasure) -> None:
         last_login=None,
         erased_at=erasure.begun_at,
     )
-    user = person.get()
+    end_access(erasure)
+    people = ContentType.objects.get_for_model(User)
+    entries = LogEntry.objects.filter(content_type=people, object_id=str(erasure.user_id))
+    entries.update(object_repr=name)
+
+
+def end_access(erasure: Erasure) -> None:
+    """Takes every way in, and what is stored of it: addresses, devices, second factors, groups."""
+    user = User.objects.get(pk=erasure.user_id)
     signed_out.send(User, user_id=user.pk, session_key=None, suspended=False)
     end_sessions(user)
     for rows in (EmailAddress.objects, Authenticator.objects):
         rows.filter(user_id=user.pk).delete()
     user.groups.clear()
     user.user_permissions.clear()
-    people = ContentType.objects.get_for_model(User)
-    LogEntry.objects.filter(content_type=people, object_id=str(user.pk)).update(object_repr=name)
 
 
 def username_of(erasure: Erasure) -> str:
@@ -119,6 +127,15 @@ def finish(erasure: Erasure) -> None:
 
 
 def _refuse_last_superuser(person: User) -> None:
-    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
-    if person.is_superuser and not others.exists():
+    if not person.is_superuser:
+        return
+    # One superuser at a time, or two who are erased at once would each count the other.
+    people = ContentType.objects.get_for_model(User)
+    list(ContentType.objects.select_for_update(no_key=True).filter(pk=people.pk))
+    # They cease to be one before the others are counted: where nothing is locked (MongoDB), of two
+    # at once the later one sees that nobody is left.
+    row = User.objects.filter(pk=person.pk, erased_at=None)
+    row.update(is_superuser=False)
+    if not User.objects.filter(is_superuser=True, is_active=True).exists():
+        row.update(is_superuser=True)
         raise LastSuperuser

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth import password_validation
 
 from accounts import avatars
-from accounts.models import User
+from accounts.models import User, WasErased
 from accounts.names import clean_display_name, clean_username
 from mediachat import disk
 
@@ -86,7 +86,12 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             person.avatar.save(f"{uuid.uuid4().hex}.webp", picture, save=False)
         elif self.cleaned_data["remove_picture"]:
             person.avatar = ""
-        person.save(update_fields=["display_name", "avatar"])
+        try:
+            person.save(update_fields=["display_name", "avatar"])
+        except WasErased:
+            if picture:
+                person.avatar.storage.delete(str(person.avatar.name))
+            raise
         if old and old != person.avatar.name:
             # After the row: a picture that is shown nowhere is better than one that is missing.
             person.avatar.storage.delete(old)

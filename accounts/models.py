@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DatabaseError, IntegrityError, models, transaction
 
 from accounts import usernames
 from accounts.fields import LENGTH, SkeletonField
@@ -26,6 +26,13 @@ class UsernameTaken(ValidationError, IntegrityError):
             "Somebody has this username, or one that looks like it. Choose another.",
             code="username_taken",
         )
+
+
+class WasErased(PermissionDenied):
+    """Somebody was erased since what is to be written of them was read."""
+
+    def __init__(self) -> None:
+        super().__init__("This account has been erased.")
 
 
 class PeopleManager(UserManager.from_queryset(NamedQuerySet)):  # type: ignore[misc]
@@ -79,6 +86,7 @@ class User(Named, AbstractUser):
         """Raises:
         ValidationError: a new account's name is none that people may have.
         UsernameTaken: somebody has it, or one that looks like it.
+        WasErased: this was read before they were.
         """
         self.username = self.normalize_username(self.username)
         is_new = self._state.adding
@@ -90,10 +98,18 @@ class User(Named, AbstractUser):
             # Together with what is recorded of it (accounts.changes), or not at all.
             with transaction.atomic():
                 super().save(*args, **kwargs)
-        except IntegrityError as error:
-            if is_new and User.objects.filter(skeleton=self.skeleton).exists():
+        except DatabaseError as error:
+            if not is_new and User.objects.filter(pk=self.pk).exclude(erased_at=None).exists():
+                raise WasErased from error
+            is_refused = is_new and isinstance(error, IntegrityError)
+            if is_refused and User.objects.filter(skeleton=self.skeleton).exists():
                 raise UsernameTaken from error
             raise
+
+    def _do_update(self, base_qs: Any, *args: Any) -> Any:
+        # All that is read of a person is older than their erasure, which may come at any moment. In
+        # the statement itself, as not every database has locks.
+        return super()._do_update(base_qs.filter(erased_at=None), *args)
 
     @classmethod
     def normalize_username(cls, username: str) -> str:

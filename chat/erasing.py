@@ -106,9 +106,7 @@ def erase(erasure: Erasure) -> None:
     """Erases somebody whose account is closed, from where that was left."""
     erasing.close_account(erasure)
     erased = actions.Erased.of(erasure)
-    actions.leave_rooms(erased)
-    actions.end_relations(erased)
-    actions.delete_files(erased)
+    _part(erased)
     for room in actions.rooms_from(erasure.room):
         after: int | None = erasure.number if room == erasure.room else 0
         while after is not None:
@@ -118,9 +116,16 @@ def erase(erasure: Erasure) -> None:
                 _note(erasure, room, after)
             time.sleep(time.monotonic() - began)  # as long as it took, others go first
     actions.rename_in_copies(erased)
-    actions.delete_files(erased)  # what was under way when the account was closed
+    _part(erased)  # again: some of it was under way when the account was closed
+    erasing.end_access(erasure)
     erasing.finish(erasure)
     log.info("person_erased", user=str(erasure.user_id))
+
+
+def _part(erased: actions.Erased) -> None:
+    actions.leave_rooms(erased)
+    actions.end_relations(erased)
+    actions.delete_files(erased)
 
 
 def _unfinished() -> QuerySet[Erasure]:

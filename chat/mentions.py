@@ -85,15 +85,33 @@ def typed(name: str, username: str) -> str:
     return name[: bisect_right(lengths, len(username), key=lambda n: len(normalize(name[:n]))) - 1]
 
 
-def renamed(text: str, username: str, to: str) -> str:
-    """The text with another name in each mention of this person, wherever it could mean them."""
+def renamed(text: str, username: str, to: str, others: Collection[str] = ()) -> str:
+    """The text with another name in each mention of this person, wherever it could mean them and
+    none of the others, whose usernames begin with theirs (``longer_names``)."""
     parts, done = [], 0
-    for sign in re.finditer(f"[{SIGNS}]", text):
-        name = name_at(text, sign.start(), len(text)) if sign.start() >= done else ""
-        if name and reading(normalize(name), {username}):
-            parts += [text[done : sign.end()], to]
-            done = sign.end() + len(typed(name, username))
+    people = {username, *others}
+    for start, name in _names_in(text):
+        if start >= done and reading(normalize(name), people) == username:
+            parts += [text[done:start], to]
+            done = start + len(typed(name, username))
     return "".join([*parts, text[done:]])
+
+
+def longer_names(text: str, username: str) -> set[str]:
+    """The usernames that mentions in this text could mean instead of this one."""
+    found: set[str] = set()
+    for _, name in _names_in(text):
+        readings = list(dict.fromkeys((name := normalize(name), *_shorter(name))))
+        if username in readings:
+            found.update(readings[: readings.index(username)])
+    return found
+
+
+def _names_in(text: str) -> Iterator[tuple[int, str]]:
+    """Where the name of each mention begins, and the name as it was typed."""
+    for sign in re.finditer(f"[{SIGNS}]", text):
+        if name := name_at(text, sign.start(), len(text)):
+            yield sign.end(), name
 
 
 def _shorter(name: str) -> Iterator[str]:

@@ -92,6 +92,9 @@ def store_attachment(
         default_storage.save(attachment.file.name, content)
         if picture and picture.thumbnail:
             default_storage.save(attachment.thumbnail.name, ContentFile(picture.thumbnail))
+        # To store it takes its time. Who is erased from now on is so with this file.
+        if not Attachment.objects.filter(pk=attachment.pk, owner__is_active=True).exists():
+            raise access.not_found()
     except BaseException:
         _delete_files({attachment.file.name, attachment.thumbnail.name or ""} - {""})
         Attachment.objects.filter(pk=attachment.pk).delete()

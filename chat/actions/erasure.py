@@ -7,7 +7,7 @@ Each of these can be done again: where a process dies, another goes on (``chat.e
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.erasing import username_of
-from accounts.models import Erasure
+from accounts.models import Erasure, User
 from chat import mentions, publish, text
 from chat.actions.attachments import delete_attachments
 from chat.actions.memberships import dismiss, members_changed
@@ -23,6 +23,8 @@ from chat.actions.messages import change_message, shared_html, taken_back
 from chat.batches import Change, store
 from chat.models import Attachment, Block, Membership, Message, Report, Revision, Room, RoomRequest
 from chat.protocol import RoomKind
+
+M = TypeVar("M", Revision, Report, Room)
 
 PAGE = 200
 """Messages that are looked at before others have their turn."""
@@ -104,7 +106,7 @@ def erase_page(erased: Erased, room: UUID, after: int) -> int | None:
     have read them read them again.
     """
     following = Message.objects.filter(room_id=room, number__gt=after).order_by("number")
-    fields = ("pk", "number", "sender_id", "reply_to", "mentions", "reactions", "body")
+    fields = ("pk", "number", "sender_id", "reply_to", "mentions", "reactions", "body", "code")
     rows = list(following.values_list(*fields)[:PAGE])
     if not rows:
         return None
@@ -112,8 +114,8 @@ def erase_page(erased: Erased, room: UUID, after: int) -> int | None:
     own = Message.objects.filter(pk__in=replied, sender=erased.user) if replied else None
     quoted = set(own.values_list("pk", flat=True)) if own is not None else set()
     changes = []
-    for pk, _, sender, reply_to, named, reactions, body in rows:
-        rewriting = _rewriting(erased, body)
+    for pk, _, sender, reply_to, named, reactions, body, code in rows:
+        rewriting = _rewriting(erased, body, code, named)
         quotes = reply_to in quoted
         if sender == erased.user or quotes or rewriting or _is_named(erased, named, reactions):
             decide = partial(_decide, erased, rewriting, quotes)
@@ -127,8 +129,9 @@ def erase_page(erased: Erased, room: UUID, after: int) -> int | None:
 
 
 def rename_in_copies(erased: Erased) -> None:
-    """Replaces their name in what messages said before and in what was reported, and deletes what
-    they wrote into reports that are settled."""
+    """Replaces their name in the names of rooms, in what messages said before and in what was
+    reported, and deletes what they wrote into reports that are settled."""
+    _rename_rooms(erased)
     _rename(erased, Revision, ["body"])
     _rename(erased, Report, ["body", "reason", "resolution"])
     _settled().filter(reporter=erased.user).update(reason="")
@@ -144,16 +147,40 @@ def _settled() -> QuerySet[Report]:
 
 @dataclass(frozen=True, slots=True)
 class _Rewriting:
-    """A body that names them, and what becomes of it, made before anything is locked."""
+    """A body, or the code attached to it, that names them, and what becomes of it, made before
+    anything is locked."""
 
     before: str
-    after: str
+    body: str
+    code: dict[str, Any] | None
     rendered: text.Rendered
+    shared_html: str | None
+    """The code's HTML, where that has changed."""
 
 
-def _rewriting(erased: Erased, body: str) -> _Rewriting | None:
-    after = mentions.renamed(body, erased.former, erased.now)
-    return None if after == body else _Rewriting(body, after, text.render(after))
+def _rewriting(
+    erased: Erased, body: str, code: dict[str, Any] | None, named: Sequence[str]
+) -> _Rewriting | None:
+    after = _renamed(erased, body, named)
+    shared, shared_html = code, None
+    if code and (lines := _renamed(erased, code["text"])) != code["text"]:
+        shared = {**code, "text": lines}
+        shared_html = text.code_block(lines, code["language"])
+    if after == body and shared == code:
+        return None
+    rendered = text.render(after) if after or not code else text.Rendered("")
+    return _Rewriting(body, after, shared, rendered, shared_html)
+
+
+def _renamed(erased: Erased, said: str, named: Sequence[str] = ()) -> str:
+    """What was said with their new name, but for mentions of people whose usernames begin with
+    theirs: ``named``, or whoever there is where it is not known whom they mean."""
+    longer = mentions.longer_names(said, erased.former)
+    others = set(named) & longer
+    if longer and erased.former not in named:
+        people = User.objects.filter(username__in=longer)
+        others.update(people.values_list("username", flat=True))
+    return mentions.renamed(said, erased.former, erased.now, others)
 
 
 def _is_named(erased: Erased, named: Sequence[str], reactions: dict[str, list[str]]) -> bool:
@@ -176,14 +203,15 @@ def _decide(
         fields["mentions"] = [name for name in row.mentions if name != erased.former]
         fields["reactions"] = _reactions(erased, row.reactions)
     if rewriting and rewriting.before != row.body:
-        rewriting = _rewriting(erased, row.body)
+        rewriting = _rewriting(erased, row.body, row.code, row.mentions)
     if rewriting:
         rendered = rewriting.rendered.naming(
             [name for name in row.mentions if name != erased.former]
         )
         fields |= {
-            "body": rewriting.after,
-            "html": rendered.html + shared_html(row),
+            "body": rewriting.body,
+            "code": rewriting.code,
+            "html": rendered.html + (rewriting.shared_html or shared_html(row)),
             "excerpt": rendered.excerpt,
             "mentions": rendered.mentions,
         }
@@ -213,20 +241,32 @@ def _store(changes: Sequence[Change]) -> None:
 # -- Copies ----------------------------------------------------------------------------------
 
 
-def _rename(erased: Erased, model: type[Revision] | type[Report], fields: Sequence[str]) -> None:
-    named = Q()
+def _rename(erased: Erased, model: type[M], fields: Sequence[str]) -> None:
+    for row in _pages(model.objects.filter(_has_mention(*fields))):
+        said = {field: getattr(row, field) for field in fields}
+        renamed = {field: _renamed(erased, each) for field, each in said.items()}
+        if renamed != said:
+            model.objects.filter(pk=row.pk).update(**renamed)
+
+
+def _rename_rooms(erased: Erased) -> None:
+    length = Room._meta.get_field("name").max_length
+    for room in _pages(Room.objects.filter(_has_mention("name"))):
+        if (renamed := _renamed(erased, room.name)) != room.name:
+            members_changed(room.pk, name=renamed[:length])
+
+
+def _pages(rows: QuerySet[M]) -> Iterator[M]:
+    """These rows by their ids, some at a time."""
+    last = UUID(int=0)
+    while page := list(rows.filter(pk__gt=last).order_by("pk")[:PAGE]):
+        last = page[-1].pk
+        yield from page
+
+
+def _has_mention(*fields: str) -> Q:
+    found = Q()
     for field in fields:
         for sign in mentions.SIGNS:
-            named |= Q(**{f"{field}__contains": sign})
-    rows = model.objects.filter(named).order_by("pk")
-    last = UUID(int=0)
-    while page := list(rows.filter(pk__gt=last)[:PAGE]):
-        last = page[-1].pk
-        for row in page:
-            said = {field: getattr(row, field) for field in fields}
-            renamed = {
-                field: mentions.renamed(each, erased.former, erased.now)
-                for field, each in said.items()
-            }
-            if renamed != said:
-                model.objects.filter(pk=row.pk).update(**renamed)
+            found |= Q(**{f"{field}__contains": sign})
+    return found

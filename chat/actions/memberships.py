@@ -71,10 +71,8 @@ def let_newcomers_in(newcomers: Mapping[UUID, UUID]) -> set[UUID]:
         return set()
     rows = Membership.objects.filter(room__in=newcomers).values_list("room_id", "user_id")
     missing = newcomers.items() - set(rows)
-    # Someone may have been deleted since the room was opened.
-    people = set(
-        User.objects.filter(pk__in=[user for _, user in missing]).values_list("pk", flat=True)
-    )
+    # Someone may have been deleted or erased since the room was opened.
+    people = set(_remaining([user for _, user in missing]).values_list("pk", flat=True))
     new = [
         Membership(room_id=room, user_id=user) for room, user in sorted(missing) if user in people
     ]
@@ -201,7 +199,7 @@ def _lock_rooms(rooms: Collection[UUID]) -> None:
 def _store(room: Room, people: Collection[User], role: Role) -> bool:
     """Whether any of these people are new."""
     there = present(room, people)
-    new = [person for person in people if person.pk not in there]
+    new = _not_erased([person for person in people if person.pk not in there])
     if not new:
         return False
     # Someone who comes in has nothing unread: what was said before was not said to them.
@@ -226,6 +224,18 @@ def _stored(new: Sequence[Membership]) -> list[Membership]:
         stored = set(Membership.objects.filter(pk__in=ids).values_list("pk", flat=True))
         return [each for each in new if each.pk in stored or _is_stored(each)]
     return list(new)
+
+
+def _not_erased(people: Sequence[User]) -> Sequence[User]:
+    """Those of these people who have not been erased since they were named."""
+    if not people:
+        return people
+    there = set(_remaining([each.pk for each in people]).values_list("pk", flat=True))
+    return [each for each in people if each.pk in there]
+
+
+def _remaining(users: Collection[UUID]) -> QuerySet[User]:
+    return User.objects.filter(pk__in=users, erased_at=None)
 
 
 def _is_stored(membership: Membership) -> bool:

@@ -173,6 +173,7 @@ def edit_message(
     html = html.naming(members.get(row.room_id, ()))
 
     def decide(row: Message) -> dict[str, Any] | None:
+        access.room_for(user, row.room_id, Permission.SEND)  # again, as they may have been erased
         _refuse_other(user, row)
         if row.deleted_at:
             # Without transactions, a deletion that came between the two writes of this edit has
@@ -264,6 +265,8 @@ def react_to_message(user: User, *, message: UUID, emoji: str, on: bool) -> Mess
     grant.check(Permission.SEND)
 
     def decide(row: Message) -> dict[str, Any] | None:
+        # Again, as they may have left since, or been erased: their name must not come after that.
+        access.room_for(user, row.room_id, Permission.SEND)
         _refuse_gone(row)
         # Rows of before may have an emoji in several forms.
         found = reactions.gathered(row.reactions)

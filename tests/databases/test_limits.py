@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
+from accounts import erasing as accounts_erasing
 from accounts.models import User
+from chat import erasing
 from chat.actions import blocks, rooms
 from chat.actions.strangers import ASKED_A_DAY, WAITING_LIMIT
 from chat.models import Block, Membership, Room, RoomRequest
 from chat.protocol import ChatError, ErrorCode
 from tests import databases
+from tests.conftest import person
 from tests.databases.test_log import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,3 +114,23 @@ def test_blocks(owner, monkeypatch):
 
     outcomes(*map(block, people))
     assert_as_many_as_allowed(Block.objects.filter(blocker=owner).count(), 5)
+
+
+def test_a_superuser_stays_of_those_who_are_erased_at_once(monkeypatch):
+    monkeypatch.setattr(erasing._thread, "start", lambda: None)
+    people = [person(f"root{n}", is_superuser=True, is_staff=True) for n in range(AT_ONCE)]
+
+    def erase(each: User) -> Callable[[], object]:
+        def job() -> object:
+            try:
+                return accounts_erasing.begin(each, keep_messages=True)
+            except accounts_erasing.LastSuperuser:
+                raise ChatError(ErrorCode.CONFLICT, "the last") from None
+
+        return job
+
+    ends = outcomes(*map(erase, people))
+    left = User.objects.filter(is_superuser=True, is_active=True).count()
+    assert left == AT_ONCE - ends["done"] >= 1
+    if databases.kind() != "mongodb":
+        assert left == 1
