@@ -5,7 +5,6 @@ it died, the heartbeat of another goes on after ``LEASE``.
 """
 
 import threading
-import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -110,11 +109,9 @@ def erase(erasure: Erasure) -> None:
     for room in actions.rooms_from(erasure.room):
         after: int | None = erasure.number if room == erasure.room else 0
         while after is not None:
-            began = time.monotonic()
             after = actions.erase_page(erased, room, after)
             if after is not None:
                 _note(erasure, room, after)
-            time.sleep(time.monotonic() - began)  # as long as it took, others go first
     actions.rename_in_copies(erased)
     _part(erased)  # again: some of it was under way when the account was closed
     erasing.end_access(erasure)

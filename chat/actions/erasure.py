@@ -4,6 +4,7 @@ their files, and what messages say of them.
 Each of these can be done again: where a process dies, another goes on (``chat.erasing``).
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +28,10 @@ from chat.protocol import RoomKind
 M = TypeVar("M", Revision, Report, Room)
 
 PAGE = 200
-"""Messages that are looked at before others have their turn."""
+"""Messages that are read at once."""
+AT_ONCE = 2
+"""Messages that are changed in one transaction: whoever writes meanwhile waits for it, on SQLite in
+every room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ def erase_page(erased: Erased, room: UUID, after: int) -> int | None:
     Their own messages, those that name them and those that quote them are changed: so clients that
     have read them read them again.
     """
+    began = time.monotonic()
     following = Message.objects.filter(room_id=room, number__gt=after).order_by("number")
     fields = ("pk", "number", "sender_id", "reply_to", "mentions", "reactions", "body", "code")
     rows = list(following.values_list(*fields)[:PAGE])
@@ -120,6 +125,7 @@ def erase_page(erased: Erased, room: UUID, after: int) -> int | None:
         if sender == erased.user or quotes or rewriting or _is_named(erased, named, reactions):
             decide = partial(_decide, erased, rewriting, quotes)
             changes.append(Change(pk, partial(change_message, pk, decide)))
+    _give_way(began)
     _store(changes)
     if not erased.keeps_messages:
         deleted = [pk for pk, _, sender, *_ in rows if sender == erased.user]
@@ -232,10 +238,18 @@ def _reactions(erased: Erased, reactions: dict[str, list[str]]) -> dict[str, lis
 
 
 def _store(changes: Sequence[Change]) -> None:
-    for result in store(changes):
-        # One that is gone was in a room that was deleted meanwhile.
-        if isinstance(result, Exception) and not isinstance(result, Message.DoesNotExist):
-            raise result
+    for start in range(0, len(changes), AT_ONCE):
+        began = time.monotonic()
+        for result in store(changes[start : start + AT_ONCE]):
+            # One that is gone was in a room that was deleted meanwhile.
+            if isinstance(result, Exception) and not isinstance(result, Message.DoesNotExist):
+                raise result
+        _give_way(began)
+
+
+def _give_way(began: float) -> None:
+    """Lets others go first for as long as what began then (``time.monotonic``) took."""
+    time.sleep(time.monotonic() - began)
 
 
 # -- Copies ----------------------------------------------------------------------------------

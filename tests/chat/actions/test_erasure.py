@@ -19,7 +19,7 @@ from django.test import Client
 from accounts import erasing as accounts
 from accounts import names
 from accounts.models import Erasure, User, UsernameTaken
-from chat import erasing, message_queries, payloads, queries
+from chat import batches, erasing, message_queries, payloads, queries
 from chat.actions import attachments, blocks, messages, moderation, rooms
 from chat.models import Attachment, AuditEntry, Block, Membership, Message, Report, Revision, Room
 from chat.protocol import ErrorCode
@@ -289,3 +289,19 @@ def test_a_process_that_did_not_hear_it_learns_the_new_name(wilhelmina: User) ->
     payloads._usernames[wilhelmina.pk] = NAME  # as where nobody rang
     assert erasing.look() == {wilhelmina.pk: accounts.username_of(erasure)}
     assert payloads.usernames([wilhelmina.pk])[wilhelmina.pk] == accounts.username_of(erasure)
+
+
+def test_no_transaction_holds_up_others_for_long(
+    wilhelmina: User, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together: list[int] = []
+
+    def noting(changes: Any) -> Any:
+        together.append(len(changes))
+        return batches.store(changes)
+
+    monkeypatch.setattr("chat.actions.erasure.store", noting)
+    for number in range(7):
+        say(wilhelmina, room, f"message {number}")
+    erase(wilhelmina, keep_messages=False)
+    assert max(together) <= 2 and sum(together) == 7
