@@ -141,8 +141,8 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type
         return request.user.has_perm("accounts.add_user")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Whoever could set a superuser's password would be one. Nobody signs in any more as
-        someone who was erased."""
+        """Only superusers change a superuser: with another password, others could sign in as one.
+        Nobody changes somebody who was erased."""
         if obj is not None and obj.erased_at:
             return False
         if obj is not None and obj.is_superuser and not request.user.is_superuser:

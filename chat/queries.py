@@ -435,8 +435,8 @@ def _members_of(room: Room) -> list[str]:
 
 
 def _pair(direct_key: str | None, waiting: bool | None) -> Sequence[UUID]:
-    """The two people of a direct room, who are its members to whoever is in it: one of them may
-    get it with its first message only. Not where one is asked and has not accepted."""
+    """The two people of a direct room, whom it shows as its members even before its first message
+    makes the second one a member. Nobody where one is asked and has not accepted."""
     return () if waiting else pair_of(direct_key)
 
 

@@ -1,7 +1,7 @@
 """The one room that two people have with each other.
 
-Whoever picks the other person has it at once. To the other it does not exist until it has a
-message, or until they pick the first: a room without a word would be in their list for nothing.
+The person who opens it is a member at once. For the other person it does not exist before its first
+message, unless they open it too: nobody needs an empty room in their list.
 ``let_newcomers_in`` of ``chat.actions.memberships`` makes them a member with that message.
 """
 

@@ -30,8 +30,8 @@ M = TypeVar("M", Revision, Report, Room)
 PAGE = 200
 """Messages that are read at once."""
 AT_ONCE = 2
-"""Messages that are changed in one transaction: whoever writes meanwhile waits for it, on SQLite in
-every room."""
+"""Messages that are changed in one transaction. Other writers wait until it ends: those to the same
+room, and on SQLite all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +179,9 @@ def _rewriting(
 
 
 def _renamed(erased: Erased, said: str, named: Sequence[str] = ()) -> str:
-    """What was said with their new name, but for mentions of people whose usernames begin with
-    theirs: ``named``, or whoever there is where it is not known whom they mean."""
+    """A text with their new name in place of the former one. Mentions of other people stay, also
+    where the other username begins with the former one: those in ``named``, or where the text does
+    not mention the erased person for certain, all usernames that exist."""
     longer = mentions.longer_names(said, erased.former)
     others = set(named) & longer
     if longer and erased.former not in named:

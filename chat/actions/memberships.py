@@ -76,7 +76,7 @@ def let_newcomers_in(newcomers: Mapping[UUID, UUID]) -> set[UUID]:
     new = [
         Membership(room_id=room, user_id=user) for room, user in sorted(missing) if user in people
     ]
-    # Who is in the room looks the same to whoever was in it: their ``members_version`` stays.
+    # The room showed both people as its members before, so ``members_version`` stays as it is.
     return {each.user_id for each in _stored(new)} if new else set()
 
 
@@ -103,7 +103,7 @@ def hand_rooms_on(user: UUID) -> None:
     They stay an owner beside the new one, should they come back. The first rooms change together
     with the suspension. Those of somebody who owns hundreds follow after it in transactions of
     their own, so that nobody waits for all of them. Should the process die in between, the rest
-    are found by whoever suspends again, or by those who miss an owner.
+    get theirs when the suspension is tried again, or when a member needs an owner.
     """
     owned = Membership.objects.filter(user=user, role=Role.OWNER).order_by("room_id")
     rooms = list(owned.values_list("room_id", flat=True))

@@ -67,7 +67,7 @@ class Decision(Generic[M]):
     is_severe: bool = False
     one_only: bool = False
     is_final: bool = False
-    """Whether nothing takes it back: who decides it proves anew who they are."""
+    """Whether it cannot be undone. Then the moderator has to enter their password again."""
     result: str = ""
     respond: Callable[[Any], HttpResponseBase] | None = None
 
