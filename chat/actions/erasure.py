@@ -169,9 +169,14 @@ def _rewriting(
 ) -> _Rewriting | None:
     after = _renamed(erased, body, named)
     shared, shared_html = code, None
-    if code and (lines := _renamed(erased, code["text"])) != code["text"]:
-        shared = {**code, "text": lines}
-        shared_html = text.code_block(lines, code["language"])
+    if code:
+        shared = code | {
+            field: _renamed(erased, code[field])
+            for field in ("text", "before", "after")
+            if code.get(field)
+        }
+        if shared["text"] != code["text"]:
+            shared_html = text.code_block(shared["text"], code["language"])
     if after == body and shared == code:
         return None
     rendered = text.render(after) if after or not code else text.Rendered("")

@@ -74,7 +74,7 @@ the same `ref`:
 
 Fields that a command does not have are an error. An error never closes the socket.
 
-Lines end with `\\n`. In the `body` of a message, the `text` of code and the `reason` of a report,
+Lines end with `\\n`. In the `body` of a message, the lines of code and the `reason` of a report,
 `\\r\\n` and `\\r` are stored as `\\n`: what you send as `a\\r\\nb` comes back as `a\\nb`. So know
 your own message by its `client_id`, not by its text.
 

@@ -6,6 +6,10 @@ FRAME_LIMIT = 64 * 1024
 """The largest frame that a client may send, in bytes."""
 BODY_LIMIT = 20_000
 """The longest text of one message, in characters."""
+CONTEXT_LINES = 3
+"""The most lines before, and after, shared lines of code that go along."""
+CONTEXT_LIMIT = 1_000
+"""Bytes of UTF-8 that these lines may have, before and after the shared ones each."""
 ATTACHMENTS_LIMIT = 20
 """The most files of one message."""
 PAGE_LIMIT = 200

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from chat.protocol.limits import BODY_LIMIT
+from chat.protocol.limits import BODY_LIMIT, CONTEXT_LIMIT, CONTEXT_LINES
 
 
 class RoomKind(StrEnum):
@@ -154,12 +154,31 @@ def _relative(path: str) -> str:
     return path
 
 
+def _bounded_context(lines: str) -> str:
+    if lines.count("\n") >= CONTEXT_LINES:
+        raise ValueError(f"at most {CONTEXT_LINES} lines of context are taken")
+    if len(lines.encode()) > CONTEXT_LIMIT:
+        raise ValueError(f"at most {CONTEXT_LIMIT:,} bytes of context are taken")
+    return lines
+
+
+# The longest text is checked first: counting lines and bytes has a price.
+Context = Annotated[
+    Lines, StringConstraints(max_length=CONTEXT_LIMIT), AfterValidator(_bounded_context)
+]
+"""Lines around shared ones, without the line end of the last."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Code(Wire):
     """Lines of a file, for readers to find in their own checkout of it.
 
     ``path`` is relative to the repository, with forward slashes; lines count from 1, and both
-    are included. What is not known is left empty. No field but ``text`` may have characters that
-    control text or turn it around.
+    are included. What is not known is left empty or left out. No field but ``text``, ``before``
+    and ``after`` may have characters that control text or turn it around.
     """
 
     language: Annotated[str, StringConstraints(max_length=64), Stored, Shown] = ""
@@ -177,6 +196,20 @@ class Code(Wire):
     start_line: Annotated[int, Field(ge=1, le=2**31)]
     end_line: Annotated[int, Field(ge=1, le=2**31)]
     text: Annotated[Lines, StringConstraints(min_length=1, max_length=BODY_LIMIT)]
+    dirty: bool | None = Field(default=None, exclude_if=_is_none)
+    """True where the lines are not in the file of ``commit``: they were not committed when they
+    were shared, and ``commit`` only says what they are based on. False where they are: then
+    ``start_line`` and ``end_line`` count in that file. Left out where nobody has looked."""
+    blob: Annotated[str, StringConstraints(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")] | None = Field(
+        default=None, exclude_if=_is_none
+    )
+    """Git's id of the content of the file in which the lines count; left out where it is not
+    known."""
+    before: Context | None = Field(default=None, exclude_if=_is_none)
+    """Up to three lines before the shared ones, by which they are told from others of the same
+    text; at most 1,000 bytes. Left out where they are not known."""
+    after: Context | None = Field(default=None, exclude_if=_is_none)
+    """Up to three lines after the shared ones, as ``before``."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -32,7 +32,7 @@ export interface Room {
   id: string;
   kind: RoomKind;
   name: string;
-  members: string[] | null;
+  members?: string[] | null;
   member_count: number;
   position: number;
   number: number;
@@ -41,7 +41,7 @@ export interface Room {
   role: Role | null;
   closed: boolean;
   put_away: boolean;
-  asked: string[] | null;
+  asked?: string[] | null;
 }
 
 /** How much of a room its reader has not read, where its log stands at `position`. */
@@ -114,8 +114,8 @@ export interface Attachment {
  * Lines of a file, for readers to find in their own checkout of it.
  *
  * `path` is relative to the repository, with forward slashes; lines count from 1, and both
- * are included. What is not known is left empty. No field but `text` may have characters that
- * control text or turn it around.
+ * are included. What is not known is left empty or left out. No field but `text`, `before`
+ * and `after` may have characters that control text or turn it around.
  */
 export interface Code {
   language: string;
@@ -126,6 +126,10 @@ export interface Code {
   start_line: number;
   end_line: number;
   text: string;
+  dirty?: boolean | null;
+  blob?: string | null;
+  before?: string | null;
+  after?: string | null;
 }
 
 /** What runs the server, and its version. */

@@ -31,7 +31,8 @@ function written(value) {
   return strings.map((part, at) => part + (at < values.length ? written(values[at]) : "")).join("");
 }
 
-test("where shared lines are from turns nothing around it", (context) => {
+/** @param {import("node:test").TestContext} context */
+function withDocument(context) {
   const there = Object.getOwnPropertyDescriptor(globalThis, "document");
   Object.defineProperty(globalThis, "document", {
     value: { body: { hasAttribute: () => true } }, configurable: true,
@@ -40,6 +41,23 @@ test("where shared lines are from turns nothing around it", (context) => {
     if (there) Object.defineProperty(globalThis, "document", there);
     else Reflect.deleteProperty(globalThis, "document");
   });
+}
+
+test("a commit is named for lines that it has, and for no others", (context) => {
+  withDocument(context);
+  const based = { ...code, branch: "main", commit: "0123456789abcdef0123456789abcdef01234567" };
+  for (const committed of [based, { ...based, dirty: false }, { ...based, dirty: null }]) {
+    assert.ok(written(sharedCode(committed, () => {})).includes("<bdi>main</bdi> · <bdi>0123456</bdi></small>"));
+  }
+  const shown = written(sharedCode({ ...based, dirty: true }, () => {}));
+  assert.ok(shown.includes("<bdi>main</bdi> · <bdi>uncommitted changes</bdi></small>"));
+  assert.ok(!shown.includes("0123456"));
+  const untold = written(sharedCode({ ...code, dirty: true }, () => {}));
+  assert.ok(untold.includes("<small><bdi>uncommitted changes</bdi></small>"));
+});
+
+test("where shared lines are from turns nothing around it", (context) => {
+  withDocument(context);
   const turned = { ...code, path: "a\u202egpj.py", repository: "r\u202e", branch: "b\u202e" };
   const shown = written(sharedCode(turned, () => {}));
   assert.ok(shown.includes("<bdi>a\u202egpj.py</bdi>:1<"));

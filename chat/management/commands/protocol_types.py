@@ -77,8 +77,10 @@ def _interface(model: type[BaseModel], name: str) -> str:
     for field_name, field in model.model_fields.items():
         if field_name == "type":
             continue
-        # What we send may leave out what has a default; what we are sent always has it.
-        optional = "?" if is_command and not field.is_required() else ""
+        # What we send may leave out what has a default; what we are sent always has it, but for
+        # what the server itself leaves out.
+        can_be_missing = field.exclude_if or (is_command and not field.is_required())
+        optional = "?" if can_be_missing else ""
         lines.append(f"  {field_name}{optional}: {_type(field.annotation)};")
     return "\n".join([*lines, "}", ""])
 

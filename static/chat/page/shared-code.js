@@ -11,8 +11,8 @@ import { icon } from "./icons.js";
  * @param {(code: Code) => void} open
  */
 export function sharedCode(code, open) {
-  const { path, repository, branch, commit } = code;
-  const origin = [repository, branch, commit.slice(0, 7)].filter(Boolean);
+  const { path, repository, branch } = code;
+  const origin = [repository, branch, version(code)].filter(Boolean);
   const place = isolated(path);
   const title = origin.length > 0 ? `${place}\n${origin.map(isolated).join(" · ")}` : place;
   return html`<p class="shared-code">
@@ -35,6 +35,13 @@ export function sharedCode(code, open) {
       : null}
   </p>`;
 }
+
+/**
+ * The commit whose file has the lines. Of those that were not committed it says just that: the
+ * commit they are based on does not have them.
+ * @param {Code} code
+ */
+const version = ({ commit, dirty }) => (dirty ? "uncommitted changes" : commit.slice(0, 7));
 
 /** @param {Code} code */
 const lines = ({ start_line, end_line }) =>

@@ -26,6 +26,13 @@ LINES: dict[str, Any] = {
     "text": "def greet(name):\n    return f'<b>{name}</b>'",
 }
 
+ANCHOR: dict[str, Any] = {
+    "dirty": False,
+    "blob": "0123456789abcdef0123456789abcdef01234567",
+    "before": "import sys\n\n",
+    "after": "",
+}
+
 
 def share(sender: User, room: Room, **fields: Any) -> Message:
     code = protocol.Code(**LINES)
@@ -109,6 +116,15 @@ def test_a_retry_finds_the_same_code(owner: User, private_room: Room) -> None:
         {"branch": "b\x85"},
         {"language": "p\u061cy"},
         {"language": "python\n"},
+        {"dirty": "perhaps"},
+        {"blob": "0123abc"},
+        {"blob": "--exec=x".ljust(40, "0")},
+        {"blob": "g" * 40},
+        {"before": "1\n2\n3\n4"},
+        {"after": "1\r2\r3\r4"},
+        {"before": "x" * 1_001},
+        {"after": "字" * 334},
+        {"before": "a\0b"},
     ],
 )
 def test_code_that_points_elsewhere_or_nowhere_is_refused(wrong: dict[str, Any]) -> None:
@@ -143,3 +159,41 @@ def test_the_lines_themselves_are_as_they_are_but_for_how_they_end() -> None:
     text = "a = '\u202e'\r\n\tb\x0c"
     code = protocol.Code(**(LINES | {"text": text}))
     assert code.text == "a = '\u202e'\n\tb\x0c"
+
+
+@pytest.mark.parametrize(
+    "anchor",
+    [
+        ANCHOR,
+        ANCHOR | {"dirty": True, "blob": "f" * 64},
+        {"dirty": True},
+        {"before": "字" * 333, "after": "x" * 1_000},
+    ],
+)
+def test_where_the_lines_are_from_is_kept_as_it_was_said(
+    owner: User, private_room: Room, anchor: dict[str, Any]
+) -> None:
+    code = protocol.Code(**(LINES | anchor))
+    message = messages.send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), code=code)
+    assert as_sent(message)["code"] == LINES | anchor
+    stored = Message.objects.get(pk=message.pk)
+    assert as_sent(stored)["code"] == LINES | anchor
+
+
+def test_what_nobody_said_of_the_lines_is_left_out(owner: User, private_room: Room) -> None:
+    nothing = dict.fromkeys(ANCHOR)
+    frame = {
+        "type": "message.send",
+        "room": str(private_room.pk),
+        "client_id": str(uuid.uuid4()),
+        "code": LINES | nothing,
+    }
+    command = protocol.parse(json.dumps(frame))
+    assert isinstance(command, protocol.MessageSend)
+    message = messages.send_message(
+        owner, room=command.room, client_id=command.client_id, code=command.code
+    )
+    assert as_sent(message)["code"] == LINES
+    # Also of a message that was stored before anybody could say it.
+    Message.objects.update(code=LINES)
+    assert as_sent(Message.objects.get())["code"] == LINES

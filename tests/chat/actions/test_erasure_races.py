@@ -198,7 +198,22 @@ def test_shared_code_and_the_names_of_rooms(
     member: User,
     room: Room,  # noqa: F811
 ) -> None:
-    code = Code(text=f"# ask @{NAME}", language="python", path="a.py", start_line=1, end_line=1)
+    words = f"# ask @{NAME}"
+    code = Code(
+        text=words,
+        before=words,
+        after=f"pass\n{words}",
+        path="a.py",
+        start_line=3,
+        end_line=3,
+        language="python",
+    )
+    around = messages.send_message(
+        member,
+        room=room.pk,
+        client_id=uuid.uuid4(),
+        code=code.model_copy(update={"text": "pass", "after": None}),
+    )
     said = messages.send_message(member, room=room.pk, client_id=uuid.uuid4(), code=code)
     long = "a" * (80 - len(f" for @{NAME}")) + f" for @{NAME}"
     party, _ = rooms.open_room(member, kind="private", name=long)
@@ -207,6 +222,10 @@ def test_shared_code_and_the_names_of_rooms(
     assert named() == []
     said.refresh_from_db()
     assert said.code and said.code["text"] == f"# ask @{gone.username}"
+    assert said.code["after"] == f"pass\n# ask @{gone.username}"
+    around.refresh_from_db()
+    assert around.code and around.code["before"] == f"# ask @{gone.username}"
+    assert around.code["text"] == "pass" and "after" not in around.code
     assert said.body == "" and said.html.startswith("<pre") and gone.username in said.html
     party.refresh_from_db()
     assert len(party.name) == 80 and "for @gone-" in party.name
