@@ -3,13 +3,15 @@ import type { Room } from "../../../static/chat/protocol.js";
 import type { Accounts } from "./account/account.js";
 import { askToSignIn, signInWithBrowser, type NewAccount } from "./account/ask-to-sign-in.js";
 import type { BrowserSignIn } from "./account/browser.js";
-import { rememberServerAddress, serverAddress } from "./account/server-address.js";
+import { askedServerInSight, rememberServerAddress, serverAddress } from "./account/server-address.js";
 import type { Chat } from "./chat/chat.js";
 import { roomTitle, unread } from "./chat/naming.js";
 import { shareSelection } from "./code/share.js";
 import { filesMeant, shareFiles } from "./files/share.js";
 import { pickRoom } from "./rooms/pick.js";
 import type { Quiet } from "./rooms/quiet.js";
+import { readAddress } from "./server/address.js";
+import { Problem } from "./server/problem.js";
 import { Server } from "./server/server.js";
 import type { ChatView } from "./view/chat-view.js";
 
@@ -43,7 +45,7 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
         ignoreFocusOut: true,
         validateInput: (value) => {
           try {
-            Server.at(value);
+            readAddress(value);
             return undefined;
           } catch (error) {
             return (error as Error).message;
@@ -51,7 +53,8 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
         },
       });
       if (!address) return;
-      const server = Server.at(address);
+      const server = await askedServerInSight(address).catch((error: unknown) => awayNow(address, error));
+      if (!server) return;
       // Another server is another account: the token of this one stays with this one.
       if (chat.connected && chat.connected.server.address !== server.address) await accounts.signOut();
       await rememberServerAddress(server);
@@ -97,6 +100,14 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
   for (const [name, run] of Object.entries(commands)) {
     context.subscriptions.push(vscode.commands.registerCommand(`mediaChat.${name}`, guarded(run)));
   }
+}
+
+/** A server that is down now may be right all the same; what answers, but wrongly, is not. */
+function awayNow(address: string, error: unknown): Server {
+  const isAway = error instanceof Problem && (error.code === "unreachable" || error.code === "server_error");
+  if (!isAway || readAddress(address).bases.length > 0) throw error;
+  void vscode.window.showWarningMessage(error.message);
+  return Server.at(address);
 }
 
 /** What went wrong is said as a sentence, not as a stack. */

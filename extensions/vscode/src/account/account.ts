@@ -2,7 +2,6 @@ import * as vscode from "vscode";
 import { Server } from "../server/server.js";
 import { revoke, type SignedIn } from "../server/sign-in.js";
 import type { NewAccount } from "./ask-to-sign-in.js";
-import { serverAddress } from "./server-address.js";
 
 export const PROVIDER = "mediachat";
 const SECRET = "mediachat.account";
@@ -70,13 +69,6 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
     const before = this.#current;
     if (before?.sessionId !== now?.sessionId) this.#becomes(now, before);
     this.#isKnown();
-    this.#offer();
-  }
-
-  /** Has the editor's menu of accounts offer to sign in, where it is known to what. Nobody is asked. */
-  #offer(): void {
-    if (this.#current || !serverAddress()) return;
-    vscode.authentication.getSession(PROVIDER, SCOPES).then(undefined, () => {});
   }
 
   #becomes(now: Account | null, before: Account | null): void {

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
-import { Server } from "../server/server.js";
+import type { Server } from "../server/server.js";
 import { answerSecondFactor, cancelSignIn, signIn, type SignedIn } from "../server/sign-in.js";
 import type { BrowserSignIn } from "./browser.js";
-import { mayTravelInTheClear, rememberServerAddress, serverAddress } from "./server-address.js";
+import { askedServerInSight, rememberServerAddress, serverAddress } from "./server-address.js";
 
 export interface NewAccount {
   server: Server;
@@ -36,9 +36,7 @@ async function askForServer(): Promise<Server | undefined> {
       placeHolder: "https://chat.example.org",
       ignoreFocusOut: true,
     }));
-  if (!address) return undefined;
-  const server = Server.at(address);
-  return (await mayTravelInTheClear(server)) ? server : undefined;
+  return address ? askedServerInSight(address) : undefined;
 }
 
 async function browserWay(server: Server, browser: BrowserSignIn): Promise<NewAccount | undefined> {

@@ -1,7 +1,11 @@
 import * as vscode from "vscode";
-import { Server } from "../server/server.js";
+import { isPrivate, readAddress } from "../server/address.js";
+import { findServer } from "../server/find-server.js";
+import type { Server } from "../server/server.js";
 
 const SETTING = "serverUrl";
+/** What takes longer is seen to be under way. */
+const UNSEEN_MS = 1_000;
 
 /**
  * The server that this person uses. Neither a workspace nor a container can set it, which a
@@ -20,15 +24,40 @@ export async function rememberServerAddress(server: Server): Promise<void> {
 }
 
 /**
+ * The server that a person means, found by asking it.
+ * @param text an address as it was written or pasted
+ * @returns undefined when the person does not want to reach it unencrypted
+ * @throws Problem that says what to write instead
+ */
+export async function askedServer(text: string): Promise<Server | undefined> {
+  const address = readAddress(text);
+  return (await mayTravelInTheClear(address.url)) ? findServer(address) : undefined;
+}
+
+/** The same where nothing else shows that there is something to wait for. */
+export async function askedServerInSight(text: string): Promise<Server | undefined> {
+  const address = readAddress(text);
+  if (!(await mayTravelInTheClear(address.url))) return undefined;
+  const found = findServer(address);
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: vscode.l10n.t("Looking for Media Chat at {0}…", address.url.host),
+  };
+  const show = () => void vscode.window.withProgress(options, () => found.then(() => {}, () => {}));
+  const timer = setTimeout(show, UNSEEN_MS);
+  return found.finally(() => clearTimeout(timer));
+}
+
+/**
  * Without encryption everyone on the way reads the password and all that is written, so the person
  * is asked whether that is what they want. On their own machine there is no way.
  */
-export async function mayTravelInTheClear(server: Server): Promise<boolean> {
-  if (server.isPrivate) return true;
+async function mayTravelInTheClear(url: URL): Promise<boolean> {
+  if (isPrivate(url)) return true;
   const { l10n, window } = vscode;
   const goOn = l10n.t("Sign In Unencrypted");
   const answer = await window.showWarningMessage(
-    l10n.t("The connection to {0} is not encrypted.", server.url.host),
+    l10n.t("The connection to {0} is not encrypted.", url.host),
     {
       modal: true,
       detail: l10n.t("Whoever is on the way can read your password and your messages. Use the server's https:// address if it has one, or ask whoever runs it for one."),

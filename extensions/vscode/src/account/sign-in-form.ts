@@ -1,12 +1,12 @@
 import * as vscode from "vscode";
 import { Problem } from "../server/problem.js";
-import { Server } from "../server/server.js";
+import type { Server } from "../server/server.js";
 import { answerSecondFactor, cancelSignIn, signIn, type SignedIn } from "../server/sign-in.js";
 import type { FromPage, ToPage } from "../view/protocol.js";
 import type { SignInState } from "../view/documents.js";
 import type { Accounts } from "./account.js";
 import type { BrowserSignIn } from "./browser.js";
-import { mayTravelInTheClear, rememberServerAddress, serverAddress } from "./server-address.js";
+import { askedServer, rememberServerAddress, serverAddress } from "./server-address.js";
 
 export type SignInMessage = Extract<FromPage, { type: `sign-in${string}` | "second-factor" }>;
 type Reply = (message: ToPage) => void;
@@ -51,8 +51,8 @@ export class SignInForm {
 
   async #first(given: { server: string; username: string; password: string }, reply: Reply): Promise<void> {
     this.#username = given.username;
-    const server = Server.at(given.server);
-    if (!(await mayTravelInTheClear(server))) return reply({ type: "sign-in-again" });
+    const server = await askedServer(given.server);
+    if (!server) return reply({ type: "sign-in-again" });
     const result = await signIn(server, given.username, given.password);
     if (!("pendingToken" in result)) return this.#done(server, result);
     this.#pending = { server, token: result.pendingToken };
@@ -66,8 +66,8 @@ export class SignInForm {
   }
 
   async #withBrowser(address: string, reply: Reply): Promise<void> {
-    const server = Server.at(address);
-    const signedIn = (await mayTravelInTheClear(server)) ? await this.browser.signIn(server) : undefined;
+    const server = await askedServer(address);
+    const signedIn = server && (await this.browser.signIn(server));
     if (!signedIn) return reply({ type: "sign-in-again" });
     await this.#done(server, signedIn);
   }

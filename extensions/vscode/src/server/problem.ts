@@ -98,3 +98,12 @@ function* causes(error: unknown): Generator<{ code?: unknown; message?: unknown 
 const isText = (value: unknown) => typeof value === "string";
 const errorCodes = (error: unknown) => [...causes(error)].map(({ code }) => code).filter(isText);
 const messages = (error: unknown) => [...causes(error)].map(({ message }) => message).filter(isText);
+
+export const notMediaChat = () =>
+  new Problem(
+    "not_media_chat",
+    l10n.t("There is a server, but it is not Media Chat. Check the address: mediaChat.serverUrl."),
+  );
+
+export const serverError = () =>
+  new Problem("server_error", l10n.t("The server failed. Try again in a moment; if it goes on, tell whoever runs it."));

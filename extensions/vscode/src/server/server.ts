@@ -1,52 +1,27 @@
-import { l10n } from "vscode";
 import { userAgent } from "#platform";
-import { Problem, unreached } from "./problem.js";
+import { addressOf, readAddress } from "./address.js";
+import { unreached } from "./problem.js";
 
 const PATIENCE_MS = 20_000;
-/** Names of this machine itself. */
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/i;
-
 /** One Media Chat server, by its address. */
 export class Server {
   private constructor(readonly url: URL) {}
 
   /**
-   * Reads an address as people write it.
+   * The server at an address that is known to be one: see `findServer`.
    * @throws Problem when it is none
    */
   static at(text: string): Server {
-    const trimmed = text.trim();
-    if (!trimmed) {
-      throw new Problem("no_address", l10n.t("Say where your Media Chat server is: set its address first."));
-    }
-    const scheme = LOOPBACK.test(trimmed.replace(/[:/].*$/, "")) || trimmed.startsWith("[::1]") ? "http" : "https";
-    const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `${scheme}://${trimmed}`;
-    let url: URL;
-    try {
-      url = new URL(address);
-    } catch {
-      throw new Problem("wrong_address", l10n.t("“{0}” is not an address. Write it like https://chat.example.org.", trimmed));
-    }
-    if (!/^https?:$/.test(url.protocol) || url.username || url.password) {
-      throw new Problem("wrong_address", l10n.t("The address has to begin with https:// or http://, without a name or password in it."));
-    }
-    // People copy the address of the page that they look at.
-    const path = url.pathname.replace(/\/(rooms|accounts|admin|embed)(\/.*)?$/, "").replace(/\/*$/, "/");
-    return new Server(new URL(path, url.origin));
+    return new Server(readAddress(text).url);
   }
 
   /** Without a slash at its end; a server may live below a path of its host. */
   get address(): string {
-    return this.url.href.replace(/\/$/, "");
+    return addressOf(this.url);
   }
 
   get origin(): string {
     return this.url.origin;
-  }
-
-  /** Whether nobody on the way can read what is said: it is encrypted, or goes nowhere. */
-  get isPrivate(): boolean {
-    return this.url.protocol === "https:" || LOOPBACK.test(this.url.hostname);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { l10n } from "vscode";
-import { Problem } from "./problem.js";
+import { notMediaChat, Problem, serverError } from "./problem.js";
 import type { Server } from "./server.js";
 
 /** Someone who has signed in, and the token that says so. */
@@ -166,12 +166,3 @@ const setUpFirst = () =>
     "second_factor",
     l10n.t("This server asks for a second factor. Open it in your browser and set one up, then sign in here again."),
   );
-
-const notMediaChat = () =>
-  new Problem(
-    "not_media_chat",
-    l10n.t("There is a server, but it is not Media Chat. Check the address: mediaChat.serverUrl."),
-  );
-
-const serverError = () =>
-  new Problem("server_error", l10n.t("The server failed. Try again in a moment; if it goes on, tell whoever runs it."));

@@ -1,5 +1,8 @@
 /** Every way to sign in, the steps on it, and that nothing of it is left where others could read it. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import path from "node:path";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
@@ -12,6 +15,8 @@ import { steps, Workbench } from "./workbench.mjs";
 describe("signing in", () => {
   let server, way, bench, window, secrets;
   const grace = {};
+  /** Who else the editor was told to ask. */
+  const others = [];
   const step = steps(() => window);
 
   before(async () => {
@@ -53,6 +58,55 @@ describe("signing in", () => {
     assert.equal(await field.getAttribute("aria-invalid"), "true");
     assert.equal(await field.getAttribute("aria-describedby"), "problem");
     assert.ok(await field.evaluate((input) => input === document.activeElement));
+  });
+
+  const settings = () => JSON.parse(readFileSync(path.join(bench.folder, "ud/User/settings.json"), "utf8"));
+
+  step("refuses a path where the chat is not, and says what to write", async () => {
+    await window.signIn(`${way.url}/wiki`, "ada", PASSWORD);
+    await problem(`There is no Media Chat at ${way.url}/wiki, but there is one at ${way.url}.`).waitFor();
+    assert.equal(await window.chat.locator("input[name=server]").inputValue(), `${way.url}/wiki`);
+    assert.equal(settings()["mediaChat.serverUrl"], way.url);
+  });
+
+  step("says within a second that https:// leads to a plain server, and to one that waits for more", async () => {
+    const waiting = await listeningFor(/^(GET|HEAD) /);
+    others.push(waiting.host);
+    for (const host of [new URL(way.url).host, waiting.host]) {
+      await window.signIn(`https://${host}`, "ada", PASSWORD);
+      const start = performance.now();
+      await problem(`${host} does not speak HTTPS there, but plain HTTP. Write http://${host}`).waitFor();
+      const took = performance.now() - start;
+      // The second is the editor's, not that of a machine on which other tests run.
+      assert.ok(took < 5_000, `${took} ms`);
+      if (took > 1_000) console.log(`It took ${Math.round(took)} ms.`);
+    }
+    waiting.end();
+  });
+
+  /** Who answers what begins so, and lets everything else wait. */
+  async function listeningFor(beginning) {
+    const listener = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (data) => {
+        if (beginning.test(data.toString("latin1"))) socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      });
+    });
+    listener.listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    return { host: `127.0.0.1:${listener.address().port}`, end: () => listener.close() };
+  }
+
+  step("finds the server by the address of one of its rooms, and keeps that of the server", async () => {
+    await window.command("Media Chat: Set the Server's Address");
+    await window.answer("http://nobody.example/team?room=1");
+    await window.page.locator(".quick-input-widget:visible", { hasText: "write http://nobody.example/team" }).waitFor();
+    await window.page.keyboard.press("Escape");
+    await window.signIn(`${way.url}/rooms/0e9d1c4e-8a4f-4f0e-9a3c-7b1d2a5c9e10/12?from=mail#end`, "ada", PASSWORD);
+    await signedIn();
+    assert.equal(settings()["mediaChat.serverUrl"], way.url);
+    await signOut();
+    assert.equal(await window.chat.locator("input[name=server]").inputValue(), way.url);
   });
 
   step("leads a wrong password back to its field, and to that alone", async () => {
@@ -219,15 +273,12 @@ describe("signing in", () => {
     await signOut();
   });
 
-  step("signs in and out by the editor's own menu of accounts", async () => {
-    const asked = window.page.locator('.activitybar .action-item:has([aria-label^="Accounts"]) .badge-content:visible');
-    await asked.filter({ hasText: "1" }).waitFor();
-    await window.chooseAccount("Sign in with Media Chat to use Media Chat");
-    await window.pick("With username and password");
-    await window.answer("ada");
-    await window.answer(PASSWORD);
+  step("asks for nothing on the icon of accounts, and signs out by its menu", async () => {
+    const badges = window.page.locator('.activitybar .action-item:has([aria-label^="Accounts"]) .badge-content');
+    assert.deepEqual((await badges.allInnerTexts()).filter(Boolean), []);
+    await window.signIn(way.url, "ada", PASSWORD);
     await signedIn();
-    await asked.waitFor({ state: "detached" });
+    assert.deepEqual((await badges.allInnerTexts()).filter(Boolean), []);
     await window.chooseAccount("ada (Media Chat)", "Sign Out");
     const dialog = window.page.locator(".monaco-dialog-box", { hasText: "ada" });
     await dialog.locator(".monaco-button", { hasText: "Sign Out" }).click();
@@ -266,7 +317,7 @@ describe("signing in", () => {
   step("has connected to the chat's server once at a time, and to nobody else", async () => {
     assert.deepEqual(await secrets.placesOf("[warn] Not connected"), []);
     const reached = new Set(bench.connections.filter((each) => each !== `pipe ${path.join(bench.folder, "cs.sock")}`));
-    assert.deepEqual([...reached], [new URL(way.url).host]);
+    assert.deepEqual([...reached].sort(), [...others, new URL(way.url).host].sort());
   });
 
   step("has caused no exception on the server", () => {
