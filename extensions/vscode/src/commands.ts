@@ -7,7 +7,8 @@ import { askedServerInSight, rememberServerAddress, serverAddress } from "./acco
 import type { Chat } from "./chat/chat.js";
 import { roomTitle, unread } from "./chat/naming.js";
 import { shareSelection } from "./code/share.js";
-import { filesMeant, shareFiles } from "./files/share.js";
+import { shareFiles } from "./files/share.js";
+import { filesMeant } from "./files/shared-file.js";
 import { pickRoom } from "./rooms/pick.js";
 import type { Quiet } from "./rooms/quiet.js";
 import { readAddress } from "./server/address.js";

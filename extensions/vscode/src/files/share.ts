@@ -5,30 +5,45 @@ import { isolated } from "../../../../static/chat/names.js";
 import type { Attachment } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import { pickRoom, takesMessages } from "../rooms/pick.js";
+import { afterSaving, sharedFile, type SharedFile } from "./shared-file.js";
 
-/** Uploads files of the workspace, at a person's command, and sends them to a room they choose. */
+/**
+ * Uploads files at a person's command, as the editor shows them, and sends them to a room they
+ * choose. Nothing is saved, read or uploaded before the last question is answered.
+ */
 export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promise<void> {
   const { l10n, window } = vscode;
   const connected = chat.connected;
   if (!connected) return;
-  const files = await onlyFiles(uris);
-  if (files.length === 0) {
+  // Without the folders that were chosen along with them.
+  const files = (await Promise.all(uris.map(sharedFile))).filter((each) => each !== null);
+  const [first] = files;
+  if (!first) {
     return void window.showInformationMessage(l10n.t("Choose the files to share: a folder is none."));
   }
   const { limits } = connected.client;
   if (files.length > limits.attachments) {
     return void window.showInformationMessage(l10n.t("A message holds {0} files. Choose fewer.", limits.attachments));
   }
-  // Before the room is chosen, and before anything is read or uploaded.
-  const large = await firstLargerThan(limits.upload, files);
-  if (large) {
+  // Before the room is chosen, and before anything is uploaded.
+  const isAllowed = (file: SharedFile) => {
+    if (file.size <= limits.upload) return true;
     const most = megabytesOfAFile(limits);
-    return void window.showWarningMessage(l10n.t("{0} is too large. A file can have at most {1} MB.", shownName(large), most));
-  }
-  const first = shownName(files[0] as vscode.Uri);
-  const what = files.length === 1 ? first : l10n.t("{0} files", files.length);
-  const room = await pickRoom(chat, l10n.t("Share {0} in which room?", what), takesMessages(chat));
+    void window.showWarningMessage(l10n.t("{0} is too large. A file can have at most {1} MB.", shown(file), most));
+    return false;
+  };
+  if (!files.every(isAllowed)) return;
+  const answer = await askToSave(files.filter(({ isToBeSaved }) => isToBeSaved));
+  if (answer === "cancel") return;
+  const what = files.length === 1 ? shown(first) : l10n.t("{0} files", files.length);
+  const hasChanges = files.some(({ isUnsaved, isToBeSaved }) => isUnsaved && !isToBeSaved);
+  const title = hasChanges ? l10n.t("Share {0}, with what is not saved yet, in which room?", what) : l10n.t("Share {0} in which room?", what);
+  const room = await pickRoom(chat, title, takesMessages(chat));
   if (!room) return;
+  if (answer === "save") {
+    for (const [at, file] of files.entries()) if (file.isToBeSaved) files[at] = await afterSaving(file);
+    if (!files.every(isAllowed)) return;
+  }
   const { client } = connected;
   const attachments = await window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: l10n.t("Uploading {0}", what), cancellable: true },
@@ -36,23 +51,23 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
       const abort = new AbortController();
       token.onCancellationRequested(() => abort.abort());
       const uploaded: Attachment[] = [];
-      for (const uri of files) {
-        const bytes = await vscode.workspace.fs.readFile(uri);
+      for (const file of files) {
+        const bytes = await file.read();
         let told = 0;
         const onProgress = (sent: number, total: number) => {
           const percent = total ? (sent / total) * 100 : 0;
-          progress.report({ message: shownName(uri), increment: Math.max(0, percent - told) / files.length });
+          progress.report({ message: shown(file), increment: Math.max(0, percent - told) / files.length });
           told = Math.max(told, percent);
         };
         const onWait = () =>
-          progress.report({ message: l10n.t("{0} waits for the server, and is tried again by itself.", shownName(uri)) });
-        const file = new File([bytes as BlobPart], nameOf(uri));
+          progress.report({ message: l10n.t("{0} waits for the server, and is tried again by itself.", shown(file)) });
+        const upload = new File([bytes as BlobPart], file.name);
         try {
-          uploaded.push(await client.upload(file, { signal: abort.signal, onProgress, onWait }));
+          uploaded.push(await client.upload(upload, { signal: abort.signal, onProgress, onWait }));
         } catch (error) {
           if (abort.signal.aborted) return [];
           const reason = error instanceof ChatError ? error.detail : String(error);
-          throw new Error(l10n.t("{0} was not shared. {1}", shownName(uri), reason), { cause: error });
+          throw new Error(l10n.t("{0} was not shared. {1}", shown(file), reason), { cause: error });
         }
       }
       return uploaded;
@@ -61,28 +76,22 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
   if (attachments.length > 0) client.sendMessage(room.id, { attachments });
 }
 
-/** The files that a command is about: what is selected, or what the editor shows. */
-export function filesMeant(clicked?: vscode.Uri, selected?: vscode.Uri[]): vscode.Uri[] {
-  if (selected?.length) return selected;
-  if (clicked) return [clicked];
-  const open = vscode.window.activeTextEditor?.document.uri;
-  if (open && open.scheme !== "untitled") return [open];
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  return input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText ? [input.uri] : [];
-}
-
-/** Without the folders that were chosen along with them. */
-async function onlyFiles(uris: readonly vscode.Uri[]): Promise<vscode.Uri[]> {
-  const isFile = await Promise.all(
-    uris.map(async (uri) => ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.Directory) === 0),
+/** Asks about changes that can be read only once they are saved. */
+async function askToSave(files: SharedFile[]): Promise<"save" | "as-saved" | "cancel"> {
+  const { l10n, window } = vscode;
+  const [first] = files;
+  if (!first) return "as-saved";
+  const save = l10n.t("Save and Share");
+  const asSaved = l10n.t("Share as Saved");
+  // What was never saved has nothing else to share.
+  const hasSaved = files.every(({ uri }) => uri.scheme !== "untitled");
+  const chosen = await window.showWarningMessage(
+    files.length === 1 ? l10n.t("{0} has unsaved changes.", shown(first)) : l10n.t("{0} files have unsaved changes.", files.length),
+    { modal: true, detail: files.length === 1 ? undefined : files.map(shown).join("\n") },
+    ...(hasSaved ? [save, asSaved] : [save]),
   );
-  return uris.filter((_uri, at) => isFile[at]);
+  if (!chosen) return "cancel";
+  return chosen === save ? "save" : "as-saved";
 }
 
-async function firstLargerThan(bytes: number, uris: readonly vscode.Uri[]): Promise<vscode.Uri | undefined> {
-  const isLarger = await Promise.all(uris.map(async (uri) => (await vscode.workspace.fs.stat(uri)).size > bytes));
-  return uris.find((_uri, at) => isLarger[at]);
-}
-
-const nameOf = (uri: vscode.Uri) => uri.path.split("/").at(-1) || "file";
-const shownName = (uri: vscode.Uri) => isolated(nameOf(uri));
+const shown = ({ name }: SharedFile) => isolated(name);

@@ -3,6 +3,8 @@
  * server is below a path of its host, behind nginx as we ship it.
  */
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import path from "node:path";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
 import { Nginx } from "./nginx.mjs";
@@ -14,6 +16,8 @@ import { steps, Workbench } from "./workbench.mjs";
 const LARGE = 24 * 1024 * 1024;
 const MOST_MB = 25;
 const PREFIX = "/chat";
+const CELL = { cell_type: "code", execution_count: null, id: "a1", metadata: {}, outputs: [], source: ["print(1)"] };
+const BOOK = { cells: [CELL], metadata: { language_info: { name: "python" } }, nbformat: 4, nbformat_minor: 5 };
 
 describe("files in the editor", () => {
   let server, nginx, bench, window, way, grace, direct, address;
@@ -29,8 +33,15 @@ describe("files in the editor", () => {
     await server.send(grace, direct, "Send me those files");
     bench = await Workbench.create({
       // A file that opens late would be selected then, and nothing beside it.
-      settings: { "mediaChat.serverUrl": address, "explorer.autoReveal": false },
+      settings: {
+        "mediaChat.serverUrl": address, "explorer.autoReveal": false,
+        "files.autoSave": "off", "[ini]": { "files.encoding": "windows1252" },
+      },
     });
+    bench.write("latin.ini", Buffer.from("name=Ren\xe9\r\n", "latin1"));
+    bench.write("marked.txt", "\ufeffone\n");
+    bench.write("book.ipynb", JSON.stringify(BOOK));
+    bench.write("leaving.md", "# Leaving\n");
     bench.write("one.md", "# One\n");
     bench.write("two.py", "def two():\n    return 2\n");
     bench.write("large.bin", Buffer.alloc(LARGE, 7));
@@ -231,6 +242,78 @@ describe("files in the editor", () => {
     await window.chooseInMenuOf(window.page.locator(".tab.active", { hasText: "two.py" }), "Share in Media Chat");
     await window.pick("grace");
     await until("The file, from its tab", async () => (await count()) === before + 2);
+  });
+
+  /** Writes at the beginning of a file that is open, and does not save it. */
+  const type = async (text, editor = ".editor-instance") => {
+    await window.page.locator(`${editor} .monaco-editor .view-line`).first().click();
+    await window.page.keyboard.press("Control+Home");
+    await window.page.keyboard.type(text);
+    await window.page.locator(".tab.active.dirty").waitFor();
+  };
+  const dialog = () => window.page.locator(".monaco-dialog-box");
+
+  step("shares what the editor shows of unsaved files, in their own encoding and line ends, and saves none", async () => {
+    await window.openFile("latin.ini");
+    await type("city=Orl\u00e9ans\n");
+    await window.openFile("marked.txt");
+    await type("zero\n");
+    await window.showExplorer();
+    await window.row("latin.ini").click();
+    for (const name of ["marked.txt", "one.md"]) await window.row(name).click({ modifiers: ["Control"] });
+    await window.chooseInMenuOf(window.row("marked.txt"), "Share in Media Chat");
+    await window.page.locator(".quick-input-widget:visible", { hasText: "Share 3 files, with what is not saved yet, in which room?" }).waitFor();
+    await window.pick("grace");
+    const files = await received("latin.ini");
+    assert.deepEqual(Object.fromEntries(files.map(({ name, bytes }) => [name, bytes.toString("latin1")])), {
+      "latin.ini": "city=Orl\xe9ans\r\nname=Ren\xe9\r\n",
+      "marked.txt": "\xef\xbb\xbfzero\none\n",
+      "one.md": "# One\n",
+    });
+    assert.equal(await window.page.locator(".tab.dirty").count(), 2);
+    assert.equal(bench.read("latin.ini").toString("latin1"), "name=Ren\xe9\r\n");
+  });
+
+  step("shares what was never saved, and what was deleted since it was opened", async () => {
+    await window.command("File: New Untitled Text File");
+    await type("a thought");
+    await window.shareFile("grace");
+    assert.deepEqual(await received("Untitled-1.txt"), [{ name: "Untitled-1.txt", bytes: Buffer.from("a thought") }]);
+    await window.openFile("leaving.md");
+    rmSync(path.join(bench.workspace, "leaving.md"));
+    await window.page.locator(".tab.active .label-name.strikethrough, .tab.active .strikethrough").first().waitFor();
+    await window.shareFile("grace");
+    assert.deepEqual(await received("leaving.md"), [{ name: "leaving.md", bytes: Buffer.from("# Leaving\n") }]);
+  });
+
+  step("asks whether to save what its own editor alone can write", async () => {
+    await window.openFile("book.ipynb");
+    await type("import os\n", ".notebookOverlay");
+    const all = await server.messages(grace, direct);
+    const share = async (answer) => {
+      await window.command("Media Chat: Share in Media Chat");
+      await dialog().filter({ hasText: "book.ipynb has unsaved changes." }).waitFor();
+      if (answer === "Save and Share") await window.screenshot("save-and-share");
+      await dialog().locator(".monaco-button", { hasText: answer }).click();
+      await dialog().waitFor({ state: "detached" });
+    };
+    await share("Cancel");
+    assert.equal(await window.page.locator(".quick-input-widget:visible").count(), 0);
+    await share("Share as Saved");
+    await window.pick("grace");
+    assert.deepEqual(JSON.parse((await received("book.ipynb"))[0].bytes), BOOK);
+    assert.deepEqual(JSON.parse(bench.read("book.ipynb")), BOOK);
+
+    // Who changes their mind about the room has saved nothing either.
+    await share("Save and Share");
+    await window.page.keyboard.press("Escape");
+    await window.page.locator(".quick-input-widget:visible").waitFor({ state: "detached" });
+    assert.deepEqual(JSON.parse(bench.read("book.ipynb")), BOOK);
+    await share("Save and Share");
+    await window.pick("grace");
+    await until("The notebook as it is shown", async () => /import os/.test((await received("book.ipynb"))[0].bytes.toString()));
+    assert.match(bench.read("book.ipynb").toString(), /import os/);
+    assert.equal((await server.messages(grace, direct)).length, all.length + 2);
   });
 
   step("shows how far a file of the workspace is, and sends nothing when that is cancelled", async () => {
