@@ -61,6 +61,10 @@ class PostgreSQL:
             for statement in statements:
                 connection.execute(statement)
 
+    def deadlocks(self) -> int:
+        """How many its log tells of; its statistics count none that a victim survives."""
+        return (self.data.parent / "log").read_text(errors="replace").count("deadlock detected")
+
     def pause(self) -> None:
         """Stops all of its processes, as when its machine is suspended."""
         self._signal(signal.SIGSTOP)

@@ -59,6 +59,8 @@ async def campaign(
             wrong = await _suffer(world, workload, faults, tell)
             if all(each.answer for each in world.history.asked):
                 wrong += model.violations(world.history, await _final(world))
+            if topology.postgresql and (deadlocks := topology.postgresql.deadlocks()):
+                wrong.append(f"{deadlocks} transactions waited for each other in a circle")
         finally:
             for task in [*workload.tasks, *world.unfinished]:
                 task.cancel()

@@ -7,6 +7,9 @@ from tests.components import missing
 from tests.databases.servers import MissingError
 from tests.system.chaos.campaign import FAULTS, campaign
 
+# Within how many seconds people are right again is measured, which a busy machine would decide.
+pytestmark = pytest.mark.alone
+
 SEED = 1
 
 SHORT = {
@@ -51,41 +54,29 @@ SHORT = {
         "redis in a black hole",
         "reactions in all rooms at once",
         "people removed while they cannot hear",
+        "two thousand reconnects at once",
     ),
 }
 """What CI puts each of them through; ``make chaos`` draws from all that there is."""
-
-HERD = "two thousand reconnects at once"
 
 RUN_WITH = {"sqlite": ("sqlite",), "postgres": ("postgres", "cluster"), "mongodb": ()}
 """The topologies that belong to the run of the tests on each database."""
 
 
-async def suffer(topology: str, *names: str) -> None:
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("topology", RUN_WITH[databases.kind()])
+async def test_everybody_comes_right_again_by_themselves(topology: str):
     faults = {fault.name: fault for fault in FAULTS[topology]}
+    chosen = [faults[name] for name in SHORT[topology]]
     try:
-        wrong = await campaign(topology, SEED, lambda rng: [faults[name] for name in names])
+        wrong = await campaign(topology, SEED, lambda rng: chosen)
     except MissingError as error:
         missing(str(error))
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.timeout(400)
-@pytest.mark.parametrize("topology", RUN_WITH[databases.kind()])
-async def test_everybody_comes_right_again_by_themselves(topology: str):
-    await suffer(topology, *SHORT[topology])
-
-
-@pytest.mark.alone
-@pytest.mark.timeout(200)
-@pytest.mark.skipif(databases.kind() != "postgres", reason="the largest topology is enough")
-@pytest.mark.parametrize("topology", ["cluster"])
-async def test_everybody_is_right_ten_seconds_after_two_thousand_reconnects(topology: str):
-    await suffer(topology, HERD)
-
-
 def test_each_is_put_through_twelve_faults_at_the_least():
     for topology, names in SHORT.items():
         known = {fault.name for fault in FAULTS[topology]}
-        assert known >= {*names, HERD}
-        assert len({*names, HERD}) >= 12, topology
+        assert known >= set(names)
+        assert len(set(names)) >= 12, topology
