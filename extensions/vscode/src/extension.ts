@@ -38,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const notifier = new Notifier(chat, view, quiet, front);
   const removals = new RemovalNotice(chat, view, front);
   const restores = new RestoreNotice(chat, view, front, state);
-  context.subscriptions.push(log, accounts, browser, chat, quiet, files, view, tree, statusBar);
+  context.subscriptions.push(log, accounts, browser, chat, quiet, files, places, view, tree, statusBar);
   context.subscriptions.push(front, notifier, removals, restores);
   context.subscriptions.push(tickWalkthrough(chat));
   registerCommands(context, { accounts, browser, chat, quiet, view, log });

@@ -1,4 +1,6 @@
+import { gitProgram } from "#platform";
 import * as vscode from "vscode";
+import type { GitProgram } from "../platform/git-program.js";
 import { repositoryName } from "./remote.js";
 
 const PATIENCE_MS = 5_000;
@@ -11,6 +13,7 @@ interface GitExtension {
 
 interface GitApi {
   state: "uninitialized" | "initialized";
+  git: { path: string };
   onDidChangeState: vscode.Event<GitApi["state"]>;
   repositories: Repository[];
   getRepository(uri: vscode.Uri): Repository | null;
@@ -23,8 +26,6 @@ export interface Repository {
     HEAD?: { name?: string; commit?: string };
     remotes: { name: string; fetchUrl?: string; pushUrl?: string }[];
   };
-  show(ref: string, path: string): Promise<string>;
-  getCommit(ref: string): Promise<unknown>;
 }
 
 /** The editor's Git, where there is one: not on every platform, nor in Restricted Mode. */
@@ -40,6 +41,13 @@ export async function git(): Promise<GitApi | null> {
   } catch {
     return null;
   }
+}
+
+/** Git itself, to ask what the editor's Git does not tell; null where no program of it may run. */
+export async function program(): Promise<GitProgram | null> {
+  if (!gitProgram || !vscode.workspace.isTrusted) return null;
+  const api = await git();
+  return api && gitProgram(api.git.path);
 }
 
 /** Resolves once Git knows the repositories that are open: just after the start it knows none. */

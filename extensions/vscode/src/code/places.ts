@@ -1,9 +1,11 @@
 import * as vscode from "vscode";
 import { isolated } from "../../../../static/chat/names.js";
 import type { Code } from "../view/protocol.js";
-import { git, nameOf } from "./git.js";
+import { SharedText } from "./as-shared.js";
+import { findIn, renamedTo } from "./find.js";
+import { git, nameOf, program } from "./git.js";
 import { label } from "./label.js";
-import { relocate, whole, type Lines } from "./relocate.js";
+import { byText, whole, type Lines, type Place } from "./relocate.js";
 import { isSameRepository } from "./remote.js";
 
 const SEARCH_LIMIT = 20;
@@ -17,38 +19,86 @@ const TELLING = 24;
 
 interface Found {
   uri: vscode.Uri;
-  place: Lines;
+  place: Place;
+  /** The path that the file had, where Git knows that it was renamed. */
+  renamedFrom?: string;
+  /** In a file of which nothing but the text says that it is the one. */
+  isElsewhere?: boolean;
+}
+
+/** A file that should have the lines, and the checkout that it is in. */
+interface Candidate {
+  uri: vscode.Uri;
+  root: vscode.Uri;
+  renamedFrom?: string;
 }
 
 /** Finds shared lines in this person's own checkout. */
-export class CodePlaces {
+export class CodePlaces implements vscode.Disposable {
+  readonly #shared = new SharedText();
+
+  dispose(): void {
+    this.#shared.dispose();
+  }
+
   async open(code: Code): Promise<void> {
     const expected = await this.#expected(code);
-    if (await this.#openIn(expected, code)) return;
-    const found = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking for the shared lines") },
-      async () => this.#elsewhere(code, expected),
-    );
-    if (!found) return this.#gone(code);
-    await show(found.uri, found.place);
-    this.#tellMoved(found.uri);
-  }
-
-  /** Opens the first of these files that has the lines. */
-  async #openIn(uris: vscode.Uri[], code: Code): Promise<boolean> {
-    for (const uri of uris) {
-      const place = await this.#find(uri, code);
-      if (!place) continue;
-      await show(uri, place);
-      if (place.start !== code.start_line) this.#tellMoved(uri);
-      return true;
+    let found = await this.#findIn(expected, code);
+    if (!found || found.place.isDoubtful) {
+      const elsewhere = await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking for the shared lines") },
+        async () => this.#elsewhere(code, expected),
+      );
+      found = elsewhere ?? found;
     }
-    return false;
+    if (!found) return this.#gone(code);
+    await show(await vscode.workspace.openTextDocument(found.uri), found.place);
+    await this.#tell(found, code);
   }
 
-  #tellMoved(uri: vscode.Uri): void {
-    const name = isolated(vscode.workspace.asRelativePath(uri));
-    vscode.window.setStatusBarMessage(vscode.l10n.t("These lines have moved since they were shared: {0}", name), 8000);
+  /** The first of these files that surely has the lines, else the first that may have them. */
+  async #findIn(candidates: Candidate[], code: Code): Promise<Found | null> {
+    let doubtful: Found | null = null;
+    for (const { uri, root, renamedFrom } of candidates) {
+      const place = await this.#find(uri, root, code);
+      const found = place && { uri, place, ...(renamedFrom !== undefined && { renamedFrom }) };
+      if (found && !found.place.isDoubtful) return found;
+      doubtful ??= found;
+    }
+    return doubtful;
+  }
+
+  /** Says by what the lines were found, and what that says of them. */
+  async #tell({ uri, place, renamedFrom, isElsewhere }: Found, code: Code): Promise<void> {
+    const { l10n, window, workspace } = vscode;
+    const name = isolated(workspace.asRelativePath(uri));
+    const words: string[] = [];
+    if (renamedFrom !== undefined) words.push(l10n.t("{0} was renamed to {1}.", isolated(renamedFrom), name));
+    switch (place.how) {
+      case "moved":
+        words.push(l10n.t("These lines have moved from line {0} since they were shared: {1}", code.start_line, name));
+        break;
+      case "text":
+        words.push(isElsewhere
+          ? l10n.t("Found by its text in another file: {0}", name)
+          : l10n.t("Found by its text, at line {0} in place of {1}: {2}", place.start, code.start_line, name));
+        break;
+      case "changed":
+        words.push(l10n.t("These lines have changed since they were shared: {0}", name));
+        break;
+      case "similar":
+        words.push(l10n.t("This looks similar to the shared lines, which are not here as they were: {0}", name));
+    }
+    if (words.length === 0) return;
+    if (place.how !== "changed" && place.how !== "similar") return void window.setStatusBarMessage(words.join(" "), 8000);
+    const showIt = l10n.t("Show as It Was");
+    const chosen = await window.showInformationMessage(words.join(" "), showIt);
+    if (chosen) await this.#showAsItWas(code);
+  }
+
+  async #showAsItWas(code: Code): Promise<void> {
+    const { document, lines } = await this.#shared.documentOf(code);
+    await show(document, lines);
   }
 
   /** Says why there is nothing to open, and what can be done about it. */
@@ -67,72 +117,76 @@ export class CodePlaces {
       if (chosen) await vscode.commands.executeCommand("vscode.openFolder");
       return;
     }
-    const asItWas = await this.#asItWas(code);
     const showIt = l10n.t("Show as It Was");
     const words = [l10n.t("The shared lines of {0} are gone from this checkout.", label(code))];
-    if (code.commit && !asItWas) words.push(l10n.t("Fetch commit {0}, then open them again to see them as they were.", code.commit.slice(0, 7)));
-    const chosen = await window.showInformationMessage(words.join(" "), ...(asItWas ? [showIt] : []));
-    if (chosen && asItWas) await show(asItWas, { start: code.start_line, end: code.end_line });
+    if (code.commit && !code.dirty && !(await this.#shared.fileOf(code))) {
+      words.push(l10n.t("Fetch commit {0}, then open them again to see them as they were.", code.commit.slice(0, 7)));
+    }
+    const chosen = await window.showInformationMessage(words.join(" "), showIt);
+    if (chosen) await this.#showAsItWas(code);
   }
 
   /** The lines in another file: one of the same name, or one of the same kind that has them whole. */
-  async #elsewhere({ path, text, start_line }: Code, known: vscode.Uri[]): Promise<Found | null> {
-    const tried = new Set(known.map(String));
+  async #elsewhere(code: Code, known: Candidate[]): Promise<Found | null> {
+    const { path, text } = code;
+    const tried = new Set(known.map(({ uri }) => uri.toString()));
     const name = path.split("/").at(-1) ?? path;
     // The name comes from somebody else: signs that a pattern would read are left out.
     const pattern = `**/${name.replace(/[[\]{}*?!,]/g, "?")}`;
     for (const uri of await search(pattern, SEARCH_LIMIT)) {
       if (tried.has(uri.toString())) continue;
-      const place = relocate(await textOf(uri), text, start_line);
-      if (place) return { uri, place };
+      const place = byText(await textOf(uri), code);
+      if (place && !place.isDoubtful) return { uri, place: inAnother(place), isElsewhere: true };
     }
     const extension = /\.\w{1,12}$/.exec(path)?.[0];
     if (!extension || text.replace(/\s/g, "").length < TELLING) return null;
     for (const uri of await search(`**/*${extension}`, READ_LIMIT)) {
       if (tried.has(uri.toString())) continue;
-      const place = whole(await textOf(uri), text, start_line);
-      if (place) return { uri, place };
-    }
-    return null;
-  }
-
-  /** The file in the commit that the lines were shared from, where this checkout has it. */
-  async #asItWas({ repository, commit, path }: Code): Promise<vscode.Uri | null> {
-    if (!commit) return null;
-    const api = await git();
-    for (const each of api?.repositories ?? []) {
-      if (repository && !isSameRepository(nameOf(each), repository)) continue;
-      const uri = vscode.Uri.joinPath(each.rootUri, path);
-      const has = await each.show(commit, uri.fsPath).then(() => true, () => false);
-      if (has && api) return api.toGitUri(uri, commit);
+      const place = whole(await textOf(uri), code);
+      if (place) return { uri, place: { ...place, how: "text" }, isElsewhere: true };
     }
     return null;
   }
 
   /** Where the file is if nothing has changed: the same path in the same repository first. */
-  async #expected({ repository, path }: Code): Promise<vscode.Uri[]> {
+  async #expected(code: Code): Promise<Candidate[]> {
     const repositories = (await git())?.repositories ?? [];
-    const same = repositories.filter((each) => isSameRepository(nameOf(each), repository));
+    const same = repositories.filter((each) => isSameRepository(nameOf(each), code.repository));
     const roots = [
       ...same.map(({ rootUri }) => rootUri),
       ...(vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri),
     ];
-    const found = new Map<string, vscode.Uri>();
+    const found = new Map<string, Candidate>();
     for (const root of roots) {
-      const uri = vscode.Uri.joinPath(root, path);
-      if (await isFile(uri)) found.set(uri.toString(), uri);
+      const uri = vscode.Uri.joinPath(root, code.path);
+      if (await isFile(uri)) found.set(uri.toString(), { uri, root });
+    }
+    const asked = await program();
+    for (const { rootUri: root } of asked ? same : []) {
+      if (found.has(vscode.Uri.joinPath(root, code.path).toString())) continue;
+      const path = await renamedTo(code, { git: asked!, root: root.fsPath });
+      const uri = path && vscode.Uri.joinPath(root, path);
+      if (uri && (await isFile(uri))) found.set(uri.toString(), { uri, root, renamedFrom: code.path });
     }
     return [...found.values()];
   }
 
-  async #find(uri: vscode.Uri, code: Code): Promise<Lines | null> {
+  async #find(uri: vscode.Uri, root: vscode.Uri, code: Code): Promise<Place | null> {
     try {
       const document = await vscode.workspace.openTextDocument(uri);
-      return relocate(document.getText(), code.text, code.start_line);
+      const asked = root.scheme === "file" ? await program() : null;
+      const { encoding } = document;
+      const decode = (bytes: Uint8Array) => vscode.workspace.decode(bytes, { encoding });
+      return await findIn(document.getText(), code, asked && { git: asked, root: root.fsPath }, decode);
     } catch {
       return null; // not a text any more
     }
   }
+}
+
+/** In a file that only has the same name, the same place is chance. */
+function inAnother(place: Place): Place {
+  return place.how === "same" ? { ...place, how: "text" } : place;
 }
 
 /** Files of the workspace. A virtual one may have nobody who searches it, and then never answers. */
@@ -168,8 +222,7 @@ async function isFile(uri: vscode.Uri): Promise<boolean> {
   }
 }
 
-async function show(uri: vscode.Uri, { start, end }: Lines): Promise<void> {
-  const document = await vscode.workspace.openTextDocument(uri);
+async function show(document: vscode.TextDocument, { start, end }: Lines): Promise<void> {
   const last = Math.min(end - 1, document.lineCount - 1);
   const selection = new vscode.Range(start - 1, 0, last, document.lineAt(last).text.length);
   await vscode.window.showTextDocument(document, { selection });

@@ -4,7 +4,7 @@ import { charactersLeft } from "../../../../static/chat/limits.js";
 import type { Chat } from "../chat/chat.js";
 import { pickRoom, takesMessages } from "../rooms/pick.js";
 import type { Code } from "../view/protocol.js";
-import { git, nameOf } from "./git.js";
+import { anchorOf } from "./anchor.js";
 import { label } from "./label.js";
 
 /** Sends the selected lines with what they are: language, repository, branch, commit, file, lines. */
@@ -30,7 +30,7 @@ export async function shareSelection(chat: Chat): Promise<void> {
     prompt: l10n.t("Say something about it, or leave this empty"),
     validateInput: (said) =>
       // Both go in one frame.
-      charactersLeft(said, limits) < 0 || charactersLeft(said + code.text, { ...limits, body: 2 * limits.body }) < 0
+      charactersLeft(said, limits) < 0 || charactersLeft(said + withContext(code), { ...limits, body: 2 * limits.body }) < 0
         ? l10n.t("That is too much for one message. Say less.")
         : null,
   });
@@ -44,6 +44,9 @@ export async function shareSelection(chat: Chat): Promise<void> {
   }
 }
 
+/** All of the code that is of people's own length. */
+const withContext = ({ before, text, after }: Code) => `${before ?? ""}${text}${after ?? ""}`;
+
 /** The selection as data; whole lines, so that they can be found again. */
 export async function selectedCode(editor: vscode.TextEditor): Promise<Code | null> {
   const { document, selection } = editor;
@@ -53,24 +56,6 @@ export async function selectedCode(editor: vscode.TextEditor): Promise<Code | nu
   const range = new vscode.Range(selection.start.line, 0, last, document.lineAt(last).text.length);
   const text = document.getText(range);
   if (text.trim() === "") return null;
-  const lines = { start_line: range.start.line + 1, end_line: last + 1 };
-  return { ...(await origin(document)), language: document.languageId, ...lines, text };
-}
-
-async function origin(document: vscode.TextDocument) {
-  const api = await git();
-  const repository = api?.getRepository(document.uri) ?? null;
-  if (repository && document.uri.path.startsWith(`${repository.rootUri.path}/`)) {
-    const { HEAD } = repository.state;
-    return {
-      repository: nameOf(repository),
-      branch: HEAD?.name ?? "",
-      commit: HEAD?.commit ?? "",
-      path: document.uri.path.slice(repository.rootUri.path.length + 1),
-    };
-  }
-  const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-  // Outside of the workspace the folders of this machine are nobody's business.
-  const path = folder ? vscode.workspace.asRelativePath(document.uri, false) : document.uri.path.split("/").at(-1);
-  return { repository: "", branch: "", commit: "", path: path || "untitled" };
+  const anchor = await anchorOf(document, { start: range.start.line + 1, end: last + 1 });
+  return { ...anchor, language: document.languageId, text };
 }

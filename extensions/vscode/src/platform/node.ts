@@ -1,5 +1,7 @@
 import os from "node:os";
 import { WebSocket as NodeWebSocket } from "ws";
+import type { GitProgram } from "./git-program.js";
+import { NodeGit } from "./node-git.js";
 
 export { post } from "./node-post.js";
 
@@ -22,3 +24,6 @@ export const userAgent: string | undefined = `MediaChat (VS Code; ${SYSTEMS[os.t
 
 /** Whether a file may have any name here that is no path: on Windows it may not. */
 export const takesAnyName: boolean = os.platform() !== "win32";
+
+/** Git, where programs can be started. */
+export const gitProgram: ((program: string) => GitProgram) | null = (program) => new NodeGit(program);

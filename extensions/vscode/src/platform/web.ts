@@ -1,3 +1,5 @@
+import type { GitProgram } from "./git-program.js";
+
 export { post } from "./web-post.js";
 
 /** In the browser's own host the platform has all that is needed. */
@@ -8,3 +10,6 @@ export const userAgent: string | undefined = undefined;
 
 /** Where the files are is not known; browsers refuse what Windows would. */
 export const takesAnyName: boolean = false;
+
+/** A browser starts no programs. */
+export const gitProgram: ((program: string) => GitProgram) | null = null;

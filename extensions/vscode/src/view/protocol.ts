@@ -45,6 +45,10 @@ export const Code = v.object({
   start_line: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   end_line: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   text: text(20_000),
+  dirty: v.nullish(v.boolean()),
+  blob: v.nullish(v.pipe(v.string(), v.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/))),
+  before: v.nullish(text(1_000)),
+  after: v.nullish(text(1_000)),
 });
 export type Code = v.InferOutput<typeof Code>;
 

@@ -27,10 +27,10 @@ test("where lines are not open, neither their file nor their repository turns th
   assert.ok(said.at(-1)?.startsWith(`${ISOLATED}:1 is not open here.`), said.at(-1));
 });
 
-test("where lines have moved to turns nothing either", async () => {
+test("where lines were found turns nothing either", async () => {
   Object.assign(there, { path: `lib/${TURNED}`, text });
   await new CodePlaces().open(code);
-  assert.equal(said.at(-1), "These lines have moved since they were shared: \u2068lib/agpj.exe\u2069");
+  assert.equal(said.at(-1), "Found by its text in another file: \u2068lib/agpj.exe\u2069");
 });
 
 test("a file's name turns nothing while it is saved", async () => {

@@ -27,7 +27,9 @@ export const window = {
 export const workspace = {
   asRelativePath: ({ path }: { path: string }) => path,
   findFiles: () => Promise.resolve(there.path ? [{ path: there.path }] : []),
+  isTrusted: true,
   openTextDocument: () => Promise.resolve({ lineCount: 1, lineAt: () => ({ text: there.text }) }),
+  registerTextDocumentContentProvider: () => ({ dispose() {} }),
   registerFileSystemProvider: () => ({ dispose() {} }),
   fs: {
     stat: () => Promise.resolve({ size: there.text.length }),
@@ -36,6 +38,7 @@ export const workspace = {
   },
 };
 
+export const languages = { getLanguages: () => Promise.resolve([]), setTextDocumentLanguage: () => Promise.resolve() };
 export const commands = { executeCommand: () => Promise.resolve() };
 export const extensions = { getExtension: () => undefined };
 export const ProgressLocation = { Notification: 15, Window: 10 };

@@ -66,6 +66,20 @@ describe("code between checkouts", () => {
   };
   const shared = () => message(window.chat, "Is this right?").locator(".shared-code");
   const open = () => shared().locator("button").click();
+  const toast = (text) => window.page.locator(".notification-toast", { hasText: text });
+  const choose = async (text, button) => {
+    await toast(text).waitFor();
+    await toast(text).hover();
+    await toast(text).locator(".monaco-button", { hasText: button }).click();
+  };
+  /** Shares the whole line of the open editor that has this text, and gives the code that was sent. */
+  const shareLine = async (text, words) => {
+    await window.page.locator(".monaco-editor .view-line", { hasText: text }).first().click();
+    await window.page.keyboard.press("Home");
+    await window.page.keyboard.press("Shift+End");
+    await window.shareSelection("grace", words);
+    return until("The message", async () => (await server.messages(grace, direct)).find(({ body }) => body === words)?.code);
+  };
   const selection = (text) => window.page.locator('.statusbar-item[id="status.editor.selection"]', { hasText: text }).waitFor();
   const tab = (text) => window.page.locator(".tab.active", { hasText: text }).waitFor();
 
@@ -83,6 +97,8 @@ describe("code between checkouts", () => {
     assert.deepEqual(sent.code, {
       language: "python", repository: "git.example.org/team/tool", branch: "main", commit,
       path: "src/tool.py", start_line: 4, end_line: 6, text: PARSE,
+      dirty: false, blob: git(folders.mine, "rev-parse", "HEAD:src/tool.py"),
+      before: "import sys\n\n", after: "\n\nprint(parse(sys.argv[1]))",
     });
     assert.doesNotMatch(JSON.stringify(sent), /hush-hush/);
   });
@@ -92,6 +108,26 @@ describe("code between checkouts", () => {
     await shared().filter({ hasText: `git.example.org/team/tool · main · ${commit.slice(0, 7)}` }).waitFor();
     assert.ok((await block.locator("pre code.language-python span").count()) > 5);
     await window.screenshot("code");
+  });
+
+  step("names no commit for lines that were not committed, and counts those that were as the commit does", async () => {
+    writeFileSync(path.join(folders.mine, "src/tool.py"), `"""A tool."""\n${TOOL.replace("argv[1]", "argv[2]")}`);
+    const edited = await shareLine("argv[2]", "Not committed");
+    const there = { repository: "git.example.org/team/tool", branch: "main", commit, path: "src/tool.py" };
+    assert.deepEqual(edited, {
+      ...there, language: "python", start_line: 10, end_line: 10, text: "print(parse(sys.argv[2]))",
+      dirty: true, blob: git(folders.mine, "hash-object", "src/tool.py"),
+      before: "    return [word.strip() for word in words]\n\n",
+    });
+    const card = message(window.chat, "Not committed").locator(".shared-code");
+    await card.filter({ hasText: "git.example.org/team/tool · main · uncommitted changes" }).waitFor();
+    assert.doesNotMatch(await card.innerText(), new RegExp(commit.slice(0, 7)));
+    const kept = await shareLine("def parse", "Committed");
+    assert.deepEqual(
+      { ...there, start_line: kept.start_line, end_line: kept.end_line, dirty: kept.dirty, blob: kept.blob },
+      { ...there, start_line: 4, end_line: 4, dirty: false, blob: git(folders.mine, "rev-parse", "HEAD:src/tool.py") },
+    );
+    await window.screenshot("uncommitted");
   });
 
   step("opens it in another checkout at the same commit, at its lines", async () => {
@@ -107,15 +143,49 @@ describe("code between checkouts", () => {
     await window.command("View: Close All Editors");
     await open();
     await selection("Ln 8");
-    await window.page.locator(".statusbar-item", { hasText: "These lines have moved" }).waitFor();
+    await window.page.locator(".statusbar-item", { hasText: "These lines have moved from line 4 since they were shared: src/tool.py" }).waitFor();
+  });
+
+  step("opens lines that were edited where they are, says so, and shows them as they were", async () => {
+    writeFileSync(path.join(folders.theirs, "src/tool.py"), `"""A tool."""\n\n${TOOL.replace("split()", 'split(",")')}`);
+    await window.command("View: Close All Editors");
+    await open();
+    await selection("Ln 8");
+    await window.screenshot("changed");
+    await choose("These lines have changed since they were shared: src/tool.py", "Show as It Was");
+    await selection("Ln 6");
+    await selection(`${PARSE.length} selected`);
+  });
+
+  step("shows lines that were not committed as they were, and finds what is like them", async () => {
+    await window.command("View: Close All Editors");
+    await message(window.chat, "Not committed").locator(".shared-code button").click();
+    await selection("Ln 11");
+    await choose("This looks similar to the shared lines", "Show as It Was");
+    await tab("tool.py (as shared)");
+    await window.page.locator(".monaco-editor .view-line", { hasText: "argv[2]" }).first().waitFor();
   });
 
   step("finds them in another file, after a renaming", async () => {
+    writeFileSync(path.join(folders.theirs, "src/tool.py"), `"""A tool."""\n\n${TOOL}`);
     renameSync(path.join(folders.theirs, "src/tool.py"), path.join(folders.theirs, "src/parsing.py"));
     await window.command("View: Close All Editors");
     await open();
     await tab("parsing.py");
     await selection("Ln 8");
+    await window.page.locator(".statusbar-item", { hasText: "Found by its text in another file: src/parsing.py" }).waitFor();
+  });
+
+  step("knows from Git that a file was renamed, also when its lines were edited", async () => {
+    writeFileSync(path.join(folders.theirs, "src/parsing.py"), `"""A tool."""\n\n${TOOL.replace("split()", 'split(",")')}`);
+    git(folders.theirs, "add", "--all");
+    git(folders.theirs, "commit", "--quiet", "-m", "Rename.");
+    await window.command("View: Close All Editors");
+    await open();
+    await tab("parsing.py");
+    await selection("Ln 8");
+    await toast("src/tool.py was renamed to src/parsing.py. These lines have changed since they were shared").waitFor();
+    await window.command("Notifications: Clear All Notifications");
   });
 
   step("says that they are gone, and shows them as they were in their commit", async () => {
@@ -123,23 +193,27 @@ describe("code between checkouts", () => {
     writeFileSync(path.join(folders.theirs, "src/tool.py"), "print(1)\n");
     await window.command("View: Close All Editors");
     await open();
-    const gone = window.page.locator(".notification-toast", { hasText: "The shared lines of tool.py:4–6 are gone from this checkout." });
-    await gone.waitFor();
+    const gone = "The shared lines of tool.py:4–6 are gone from this checkout.";
+    await toast(gone).waitFor();
     await window.screenshot("gone");
-    await gone.hover();
-    await gone.locator(".monaco-button", { hasText: "Show as It Was" }).click();
+    await choose(gone, "Show as It Was");
     await selection("Ln 6");
     await window.page.locator(".monaco-editor .view-line", { hasText: "def parse" }).first().waitFor();
+  });
+
+  step("shares lines of an earlier commit's file with that commit", async () => {
+    assert.notEqual(git(folders.theirs, "rev-parse", "HEAD"), commit);
+    const code = await shareLine("words = text.split()", "As it was");
+    assert.deepEqual([code.commit, code.branch, code.path, code.start_line, code.dirty], [commit, "", "src/tool.py", 5, false]);
   });
 
   step("says what to do in a checkout of another repository, whatever is in a file of that name", async () => {
     await goTo(folders.other);
     await open();
     const words = "tool.py:4–6 is from git.example.org/team/tool, which is not open here. Open your checkout of it, then try again.";
-    const toast = window.page.locator(".notification-toast", { hasText: words });
-    await toast.waitFor();
-    await toast.hover();
-    await toast.locator(".monaco-button", { hasText: "Open Folder…" }).waitFor();
+    await toast(words).waitFor();
+    await toast(words).hover();
+    await toast(words).locator(".monaco-button", { hasText: "Open Folder…" }).waitFor();
     assert.equal(await window.page.locator(".tab").count(), 0);
   });
 

@@ -1,0 +1,109 @@
+import * as vscode from "vscode";
+import type { GitProgram, Located } from "../platform/git-program.js";
+import type { Code } from "../view/protocol.js";
+import { plain } from "./find.js";
+import { git, nameOf, program } from "./git.js";
+import { follow, readHunks } from "./hunks.js";
+import { isAt, linesOf, type Lines } from "./relocate.js";
+
+const CONTEXT_LINES = 3;
+const CONTEXT_BYTES = 1_000;
+/** What the Git extension calls states of a file that are no commit: staged, or a side of a conflict. */
+const NO_COMMIT = /^(~\d?|:\d?|index|wt|)$/;
+
+type Anchor = Omit<Code, "language" | "text">;
+type Claim = Pick<Code, "commit" | "start_line" | "end_line" | "dirty" | "blob">;
+
+/**
+ * Where lines of a document are from. Nothing is claimed that was not looked up: a commit only
+ * where its file has the lines, which then count as they do there, or as what they are based on
+ * where they were changed (`dirty`).
+ */
+export async function anchorOf(document: vscode.TextDocument, lines: Lines): Promise<Anchor> {
+  const unknown = { start_line: lines.start, end_line: lines.end, ...contextOf(document, lines) };
+  const source = sourceOf(document.uri);
+  const asked = source && (await program());
+  const located = asked && (await asked.locate(source.file).catch(() => null));
+  if (!located) return { repository: "", branch: "", commit: "", path: loosePath(document.uri), ...unknown };
+  const repository = await repositoryOf(asked, located, source.file);
+  try {
+    const head = await asked.commit(located.root, "HEAD");
+    const base = source.revision === "HEAD" ? head : await asked.commit(located.root, source.revision);
+    const branch = base === head ? await asked.branch(located.root) : "";
+    if (source.revision !== "HEAD" && !base) return { repository, branch: "", commit: "", path: located.path, ...unknown };
+    return { repository, branch, path: located.path, ...unknown, ...(await claimOf(document, lines, base, located, asked)) };
+  } catch {
+    // Git did not answer in time, or the file is too large: then no commit is named.
+    return { repository, branch: "", commit: "", path: located.path, ...unknown };
+  }
+}
+
+/** Compares what the editor shows with the file of a commit. */
+async function claimOf(document: vscode.TextDocument, lines: Lines, commit: string, { root, path }: Located, asked: GitProgram): Promise<Claim> {
+  const shown = document.getText();
+  const file = commit ? await asked.file(root, commit, path) : null;
+  const { encoding } = document;
+  const committed = file && (await vscode.workspace.decode(file.bytes, { encoding }));
+  if (file && committed !== null) {
+    const [now, then] = [plain(shown), plain(committed)];
+    const hunks = now === then ? [] : readHunks(await asked.diff(now, then));
+    const fate = follow(hunks, lines, linesOf(shown), linesOf(committed));
+    if (fate.kind === "kept") {
+      const { start: start_line, end: end_line } = fate.lines;
+      const text = linesOf(shown).slice(lines.start - 1, lines.end).join("\n");
+      if (isAt(committed, { text, start_line, end_line })) return { commit, start_line, end_line, dirty: false, blob: file.blob };
+    }
+  }
+  // The ends of lines are stored as the file has them in the commit, whatever the work tree has.
+  const stored = committed !== null && !committed.includes("\r\n") ? linesOf(shown).join("\n") : shown;
+  const blob = asked.idOf(await vscode.workspace.encode(stored, { encoding }), commit);
+  return { commit, start_line: lines.start, end_line: lines.end, dirty: true, blob };
+}
+
+/** The file that a document shows, and of which revision; null for what is no file of a repository. */
+function sourceOf(uri: vscode.Uri): { file: string; revision: string } | null {
+  if (uri.scheme === "file") return { file: uri.fsPath, revision: "HEAD" };
+  if (uri.scheme !== "git") return null;
+  try {
+    const { path, ref, submoduleOf } = JSON.parse(uri.query) as Record<string, unknown>;
+    // Of a submodule the document shows how its commit changed, which is no file.
+    if (typeof path !== "string" || typeof ref !== "string" || submoduleOf) return null;
+    return { file: path, revision: NO_COMMIT.test(ref) ? "HEAD" : ref };
+  } catch {
+    return null;
+  }
+}
+
+/** The name of the repository that has the file, also of one that the editor has not opened. */
+async function repositoryOf(asked: GitProgram, { root }: Located, file: string): Promise<string> {
+  const rootUri = vscode.Uri.file(root);
+  const opened = (await git())?.getRepository(vscode.Uri.file(file));
+  const sameRoot = opened && (await asked.locate(vscode.Uri.joinPath(opened.rootUri, "file").fsPath).catch(() => null))?.root === root;
+  if (sameRoot) return nameOf(opened);
+  const remotes = await asked.remotes(root).catch(() => []);
+  return nameOf({ rootUri, state: { remotes: remotes.map((fetchUrl) => ({ name: "", fetchUrl })) } });
+}
+
+/** Outside of the workspace the folders of this machine are nobody's business. */
+function loosePath(uri: vscode.Uri): string {
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  const path = folder ? vscode.workspace.asRelativePath(uri, false) : uri.path.split("/").at(-1);
+  return path || "untitled";
+}
+
+/** The lines around, as many as fit; left out where there are none. */
+function contextOf(document: vscode.TextDocument, { start, end }: Lines): Pick<Code, "before" | "after"> {
+  const lines = linesOf(document.getText());
+  const before = fitting(lines.slice(Math.max(0, start - 1 - CONTEXT_LINES), start - 1).reverse()).reverse().join("\n");
+  const after = fitting(lines.slice(end, end + CONTEXT_LINES)).join("\n");
+  return { ...(before && { before }), ...(after && { after }) };
+}
+
+function fitting(lines: string[]): string[] {
+  const found: string[] = [];
+  for (const line of lines) {
+    if (new TextEncoder().encode([...found, line].join("\n")).length > CONTEXT_BYTES || line.includes("\0")) break;
+    found.push(line);
+  }
+  return found;
+}

@@ -1,0 +1,74 @@
+import * as vscode from "vscode";
+import type { Code } from "../view/protocol.js";
+import { sharedFile } from "./find.js";
+import { git, program } from "./git.js";
+import { isAt, type Lines } from "./relocate.js";
+
+const SCHEME = "mediachat-shared";
+/** Texts that are kept for documents that may still be open. */
+const KEPT = 50;
+
+/** A document that shows what was shared, and where in it. */
+export interface AsShared {
+  document: vscode.TextDocument;
+  lines: Lines;
+}
+
+/**
+ * Shared lines as they were: in the file of their commit, in the content that was shared where it
+ * is here under another commit or none, else by themselves.
+ */
+export class SharedText implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #texts = new Map<string, string>();
+  readonly #provided = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+  #count = 0;
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.#texts.get(uri.query) ?? "";
+  }
+
+  dispose(): void {
+    this.#provided.dispose();
+  }
+
+  async documentOf(code: Code): Promise<AsShared> {
+    const lines = { start: code.start_line, end: code.end_line };
+    const file = await this.fileOf(code);
+    if (!file) return { document: await this.#keep(code, code.text), lines: { start: 1, end: lines.end - lines.start + 1 } };
+    const committed = file.commit && (await this.#committed(code, file.root, file.commit));
+    return { document: committed || (await this.#keep(code, file.text)), lines };
+  }
+
+  /** The whole file as it was shared, null where no repository that is open has it. */
+  async fileOf(code: Code): Promise<{ root: vscode.Uri; text: string; commit: string } | null> {
+    const asked = await program();
+    if (!asked) return null;
+    for (const { rootUri } of (await git())?.repositories ?? []) {
+      const checkout = { git: asked, root: rootUri.fsPath };
+      const file = await sharedFile(code, checkout, (bytes) => vscode.workspace.decode(bytes)).catch(() => null);
+      if (file) return { root: rootUri, ...file };
+    }
+    return null;
+  }
+
+  /** The editor's own document of a commit's file; null where it shows the lines otherwise. */
+  async #committed(code: Code, root: vscode.Uri, commit: string): Promise<vscode.TextDocument | null> {
+    const uri = (await git())?.toGitUri(vscode.Uri.joinPath(root, code.path), commit);
+    try {
+      const document = uri && (await vscode.workspace.openTextDocument(uri));
+      return document && isAt(document.getText(), code) ? document : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async #keep(code: Code, text: string): Promise<vscode.TextDocument> {
+    const key = String(++this.#count);
+    this.#texts.set(key, text);
+    for (const old of [...this.#texts.keys()].slice(0, -KEPT)) this.#texts.delete(old);
+    const name = vscode.l10n.t("{0} (as shared)", code.path.split("/").at(-1) ?? code.path);
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: SCHEME, path: `/${name}`, query: key }));
+    const isKnown = code.language !== "" && (await vscode.languages.getLanguages()).includes(code.language);
+    return isKnown ? vscode.languages.setTextDocumentLanguage(document, code.language) : document;
+  }
+}

@@ -1,0 +1,41 @@
+/** A file as a commit has it. */
+export interface CommittedFile {
+  /** Git's id of its content. */
+  blob: string;
+  bytes: Uint8Array;
+}
+
+/** Where a file is in a repository. */
+export interface Located {
+  /** The folder of the innermost work tree that has the file. */
+  root: string;
+  /** The path from there, with forward slashes. */
+  path: string;
+}
+
+/**
+ * What is asked of Git itself, read only. Every question has a limit in time and bytes, and none
+ * runs a hook, a filter or another program that a repository names, or asks a server.
+ *
+ * Ids and paths may come from a stranger's message. Questions reject where Git could not tell.
+ */
+export interface GitProgram {
+  /** @returns null where the file is in no repository */
+  locate(file: string): Promise<Located | null>;
+  /** The branch that is checked out, "" where none is. */
+  branch(root: string): Promise<string>;
+  /** Addresses of the remotes, `origin` first. */
+  remotes(root: string): Promise<string[]>;
+  /** The whole id of the commit that a revision means, "" where there is none. */
+  commit(root: string, revision: string): Promise<string>;
+  /** @returns null where the commit has no such file */
+  file(root: string, commit: string, path: string): Promise<CommittedFile | null>;
+  /** The content with this id, null where it is not here. */
+  content(root: string, blob: string): Promise<Uint8Array | null>;
+  /** Git's id for a content; as long as `like`, which is an id of the same repository. */
+  idOf(bytes: Uint8Array, like: string): string;
+  /** What `git diff -U0` says of two texts. */
+  diff(old: string, now: string): Promise<string>;
+  /** What the file of a commit is called in the index now, null where it was not renamed. */
+  renamed(root: string, commit: string, path: string): Promise<string | null>;
+}

@@ -1,0 +1,156 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, realpath, rm, stat, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import type { CommittedFile, GitProgram, Located } from "./git-program.js";
+
+const PATIENCE_MS = 5_000;
+const OUTPUT_LIMIT = 16 * 1024 * 1024;
+/** Files of more bytes are not looked into: a diff of them would take too long. */
+const FILE_LIMIT = 4 * 1024 * 1024;
+
+/** A repository's settings must start no program, and neither must the person's own. */
+const OPTIONS = [
+  "--no-pager", "--no-optional-locks", "--literal-pathspecs",
+  "-c", "core.fsmonitor=false", "-c", `core.hooksPath=${os.devNull}`, "-c", `core.attributesFile=${os.devNull}`,
+];
+const PLAIN_DIFF = ["--no-ext-diff", "--no-textconv", "--no-color"];
+/** Set where the editor was started by Git itself, and meant for that repository. */
+const INHERITED = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"];
+
+interface Answer {
+  status: number;
+  bytes: Buffer;
+}
+
+/** Git as a program on this machine. */
+export class NodeGit implements GitProgram {
+  /** @param program where Git is, as the editor has found it */
+  constructor(private readonly program: string) {}
+
+  async locate(file: string): Promise<Located | null> {
+    const { folder, rest } = await nearestFolder(file);
+    const { status, bytes } = await this.#ask(folder, ["rev-parse", "--show-toplevel", "--show-prefix"]);
+    const [root, prefix] = bytes.toString().split("\n");
+    return status === 0 && root ? { root, path: `${prefix ?? ""}${rest}` } : null;
+  }
+
+  async branch(root: string): Promise<string> {
+    const { status, bytes } = await this.#ask(root, ["symbolic-ref", "--quiet", "--short", "HEAD"]);
+    return status === 0 ? bytes.toString().trim() : "";
+  }
+
+  async remotes(root: string): Promise<string[]> {
+    const { bytes } = await this.#ask(root, ["config", "--null", "--get-regexp", "^remote\\..*\\.url$"]);
+    const found = bytes.toString().split("\0").map((entry) => entry.split("\n"));
+    const isOrigin = ([key]: string[]) => key === "remote.origin.url";
+    const sorted = [...found.filter(isOrigin), ...found.filter((each) => !isOrigin(each))];
+    return sorted.map(([, address]) => address ?? "").filter(Boolean);
+  }
+
+  async commit(root: string, revision: string): Promise<string> {
+    const { status, bytes } = await this.#ask(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
+    const id = bytes.toString().trim();
+    return status === 0 && isId(id) ? id : "";
+  }
+
+  async file(root: string, commit: string, name: string): Promise<CommittedFile | null> {
+    const { status, bytes } = await this.#ask(root, ["ls-tree", "-z", "-l", "--full-tree", checked(commit), "--", name]);
+    if (status !== 0) throw new Error("Git could not list the commit.");
+    const entry = bytes.toString().split("\0").map(readEntry).find((each) => each?.name === name);
+    if (!entry || entry.type !== "blob") return null;
+    if (entry.size > FILE_LIMIT) throw new Error("The file is too large to be compared.");
+    const content = await this.content(root, entry.blob);
+    if (!content) throw new Error("The file's content is not here.");
+    return { blob: entry.blob, bytes: content };
+  }
+
+  async content(root: string, blob: string): Promise<Uint8Array | null> {
+    const { status, bytes } = await this.#ask(root, ["cat-file", "blob", checked(blob)]);
+    return status === 0 && bytes.length <= FILE_LIMIT ? bytes : null;
+  }
+
+  idOf(bytes: Uint8Array, like: string): string {
+    const hash = createHash(like.length === 64 ? "sha256" : "sha1");
+    return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+  }
+
+  async diff(old: string, now: string): Promise<string> {
+    if (Math.max(old.length, now.length) > FILE_LIMIT) throw new Error("The file is too large to be compared.");
+    // Both texts lie in a folder of their own, outside of every repository. In the work tree Git
+    // would send the file through the filters of its attributes first.
+    const folder = await mkdtemp(path.join(await realpath(os.tmpdir()), "media-chat-diff-"));
+    try {
+      await Promise.all([writeFile(path.join(folder, "old"), old), writeFile(path.join(folder, "now"), now)]);
+      const question = ["diff", "--no-index", "-U0", "--inter-hunk-context=0", "--text", ...PLAIN_DIFF, "--", "old", "now"];
+      const { status, bytes } = await this.#ask(folder, question, { GIT_CEILING_DIRECTORIES: path.dirname(folder) });
+      if (status > 1) throw new Error("Git could not compare the texts.");
+      return bytes.toString();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async renamed(root: string, commit: string, name: string): Promise<string | null> {
+    const { status, bytes } = await this.#ask(root, [
+      // Compared with the index and not with the work tree, whose files would pass filters.
+      "diff-index", "--cached", "-z", "-M", "--name-status", "--diff-filter=R", ...PLAIN_DIFF, checked(commit), "--",
+    ]);
+    if (status !== 0) throw new Error("Git could not look for renamed files.");
+    const [...fields] = bytes.toString().split("\0");
+    for (let at = 0; at + 2 < fields.length; at += 3) if (fields[at + 1] === name) return fields[at + 2] ?? null;
+    return null;
+  }
+
+  /** Rejects where Git did not end in time, said too much or could not be started. */
+  #ask(folder: string, question: string[], more: Record<string, string> = {}): Promise<Answer> {
+    const environment: Record<string, string | undefined> = { ...process.env };
+    for (const name of INHERITED) delete environment[name];
+    Object.assign(environment, {
+      LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0", GIT_ATTR_NOSYSTEM: "1",
+      // A partial clone would fetch what it lacks, whenever a message names it.
+      GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none",
+      ...more,
+    });
+    return new Promise((resolve, reject) => {
+      const child = execFile(
+        this.program,
+        [...OPTIONS, ...question],
+        { cwd: folder, env: environment, encoding: "buffer", timeout: PATIENCE_MS, killSignal: "SIGKILL", maxBuffer: OUTPUT_LIMIT, windowsHide: true },
+        (error, stdout) => {
+          if (!error) resolve({ status: 0, bytes: stdout });
+          else if (typeof error.code === "number") resolve({ status: error.code, bytes: stdout });
+          else reject(new Error(error.message, { cause: error }));
+        },
+      );
+      child.stdin?.end();
+    });
+  }
+}
+
+/** The folder that a file is in, as it is really called; of a file that is gone the next that is there. */
+async function nearestFolder(file: string): Promise<{ folder: string; rest: string }> {
+  const real = await realpath(file).catch(() => file);
+  let folder = path.dirname(real);
+  while (!(await isFolder(folder)) && path.dirname(folder) !== folder) folder = path.dirname(folder);
+  return { folder, rest: path.relative(folder, real).split(path.sep).join("/") };
+}
+
+async function isFolder(name: string): Promise<boolean> {
+  return stat(name).then((found) => found.isDirectory(), () => false);
+}
+
+const isId = (text: string) => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+
+/** An id as an argument: what comes from a message must not be an option, or another revision. */
+function checked(id: string): string {
+  if (!isId(id)) throw new Error("That is no id of Git's.");
+  return id;
+}
+
+/** A line of `git ls-tree -l`: mode, type, id and size, then a tab and the name. */
+function readEntry(line: string) {
+  const [, type, blob, size, name] = /^\d+ (\w+) ([0-9a-f]+) +(\d+|-)\t([^]*)$/.exec(line) ?? [];
+  return type && blob && name ? { type, blob, size: Number(size), name } : null;
+}
