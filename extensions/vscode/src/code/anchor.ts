@@ -2,8 +2,9 @@ import * as vscode from "vscode";
 import type { GitProgram, Located } from "../platform/git-program.js";
 import type { Code } from "../view/protocol.js";
 import { plain } from "./find.js";
-import { git, nameOf, program } from "./git.js";
+import { program } from "./git.js";
 import { follow, readHunks } from "./hunks.js";
+import { commonName } from "./remote.js";
 import { isAt, linesOf, type Lines } from "./relocate.js";
 
 const CONTEXT_LINES = 3;
@@ -25,7 +26,7 @@ export async function anchorOf(document: vscode.TextDocument, lines: Lines): Pro
   const asked = source && (await program());
   const located = asked && (await asked.locate(source.file).catch(() => null));
   if (!located) return { repository: "", branch: "", commit: "", path: loosePath(document.uri), ...unknown };
-  const repository = await repositoryOf(asked, located, source.file);
+  const repository = commonName(await asked.remotes(located.root).catch(() => []));
   try {
     const head = await asked.commit(located.root, "HEAD");
     const base = source.revision === "HEAD" ? head : await asked.commit(located.root, source.revision);
@@ -35,6 +36,18 @@ export async function anchorOf(document: vscode.TextDocument, lines: Lines): Pro
   } catch {
     // Git did not answer in time, or the file is too large: then no commit is named.
     return { repository, branch: "", commit: "", path: located.path, ...unknown };
+  }
+}
+
+/** Whether no remote has a commit, as far as the document's checkout knows; readers may not have it then. */
+export async function isUnpushed(document: vscode.TextDocument, commit: string): Promise<boolean> {
+  const source = commit ? sourceOf(document.uri) : null;
+  const asked = source && (await program());
+  try {
+    const located = asked && (await asked.locate(source.file));
+    return located ? !(await asked.isPushed(located.root, commit)) : false;
+  } catch {
+    return false; // Git did not answer in time. Nothing is said that was not looked up.
   }
 }
 
@@ -72,16 +85,6 @@ function sourceOf(uri: vscode.Uri): { file: string; revision: string } | null {
   } catch {
     return null;
   }
-}
-
-/** The name of the repository that has the file, also of one that the editor has not opened. */
-async function repositoryOf(asked: GitProgram, { root }: Located, file: string): Promise<string> {
-  const rootUri = vscode.Uri.file(root);
-  const opened = (await git())?.getRepository(vscode.Uri.file(file));
-  const sameRoot = opened && (await asked.locate(vscode.Uri.joinPath(opened.rootUri, "file").fsPath).catch(() => null))?.root === root;
-  if (sameRoot) return nameOf(opened);
-  const remotes = await asked.remotes(root).catch(() => []);
-  return nameOf({ rootUri, state: { remotes: remotes.map((fetchUrl) => ({ name: "", fetchUrl })) } });
 }
 
 /** Outside of the workspace the folders of this machine are nobody's business. */

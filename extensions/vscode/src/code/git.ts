@@ -1,7 +1,6 @@
 import { gitProgram } from "#platform";
 import * as vscode from "vscode";
 import type { GitProgram } from "../platform/git-program.js";
-import { repositoryName } from "./remote.js";
 
 const PATIENCE_MS = 5_000;
 
@@ -22,10 +21,6 @@ interface GitApi {
 
 export interface Repository {
   rootUri: vscode.Uri;
-  state: {
-    HEAD?: { name?: string; commit?: string };
-    remotes: { name: string; fetchUrl?: string; pushUrl?: string }[];
-  };
 }
 
 /** The editor's Git, where there is one: not on every platform, nor in Restricted Mode. */
@@ -61,11 +56,4 @@ async function settled(api: GitApi): Promise<void> {
       resolve();
     });
   });
-}
-
-/** The repository's name for everyone who cloned it; "" where it was cloned from nowhere. */
-export function nameOf(repository: Repository): string {
-  const { remotes } = repository.state;
-  const remote = remotes.find(({ name }) => name === "origin") ?? remotes[0];
-  return repositoryName(remote?.fetchUrl ?? remote?.pushUrl ?? "");
 }

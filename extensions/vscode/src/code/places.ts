@@ -2,11 +2,13 @@ import * as vscode from "vscode";
 import { isolated } from "../../../../static/chat/names.js";
 import type { Code } from "../view/protocol.js";
 import { SharedText } from "./as-shared.js";
+import { isCertain } from "./checkouts.js";
 import { findIn, renamedTo } from "./find.js";
-import { git, nameOf, program } from "./git.js";
+import { program } from "./git.js";
 import { label } from "./label.js";
+import { sayWhatIsMissing } from "./missing.js";
+import { OpenCheckouts } from "./open-checkouts.js";
 import { byText, whole, type Lines, type Place } from "./relocate.js";
-import { isSameRepository } from "./remote.js";
 
 const SEARCH_LIMIT = 20;
 const SEARCH_PATIENCE_MS = 10_000;
@@ -30,6 +32,8 @@ interface Found {
 interface Candidate {
   uri: vscode.Uri;
   root: vscode.Uri;
+  /** Where another repository may have such a file, too, lines that are only like the shared ones are chance. */
+  isUncertain: boolean;
   renamedFrom?: string;
 }
 
@@ -42,16 +46,17 @@ export class CodePlaces implements vscode.Disposable {
   }
 
   async open(code: Code): Promise<void> {
-    const expected = await this.#expected(code);
+    const checkouts = await OpenCheckouts.forLines(code);
+    const expected = await this.#expected(code, checkouts);
     let found = await this.#findIn(expected, code);
     if (!found || found.place.isDoubtful) {
       const elsewhere = await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking for the shared lines") },
-        async () => this.#elsewhere(code, expected),
+        async () => this.#elsewhere(code, expected, checkouts),
       );
       found = elsewhere ?? found;
     }
-    if (!found) return this.#gone(code);
+    if (!found) return this.#gone(code, checkouts);
     await show(await vscode.workspace.openTextDocument(found.uri), found.place);
     await this.#tell(found, code);
   }
@@ -59,11 +64,11 @@ export class CodePlaces implements vscode.Disposable {
   /** The first of these files that surely has the lines, else the first that may have them. */
   async #findIn(candidates: Candidate[], code: Code): Promise<Found | null> {
     let doubtful: Found | null = null;
-    for (const { uri, root, renamedFrom } of candidates) {
+    for (const { uri, root, renamedFrom, isUncertain } of candidates) {
       const place = await this.#find(uri, root, code);
       const found = place && { uri, place, ...(renamedFrom !== undefined && { renamedFrom }) };
       if (found && !found.place.isDoubtful) return found;
-      doubtful ??= found;
+      if (!isUncertain) doubtful ??= found;
     }
     return doubtful;
   }
@@ -102,21 +107,10 @@ export class CodePlaces implements vscode.Disposable {
   }
 
   /** Says why there is nothing to open, and what can be done about it. */
-  async #gone(code: Code): Promise<void> {
+  async #gone(code: Code, checkouts: OpenCheckouts): Promise<void> {
     const { l10n, window, workspace } = vscode;
-    const openFolder = l10n.t("Open Folder…");
-    const repositories = (await git())?.repositories ?? [];
-    const isOther = repositories.length > 0 && !repositories.some((each) => isSameRepository(nameOf(each), code.repository));
-    if (!workspace.workspaceFolders?.length || (code.repository && isOther)) {
-      const chosen = await window.showInformationMessage(
-        code.repository
-          ? l10n.t("{0} is from {1}, which is not open here. Open your checkout of it, then try again.", label(code), isolated(code.repository))
-          : l10n.t("{0} is not open here. Open the folder that you keep it in, then try again.", label(code)),
-        openFolder,
-      );
-      if (chosen) await vscode.commands.executeCommand("vscode.openFolder");
-      return;
-    }
+    const isKnown = code.repository !== "" || code.commit !== "";
+    if (!workspace.workspaceFolders?.length || (isKnown && checkouts.isMissing)) return sayWhatIsMissing(code);
     const showIt = l10n.t("Show as It Was");
     const words = [l10n.t("The shared lines of {0} are gone from this checkout.", label(code))];
     if (code.commit && !code.dirty && !(await this.#shared.fileOf(code))) {
@@ -127,20 +121,20 @@ export class CodePlaces implements vscode.Disposable {
   }
 
   /** The lines in another file: one of the same name, or one of the same kind that has them whole. */
-  async #elsewhere(code: Code, known: Candidate[]): Promise<Found | null> {
+  async #elsewhere(code: Code, known: Candidate[], checkouts: OpenCheckouts): Promise<Found | null> {
     const { path, text } = code;
     const tried = new Set(known.map(({ uri }) => uri.toString()));
     const name = path.split("/").at(-1) ?? path;
     // The name comes from somebody else: signs that a pattern would read are left out.
     const pattern = `**/${name.replace(/[[\]{}*?!,]/g, "?")}`;
-    for (const uri of await search(pattern, SEARCH_LIMIT)) {
+    for (const uri of checkouts.inOrder(await search(pattern, SEARCH_LIMIT))) {
       if (tried.has(uri.toString())) continue;
       const place = byText(await textOf(uri), code);
       if (place && !place.isDoubtful) return { uri, place: inAnother(place), isElsewhere: true };
     }
     const extension = /\.\w{1,12}$/.exec(path)?.[0];
     if (!extension || text.replace(/\s/g, "").length < TELLING) return null;
-    for (const uri of await search(`**/*${extension}`, READ_LIMIT)) {
+    for (const uri of checkouts.inOrder(await search(`**/*${extension}`, READ_LIMIT))) {
       if (tried.has(uri.toString())) continue;
       const place = whole(await textOf(uri), code);
       if (place) return { uri, place: { ...place, how: "text" }, isElsewhere: true };
@@ -148,25 +142,27 @@ export class CodePlaces implements vscode.Disposable {
     return null;
   }
 
-  /** Where the file is if nothing has changed: the same path in the same repository first. */
-  async #expected(code: Code): Promise<Candidate[]> {
-    const repositories = (await git())?.repositories ?? [];
-    const same = repositories.filter((each) => isSameRepository(nameOf(each), code.repository));
+  /** Where the file is if nothing has changed: the same path in the likeliest checkout first. */
+  async #expected(code: Code, checkouts: OpenCheckouts): Promise<Candidate[]> {
+    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri);
     const roots = [
-      ...same.map(({ rootUri }) => rootUri),
-      ...(vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri),
+      ...checkouts.possible.map(({ root }) => vscode.Uri.file(root)),
+      ...folders.filter((uri) => checkouts.containing(uri)?.fit !== "other"),
     ];
     const found = new Map<string, Candidate>();
     for (const root of roots) {
+      const checkout = checkouts.containing(root);
+      const isUncertain = checkout !== undefined && !isCertain(checkout);
       const uri = vscode.Uri.joinPath(root, code.path);
-      if (await isFile(uri)) found.set(uri.toString(), { uri, root });
-    }
-    const asked = await program();
-    for (const { rootUri: root } of asked ? same : []) {
-      if (found.has(vscode.Uri.joinPath(root, code.path).toString())) continue;
-      const path = await renamedTo(code, { git: asked!, root: root.fsPath });
-      const uri = path && vscode.Uri.joinPath(root, path);
-      if (uri && (await isFile(uri))) found.set(uri.toString(), { uri, root, renamedFrom: code.path });
+      if (await isFile(uri)) {
+        if (!found.has(uri.toString())) found.set(uri.toString(), { uri, root, isUncertain });
+        continue;
+      }
+      const path = checkout?.fit === "commit" && (await renamedTo(code, checkout));
+      const renamed = path && vscode.Uri.joinPath(vscode.Uri.file(checkout.root), path);
+      if (renamed && !found.has(renamed.toString()) && (await isFile(renamed))) {
+        found.set(renamed.toString(), { uri: renamed, root, isUncertain, renamedFrom: code.path });
+      }
     }
     return [...found.values()];
   }

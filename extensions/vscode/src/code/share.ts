@@ -4,7 +4,7 @@ import { charactersLeft } from "../../../../static/chat/limits.js";
 import type { Chat } from "../chat/chat.js";
 import { pickRoom, takesMessages } from "../rooms/pick.js";
 import type { Code } from "../view/protocol.js";
-import { anchorOf } from "./anchor.js";
+import { anchorOf, isUnpushed } from "./anchor.js";
 import { label } from "./label.js";
 
 /** Sends the selected lines with what they are: language, repository, branch, commit, file, lines. */
@@ -23,11 +23,18 @@ export async function shareSelection(chat: Chat): Promise<void> {
     void window.showWarningMessage(l10n.t("That is too much for one message. Select less, or share the file."));
     return;
   }
-  const room = await pickRoom(chat, l10n.t("Share {0} in which room?", label(code)), takesMessages(chat));
+  const isLocal = await isUnpushed(editor.document, code.commit);
+  const commit = code.commit.slice(0, 7);
+  const question = isLocal
+    ? l10n.t("Share {0} in which room? Its commit {1} is not pushed yet.", label(code), commit)
+    : l10n.t("Share {0} in which room?", label(code));
+  const room = await pickRoom(chat, question, takesMessages(chat));
   if (!room) return;
   const body = await window.showInputBox({
     title: l10n.t("Share {0}", label(code)),
-    prompt: l10n.t("Say something about it, or leave this empty"),
+    prompt: isLocal
+      ? l10n.t("Commit {0} is not pushed yet, so readers may not have it. Say something about the lines, or leave this empty", commit)
+      : l10n.t("Say something about the lines, or leave this empty"),
     validateInput: (said) =>
       // Both go in one frame.
       charactersLeft(said, limits) < 0 || charactersLeft(said + withContext(code), { ...limits, body: 2 * limits.body }) < 0

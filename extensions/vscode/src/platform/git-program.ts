@@ -5,6 +5,13 @@ export interface CommittedFile {
   bytes: Uint8Array;
 }
 
+/** A remote repository, as this one knows it. */
+export interface Remote {
+  name: string;
+  /** As Git uses it, after `url.<base>.insteadOf`; it may have a password. */
+  address: string;
+}
+
 /** Where a file is in a repository. */
 export interface Located {
   /** The folder of the innermost work tree that has the file. */
@@ -24,8 +31,12 @@ export interface GitProgram {
   locate(file: string): Promise<Located | null>;
   /** The branch that is checked out, "" where none is. */
   branch(root: string): Promise<string>;
-  /** Addresses of the remotes, `origin` first. */
-  remotes(root: string): Promise<string[]>;
+  /** The remotes, with all addresses that they are fetched from and pushed to. */
+  remotes(root: string): Promise<Remote[]>;
+  /** Whether an object with this id is here. */
+  has(root: string, id: string): Promise<boolean>;
+  /** Whether a commit is on any branch of any remote, as far as is known here. */
+  isPushed(root: string, commit: string): Promise<boolean>;
   /** The whole id of the commit that a revision means, "" where there is none. */
   commit(root: string, revision: string): Promise<string>;
   /** @returns null where the commit has no such file */

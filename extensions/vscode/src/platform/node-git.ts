@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, realpath, rm, stat, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import type { CommittedFile, GitProgram, Located } from "./git-program.js";
+import type { CommittedFile, GitProgram, Located, Remote } from "./git-program.js";
 
 const PATIENCE_MS = 5_000;
 const OUTPUT_LIMIT = 16 * 1024 * 1024;
@@ -41,12 +41,21 @@ export class NodeGit implements GitProgram {
     return status === 0 ? bytes.toString().trim() : "";
   }
 
-  async remotes(root: string): Promise<string[]> {
-    const { bytes } = await this.#ask(root, ["config", "--null", "--get-regexp", "^remote\\..*\\.url$"]);
-    const found = bytes.toString().split("\0").map((entry) => entry.split("\n"));
-    const isOrigin = ([key]: string[]) => key === "remote.origin.url";
-    const sorted = [...found.filter(isOrigin), ...found.filter((each) => !isOrigin(each))];
-    return sorted.map(([, address]) => address ?? "").filter(Boolean);
+  async remotes(root: string): Promise<Remote[]> {
+    // The editor's Git reads the file of settings alone, and knows of no `insteadOf`.
+    const { bytes } = await this.#ask(root, ["remote", "--verbose"]);
+    const lines = bytes.toString().matchAll(/^([^\t\n]+)\t(.*) \((?:fetch|push)\)/gm);
+    return [...lines].map(([, name = "", address = ""]) => ({ name, address }));
+  }
+
+  async has(root: string, id: string): Promise<boolean> {
+    return (await this.#ask(root, ["cat-file", "-e", checked(id)])).status === 0;
+  }
+
+  async isPushed(root: string, commit: string): Promise<boolean> {
+    const { status, bytes } = await this.#ask(root, ["rev-list", "--max-count=1", checked(commit), "--not", "--remotes", "--"]);
+    if (status !== 0) throw new Error("Git could not tell where the commit is.");
+    return bytes.length === 0;
   }
 
   async commit(root: string, revision: string): Promise<string> {

@@ -27,11 +27,11 @@ describe("code between checkouts", () => {
     server = await ChatServer.create();
     ({ grace, direct } = await server.adaAndGrace());
     bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
-    for (const name of ["mine", "theirs", "other", "plain"]) {
+    for (const name of ["mine", "theirs", "other", "many", "plain"]) {
       folders[name] = path.join(bench.folder, name);
       mkdirSync(folders[name]);
     }
-    const { mine, theirs, other } = folders;
+    const { mine, theirs, other, many } = folders;
     mkdirSync(path.join(mine, "src"));
     writeFileSync(path.join(mine, "src/tool.py"), TOOL);
     git(mine, "init", "--quiet");
@@ -43,9 +43,13 @@ describe("code between checkouts", () => {
     cpSync(mine, theirs, { recursive: true });
     git(theirs, "remote", "set-url", "origin", "git@git.example.org:team/tool.git");
     mkdirSync(path.join(other, "src"));
-    writeFileSync(path.join(other, "src/tool.py"), "nothing of it\n");
+    writeFileSync(path.join(other, "src/tool.py"), TOOL);
     git(other, "init", "--quiet");
     git(other, "remote", "add", "origin", "git@git.example.org:team/another.git");
+    // A folder with three checkouts: another repository, an older clone, and a fork that has the commit.
+    for (const name of ["a-other", "b-old", "c-fork"]) cpSync(name === "c-fork" ? mine : other, path.join(many, name), { recursive: true });
+    git(path.join(many, "b-old"), "remote", "set-url", "origin", "https://git.example.org/team/tool");
+    git(path.join(many, "c-fork"), "remote", "set-url", "origin", "ssh://git@git.example.org:22/grace/tools.git");
     window = await bench.open({ folder: mine });
     await window.signInToRoomWith(server.url, "ada", PASSWORD, "grace");
   });
@@ -90,7 +94,12 @@ describe("code between checkouts", () => {
     await window.page.keyboard.press("Home");
     for (let lines = 0; lines < 3; lines++) await window.page.keyboard.press("Shift+ArrowDown");
     await window.chooseInMenuOf(line, "Share Selection");
+    // Before it is sent: nobody else can have that commit.
+    const asks = (text) => window.page.locator(".quick-input-widget:visible", { hasText: text }).waitFor();
+    await asks(`Share tool.py:4–6 in which room? Its commit ${commit.slice(0, 7)} is not pushed yet.`);
     await window.pick("grace");
+    await asks(`Commit ${commit.slice(0, 7)} is not pushed yet, so readers may not have it.`);
+    await window.screenshot("unpushed");
     await window.answer("Is this right?");
     await shared().waitFor();
     const sent = (await server.messages(grace, direct)).at(-1);
@@ -128,6 +137,16 @@ describe("code between checkouts", () => {
       { ...there, start_line: 4, end_line: 4, dirty: false, blob: git(folders.mine, "rev-parse", "HEAD:src/tool.py") },
     );
     await window.screenshot("uncommitted");
+  });
+
+  step("says nothing of commits that a remote has", async () => {
+    git(folders.mine, "update-ref", "refs/remotes/fork/topic", "HEAD");
+    await window.selectLines(1);
+    await window.command("Media Chat: Share Selection");
+    const question = window.page.locator(".quick-input-widget:visible .quick-input-title");
+    await question.filter({ hasText: "in which room?" }).waitFor();
+    assert.doesNotMatch(await question.innerText(), /pushed/);
+    await window.page.keyboard.press("Escape");
   });
 
   step("opens it in another checkout at the same commit, at its lines", async () => {
@@ -207,6 +226,21 @@ describe("code between checkouts", () => {
     assert.deepEqual([code.commit, code.branch, code.path, code.start_line, code.dirty], [commit, "", "src/tool.py", 5, false]);
   });
 
+  step("opens it in the checkout that has its commit, among others that have its name and the same file", async () => {
+    await goTo(folders.many);
+    await open();
+    await selection("Ln 6");
+    await window.page.locator(".breadcrumbs-control", { hasText: "c-fork" }).waitFor();
+    assert.equal(await window.page.locator(".tab").count(), 1);
+    // Without it the one of the same name is next, and never the other.
+    rmSync(path.join(folders.many, "c-fork"), { recursive: true });
+    await window.command("View: Close All Editors");
+    await window.command("Developer: Reload Window");
+    await window.showChat();
+    await open();
+    await window.page.locator(".breadcrumbs-control", { hasText: "b-old" }).waitFor();
+  });
+
   step("says what to do in a checkout of another repository, whatever is in a file of that name", async () => {
     await goTo(folders.other);
     await open();
@@ -215,6 +249,11 @@ describe("code between checkouts", () => {
     await toast(words).hover();
     await toast(words).locator(".monaco-button", { hasText: "Open Folder…" }).waitFor();
     assert.equal(await window.page.locator(".tab").count(), 0);
+    await window.screenshot("missing");
+    await toast(words).locator(".monaco-button", { hasText: "Clone…" }).click();
+    const address = window.page.locator(".quick-input-widget:visible", { hasText: "Clone git.example.org/team/tool" }).locator("input");
+    assert.equal(await address.inputValue(), "https://git.example.org/team/tool.git");
+    await address.press("Escape");
   });
 
   step("says that it is gone where there is no Git to ask", async () => {

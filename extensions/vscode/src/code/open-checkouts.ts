@@ -1,0 +1,53 @@
+import * as vscode from "vscode";
+import type { Code } from "../view/protocol.js";
+import { inOrder, isCertain, type OpenCheckout } from "./checkouts.js";
+import { git, program } from "./git.js";
+
+/** Where shared lines may be in this window, and where they are not. */
+export class OpenCheckouts {
+  /** @param all the likeliest to have the lines first */
+  private constructor(private readonly all: readonly OpenCheckout[]) {}
+
+  /** Asks Git about the repositories that are open, and about those that the workspace's folders are in. */
+  static async forLines(code: Code): Promise<OpenCheckouts> {
+    const asked = await program();
+    if (!asked) return new OpenCheckouts([]);
+    const repositories = (await git())?.repositories ?? [];
+    const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
+    const places = [...repositories.map(({ rootUri }) => rootUri), ...folders.map(({ uri }) => uri)];
+    const located = await Promise.all(
+      places.map(async (uri) => {
+        const found = await asked.locate(vscode.Uri.joinPath(uri, "any").fsPath).catch(() => null);
+        // Git tells where a folder really is. Editors show it where it was opened.
+        return found && { key: found.root, root: found.path === "any" ? uri.fsPath : found.root };
+      }),
+    );
+    const roots = new Map<string, string>();
+    for (const found of located) if (found && !roots.has(found.key)) roots.set(found.key, found.root);
+    return new OpenCheckouts(await inOrder(code, asked, [...roots.values()]));
+  }
+
+  /** Those that may have the lines. */
+  get possible(): readonly OpenCheckout[] {
+    return this.all.filter(({ fit }) => fit !== "other");
+  }
+
+  /** Whether repositories are open, and none of them is surely the one that the lines are from. */
+  get isMissing(): boolean {
+    return this.all.length > 0 && !this.all.some(isCertain);
+  }
+
+  /** The checkout that a file or folder is in. */
+  containing(uri: vscode.Uri): OpenCheckout | undefined {
+    const isIn = ({ root }: OpenCheckout) => `${uri.toString()}/`.startsWith(`${vscode.Uri.file(root).toString()}/`);
+    // One may be within another, as submodules are.
+    return this.all.filter(isIn).sort((one, other) => other.root.length - one.root.length)[0];
+  }
+
+  /** Files without those of other repositories, the likeliest first. */
+  inOrder(uris: readonly vscode.Uri[]): vscode.Uri[] {
+    const ranked = uris.map((uri) => ({ uri, checkout: this.containing(uri) })).filter(({ checkout }) => checkout?.fit !== "other");
+    const rank = (checkout: OpenCheckout | undefined) => (checkout ? this.all.indexOf(checkout) : this.all.length);
+    return ranked.sort((one, other) => rank(one.checkout) - rank(other.checkout)).map(({ uri }) => uri);
+  }
+}
