@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send, talk_to
 
@@ -137,7 +137,15 @@ def test_axe_finds_nothing_in_the_chat(open_chat: OpenChat, scheme: Scheme, widt
     assert_accessible(one)
     one.keyboard.press("Escape")
     one.context.set_offline(True)
-    one.wait_for_selector(".connection-line")
+    line = one.locator(".connection-line").filter(has_text="You are offline.")
+    line.wait_for()
+    assert_accessible(one)
+    # It is also seen where there is room for the list of rooms only.
+    if width == 320:
+        one.get_by_role("button", name="Back to the rooms").click()
+    expect(one.locator("mc-room-list")).to_be_visible()
+    expect(line).to_be_visible()
+    expect(line.get_by_role("button", name="Try now")).to_be_in_viewport(ratio=1)
     assert_accessible(one)
     one.context.set_offline(False)
 

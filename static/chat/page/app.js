@@ -171,6 +171,10 @@ export class ChatApp extends ChatElement {
     return html`
       <main class="app" data-screen=${this.screen}>
         <h1 class="visually-hidden">Media Chat</h1>
+        <div class="app-lines">
+          <mc-connection-line .client=${this.client}></mc-connection-line>
+          <mc-restored-line .client=${this.client}></mc-restored-line>
+        </div>
         <div class="sidebar">
           <div class="brand">
             ${mark()}
@@ -189,8 +193,6 @@ export class ChatApp extends ChatElement {
           ></mc-account-menu>
         </div>
         <div class="content">
-          <mc-connection-line .client=${this.client}></mc-connection-line>
-          <mc-restored-line .client=${this.client}></mc-restored-line>
           ${this.content()}
         </div>
         ${this.announcer.render()}
