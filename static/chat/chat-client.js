@@ -92,6 +92,8 @@ export class ChatClient extends KnownChat {
     events = globalThis.window ?? null,
     indexedDB = globalThis.window ? globalThis.indexedDB : undefined,
     locks = globalThis.window ? globalThis.navigator?.locks : undefined,
+    files = new FileStore(indexedDB, now),
+    uploadsElsewhere,
   }) {
     const timing = { now, monotonic, random, setTimer };
     const store = new Store({
@@ -143,14 +145,16 @@ export class ChatClient extends KnownChat {
     this.#uploads = new FileUploads({
       upload: (file, options) => this.upload(file, options),
       limits: () => this.limits,
-      store: new FileStore(indexedDB, now),
+      store: files,
       tryNow: () => this.tryNow(),
       locks,
+      elsewhere: uploadsElsewhere,
     });
     this.#files = new OutboxFiles({
       upload: (file, signal) => this.upload(file, { signal }),
       found: (stored) => this.#uploads.found(stored),
-      canFind: () => this.#uploads.canFind,
+      canFind: (key) => this.#uploads.canFind(key),
+      isElsewhere: (key) => this.#uploads.isElsewhere(key),
       epoch: () => this.epoch,
     });
     this.#outbox = new Outbox({
@@ -346,7 +350,10 @@ export class ChatClient extends KnownChat {
     return this.#outbox.takeBack(clientId);
   }
 
-  /** Messages of all rooms that the server does not have yet, in the order of writing. */
+  /**
+   * Messages of all rooms that the server does not have yet, in the order of writing.
+   * @returns {import("./types.js").Unsent[]}
+   */
   get unsent() {
     return this.#outbox.entries;
   }
@@ -354,6 +361,15 @@ export class ChatClient extends KnownChat {
   /** Whether some of these would be lost with this page: there was no room to store them. */
   get hasUnstored() {
     return this.#outbox.hasUnstored;
+  }
+
+  /**
+   * The files of an unsent message that are on their way.
+   * @param {string} clientId
+   * @returns {FileUpload[]}
+   */
+  uploadsOf(clientId) {
+    return this.#files.uploadsOf(clientId);
   }
 
   /** Files on their way, some at a time: `uploads.add(file)`, for {@link ChatClient#sendMessage}. */

@@ -1,3 +1,5 @@
+/** @typedef {import("./types.js").KeptFiles} KeptFiles */
+
 /** How long a file is kept that no message and no draft took, in milliseconds. */
 const KEPT_FOR = 7 * 24 * 3_600_000;
 const NAME = "mediachat.files";
@@ -6,8 +8,12 @@ const STORE = "files";
 /**
  * Where files that are not uploaded yet outlive the page: the browser's database. Where there is
  * none, or no room, they last as long as the page.
+ *
+ * @implements {KeptFiles}
  */
 export class FileStore {
+  /** What the keys of its files begin with, before a UUID. */
+  prefix = "";
   /** @type {Promise<IDBDatabase> | null} */
   #opened = null;
   #indexedDB;

@@ -20,6 +20,8 @@ export class FileUpload extends EventTarget {
   wait = null;
   /** @type {import("./protocol.js").Attachment | null} */
   attachment = null;
+  /** Resolves to whether the file outlives this program, when that is known. */
+  kept = Promise.resolve(false);
   abort = new AbortController();
   #queue;
 

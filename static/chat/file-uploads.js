@@ -5,6 +5,7 @@ import { passes } from "./patience.js";
 
 /** Files at the same time. The server takes one more, for the person's other devices. */
 const AT_ONCE = 3;
+const UUID_LENGTH = 36;
 
 /** @typedef {import("./types.js").UploadOptions} UploadOptions */
 /** @typedef {import("./protocol.js").Attachment} Attachment */
@@ -29,33 +30,41 @@ export class FileUploads {
   #store;
   #tryNow;
   #manager;
+  #elsewhere;
 
   /**
    * @param {{
    *   upload: (file: File, options: UploadOptions) => Promise<Attachment>,
    *   limits: () => import("./protocol.js").Limits,
-   *   store: import("./file-store.js").FileStore,
+   *   store: import("./types.js").KeptFiles,
    *   tryNow: () => void,
-   *   locks?: LockManager,
+   *   locks?: Pick<LockManager, "request">,
+   *   elsewhere?: import("./types.js").UploadsElsewhere,
    * }} options `tryNow`: tries at once what waits to be tried again
    */
-  constructor({ upload, limits, store, tryNow, locks }) {
+  constructor({ upload, limits, store, tryNow, locks, elsewhere }) {
     this.#upload = upload;
     this.#limits = limits;
     this.#store = store;
     this.#tryNow = tryNow;
     this.#manager = locks;
+    this.#elsewhere = elsewhere;
     if (store.isThere) void store.deleteOld();
   }
 
-  /** Whether a file of an earlier page can be found again here. */
-  get canFind() {
-    return this.#store.isThere;
+  /** Whether another program uploads this file, and tells how far it is. @param {string} key */
+  isElsewhere(key) {
+    return this.#elsewhere?.has(key) ?? false;
+  }
+
+  /** Whether this file of an earlier page, or of another program, can be found again here. @param {string} key */
+  canFind(key) {
+    return this.isElsewhere(key) || (this.#store.isThere && key.slice(0, -UUID_LENGTH) === this.#store.prefix);
   }
 
   /** Uploads a file as soon as it is its turn. @param {File} file */
   add(file) {
-    const key = crypto.randomUUID();
+    const key = this.#store.prefix + crypto.randomUUID();
     const upload = new FileUpload(this, { key, name: file.name || "pasted file", size: file.size, file });
     const reason = tooLarge(file, this.#limits());
     if (reason) {
@@ -63,7 +72,7 @@ export class FileUploads {
       upload.error = new ChatError("too_large", reason);
       return upload;
     }
-    void this.#store.put(key, file);
+    upload.kept = this.#store.put(key, file);
     void this.#locked(upload);
     this.begin(upload);
     return upload;
@@ -81,6 +90,7 @@ export class FileUploads {
    * @param {{key: string, name: string, size: number}} stored
    */
   found(stored) {
+    if (this.#elsewhere?.has(stored.key)) return this.#elsewhere.follow(stored);
     const upload = new FileUpload(this, { ...stored, file: null });
     void this.#find(upload);
     return upload;

@@ -25,6 +25,7 @@ export class OutboxFiles {
   #upload;
   #found;
   #canFind;
+  #isElsewhere;
   #epoch;
   /** Called when a file of this message has moved. @type {(clientId: string) => void} */
   moved = () => {};
@@ -33,15 +34,17 @@ export class OutboxFiles {
    * @param {{
    *   upload: (file: Blob, signal: AbortSignal) => Promise<Attachment>,
    *   found: (stored: {key: string, name: string, size: number}) => FileUpload,
-   *   canFind: () => boolean,
+   *   canFind: (key: string) => boolean,
+   *   isElsewhere: (key: string) => boolean,
    *   epoch: () => string | null,
-   * }} options `found` goes on with a file of an earlier page, where that `canFind` any; `epoch`: the
-   *   id of the server's history now
+   * }} options `found` goes on with a file of an earlier page, where that `canFind` it, or follows one that
+   *   another program uploads; `epoch`: the id of the server's history now
    */
-  constructor({ upload, found, canFind, epoch }) {
+  constructor({ upload, found, canFind, isElsewhere, epoch }) {
     this.#upload = upload;
     this.#found = found;
     this.#canFind = canFind;
+    this.#isElsewhere = isElsewhere;
     this.#epoch = epoch;
   }
 
@@ -70,13 +73,27 @@ export class OutboxFiles {
    * @param {Unsent} entry
    * @returns {boolean} whether they are on their way; false where no file outlives its page
    */
-  goOn({ client_id, attachments, uploading = [] }) {
-    const known = this.#uploads.get(client_id);
+  goOn(entry) {
+    const known = this.#uploads.get(entry.client_id);
+    const { uploading = [] } = entry;
     if (uploading.every((key) => known?.has(key))) return true;
-    if (!this.#canFind()) return false;
+    if (!uploading.every((key) => known?.has(key) || this.#canFind(key))) return false;
+    this.#find(entry);
+    return true;
+  }
+
+  /** Follows the files of a message that another program uploads, also without a connection. @param {Unsent} entry */
+  followElsewhere(entry) {
+    const known = this.#uploads.get(entry.client_id);
+    const { uploading = [] } = entry;
+    if (uploading.length > 0 && !known && uploading.every(this.#isElsewhere)) this.#find(entry);
+  }
+
+  /** @param {Unsent} entry */
+  #find({ client_id, attachments, uploading = [] }) {
+    const known = this.#uploads.get(client_id);
     const waited = attachments.filter(({ id }) => uploading.includes(id));
     this.follow(client_id, waited.map(({ id: key, name, size }) => known?.get(key) ?? this.#found({ key, name, size })));
-    return true;
   }
 
   /**

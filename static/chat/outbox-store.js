@@ -1,5 +1,5 @@
 /** What a discarded message becomes before it goes, so that other tabs know that nobody sent it. */
-const DISCARDED = JSON.stringify({ discarded: true });
+export const DISCARDED = JSON.stringify({ discarded: true });
 
 /**
  * Where unsent messages outlive the page: one item a message, so that tabs which write at the

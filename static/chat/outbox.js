@@ -416,6 +416,7 @@ export class Outbox {
   #hold(entry) {
     this.#entries.set(entry.client_id, entry);
     this.#otherTabs.returned(entry.client_id);
+    this.#files.followElsewhere(entry);
     // What is written next comes after it, also where the clock was set back since.
     this.#lastOrder = Math.max(this.#lastOrder, entry.order);
   }

@@ -44,6 +44,28 @@ export interface UploadQueue {
   cancel(upload: FileUpload): void;
 }
 
+/** Where files that are not uploaded yet outlive the program. */
+export interface KeptFiles {
+  /** Whether anything does here. */
+  readonly isThere: boolean;
+  /** What the keys of its files begin with, before a UUID. */
+  readonly prefix: string;
+  /** Resolves to whether it is stored. */
+  put(key: string, file: File): Promise<boolean>;
+  /** Resolves to null where it is not there, or cannot be read. */
+  get(key: string): Promise<File | null>;
+  delete(key: string): Promise<void>;
+  /** Deletes what nobody came back for. */
+  deleteOld(): Promise<void>;
+}
+
+/** Files that another program of this person uploads, such as the host of an editor's page. */
+export interface UploadsElsewhere {
+  has(key: string): boolean;
+  /** A file of that program, which moves here as it does there. */
+  follow(file: { key: string; name: string; size: number }): FileUpload;
+}
+
 export interface ReadOptions {
   /** The answer is not wanted any more. */
   signal?: AbortSignal;
@@ -86,7 +108,11 @@ export interface ClientOptions {
   /** Keeps files that are not uploaded yet; a browser's own, otherwise memory. */
   indexedDB?: IDBFactory;
   /** Tells tabs which of them uploads a file; a browser's own. */
-  locks?: LockManager;
+  locks?: Pick<LockManager, "request">;
+  /** Keeps files that are not uploaded yet, instead of `indexedDB`. */
+  files?: KeptFiles;
+  /** Files that another program uploads with what this one finds in the storage. */
+  uploadsElsewhere?: UploadsElsewhere;
 }
 
 /** A step that signing in still needs, as django-allauth names it: `mfa_authenticate`, … */

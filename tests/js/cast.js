@@ -9,6 +9,7 @@ import { Server } from "./server.js";
  *   server?: Server, clock?: Clock, username?: string, random?: () => number,
  *   storage?: import("../../static/chat/types.js").KeyStorage | null,
  *   events?: EventTarget | null,
+ *   uploadsElsewhere?: import("../../static/chat/types.js").UploadsElsewhere,
  * }} [given]
  */
 export function aClient({
@@ -18,11 +19,13 @@ export function aClient({
   random = () => 0.5,
   storage = null,
   events = null,
+  uploadsElsewhere,
 } = {}) {
   const client = new ChatClient({
     transport: server.door(username),
     storage,
     events,
+    uploadsElsewhere,
     random,
     now: clock.now,
     monotonic: clock.monotonic,

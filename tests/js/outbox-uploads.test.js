@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ChatError } from "../../static/chat/errors.js";
+import { unknownAttachment } from "../../static/chat/feed-message.js";
+import { FileUpload } from "../../static/chat/file-upload.js";
 import { aClientInARoom, bodies, heard } from "./cast.js";
 import { settled } from "./clock.js";
 import { MemoryStorage } from "./storage.js";
@@ -154,4 +156,43 @@ test("a message goes without a file that the server does not keep, which is told
   client.sendMessage(room.id, { attachments: [attach("c.txt")] });
   await finish("c.txt", new ChatError("too_large", "Too large."));
   assert.deepEqual(client.unsent.map(({ state, error }) => [state, error?.code]), [["failed", "too_large"]]);
+});
+
+test("a file that another program uploads is followed at once, and what comes after it waits in order", async () => {
+  const key = `host-${crypto.randomUUID()}`;
+  /** @type {import("../../static/chat/file-upload.js").FileUpload[]} */
+  const followed = [];
+  const nothing = () => {};
+  const uploadsElsewhere = {
+    has: (/** @type {string} */ each) => each.startsWith("host-"),
+    follow: (/** @type {{key: string, name: string, size: number}} */ file) => {
+      followed.push(new FileUpload({ begin: nothing, cancel: nothing, retry: nothing }, { ...file, file: null }));
+      return followed[0];
+    },
+  };
+  const storage = new MemoryStorage();
+  const events = new EventTarget();
+  const { client, room, feed, server, clock } = await slow({ storage, events, uploadsElsewhere });
+  server.isUp = false;
+  server.connections[0].end(1006);
+  await settled();
+  const attachment = { ...unknownAttachment(key), name: "shared.txt", size: 3 };
+  const entry = { client_id: crypto.randomUUID(), room: room.id, body: "from the host", attachments: [attachment], uploading: [key] };
+  const stored = { ...entry, reply_to: null, quote: null, created_at: "2026-01-01T00:00:00Z", order: 1, state: "sending", error: null };
+  const name = `mediachat.outbox.${client.me?.id}.${entry.client_id}`;
+  storage.setItem(name, JSON.stringify(stored));
+  events.dispatchEvent(Object.assign(new Event("storage"), { key: name, oldValue: null, newValue: JSON.stringify(stored) }));
+  assert.deepEqual(bodies(feed), ["from the host"]);
+  assert.deepEqual(feed.messages[0].uploads?.map((upload) => upload.name), ["shared.txt"]);
+  client.sendMessage(room.id, { body: "after it" });
+  server.isUp = true;
+  await clock.pass(60_000);
+  assert.deepEqual(room.messages, []);
+  // The server has it by the program that uploads it.
+  server.beforeUpload = async () => null;
+  const uploaded = await client.upload(new File(["abc"], "shared.txt"));
+  followed[0].become({ state: "done", sent: 3, attachment: uploaded });
+  await clock.pass(5_000);
+  assert.deepEqual(room.messages.map(({ body }) => body), ["from the host", "after it"]);
+  assert.deepEqual(client.unsent, []);
 });

@@ -4,13 +4,18 @@ import { askToSignIn } from "./account/ask-to-sign-in.js";
 import { BrowserSignIn } from "./account/browser.js";
 import { SignInForm } from "./account/sign-in-form.js";
 import { Chat } from "./chat/chat.js";
-import { MementoStorage } from "./chat/memento-storage.js";
+import { EditorStorage } from "./chat/editor-storage.js";
+import { OutboxFolder } from "./chat/outbox-folder.js";
 import { CodePlaces } from "./code/places.js";
 import { registerCommands } from "./commands.js";
 import { Files } from "./files/files.js";
+import { FolderLocks } from "./files/folder-locks.js";
+import { FolderFiles } from "./files/kept-files.js";
+import { EditorFolder } from "./platform/folder.js";
 import { FrontWindow } from "./rooms/front-window.js";
 import { Notifier } from "./rooms/notifier.js";
 import { Quiet } from "./rooms/quiet.js";
+import { RecentRooms } from "./rooms/recent.js";
 import { RemovalNotice } from "./rooms/removal-notice.js";
 import { RestoreNotice } from "./rooms/restore-notice.js";
 import { StatusBar } from "./rooms/status-bar.js";
@@ -18,33 +23,51 @@ import { RoomsTree } from "./rooms/tree.js";
 import { ChatView } from "./view/chat-view.js";
 import { tickWalkthrough } from "./walkthrough.js";
 
+/** What is to be done before this host ends. */
+let end: () => Promise<unknown> = () => Promise.resolve();
+
+/** Leaves what is unsent to the other windows, and to the next start. */
+export async function deactivate(): Promise<void> {
+  await end();
+}
+
 /** Starts with the editor, asks nothing and opens nothing: whoever is signed in is connected. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Media Chat", { log: true });
   const accounts = new Accounts(context.secrets, log);
   const browser = new BrowserSignIn(context.extension.id);
   accounts.askBy(() => askToSignIn(browser));
-  const storage = new MementoStorage(context.globalState, context.workspaceState);
-  const chat = new Chat(accounts, storage, log);
+  const folder = (name: string) => new EditorFolder(vscode.Uri.joinPath(context.globalStorageUri, name));
+  const outbox = new OutboxFolder(folder("outbox"), (words) => log.warn(words));
+  const storage = new EditorStorage(outbox, context.workspaceState);
+  // eslint-disable-next-line no-restricted-properties -- the age of a file in days
+  const files = new FolderFiles(folder("files"), () => Date.now());
+  // Who uploads after another window knows what that one has done.
+  const locks = new FolderLocks(folder("locks"), { entered: () => outbox.look(), leaving: () => outbox.written() });
+  end = () => Promise.all([outbox.written(), locks.close()]);
+  const chat = new Chat(accounts, storage, new RecentRooms(context.globalState, storage), { files, locks }, log);
   const quiet = new Quiet(context.globalState);
-  const files = new Files(chat, accounts.known);
+  const served = new Files(chat, accounts.known);
   const places = new CodePlaces();
   const form = new SignInForm(accounts, browser);
   const { extensionUri, globalState: state } = context;
-  const view = new ChatView({ extensionUri, state, accounts, chat, storage, files, places, form, log });
+  const view = new ChatView({ extensionUri, state, accounts, chat, storage, files: served, places, form, log });
   const tree = new RoomsTree(chat, quiet);
   const statusBar = new StatusBar(chat, tree, quiet);
   const front = new FrontWindow(state);
   const notifier = new Notifier(chat, view, quiet, front);
   const removals = new RemovalNotice(chat, view, front);
   const restores = new RestoreNotice(chat, view, front, state);
-  context.subscriptions.push(log, accounts, browser, chat, quiet, files, places, view, tree, statusBar);
+  context.subscriptions.push(log, accounts, browser, chat, quiet, served, places, view, tree, statusBar);
+  context.subscriptions.push({ dispose: () => outbox.close() });
   context.subscriptions.push(front, notifier, removals, restores);
   context.subscriptions.push(tickWalkthrough(chat));
   registerCommands(context, { accounts, browser, chat, quiet, view, log });
   tellContext(chat);
   chat.onDidChange(() => tellContext(chat));
-  void accounts.load();
+  // Whoever is signed in finds what they had not sent.
+  const opened = outbox.open().then(() => storage.moveFrom(state));
+  void opened.catch((error: Error) => log.warn(error.message)).then(() => accounts.load());
 }
 
 const told = new Map<string, unknown>();

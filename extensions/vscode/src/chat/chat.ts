@@ -1,12 +1,13 @@
 import * as vscode from "vscode";
 import { ChatClient } from "../../../../static/chat/client.js";
 import type { Attachment, Message, Room } from "../../../../static/chat/protocol.js";
-import type { Transport, UploadOptions } from "../../../../static/chat/types.js";
+import type { ClientOptions, Transport, UploadOptions } from "../../../../static/chat/types.js";
 import { WebSocketTransport } from "../../../../static/chat/transports/websocket.js";
 import { WebSocket } from "#platform";
 import type { Account, Accounts } from "../account/account.js";
 import { Server } from "../server/server.js";
-import type { MementoStorage } from "./memento-storage.js";
+import type { EditorStorage } from "./editor-storage.js";
+import type { RecentRooms } from "../rooms/recent.js";
 import { SharedTransport } from "./shared-transport.js";
 import { upload } from "./uploading.js";
 
@@ -33,7 +34,9 @@ export class Chat implements vscode.Disposable {
 
   constructor(
     private readonly accounts: Accounts,
-    private readonly storage: MementoStorage,
+    private readonly storage: EditorStorage,
+    readonly recent: RecentRooms,
+    private readonly kept: Pick<ClientOptions, "files" | "locks">,
     private readonly log: vscode.LogOutputChannel,
   ) {
     accounts.onDidChange((account) => this.#use(account));
@@ -64,7 +67,7 @@ export class Chat implements vscode.Disposable {
   #connect(account: Account): Connected {
     const server = Server.at(account.server);
     const transport = new SharedTransport(wire(server, account.token));
-    const client = new ChatClient({ transport, storage: this.storage, events: this.storage });
+    const client = new ChatClient({ transport, storage: this.storage, events: this.storage, ...this.kept });
     transport.ownedBy(client);
     for (const type of ["rooms", "room", "people", "presence", "outbox"]) {
       client.addEventListener(type, () => this.#changed.fire());

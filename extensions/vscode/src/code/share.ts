@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
-import { ChatError } from "../../../../static/chat/client.js";
 import { charactersLeft } from "../../../../static/chat/limits.js";
 import type { Chat } from "../chat/chat.js";
+import { sayWhenShared } from "../chat/sending.js";
 import { pickRoom, takesMessages } from "../rooms/pick.js";
 import type { Code } from "../view/protocol.js";
 import { anchorOf, isUnpushed } from "./anchor.js";
@@ -42,13 +42,9 @@ export async function shareSelection(chat: Chat): Promise<void> {
         : null,
   });
   if (body === undefined) return;
-  try {
-    await connected.client.send({ type: "message.send", room: room.id, client_id: crypto.randomUUID(), body, code });
-    window.setStatusBarMessage(l10n.t("Shared in Media Chat."), 4000);
-  } catch (error) {
-    const reason = error instanceof ChatError ? error.detail : String(error);
-    void window.showErrorMessage(l10n.t("The lines were not shared. {0}", reason));
-  }
+  const { client } = connected;
+  const stored = client.send({ type: "message.send", room: room.id, client_id: crypto.randomUUID(), body, code });
+  await sayWhenShared(client, stored, (reason) => l10n.t("The lines were not shared. {0}", reason));
 }
 
 /** All of the code that is of people's own length. */

@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
-import { ChatError } from "../../../../static/chat/client.js";
+import type { FileUpload } from "../../../../static/chat/file-upload.js";
 import { megabytesOfAFile } from "../../../../static/chat/limits.js";
 import { isolated } from "../../../../static/chat/names.js";
-import type { Attachment } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import { pickRoom, takesMessages } from "../rooms/pick.js";
+import { showProgress } from "./progress.js";
 import { afterSaving, sharedFile, type SharedFile } from "./shared-file.js";
 
 /**
@@ -45,35 +45,12 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
     if (!files.every(isAllowed)) return;
   }
   const { client } = connected;
-  const attachments = await window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: l10n.t("Uploading {0}", what), cancellable: true },
-    async (progress, token) => {
-      const abort = new AbortController();
-      token.onCancellationRequested(() => abort.abort());
-      const uploaded: Attachment[] = [];
-      for (const file of files) {
-        const bytes = await file.read();
-        let told = 0;
-        const onProgress = (sent: number, total: number) => {
-          const percent = total ? (sent / total) * 100 : 0;
-          progress.report({ message: shown(file), increment: Math.max(0, percent - told) / files.length });
-          told = Math.max(told, percent);
-        };
-        const onWait = () =>
-          progress.report({ message: l10n.t("{0} waits for the server, and is tried again by itself.", shown(file)) });
-        const upload = new File([bytes as BlobPart], file.name);
-        try {
-          uploaded.push(await client.upload(upload, { signal: abort.signal, onProgress, onWait }));
-        } catch (error) {
-          if (abort.signal.aborted) return [];
-          const reason = error instanceof ChatError ? error.detail : String(error);
-          throw new Error(l10n.t("{0} was not shared. {1}", shown(file), reason), { cause: error });
-        }
-      }
-      return uploaded;
-    },
-  );
-  if (attachments.length > 0) client.sendMessage(room.id, { attachments });
+  const uploads: FileUpload[] = [];
+  for (const file of files) uploads.push(client.uploads.add(new File([(await file.read()) as BlobPart], file.name)));
+  // A message that is kept finds its files, also if this host ends now.
+  await Promise.all(uploads.map(({ kept }) => kept));
+  // It stands in the chat from now on, and waits there for its files.
+  await showProgress(client, client.sendMessage(room.id, { attachments: uploads }), uploads, what);
 }
 
 /** Asks about changes that can be read only once they are saved. */

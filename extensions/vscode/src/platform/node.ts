@@ -27,3 +27,7 @@ export const takesAnyName: boolean = os.platform() !== "win32";
 
 /** Git, where programs can be started. */
 export const gitProgram: ((program: string) => GitProgram) | null = (program) => new NodeGit(program);
+
+/** Whether this machine has any network but itself. */
+export const hasNetwork = (): boolean =>
+  Object.values(os.networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal));

@@ -13,3 +13,6 @@ export const takesAnyName: boolean = false;
 
 /** A browser starts no programs. */
 export const gitProgram: ((program: string) => GitProgram) | null = null;
+
+/** Whether the browser has any network. */
+export const hasNetwork = (): boolean => navigator.onLine;

@@ -3,7 +3,8 @@ import { relay } from "../../../../static/chat/transports/bridge.js";
 import type { Accounts } from "../account/account.js";
 import { SignInForm } from "../account/sign-in-form.js";
 import type { Chat, Connected } from "../chat/chat.js";
-import type { MementoStorage } from "../chat/memento-storage.js";
+import type { EditorStorage } from "../chat/editor-storage.js";
+import { retryUpload, tellUploads, uploadsNow } from "../chat/upload-news.js";
 import type { Files } from "../files/files.js";
 import type { CodePlaces } from "../code/places.js";
 import { Problem } from "../server/problem.js";
@@ -20,7 +21,7 @@ interface Services {
   state: vscode.Memento;
   accounts: Accounts;
   chat: Chat;
-  storage: MementoStorage;
+  storage: EditorStorage;
   files: Files;
   places: CodePlaces;
   form: SignInForm;
@@ -46,6 +47,11 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       }),
       chat.onDidSwitch((connected) => this.#switched(connected)),
     ];
+    chat.recent.inSight = () => (this.#view?.visible && services.storage.getItem(SHOWN)) || null;
+    // A page that is drawn later begins with what is stored by then.
+    services.storage.changed = ({ key, newValue }) => {
+      if (this.#view && chat.connected) this.tell({ type: "stored", key, value: newValue });
+    };
     this.#switched(chat.connected);
   }
 
@@ -98,6 +104,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     connected?.client.addEventListener("state", () => {
       if (connected.client.state === "online") this.tell({ type: "wake" });
     });
+    // Of what has moved before, a page hears when it begins.
+    if (connected) tellUploads(connected.client, (upload) => !this.#waiting && this.tell({ type: "upload", upload }));
     if (this.#view) void this.#draw();
   }
 
@@ -122,7 +130,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       const embed = await this.#embed(connected);
       if (turn !== this.#turn) return;
       this.#relay(view, connected);
-      view.webview.html = chatDocument(place, embed, connected.server.address, storage.all());
+      view.webview.html = chatDocument(place, embed, connected.server.address, storage.of(connected.account.user.id));
     } catch (error) {
       if (turn === this.#turn) view.webview.html = noticeDocument(place, (error as Error).message);
     }
@@ -212,6 +220,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         const waiting = this.#waiting ?? [];
         this.#waiting = null;
         for (const each of waiting) this.tell(each);
+        const client = chat.connected?.client;
+        for (const upload of client ? uploadsNow(client) : []) this.tell({ type: "upload", upload });
         return;
       }
       case "store":
@@ -226,6 +236,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         return places.open(message.code);
       case "retry":
         return this.#draw();
+      case "retry-upload":
+        return chat.connected ? retryUpload(chat.connected.client, message.key) : undefined;
       case "sign-in":
       case "sign-in-browser":
       case "sign-in-cancel":

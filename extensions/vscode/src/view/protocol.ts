@@ -4,7 +4,8 @@
  */
 import * as v from "valibot";
 import type { Attachment, Command } from "../../../../static/chat/protocol.js";
-import { KEY } from "../chat/memento-storage.js";
+import type { UploadNews } from "../chat/upload-news.js";
+import { KEY } from "../chat/editor-storage.js";
 
 /** Where the page keeps which room it shows: "" for the list of rooms. */
 export const SHOWN = "mediachat.shown";
@@ -68,6 +69,7 @@ const Ask = v.variant("type", [
   v.strictObject({ type: v.literal("open-image"), path: mediaPath, name }),
   v.strictObject({ type: v.literal("open-code"), code: Code }),
   v.strictObject({ type: v.literal("retry") }),
+  v.strictObject({ type: v.literal("retry-upload"), key: v.pipe(text(100), v.minLength(1)) }),
   v.strictObject({ type: v.literal("sign-in"), server: text(2_000), username: name, password: text(4_096) }),
   v.strictObject({ type: v.literal("sign-in-browser"), server: text(2_000) }),
   v.strictObject({ type: v.literal("sign-in-cancel") }),
@@ -80,6 +82,8 @@ export type FromPage = v.InferOutput<typeof Ask>;
 /** What the host tells the page, beside what {@link FromBridge} is answered with. */
 export type ToPage =
   | { type: "wake" }
+  | { type: "stored"; key: string; value: string | null }
+  | { type: "upload"; upload: UploadNews }
   | { type: "open-room"; room: string }
   | { type: "start-chat" }
   | { type: "insert"; room: string; attachments: Attachment[] }

@@ -4,6 +4,7 @@ import type { ChatApp } from "../../../../static/chat/page/app.js";
 import { BridgeTransport } from "../../../../static/chat/transports/bridge.js";
 import { readCode } from "../view/protocol.js";
 import { boot, listenToHost, tellHost } from "./host.js";
+import { HostUploads } from "./host-uploads.js";
 import { guardLinks } from "./links.js";
 import { keepPlace } from "./place.js";
 import { HostStorage } from "./storage.js";
@@ -19,7 +20,8 @@ void import("../../../../static/chat/page/app.js").then(() => {
     post: (message) => tellHost(message as never),
     listen: (listener) => listenToHost(listener),
   });
-  const client = new ChatClient({ transport, storage });
+  const uploads = new HostUploads();
+  const client = new ChatClient({ transport, storage, uploadsElsewhere: uploads });
   app.address = `${server}/`;
   app.client = client;
 
@@ -44,6 +46,10 @@ void import("../../../../static/chat/page/app.js").then(() => {
 
   listenToHost((message) => {
     switch (message.type) {
+      case "stored":
+        return storage.changeFromHost(message.key, message.value);
+      case "upload":
+        return uploads.hear(message.upload);
       case "wake":
         // As when a browser comes online: the client tries at once.
         return void window.dispatchEvent(new Event("online"));

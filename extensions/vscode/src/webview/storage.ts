@@ -29,6 +29,14 @@ export class HostStorage {
     tellHost({ type: "store", key, value });
   }
 
+  /** Somebody else has changed an unsent message: the host's client, or another window. */
+  changeFromHost(key: string, newValue: string | null): void {
+    const oldValue = this.getItem(key);
+    if (newValue === null) this.#items.delete(key);
+    else this.#items.set(key, newValue);
+    window.dispatchEvent(Object.assign(new Event("storage"), { key, oldValue, newValue }));
+  }
+
   removeItem(key: string): void {
     if (this.#items.delete(key)) tellHost({ type: "store", key, value: null });
   }

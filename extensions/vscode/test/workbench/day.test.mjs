@@ -15,6 +15,7 @@ describe("a day in the editor", () => {
     for (const name of ["ada", "grace"]) await server.signUp(name);
     bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     bench.write("hello.py", "def hello():\n    return 'hello'\n\n\ndef other():\n    return 1\n");
+    bench.write("later.py", "later = True\n");
     grace = await inBrowser(bench, server, "grace");
     window = await bench.open();
   });
@@ -146,6 +147,36 @@ describe("a day in the editor", () => {
     assert.equal(await message(window.chat, "written while it was down").count(), 1);
   });
 
+  step("shows at once what is shared while the server is down, keeps it over a reload, and sends it once", async () => {
+    await window.openFile("hello.py");
+    await server.kill();
+    await window.statusBar.locator(".codicon-debug-disconnect").waitFor();
+    const waits = (text) => message(window.chat, text).locator(".message-waiting");
+    await window.selectLines(1);
+    await window.shareSelection("grace", "Lines for later");
+    await waits("Lines for later").waitFor();
+    await window.selectLines(1);
+    await window.shareSelection("grace", "Thought better of");
+    await waits("Thought better of").getByRole("button", { name: "Discard" }).click();
+    await message(window.chat, "Thought better of").waitFor({ state: "detached" });
+    await window.openFile("later.py");
+    await window.shareFile("grace");
+    const file = window.chat.locator("mc-message", { has: window.chat.locator(".upload-name", { hasText: "later.py" }) });
+    await file.locator(".message-waiting").waitFor();
+    await window.screenshot("shared-while-away");
+    await window.page.reload();
+    await window.page.locator(".monaco-workbench .activitybar").waitFor();
+    await server.start();
+    await window.showChat();
+    await message(grace, "Lines for later").waitFor({ timeout: 60_000 });
+    await grace.locator(".file-card", { hasText: "later.py" }).waitFor({ timeout: 60_000 });
+    await message(window.chat, "Lines for later").and(window.chat.locator(":not(.is-unsent)")).waitFor();
+    await until("Nothing that waits", async () => (await window.chat.locator("mc-message.is-unsent").count()) === 0);
+    for (const [text, count] of [["Lines for later", 1], ["later.py", 1], ["Thought better of", 0]]) {
+      assert.equal(await grace.locator("mc-message", { hasText: text }).count(), count, text);
+    }
+  });
+
   step("shows badge and notification of a direct message before the view was ever opened", async () => {
     await window.page.keyboard.press("Control+Shift+E");
     await window.page.waitForTimeout(1500);
@@ -161,9 +192,10 @@ describe("a day in the editor", () => {
 
   step("opens the room from the notification, and the badge goes", async () => {
     await window.notification("Are you there?").hover();
-    await window.page.locator(".notification-toast .monaco-button", { hasText: "Open" }).first().click();
+    await window.page.locator(".notification-toast").getByRole("link", { name: "Open" }).first().click();
     await message(window.chat, "Are you there?").waitFor({ timeout: 15_000 });
     await window.chat.locator("mc-composer textarea").click();
+    await window.notification("Are you there?").waitFor({ state: "detached" });
     await until("The badge to go", async () => (await window.badge.count()) === 0 || !(await window.badge.isVisible()));
   });
 
