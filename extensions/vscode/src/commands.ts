@@ -62,7 +62,7 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       await view.show();
     },
     startChat: () => view.show(chat.connected ? { type: "start-chat" } : undefined),
-    openRoom: async (given?: Room) => {
+    openRoom: async (given?: Pick<Room, "id">) => {
       const room = given ?? (await pickRoom(chat, l10n.t("Open which room?")));
       if (room) await view.show({ type: "open-room", room: room.id });
     },
@@ -70,11 +70,13 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       const room = given ?? (await pickRoom(chat, l10n.t("Mark which room as read?"), (each) => unread(each) > 0));
       if (room) chat.connected?.client.markRead(room.id, chat.connected.client.rooms.get(room.id)?.number ?? 0);
     },
-    muteRoom: async (given?: Room) => {
-      const room = given ?? (await pickRoom(chat, l10n.t("Mute which room?"), ({ id }) => !quiet.isMuted(id)));
-      if (!room || !chat.connected) return;
+    muteRoom: async (given?: Pick<Room, "id">) => {
+      const { id } = given ?? (await pickRoom(chat, l10n.t("Mute which room?"), (room) => !quiet.isMuted(room.id))) ?? {};
+      const client = chat.connected?.client;
+      const room = client?.rooms.get(id ?? "");
+      if (!client || !room) return;
       await quiet.mute(room.id, true);
-      window.setStatusBarMessage(l10n.t("{0} is muted.", roomTitle(chat.connected.client, room)), 4000);
+      window.setStatusBarMessage(l10n.t("{0} is muted.", roomTitle(client, room)), 4000);
     },
     unmuteRoom: async (given?: Room) => {
       const room = given ?? (await pickRoom(chat, l10n.t("Unmute which room?"), ({ id }) => quiet.isMuted(id)));

@@ -6,15 +6,26 @@ import type { Message, Room } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import { displayName, roomTitle } from "../chat/naming.js";
 import type { ChatView } from "../view/chat-view.js";
+import { CallNotification } from "./call-notification.js";
 import type { FrontWindow } from "./front-window.js";
+import { JoinedCalls, type Call } from "./joined-calls.js";
 import { plain } from "./plain.js";
 import type { Quiet } from "./quiet.js";
 
 const WORDS_LIMIT = 140;
+/** What comes together, as after a time offline, is shown together, in milliseconds. */
+const GATHERED_MS = 150;
 
-/** Calls for mentions and direct messages, and for nothing else: in one window, each once. */
+/**
+ * Calls for mentions and direct messages, and for nothing else: in one window, with one notification
+ * for each room, which goes when the room is read.
+ */
 export class Notifier implements vscode.Disposable {
-  readonly #mentions: vscode.Disposable;
+  #calls = new JoinedCalls();
+  /** What this window shows, by room. */
+  readonly #shown = new Map<string, CallNotification>();
+  readonly #soon = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #disposables: vscode.Disposable[];
 
   constructor(
     private readonly chat: Chat,
@@ -22,32 +33,92 @@ export class Notifier implements vscode.Disposable {
     private readonly quiet: Quiet,
     private readonly front: FrontWindow,
   ) {
-    this.#mentions = chat.onDidMention(({ room, message }) => void this.#called(room, message));
+    this.#disposables = [
+      chat.onDidMention(({ room, message }) => void this.#called(room, message)),
+      chat.onDidChange(() => this.#settle()),
+      quiet.onDidChange(() => this.#settle()),
+      // Whoever signs in next is not called for what was written to somebody else.
+      chat.onDidSwitch(() => this.#takeAllAway()),
+    ];
   }
 
   dispose(): void {
-    this.#mentions.dispose();
+    this.#takeAllAway();
+    for (const each of this.#disposables) each.dispose();
   }
 
   async #called(room: Room, message: Message): Promise<void> {
     const client = this.chat.connected?.client;
     const wanted = vscode.workspace.getConfiguration("mediaChat").get("notifications", true);
-    if (!client || !wanted || this.quiet.doNotDisturb || this.quiet.isMuted(room.id)) return;
-    if (this.view.roomInSight === room.id) this.front.note(message.id);
-    else if (await this.front.isMine(message.id)) await this.#call(client, room, message);
+    if (!client || !wanted || this.#isQuiet(room.id)) return;
+    if (this.view.roomInSight === room.id) return this.front.note(message.id);
+    this.#calls.add(room, message);
+    const isMine = await this.front.isMine(message.id);
+    if (client !== this.chat.connected?.client) return;
+    // Where another window calls, it calls for all that was joined here, too.
+    if (isMine) this.#showSoon(room.id);
+    else this.#takeAway(room.id);
   }
 
-  async #call(client: ChatClient, room: Room, message: Message): Promise<void> {
-    const sender = displayName(client, message.sender);
-    const where = room.kind === "direct" ? sender : vscode.l10n.t("{0} in {1}", sender, roomTitle(client, room));
-    const open = vscode.l10n.t("Open");
-    const mute = vscode.l10n.t("Mute Room");
-    // A notification's text can hold links; what strangers write must not become one.
-    const words = plain(spoken(message)).slice(0, WORDS_LIMIT);
-    const chosen = await vscode.window.showInformationMessage(`${plain(where)}: ${isolated(words)}`, open, mute);
-    if (chosen === open) await this.view.show({ type: "open-room", room: room.id });
-    if (chosen === mute) await this.quiet.mute(room.id, true);
+  #isQuiet(roomId: string): boolean {
+    return this.quiet.doNotDisturb || this.quiet.isMuted(roomId);
   }
+
+  /** Takes away what was read, here or elsewhere, and what the person wants to hear nothing of. */
+  #settle(): void {
+    const { connected } = this.chat;
+    if (!connected) return;
+    for (const room of this.#calls.settle(connected.client.rooms, (id) => this.#isQuiet(id))) {
+      if (!this.#calls.in(room)) this.#takeAway(room);
+    }
+  }
+
+  #showSoon(roomId: string): void {
+    clearTimeout(this.#soon.get(roomId));
+    this.#soon.set(roomId, setTimeout(() => this.#show(roomId), GATHERED_MS));
+  }
+
+  #show(roomId: string): void {
+    const client = this.chat.connected?.client;
+    this.#settle();
+    this.#takeAway(roomId);
+    const call = this.#calls.in(roomId);
+    if (!client || !call) return;
+    const links = [
+      { title: vscode.l10n.t("Open"), command: "mediaChat.openRoom", argument: { id: roomId } },
+      { title: vscode.l10n.t("Mute Room"), command: "mediaChat.muteRoom", argument: { id: roomId } },
+    ];
+    const closed = () => {
+      this.#calls.drop(roomId);
+      this.#takeAway(roomId);
+    };
+    this.#shown.set(roomId, new CallNotification(sentence(client, call), links, closed));
+  }
+
+  #takeAway(roomId: string): void {
+    clearTimeout(this.#soon.get(roomId));
+    this.#soon.delete(roomId);
+    this.#shown.get(roomId)?.close();
+    this.#shown.delete(roomId);
+  }
+
+  #takeAllAway(): void {
+    this.#calls = new JoinedCalls();
+    for (const roomId of [...this.#soon.keys(), ...this.#shown.keys()]) this.#takeAway(roomId);
+  }
+}
+
+/** Who writes where, how much, and the last of it. What people write becomes no link. */
+function sentence(client: ChatClient, { room, messages }: Call): string {
+  const last = messages.at(-1) as Message;
+  const words = isolated(plain(spoken(last)).slice(0, WORDS_LIMIT));
+  const sender = displayName(client, last.sender);
+  if (messages.length > 1) {
+    const where = plain(room.kind === "direct" ? sender : roomTitle(client, room));
+    return vscode.l10n.t("{0}: {1} messages. {2}", where, messages.length, words);
+  }
+  const where = room.kind === "direct" ? sender : vscode.l10n.t("{0} in {1}", sender, roomTitle(client, room));
+  return `${plain(where)}: ${words}`;
 }
 
 function spoken(message: Message): string {

@@ -3,29 +3,55 @@ import { canWrite } from "../../../../static/chat/page/rooms.js";
 import type { Room } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import { roomTitle, sorted, unread } from "../chat/naming.js";
+import { awayReason } from "./away.js";
+import { inParts, type Part } from "./order.js";
 
-/** Asks for one of the person's rooms. */
+/** Asks for one of the person's rooms, beginning with those that they most probably mean. */
 export async function pickRoom(
   chat: Chat,
   title: string,
   wanted: (room: Room) => boolean = () => true,
 ): Promise<Room | undefined> {
-  const client = chat.connected?.client;
-  if (!client) return undefined;
+  const { connected, recent } = chat;
+  if (!connected) return undefined;
+  const { client } = connected;
   const rooms = sorted(client, chat.rooms.filter(wanted));
   if (rooms.length === 0) {
+    // Which rooms there are is not known before the first greeting.
+    const away = client.me ? null : awayReason(connected);
     void vscode.window.showInformationMessage(
-      vscode.l10n.t("There is no such room. Start a chat in the Media Chat view first."),
+      away
+        ? vscode.l10n.t("{0} Your rooms are listed as soon as it does.", away)
+        : vscode.l10n.t("There is no such room. Start a chat in the Media Chat view first."),
     );
     return undefined;
   }
-  const items = rooms.map((room) => ({
-    label: `$(${roomIcon(room)}) ${roomTitle(client, room)}`,
-    description: unread(room) > 0 ? vscode.l10n.t("{0} unread", unread(room)) : "",
-    room,
-  }));
+  const parts = inParts(rooms, { inSight: recent.inSight(), recent: recent.ids, isUnread: (room) => unread(room) > 0 });
+  const items = parts.flatMap(([part, some]) => [
+    { label: partTitle(part), kind: vscode.QuickPickItemKind.Separator, room: undefined },
+    ...some.map((room) => ({
+      label: `$(${roomIcon(room)}) ${roomTitle(client, room)}`,
+      description: unread(room) > 0 ? vscode.l10n.t("{0} unread", unread(room)) : "",
+      room,
+    })),
+  ]);
   const chosen = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
+  if (chosen?.room) recent.note(chosen.room.id);
   return chosen?.room;
+}
+
+function partTitle(part: Part): string {
+  const { l10n } = vscode;
+  switch (part) {
+    case "in sight":
+      return l10n.t("In Sight");
+    case "recent":
+      return l10n.t("Recent");
+    case "unread":
+      return l10n.t("Unread");
+    case "others":
+      return l10n.t("Other Rooms");
+  }
 }
 
 /** Which rooms take what this person writes. */

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Chat } from "../chat/chat.js";
+import { awayWords } from "./away.js";
 import type { Quiet } from "./quiet.js";
 import type { RoomsTree } from "./tree.js";
 
@@ -36,20 +37,13 @@ export class StatusBar implements vscode.Disposable {
       return;
     }
     const { client, account } = connected;
+    const away = awayWords(connected);
     if (client.state === "banned") {
-      this.#set("$(error) Media Chat", l10n.t("Your Media Chat account is suspended."));
-    } else if (client.state !== "online") {
+      this.#set("$(error) Media Chat", away ?? "");
+    } else if (away) {
       this.#item.command = "mediaChat.reconnect";
-      this.#set(
-        "$(debug-disconnect) Media Chat",
-        l10n.t("Media Chat does not reach {0}. What you write is kept. Select to try now.", connected.server.url.host),
-      );
-    } else if (client.trouble) {
-      this.#item.command = "mediaChat.reconnect";
-      this.#set(
-        "$(warning) Media Chat",
-        l10n.t("Media Chat's server has a problem. What you write is kept, and tried again by itself. Select to try now."),
-      );
+      const icon = client.state === "online" ? "warning" : "debug-disconnect";
+      this.#set(`$(${icon}) Media Chat`, `${away} ${l10n.t("Select to try now.")}`);
     } else {
       const count = this.tree.unread;
       const icon = this.quiet.doNotDisturb ? "bell-slash" : "comment-discussion";

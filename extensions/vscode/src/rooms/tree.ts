@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Room } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import { partner, roomTitle, sorted, unread } from "../chat/naming.js";
+import { awayWords, SHORT_BREAK_MS } from "./away.js";
 import { roomIcon } from "./pick.js";
 import type { Quiet } from "./quiet.js";
 
@@ -14,6 +15,9 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   readonly #view: vscode.TreeView<Room>;
   readonly #disposables: vscode.Disposable[];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Since the connection broke. */
+  #break: ReturnType<typeof setTimeout> | undefined;
+  #brokeAt = 0;
 
   constructor(
     private readonly chat: Chat,
@@ -31,6 +35,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
 
   dispose(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#break);
     for (const each of this.#disposables) each.dispose();
   }
 
@@ -65,11 +70,28 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     return item;
   }
 
+  /** A line above the rooms, as long as something keeps the chat from going on. */
+  #sayAway(): void {
+    const { connected } = this.chat;
+    const words = (connected && awayWords(connected)) ?? undefined;
+    if (words === undefined) {
+      clearTimeout(this.#break);
+      this.#break = undefined;
+      this.#view.message = undefined;
+    } else if (this.#break === undefined) {
+      this.#break = setTimeout(() => this.#later(), SHORT_BREAK_MS);
+      this.#brokeAt = performance.now();
+    } else if (performance.now() - this.#brokeAt >= SHORT_BREAK_MS) {
+      this.#view.message = words;
+    }
+  }
+
   // A burst of messages is one drawing.
   #later(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#changed.fire();
+      this.#sayAway();
       const value = this.unread;
       this.#view.badge = value > 0 ? { value, tooltip: vscode.l10n.t("{0} unread in Media Chat", value) } : undefined;
     }, PAUSE_MS);

@@ -65,13 +65,29 @@ describe("rooms and notifications", () => {
     const called = window.notification("grace in Compilers: Can you look, @ada?");
     await called.waitFor();
     // What somebody writes is no link of the editor's.
-    assert.equal(await called.locator(".notification-list-item-message a").count(), 0);
+    const links = await called.locator(".notification-list-item-message a").allInnerTexts();
+    assert.deepEqual(links, ["Open", "Mute Room"]);
     await unreadIn("Compilers", 3);
+  });
+
+  step("joins what calls in a room, and takes it away when the room is read, here or on another device", async () => {
+    const called = window.notification("grace: ");
+    for (let number = 1; number <= 5; number++) await server.send(grace, direct, `Question ${number}`);
+    await window.notification("grace: 5 messages").waitFor();
+    await server.send(grace, direct, "Question 6");
+    await window.notification("grace: 6 messages. ").filter({ hasText: "Question 6" }).waitFor();
+    await until("One notification", async () => (await window.page.locator(".notification-toast", { hasText: "grace: " }).count()) === 1);
+    await window.screenshot("joined-calls");
+    const [last] = (await server.messages(ada, direct)).slice(-1);
+    await server.command(ada, { type: "room.read", room: direct, number: last.number });
+    await called.waitFor({ state: "detached" });
+    assert.equal((await window.notifications()).length, 1, "the other room's went, too");
   });
 
   step("marks a room as read from its menu, on the server too", async () => {
     await window.chooseInMenuOf(window.row("Compilers"), "Mark Room as Read");
     await unreadIn("Compilers", 0);
+    await window.notification("grace in Compilers").waitFor({ state: "detached" });
     await until("No badge", async () => (await badge()) === "");
     await until("The server's count", async () => (await readUpTo(compilers)) === 3);
   });
@@ -98,7 +114,8 @@ describe("rooms and notifications", () => {
   step("mutes from the notification itself", async () => {
     const toast = window.page.locator(".notification-toast", { hasText: "Now then" });
     await toast.hover();
-    await toast.locator(".monaco-button", { hasText: "Mute Room" }).click();
+    await toast.getByRole("link", { name: "Mute Room" }).click();
+    await toast.waitFor({ state: "detached" });
     await window.row("Compilers").filter({ hasText: "muted" }).waitFor();
   });
 
@@ -140,6 +157,39 @@ describe("rooms and notifications", () => {
     await window.pick("Compilers");
     await window.chat.locator("mc-room-header", { hasText: "Compilers" }).waitFor();
     await window.chat.locator("mc-message", { hasText: "Can you look" }).waitFor();
+  });
+
+  step("says above the rooms that the server is away, in the tree and in the page, and sorts what is picked from", async () => {
+    const { page, chat } = window;
+    await chat.getByRole("button", { name: "Back to the rooms" }).click();
+    await server.kill();
+    await chat.locator(".connection-line", { hasText: "The server is not reached." }).waitFor();
+    await chat.locator("mc-room-list .room-entry").first().waitFor();
+    await page.locator(".sidebar .tree-explorer-viewlet-tree-view .message", { hasText: "does not reach" }).waitFor();
+    await window.screenshot("rooms-away");
+    await window.showExplorer();
+    await window.openFile("notes.md");
+    await page.locator(".monaco-editor .view-line").first().click();
+    await page.keyboard.press("Control+A");
+    await window.command("Media Chat: Share Selection");
+    const rows = page.locator(".quick-input-list .monaco-list-row");
+    await rows.filter({ hasText: "Compilers" }).waitFor();
+    const recent = rows.first();
+    assert.match(await recent.innerText(), /Compilers/);
+    assert.match(await recent.innerText(), /Recent/);
+    await window.screenshot("pick");
+    await page.keyboard.press("Escape");
+    await server.start();
+    await window.statusBar.locator(".codicon-debug-disconnect").waitFor({ state: "detached", timeout: 60_000 });
+    await window.showChat();
+    await page.locator(".sidebar .tree-explorer-viewlet-tree-view .message", { hasText: "does not reach" }).waitFor({ state: "hidden" });
+    await window.command("Media Chat: Open Room");
+    await window.pick("Compilers");
+    await window.chat.locator("mc-room-header", { hasText: "Compilers" }).waitFor();
+    await window.command("Media Chat: Open Room");
+    await rows.filter({ hasText: "grace" }).waitFor();
+    assert.match(await rows.first().innerText(), /Compilers[^]*In Sight/);
+    await page.keyboard.press("Escape");
   });
 
   const composer = () => window.chat.locator("mc-composer textarea");

@@ -1,0 +1,37 @@
+import * as vscode from "vscode";
+
+/** Less than a pixel of the bar: without it a bar moves for ever, as if something were being done. */
+const NO_PROGRESS = 1e-9;
+
+/**
+ * A notification that can be taken away again.
+ *
+ * VS Code's API can take away one kind only, that of `withProgress`; what `showInformationMessage`
+ * shows stays until the person closes it. So this is one of those: it has links for buttons, and
+ * is closed by *Cancel*.
+ */
+export class CallNotification {
+  #end: () => void = () => {};
+
+  /**
+   * @param words without links, see `plain`
+   * @param closed called when the person closes it, and not when it is taken away
+   */
+  constructor(words: string, links: readonly { title: string; command: string; argument: unknown }[], closed: () => void) {
+    const title = [words, links.map(linkTo).join(" · ")].join(" ");
+    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    void vscode.window.withProgress(options, (progress, token) => {
+      progress.report({ increment: NO_PROGRESS });
+      token.onCancellationRequested(closed);
+      return new Promise<void>((resolve) => (this.#end = resolve));
+    });
+  }
+
+  close(): void {
+    this.#end();
+  }
+}
+
+function linkTo({ title, command, argument }: { title: string; command: string; argument: unknown }): string {
+  return `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([argument]))})`;
+}

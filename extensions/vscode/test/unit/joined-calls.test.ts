@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Message, Room } from "../../../../static/chat/protocol.js";
+import { JoinedCalls } from "../../src/rooms/joined-calls.js";
+import { inParts } from "../../src/rooms/order.js";
+
+const room = (id: string, read = 0, unread = 0) => ({ id, read, unread, role: "member" }) as unknown as Room;
+const message = (number: number) => ({ id: `m${number}`, number }) as Message;
+const known = (...rooms: Room[]) => new Map(rooms.map((each) => [each.id, each]));
+const numbers = (calls: JoinedCalls, id: string) => calls.in(id)?.messages.map(({ number }) => number);
+const loud = () => false;
+
+test("what calls is joined by room, each message once", () => {
+  const calls = new JoinedCalls();
+  for (const number of [1, 2, 2, 3]) calls.add(room("a"), message(number));
+  calls.add(room("b"), message(1));
+  assert.deepEqual([numbers(calls, "a"), numbers(calls, "b")], [[1, 2, 3], [1]]);
+});
+
+test("what was read calls no more, and what came after it does", () => {
+  const calls = new JoinedCalls();
+  for (const number of [1, 2, 3]) calls.add(room("a"), message(number));
+  assert.deepEqual(calls.settle(known(room("a")), loud), []);
+  assert.deepEqual(calls.settle(known(room("a", 2)), loud), ["a"]);
+  assert.deepEqual(numbers(calls, "a"), [3]);
+  assert.deepEqual(calls.settle(known(room("a", 3)), loud), ["a"]);
+  assert.equal(calls.in("a"), undefined);
+  calls.add(room("a", 3), message(4));
+  assert.deepEqual(numbers(calls, "a"), [4]);
+});
+
+test("a room that was muted or left calls no more", () => {
+  const calls = new JoinedCalls();
+  for (const id of ["muted", "left", "other"]) calls.add(room(id), message(1));
+  assert.deepEqual(calls.settle(known(room("muted"), room("other")), (id) => id === "muted"), ["muted", "left"]);
+  assert.deepEqual(numbers(calls, "other"), [1]);
+});
+
+test("what the person has closed begins anew", () => {
+  const calls = new JoinedCalls();
+  calls.add(room("a"), message(1));
+  calls.drop("a");
+  calls.add(room("a"), message(2));
+  assert.deepEqual(numbers(calls, "a"), [2]);
+});
+
+const parts = (inSight: string | null, recent: string[]) => {
+  const rooms = ["a", "b", "c", "d", "e", "f", "g", "h"].map((id) => room(id, 0, id === "c" || id === "h" ? 1 : 0));
+  const sorted = inParts(rooms, { inSight, recent, isUnread: ({ unread }) => unread > 0 });
+  return sorted.map(([part, some]) => `${part}: ${some.map(({ id }) => id).join("")}`);
+};
+
+test("rooms to choose from begin with the one in sight, then recent ones, unread ones and the others", () => {
+  assert.deepEqual(parts("d", ["b", "d", "h"]), ["in sight: d", "recent: bh", "unread: c", "others: aefg"]);
+  assert.deepEqual(parts(null, ["b"]), ["recent: b", "unread: ch", "others: adefg"]);
+  assert.deepEqual(parts("gone", []), ["unread: ch", "others: abdefg"]);
+});
+
+test("of recent rooms the last five are, and each room is named once", () => {
+  assert.deepEqual(parts("a", ["g", "f", "e", "d", "b", "c", "a"]), ["in sight: a", "recent: gfedb", "unread: ch"]);
+});
