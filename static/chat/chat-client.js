@@ -246,6 +246,16 @@ export class ChatClient extends KnownChat {
     this.#arrivals.settle(new ChatError("aborted", "The client was disconnected."));
   }
 
+  /**
+   * Disconnects for good, as where somebody signs out: what is unsent is left to the next client of
+   * this person, with its files.
+   */
+  leave() {
+    this.disconnect();
+    this.#files.clear();
+    this.#uploads.leave();
+  }
+
   /** @param {ChatError | null} error */
   #lost(error) {
     this.#requests.abandon(connectionLost());

@@ -144,6 +144,14 @@ export class FileUploads {
     this.#end(upload);
   }
 
+  /** Uploads nothing any more, and leaves what is stored to the client that comes after this one. */
+  leave() {
+    for (const upload of this.#queue) upload.abort.abort();
+    this.#queue = [];
+    this.#failed.clear();
+    for (const upload of [...this.#locks.keys()]) this.#release(upload);
+  }
+
   #next() {
     for (const upload of this.#queue.slice(0, AT_ONCE)) {
       if (upload.state === "waiting") void this.#run(upload);

@@ -9,6 +9,8 @@ import { Server } from "./server.js";
  *   server?: Server, clock?: Clock, username?: string, random?: () => number,
  *   storage?: import("../../static/chat/types.js").KeyStorage | null,
  *   events?: EventTarget | null,
+ *   files?: import("../../static/chat/types.js").KeptFiles,
+ *   locks?: Pick<LockManager, "request">,
  *   uploadsElsewhere?: import("../../static/chat/types.js").UploadsElsewhere,
  * }} [given]
  */
@@ -19,12 +21,16 @@ export function aClient({
   random = () => 0.5,
   storage = null,
   events = null,
+  files,
+  locks,
   uploadsElsewhere,
 } = {}) {
   const client = new ChatClient({
     transport: server.door(username),
     storage,
     events,
+    files,
+    locks,
     uploadsElsewhere,
     random,
     now: clock.now,

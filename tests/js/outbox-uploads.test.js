@@ -196,3 +196,32 @@ test("a file that another program uploads is followed at once, and what comes af
   assert.deepEqual(room.messages.map(({ body }) => body), ["from the host", "after it"]);
   assert.deepEqual(client.unsent, []);
 });
+
+test("who signs out leaves what is unsent to their next client, with its files", async () => {
+  const storage = new MemoryStorage();
+  /** @type {Map<string, File>} */
+  const stored = new Map();
+  const files = {
+    isThere: true, prefix: "host-",
+    put: async (/** @type {string} */ key, /** @type {File} */ file) => Boolean(stored.set(key, file)),
+    get: async (/** @type {string} */ key) => stored.get(key) ?? null,
+    delete: async (/** @type {string} */ key) => void stored.delete(key),
+    deleteOld: async () => {},
+  };
+  /** @type {Promise<unknown>} */
+  let held = Promise.resolve();
+  /** One lock is all that this needs. @type {any} */
+  const locks = { request: (/** @type {string} */ _name, /** @type {() => Promise<unknown>} */ run) => (held = held.then(run)) };
+  const before = await slow({ storage, files, locks });
+  before.client.sendMessage(before.room.id, { body: "with a file", attachments: [before.attach("a.txt")] });
+  await settled();
+  before.client.leave();
+  await before.finish("a.txt", new ChatError("unauthenticated", "Sign in again."));
+  assert.deepEqual([stored.size, before.room.messages.length], [1, 0]);
+  const after = await aClientInARoom({ storage, files, locks, server: before.server, clock: before.clock, messages: 0 });
+  await settled();
+  await before.finish("a.txt");
+  await before.clock.pass(5_000);
+  assert.deepEqual(before.room.messages.map(({ body, attachments }) => [body, attachments.length]), [["with a file", 1]]);
+  assert.deepEqual([after.client.unsent, stored.size], [[], 0]);
+});

@@ -58,7 +58,7 @@ export class Chat implements vscode.Disposable {
   }
 
   #use(account: Account | null): void {
-    this.#connected?.client.disconnect();
+    this.#connected?.client.leave();
     this.#connected = account ? this.#connect(account) : null;
     this.#switched.fire(this.#connected);
     this.#changed.fire();
