@@ -23,7 +23,8 @@ export async function shareSelection(chat: Chat): Promise<void> {
     void window.showWarningMessage(l10n.t("That is too much for one message. Select less, or share the file."));
     return;
   }
-  const isLocal = await isUnpushed(editor.document, code.commit);
+  // Of lines that no commit has, none is named.
+  const isLocal = !code.dirty && (await isUnpushed(editor.document, code.commit));
   const commit = code.commit.slice(0, 7);
   const question = isLocal
     ? l10n.t("Share {0} in which room? Its commit {1} is not pushed yet.", label(code), commit)

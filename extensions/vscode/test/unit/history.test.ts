@@ -12,7 +12,7 @@ import { linesOf } from "../../src/code/relocate.js";
 import { gitProgram } from "../../src/platform/node.js";
 import type { Code } from "../../src/view/protocol.js";
 
-const SAMPLES = Number(process.env.ANCHORS ?? 40);
+const SAMPLES = Number(process.env.ANCHORS ?? 20);
 const root = execFileSync("git", ["rev-parse", "--show-toplevel"], { encoding: "utf8" }).trim();
 const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: 1e8 });
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -28,6 +28,9 @@ export const workspace = {
   asRelativePath: ({ path }: { path: string }) => path,
   findFiles: () => Promise.resolve(there.path ? [{ path: there.path }] : []),
   isTrusted: true,
+  getWorkspaceFolder: () => undefined,
+  decode: (bytes: Uint8Array) => Promise.resolve(new TextDecoder().decode(bytes)),
+  encode: (text: string) => Promise.resolve(new TextEncoder().encode(text)),
   openTextDocument: () => Promise.resolve({ lineCount: 1, lineAt: () => ({ text: there.text }) }),
   registerTextDocumentContentProvider: () => ({ dispose() {} }),
   registerFileSystemProvider: () => ({ dispose() {} }),
@@ -40,7 +43,11 @@ export const workspace = {
 
 export const languages = { getLanguages: () => Promise.resolve([]), setTextDocumentLanguage: () => Promise.resolve() };
 export const commands = { executeCommand: () => Promise.resolve() };
-export const extensions = { getExtension: () => undefined };
+/** What the editor's Git extension exports, once a test says that there is one. */
+export const gitExtension: { exports?: object } = {};
+export const extensions = {
+  getExtension: () => (gitExtension.exports ? { isActive: true, exports: gitExtension.exports } : undefined),
+};
 export const ProgressLocation = { Notification: 15, Window: 10 };
 export class EventEmitter {
   readonly event = () => ({ dispose() {} });
@@ -50,5 +57,14 @@ export class CancellationTokenSource {
   readonly token = {};
   cancel(): void {}
 }
+export class Uri {
+  private constructor(readonly scheme: string, readonly path: string, readonly query = "") {}
+  static file = (path: string) => new Uri("file", path);
+  static from = ({ scheme, path, query }: { scheme: string; path: string; query?: string }) => new Uri(scheme, path, query);
+  static joinPath = (base: Uri, name: string) => new Uri(base.scheme, `${base.path}/${name}`, base.query);
+  get fsPath(): string {
+    return this.path;
+  }
+}
 /** Named by those parts, and not used in the tests. */
-export const [Disposable, FileSystemError, FileType, Uri] = [{}, {}, {}, {}];
+export const [Disposable, FileSystemError, FileType] = [{}, {}, {}];
