@@ -250,6 +250,28 @@ describe("a day in the editor", () => {
     }
   });
 
+  step("has one outbox in two windows: what waits is seen and discarded in either", async () => {
+    for (const each of [window, second]) {
+      await each.command("Media Chat: Open Room");
+      await each.pick("grace");
+      await each.chat.locator("mc-room-header", { hasText: "grace" }).waitFor();
+    }
+    await server.kill();
+    for (const each of [window, second]) await each.chat.locator(".connection-line").waitFor();
+    for (const text of ["Waits for both", "Waits for nobody"]) await say(window.chat, text);
+    const waits = message(second.chat, "Waits for nobody").locator(".message-waiting");
+    await message(second.chat, "Waits for both").locator(".message-waiting").waitFor();
+    await waits.getByRole("button", { name: "Discard" }).click();
+    await message(window.chat, "Waits for nobody").waitFor({ state: "detached" });
+    await server.start();
+    await message(grace, "Waits for both").waitFor({ timeout: 60_000 });
+    for (const each of [window, second]) await each.chat.locator("mc-message.is-unsent").first().waitFor({ state: "detached" });
+    for (const each of [grace, window.chat, second.chat]) {
+      assert.equal(await message(each, "Waits for both").count(), 1);
+      assert.equal(await message(each, "Waits for nobody").count(), 0);
+    }
+  });
+
   step("signs out in two windows at once", async () => {
     await second.command("Media Chat: Sign Out");
     await window.page.bringToFront();
