@@ -8,6 +8,7 @@ import type { Account, Accounts } from "../account/account.js";
 import { Server } from "../server/server.js";
 import type { EditorStorage } from "./editor-storage.js";
 import type { RecentRooms } from "../rooms/recent.js";
+import { missedCalls, type Mention } from "./missed-calls.js";
 import { SharedTransport } from "./shared-transport.js";
 import { upload } from "./uploading.js";
 
@@ -25,8 +26,8 @@ export class Chat implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   /** Something that lists, badges or the status bar may show has changed. */
   readonly onDidChange = this.#changed.event;
-  readonly #mentioned = new vscode.EventEmitter<{ room: Room; message: Message }>();
-  /** A new message that names this person, or in a direct room. */
+  readonly #mentioned = new vscode.EventEmitter<Mention>();
+  /** A new message that names this person, or in a direct room; the same one perhaps twice. */
   readonly onDidMention = this.#mentioned.event;
   readonly #switched = new vscode.EventEmitter<Connected | null>();
   /** Somebody else is signed in, or nobody. */
@@ -78,7 +79,11 @@ export class Chat implements vscode.Disposable {
       const room = client.rooms.get(id);
       if (room) this.#mentioned.fire({ room, message });
     });
-    client.connect().catch((error: Error) => this.log.warn(`Not connected: ${error.message}`));
+    client
+      .connect()
+      .then(() => missedCalls(client))
+      .then((calls) => calls.forEach((call) => this.#mentioned.fire(call)))
+      .catch((error: Error) => this.log.warn(`Not connected: ${error.message}`));
     return { account, server, client, transport };
   }
 

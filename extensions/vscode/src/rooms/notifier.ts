@@ -53,11 +53,9 @@ export class Notifier implements vscode.Disposable {
     if (!client || !wanted || this.#isQuiet(room.id)) return;
     if (this.view.roomInSight === room.id) return this.front.note(message.id);
     this.#calls.add(room, message);
-    const isMine = await this.front.isMine(message.id);
-    if (client !== this.chat.connected?.client) return;
+    const isHere = await this.front.tell(message.id, () => this.#showSoon(room.id));
     // Where another window calls, it calls for all that was joined here, too.
-    if (isMine) this.#showSoon(room.id);
-    else this.#takeAway(room.id);
+    if (!isHere && client === this.chat.connected?.client) this.#takeAway(room.id);
   }
 
   #isQuiet(roomId: string): boolean {

@@ -41,7 +41,7 @@ export class RemovalNotice implements vscode.Disposable {
       const removal = (event as CustomEvent<Removal>).detail;
       const id = `removed ${removal.room} ${removal.position}`;
       told.set(removal.room, id);
-      void this.#say(id, removal.name, removal.by === null ? null : displayName(client, removal.by));
+      this.#say(id, removal.name, removal.by === null ? null : displayName(client, removal.by));
     });
     // Whoever is back may be removed once more, before anything is written there.
     client.addEventListener("rooms", () => {
@@ -51,14 +51,13 @@ export class RemovalNotice implements vscode.Disposable {
     });
   }
 
-  async #say(id: string, name: string, who: string | null): Promise<void> {
+  #say(id: string, name: string, who: string | null): void {
     if (this.view.isInSight) return this.front.note(id);
-    if (!(await this.front.isMine(id))) return;
     const where = isolated(plain(name));
-    void vscode.window.showInformationMessage(
+    const words =
       who === null
         ? vscode.l10n.t("You were removed from {0}.", where)
-        : vscode.l10n.t("{0} removed you from {1}.", isolated(plain(who)), where),
-    );
+        : vscode.l10n.t("{0} removed you from {1}.", isolated(plain(who)), where);
+    void this.front.tell(id, () => void vscode.window.showInformationMessage(words));
   }
 }

@@ -34,17 +34,22 @@ export class RestoreNotice implements vscode.Disposable {
       if (epoch === null) return;
       const key = `${EPOCH}:${server.address}`;
       const known = this.state.get<string>(key);
-      if (known !== epoch) {
-        void this.state.update(key, epoch);
-        if (known !== undefined) void this.#say(epoch, server.url.host, pageKnows);
-      }
+      const keep = () => void this.state.update(key, epoch);
+      if (known === undefined) keep();
+      else if (known !== epoch) this.#say(epoch, server.url.host, pageKnows, keep);
       // What the window shows from now on began with this history, and sees when another follows.
       pageKnows = true;
     });
   }
 
-  async #say(epoch: string, host: string, pageKnows: boolean): Promise<void> {
-    if (!(await this.front.isMine(`epoch ${epoch}`)) || (pageKnows && this.view.isInSight)) return;
+  #say(epoch: string, host: string, pageKnows: boolean, keep: () => void): void {
+    void this.front.tell(`epoch ${epoch}`, () => {
+      keep();
+      if (!pageKnows || !this.view.isInSight) void this.#show(host);
+    });
+  }
+
+  async #show(host: string): Promise<void> {
     const open = vscode.l10n.t("Open");
     const chosen = await vscode.window.showInformationMessage(
       vscode.l10n.t(

@@ -65,9 +65,12 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     return Boolean(this.#view?.visible && vscode.window.state.focused);
   }
 
-  /** The room that is in front, if the person can see it now. */
+  /**
+   * The room that is in front, if the person can see it now. A page that has not started, as in a
+   * window that was just reloaded, shows nothing yet.
+   */
   get roomInSight(): string | null {
-    return this.isInSight ? this.services.storage.getItem(SHOWN) : null;
+    return this.isInSight && !this.#waiting ? this.services.storage.getItem(SHOWN) : null;
   }
 
   /** Shows the view and tells its page something, when it is ready for it. */

@@ -59,7 +59,7 @@ describe("what VS Code has of the extension", () => {
         codeAutomationExit: (exit) => (code = exit),
       },
     });
-    await until("The end of the tests in the host", () => code !== undefined, 90);
+    await until("The end of the tests in the host", () => code !== undefined);
     await window.page.close();
     return { results, code };
   }

@@ -110,7 +110,7 @@ describe("a day in the editor", () => {
     await window.page.locator(".monaco-workbench .activitybar").waitFor();
     await window.showChat();
     const textarea = window.chat.locator("mc-composer textarea");
-    await until("The draft", async () => (await textarea.inputValue()) === "not sent yet", 30);
+    await until("The draft", async () => (await textarea.inputValue()) === "not sent yet");
     await textarea.fill("");
   });
 
@@ -136,13 +136,13 @@ describe("a day in the editor", () => {
 
   step("sends what was written while the server was down, once it is back", async () => {
     await server.kill();
-    await window.chat.locator(".connection-line").waitFor({ timeout: 30_000 });
+    await window.chat.locator(".connection-line").waitFor();
     await window.page.locator('.statusbar-item[id*="mediaChat.status"] .codicon-debug-disconnect').waitFor();
     await say(window.chat, "written while it was down");
     await message(window.chat, "written while it was down").locator(".message-waiting").waitFor();
     await server.start();
-    await message(grace, "written while it was down").waitFor({ timeout: 40_000 });
-    await window.chat.locator(".connection-line").waitFor({ state: "detached", timeout: 40_000 });
+    await message(grace, "written while it was down").waitFor();
+    await window.chat.locator(".connection-line").waitFor({ state: "detached" });
     assert.equal(await message(grace, "written while it was down").count(), 1);
     assert.equal(await message(window.chat, "written while it was down").count(), 1);
   });
@@ -168,8 +168,8 @@ describe("a day in the editor", () => {
     await window.page.locator(".monaco-workbench .activitybar").waitFor();
     await server.start();
     await window.showChat();
-    await message(grace, "Lines for later").waitFor({ timeout: 60_000 });
-    await grace.locator(".file-card", { hasText: "later.py" }).waitFor({ timeout: 60_000 });
+    await message(grace, "Lines for later").waitFor();
+    await grace.locator(".file-card", { hasText: "later.py" }).waitFor();
     await message(window.chat, "Lines for later").and(window.chat.locator(":not(.is-unsent)")).waitFor();
     await until("Nothing that waits", async () => (await window.chat.locator("mc-message.is-unsent").count()) === 0);
     for (const [text, count] of [["Lines for later", 1], ["later.py", 1], ["Thought better of", 0]]) {
@@ -177,15 +177,13 @@ describe("a day in the editor", () => {
     }
   });
 
-  step("shows badge and notification of a direct message before the view was ever opened", async () => {
-    await window.page.keyboard.press("Control+Shift+E");
-    await window.page.waitForTimeout(1500);
-    await window.page.reload();
-    await window.page.locator(".monaco-workbench .activitybar").waitFor();
-    await until("The connection", async () => !(await window.statusBar.locator(".codicon-debug-disconnect, .codicon-sign-in").count()) && (await window.statusBar.count()) > 0, 30);
-    assert.equal(await window.page.locator(VIEW).count(), 0);
+  step("shows badge and notification of what was written while the window was reloaded", async () => {
+    await window.showExplorer();
+    await reloadsIntoExplorer();
+    // No host of this window is connected yet, and it begins without the view.
     await say(grace, "Are you there?");
     await window.notification("Are you there?").waitFor();
+    assert.equal(await window.page.locator(VIEW).count(), 0);
     await until("The badge", async () => (await window.badge.innerText()) === "1");
     await window.screenshot("badge");
   });
@@ -193,7 +191,7 @@ describe("a day in the editor", () => {
   step("opens the room from the notification, and the badge goes", async () => {
     await window.notification("Are you there?").hover();
     await window.page.locator(".notification-toast").getByRole("link", { name: "Open" }).first().click();
-    await message(window.chat, "Are you there?").waitFor({ timeout: 15_000 });
+    await message(window.chat, "Are you there?").waitFor();
     await window.chat.locator("mc-composer textarea").click();
     await window.notification("Are you there?").waitFor({ state: "detached" });
     await until("The badge to go", async () => (await window.badge.count()) === 0 || !(await window.badge.isVisible()));
@@ -212,42 +210,24 @@ describe("a day in the editor", () => {
 
   step("shows in one window what was chosen in another: not to disturb, and a muted room", async () => {
     second = await bench.open();
-    await second.statusBar.locator(".codicon-comment-discussion").waitFor();
+    await second.online();
     await second.command("Media Chat: Do Not Disturb");
-    await window.statusBar.locator(".codicon-bell-slash").waitFor({ timeout: 5000 });
+    await window.statusBar.locator(".codicon-bell-slash").waitFor();
     await window.command("Media Chat: Allow Notifications Again");
-    await second.statusBar.locator(".codicon-bell-slash").waitFor({ state: "detached", timeout: 5000 });
+    await second.statusBar.locator(".codicon-bell-slash").waitFor({ state: "detached" });
 
     await window.showRooms();
     await second.command("Media Chat: Mute Room");
     await second.pick("grace");
-    await window.row("grace").filter({ hasText: "muted" }).waitFor({ timeout: 5000 });
+    await window.row("grace").filter({ hasText: "muted" }).waitFor();
     await window.showExplorer();
     await say(grace, "Quietly");
     await until("The message", () => message(grace, "Quietly").locator(".message-sending, .message-waiting").count().then((count) => count === 0));
     assert.equal((await window.badge.count()) && (await window.badge.isVisible()), false);
     await second.command("Media Chat: Unmute Room");
     await second.pick("grace");
-    await until("The badge", async () => (await window.badge.innerText()) === "1", 5);
-    await window.statusBar.filter({ hasText: "1" }).waitFor({ timeout: 5000 });
-  });
-
-  step("notifies in one of two windows, and in the other when that one stands still", async () => {
-    await say(grace, "One of you two");
-    const count = (each) => each.notification("One of you two").count();
-    const shown = async () => (await count(window)) + (await count(second));
-    await until("A notification", async () => (await shown()) > 0);
-    await window.page.waitForTimeout(2500);
-    assert.equal(await shown(), 1);
-
-    const [host, other] = (await count(second)) ? [bench.extensionHosts.at(-1), window] : [bench.extensionHosts.at(-2), second];
-    process.kill(host, "SIGSTOP");
-    try {
-      await say(grace, "Is anybody there?");
-      await other.notification("Is anybody there?").waitFor();
-    } finally {
-      process.kill(host, "SIGCONT");
-    }
+    await until("The badge", async () => (await window.badge.innerText()) === "1");
+    await window.statusBar.filter({ hasText: "1" }).waitFor();
   });
 
   step("has one outbox in two windows: what waits is seen and discarded in either", async () => {
@@ -283,4 +263,15 @@ describe("a day in the editor", () => {
   step("has caused no exception on the server", () => {
     assert.doesNotMatch(server.log, /Traceback/);
   });
+
+  /** Reloads the window. The editor keeps which view was open some time after it was opened. */
+  async function reloadsIntoExplorer() {
+    await until("The Explorer", async () => {
+      await window.page.reload();
+      await window.page.locator(".monaco-workbench .activitybar .action-item.checked").waitFor();
+      if (!(await window.icon.evaluate((item) => item.classList.contains("checked")))) return true;
+      await window.showExplorer();
+      return false;
+    });
+  }
 });

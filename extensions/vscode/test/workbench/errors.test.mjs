@@ -107,7 +107,7 @@ describe("what goes wrong on the way to a server", () => {
     const address = await tls(authority.certificate("localhost"));
     await window.signIn(address, "ada", PASSWORD);
     await window.chat.locator("mc-app .app").waitFor();
-    await until("The connection", async () => (await window.statusBar.count()) > 0 && !(await window.statusBar.locator(".codicon-debug-disconnect").count()));
+    await window.online();
     assert.equal(await window.chat.locator(".connection-line").count(), 0);
   });
 });

@@ -38,13 +38,11 @@ describe("behind a proxy", () => {
     await window.signIn(`http://${NAME}`, "ada", PASSWORD);
     await window.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Sign In Unencrypted" }).click();
   }
-  const isOnline = () =>
-    until("The connection", async () => (await window.statusBar.count()) > 0 && !(await window.statusBar.locator(".codicon-debug-disconnect, .codicon-sync").count()));
 
   step("signs in and connects through it alone", async () => {
     await askToSignIn();
     await window.chat.locator("mc-app .app").waitFor();
-    await isOnline();
+    await window.online();
     await startChatWith(window.chat, "grace");
     await say(window.chat, "Through the proxy");
     await message(window.chat, "Through the proxy").waitFor();
@@ -82,7 +80,7 @@ describe("behind a proxy", () => {
     await openBehind(`http://editor:secret@127.0.0.1:${strict.port}`);
     await askToSignIn();
     await window.chat.locator("mc-app .app").waitFor();
-    await isOnline();
+    await window.online();
     assert.ok(strict.seen.some((line) => line.includes(NAME)));
   });
 

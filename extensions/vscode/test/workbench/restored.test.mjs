@@ -27,15 +27,13 @@ describe("a server that was restored from a backup", () => {
 
   const restore = () => server.shell("from chat.actions import history; history.begin_epoch()");
   const told = async (each = window) => (await each.notifications()).filter((text) => text.includes(WORDS)).length;
-  const connected = (each) =>
-    until("The connection", async () => (await each.statusBar.count()) > 0 && !(await each.statusBar.locator(".codicon-debug-disconnect, .codicon-sign-in").count()));
   /** A notification that was to come would have come by then. */
   const aMoment = () => window.page.waitForTimeout(3000);
 
   step("is told by the page alone where the chat is in sight", async () => {
     await window.chat.locator("mc-composer textarea, .room-entry").first().click();
     restore();
-    await window.chat.getByText("The history was restored from a backup.").waitFor({ timeout: 30_000 });
+    await window.chat.getByText("The history was restored from a backup.").waitFor();
     await aMoment();
     assert.equal(await told(), 0);
   });
@@ -48,7 +46,7 @@ describe("a server that was restored from a backup", () => {
     await window.screenshot("restored");
     await window.page.reload();
     await window.page.locator(".monaco-workbench .activitybar").waitFor();
-    await connected(window);
+    await window.online();
     await aMoment();
     assert.equal(await told(), 0);
     assert.equal(await window.page.locator(VIEW).count(), 0);
@@ -56,7 +54,7 @@ describe("a server that was restored from a backup", () => {
 
   step("is told in one of two windows", async () => {
     const second = await bench.open();
-    await connected(second);
+    await second.online();
     await second.showExplorer();
     restore();
     await until("A notification", async () => (await told()) + (await told(second)) > 0);

@@ -259,7 +259,7 @@ describe("rooms and notifications", () => {
       for (let left = 4; left > 0 && (await value()) !== wanted; left--) {
         const before = await value();
         await window.page.keyboard.press(key);
-        await until(key, async () => (await value()) !== before, 5);
+        await until(key, async () => (await value()) !== before);
       }
       assert.equal(await value(), wanted);
     };

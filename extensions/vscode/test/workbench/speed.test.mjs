@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
-import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
+import { ChatServer, PASSWORD } from "./chat-server.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -46,7 +46,7 @@ describe("how long it takes", () => {
       await window.page.waitForTimeout(1200); // the editor writes its state now and then
       await window.page.reload();
       await window.page.locator(".monaco-workbench .activitybar").waitFor();
-      await until("The connection", async () => (await window.statusBar.locator(".codicon-comment-discussion").count()) > 0);
+      await window.online();
       await window.page.waitForTimeout(1000); // the editor's own start is over
       const start = performance.now();
       await window.icon.click();

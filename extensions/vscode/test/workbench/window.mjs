@@ -28,6 +28,14 @@ export class Window {
     return this.page.locator('.statusbar-item[id*="mediaChat.status"]');
   }
 
+  /**
+   * Waits until the extension is connected. Without this state of the item, the extension may not have
+   * started, or nobody may be signed in.
+   */
+  async online() {
+    await this.statusBar.locator(".codicon-comment-discussion, .codicon-bell-slash").waitFor();
+  }
+
   /** The document in the chat's view. */
   get chat() {
     return this.page.frameLocator(`${VIEW} >> visible=true`).frameLocator("#active-frame");

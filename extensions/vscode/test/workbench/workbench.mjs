@@ -6,7 +6,7 @@ import path from "node:path";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { freePort, until } from "./chat-server.mjs";
+import { freePort, PATIENCE_MS, until } from "./chat-server.mjs";
 import { installWorkbench } from "./install.mjs";
 import { Window } from "./window.mjs";
 
@@ -79,7 +79,7 @@ export class Workbench {
     );
     // Also when a test is ended from outside.
     process.once("exit", () => bench.kill());
-    await until("The workbench", async () => (await fetch(`${bench.url}/healthz`)).ok, 30);
+    await until("The workbench", async () => (await fetch(`${bench.url}/healthz`)).ok);
     const executablePath = CHROMIUM.find((each) => spawnSync("test", ["-x", each]).status === 0);
     bench.browser = await chromium.launch({ executablePath, args: ARGUMENTS });
     bench.context = await bench.newContext();
@@ -96,17 +96,26 @@ export class Workbench {
     return readFileSync(path.join(this.folder, "connections"), "utf8").trim().split("\n");
   }
 
-  /** The processes of the extension hosts, the oldest first. */
+  /** The process ids of the extension hosts. Those of windows that were closed or reloaded live on. */
   get extensionHosts() {
     const found = spawnSync("pgrep", ["-g", String(this.#process.pid), "-f", "type=extensionHost"], { encoding: "utf8" });
-    return found.stdout.trim().split("\n").map(Number);
+    return found.stdout.trim().split("\n").filter(Boolean).map(Number);
+  }
+
+  /**
+   * The process id of the extension host that begins with what is done here, such as opening a window.
+   * Ids begin again at small numbers after the largest, so that no order tells which is the newest.
+   */
+  async newHost(act) {
+    const before = new Set(this.extensionHosts);
+    await act();
+    return until("An extension host", () => this.extensionHosts.find((host) => !before.has(host)));
   }
 
   async newContext(options = {}) {
     const size = { viewport: { width: 1280, height: 800 } };
     const context = await this.browser.newContext({ ...size, acceptDownloads: true, ...options });
-    // The machine may have much else to do.
-    context.setDefaultTimeout(40_000);
+    context.setDefaultTimeout(PATIENCE_MS);
     return context;
   }
 
