@@ -24,7 +24,9 @@ export interface OpenCheckout extends Checkout {
  * @param roots folders of work trees
  */
 export async function inOrder(code: Code, git: GitProgram, roots: readonly string[]): Promise<OpenCheckout[]> {
-  const known = await Promise.all(roots.map((root) => judged(code, git, root)));
+  const known: Judged[] = [];
+  // One after the other: a workspace may have dozens of them, and a machine two cores.
+  for (const root of roots) known.push(await judged(code, git, root));
   const keys = ({ checkout, isAtCommit, isOnBranch }: Judged) => [FITS.indexOf(checkout.fit), Number(!isAtCommit), Number(!isOnBranch)];
   const compare = (one: number[], other: number[]) => one.map((key, at) => key - (other[at] ?? 0)).find((difference) => difference !== 0) ?? 0;
   return known.sort((one, other) => compare(keys(one), keys(other))).map(({ checkout }) => checkout);

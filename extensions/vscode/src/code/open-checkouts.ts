@@ -1,29 +1,31 @@
 import * as vscode from "vscode";
+import type { GitProgram } from "../platform/git-program.js";
 import type { Code } from "../view/protocol.js";
 import { inOrder, isCertain, type OpenCheckout } from "./checkouts.js";
 import { git, program } from "./git.js";
+import { filesNamedAs } from "./search.js";
 
 /** Where shared lines may be in this window, and where they are not. */
 export class OpenCheckouts {
   /** @param all the likeliest to have the lines first */
   private constructor(private readonly all: readonly OpenCheckout[]) {}
 
-  /** Asks Git about the repositories that are open, and about those that the workspace's folders are in. */
+  /**
+   * Asks Git about the repositories that are open and those that the workspace's folders are in;
+   * where none of them is surely the one, also about those of files that are called as the shared one.
+   */
   static async forLines(code: Code): Promise<OpenCheckouts> {
     const asked = await program();
     if (!asked) return new OpenCheckouts([]);
     const repositories = (await git())?.repositories ?? [];
     const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
     const places = [...repositories.map(({ rootUri }) => rootUri), ...folders.map(({ uri }) => uri)];
-    const located = await Promise.all(
-      places.map(async (uri) => {
-        const found = await asked.locate(vscode.Uri.joinPath(uri, "any").fsPath).catch(() => null);
-        // Git tells where a folder really is. Editors show it where it was opened.
-        return found && { key: found.root, root: found.path === "any" ? uri.fsPath : found.root };
-      }),
-    );
     const roots = new Map<string, string>();
-    for (const found of located) if (found && !roots.has(found.key)) roots.set(found.key, found.root);
+    for (const uri of places) await addRoot(roots, asked, vscode.Uri.joinPath(uri, "any"), uri.fsPath);
+    const opened = await inOrder(code, asked, [...roots.values()]);
+    const isNamed = code.repository !== "" || code.commit !== "";
+    if (!isNamed || opened.some(isCertain)) return new OpenCheckouts(opened);
+    for (const uri of await filesNamedAs(code.path)) await addRoot(roots, asked, uri);
     return new OpenCheckouts(await inOrder(code, asked, [...roots.values()]));
   }
 
@@ -50,4 +52,13 @@ export class OpenCheckouts {
     const rank = (checkout: OpenCheckout | undefined) => (checkout ? this.all.indexOf(checkout) : this.all.length);
     return ranked.sort((one, other) => rank(one.checkout) - rank(other.checkout)).map(({ uri }) => uri);
   }
+}
+
+/**
+ * Adds the root of the work tree that a file is in. Git tells where it really is; editors show it
+ * where it was opened.
+ */
+async function addRoot(roots: Map<string, string>, asked: GitProgram, file: vscode.Uri, opened?: string): Promise<void> {
+  const found = file.scheme === "file" ? await asked.locate(file.fsPath).catch(() => null) : null;
+  if (found && !roots.has(found.root)) roots.set(found.root, opened && found.path === "any" ? opened : found.root);
 }

@@ -9,10 +9,8 @@ import { label } from "./label.js";
 import { sayWhatIsMissing } from "./missing.js";
 import { OpenCheckouts } from "./open-checkouts.js";
 import { byText, whole, type Lines, type Place } from "./relocate.js";
+import { filesNamedAs, search } from "./search.js";
 
-const SEARCH_LIMIT = 20;
-const SEARCH_PATIENCE_MS = 10_000;
-const NOT_SEARCHED = "**/{node_modules,.git,dist,out,build,.venv}/**";
 /** Files of the same kind that are looked into when the lines are not where they were. */
 const READ_LIMIT = 400;
 const READ_BYTES = 512 * 1024;
@@ -46,19 +44,21 @@ export class CodePlaces implements vscode.Disposable {
   }
 
   async open(code: Code): Promise<void> {
-    const checkouts = await OpenCheckouts.forLines(code);
-    const expected = await this.#expected(code, checkouts);
-    let found = await this.#findIn(expected, code);
-    if (!found || found.place.isDoubtful) {
-      const elsewhere = await vscode.window.withProgress(
-        { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking for the shared lines") },
-        async () => this.#elsewhere(code, expected, checkouts),
-      );
-      found = elsewhere ?? found;
-    }
+    const { found, checkouts } = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking for the shared lines") },
+      () => this.#look(code),
+    );
     if (!found) return this.#gone(code, checkouts);
     await show(await vscode.workspace.openTextDocument(found.uri), found.place);
     await this.#tell(found, code);
+  }
+
+  async #look(code: Code): Promise<{ found: Found | null; checkouts: OpenCheckouts }> {
+    const checkouts = await OpenCheckouts.forLines(code);
+    const expected = await this.#expected(code, checkouts);
+    const found = await this.#findIn(expected, code);
+    if (found && !found.place.isDoubtful) return { found, checkouts };
+    return { found: (await this.#elsewhere(code, expected, checkouts)) ?? found, checkouts };
   }
 
   /** The first of these files that surely has the lines, else the first that may have them. */
@@ -124,10 +124,7 @@ export class CodePlaces implements vscode.Disposable {
   async #elsewhere(code: Code, known: Candidate[], checkouts: OpenCheckouts): Promise<Found | null> {
     const { path, text } = code;
     const tried = new Set(known.map(({ uri }) => uri.toString()));
-    const name = path.split("/").at(-1) ?? path;
-    // The name comes from somebody else: signs that a pattern would read are left out.
-    const pattern = `**/${name.replace(/[[\]{}*?!,]/g, "?")}`;
-    for (const uri of checkouts.inOrder(await search(pattern, SEARCH_LIMIT))) {
+    for (const uri of checkouts.inOrder(await filesNamedAs(path))) {
       if (tried.has(uri.toString())) continue;
       const place = byText(await textOf(uri), code);
       if (place && !place.isDoubtful) return { uri, place: inAnother(place), isElsewhere: true };
@@ -183,21 +180,6 @@ export class CodePlaces implements vscode.Disposable {
 /** In a file that only has the same name, the same place is chance. */
 function inAnother(place: Place): Place {
   return place.how === "same" ? { ...place, how: "text" } : place;
-}
-
-/** Files of the workspace. A virtual one may have nobody who searches it, and then never answers. */
-async function search(pattern: string, limit: number): Promise<vscode.Uri[]> {
-  const cancel = new vscode.CancellationTokenSource();
-  let patience: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<vscode.Uri[]>((resolve) => {
-    patience = setTimeout(() => resolve([]), SEARCH_PATIENCE_MS);
-  });
-  try {
-    return await Promise.race([vscode.workspace.findFiles(pattern, NOT_SEARCHED, limit, cancel.token), late]);
-  } finally {
-    clearTimeout(patience);
-    cancel.cancel();
-  }
 }
 
 /** What is in a file; "" where it is none that one would look into. */

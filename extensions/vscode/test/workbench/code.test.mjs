@@ -235,8 +235,6 @@ describe("code between checkouts", () => {
     // Without it the one of the same name is next, and never the other.
     rmSync(path.join(folders.many, "c-fork"), { recursive: true });
     await window.command("View: Close All Editors");
-    await window.command("Developer: Reload Window");
-    await window.showChat();
     await open();
     await window.page.locator(".breadcrumbs-control", { hasText: "b-old" }).waitFor();
   });
@@ -274,6 +272,23 @@ describe("code between checkouts", () => {
       language: "javascript", repository: "", branch: "", commit: "",
       path: "loose.js", start_line: 1, end_line: 1, text: "export const answer = 42;",
     });
+  });
+
+  step("finds checkouts that the editor has not opened, deep in the workspace", async () => {
+    const [clone, another] = ["clone", "another"].map((name) => path.join(folders.plain, "group", name));
+    cpSync(folders.other, another, { recursive: true });
+    cpSync(folders.mine, clone, { recursive: true });
+    git(clone, "checkout", "--quiet", "--", ".");
+    git(clone, "remote", "remove", "origin");
+    await window.showChat();
+    await open();
+    await selection("Ln 6");
+    await window.page.locator(".breadcrumbs-control", { hasText: "clone" }).waitFor();
+    await window.command("View: Close All Editors");
+    rmSync(clone, { recursive: true });
+    await open();
+    await toast("tool.py:4–6 is from git.example.org/team/tool, which is not open here.").waitFor();
+    assert.equal(await window.page.locator(".tab").count(), 0);
   });
 
   step("has caused no exception on the server", () => {
