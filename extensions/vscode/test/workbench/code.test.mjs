@@ -165,6 +165,16 @@ describe("code between checkouts", () => {
     await window.page.locator(".statusbar-item", { hasText: "These lines have moved from line 4 since they were shared: src/tool.py" }).waitFor();
   });
 
+  step("follows them in an editor that is not saved, past a twin that stands nearer", async () => {
+    await window.page.locator(".monaco-editor .view-line", { hasText: "A tool." }).first().click();
+    await window.page.keyboard.press("Control+Home");
+    await window.page.keyboard.insertText(`\n\n${PARSE}\n\n`);
+    await open();
+    await selection("Ln 14");
+    await selection(`${PARSE.length} selected`);
+    await window.command("File: Revert File");
+  });
+
   step("opens lines that were edited where they are, says so, and shows them as they were", async () => {
     writeFileSync(path.join(folders.theirs, "src/tool.py"), `"""A tool."""\n\n${TOOL.replace("split()", 'split(",")')}`);
     await window.command("View: Close All Editors");
