@@ -24,7 +24,7 @@ serve: .venv/installed node_modules/installed
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 
 ## test: everything, the longest parts first; `make -j4 --output-sync test` does four at a time
-test: check check-extension test-sqlite-far test-sqlite-near test-postgres test-sqlite-databases test-extension test-mongodb-far test-mongodb-near test-page
+test: check check-extension test-extension test-sqlite-far test-sqlite-near test-postgres test-sqlite-databases test-mongodb-far test-mongodb-near test-page
 	@$(MAKE) --no-print-directory test-alone
 
 ## test-page: the page's modules by themselves

@@ -2,7 +2,8 @@
  * Lines shared some commits ago, found again by the extension in this project's own history.
  *
  * The truth is Git's own diff of the two commits. ANCHORS=400 takes so many ranges at each of the
- * three distances in place of the few that are taken each time.
+ * three distances from the newest commit, in place of the few from one commit that are taken each
+ * time.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -13,6 +14,7 @@ import { gitProgram } from "../../src/platform/node.js";
 import type { Code } from "../../src/view/protocol.js";
 
 const SAMPLES = Number(process.env.ANCHORS ?? 20);
+const NOW = process.env.ANCHORS ? "HEAD" : "45e4e5d";
 const root = execFileSync("git", ["rev-parse", "--show-toplevel"], { encoding: "utf8" }).trim();
 const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: 1e8 });
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -22,7 +24,7 @@ function truth(old: string, path: string) {
   const gone = new Map<number, [number, number]>();
   const shifts: [number, number][] = [];
   const cuts: number[] = [];
-  for (const [, from, removed = "1", to, added = "1"] of git("diff", "-U0", old, "HEAD", "--", path).matchAll(/^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/gm)) {
+  for (const [, from, removed = "1", to, added = "1"] of git("diff", "-U0", old, NOW, "--", path).matchAll(/^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/gm)) {
     const [o, r, n, a] = [from, removed, to, added].map(Number) as [number, number, number, number];
     for (let line = o; line < o + r; line++) gone.set(line, a === 0 ? [n + 1, n] : [n, n + a - 1]);
     shifts.push([r === 0 ? o + 1 : o + r, a - r]);
@@ -33,8 +35,8 @@ function truth(old: string, path: string) {
 }
 
 async function judge(back: number) {
-  const old = git("rev-list", `--skip=${back}`, "-1", "HEAD").trim();
-  const files = git("diff", "--name-only", "--diff-filter=M", "-z", old, "HEAD").split("\0").filter((name) => /\.(py|js|ts|mjs|md)$/.test(name));
+  const old = git("rev-list", `--skip=${back}`, "-1", NOW).trim();
+  const files = git("diff", "--name-only", "--diff-filter=M", "-z", old, NOW).split("\0").filter((name) => /\.(py|js|ts|mjs|md)$/.test(name));
   let seed = 7;
   const random = (below: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % below;
   const tally = { untouched: { right: 0, wrong: 0, gone: 0 }, touched: { right: 0, wrong: 0, gone: 0 } };
@@ -42,7 +44,7 @@ async function judge(back: number) {
   const texts = new Map<string, { before: string[]; now: string }>();
   for (let taken = 0; taken < SAMPLES; ) {
     const path = files[random(files.length)] ?? "";
-    const known = texts.get(path) ?? { before: linesOf(git("show", `${old}:${path}`)), now: git("show", `HEAD:${path}`) };
+    const known = texts.get(path) ?? { before: linesOf(git("show", `${old}:${path}`)), now: git("show", `${NOW}:${path}`) };
     texts.set(path, known);
     const length = 1 + random(12);
     const start = 1 + random(Math.max(1, known.before.length - length));
@@ -84,7 +86,7 @@ async function judge(back: number) {
 const isShallow = git("rev-parse", "--is-shallow-repository").trim() === "true";
 
 for (const back of [30, 100, 200]) {
-  const missing = isShallow || Number(git("rev-list", "--count", "HEAD")) <= back;
+  const missing = isShallow || Number(git("rev-list", "--count", NOW)) <= back;
   const skip = missing && !process.env.CI ? `The history is not here: fewer than ${back} commits.` : false;
   test(`lines shared ${back} commits ago are found where Git knows that they are`, { skip }, async (context) => {
     assert.equal(missing, false, "The history is not here.");
