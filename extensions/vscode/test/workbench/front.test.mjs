@@ -5,9 +5,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
-import { steps, Workbench } from "./workbench.mjs";
+import { ROUNDS, steps, Workbench } from "./workbench.mjs";
 
-const ROUNDS = Number(process.env.ROUNDS ?? 1);
 /** Another window that did not hear of it would have called by then, in milliseconds. */
 const ALL_TURNS_MS = 8_000;
 

@@ -34,6 +34,9 @@ const QUIET = {
   "git.openRepositoryInParentFolders": "never",
 };
 
+/** How often a test repeats what is provoked in rounds. Its time limits grow with it. */
+export const ROUNDS = Number(process.env.ROUNDS ?? 1);
+
 process.once("SIGTERM", () => process.exit(143));
 
 /** What is loaded into a workbench whose extension hosts are watched. */
@@ -205,7 +208,7 @@ async function serveWith(route, configure) {
 export const steps = (window) => {
   let isBroken = false;
   return (name, run) =>
-    it(name, { timeout: 300_000 }, async (t) => {
+    it(name, { timeout: 300_000 * ROUNDS }, async (t) => {
       if (isBroken) throw new Error("Not tried: a step before this has failed.");
       try {
         await run(t);
