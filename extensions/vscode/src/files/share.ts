@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import type { FileUpload } from "../../../../static/chat/file-upload.js";
 import { megabytesOfAFile } from "../../../../static/chat/limits.js";
 import { isolated } from "../../../../static/chat/names.js";
 import type { Chat } from "../chat/chat.js";
@@ -45,8 +44,10 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
     if (!files.every(isAllowed)) return;
   }
   const { client } = connected;
-  const uploads: FileUpload[] = [];
-  for (const file of files) uploads.push(client.uploads.add(new File([(await file.read()) as BlobPart], file.name)));
+  const contents: File[] = [];
+  for (const file of files) contents.push(new File([(await file.read()) as BlobPart], file.name));
+  // All or none: a file that cannot be read leaves no other one behind.
+  const uploads = contents.map((content) => client.uploads.add(content));
   // A message that is kept finds its files, also if this host ends now.
   await Promise.all(uploads.map(({ kept }) => kept));
   // It stands in the chat from now on, and waits there for its files.
