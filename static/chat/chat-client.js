@@ -49,6 +49,8 @@ const PING_TIMEOUT = 10_000;
  *   what is unsent is kept
  * - `mention` {room, message}: a new message from someone else, whom this person has not blocked,
  *   that names them, or that came in a direct room
+ * - `message-changed` {room, message}: a message was edited, deleted or got a reaction, such as one
+ *   that `mention` told. It costs less than `message`: after a long absence it may leave some out
  *
  * `room` is the id of a room, `user` a username. Changes that come together are told once.
  *

@@ -81,6 +81,7 @@ export class Store {
       isTold: () => host.isTold(),
       told: (message, change) => {
         if (host.isTold()) host.tell("message", { room: roomId, message, change });
+        if (change !== "sent") host.tell("message-changed", { room: roomId, message });
       },
       skipped: () => {
         this.#unread.doubt(roomId);

@@ -311,6 +311,20 @@ test("a mention is told, once", async () => {
   assert.equal(told[0].room, room.id);
 });
 
+test("what becomes of a message that was told is told, with no need to hear of all messages", async () => {
+  const { client, server, clock, room } = await aClientInARoom();
+  const told = heard(client, "message-changed");
+  room.send("grace", "@ada look", { mentions: ["ada"] });
+  room.edit(4, "@ada look again");
+  await settled();
+  server.last.end(1006);
+  await settled();
+  room.delete(4);
+  await clock.pass(60_000);
+  assert.equal(client.state, "online");
+  assert.deepEqual(told.map(({ message }) => [message.number, message.deleted]), [[4, false], [4, true]]);
+});
+
 test("in a direct room every new message concerns me", async () => {
   const server = new Server();
   const direct = server.open({ kind: "direct" });

@@ -29,6 +29,9 @@ export class Chat implements vscode.Disposable {
   readonly #mentioned = new vscode.EventEmitter<Mention>();
   /** A new message that names this person, or in a direct room; the same one perhaps twice. */
   readonly onDidMention = this.#mentioned.event;
+  readonly #messageChanged = new vscode.EventEmitter<Message>();
+  /** A message was edited or deleted, or got a reaction. */
+  readonly onDidChangeMessage = this.#messageChanged.event;
   readonly #switched = new vscode.EventEmitter<Connected | null>();
   /** Somebody else is signed in, or nobody. */
   readonly onDidSwitch = this.#switched.event;
@@ -47,6 +50,7 @@ export class Chat implements vscode.Disposable {
     this.#connected?.client.disconnect();
     this.#changed.dispose();
     this.#mentioned.dispose();
+    this.#messageChanged.dispose();
     this.#switched.dispose();
   }
 
@@ -70,7 +74,7 @@ export class Chat implements vscode.Disposable {
     const transport = new SharedTransport(wire(server, account.token));
     const client = new ChatClient({ transport, storage: this.storage, events: this.storage, ...this.kept });
     transport.ownedBy(client);
-    for (const type of ["rooms", "room", "people", "presence", "outbox"]) {
+    for (const type of ["rooms", "room", "people", "presence", "blocked", "outbox"]) {
       client.addEventListener(type, () => this.#changed.fire());
     }
     client.addEventListener("state", () => this.#stateChanged(client));
@@ -78,6 +82,9 @@ export class Chat implements vscode.Disposable {
       const { room: id, message } = (event as CustomEvent<{ room: string; message: Message }>).detail;
       const room = client.rooms.get(id);
       if (room) this.#mentioned.fire({ room, message });
+    });
+    client.addEventListener("message-changed", (event) => {
+      this.#messageChanged.fire((event as CustomEvent<{ message: Message }>).detail.message);
     });
     client
       .connect()

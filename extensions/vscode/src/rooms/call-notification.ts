@@ -12,19 +12,28 @@ const NO_PROGRESS = 1e-9;
  */
 export class CallNotification {
   #end: () => void = () => {};
+  #report: (step: { message: string; increment: number }) => void = () => {};
+  readonly #links: string;
 
   /**
    * @param words without links, see `plain`
    * @param closed called when the person closes it, and not when it is taken away
    */
   constructor(words: string, links: readonly { title: string; command: string; argument: unknown }[], closed: () => void) {
-    const title = [words, links.map(linkTo).join(" · ")].join(" ");
-    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    this.#links = links.map(linkTo).join(" · ");
+    // Without a title, which could not be changed.
+    const options = { location: vscode.ProgressLocation.Notification, cancellable: true };
     void vscode.window.withProgress(options, (progress, token) => {
-      progress.report({ increment: NO_PROGRESS });
+      this.#report = (step) => progress.report(step);
+      this.say(words);
       token.onCancellationRequested(closed);
       return new Promise<void>((resolve) => (this.#end = resolve));
     });
+  }
+
+  /** Changes the words where it stands. @param words without links */
+  say(words: string): void {
+    this.#report({ message: `${words} ${this.#links}`, increment: NO_PROGRESS });
   }
 
   close(): void {

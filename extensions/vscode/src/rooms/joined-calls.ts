@@ -20,6 +20,18 @@ export class JoinedCalls {
     this.#calls.set(room.id, { room, messages: [...before, message] });
   }
 
+  /**
+   * Takes a message over as it is now; one that was deleted calls no more.
+   * @returns whether it is one of those that call
+   */
+  change(message: Message): boolean {
+    const call = this.#calls.get(message.room);
+    if (!call?.messages.some(({ id }) => id === message.id)) return false;
+    const messages = call.messages.flatMap((each) => (each.id !== message.id ? each : message.deleted ? [] : message));
+    this.#keep(call.room, messages);
+    return true;
+  }
+
   /** What calls in a room, or undefined. */
   in(roomId: string): Call | undefined {
     return this.#calls.get(roomId);
@@ -33,19 +45,24 @@ export class JoinedCalls {
   /**
    * Drops what need not call any more.
    * @param known the person's rooms as they are now
-   * @param isQuiet whether the person wants to hear nothing of a room
+   * @param isWanted whether the person wants to hear of a message in its room
    * @returns the rooms in which something was dropped
    */
-  settle(known: ReadonlyMap<string, Room>, isQuiet: (roomId: string) => boolean): string[] {
+  settle(known: ReadonlyMap<string, Room>, isWanted: (message: Message, roomId: string) => boolean): string[] {
     const changed: string[] = [];
     for (const [id, { messages }] of this.#calls) {
       const room = known.get(id);
-      const left = room && !isQuiet(id) ? messages.filter(({ number }) => number > room.read) : [];
+      const left = room ? messages.filter((each) => each.number > room.read && isWanted(each, id)) : [];
       if (room && left.length === messages.length) continue;
       changed.push(id);
-      if (room && left.length > 0) this.#calls.set(id, { room, messages: left });
+      if (room) this.#keep(room, left);
       else this.#calls.delete(id);
     }
     return changed;
+  }
+
+  #keep(room: Room, messages: readonly Message[]): void {
+    if (messages.length > 0) this.#calls.set(room.id, { room, messages });
+    else this.#calls.delete(room.id);
   }
 }

@@ -35,6 +35,7 @@ export class Notifier implements vscode.Disposable {
   ) {
     this.#disposables = [
       chat.onDidMention(({ room, message }) => void this.#called(room, message)),
+      chat.onDidChangeMessage((message) => this.#calls.change(message) && this.#redraw(message.room)),
       chat.onDidChange(() => this.#settle()),
       quiet.onDidChange(() => this.#settle()),
       // Whoever signs in next is not called for what was written to somebody else.
@@ -64,11 +65,18 @@ export class Notifier implements vscode.Disposable {
 
   /** Takes away what was read, here or elsewhere, and what the person wants to hear nothing of. */
   #settle(): void {
-    const { connected } = this.chat;
-    if (!connected) return;
-    for (const room of this.#calls.settle(connected.client.rooms, (id) => this.#isQuiet(id))) {
-      if (!this.#calls.in(room)) this.#takeAway(room);
-    }
+    const client = this.chat.connected?.client;
+    if (!client) return;
+    const isWanted = ({ sender }: Message, roomId: string) => !this.#isQuiet(roomId) && !client.blocked.has(sender);
+    for (const roomId of this.#calls.settle(client.rooms, isWanted)) this.#redraw(roomId);
+  }
+
+  /** What calls in a room has become less, or other words: that is no new call. */
+  #redraw(roomId: string): void {
+    const client = this.chat.connected?.client;
+    const call = this.#calls.in(roomId);
+    if (client && call) this.#shown.get(roomId)?.say(sentence(client, call));
+    else this.#takeAway(roomId);
   }
 
   #showSoon(roomId: string): void {

@@ -5,10 +5,10 @@ import { JoinedCalls } from "../../src/rooms/joined-calls.js";
 import { inParts } from "../../src/rooms/order.js";
 
 const room = (id: string, read = 0, unread = 0) => ({ id, read, unread, role: "member" }) as unknown as Room;
-const message = (number: number) => ({ id: `m${number}`, number }) as Message;
+const message = (number: number, more: Partial<Message> = {}) => ({ id: `m${number}`, number, room: "a", deleted: false, ...more }) as Message;
 const known = (...rooms: Room[]) => new Map(rooms.map((each) => [each.id, each]));
 const numbers = (calls: JoinedCalls, id: string) => calls.in(id)?.messages.map(({ number }) => number);
-const loud = () => false;
+const loud = () => true;
 
 test("what calls is joined by room, each message once", () => {
   const calls = new JoinedCalls();
@@ -32,8 +32,29 @@ test("what was read calls no more, and what came after it does", () => {
 test("a room that was muted or left calls no more", () => {
   const calls = new JoinedCalls();
   for (const id of ["muted", "left", "other"]) calls.add(room(id), message(1));
-  assert.deepEqual(calls.settle(known(room("muted"), room("other")), (id) => id === "muted"), ["muted", "left"]);
+  assert.deepEqual(calls.settle(known(room("muted"), room("other")), (_message, id) => id !== "muted"), ["muted", "left"]);
   assert.deepEqual(numbers(calls, "other"), [1]);
+});
+
+test("what somebody wrote who was blocked since calls no more", () => {
+  const calls = new JoinedCalls();
+  calls.add(room("a"), message(1, { sender: "grace" }));
+  calls.add(room("a"), message(2, { sender: "alan" }));
+  assert.deepEqual(calls.settle(known(room("a")), ({ sender }) => sender !== "grace"), ["a"]);
+  assert.deepEqual(numbers(calls, "a"), [2]);
+});
+
+test("an edited message calls as it is now, and a deleted one no more", () => {
+  const calls = new JoinedCalls();
+  for (const number of [1, 2]) calls.add(room("a"), message(number));
+  assert.equal(calls.change(message(2, { html: "new" })), true);
+  assert.equal(calls.in("a")?.messages.at(-1)?.html, "new");
+  assert.equal(calls.change(message(2, { deleted: true })), true);
+  assert.deepEqual(numbers(calls, "a"), [1]);
+  assert.equal(calls.change(message(2, { deleted: true })), false);
+  assert.equal(calls.change(message(1, { room: "b" })), false);
+  calls.change(message(1, { deleted: true }));
+  assert.equal(calls.in("a"), undefined);
 });
 
 test("what the person has closed begins anew", () => {

@@ -78,7 +78,16 @@ describe("rooms and notifications", () => {
     await window.notification("grace: 6 messages. ").filter({ hasText: "Question 6" }).waitFor();
     await until("One notification", async () => (await window.page.locator(".notification-toast", { hasText: "grace: " }).count()) === 1);
     await window.screenshot("joined-calls");
-    const [last] = (await server.messages(ada, direct)).slice(-1);
+    // It says what is left: of what was read on another device, edited or deleted since.
+    const [fourth, , last] = (await server.messages(ada, direct)).slice(-3);
+    await server.command(ada, { type: "room.read", room: direct, number: fourth.number - 1 });
+    await window.notification("grace: 3 messages. ").filter({ hasText: "Question 6" }).waitFor();
+    await server.command(grace, { type: "message.edit", message: last.id, body: "Question seven [here](command:x)" });
+    const edited = window.notification("grace: 3 messages. ").filter({ hasText: "Question seven" });
+    await edited.waitFor();
+    assert.deepEqual(await edited.locator(".notification-list-item-message a").allInnerTexts(), ["Open", "Mute Room"]);
+    await server.command(grace, { type: "message.delete", message: last.id });
+    await window.notification("grace: 2 messages. ").filter({ hasText: "Question 5" }).waitFor();
     await server.command(ada, { type: "room.read", room: direct, number: last.number });
     await called.waitFor({ state: "detached" });
     assert.equal((await window.notifications()).length, 1, "the other room's went, too");
