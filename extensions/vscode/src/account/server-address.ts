@@ -15,12 +15,18 @@ export function serverAddress(): string {
   return vscode.workspace.getConfiguration("mediaChat").get<string>(SETTING, "").trim();
 }
 
-/** Keeps an address that has proven right. */
+/**
+ * Keeps an address that has proven right. Where the settings cannot be written, as while their file has
+ * an error, that is said, and nothing else depends on it.
+ */
 export async function rememberServerAddress(server: Server): Promise<void> {
   if (serverAddress() === server.address) return;
-  await vscode.workspace
-    .getConfiguration("mediaChat")
-    .update(SETTING, server.address, vscode.ConfigurationTarget.Global);
+  const settings = vscode.workspace.getConfiguration("mediaChat");
+  try {
+    await settings.update(SETTING, server.address, vscode.ConfigurationTarget.Global);
+  } catch (error) {
+    void vscode.window.showWarningMessage((error as Error).message);
+  }
 }
 
 /**

@@ -31,8 +31,9 @@ export class SignInForm {
       const location = { viewId: "mediaChat.chat" };
       await vscode.window.withProgress({ location }, () => this.#step(message, reply));
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      reply({ type: "sign-in-failed", code: error.code, detail: error.message });
+      // Whatever it is, the form waits for an answer.
+      const code = error instanceof Problem ? error.code : "refused";
+      reply({ type: "sign-in-failed", code, detail: (error as Error).message });
     }
   }
 

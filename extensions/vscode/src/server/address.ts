@@ -7,6 +7,8 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/i;
 const PARTS = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]+)(\/[^?#]*)?([?#].*)?$/i;
 /** The paths that a server can have (`URL_PREFIX`), and those of its pages. */
 const PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)*\/?$/;
+/** An IPv4 address, also what `URL` has made of `8000`, `127.1` or `010.0.0.1`. */
+const IPV4 = /^\d+(\.\d+){3}$/;
 /** Where the pages of a server begin. */
 const PAGE = /\/(rooms|accounts|admin|embed|media|api)(?=\/|$)/g;
 
@@ -35,9 +37,9 @@ export function readAddress(text: string): Address {
     throw wrong(l10n.t("Write an IPv6 address in brackets, like http://[::1]:8000."));
   }
   // What `URL` would read into it, such as a backslash for a slash, is not what was written.
-  if (!host || /[\s\\]/.test(written) || /^https?:?$/i.test(host) || !PATH.test(path)) throw noAddress(written);
+  if (!host || host.includes("%") || /[\s\\]/.test(written) || /^https?:?$/i.test(host) || !PATH.test(path)) throw noAddress(written);
   const url = urlOf(`${scheme ?? schemeFor(host)}://${host}${path}`);
-  if (!url) throw noAddress(written);
+  if (!url || (IPV4.test(url.hostname) && url.hostname !== nameIn(host))) throw noAddress(written);
   const bases = [...url.pathname.matchAll(PAGE)].map(({ index }) => at(url, url.pathname.slice(0, index))).reverse();
   if (rest && bases.length === 0) {
     throw wrong(l10n.t("Leave out what follows “?” or “#”: write {0}.", addressOf(url)));
@@ -63,8 +65,11 @@ export const addressOf = (url: URL): string => (url.origin + url.pathname).repla
 export const isPrivate = (url: URL): boolean => url.protocol === "https:" || LOOPBACK.test(url.hostname);
 
 function schemeFor(host: string): string {
-  return LOOPBACK.test(host.replace(/:\d*$/, "")) ? "http" : "https";
+  return LOOPBACK.test(nameIn(host)) ? "http" : "https";
 }
+
+/** A host without its port. */
+const nameIn = (host: string) => host.replace(/:\d*$/, "");
 
 function urlOf(text: string): URL | null {
   try {

@@ -37,10 +37,10 @@ export async function findServer({ url, bases }: Address, patience = PATIENCE_MS
 async function answersAt(base: URL, signal: AbortSignal): Promise<Server | null> {
   const response = await ask(base, signal);
   const place = elsewhere(base, response);
-  if (!place) return (await isOurs(response)) ? Server.at(addressOf(base)) : null;
+  if (!place) return (await isOurs(base, response)) ? Server.at(addressOf(base)) : null;
   const isEncrypted = base.protocol === "http:" && place.protocol === "https:" && place.hostname === base.hostname;
   if (!isEncrypted) return null;
-  return (await isOurs(await ask(place, signal))) ? Server.at(addressOf(place)) : null;
+  return (await isOurs(place, await ask(place, signal))) ? Server.at(addressOf(place)) : null;
 }
 
 /**
@@ -59,7 +59,9 @@ function elsewhere(base: URL, response: Response): URL | null {
     return null;
   }
   const place = new URL(target.pathname.replace(/(^|\/)embed\/?$/, "$1"), target.origin);
-  if (target.origin === base.origin) return null;
+  const isSamePath = target.pathname === `${base.pathname}embed/`;
+  // A page to sign in, or one to itself, is no other place.
+  if (target.origin === base.origin && (isSamePath || !target.pathname.endsWith("/embed/"))) return null;
   if (place.hostname === base.hostname && place.protocol === "https:") return place;
   throw leadsAway(base, place);
 }
@@ -67,9 +69,10 @@ function elsewhere(base: URL, response: Response): URL | null {
 /** The door that only a Media Chat has, and that anybody may knock at. */
 const doorOf = (base: URL) => `${addressOf(base)}/embed/`;
 
-async function isOurs(response: Response): Promise<boolean> {
+async function isOurs(base: URL, response: Response): Promise<boolean> {
   if (response.status >= 500) throw serverError();
-  const said = response.status === 401 || response.status === 429 ? await textOf(response) : "";
+  const isWorthReading = response.status === 401 || response.status === 429;
+  const said = isWorthReading ? await textOf(response).catch((error: unknown) => fail(base, error)) : "";
   let code: unknown;
   try {
     ({ code } = JSON.parse(said) as { code?: unknown });
@@ -78,6 +81,11 @@ async function isOurs(response: Response): Promise<boolean> {
   }
   if (code === "rate_limited") throw tooMany();
   return code === "unauthenticated";
+}
+
+/** The answer has ended before it was whole. */
+function fail(base: URL, error: unknown): never {
+  throw unreached(base, error);
 }
 
 async function textOf(response: Response): Promise<string> {

@@ -30,8 +30,11 @@ const CERTIFICATE =
 const OTHER_NAME = new Set(["ERR_TLS_CERT_ALTNAME_INVALID", "HOSTNAME_MISMATCH"]);
 /** What TLS makes of an answer that is not TLS. */
 const NO_TLS = /^(ERR_SSL_|EPROTO$)/;
+/** What answers, but not in HTTP, such as a mail server. */
+const NO_HTTP = /^HPE_/;
 /** Undici's words, which have no code of their own. */
 const PROXY = /^Proxy response \((\d+)\)/;
+const BLOCKED_PORT = "bad port";
 const NO_SUCH_HOST = new Set(["ENOTFOUND", "EAI_AGAIN", "ERR_INVALID_URL", "ENETUNREACH"]);
 
 /** The problem behind a request that got no answer at all. */
@@ -71,6 +74,13 @@ export function unreached(server: URL, error: unknown): Problem {
     return new Problem(
       "wrong_address",
       l10n.t("There is no server at {0}. Check the address for typing errors, and your network.", host),
+    );
+  }
+  if (codes.some((code) => NO_HTTP.test(code))) return notMediaChat();
+  if (messages(error).includes(BLOCKED_PORT)) {
+    return new Problem(
+      "wrong_address",
+      l10n.t("No browser or editor opens port {0}, which belongs to other programs. Run the server at another port.", server.port),
     );
   }
   const refusal = messages(error).find((text) => PROXY.test(text));

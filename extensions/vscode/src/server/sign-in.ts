@@ -1,5 +1,5 @@
 import { l10n } from "vscode";
-import { notMediaChat, Problem, serverError } from "./problem.js";
+import { notMediaChat, Problem, serverError, unreached } from "./problem.js";
 import type { Server } from "./server.js";
 
 /** Someone who has signed in, and the token that says so. */
@@ -98,14 +98,15 @@ async function ask(server: Server, path: string, body: object, token?: string) {
     body: JSON.stringify(body),
     token,
   });
-  const answer = await read(response);
+  const answer = await read(server, response);
   const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
   return { status: response.status, answer: { ...answer, retryAfter } };
 }
 
-async function read(response: Response): Promise<Answer> {
+async function read(server: Server, response: Response): Promise<Answer> {
+  const text = await response.text().catch((error: unknown) => Promise.reject(unreached(server.url, error)));
   try {
-    const answer: unknown = JSON.parse(await response.text());
+    const answer: unknown = JSON.parse(text);
     if (typeof answer === "object" && answer !== null) return answer;
   } catch {
     // Not JSON: somebody else's server, or a proxy's page.

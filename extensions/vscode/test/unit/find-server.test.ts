@@ -122,6 +122,36 @@ test("a server that never answers is given up, in either scheme", async () => {
   }
 });
 
+test("an answer that does not come whole is given up", async () => {
+  const half = await listening(http((_request, response) => void response.writeHead(401, { "Content-Type": "application/json" }).write("{")));
+  await assert.rejects(find(`http://${half}`, 500), { name: "Problem", code: "unreachable", message: /does not answer/ });
+  const cut = await listening(http((_request, response) => {
+    response.writeHead(401, { "Content-Type": "application/json", "Content-Length": "100" }).write("{");
+    setTimeout(() => response.destroy(), 20);
+  }));
+  await assert.rejects(find(`http://${cut}`), { name: "Problem", code: "unreachable" });
+});
+
+test("what answers, but not in HTTP, is another server, and not one that is down", async () => {
+  for (const greeting of ["SSH-2.0-OpenSSH_9.2\r\n", "220 mail.example ESMTP\r\n"]) {
+    const other = await listening(tcp((socket) => {
+      socket.on("error", () => {});
+      socket.write(greeting);
+    }));
+    await assert.rejects(find(`http://${other}`), { code: "not_media_chat", message: /it is not Media Chat/ });
+  }
+  await assert.rejects(find("http://127.0.0.1:6000"), { code: "wrong_address", message: /opens port 6000/ });
+});
+
+test("a path to which the host leads is named, not taken", async () => {
+  const moved = await listening(http((request, response) => (request.url?.startsWith("/chat/") ? chatBelow("/chat") : leadingTo("/chat"))(request, response)));
+  await assert.rejects(find(`http://${moved}`), { code: "not_media_chat", message: new RegExp(`leads to http://${moved}/chat\\. If your Media Chat is there`) });
+  await assert.rejects(find(`http://${moved}/rooms/${ROOM}`), { message: new RegExp(`leads to http://${moved}/chat/rooms/${ROOM}\\.`) });
+  assert.equal(await found(`http://${moved}/chat/rooms/${ROOM}`), `http://${moved}/chat`);
+  const asking = await listening(http((_request, response) => void response.writeHead(302, { Location: "/login?next=/embed/" }).end()));
+  await assert.rejects(find(`http://${asking}`), { message: /it is not Media Chat/ });
+});
+
 test("a server that goes on answering for ever is given up, and one that fails is said to", async () => {
   const endless = await listening(http((_request, response) => {
     response.writeHead(401, { "Content-Type": "application/json" });
@@ -147,6 +177,11 @@ for (const [typed, says] of [
   ["https://chat.example/a/../b", /is not an address/],
   ["https://chat.example/%2e%2e/", /is not an address/],
   ["https://chat.example:99999", /is not an address/],
+  ["8000", /is not an address/],
+  ["127.1:8000", /is not an address/],
+  ["https://010.0.0.1", /is not an address/],
+  ["0x7f000001:8000", /is not an address/],
+  ["https://exa%6dple.org", /is not an address/],
   ["::1:8000", /in brackets/],
   ["http://fe80::1", /in brackets/],
   ["ftp://chat.example", /has to begin with https:\/\//],
@@ -172,6 +207,8 @@ test("an address is one, however it is written", () => {
     ["https://[2001:db8::1]/chat/", "https://[2001:db8::1]/chat/"],
     ["https://bücher.example", "https://xn--bcher-kva.example/"],
     ["https://chat.example:443", "https://chat.example/"],
+    ["10.0.0.1:8443", "https://10.0.0.1:8443/"],
+    ["https://chat.example./chat", "https://chat.example./chat/"],
   ] as const) {
     assert.equal(readAddress(typed).url.href, href);
   }

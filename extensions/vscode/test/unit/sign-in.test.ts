@@ -2,11 +2,16 @@ import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import type { Accounts } from "../../src/account/account.js";
+import type { BrowserSignIn } from "../../src/account/browser.js";
+import { SignInForm } from "../../src/account/sign-in-form.js";
 import { isPrivate, readAddress } from "../../src/server/address.js";
 import { unreached } from "../../src/server/problem.js";
 import { Server } from "../../src/server/server.js";
 import { answerSecondFactor, askForLink, signIn } from "../../src/server/sign-in.js";
 import { signInDocument } from "../../src/view/documents.js";
+import type { ToPage } from "../../src/view/protocol.js";
+import { said, settings } from "./vscode.js";
 
 /** Runs with a server that answers so, and gives its address. */
 async function against<T>(answer: RequestListener, run: (server: Server) => Promise<T>): Promise<T> {
@@ -50,6 +55,45 @@ test("a server that is down is said to be down", async () => {
   const server = await against(json(200, {}), (running) => Promise.resolve(running));
   await assert.rejects(signIn(server, "ada", "x"), { code: "unreachable" });
 });
+
+test("a server that is killed while it answers is said to be down", () =>
+  against(
+    (_request, response) => {
+      response.writeHead(200, { "Content-Type": "application/json", "Content-Length": "100" }).write("{");
+      setTimeout(() => response.destroy(), 20);
+    },
+    (server) => assert.rejects(signIn(server, "ada", "x"), { code: "unreachable" }),
+  ));
+
+/** A Media Chat to whose form anybody may sign in. */
+const open: RequestListener = (request, response) =>
+  request.url === "/embed/"
+    ? json(401, { code: "unauthenticated" })(request, response)
+    : json(200, { data: { user: { id: "1", username: "ada" } }, meta: { session_token: "t" } })(request, response);
+
+/** What the form is answered, where the account is kept so. */
+const submitted = (server: Server, keep: () => Promise<unknown>) => {
+  const answers: ToPage[] = [];
+  const form = new SignInForm({ keep } as unknown as Accounts, {} as BrowserSignIn);
+  const message = { type: "sign-in", server: server.address, username: "ada", password: "x" } as const;
+  return form.answer(message, (answer) => answers.push(answer)).then(() => answers);
+};
+
+test("whoever signs in is signed in, also where the editor's settings cannot be written", () =>
+  against(open, async (server) => {
+    settings.update = () => Promise.reject(new Error("Unable to write into user settings."));
+    let kept = 0;
+    assert.deepEqual(await submitted(server, () => Promise.resolve(kept++)), []);
+    assert.equal(kept, 1);
+    assert.equal(said.at(-1), "Unable to write into user settings.");
+  }));
+
+test("the form is told whatever goes wrong, and does not wait for ever", () =>
+  against(open, async (server) => {
+    settings.update = () => Promise.resolve();
+    const answers = await submitted(server, () => Promise.reject(new Error("The keyring is locked.")));
+    assert.deepEqual(answers, [{ type: "sign-in-failed", code: "refused", detail: "The keyring is locked." }]);
+  }));
 
 test("a name that nobody has is a wrong address", async () => {
   await assert.rejects(signIn(Server.at("http://no-such-host.invalid"), "ada", "x"), { code: "wrong_address" });

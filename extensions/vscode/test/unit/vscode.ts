@@ -8,6 +8,9 @@ export const said: string[] = [];
 /** The one file of the workspace, once a test puts it there. */
 export const there: { path: string; text: string } = { path: "", text: "" };
 
+/** Writes a setting as a test wants it. */
+export const settings = { update: (): Promise<void> => Promise.resolve() };
+
 const say = <T>(words: string, answer: T): Promise<T> => {
   said.push(words);
   return Promise.resolve(answer);
@@ -16,6 +19,7 @@ const say = <T>(words: string, answer: T): Promise<T> => {
 export const window = {
   state: { focused: false },
   onDidChangeWindowState: () => ({ dispose() {} }),
+  showWarningMessage: (words: string) => say(words, undefined),
   showInformationMessage: (words: string) => say(words, undefined),
   setStatusBarMessage: (words: string) => void say(words, undefined),
   showSaveDialog: ({ title }: { title: string }) => say(title, {}),
@@ -25,6 +29,7 @@ export const window = {
 };
 
 export const workspace = {
+  getConfiguration: () => ({ get: <T>(_name: string, other: T) => other, update: () => settings.update() }),
   asRelativePath: ({ path }: { path: string }) => path,
   findFiles: () => Promise.resolve(there.path ? [{ path: there.path }] : []),
   isTrusted: true,
@@ -49,6 +54,7 @@ export const extensions = {
   getExtension: () => (gitExtension.exports ? { isActive: true, exports: gitExtension.exports } : undefined),
 };
 export const ProgressLocation = { Notification: 15, Window: 10 };
+export const ConfigurationTarget = { Global: 1 };
 export class EventEmitter {
   readonly event = () => ({ dispose() {} });
 }
