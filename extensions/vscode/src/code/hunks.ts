@@ -22,8 +22,9 @@ const ENOUGH = 0.5;
 
 /** The hunks of `git diff -U0`. */
 export function readHunks(diff: string): Hunk[] {
-  const heads = diff.matchAll(/^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/gm);
-  return [...heads].map(([, old, removed, now, added]) => ({ old: side(old, removed), now: side(now, added) }));
+  // Line by line: with the flag `m`, `^` stands also after signs that end no line for Git.
+  const heads = diff.split("\n").map((line) => /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line)).filter((found) => found !== null);
+  return heads.map(([, old, removed, now, added]) => ({ old: side(old, removed), now: side(now, added) }));
 }
 
 /** Git names the line before a place that has no lines. */

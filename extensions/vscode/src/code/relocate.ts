@@ -48,7 +48,9 @@ const SURELY_LIKE = 0.8;
 
 /** Whether the lines stand in this text where they are said to stand. */
 export function isAt(text: string, { text: shared, start_line, end_line }: Shared): boolean {
-  return linesOf(text).slice(start_line - 1, end_line).join("\n") === linesOf(shared).join("\n");
+  const wanted = linesOf(shared);
+  // Also as many as it says: a message that ends far behind the file would be counted line by line.
+  return end_line - start_line + 1 === wanted.length && linesOf(text).slice(start_line - 1, end_line).join("\n") === wanted.join("\n");
 }
 
 /**

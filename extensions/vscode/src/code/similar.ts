@@ -4,11 +4,11 @@ import type { Lines } from "./relocate.js";
 const LEAST = 0.6;
 const LEAST_OF_SHORT = 0.75;
 const SHORT = 24;
-/** Comparisons of lines that one search may take: some tens of milliseconds. */
-const WORK_LIMIT = 2_000_000;
+/** Signs that one search may look at: some tenths of a second, whatever a message and a file have. */
+const WORK_LIMIT = 3_000_000;
 
 /**
- * The lines that are most like some others, where any are like them.
+ * The lines that are most like some others; null where none are, or the search would take too long.
  *
  * @param lines the text that is searched
  * @param expected the line, counted from 1, to which the nearer of equals is taken
@@ -23,7 +23,8 @@ export function likest(
   const total = sought.reduce((sum, { line }) => sum + weight(line), 0);
   const signs = sought.reduce((sum, { line }) => sum + line.length, 0);
   // Brackets and blank lines are like those of any text.
-  if (signs < 3 || (among.to - among.from) * wanted.length > WORK_LIMIT) return null;
+  if (signs < 3) return null;
+  let work = 0;
   const least = enough ?? (signs < SHORT ? LEAST_OF_SHORT : LEAST);
   const known = new Map<string, Map<string, number>>();
   const likenesses = sought.map(() => new Map<string, number>());
@@ -33,6 +34,8 @@ export function likest(
     if (!memo || !one) return 0;
     let found = memo.get(text);
     if (found === undefined) {
+      work += one.line.length + (known.has(text) ? 0 : text.length);
+      if (work > WORK_LIMIT) return 0;
       const pairs = known.get(text) ?? pairsOf(text);
       known.set(text, pairs);
       found = one.line === text ? 1 : alike(one.pairs, one.line.length, pairs, text.length);
@@ -46,10 +49,13 @@ export function likest(
     let sum = 0;
     let left = total;
     for (const [index, { line }] of sought.entries()) {
+      work++;
       sum += weight(line) * likenessOf(index, trimmed[at + index] ?? "");
       left -= weight(line);
       if ((sum + left) / total < least) break;
     }
+    // Nothing is said of a text of which only a part was searched.
+    if (work > WORK_LIMIT) return null;
     const likeness = sum / total;
     if (left > 1e-9 || likeness < least) continue;
     const start = among.from + at;

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { follow, readHunks } from "../../src/code/hunks.js";
-import { byHistory, byText, linesOf, whole, type Shared } from "../../src/code/relocate.js";
+import { byHistory, byText, isAt, linesOf, whole, type Shared } from "../../src/code/relocate.js";
 import { likest } from "../../src/code/similar.js";
 
 const file = ["one", "two", "three", "  four", "five", "two", "three"].join("\n");
@@ -140,6 +140,29 @@ test("a search for likeness has a bound", () => {
   const lines = Array.from({ length: 20_000 }, (_, index) => `line number ${index} of a file`);
   const wanted = lines.slice(0, 300).map((line) => `${line} that is long`);
   assert.equal(likest(lines, wanted, 1), null);
+});
+
+test("its bound is in signs: long lines that are half alike cost what many lines do", () => {
+  const line = (start: string, at: number, of: string, times: number) => `${start}${at} ${of.repeat(times)}`;
+  const search = (count: number, wantedCount: number, times: number) => {
+    const wanted = Array.from({ length: wantedCount }, (_, at) => line("y", at, at % 2 ? "abcdefgh " : "zyxwvuts ", times));
+    const lines = Array.from({ length: count }, (_, at) => line("x", at, "abcdefgh ", times));
+    return likest([...lines, ...wanted.map((each) => `${each}!`)], wanted, 1);
+  };
+  assert.equal(search(5_000, 12, 6)?.start, 5_001);
+  assert.equal(search(4_000, 95, 20), null);
+});
+
+test("lines are not where a message says that there are more of them than it has", () => {
+  // Counting two thousand million lines would end the editor's extensions.
+  const endless = { ...shared(SEEN.join("\n"), 1), end_line: 2 ** 31 };
+  assert.equal(isAt(SEEN.join("\n"), endless), false);
+  assert.equal(isAt(SEEN.join("\n"), shared(SEEN.join("\n"), 1)), true);
+  assert.deepEqual(byText(SEEN.join("\n"), { ...endless, text: "    seen = set()" })?.start, 2);
+});
+
+test("what looks like a hunk within a line is none", () => {
+  assert.equal(readHunks("@@ -1 +1 @@\n-a\u2028@@ -5 +9 @@\n+b\u2029@@ -7 +1 @@\n").length, 1);
 });
 
 test("blank lines are no place", () => {
