@@ -14,6 +14,8 @@ const NO_COMMIT = /^(~\d?|:\d?|index|wt|)$/;
 
 type Anchor = Omit<Code, "language" | "text">;
 type Claim = Pick<Code, "commit" | "start_line" | "end_line" | "dirty" | "blob">;
+/** What the editor shows, and the encoding of its file. */
+type Shown = { shown: string; encoding: string };
 
 /**
  * Where lines of a document are from. Nothing is claimed that was not looked up: a commit only
@@ -21,7 +23,9 @@ type Claim = Pick<Code, "commit" | "start_line" | "end_line" | "dirty" | "blob">
  * where they were changed (`dirty`).
  */
 export async function anchorOf(document: vscode.TextDocument, lines: Lines): Promise<Anchor> {
-  const unknown = { start_line: lines.start, end_line: lines.end, ...contextOf(document, lines) };
+  // Once: while Git is asked, people write on.
+  const shown = document.getText();
+  const unknown = { start_line: lines.start, end_line: lines.end, ...contextOf(shown, lines) };
   const source = sourceOf(document.uri);
   const asked = source && (await program());
   const located = asked && (await asked.locate(source.file).catch(() => null));
@@ -32,7 +36,7 @@ export async function anchorOf(document: vscode.TextDocument, lines: Lines): Pro
     const base = source.revision === "HEAD" ? head : await asked.commit(located.root, source.revision);
     const branch = base === head ? await asked.branch(located.root) : "";
     if (source.revision !== "HEAD" && !base) return { repository, branch: "", commit: "", path: located.path, ...unknown };
-    return { repository, branch, path: located.path, ...unknown, ...(await claimOf(document, lines, base, located, asked)) };
+    return { repository, branch, path: located.path, ...unknown, ...(await claimOf({ shown, encoding: document.encoding }, lines, base, located, asked)) };
   } catch {
     // Git did not answer in time, or the file is too large: then no commit is named.
     return { repository, branch: "", commit: "", path: located.path, ...unknown };
@@ -52,10 +56,8 @@ export async function isUnpushed(document: vscode.TextDocument, commit: string):
 }
 
 /** Compares what the editor shows with the file of a commit. */
-async function claimOf(document: vscode.TextDocument, lines: Lines, commit: string, { root, path }: Located, asked: GitProgram): Promise<Claim> {
-  const shown = document.getText();
+async function claimOf({ shown, encoding }: Shown, lines: Lines, commit: string, { root, path }: Located, asked: GitProgram): Promise<Claim> {
   const file = commit ? await asked.file(root, commit, path) : null;
-  const { encoding } = document;
   const committed = file && (await vscode.workspace.decode(file.bytes, { encoding }));
   if (file && committed !== null) {
     const [now, then] = [plain(shown), plain(committed)];
@@ -95,8 +97,8 @@ function loosePath(uri: vscode.Uri): string {
 }
 
 /** The lines around, as many as fit; left out where there are none. */
-function contextOf(document: vscode.TextDocument, { start, end }: Lines): Pick<Code, "before" | "after"> {
-  const lines = linesOf(document.getText());
+function contextOf(shown: string, { start, end }: Lines): Pick<Code, "before" | "after"> {
+  const lines = linesOf(shown);
   const before = fitting(lines.slice(Math.max(0, start - 1 - CONTEXT_LINES), start - 1).reverse()).reverse().join("\n");
   const after = fitting(lines.slice(end, end + CONTEXT_LINES)).join("\n");
   return { ...(before && { before }), ...(after && { after }) };

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Code } from "../view/protocol.js";
-import { sharedFile } from "./find.js";
-import { git, program } from "./git.js";
+import { sharedFile, type Checkout } from "./find.js";
+import { git } from "./git.js";
 import { isAt, type Lines } from "./relocate.js";
 
 const SCHEME = "mediachat-shared";
@@ -31,22 +31,23 @@ export class SharedText implements vscode.TextDocumentContentProvider, vscode.Di
     this.#provided.dispose();
   }
 
-  async documentOf(code: Code): Promise<AsShared> {
+  /** @param checkouts where the file may be known */
+  async documentOf(code: Code, checkouts: readonly Checkout[]): Promise<AsShared> {
     const lines = { start: code.start_line, end: code.end_line };
-    const file = await this.fileOf(code);
+    const file = await this.fileOf(code, checkouts);
     if (!file) return { document: await this.#keep(code, code.text), lines: { start: 1, end: lines.end - lines.start + 1 } };
     const committed = file.commit && (await this.#committed(code, file.root, file.commit));
     return { document: committed || (await this.#keep(code, file.text)), lines };
   }
 
-  /** The whole file as it was shared, null where no repository that is open has it. */
-  async fileOf(code: Code): Promise<{ root: vscode.Uri; text: string; commit: string } | null> {
-    const asked = await program();
-    if (!asked) return null;
-    for (const { rootUri } of (await git())?.repositories ?? []) {
-      const checkout = { git: asked, root: rootUri.fsPath };
-      const file = await sharedFile(code, checkout, (bytes) => vscode.workspace.decode(bytes)).catch(() => null);
-      if (file) return { root: rootUri, ...file };
+  /** The whole file as it was shared, null where none of the checkouts has it. */
+  async fileOf(code: Code, checkouts: readonly Checkout[]): Promise<{ root: vscode.Uri; text: string; commit: string } | null> {
+    for (const checkout of checkouts) {
+      const root = vscode.Uri.file(checkout.root);
+      // In the encoding that a file at this place has by the settings.
+      const decode = (bytes: Uint8Array) => vscode.workspace.decode(bytes, { uri: vscode.Uri.joinPath(root, code.path) });
+      const file = await sharedFile(code, checkout, decode).catch(() => null);
+      if (file) return { root, ...file };
     }
     return null;
   }

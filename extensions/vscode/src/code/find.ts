@@ -24,9 +24,16 @@ export async function findIn(now: string, code: Code, checkout: Checkout | null,
   return history ? byHistory(now, code, history) : byText(now, code);
 }
 
+/** The whole id of the commit that shared lines name, "" where it is not here. */
+export async function commitOf({ commit }: Code, { git, root }: Checkout): Promise<string> {
+  const found = commit && (await git.commit(root, commit));
+  // A branch may be called as a commit begins, and is what Git means then.
+  return found.startsWith(commit) ? found : "";
+}
+
 /** The content of the file that was shared, where this checkout has it and it has the lines. */
 export async function sharedFile(code: Code, { git, root }: Checkout, decode: Decode): Promise<{ text: string; commit: string } | null> {
-  const commit = code.commit && !code.dirty ? await git.commit(root, code.commit) : "";
+  const commit = code.dirty ? "" : await commitOf(code, { git, root });
   const file = commit ? await git.file(root, commit, code.path) : null;
   if (file) {
     const text = await decode(file.bytes);
@@ -42,7 +49,7 @@ export async function sharedFile(code: Code, { git, root }: Checkout, decode: De
 /** What the file of the commit is called in this checkout, where Git knows that it was renamed. */
 export async function renamedTo(code: Code, { git, root }: Checkout): Promise<string | null> {
   try {
-    const commit = code.commit ? await git.commit(root, code.commit) : "";
+    const commit = await commitOf(code, { git, root });
     return commit ? await git.renamed(root, commit, code.path) : null;
   } catch {
     return null;

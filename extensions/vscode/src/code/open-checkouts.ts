@@ -34,6 +34,11 @@ export class OpenCheckouts {
     return this.all.filter(({ fit }) => fit !== "other");
   }
 
+  /** Whether one of them has the commit that the lines name. */
+  get haveCommit(): boolean {
+    return this.all.some(({ fit }) => fit === "commit");
+  }
+
   /** Whether repositories are open, and none of them is surely the one that the lines are from. */
   get isMissing(): boolean {
     return this.all.length > 0 && !this.all.some(isCertain);

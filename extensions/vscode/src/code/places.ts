@@ -50,7 +50,7 @@ export class CodePlaces implements vscode.Disposable {
     );
     if (!found) return this.#gone(code, checkouts);
     await show(await vscode.workspace.openTextDocument(found.uri), found.place);
-    await this.#tell(found, code);
+    await this.#tell(found, code, checkouts);
   }
 
   async #look(code: Code): Promise<{ found: Found | null; checkouts: OpenCheckouts }> {
@@ -74,7 +74,7 @@ export class CodePlaces implements vscode.Disposable {
   }
 
   /** Says by what the lines were found, and what that says of them. */
-  async #tell({ uri, place, renamedFrom, isElsewhere }: Found, code: Code): Promise<void> {
+  async #tell({ uri, place, renamedFrom, isElsewhere }: Found, code: Code, checkouts: OpenCheckouts): Promise<void> {
     const { l10n, window, workspace } = vscode;
     const name = isolated(workspace.asRelativePath(uri));
     const words: string[] = [];
@@ -98,11 +98,11 @@ export class CodePlaces implements vscode.Disposable {
     if (place.how !== "changed" && place.how !== "similar") return void window.setStatusBarMessage(words.join(" "), 8000);
     const showIt = l10n.t("Show as It Was");
     const chosen = await window.showInformationMessage(words.join(" "), showIt);
-    if (chosen) await this.#showAsItWas(code);
+    if (chosen) await this.#showAsItWas(code, checkouts);
   }
 
-  async #showAsItWas(code: Code): Promise<void> {
-    const { document, lines } = await this.#shared.documentOf(code);
+  async #showAsItWas(code: Code, checkouts: OpenCheckouts): Promise<void> {
+    const { document, lines } = await this.#shared.documentOf(code, checkouts.possible);
     await show(document, lines);
   }
 
@@ -113,11 +113,12 @@ export class CodePlaces implements vscode.Disposable {
     if (!workspace.workspaceFolders?.length || (isKnown && checkouts.isMissing)) return sayWhatIsMissing(code);
     const showIt = l10n.t("Show as It Was");
     const words = [l10n.t("The shared lines of {0} are gone from this checkout.", label(code))];
-    if (code.commit && !code.dirty && !(await this.#shared.fileOf(code))) {
+    // A checkout may have the commit, and its file not the lines: then there is nothing to fetch.
+    if (code.commit && !code.dirty && !checkouts.haveCommit && !(await this.#shared.fileOf(code, checkouts.possible))) {
       words.push(l10n.t("Fetch commit {0}, then open them again to see them as they were.", code.commit.slice(0, 7)));
     }
     const chosen = await window.showInformationMessage(words.join(" "), showIt);
-    if (chosen) await this.#showAsItWas(code);
+    if (chosen) await this.#showAsItWas(code, checkouts);
   }
 
   /** The lines in another file: one of the same name, or one of the same kind that has them whole. */
@@ -182,8 +183,10 @@ function inAnother(place: Place): Place {
   return place.how === "same" ? { ...place, how: "text" } : place;
 }
 
-/** What is in a file; "" where it is none that one would look into. */
+/** What is in a file, as an editor shows it that has it open; "" where it is none that one would look into. */
 async function textOf(uri: vscode.Uri): Promise<string> {
+  const open = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
+  if (open) return open.getText();
   try {
     if ((await vscode.workspace.fs.stat(uri)).size > READ_BYTES) return "";
     return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
@@ -194,7 +197,8 @@ async function textOf(uri: vscode.Uri): Promise<string> {
 
 async function isFile(uri: vscode.Uri): Promise<boolean> {
   try {
-    return (await vscode.workspace.fs.stat(uri)).type === vscode.FileType.File;
+    // The type of a link to a file says both.
+    return ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.File) !== 0;
   } catch {
     return false;
   }

@@ -93,6 +93,16 @@ test("lines that the commit does not have so are dirty, and it is what they are 
   }
 });
 
+test("what is written while Git is asked is not what was shared", async () => {
+  const root = repository();
+  let shown = LINES;
+  const document = { uri: Uri.file(path.join(root, "src/a.py")), encoding: "utf8", getText: () => text(shown) } as unknown as TextDocument;
+  const asking = anchor(document, 5);
+  shown = ["written", "meanwhile", ...LINES];
+  const { start_line, dirty, before } = await asking;
+  assert.deepEqual([start_line, dirty, before], [5, false, LINES.slice(1, 4).join("\n")]);
+});
+
 test("new, ignored and never committed files are dirty", async () => {
   const root = repository({ ".gitignore": "*.log\n" });
   for (const name of ["new.py", "build.log", "staged.py", "a folder/--output=x 'ü\".py"]) {

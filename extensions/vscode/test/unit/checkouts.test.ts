@@ -73,6 +73,32 @@ test("the file as it was shared tells, too, after its commit was squashed", asyn
   assert.deepEqual(await fits(code({ blob }), ["behind", "squashed"]), ["squashed: content", "behind: name"]);
 });
 
+test("a file that another repository has, too, as a licence, does not make it the one", async () => {
+  copy("new", "licence-only", ["origin", "git@git.example:team/other.git"]);
+  git("licence-only", "checkout", "--quiet", "--orphan", "own");
+  commit("licence-only", "two");
+  copy("licence-only", "named-too", ["origin", "git@git.example:team/tool.git"]);
+  copy("old", "named-alone", ["origin", "https://git.example/team/tool"]);
+  const shared = code({ commit: "f".repeat(40), blob });
+  assert.deepEqual(await fits(shared, ["licence-only", "named-alone", "named-too"]), [
+    "named-too: content", "named-alone: name", "licence-only: alike",
+  ]);
+});
+
+test("a branch that is called as a commit begins is not that commit", async () => {
+  copy("old", "branches", ["origin", "git@git.example:team/other.git"]);
+  git("branches", "branch", second.slice(0, 7));
+  assert.deepEqual(await fits(code({ commit: second.slice(0, 7) }), ["branches"]), ["branches: other"]);
+});
+
+test("of forks that have the commit the one of the same name comes first", async () => {
+  copy("new", "fork-on-branch", ["origin", "git@git.example:grace/tool.git"]);
+  copy("new", "named-on-topic", ["origin", "git@git.example:team/tool.git"]);
+  for (const name of ["fork-on-branch", "named-on-topic"]) git(name, "commit", "--quiet", "--allow-empty", "-m", "On.");
+  git("named-on-topic", "checkout", "--quiet", "-b", "topic");
+  assert.deepEqual(await fits(code(), ["fork-on-branch", "named-on-topic"]), ["named-on-topic: commit", "fork-on-branch: commit"]);
+});
+
 test("every remote is compared, by every way to reach it, and what is called alike comes after", async () => {
   const fork = ["origin", "git@git.example:grace/tool.git"] as [string, string];
   copy("old", "fork-with-upstream", fork, ["upstream", "https://grace:hush@GIT.example:8443/team/tool"]);

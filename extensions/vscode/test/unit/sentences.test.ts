@@ -4,7 +4,7 @@ import type { Chat } from "../../src/chat/chat.js";
 import { CodePlaces } from "../../src/code/places.js";
 import { Files, safeName } from "../../src/files/files.js";
 import type { Code } from "../../src/view/protocol.js";
-import { said, there } from "./vscode.js";
+import { said, there, Uri, workspace } from "./vscode.js";
 
 const TURNED = "a\u202egpj.exe";
 const ISOLATED = "\u2068agpj.exe\u2069";
@@ -31,6 +31,14 @@ test("where lines were found turns nothing either", async () => {
   Object.assign(there, { path: `lib/${TURNED}`, text });
   await new CodePlaces().open(code);
   assert.equal(said.at(-1), "Found by its text in another file: \u2068lib/agpj.exe\u2069");
+});
+
+test("where other lines are saved than an editor shows, those that it shows are searched", async () => {
+  Object.assign(there, { path: "lib/a.py", text: "other" });
+  workspace.textDocuments.push({ uri: Uri.file("lib/a.py"), getText: () => text });
+  await new CodePlaces().open({ ...code, path: "src/a.py" });
+  workspace.textDocuments.pop();
+  assert.equal(said.at(-1), "Found by its text in another file: lib/a.py");
 });
 
 test("a file's name turns nothing while it is saved", async () => {

@@ -31,9 +31,11 @@ export const window = {
 export const workspace = {
   getConfiguration: () => ({ get: <T>(_name: string, other: T) => other, update: () => settings.update() }),
   asRelativePath: ({ path }: { path: string }) => path,
-  findFiles: () => Promise.resolve(there.path ? [{ path: there.path }] : []),
+  findFiles: () => Promise.resolve(there.path ? [Uri.file(there.path)] : []),
   isTrusted: true,
   getWorkspaceFolder: () => undefined,
+  /** Documents that editors show, once a test opens any. */
+  textDocuments: [] as { uri: Uri; getText(): string }[],
   decode: (bytes: Uint8Array) => Promise.resolve(new TextDecoder().decode(bytes)),
   encode: (text: string) => Promise.resolve(new TextEncoder().encode(text)),
   openTextDocument: () => Promise.resolve({ lineCount: 1, lineAt: () => ({ text: there.text }) }),
@@ -68,6 +70,9 @@ export class Uri {
   static file = (path: string) => new Uri("file", path);
   static from = ({ scheme, path, query }: { scheme: string; path: string; query?: string }) => new Uri(scheme, path, query);
   static joinPath = (base: Uri, name: string) => new Uri(base.scheme, `${base.path}/${name}`, base.query);
+  toString(): string {
+    return `${this.scheme}:${this.path}?${this.query}`;
+  }
   get fsPath(): string {
     return this.path;
   }

@@ -1,7 +1,7 @@
 /** Lines of code out of one checkout and into another, with real Git. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
@@ -102,7 +102,8 @@ describe("code between checkouts", () => {
     await window.screenshot("unpushed");
     await window.answer("Is this right?");
     await shared().waitFor();
-    const sent = (await server.messages(grace, direct)).at(-1);
+    // It is shown before the server has it.
+    const sent = await until("The message", async () => (await server.messages(grace, direct)).at(-1));
     assert.deepEqual(sent.code, {
       language: "python", repository: "git.example.org/team/tool", branch: "main", commit,
       path: "src/tool.py", start_line: 4, end_line: 6, text: PARSE,
@@ -294,6 +295,16 @@ describe("code between checkouts", () => {
     await open();
     await selection("Ln 6");
     await window.page.locator(".breadcrumbs-control", { hasText: "clone" }).waitFor();
+    await window.command("View: Close All Editors");
+    // It is what shows them as they were, too. The file may be a link.
+    renameSync(path.join(clone, "src/tool.py"), path.join(clone, "real"));
+    writeFileSync(path.join(clone, "real"), TOOL.replace("split()", 'split(",")'));
+    symlinkSync("../real", path.join(clone, "src/tool.py"));
+    await open();
+    await choose("These lines have changed since they were shared", "Show as It Was");
+    await tab("tool.py (as shared)");
+    await selection("Ln 6");
+    await window.page.locator(".monaco-editor .view-line", { hasText: "import sys" }).first().waitFor();
     await window.command("View: Close All Editors");
     rmSync(clone, { recursive: true });
     await open();
