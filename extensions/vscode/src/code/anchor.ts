@@ -20,7 +20,7 @@ type Shown = { shown: string; encoding: string };
 /**
  * Where lines of a document are from. Nothing is claimed that was not looked up: a commit only
  * where its file has the lines, which then count as they do there, or as what they are based on
- * where they were changed (`dirty`).
+ * where they were changed (`dirty`), and none where that cannot be told.
  */
 export async function anchorOf(document: vscode.TextDocument, lines: Lines): Promise<Anchor> {
   // Once: while Git is asked, people write on.
@@ -36,7 +36,8 @@ export async function anchorOf(document: vscode.TextDocument, lines: Lines): Pro
     const base = source.revision === "HEAD" ? head : await asked.commit(located.root, source.revision);
     const branch = base === head ? await asked.branch(located.root) : "";
     if (source.revision !== "HEAD" && !base) return { repository, branch: "", commit: "", path: located.path, ...unknown };
-    return { repository, branch, path: located.path, ...unknown, ...(await claimOf({ shown, encoding: document.encoding }, lines, base, located, asked)) };
+    const claim = await claimOf({ shown, encoding: document.encoding }, lines, base, located, asked);
+    return { repository, branch, path: located.path, ...unknown, ...claim };
   } catch {
     // Git did not answer in time, or the file is too large: then no commit is named.
     return { repository, branch: "", commit: "", path: located.path, ...unknown };
@@ -69,6 +70,8 @@ async function claimOf({ shown, encoding }: Shown, lines: Lines, commit: string,
       if (isAt(committed, { text, start_line, end_line })) return { commit, start_line, end_line, dirty: false, blob: file.blob };
     }
   }
+  // What a filter stored, such as Git LFS, cannot be compared: no program of a repository is run.
+  if (await asked.isFiltered(root, path)) return { commit: "", start_line: lines.start, end_line: lines.end };
   // The ends of lines are stored as the file has them in the commit, whatever the work tree has.
   const stored = committed !== null && !committed.includes("\r\n") ? linesOf(shown).join("\n") : shown;
   const blob = asked.idOf(await vscode.workspace.encode(stored, { encoding }), commit);

@@ -35,7 +35,7 @@ export interface GitProgram {
   remotes(root: string): Promise<Remote[]>;
   /** Whether an object with this id is here. */
   has(root: string, id: string): Promise<boolean>;
-  /** Whether a commit is on any branch of any remote, as far as is known here. */
+  /** Whether a commit is on any branch of any remote, or of a tag that was cloned, as far as is known here. */
   isPushed(root: string, commit: string): Promise<boolean>;
   /** The whole id of the commit that a revision means, "" where there is none. */
   commit(root: string, revision: string): Promise<string>;
@@ -45,6 +45,8 @@ export interface GitProgram {
   content(root: string, blob: string): Promise<Uint8Array | null>;
   /** Git's id for a content; as long as `like`, which is an id of the same repository. */
   idOf(bytes: Uint8Array, like: string): string;
+  /** Whether Git stores a file otherwise than it is in the work tree, beside the ends of its lines. */
+  isFiltered(root: string, path: string): Promise<boolean>;
   /** What `git diff -U0` says of two texts. */
   diff(old: string, now: string): Promise<string>;
   /** What the file of a commit is called in the index now, null where it was not renamed. */

@@ -53,7 +53,12 @@ export class NodeGit implements GitProgram {
   }
 
   async isPushed(root: string, commit: string): Promise<boolean> {
-    const { status, bytes } = await this.#ask(root, ["rev-list", "--max-count=1", checked(commit), "--not", "--remotes", "--"]);
+    // A clone of one tag has no branch of its remote, and fetches that tag alone.
+    const rules = (await this.#ask(root, ["config", "--null", "--get-regexp", "^remote\\..*\\.fetch$"])).bytes.toString();
+    const tags = await Promise.all([...rules.matchAll(/:(refs\/tags\/[^\0*]+)(?=\0)/g)].map(([, tag = ""]) => this.commit(root, tag)));
+    const { status, bytes } = await this.#ask(root, [
+      "rev-list", "--max-count=1", checked(commit), "--not", "--remotes", ...tags.filter(isId), "--",
+    ]);
     if (status !== 0) throw new Error("Git could not tell where the commit is.");
     return bytes.length === 0;
   }
@@ -83,6 +88,14 @@ export class NodeGit implements GitProgram {
   idOf(bytes: Uint8Array, like: string): string {
     const hash = createHash(like.length === 64 ? "sha256" : "sha1");
     return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+  }
+
+  async isFiltered(root: string, name: string): Promise<boolean> {
+    const { status, bytes } = await this.#ask(root, ["check-attr", "-z", "filter", "working-tree-encoding", "--", name]);
+    if (status !== 0) throw new Error("Git could not tell how the file is stored.");
+    // Three fields each: the file, the attribute and its value.
+    const values = bytes.toString().split("\0").filter((_, at) => at % 3 === 2);
+    return values.some((value) => value !== "unspecified" && value !== "unset");
   }
 
   async diff(old: string, now: string): Promise<string> {

@@ -103,6 +103,24 @@ test("what is written while Git is asked is not what was shared", async () => {
   assert.deepEqual([start_line, dirty, before], [5, false, LINES.slice(1, 4).join("\n")]);
 });
 
+test("of a file that Git stores otherwise than it is here, nothing is claimed that cannot be compared", async () => {
+  const pointer = ["version https://git-lfs.github.com/spec/v1", `oid sha256:${"0".repeat(64)}`, "size 12345"];
+  const wide = Buffer.from(text(LINES), "utf16le");
+  const root = repository({ "data.csv": pointer, "-wide.txt": LINES, "plain.csv": LINES, ".gitattributes": "" });
+  const commit = git(root, "rev-parse", "HEAD");
+  write(root, ".gitattributes", "data.csv filter=lfs diff=lfs merge=lfs -text\n-wide.txt working-tree-encoding=UTF-16LE\nplain.csv -filter text\n");
+  writeFileSync(path.join(root, "-wide.txt"), wide);
+  for (const name of ["data.csv", "-wide.txt"]) {
+    const found = await anchor(fileOf(root, name, LINES.with(4, "edited")), 5);
+    assert.deepEqual([found.commit, found.dirty, found.blob, found.path], ["", undefined, undefined, name]);
+  }
+  const edited = await anchor(fileOf(root, "plain.csv", LINES.with(4, "edited")), 5);
+  assert.deepEqual([edited.commit, edited.dirty], [commit, true]);
+  // What is there as it is stored can be compared.
+  const stored = await anchor(fileOf(root, "data.csv", pointer), 2);
+  assert.deepEqual([stored.commit, stored.dirty], [commit, false]);
+});
+
 test("new, ignored and never committed files are dirty", async () => {
   const root = repository({ ".gitignore": "*.log\n" });
   for (const name of ["new.py", "build.log", "staged.py", "a folder/--output=x 'ü\".py"]) {
@@ -278,7 +296,8 @@ test("nothing that a repository names is run, and no server is asked", async () 
   })) git(root, "config", key, value);
   const shown = LINES.with(4, "edited");
   writeFileSync(path.join(root, "src/a.py"), text(shown));
-  assert.equal((await anchor(fileOf(root, "src/a.py", shown), 5)).dirty, true);
+  const { commit, dirty } = await anchor(fileOf(root, "src/a.py", shown), 5);
+  assert.deepEqual([commit, dirty], ["", undefined]);
   assert.equal((await findIn(text(shown), code({ commit: lazy }), checkout, decode))?.how, "changed");
   await renamedTo(code({ commit: lazy, path: "none.py" }), checkout);
   assert.equal(existsSync(sprung), false);

@@ -144,6 +144,20 @@ test("a commit is pushed when a branch of any remote has it", async () => {
   assert.equal(await asked.isPushed(at("nowhere"), first), false);
 });
 
+test("what a clone of one tag has is pushed, and what is committed or tagged there is not", async () => {
+  copy("new", "release");
+  git("release", "tag", "-a", "v1.0", "-m", "First.");
+  for (const depth of [["--depth=1"], ["--single-branch"]]) {
+    const name = `of-tag${depth[0]}`;
+    git("old", "clone", "--quiet", ...depth, "--branch=v1.0", `file://${at("release")}`, at(name));
+    assert.equal(git(name, "branch", "--remotes"), "");
+    assert.equal(await asked.isPushed(at(name), second), true);
+    const own = commit(name, "own");
+    git(name, "tag", "v1.0.1");
+    assert.equal(await asked.isPushed(at(name), own), false);
+  }
+});
+
 test("what is no work tree, and what Git cannot tell, is not taken for another repository", async () => {
   mkdirSync(at("broken/.git"), { recursive: true });
   assert.deepEqual(await fits(code(), ["broken"]), ["broken: unknown"]);
