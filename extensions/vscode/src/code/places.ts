@@ -55,16 +55,18 @@ export class CodePlaces implements vscode.Disposable {
 
   async #look(code: Code): Promise<{ found: Found | null; checkouts: OpenCheckouts }> {
     const checkouts = await OpenCheckouts.forLines(code);
-    const expected = await this.#expected(code, checkouts);
-    const found = await this.#findIn(expected, code);
+    const tried = new Set<string>();
+    const found = await this.#findIn(this.#expected(code, checkouts), code, tried);
     if (found && !found.place.isDoubtful) return { found, checkouts };
-    return { found: (await this.#elsewhere(code, expected, checkouts)) ?? found, checkouts };
+    return { found: (await this.#elsewhere(code, tried, checkouts)) ?? found, checkouts };
   }
 
   /** The first of these files that surely has the lines, else the first that may have them. */
-  async #findIn(candidates: Candidate[], code: Code): Promise<Found | null> {
+  async #findIn(candidates: AsyncIterable<Candidate>, code: Code, tried: Set<string>): Promise<Found | null> {
     let doubtful: Found | null = null;
-    for (const { uri, root, renamedFrom, isUncertain } of candidates) {
+    for await (const { uri, root, renamedFrom, isUncertain } of candidates) {
+      if (tried.has(uri.toString())) continue;
+      tried.add(uri.toString());
       const place = await this.#find(uri, root, code);
       const found = place && { uri, place, ...(renamedFrom !== undefined && { renamedFrom }) };
       if (found && !found.place.isDoubtful) return found;
@@ -122,9 +124,8 @@ export class CodePlaces implements vscode.Disposable {
   }
 
   /** The lines in another file: one of the same name, or one of the same kind that has them whole. */
-  async #elsewhere(code: Code, known: Candidate[], checkouts: OpenCheckouts): Promise<Found | null> {
+  async #elsewhere(code: Code, tried: ReadonlySet<string>, checkouts: OpenCheckouts): Promise<Found | null> {
     const { path, text } = code;
-    const tried = new Set(known.map(({ uri }) => uri.toString()));
     for (const uri of checkouts.inOrder(await filesNamedAs(path))) {
       if (tried.has(uri.toString())) continue;
       const place = byText(await textOf(uri), code);
@@ -140,29 +141,23 @@ export class CodePlaces implements vscode.Disposable {
     return null;
   }
 
-  /** Where the file is if nothing has changed: the same path in the likeliest checkout first. */
-  async #expected(code: Code, checkouts: OpenCheckouts): Promise<Candidate[]> {
+  /** Where the file should be, in the likeliest checkout first: at its path, or renamed as Git knows. */
+  async *#expected(code: Code, checkouts: OpenCheckouts): AsyncGenerator<Candidate> {
     const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri);
     const roots = [
       ...checkouts.possible.map(({ root }) => vscode.Uri.file(root)),
       ...folders.filter((uri) => checkouts.containing(uri)?.fit !== "other"),
     ];
-    const found = new Map<string, Candidate>();
     for (const root of roots) {
       const checkout = checkouts.containing(root);
       const isUncertain = checkout !== undefined && !isCertain(checkout);
       const uri = vscode.Uri.joinPath(root, code.path);
-      if (await isFile(uri)) {
-        if (!found.has(uri.toString())) found.set(uri.toString(), { uri, root, isUncertain });
-        continue;
-      }
+      if (await isFile(uri)) yield { uri, root, isUncertain };
+      // Another file may have its name by now.
       const path = checkout?.fit === "commit" && (await renamedTo(code, checkout));
       const renamed = path && vscode.Uri.joinPath(vscode.Uri.file(checkout.root), path);
-      if (renamed && !found.has(renamed.toString()) && (await isFile(renamed))) {
-        found.set(renamed.toString(), { uri: renamed, root, isUncertain, renamedFrom: code.path });
-      }
+      if (renamed && (await isFile(renamed))) yield { uri: renamed, root, isUncertain, renamedFrom: code.path };
     }
-    return [...found.values()];
   }
 
   async #find(uri: vscode.Uri, root: vscode.Uri, code: Code): Promise<Place | null> {

@@ -49,6 +49,9 @@ export interface GitProgram {
   isFiltered(root: string, path: string): Promise<boolean>;
   /** What `git diff -U0` says of two texts. */
   diff(old: string, now: string): Promise<string>;
-  /** What the file of a commit is called in the index now, null where it was not renamed. */
+  /**
+   * What the file of a commit is called in the index now, null where it was not renamed; also where
+   * another file has its name.
+   */
   renamed(root: string, commit: string, path: string): Promise<string | null>;
 }

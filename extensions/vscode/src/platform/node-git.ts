@@ -116,8 +116,9 @@ export class NodeGit implements GitProgram {
 
   async renamed(root: string, commit: string, name: string): Promise<string | null> {
     const { status, bytes } = await this.#ask(root, [
-      // Compared with the index and not with the work tree, whose files would pass filters.
-      "diff-index", "--cached", "-z", "-M", "--name-status", "--diff-filter=R", ...PLAIN_DIFF, checked(commit), "--",
+      // Compared with the index and not with the work tree, whose files would pass filters. Where
+      // another file has the old name, Git calls it a copy once it has taken the two apart (`-B`).
+      "diff-index", "--cached", "-z", "-B", "-M", "--name-status", "--diff-filter=RC", ...PLAIN_DIFF, checked(commit), "--",
     ]);
     if (status !== 0) throw new Error("Git could not look for renamed files.");
     const [...fields] = bytes.toString().split("\0");

@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, beforeEach, test } from "node:test";
 import type { TextDocument } from "vscode";
 import { anchorOf } from "../../src/code/anchor.js";
+import { SharedText } from "../../src/code/as-shared.js";
 import { findIn, renamedTo, sharedFile } from "../../src/code/find.js";
 import { gitProgram } from "../../src/platform/node.js";
 import type { Code } from "../../src/view/protocol.js";
@@ -251,6 +252,14 @@ test("the content that was shared is found under another commit, or once it was 
   assert.deepEqual(await findIn(text(["new", ...edited]), shared, { git: asked, root }, decode), { start: 6, end: 6, how: "moved" });
 });
 
+test("a checkout that the editor has not opened has the file as it was, too", async () => {
+  const root = repository();
+  const shared = code({ commit: git(root, "rev-parse", "HEAD") });
+  git(root, "rm", "--quiet", "src/a.py");
+  const file = await new SharedText().fileOf(shared, [{ git: asked, root: repository({ "b.py": "b" }) }, { git: asked, root }]);
+  assert.deepEqual([file?.root.fsPath, file?.text, file?.commit], [root, text(LINES), shared.commit]);
+});
+
 test("a renamed file is found, whatever it is called", async () => {
   const root = repository({ "src/a.py": LINES, "src/other.py": LINES.toReversed() });
   const shared = code({ commit: git(root, "rev-parse", "HEAD") });
@@ -261,6 +270,10 @@ test("a renamed file is found, whatever it is called", async () => {
   assert.equal(await renamedTo(shared, { git: asked, root }), name);
   git(root, "commit", "--quiet", "-m", "Rename.");
   write(root, name, LINES.with(9, "edited"));
+  git(root, "add", "--all");
+  assert.equal(await renamedTo(shared, { git: asked, root }), name);
+  // Another file has taken its name.
+  write(root, "src/a.py", Array.from({ length: 90 }, (_, index) => `other thing ${index}`));
   git(root, "add", "--all");
   assert.equal(await renamedTo(shared, { git: asked, root }), name);
   assert.equal(await renamedTo(code({ commit: "f".repeat(40) }), { git: asked, root }), null);
