@@ -45,7 +45,8 @@ export const Code = v.object({
   path: v.pipe(text(1_000), v.minLength(1), v.check(isInside)),
   start_line: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   end_line: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-  text: text(20_000),
+  // The server counts characters, of which JavaScript takes many for two.
+  text: text(2 * 20_000),
   dirty: v.nullish(v.boolean()),
   blob: v.nullish(v.pipe(v.string(), v.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/))),
   before: v.nullish(text(1_000)),
@@ -127,8 +128,11 @@ function isPlain(path: string): boolean {
   return !decoded.includes("\0") && !decoded.split(/[\\/]/).some((part) => part === ".." || part === ".");
 }
 
-/** A relative path with forward slashes that stays in the folder it is relative to. */
+/**
+ * A relative path that stays in the folder it is relative to. A backslash may be part of a name, and
+ * on Windows it is a slash.
+ */
 function isInside(path: string): boolean {
   const absolute = /^([/\\]|[a-z][a-z0-9+.-]*:)/i.test(path);
-  return !absolute && !path.includes("\\") && !path.includes("\0") && !path.split("/").includes("..");
+  return !absolute && !path.includes("\0") && !path.split(/[\\/]/).includes("..");
 }

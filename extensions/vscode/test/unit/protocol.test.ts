@@ -55,12 +55,20 @@ for (const message of [
   { type: "open-code", code: { ...code, path: "/etc/passwd" } },
   { type: "open-code", code: { ...code, path: "../../.ssh/id_rsa" } },
   { type: "open-code", code: { ...code, path: "..\\x" } },
+  { type: "open-code", code: { ...code, path: "a\\..\\../x" } },
+  { type: "open-code", code: { ...code, path: "\\\\host\\x" } },
   { type: "open-code", code: { ...code, path: "file:///etc/passwd" } },
   { type: "open-code", code: { ...code, commit: "--upload-pack=touch x" } },
   { type: "open-code", code: { ...code, start_line: 0 } },
 ]) {
   test(`${JSON.stringify(message)?.slice(0, 90)} is refused`, () => assert.equal(readFromPage(message), null));
 }
+
+test("code that the server takes can be opened", () => {
+  for (const more of [{ path: "src/a\\b.py" }, { path: "src/a..b/..c" }, { text: "😀".repeat(20_000) }]) {
+    assert.ok(readFromPage({ type: "open-code", code: { ...code, ...more } }), JSON.stringify(more).slice(0, 60));
+  }
+});
 
 test("code that ends before it begins is none", () => {
   assert.equal(readCode({ ...code, start_line: 3, end_line: 2 }), null);
