@@ -300,16 +300,14 @@ describe("code between checkouts", () => {
     cpSync(folders.mine, clone, { recursive: true });
     git(clone, "checkout", "--quiet", "--", ".");
     git(clone, "remote", "remove", "origin");
+    // Its file is a link by now, and what it leads to has changed.
+    rmSync(path.join(clone, "src/tool.py"));
+    writeFileSync(path.join(clone, "real"), TOOL.replace("split()", 'split(",")'));
+    symlinkSync("../real", path.join(clone, "src/tool.py"));
     await window.showChat();
     await open();
     await selection("Ln 6");
     await window.page.locator(".breadcrumbs-control", { hasText: "clone" }).waitFor();
-    await window.command("View: Close All Editors");
-    // It is what shows them as they were, too, where they have changed in a file that is a link.
-    renameSync(path.join(clone, "src/tool.py"), path.join(clone, "real"));
-    writeFileSync(path.join(clone, "real"), TOOL.replace("split()", 'split(",")'));
-    symlinkSync("../real", path.join(clone, "src/tool.py"));
-    await open();
     await choose("These lines have changed since they were shared", "Show as It Was");
     await selection(`${PARSE.length} selected`);
     await window.page.locator(".monaco-editor .view-line", { hasText: "import sys" }).first().waitFor();
