@@ -65,7 +65,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerCommands(context, { accounts, browser, chat, quiet, view, log });
   tellContext(chat);
   chat.onDidChange(() => tellContext(chat));
-  // Whoever is signed in finds what they had not sent.
+  // The person who signs in finds what they had not sent.
   const opened = outbox.open().then(() => storage.moveFrom(state));
   void opened.catch((error: Error) => log.warn(error.message)).then(() => accounts.load());
 }

@@ -38,7 +38,7 @@ export class Notifier implements vscode.Disposable {
       chat.onDidChangeMessage((message) => this.#calls.change(message) && this.#redraw(message.room)),
       chat.onDidChange(() => this.#settle()),
       quiet.onDidChange(() => this.#settle()),
-      // Whoever signs in next is not called for what was written to somebody else.
+      // The next person is not called for what was written to this one.
       chat.onDidSwitch(() => this.#takeAllAway()),
     ];
   }
