@@ -36,7 +36,10 @@ def _example(schema: dict[str, Any], known: dict[str, Any]) -> Any:
         return schema["enum"][0]
     match schema["type"]:
         case "string":
-            return str(uuid.UUID(int=7)) if schema.get("format") == "uuid" else "abcdef0"
+            if schema.get("format") == "uuid":
+                return str(uuid.UUID(int=7))
+            # An id of Git is as long as a hash, a commit also shorter.
+            return "abcdef01" * 5 if "{40}" in schema.get("pattern", "") else "abcdef0"
         case "integer":
             return max(1, schema.get("minimum", 1))
         case "boolean":
