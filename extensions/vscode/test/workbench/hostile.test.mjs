@@ -54,6 +54,8 @@ describe("a server and a page that mean harm", () => {
       if (request.url === "/_allauth/app/v1/auth/login") {
         return json(200, { data: { user: { id: "1", username: "ada" } }, meta: { session_token: TOKEN } });
       }
+      // As a Media Chat answers a stranger, else nobody would sign in.
+      if (request.url === "/embed/" && !request.headers["x-session-token"]) return json(401, { code: "unauthenticated" });
       if (request.url === "/embed/") return response.writeHead(200, { "Content-Type": "text/html" }).end(EMBED(port));
       if (request.url === "/media/redirect/x") {
         return response.writeHead(302, { Location: `http://127.0.0.1:${port}/stolen/redirect` }).end();
