@@ -57,7 +57,7 @@ export class BrowserSignIn implements vscode.UriHandler, vscode.Disposable {
 
   async #codeFor(state: string, link: { address: string; lifetime: number }): Promise<string | undefined> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    // Whoever begins anew has given the first attempt up.
+    // A second attempt gives up the first.
     this.cancel();
     try {
       return await new Promise<string | undefined>((resolve, reject) => {

@@ -66,7 +66,7 @@ async function mayTravelInTheClear(url: URL): Promise<boolean> {
     l10n.t("The connection to {0} is not encrypted.", url.host),
     {
       modal: true,
-      detail: l10n.t("Whoever is on the way can read your password and your messages. Use the server's https:// address if it has one, or ask whoever runs it for one."),
+      detail: l10n.t("Others on the network can read your password and your messages. Use the server's https:// address if it has one, or ask its administrator for one."),
     },
     goOn,
   );

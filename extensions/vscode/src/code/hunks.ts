@@ -72,7 +72,7 @@ function moved(hunks: readonly Hunk[], line: number): number | null {
   return line + shift;
 }
 
-/** Of lines that are all in one hunk: what is likest to them in it, else what stands at the same distance from its beginning. */
+/** Of lines that are all in one hunk: the most similar lines in it, else what stands at the same distance from its beginning. */
 function within({ old, now }: Hunk, was: Lines, before: readonly string[], lines: readonly string[]): Lines {
   const wanted = before.slice(was.start - 1, was.end);
   const beginning = Math.min(now.from + was.start - old.from, now.to - 1);
@@ -81,7 +81,7 @@ function within({ old, now }: Hunk, was: Lines, before: readonly string[], lines
   return { start, end: Math.min(start + wanted.length, now.to) - 1 };
 }
 
-/** Of a first or last line that a hunk took: what is likest to it there, else what stands at the same distance from where it went on. */
+/** Of a first or last line that a hunk took: the most similar line there, else what stands at the same distance from where it went on. */
 function at(hunk: Hunk | undefined, line: number, side: "top" | "bottom", before: readonly string[], lines: readonly string[]): number {
   if (!hunk) return line;
   const { old, now } = hunk;

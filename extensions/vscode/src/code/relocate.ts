@@ -80,7 +80,7 @@ export function byHistory(now: string, shared: Shared, { old, hunks }: History):
   return { start: similar.start, end: similar.end, how: "similar", isDoubtful: similar.likeness < SURELY_LIKE };
 }
 
-/** How much of a text is left, from 0 to 1: nothing of one that was written anew. */
+/** How much of a text is left, from 0 to 1: 0 where all of it was replaced. */
 function leftOf(old: string, hunks: readonly Hunk[]): number {
   const lines = linesOf(old);
   const written = (some: string[]) => some.filter((line) => line.trim() !== "").length;
@@ -92,8 +92,8 @@ function leftOf(old: string, hunks: readonly Hunk[]): number {
  * Where shared lines stand in a text of which no history is known.
  *
  * The same lines: of several places the one among the lines that were around them, then the one
- * nearest to where they were. Otherwise lines that differ in white space alone, as after they were
- * indented anew; otherwise what is likest to them.
+ * nearest to where they were. Otherwise lines that differ in white space alone, as after a change of
+ * indentation; otherwise the most similar lines.
  */
 export function byText(now: string, shared: Shared): Place | null {
   const lines = linesOf(now);

@@ -66,7 +66,7 @@ function elsewhere(base: URL, response: Response): URL | null {
   throw leadsAway(base, place);
 }
 
-/** The door that only a Media Chat has, and that anybody may knock at. */
+/** The address of the embedded page, which only a Media Chat has and which needs no session to ask for. */
 const doorOf = (base: URL) => `${addressOf(base)}/embed/`;
 
 async function isOurs(base: URL, response: Response): Promise<boolean> {
@@ -145,7 +145,7 @@ const wrongScheme = (base: URL, other: URL) =>
   new Problem(
     "wrong_address",
     other.protocol === "http:"
-      ? l10n.t("{0} does not speak HTTPS there, but plain HTTP. Write {1}, or ask whoever runs it for an encrypted address.", base.host, addressOf(other))
+      ? l10n.t("{0} does not speak HTTPS there, but plain HTTP. Write {1}, or ask its administrator for an encrypted address.", base.host, addressOf(other))
       : l10n.t("{0} speaks HTTPS there. Write {1}.", base.host, addressOf(other)),
   );
 

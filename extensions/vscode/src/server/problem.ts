@@ -116,4 +116,4 @@ export const notMediaChat = () =>
   );
 
 export const serverError = () =>
-  new Problem("server_error", l10n.t("The server failed. Try again in a moment; if it goes on, tell whoever runs it."));
+  new Problem("server_error", l10n.t("The server failed. Try again in a moment; if it goes on, tell its administrator."));

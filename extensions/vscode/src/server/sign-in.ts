@@ -143,7 +143,7 @@ function refusal(status: number, { data, errors, detail, retryAfter }: Answer): 
   if (status === 403) return suspended(said);
   if (status >= 500) return serverError();
   if (status === 404) return notMediaChat();
-  return new Problem("refused", said ?? l10n.t("The server refused this. Try again, or tell whoever runs it."));
+  return new Problem("refused", said ?? l10n.t("The server refused this. Try again, or tell its administrator."));
 }
 
 function whole(result: SignedIn | SecondFactor): SignedIn {

@@ -57,7 +57,7 @@ test("an edited message calls as it is now, and a deleted one no more", () => {
   assert.equal(calls.in("a"), undefined);
 });
 
-test("what the person has closed begins anew", () => {
+test("after the person closed a notification, the next one counts from one", () => {
   const calls = new JoinedCalls();
   calls.add(room("a"), message(1));
   calls.drop("a");

@@ -90,7 +90,7 @@ test("what else is in the place of lines that were replaced is doubtful", () => 
   assert.deepEqual(place, { start: 1, end: 1, how: "changed", isDoubtful: true });
 });
 
-test("in a file that was written anew they are gone", () => {
+test("in a file that was replaced as a whole they are gone", () => {
   assert.equal(followed(SEEN, ["print(1)"], 2, 4).place, null);
 });
 
@@ -104,7 +104,7 @@ test("lines that are put right before or after them do not change them", () => {
   assert.deepEqual(followed(SEEN, SEEN.toSpliced(4, 0, "    # new"), 2, 4).place, { start: 2, end: 4, how: "same" });
 });
 
-test("lines that were indented anew are like those that were shared, and not the same", () => {
+test("lines whose indentation changed are similar, and not the same", () => {
   assert.deepEqual(byText(file, shared("four\n\tfive", 1)), { start: 4, end: 5, how: "similar" });
 });
 

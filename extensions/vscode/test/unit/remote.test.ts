@@ -23,7 +23,7 @@ for (const [address, name] of [
   ["file:///home/ada/secret-project", ""],
   ["FILE://ada-laptop/home/secret-project", ""],
   ["C:\\work\\project", ""],
-  ["C:/work/project", ""],
+  ["C:/code/project", ""],
   ["\\\\nas\\project", ""],
   ["ext::ssh -i /home/ada/key git.example %S team/project", ""],
   ["https://git.example/", ""],
