@@ -9,7 +9,7 @@ import { roomTitle, unread } from "./chat/naming.js";
 import { shareSelection } from "./code/share.js";
 import { shareFiles } from "./files/share.js";
 import { filesMeant } from "./files/shared-file.js";
-import { pickRoom } from "./rooms/pick.js";
+import { nextUnread, pickRoom } from "./rooms/pick.js";
 import type { Quiet } from "./rooms/quiet.js";
 import { readAddress } from "./server/address.js";
 import { Problem } from "./server/problem.js";
@@ -66,6 +66,15 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       const room = given ?? (await pickRoom(chat, l10n.t("Open which room?")));
       if (room) await view.show({ type: "open-room", room: room.id });
     },
+    nextUnread: async () => {
+      const room = nextUnread(chat, view.roomShown);
+      if (room) return view.show({ type: "open-room", room: room.id });
+      return void window.showInformationMessage(l10n.t("Nothing else is unread in Media Chat."));
+    },
+    focusChat: () => view.show(chat.connected ? { type: "write" } : undefined),
+    changeName: () => view.show({ type: "show", dialog: "profile" }),
+    showBlocked: () => view.show({ type: "show", dialog: "blocked" }),
+    showShortcuts: () => view.show({ type: "show", dialog: "shortcuts" }),
     markRoomRead: async (given?: Room) => {
       const room = given ?? (await pickRoom(chat, l10n.t("Mark which room as read?"), (each) => unread(each) > 0));
       if (room) chat.connected?.client.markRead(room.id, chat.connected.client.rooms.get(room.id)?.number ?? 0);
@@ -84,7 +93,10 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
     },
     doNotDisturb: () => quiet.setDoNotDisturb(true),
     disturb: () => quiet.setDoNotDisturb(false),
-    shareSelection: () => shareSelection(chat),
+    shareSelection: () => {
+      if (window.activeTextEditor) return shareSelection(chat);
+      return void window.showInformationMessage(l10n.t("Select the lines to share first."));
+    },
     shareFile: (clicked?: vscode.Uri, selected?: vscode.Uri[]) => {
       const files = filesMeant(clicked, Array.isArray(selected) ? selected : undefined);
       if (files.length > 0) return shareFiles(chat, files);

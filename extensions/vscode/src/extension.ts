@@ -78,6 +78,8 @@ function tellContext(chat: Chat): void {
     "mediaChat.signedIn": chat.connected !== null,
     "mediaChat.online": chat.connected?.client.state === "online",
     "mediaChat.hasRooms": chat.rooms.length > 0,
+    // Not merely not known yet: a tree that comes late would push the chat down.
+    "mediaChat.isRoomless": Boolean(chat.connected?.client.me) && chat.rooms.length === 0,
   };
   for (const [name, value] of Object.entries(values)) {
     if (told.get(name) === value) continue;

@@ -67,6 +67,8 @@ export class ChatApp extends ChatElement {
     this.onKey = this.onKey.bind(this);
     /** Whether keys that are held down with Ctrl are the page's. */
     this.takesCtrl = true;
+    /** Whether the page lists the rooms; an editor does so itself, beside the page. */
+    this.listsRooms = true;
     /** @type {Record<string, (detail: any) => void>} */
     const asked = {
       "open-room": ({ room }) => this.openRoom(room),
@@ -142,7 +144,9 @@ export class ChatApp extends ChatElement {
       this.offer = JSON.parse(this.dataset.offer ?? "null");
       this.drafts = new Drafts(client.me.id, this.tab);
       this.openFromAddress();
-      if (!this.roomId && !this.offer && !NARROW.matches) this.openRoom(this.firstRoom(), { address: false });
+      if (!this.roomId && !this.offer && this.listsRooms && !NARROW.matches) {
+        this.openRoom(this.firstRoom(), { address: false });
+      }
     }
     if (this.roomId && !this.room && client.state === "online") {
       const isKept = unsentElsewhere(client).some(({ room }) => room === this.roomId);
@@ -169,30 +173,15 @@ export class ChatApp extends ChatElement {
     if (this.client.state === "signed_out") return signedOut(this.signInAddress);
     if (this.client.state === "banned") return banned();
     return html`
-      <main class="app" data-screen=${this.screen}>
+      <main class="app ${this.listsRooms ? "" : "is-one-room"}" data-screen=${this.listsRooms ? this.screen : "room"}>
         <h1 class="visually-hidden">Media Chat</h1>
         <div class="app-lines">
           <mc-connection-line .client=${this.client}></mc-connection-line>
           <mc-restored-line .client=${this.client}></mc-restored-line>
         </div>
-        <div class="sidebar">
-          <div class="brand">
-            ${mark()}
-            <span class="brand-name">Media Chat</span>
-            <button type="button" class="button is-primary is-small" @click=${() => this.tell("start-chat")}>
-              ${icon("plus")} Start chat
-            </button>
-          </div>
-          <mc-unsent .client=${this.client}></mc-unsent>
-          <mc-requests .client=${this.client}></mc-requests>
-          <mc-room-list .client=${this.client} .current=${this.roomId}></mc-room-list>
-          <mc-account-menu
-            .client=${this.client}
-            .links=${this.dataset}
-            .takesCtrl=${this.takesCtrl}
-          ></mc-account-menu>
-        </div>
+        ${this.listsRooms ? this.sidebar() : null}
         <div class="content">
+          ${this.listsRooms ? null : this.asked()}
           ${this.content()}
         </div>
         ${this.announcer.render()}
@@ -202,6 +191,33 @@ export class ChatApp extends ChatElement {
       </main>
       ${this.dialog ? dialogFor(this.client, this.dialog) : null}
       <mc-emoji-picker></mc-emoji-picker>
+    `;
+  }
+
+  sidebar() {
+    return html`<div class="sidebar">
+      <div class="brand">
+        ${mark()}
+        <span class="brand-name">Media Chat</span>
+        <button type="button" class="button is-primary is-small" @click=${() => this.tell("start-chat")}>
+          ${icon("plus")} Start chat
+        </button>
+      </div>
+      ${this.asked()}
+      <mc-room-list .client=${this.client} .current=${this.roomId}></mc-room-list>
+      <mc-account-menu
+        .client=${this.client}
+        .links=${this.dataset}
+        .takesCtrl=${this.takesCtrl}
+      ></mc-account-menu>
+    </div>`;
+  }
+
+  /** What waits for an answer of the person, in whatever room they are. */
+  asked() {
+    return html`
+      <mc-unsent .client=${this.client}></mc-unsent>
+      <mc-requests .client=${this.client}></mc-requests>
     `;
   }
 
@@ -222,7 +238,9 @@ export class ChatApp extends ChatElement {
     if (!client.me) return null;
     if (this.offer) return html`<mc-room-offer .client=${client} .room=${this.offer}></mc-room-offer>`;
     const start = (/** @type {string} */ tab) => this.tell("start-chat", { tab });
-    return client.rooms.size === 0 ? welcome(client.me, start) : choose();
+    return client.rooms.size === 0
+      ? welcome(client.me, start)
+      : choose(this.listsRooms ? null : () => void this.showRooms());
   }
 
   /** @param {string} roomId */
@@ -286,6 +304,7 @@ export class ChatApp extends ChatElement {
   }
 
   async showRooms() {
+    if (!this.listsRooms) return this.tell("rooms-elsewhere");
     this.screen = "rooms";
     await this.updateComplete;
     /** @type {HTMLElement | null} */ (this.querySelector(".room-entry[tabindex='0']"))?.focus();
@@ -350,7 +369,8 @@ export class ChatApp extends ChatElement {
 
   focusSearch() {
     const list = /** @type {import("./room-list.js").RoomList | null} */ (this.querySelector("mc-room-list"));
-    list?.focusSearch();
+    if (list) list.focusSearch();
+    else this.focusComposer();
   }
 
   /** Where the next message is written, or what says why none can be, is where one reads. */

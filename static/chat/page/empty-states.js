@@ -32,10 +32,16 @@ function way(sign, title, text, run) {
   </button>`;
 }
 
-/** For a person who has rooms and looks at none. */
-export const choose = () => html`<section class="empty" aria-label="No room is open">
+/**
+ * For a person who has rooms and looks at none.
+ * @param {(() => void) | null} showRooms leads to the list, where that is not beside this
+ */
+export const choose = (showRooms) => html`<section class="empty" aria-label="No room is open">
   ${mark()}
-  <p>Choose a room, or press <kbd>Ctrl</kbd> <kbd>K</kbd> to find one.</p>
+  ${showRooms
+    ? html`<p>No room is open.</p>
+        <button type="button" class="button" @click=${showRooms}>Show the rooms</button>`
+    : html`<p>Choose a room, or press <kbd>Ctrl</kbd> <kbd>K</kbd> to find one.</p>`}
 </section>`;
 
 /** @param {string} signIn the address where one signs in */

@@ -1,6 +1,6 @@
 import { html } from "lit";
 import { ChatDialog } from "./dialog.js";
-import { keySigns, SHORTCUTS } from "./shortcuts.js";
+import { EDITOR_SHORTCUTS, keySigns, SHORTCUTS } from "./shortcuts.js";
 
 const isMac = /^Mac/.test(navigator.platform);
 
@@ -19,8 +19,9 @@ export class ShortcutsDialog extends ChatDialog {
   }
 
   content() {
-    return SHORTCUTS.map(({ where, shortcuts }) => {
-      const shown = shortcuts.filter(({ id, keys }) => this.withCtrl || !id || !keys[0].startsWith("Ctrl+"));
+    const sections = this.withCtrl ? SHORTCUTS : [EDITOR_SHORTCUTS, ...SHORTCUTS];
+    return sections.map(({ where, shortcuts }) => {
+      const shown = shortcuts.filter(({ id, keys }) => this.withCtrl || where === EDITOR_SHORTCUTS.where || !id || !keys[0].startsWith("Ctrl+"));
       return html`<h3 class="dialog-heading">${where}</h3>
         <dl class="shortcuts">
           ${shown.map(

@@ -66,6 +66,20 @@ export const SHORTCUTS = [
   },
 ];
 
+/**
+ * Keys of the editor around the page, one after the other: the extension's manifest has the same.
+ * @type {Section}
+ */
+export const EDITOR_SHORTCUTS = {
+  where: "Anywhere in the editor",
+  shortcuts: [
+    { id: "openRoom", keys: ["Ctrl+K G"], does: "Go to a room" },
+    { id: "nextUnread", keys: ["Ctrl+K J"], does: "Jump to the next room with unread messages" },
+    { id: "shareSelection", keys: ["Ctrl+K L"], does: "Share the selected lines" },
+    { id: "focusChat", keys: ["Ctrl+K H"], does: "Write in the chat" },
+  ],
+};
+
 const SIGNS = /** @type {Record<string, string>} */ ({
   ArrowUp: "↑",
   ArrowDown: "↓",
@@ -81,7 +95,7 @@ const ON_A_MAC = /** @type {Record<string, string>} */ ({ Ctrl: "⌘", Alt: "⌥
  * @param {boolean} [isMac] whether the keyboard is one of Apple's
  */
 export const keySigns = (keys, isMac = false) =>
-  keys.split("+").map((key) => (isMac && ON_A_MAC[key]) || SIGNS[key] || key);
+  keys.split(/[+ ]/).map((key) => (isMac && ON_A_MAC[key]) || SIGNS[key] || key);
 
 /**
  * What the page does when this key is pressed, wherever the focus is.

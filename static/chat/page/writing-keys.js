@@ -44,12 +44,12 @@ export class WritingKeys {
 
   /**
    * Whether a key finishes the text. Within code, and on touch, Enter makes a new line; with Ctrl or
-   * Cmd it finishes the text everywhere.
+   * Cmd it finishes the text everywhere. A key that an editor around the page has for itself does not.
    * @param {KeyboardEvent} event
    * @param {HTMLTextAreaElement} textarea
    */
   finishes(event, textarea) {
-    if (event.key !== "Enter" || event.shiftKey) return false;
+    if (event.key !== "Enter" || event.shiftKey || event.defaultPrevented) return false;
     if (event.ctrlKey || event.metaKey) return true;
     return !isTouch() && !this.areInCode(textarea);
   }

@@ -54,6 +54,21 @@ function partTitle(part: Part): string {
   }
 }
 
+/** The next room of the tree with unread messages, after this one and round to it. */
+export function nextUnread(chat: Chat, current: string | null): Room | undefined {
+  const listed = inTree(chat);
+  const at = listed.findIndex(({ id }) => id === current);
+  return [...listed.slice(at + 1), ...listed.slice(0, Math.max(at, 0))].find((room) => unread(room) > 0);
+}
+
+/** The rooms in the order of the tree: those of many, then those of two. */
+export function inTree(chat: Chat): Room[] {
+  const client = chat.connected?.client;
+  if (!client) return [];
+  const rooms = sorted(client, chat.rooms.filter(({ put_away }) => !put_away));
+  return [...rooms.filter(({ kind }) => kind !== "direct"), ...rooms.filter(({ kind }) => kind === "direct")];
+}
+
 /** Which rooms take what this person writes. */
 export const takesMessages = (chat: Chat) => (room: Room) =>
   chat.connected !== null && canWrite(chat.connected.client, room);

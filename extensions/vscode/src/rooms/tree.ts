@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 import type { Room } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
-import { partner, roomTitle, sorted, unread } from "../chat/naming.js";
+import { partner, roomTitle, unread } from "../chat/naming.js";
 import { awayWords, SHORT_BREAK_MS } from "./away.js";
-import { roomIcon } from "./pick.js";
+import { inTree, roomIcon } from "./pick.js";
 import type { Quiet } from "./quiet.js";
 
 const PAUSE_MS = 50;
@@ -40,10 +40,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   }
 
   getChildren(parent?: Room): Room[] {
-    const client = this.chat.connected?.client;
-    if (parent || !client) return [];
-    const rooms = sorted(client, this.chat.rooms.filter(({ put_away }) => !put_away));
-    return [...rooms.filter(({ kind }) => kind !== "direct"), ...rooms.filter(({ kind }) => kind === "direct")];
+    return parent ? [] : inTree(this.chat);
   }
 
   getTreeItem(room: Room): vscode.TreeItem {

@@ -65,6 +65,11 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     return Boolean(this.#view?.visible && vscode.window.state.focused);
   }
 
+  /** The room that the page shows, whether or not anybody looks. */
+  get roomShown(): string | null {
+    return this.#view ? this.services.storage.getItem(SHOWN) : null;
+  }
+
   /**
    * The room that is in front, if the person can see it now. A page that has not started, as in a
    * window that was just reloaded, shows nothing yet.
@@ -237,6 +242,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         return files.open(message.path, message.name);
       case "open-code":
         return places.open(message.code);
+      case "show-rooms":
+        return void vscode.commands.executeCommand("mediaChat.rooms.focus");
       case "retry":
         return this.#draw();
       case "retry-upload":

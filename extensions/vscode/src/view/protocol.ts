@@ -69,6 +69,7 @@ const Ask = v.variant("type", [
   v.strictObject({ type: v.literal("save"), path: mediaPath, name }),
   v.strictObject({ type: v.literal("open-image"), path: mediaPath, name }),
   v.strictObject({ type: v.literal("open-code"), code: Code }),
+  v.strictObject({ type: v.literal("show-rooms") }),
   v.strictObject({ type: v.literal("retry") }),
   v.strictObject({ type: v.literal("retry-upload"), key: v.pipe(text(100), v.minLength(1)) }),
   v.strictObject({ type: v.literal("sign-in"), server: text(2_000), username: name, password: text(4_096) }),
@@ -87,6 +88,8 @@ export type ToPage =
   | { type: "upload"; upload: UploadNews }
   | { type: "open-room"; room: string }
   | { type: "start-chat" }
+  | { type: "show"; dialog: "profile" | "blocked" | "shortcuts" }
+  | { type: "write" }
   | { type: "insert"; room: string; attachments: Attachment[] }
   | { type: "media"; id: number; bytes: ArrayBuffer; contentType: string }
   | { type: "media-failed"; id: number; detail: string }

@@ -3,6 +3,7 @@ import { ChatClient } from "../../../../static/chat/client.js";
 import type { ChatApp } from "../../../../static/chat/page/app.js";
 import { BridgeTransport } from "../../../../static/chat/transports/bridge.js";
 import { readCode } from "../view/protocol.js";
+import { keepChords } from "./chords.js";
 import { boot, listenToHost, tellHost } from "./host.js";
 import { HostUploads } from "./host-uploads.js";
 import { guardLinks } from "./links.js";
@@ -27,10 +28,13 @@ void import("../../../../static/chat/page/app.js").then(() => {
 
   // Ctrl+K begins many of the editor's own shortcuts; the page would take it for its search.
   app.takesCtrl = false;
+  // The editor's own tree does, beside the page.
+  app.listsRooms = false;
+  keepChords();
   guardLinks();
   const { room } = keepPlace(app, storage);
-  // Where there is room for one of the two, the page begins with the list of rooms.
   if (room) openWhenKnown(app, client, room);
+  app.addEventListener("rooms-elsewhere", () => tellHost({ type: "show-rooms" }));
 
   // What the page would do in a browser, and the editor does better.
   document.addEventListener("open-image", (event) => {
@@ -57,6 +61,10 @@ void import("../../../../static/chat/page/app.js").then(() => {
         return openWhenKnown(app, client, message.room);
       case "start-chat":
         return void whenReady(client, () => app.tell("start-chat", {}));
+      case "show":
+        return void whenReady(client, () => app.tell(`show-${message.dialog}`, { withCtrl: false }));
+      case "write":
+        return void whenReady(client, () => app.focusComposer());
       case "say":
         return app.say(message.text);
     }

@@ -26,8 +26,11 @@ export function keepPlace(app: ChatApp, storage: HostStorage): { room: string } 
   const room = storage.getItem(SHOWN) ?? "";
   const before = read(storage);
   keepRoom(app, storage, room);
-  keepScroll(app, storage);
-  if (before?.number && before.room === room) goBack(app, before, performance.now() + PATIENCE_MS);
+  // Until the place of before is back, none is kept: where the room opens first is not where one reads,
+  // and a view that is moved may go again before.
+  const keep = () => keepScroll(app, storage);
+  if (before?.number && before.room === room) goBack(app, before, performance.now() + PATIENCE_MS, keep);
+  else keep();
   return { room };
 }
 
@@ -60,14 +63,15 @@ function keepScroll(app: ChatApp, storage: HostStorage): void {
 }
 
 /** Once the room is drawn; not if the person has gone elsewhere meanwhile, or its history has. */
-function goBack(app: ChatApp, place: Place, until: number): void {
+function goBack(app: ChatApp, place: Place, until: number, done: () => void): void {
   const list = listOf(app);
   if (list?.placed && list.feed.loaded) {
     const isSame = list.roomId === place.room && app.client.epoch === place.epoch;
-    if (isSame) void list.comeBack(place.number, place.offset ?? 0);
+    if (!isSame) return done();
+    void list.comeBack(place.number, place.offset ?? 0).finally(done);
   } else if (performance.now() < until) {
-    setTimeout(() => goBack(app, place, until), 50);
-  }
+    setTimeout(() => goBack(app, place, until, done), 50);
+  } else done();
 }
 
 function read(storage: HostStorage): Place | null {

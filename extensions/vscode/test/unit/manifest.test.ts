@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { EDITOR_SHORTCUTS } from "../../../../static/chat/page/shortcuts.js";
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
@@ -11,6 +12,7 @@ interface Manifest {
   capabilities: { untrustedWorkspaces: { supported: boolean }; virtualWorkspaces: boolean };
   contributes: {
     commands: { command: string }[];
+    keybindings: { command: string; key: string; mac: string }[];
     menus: Record<string, { command: string; when?: string }[]>;
     configuration: { properties: Record<string, { scope: string }> };
   };
@@ -33,9 +35,23 @@ test("menus name commands that exist", () => {
 
 test("commands that need an account are offered to those who have one", () => {
   const palette = new Map(manifest.contributes.menus.commandPalette?.map(({ command, when }) => [command, when]));
-  const always = new Set(["setServer", "openInBrowser", "showLog"].map((name) => `mediaChat.${name}`));
+  const always = new Set(["setServer", "focusChat", "openInBrowser", "showLog"].map((name) => `mediaChat.${name}`));
   for (const command of declared.filter((name) => !always.has(name))) {
     assert.match(palette.get(command) ?? "", /mediaChat\.signedIn/, command);
+  }
+});
+
+test("keys are chords, the page lists them as they are, and the walkthrough and the README do", () => {
+  const listed = EDITOR_SHORTCUTS.shortcuts.map(({ id, keys }) => ({ command: `mediaChat.${id}`, key: keys[0]?.toLowerCase() }));
+  const bound = manifest.contributes.keybindings;
+  assert.deepEqual(bound.map(({ command, key }) => ({ command, key })), listed);
+  for (const { command, key, mac } of bound) {
+    assert.ok(declared.includes(command), command);
+    assert.equal(mac, key.replace("ctrl", "cmd"));
+    const [first, second = ""] = key.toUpperCase().split(" ");
+    for (const name of ["walkthrough/keys.md", "README.md"]) {
+      assert.ok(read(name).includes(`\`${first?.replace("CTRL", "Ctrl")}\` \`${second}\``), `${key} in ${name}`);
+    }
   }
 });
 

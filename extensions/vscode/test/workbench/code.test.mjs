@@ -65,7 +65,7 @@ describe("code between checkouts", () => {
     window = await bench.open({ folder });
     await window.showChat();
     // Which room is shown belongs to the folder.
-    await window.chat.locator(".room-entry", { hasText: "grace" }).click();
+    await window.openRoom("grace");
     await shared().waitFor();
   };
   const shared = () => message(window.chat, "Is this right?").locator(".shared-code");

@@ -40,7 +40,7 @@ describe("a day in the editor", () => {
   });
 
   step("starts a chat and sends a message, which the other has in the browser", async () => {
-    await chatWithGrace(window.chat, grace, "Hello from the editor", "Hello from the **browser**");
+    await chatWithGrace(window, grace, "Hello from the editor", "Hello from the **browser**");
   });
 
   step("shares an image with the browser", async () => {

@@ -41,7 +41,7 @@ describe("the extension wherever it runs", () => {
   async function smoke(signIn = byForm) {
     await signIn();
     await window.chat.locator("mc-app .app").waitFor();
-    await startChatWith(window.chat, "grace");
+    await startChatWith(window, "grace");
     await say(window.chat, "Hello from here");
     const grace = await inBrowser(bench, server, "grace");
     await grace.locator(".room-entry", { hasText: "ada" }).click();

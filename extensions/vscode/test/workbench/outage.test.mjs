@@ -36,9 +36,7 @@ describe("a database that is away", () => {
   });
 
   const open = async (name) => {
-    const back = window.chat.getByRole("button", { name: "Back to the rooms" });
-    if (await back.isVisible()) await back.click();
-    await window.chat.locator(".room-entry", { hasText: name }).click();
+    await window.openRoom(name);
     await window.chat.getByRole("textbox", { name: `Message ${name}`, exact: true }).waitFor();
   };
 

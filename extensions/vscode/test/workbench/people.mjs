@@ -19,9 +19,10 @@ export async function logIn(page, username) {
   await page.locator("input[name=password]").press("Enter");
 }
 
-/** The seeds' way to a direct room: Start Chat, a name, Enter. */
-export async function startChatWith(page, username) {
-  await page.locator(".brand button", { hasText: "Start chat" }).click();
+/** The way to a direct room: Start Chat, a name. @param window an editor's */
+export async function startChatWith(window, username) {
+  const page = window.chat;
+  await window.command("Media Chat: Start Chat");
   const search = page.locator("mc-start-chat input[type=search], mc-start-chat mc-people-search input").first();
   await search.fill(username);
   await page.locator("mc-start-chat .found-entry", { hasText: `@${username}` }).click();
@@ -34,8 +35,9 @@ export async function say(page, text) {
 }
 
 /** One starts a chat with grace, and both read what the other says. */
-export async function chatWithGrace(one, grace, from, to) {
-  await startChatWith(one, "grace");
+export async function chatWithGrace(window, grace, from, to) {
+  const one = window.chat;
+  await startChatWith(window, "grace");
   await say(one, from);
   await grace.locator(".room-entry", { hasText: "ada" }).click();
   await message(grace, from).waitFor();

@@ -22,7 +22,7 @@ describe("a view that goes and comes back", () => {
     bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
-    await window.chat.locator(".room-entry", { hasText: "Compilers" }).click();
+    await window.openRoom("Compilers");
     await window.chat.locator("mc-message").first().waitFor();
     // It opens at the first unread message; the others stay unread until somebody has seen them.
     await window.chat.getByRole("button", { name: "Mark as read" }).click();

@@ -43,7 +43,7 @@ describe("behind a proxy", () => {
     await askToSignIn();
     await window.chat.locator("mc-app .app").waitFor();
     await window.online();
-    await startChatWith(window.chat, "grace");
+    await startChatWith(window, "grace");
     await say(window.chat, "Through the proxy");
     await message(window.chat, "Through the proxy").waitFor();
     await until("The message to be stored", async () => (await window.chat.locator("mc-message :is(.message-sending, .message-waiting)").count()) === 0);

@@ -40,7 +40,7 @@ describe("a folder that nobody trusts", () => {
   });
 
   step("does not keep messages from going and coming", async () => {
-    await chatWithGrace(window.chat, grace, "From Restricted Mode", "To Restricted Mode");
+    await chatWithGrace(window, grace, "From Restricted Mode", "To Restricted Mode");
   });
 
   step("does not keep a file and lines of code from being shared", async () => {

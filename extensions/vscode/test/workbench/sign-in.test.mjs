@@ -132,7 +132,7 @@ describe("signing in", () => {
   });
 
   step("chats and shares a file, also after the server was away", async () => {
-    await startChatWith(window.chat, "grace");
+    await startChatWith(window, "grace");
     await say(window.chat, "Signed in with the browser");
     await window.chat.locator(".composer-file").setInputFiles([{ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("notes\n") }]);
     await window.chat.locator("mc-upload-tray", { hasText: "notes.txt" }).waitFor();
@@ -144,8 +144,10 @@ describe("signing in", () => {
     await window.chat.locator(".connection-line").waitFor({ state: "detached" });
     await say(window.chat, "And after a while");
     await message(window.chat, "And after a while").locator(".message-sending, .message-waiting").waitFor({ state: "detached" });
-    // Else the next to sign in would begin in this room, with the keyboard in it.
+    // What leads to the rooms leads to the tree, which is the one list of them.
+    assert.equal(await window.chat.locator(".room-entry, .brand, .account").count(), 0);
     await window.chat.getByRole("button", { name: "Back to the rooms" }).click();
+    await window.page.locator('.sidebar .monaco-list:focus[aria-label*="Rooms"], .sidebar .monaco-list:focus-within').first().waitFor();
   });
 
   step("keeps the token in the secret storage alone: no file, log, setting, address or page has it", async () => {

@@ -27,7 +27,7 @@ describe("how long it takes", () => {
     bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
-    await window.chat.locator(".room-entry", { hasText: "grace" }).click();
+    await window.openRoom("grace");
     await window.chat.locator("mc-message").last().waitFor();
     await window.page.waitForTimeout(1000);
   });

@@ -97,11 +97,18 @@ export class Window {
     return this.page.locator(".sidebar .monaco-list-row", { hasText: text }).first();
   }
 
-  /** Shows the view of rooms, which is folded up at first. */
+  /** Shows the view of rooms, also where it is folded up. */
   async showRooms() {
     await this.showChat();
     const header = this.page.locator('.pane-header[aria-label^="Rooms"]');
     if ((await header.getAttribute("aria-expanded")) !== "true") await header.click();
+  }
+
+  /** Opens a room by the view of rooms. */
+  async openRoom(name) {
+    await this.showRooms();
+    await this.row(name).click();
+    await this.chat.locator("mc-room-header", { hasText: name }).waitFor();
   }
 
   /** Shows the Explorer. */
@@ -179,7 +186,7 @@ export class Window {
   /** Signs in, and opens the room with someone. */
   async signInToRoomWith(server, username, password, other) {
     await this.signIn(server, username, password);
-    await this.chat.locator(".room-entry", { hasText: other }).click();
+    await this.openRoom(other);
     await this.chat.locator("mc-composer textarea").waitFor();
   }
 
