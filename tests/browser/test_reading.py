@@ -77,7 +77,8 @@ def stands(page: Page) -> None:
         page,
         """(() => {
           const list = document.querySelector("mc-message-list");
-          return list?.placed && !list.opening && !list.feed.loading && list.settling === 0;
+          return list?.placed && !list.opening && !list.feed.loading && list.settling === 0
+            && !list.drawn.isGrowing;
         })()""",
     )
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -233,6 +234,23 @@ def test_a_room_shows_what_one_was_reading_when_one_comes_back(
     stands(other)
     other.press(".composer-text", "ArrowUp")
     expect(other.locator(".editor-text")).to_have_value("Number 201.")
+
+
+def test_the_end_of_what_is_loaded_is_not_taken_for_that_of_the_room(
+    open_chat: OpenChat, room_with: RoomWith
+) -> None:
+    """Where all that a jump has loaded below its message is in view, the next page led to the
+    newest message."""
+    name = room_with(400, read=400)
+    page = open_chat("owner")
+    enter_room(page, name)
+    for height in range(900, 1420, 40):
+        page.set_viewport_size({"width": 1000, "height": height})
+        for number in (100, 350):  # the second is not loaded any more, and near the end
+            page.evaluate(f"document.querySelector('mc-message-list').jump({number})")
+            page.locator(f"mc-message[data-number='{number}'].is-found").wait_for()
+            stands(page)
+            assert number in page.evaluate(IN_VIEW), height
 
 
 def test_today_becomes_yesterday_at_midnight(open_chat: OpenChat, room_with: RoomWith) -> None:

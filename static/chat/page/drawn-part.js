@@ -18,6 +18,11 @@ export class DrawnPart {
     this.#draw = draw;
   }
 
+  /** Whether more is drawn in the next frame: until then the list is not as high as it will be. */
+  get isGrowing() {
+    return this.#nextStep !== 0;
+  }
+
   /**
    * @template {{number: number}} M
    * @param {M[]} messages all there are, in order

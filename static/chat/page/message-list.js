@@ -60,6 +60,8 @@ export class MessageList extends ChatElement {
     this.placed = false;
     /** Updates whose messages are not all drawn yet: what is held must not be held anew. */
     this.settling = 0;
+    /** Whether what was drawn last ends at the room's newest message. */
+    this.endsAtNewest = true;
     /** @type {number | null} a number to be shown once it is drawn */
     this.target = null;
     /** @type {number | null} where it stood before, in pixels; null where it is to be pointed out */
@@ -108,10 +110,7 @@ export class MessageList extends ChatElement {
   willUpdate(changed) {
     super.willUpdate(changed);
     if (changed.has("roomId") && this.roomId) void this.enter();
-    if (this.anchor && this.placed) {
-      this.anchor.followEnd = !this.feed.hasNewer;
-      if (this.settling === 0) this.anchor.hold();
-    }
+    if (this.anchor && this.placed && this.settling === 0) this.anchor.hold();
     this.settling += 1;
   }
 
@@ -167,9 +166,15 @@ export class MessageList extends ChatElement {
     this.settling -= 1;
     if (this.settling > 0 || !this.isConnected || !this.feed.loaded || this.anchor.isHidden) return;
     if (this.opening) return this.anchor.toEnd();
+    const { anchor, feed } = this;
+    const isLed = !this.placed || this.target !== null;
     if (!this.placed) this.place();
     else if (this.target !== null) this.show(this.target);
-    else this.anchor.restore();
+    else anchor.restore();
+    // New messages are drawn a few at a time, and followed to the last of them. A reader who only
+    // stood at the end of what was loaded stays there when more is.
+    const isFollowing = !isLed && anchor.followEnd && anchor.atEnd && !feed.hasNewer;
+    anchor.followEnd = this.endsAtNewest || isFollowing;
     this.noticeNew();
     this.look();
   }
@@ -237,7 +242,8 @@ export class MessageList extends ChatElement {
     this.reading.look();
     const room = this.client.rooms.get(this.roomId);
     this.isAtUnread = room !== undefined && this.reading.isAtUnread(room);
-    if (feed.loading) return;
+    // What is loaded and not drawn yet is near, too; for more, what one reads would be forgotten.
+    if (feed.loading || this.drawn.isGrowing) return;
     if (scroller.scrollTop < near && feed.hasOlder) void this.grow("older");
     else if (below < near && feed.hasNewer) void this.grow("newer");
     else if (this.atEnd && feed.messages.length > WINDOW + 50) feed.trim("older", WINDOW);
@@ -335,7 +341,9 @@ export class MessageList extends ChatElement {
   items() {
     const messages = /** @type {Message[]} */ (this.feed.messages);
     const whole = !this.placed || this.target !== null;
-    return timeline(this.drawn.of(messages, { whole }), {
+    const drawn = this.drawn.of(messages, { whole });
+    this.endsAtNewest = !this.feed.hasNewer && drawn.at(-1) === messages.at(-1);
+    return timeline(drawn, {
       unreadAfter: this.unreadAfter,
       me: this.client.me?.username ?? "",
       draw: (message, continued) => this.drawMessage(message, continued),
