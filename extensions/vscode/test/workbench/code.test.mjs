@@ -174,6 +174,7 @@ describe("code between checkouts", () => {
     await selection("Ln 14");
     await selection(`${PARSE.length} selected`);
     await window.command("File: Revert File");
+    await window.page.locator(".tab.active:not(.dirty)").waitFor();
   });
 
   step("opens lines that were edited where they are, says so, and shows them as they were", async () => {

@@ -217,6 +217,7 @@ describe("a day in the editor", () => {
     await second.statusBar.locator(".codicon-bell-slash").waitFor({ state: "detached" });
 
     await window.showRooms();
+    await until("The badge to go", async () => !(await window.badge.isVisible()));
     await second.command("Media Chat: Mute Room");
     await second.pick("grace");
     await window.row("grace").filter({ hasText: "muted" }).waitFor();

@@ -306,6 +306,7 @@ describe("files in the editor", () => {
 
     // Who changes their mind about the room has saved nothing either.
     await share("Save and Share");
+    await window.page.locator(".quick-input-widget:visible", { hasText: "in which room?" }).waitFor();
     await window.page.keyboard.press("Escape");
     await window.page.locator(".quick-input-widget:visible").waitFor({ state: "detached" });
     assert.deepEqual(JSON.parse(bench.read("book.ipynb")), BOOK);
