@@ -35,6 +35,8 @@ AT_ONCE = 100
 TIMEOUT = 5.0
 """Seconds after which a layer that does not answer is taken to have dropped the doorbell."""
 
+SLOW = "more waits than is kept"
+
 LOST: dict[str, Any] = {"type": "doorbells.lost"}
 """Tells every hub to compare everything with the database."""
 LOST_TIMES, LOST_EVERY = 5, 1.0
@@ -172,6 +174,24 @@ Bell = tuple[str, dict[str, Any]]
 """A group, and what its members are told."""
 
 
+class Outage:
+    """Logs once that the layer loses doorbells, and once that it works again and how many it lost:
+    a line for each would be one for every message."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+
+    def lose(self, doorbells: int, why: str) -> None:
+        if not self._lost:
+            log.warning("doorbell_lost", error=why)
+        self._lost += doorbells
+
+    def end(self) -> None:
+        if self._lost:
+            log.info("doorbells_ring_again", lost=self._lost)
+        self._lost = 0
+
+
 class Ringer:
     """Rings from one task, so that nobody who publishes waits for the layer.
 
@@ -184,6 +204,7 @@ class Ringer:
         self._waiting: dict[str, list[dict[str, Any]]] = {}
         self._size = 0
         self._task: asyncio.Task[None] | None = None
+        self._outage = Outage()
         self._lost_times = 0
         self._telling_lost: asyncio.Task[None] | None = None
 
@@ -197,12 +218,11 @@ class Ringer:
             before.append(message)
             if len(before) > JOINED:
                 self._size -= _size(before.pop(0))
-                self._tell_lost()
+                self._lose(1, SLOW)
         while len(self._waiting) > BACKLOG or (
             self._size > WAITING_SIZE and len(self._waiting) > 1
         ):
-            self._take(next(iter(self._waiting)))
-            self._tell_lost()
+            self._lose(len(self._take(next(iter(self._waiting)))), SLOW)
         if self._task is None:
             self._task = self.loop.create_task(self._run())
 
@@ -223,13 +243,13 @@ class Ringer:
                 try:
                     await self._send_some()
                 except Exception as error:
-                    log.warning("doorbell_lost", error=reason(error))
-                    self._tell_lost()
+                    self._lose(1, reason(error))
         finally:
             self._task = None
 
-    def _tell_lost(self) -> None:
+    def _lose(self, doorbells: int, why: str) -> None:
         """Has all hubs look at the database as soon as the layer works again."""
+        self._outage.lose(doorbells, why)
         self._lost_times = LOST_TIMES
         if self._telling_lost is None or self._telling_lost.done():
             self._telling_lost = self.loop.create_task(self._keep_telling_lost())
@@ -244,6 +264,7 @@ class Ringer:
                 self._lost_times = LOST_TIMES
             else:
                 self._lost_times -= 1
+        self._outage.end()
 
     async def _send_some(self) -> None:
         """A timeout each would cost more than the doorbell; what fails is lost alone."""
@@ -280,6 +301,7 @@ def _size_of(entries: Sequence[Entry]) -> int:
 
 
 _ringer: Ringer | None = None
+_outage_outside = Outage()
 
 
 def start() -> None:
@@ -312,4 +334,6 @@ def _ring_from_outside(*bells: Bell) -> None:
         for bell in bells:
             async_to_sync(get_channel_layer().group_send)(*bell)
     except Exception as error:
-        log.warning("doorbell_lost", error=reason(error))
+        _outage_outside.lose(len(bells), reason(error))
+    else:
+        _outage_outside.end()

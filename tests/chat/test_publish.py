@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from channels.layers import channel_layers, get_channel_layer
+from structlog.testing import capture_logs
 
 from chat import publish
+from chat.layer import InProcessLayer
 
 ROOM, OTHER = uuid.uuid4(), uuid.uuid4()
 
@@ -121,3 +123,51 @@ async def test_what_waits_for_a_slow_layer_is_bounded_in_size(
     while ringer._task is not None:
         await asyncio.wait([ringer._task])
     assert ringer._size == 0
+
+
+# -- An outage is logged once ------------------------------------------------------------------
+
+
+class _Breaking(InProcessLayer):
+    broken = True
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        if self.broken:
+            raise ConnectionError("no layer")
+        await super().group_send(group, message)
+
+
+async def test_an_outage_is_logged_once_and_its_end_with_what_was_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layer = _Breaking()
+    monkeypatch.setattr(publish, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(publish, "LOST_EVERY", 0.01)
+    ringer = publish.Ringer()
+    with capture_logs() as said:
+        for _ in range(2):
+            layer.broken = True
+            for position in range(10):
+                ringer.ring(_changes(ROOM, position), _changes(OTHER, position))
+                await ringer.sent()
+            layer.broken = False
+            assert ringer._telling_lost is not None
+            await asyncio.wait_for(ringer._telling_lost, 30)
+    assert [line["event"] for line in said] == ["doorbell_lost", "doorbells_ring_again"] * 2
+    assert [line.get("lost") for line in said] == [None, 20, None, 20]
+
+
+def test_what_is_rung_without_a_server_is_logged_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = _Breaking()
+    monkeypatch.setattr(publish, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(publish, "_ringer", None)
+    with capture_logs() as said:
+        for position in range(5):
+            publish._ring(_changes(ROOM, position))
+        layer.broken = False
+        for position in range(5, 8):
+            publish._ring(_changes(ROOM, position))
+    assert [(line["event"], line.get("lost")) for line in said] == [
+        ("doorbell_lost", None),
+        ("doorbells_ring_again", 5),
+    ]
