@@ -1,5 +1,6 @@
 """What commands and events are about."""
 
+import re
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
@@ -147,9 +148,13 @@ Shown = AfterValidator(_one_line)
 those characters."""
 
 
+ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*://")
+
+
 def _relative(path: str) -> str:
     # A reader's editor joins it to a folder of theirs: it must not lead out of there.
-    if path.startswith(("/", "\\")) or ":" in path.split("/")[0] or ".." in path.split("/"):
+    # Names may have colons; only a drive of Windows and an address begin with one that counts.
+    if ABSOLUTE.match(path) or ".." in path.split("/"):
         raise ValueError("the path of a file is relative to its repository")
     return path
 
@@ -176,8 +181,9 @@ def _is_none(value: object) -> bool:
 class Code(Wire):
     """Lines of a file, for readers to find in their own checkout of it.
 
-    ``path`` is relative to the repository, with forward slashes; lines count from 1, and both
-    are included. What is not known is left empty or left out. No field but ``text``, ``before``
+    ``path`` is relative to the repository, with forward slashes, and does not begin as one of a
+    Windows drive (``c:``) or an address (``file://``); lines count from 1, and both are
+    included. What is not known is left empty or left out. No field but ``text``, ``before``
     and ``after`` may have characters that control text or turn it around.
     """
 

@@ -113,8 +113,9 @@ export interface Attachment {
 /**
  * Lines of a file, for readers to find in their own checkout of it.
  *
- * `path` is relative to the repository, with forward slashes; lines count from 1, and both
- * are included. What is not known is left empty or left out. No field but `text`, `before`
+ * `path` is relative to the repository, with forward slashes, and does not begin as one of a
+ * Windows drive (`c:`) or an address (`file://`); lines count from 1, and both are
+ * included. What is not known is left empty or left out. No field but `text`, `before`
  * and `after` may have characters that control text or turn it around.
  */
 export interface Code {

@@ -96,6 +96,8 @@ def test_a_retry_finds_the_same_code(owner: User, private_room: Room) -> None:
         {"path": "a/../../b"},
         {"path": "\\\\server\\share"},
         {"path": "C:/Windows"},
+        {"path": "c:\\Windows"},
+        {"path": "c:autoexec.bat"},
         {"path": "file:///etc/passwd"},
         {"path": ""},
         {"commit": "main; rm -rf"},
@@ -148,6 +150,9 @@ def test_code_that_points_elsewhere_or_nowhere_is_refused(wrong: dict[str, Any])
         "документы/отчёт 2.md",
         "図/表 (1).c",
         "é/👩\u200d💻.txt",
+        "12:30.log",
+        "src:old/a:b.py",
+        "a/c:d",
     ],
 )
 def test_a_path_may_have_any_letters(path: str) -> None:

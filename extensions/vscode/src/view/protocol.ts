@@ -133,9 +133,9 @@ function isPlain(path: string): boolean {
 
 /**
  * A relative path that stays in the folder it is relative to. A backslash may be part of a name, and
- * on Windows it is a slash.
+ * on Windows it is a slash. So may a colon, but after the letter of a drive, or in an address.
  */
 function isInside(path: string): boolean {
-  const absolute = /^([/\\]|[a-z][a-z0-9+.-]*:)/i.test(path);
+  const absolute = /^([/\\]|[a-z]:|[a-z][a-z0-9+.-]*:\/\/)/i.test(path);
   return !absolute && !path.includes("\0") && !path.split(/[\\/]/).includes("..");
 }

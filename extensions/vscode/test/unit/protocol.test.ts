@@ -58,6 +58,8 @@ for (const message of [
   { type: "open-code", code: { ...code, path: "a\\..\\../x" } },
   { type: "open-code", code: { ...code, path: "\\\\host\\x" } },
   { type: "open-code", code: { ...code, path: "file:///etc/passwd" } },
+  { type: "open-code", code: { ...code, path: "C:/Windows/win.ini" } },
+  { type: "open-code", code: { ...code, path: "c:win.ini" } },
   { type: "open-code", code: { ...code, commit: "--upload-pack=touch x" } },
   { type: "open-code", code: { ...code, start_line: 0 } },
 ]) {
@@ -65,7 +67,7 @@ for (const message of [
 }
 
 test("code that the server takes can be opened", () => {
-  for (const more of [{ path: "src/a\\b.py" }, { path: "src/a..b/..c" }, { text: "😀".repeat(20_000) }]) {
+  for (const more of [{ path: "src/a\\b.py" }, { path: "src/a..b/..c" }, { path: "12:30.log" }, { path: "src:old/a.py" }, { text: "😀".repeat(20_000) }]) {
     assert.ok(readFromPage({ type: "open-code", code: { ...code, ...more } }), JSON.stringify(more).slice(0, 60));
   }
 });
