@@ -50,7 +50,7 @@ export async function isUnpushed(document: vscode.TextDocument, commit: string):
   const asked = source && (await program());
   try {
     const located = asked && (await asked.locate(source.file));
-    return located ? !(await asked.isPushed(located.root, commit)) : false;
+    return located ? (await asked.isPushed(located.root, commit)) === false : false;
   } catch {
     return false; // Git did not answer in time. Nothing is said that was not looked up.
   }

@@ -35,8 +35,11 @@ export interface GitProgram {
   remotes(root: string): Promise<Remote[]>;
   /** Whether an object with this id is here. */
   has(root: string, id: string): Promise<boolean>;
-  /** Whether a commit is on any branch of any remote, or of a tag that was cloned, as far as is known here. */
-  isPushed(root: string, commit: string): Promise<boolean>;
+  /**
+   * Whether a commit is on any branch of any remote, or of a tag that was cloned, as far as is known
+   * here. Null where there is a remote of which nothing is known, as in the work trees of a bare clone.
+   */
+  isPushed(root: string, commit: string): Promise<boolean | null>;
   /** The whole id of the commit that a revision means, "" where there is none. */
   commit(root: string, revision: string): Promise<string>;
   /** @returns null where the commit has no such file */

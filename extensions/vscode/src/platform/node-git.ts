@@ -52,15 +52,24 @@ export class NodeGit implements GitProgram {
     return (await this.#ask(root, ["cat-file", "-e", checked(id)])).status === 0;
   }
 
-  async isPushed(root: string, commit: string): Promise<boolean> {
+  async isPushed(root: string, commit: string): Promise<boolean | null> {
     // A clone of one tag has no branch of its remote, and fetches that tag alone.
     const rules = (await this.#ask(root, ["config", "--null", "--get-regexp", "^remote\\..*\\.fetch$"])).bytes.toString();
     const tags = await Promise.all([...rules.matchAll(/:(refs\/tags\/[^\0*]+)(?=\0)/g)].map(([, tag = ""]) => this.commit(root, tag)));
+    const cloned = tags.filter(isId);
+    if (cloned.length === 0 && !(await this.#knowsRemotes(root))) return null;
     const { status, bytes } = await this.#ask(root, [
-      "rev-list", "--max-count=1", checked(commit), "--not", "--remotes", ...tags.filter(isId), "--",
+      "rev-list", "--max-count=1", checked(commit), "--not", "--remotes", ...cloned, "--",
     ]);
     if (status !== 0) throw new Error("Git could not tell where the commit is.");
     return bytes.length === 0;
+  }
+
+  /** Whether anything is known of what the remotes have: of none there is nothing to know. */
+  async #knowsRemotes(root: string): Promise<boolean> {
+    const { status, bytes } = await this.#ask(root, ["for-each-ref", "--count=1", "refs/remotes"]);
+    if (status !== 0) throw new Error("Git could not tell what the remotes have.");
+    return bytes.length > 0 || (await this.remotes(root)).length === 0;
   }
 
   async commit(root: string, revision: string): Promise<string> {

@@ -158,6 +158,18 @@ test("what a clone of one tag has is pushed, and what is committed or tagged the
   }
 });
 
+test("where nothing is known of what the remotes have, nothing is said of a commit", async () => {
+  copy("old", "origin-of-bare");
+  git("old", "clone", "--quiet", "--bare", at("origin-of-bare"), at("bare"));
+  git("bare", "worktree", "add", "--quiet", at("of-bare"), "main");
+  assert.equal(await asked.isPushed(at("of-bare"), first), null);
+  copy("old", "never-fetched", ["origin", at("origin-of-bare")]);
+  assert.equal(await asked.isPushed(at("never-fetched"), first), null);
+  git("never-fetched", "fetch", "--quiet");
+  assert.equal(await asked.isPushed(at("never-fetched"), first), true);
+  assert.equal(await asked.isPushed(at("never-fetched"), commit("never-fetched", "local")), false);
+});
+
 test("what is no work tree, and what Git cannot tell, is not taken for another repository", async () => {
   mkdirSync(at("broken/.git"), { recursive: true });
   assert.deepEqual(await fits(code(), ["broken"]), ["broken: unknown"]);
