@@ -216,7 +216,7 @@ describe("a day in the editor", () => {
     await window.command("Media Chat: Allow Notifications Again");
     await second.statusBar.locator(".codicon-bell-slash").waitFor({ state: "detached" });
 
-    await window.showRooms();
+    await window.openRoom("grace");
     await until("The badge to go", async () => !(await window.badge.isVisible()));
     await second.command("Media Chat: Mute Room");
     await second.pick("grace");

@@ -31,7 +31,7 @@ describe("a server that was restored from a backup", () => {
   const aMoment = () => window.page.waitForTimeout(3000);
 
   step("is told by the page alone where the chat is in sight", async () => {
-    await window.chat.locator("mc-composer textarea").first().click();
+    await window.openRoom("Compilers");
     restore();
     await window.chat.getByText("The history was restored from a backup.").waitFor();
     await aMoment();
