@@ -117,12 +117,14 @@ export class Window {
     await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
   }
 
-  /** Opens a file of the workspace by its name. */
+  /** Opens a file of the workspace by its name, and waits for its text. */
   async openFile(name) {
     await this.page.keyboard.press("Control+P");
     await this.page.locator(".quick-input-widget:visible input").first().fill(name);
     await this.pick(name);
     await this.page.locator(".tab.active", { hasText: name }).waitFor();
+    // The tab is there before the file is read.
+    await this.page.locator(`.monaco-editor[data-uri$="/${name}"] .view-line, .notebookOverlay .cell`).first().waitFor();
   }
 
   /** Selects so many lines of the file that is open, from its first one on. */
