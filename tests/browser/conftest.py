@@ -102,6 +102,14 @@ def talk_to(page: Page, username: str) -> None:
     page.get_by_role("textbox", name=f"Message {username}", exact=True).wait_for()
 
 
+def try_now(page: Page) -> None:
+    """Asks for the connection at once, unless it has come back by itself and the button is gone."""
+    page.evaluate(
+        """[...document.querySelectorAll("button")]
+           .find((button) => button.textContent.trim() === "Try now")?.click()"""
+    )
+
+
 def until(page: Page, condition: str, seconds: float = 10) -> None:
     """Waits for a JavaScript expression; the page's policy forbids Playwright's own way."""
     deadline = time.monotonic() + seconds

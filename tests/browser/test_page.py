@@ -7,7 +7,15 @@ import uuid
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.conftest import SCREENSHOTS, OpenChat, enter_room, send, talk_to, until
+from tests.browser.conftest import (
+    SCREENSHOTS,
+    OpenChat,
+    enter_room,
+    send,
+    talk_to,
+    try_now,
+    until,
+)
 from tests.conftest import PASSWORD
 from tests.live import Server
 from tests.pictures import picture
@@ -103,7 +111,7 @@ def test_what_is_written_offline_outlives_a_reload_and_is_delivered_once(
     one.reload()
     one.wait_for_selector(".connection-line")
     cut = False
-    one.get_by_role("button", name="Try now").click()
+    try_now(one)
     one.wait_for_selector("mc-composer textarea")
     cut = True
     one.context.set_offline(True)
@@ -116,7 +124,7 @@ def test_what_is_written_offline_outlives_a_reload_and_is_delivered_once(
     one.wait_for_selector(".connection-line")
     assert messages(other, text) == 0
     cut = False
-    one.get_by_role("button", name="Try now").click()
+    try_now(one)
     other.locator("mc-message").filter(has_text=text).wait_for()
     one.locator("mc-message:not(.is-unsent)").filter(has_text=text).wait_for()
     one.reload()
@@ -191,7 +199,7 @@ def test_without_a_connection_nobody_is_shown_as_here_and_the_reason_is_told(
     expect(line).to_contain_text("The server is not reached.")
     expect(line).not_to_contain_text("offline")
     is_cut = False
-    one.get_by_role("button", name="Try now").click()
+    try_now(one)
     expect(line).to_have_count(0)
     is_known()
 

@@ -4,7 +4,15 @@ import uuid
 
 from playwright.sync_api import Page, WebSocketRoute
 
-from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible, enter_room, send, until
+from tests.browser.conftest import (
+    SCREENSHOTS,
+    OpenChat,
+    assert_accessible,
+    enter_room,
+    send,
+    try_now,
+    until,
+)
 
 SENT = "mc-message:not(.is-unsent)"
 
@@ -63,7 +71,7 @@ def test_what_a_tab_that_is_cut_off_wrote_is_sent_first_and_vanishes_nowhere(
     one.screenshot(path=SCREENSHOTS / "tabs-sent-elsewhere.png")
 
     cable.is_cut = False
-    one.get_by_role("button", name="Try now").first.click()
+    try_now(one)
     for text in texts:
         one.locator(SENT).filter(has_text=text).wait_for(timeout=40_000)
     assert written(one, mark) == texts
