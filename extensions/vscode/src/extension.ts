@@ -11,6 +11,7 @@ import { registerCommands } from "./commands.js";
 import { Files } from "./files/files.js";
 import { FolderLocks } from "./files/folder-locks.js";
 import { FolderFiles } from "./files/kept-files.js";
+import { FolderValues } from "./platform/folder-values.js";
 import { EditorFolder } from "./platform/folder.js";
 import { FrontWindow } from "./rooms/front-window.js";
 import { Notifier } from "./rooms/notifier.js";
@@ -38,7 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const browser = new BrowserSignIn(context.extension.id);
   accounts.askBy(() => askToSignIn(browser));
   const folder = (name: string) => new EditorFolder(vscode.Uri.joinPath(context.globalStorageUri, name));
-  const outbox = new OutboxFolder(folder("outbox"), (words) => log.warn(words));
+  const outbox = new OutboxFolder(folder("outbox"), (words) => log.warn(`Unsent messages: ${words}`));
   const storage = new EditorStorage(outbox, context.workspaceState);
   // eslint-disable-next-line no-restricted-properties -- the age of a file in days
   const files = new FolderFiles(folder("files"), () => Date.now());
@@ -46,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const locks = new FolderLocks(folder("locks"), { entered: () => outbox.look(), leaving: () => outbox.written() });
   end = () => Promise.all([outbox.written(), locks.close()]);
   const chat = new Chat(accounts, storage, new RecentRooms(context.globalState, storage), { files, locks }, log);
-  const quiet = new Quiet(context.globalState);
+  const quiet = new Quiet(new FolderValues(folder("quiet"), (words) => log.warn(`Muted rooms: ${words}`)));
   const served = new Files(chat, accounts.known);
   const places = new CodePlaces();
   const form = new SignInForm(accounts, browser);
@@ -65,8 +66,8 @@ export function activate(context: vscode.ExtensionContext): void {
   registerCommands(context, { accounts, browser, chat, quiet, view, log });
   tellContext(chat);
   chat.onDidChange(() => tellContext(chat));
-  // The person who signs in finds what they had not sent.
-  const opened = outbox.open().then(() => storage.moveFrom(state));
+  // The person who signs in finds what they had not sent, and is not called where they muted.
+  const opened = Promise.all([outbox.open().then(() => storage.moveFrom(state)), quiet.open(state)]);
   void opened.catch((error: Error) => log.warn(error.message)).then(() => accounts.load());
 }
 

@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import type { KeyStorage } from "../../../../static/chat/types.js";
-import type { Change, OutboxFolder } from "./outbox-folder.js";
+import type { Change } from "../platform/folder-values.js";
+import type { OutboxFolder } from "./outbox-folder.js";
 
 /** What pages and clients keep begins with this. */
 export const KEY = /^mediachat\.[\w.-]{1,240}$/;

@@ -1,59 +1,69 @@
 import * as vscode from "vscode";
+import type { FolderValues } from "../platform/folder-values.js";
 
-const MUTED = "mediaChat.muted";
-const DO_NOT_DISTURB = "mediaChat.doNotDisturb";
-/** How soon a window shows what was chosen in another. */
-const LOOK_MS = 1000;
+/** The file that is there while nobody is to be disturbed. The others are called as muted rooms. */
+const DO_NOT_DISTURB = "do-not-disturb";
+/** Where earlier versions kept both. */
+const MUTED_BEFORE = "mediaChat.muted";
+const DO_NOT_DISTURB_BEFORE = "mediaChat.doNotDisturb";
 
 /** What a person does not want to be called for, in any window: single rooms, or anything at all. */
 export class Quiet implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
-  readonly #looking: ReturnType<typeof setInterval>;
-  #told = "";
 
-  constructor(private readonly state: vscode.Memento) {
-    // VS Code brings what other windows keep into this one's memory, but has no event for it.
-    this.#looking = setInterval(() => this.#look(), LOOK_MS);
-    this.#look();
+  /** @param kept of all windows: of each room that is muted a file */
+  constructor(private readonly kept: FolderValues) {
+    kept.changed = () => this.#tell();
+    this.#tell();
+  }
+
+  /** Reads what was chosen before. @param state of earlier versions, from which it is taken over */
+  async open(state: vscode.Memento): Promise<void> {
+    await this.kept.open();
+    for (const id of state.get<string[]>(MUTED_BEFORE, [])) this.kept.set(id, "");
+    if (state.get(DO_NOT_DISTURB_BEFORE, false)) this.kept.set(DO_NOT_DISTURB, "");
+    await this.kept.written();
+    if (this.kept.keys().some((key) => this.kept.isUnwritten(key))) return;
+    for (const key of [MUTED_BEFORE, DO_NOT_DISTURB_BEFORE]) {
+      if (state.get(key) !== undefined) await state.update(key, undefined);
+    }
+    this.#tell();
   }
 
   dispose(): void {
-    clearInterval(this.#looking);
+    this.kept.close();
     this.#changed.dispose();
   }
 
-  get muted(): readonly string[] {
-    return this.state.get<string[]>(MUTED, []);
-  }
-
   isMuted(roomId: string): boolean {
-    return this.muted.includes(roomId);
+    return this.kept.get(roomId) !== null;
   }
 
-  async mute(roomId: string, muted: boolean): Promise<void> {
-    const others = this.muted.filter((id) => id !== roomId);
-    await this.state.update(MUTED, muted ? [...others, roomId] : others);
-    this.#look();
+  mute(roomId: string, muted: boolean): Promise<void> {
+    return this.#choose(roomId, muted);
   }
 
   get doNotDisturb(): boolean {
-    return this.state.get(DO_NOT_DISTURB, false);
+    return this.kept.get(DO_NOT_DISTURB) !== null;
   }
 
-  async setDoNotDisturb(on: boolean): Promise<void> {
-    await this.state.update(DO_NOT_DISTURB, on);
-    this.#look();
+  setDoNotDisturb(on: boolean): Promise<void> {
+    return this.#choose(DO_NOT_DISTURB, on);
   }
 
-  /** Tells what has changed since it was last told, here or elsewhere. */
-  #look(): void {
-    const now = JSON.stringify([this.doNotDisturb, this.muted]);
-    if (now === this.#told) return;
-    this.#told = now;
+  async #choose(key: string, on: boolean): Promise<void> {
+    if (on) this.kept.set(key, "");
+    else this.kept.delete(key);
+    this.#tell();
+    await this.kept.written();
+  }
+
+  #tell(): void {
+    const hasMutedRooms = this.kept.keys().some((key) => key !== DO_NOT_DISTURB);
     const set = (name: string, value: boolean) => vscode.commands.executeCommand("setContext", name, value);
     void set("mediaChat.doNotDisturb", this.doNotDisturb);
-    void set("mediaChat.hasMutedRooms", this.muted.length > 0);
+    void set("mediaChat.hasMutedRooms", hasMutedRooms);
     this.#changed.fire();
   }
 }

@@ -1,6 +1,6 @@
 import type * as vscode from "vscode";
 import type { EditorStorage } from "../chat/editor-storage.js";
-import type { Change } from "../chat/outbox-folder.js";
+import type { Change } from "../platform/folder-values.js";
 import { SHOWN } from "../view/protocol.js";
 
 const RECENT = "mediaChat.recentRooms";

@@ -1,60 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
+import { readdir } from "node:fs/promises";
 import { test, type TestContext } from "node:test";
-import type { Memento } from "vscode";
 import { OutboxStore } from "../../../../static/chat/outbox-store.js";
 import type { Unsent } from "../../../../static/chat/types.js";
 import { EditorStorage } from "../../src/chat/editor-storage.js";
-import { OutboxFolder, type Change } from "../../src/chat/outbox-folder.js";
+import { OutboxFolder } from "../../src/chat/outbox-folder.js";
 import { FolderLocks } from "../../src/files/folder-locks.js";
 import { FolderFiles, HOST_FILE } from "../../src/files/kept-files.js";
-import type { Folder } from "../../src/platform/folder.js";
-
-/** A real folder of this machine. */
-class DiskFolder implements Folder {
-  isFull = false;
-
-  constructor(readonly path: string) {}
-
-  async list() {
-    const names = (await readdir(this.path)).filter((name) => !name.endsWith(".part"));
-    const stamp = async (name: string) => {
-      const { mtimeMs, size } = await stat(path.join(this.path, name));
-      return [name, `${mtimeMs} ${size}`] as const;
-    };
-    return new Map(await Promise.all(names.map(stamp)));
-  }
-
-  read = (name: string): Promise<Uint8Array> => readFile(path.join(this.path, name));
-
-  async write(name: string, bytes: Uint8Array) {
-    if (this.isFull) throw new Error("The disk is full.");
-    const part = path.join(this.path, `${crypto.randomUUID()}.part`);
-    await writeFile(part, bytes);
-    await rename(part, path.join(this.path, name));
-  }
-
-  delete = (name: string) => rm(path.join(this.path, name), { force: true });
-}
-
-async function folderFor(t: TestContext) {
-  const folder = await mkdtemp(path.join(os.tmpdir(), "media-chat-outbox-"));
-  t.after(() => rm(folder, { recursive: true, maxRetries: 5 }));
-  return folder;
-}
-
-class Kept implements Memento {
-  readonly values = new Map<string, unknown>();
-  keys = () => [...this.values.keys()];
-  get = <T>(key: string, other?: T) => (this.values.get(key) as T | undefined) ?? (other);
-  update = (key: string, value: unknown) => {
-    if (value === undefined) this.values.delete(key);
-    else this.values.set(key, value);
-    return Promise.resolve();
-  };
-}
+import { DiskFolder, folderFor, Kept } from "./disk-folder.js";
+import type { Change } from "../../src/platform/folder-values.js";
 
 /** One window: its storage, what its host's client hears, and what its page is told. */
 async function window(t: TestContext, folder: string) {

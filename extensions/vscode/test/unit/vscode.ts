@@ -58,7 +58,17 @@ export const extensions = {
 export const ProgressLocation = { Notification: 15, Window: 10 };
 export const ConfigurationTarget = { Global: 1 };
 export class EventEmitter {
-  readonly event = () => ({ dispose() {} });
+  readonly #listeners = new Set<(value: unknown) => void>();
+  readonly event = (listener: (value: unknown) => void) => {
+    this.#listeners.add(listener);
+    return { dispose: () => void this.#listeners.delete(listener) };
+  };
+  fire(value?: unknown): void {
+    for (const listener of this.#listeners) listener(value);
+  }
+  dispose(): void {
+    this.#listeners.clear();
+  }
 }
 export class Range {}
 export class CancellationTokenSource {
