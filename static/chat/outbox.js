@@ -1,6 +1,7 @@
 import { deferred } from "./deferred.js";
 import { ChatError, FILES_LOST, filesLost } from "./errors.js";
 import { OtherTabs } from "./other-tabs.js";
+import { codeForOlder } from "./older-server.js";
 import { idsOf, inOrder, isUploading, quotedAgain, told } from "./outbox-entry.js";
 import { OutboxStore } from "./outbox-store.js";
 import { ServerErrors } from "./server-errors.js";
@@ -339,8 +340,9 @@ export class Outbox {
   }
 
   /**
-   * The server will not take a message as it is. It is sent without what it replies to, or with its
-   * files uploaded again, where a restore may have lost them; else it has failed.
+   * The server will not take a message as it is. It is sent without what an older server does not
+   * know, without what it replies to, or with its files uploaded again, where a restore may have lost
+   * them; else it has failed.
    *
    * @param {import("./types.js").Unsent} sent as it was when it was refused
    * @param {ChatError} error
@@ -349,6 +351,8 @@ export class Outbox {
   async #refused(sent, error, signal) {
     const entry = this.#current(sent.client_id);
     if (!entry) return;
+    const code = codeForOlder(entry.code, error);
+    if (code) return this.#write({ ...entry, code });
     if (error.code === "not_found" && sent.reply_to) {
       if (!entry.reply_to) return; // another tab has noticed it, too
       // What it replies to was lost, as by a restore. The words still count, and are sent again.

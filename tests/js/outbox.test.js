@@ -367,3 +367,37 @@ test("what is unsent in a room that is gone is kept, with what the room was call
   client.discard(clientId);
   assert.deepEqual(client.unsent, []);
 });
+
+test("an older server gets shared lines without what it does not know, and the words about them", async () => {
+  const lines = { language: "python", repository: "", branch: "main", path: "a.py", start_line: 3, end_line: 4, text: "a\nb" };
+  const commit = "a".repeat(40);
+  const later = { blob: "b".repeat(40), before: "above" };
+  const { client, room, server } = await aClientInARoom({ messages: 0 });
+  // As its version before these fields answers.
+  const unknownIn = (/** @type {object} */ code) => Object.keys(code).find((field) => ["dirty", "blob", "before", "after"].includes(field));
+  server.refuse = ({ code }) => {
+    const unknown = unknownIn(code ?? {});
+    return unknown ? { code: "bad_request", detail: `code.${unknown}: Extra inputs are not permitted` } : null;
+  };
+  const share = (/** @type {object} */ code) =>
+    client.send({ type: "message.send", room: room.id, client_id: crypto.randomUUID(), body: "Look", code: /** @type {any} */ (code) });
+  const committed = { ...lines, commit };
+  await Promise.all([
+    share({ ...committed, dirty: false, ...later }),
+    // No commit has these.
+    share({ ...committed, dirty: true, ...later }),
+    share({ ...committed, after: "below" }),
+  ]);
+  const sent = server.commands("message.send");
+  assert.deepEqual(sent.map(({ code }) => code).filter((code) => !unknownIn(code)), [committed, { ...lines, commit: "" }, committed]);
+  assert.deepEqual(room.messages.map(({ body }) => body), ["Look", "Look", "Look"]);
+  assert.deepEqual(client.unsent, []);
+});
+
+test("lines that are wrong otherwise are refused, and not tried again", async () => {
+  const { client, room, server } = await aClientInARoom({ messages: 0 });
+  server.refuse = ({ type }) => (type === "message.send" ? { code: "bad_request", detail: "code.path: Value error" } : null);
+  const code = /** @type {any} */ ({ path: "/etc", start_line: 1, end_line: 1, text: "a", dirty: true });
+  await assert.rejects(client.send({ type: "message.send", room: room.id, client_id: crypto.randomUUID(), body: "", code }), { code: "bad_request" });
+  assert.equal(server.commands("message.send").length, 1);
+});
