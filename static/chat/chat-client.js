@@ -37,8 +37,9 @@ const PING_TIMEOUT = 10_000;
  *   not. `change` is `sent` for a new message, also one's own, `changed` for one that was edited or
  *   got a reaction, and `deleted`. After a reconnect what was missed is told too, once, a message
  *   as it is then
- * - `skipped` {room}: too much was missed there (more than 1,000 changes), so that not all of it is
- *   told by `message`. `history` has it
+ * - `skipped` {room, after}: too much was missed there, so that not all of it is told: more than
+ *   1,000 changes where `message` is listened to, else more than 200, of which `mention` and
+ *   `message-changed` tell none. `history` has it, after the number `after`
  * - `messages` {room}: a room's feed, as far as it is held; see {@link Feed#open}
  * - `outbox`: what is unsent
  * - `left-out` {room, upload}: an unsent message goes without this file, which the server refused

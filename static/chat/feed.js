@@ -305,11 +305,12 @@ export class Feed {
 
   /** Leaves out what is too much to catch up with. @param {import("./protocol.js").Room} state */
   #skip({ position, number }) {
-    const isTold = this.position !== null && this.#host.isTold();
+    const { number: after, position: before } = this;
+    const isTold = before !== null && this.#host.isTold();
     this.position = isTold ? position - TOLD_OF_ABSENCE : position;
     this.number = number;
-    if (isTold) this.#host.skipped();
-    else this.#told = new Told(number);
+    if (!isTold) this.#told = new Told(number);
+    if (before !== null) this.#host.skipped(after);
   }
 
   /**
@@ -357,7 +358,7 @@ export class Feed {
   /** Drops all that is held, stands at this position and pages again. @param {number} position */
   #startOver(position) {
     this.#told = new Told(this.#host.state()?.number ?? 0);
-    this.#host.skipped();
+    this.#host.skipped(this.number);
     // Where either is refused, the error says so, and whoever shows the room opens it again.
     if (this.#drop(position)) this.open().catch(() => {});
     else this.#count().catch(() => {});

@@ -83,9 +83,9 @@ export class Store {
         if (host.isTold()) host.tell("message", { room: roomId, message, change });
         if (change !== "sent") host.tell("message-changed", { room: roomId, message });
       },
-      skipped: () => {
+      skipped: (after) => {
         this.#unread.doubt(roomId);
-        host.tell("skipped", { room: roomId });
+        host.tell("skipped", { room: roomId, after });
       },
     });
     this.#feeds.set(roomId, feed);

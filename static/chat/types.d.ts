@@ -201,8 +201,11 @@ export interface FeedHost {
   isTold(): boolean;
   /** What the room's log says of a message: each change once, in order. */
   told(message: wire.Message, change: Change): void;
-  /** Changes of the room are left out of what is told: there were too many. */
-  skipped(): void;
+  /**
+   * Changes of the room are left out of what is told: there were too many. `after`: the number of
+   * the newest message that was seen before.
+   */
+  skipped(after: number): void;
 }
 
 /**

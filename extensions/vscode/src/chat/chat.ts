@@ -8,7 +8,7 @@ import type { Account, Accounts } from "../account/account.js";
 import { Server } from "../server/server.js";
 import type { EditorStorage } from "./editor-storage.js";
 import type { RecentRooms } from "../rooms/recent.js";
-import { missedCalls, type Mention } from "./missed-calls.js";
+import { callsSkipped, missedCalls, type Call } from "./missed-calls.js";
 import { SharedTransport } from "./shared-transport.js";
 import { upload } from "./uploading.js";
 
@@ -26,9 +26,9 @@ export class Chat implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   /** Something that lists, badges or the status bar may show has changed. */
   readonly onDidChange = this.#changed.event;
-  readonly #mentioned = new vscode.EventEmitter<Mention>();
-  /** A new message that names this person, or in a direct room; the same one perhaps twice. */
-  readonly onDidMention = this.#mentioned.event;
+  readonly #called = new vscode.EventEmitter<Call>();
+  /** New messages that name this person, or in a direct room; the same ones perhaps twice. */
+  readonly onDidCall = this.#called.event;
   readonly #messageChanged = new vscode.EventEmitter<Message>();
   /** A message was edited or deleted, or got a reaction. */
   readonly onDidChangeMessage = this.#messageChanged.event;
@@ -49,7 +49,7 @@ export class Chat implements vscode.Disposable {
   dispose(): void {
     this.#connected?.client.disconnect();
     this.#changed.dispose();
-    this.#mentioned.dispose();
+    this.#called.dispose();
     this.#messageChanged.dispose();
     this.#switched.dispose();
   }
@@ -81,7 +81,12 @@ export class Chat implements vscode.Disposable {
     client.addEventListener("mention", (event) => {
       const { room: id, message } = (event as CustomEvent<{ room: string; message: Message }>).detail;
       const room = client.rooms.get(id);
-      if (room) this.#mentioned.fire({ room, message });
+      if (room) this.#called.fire({ room, messages: [message] });
+    });
+    client.addEventListener("skipped", (event) => {
+      const { room, after } = (event as CustomEvent<{ room: string; after: number }>).detail;
+      // A room that cannot be read any more calls nobody.
+      callsSkipped(client, room, after).then((call) => call && this.#called.fire(call), () => {});
     });
     client.addEventListener("message-changed", (event) => {
       this.#messageChanged.fire((event as CustomEvent<{ message: Message }>).detail.message);
@@ -89,7 +94,7 @@ export class Chat implements vscode.Disposable {
     client
       .connect()
       .then(() => missedCalls(client))
-      .then((calls) => calls.forEach((call) => this.#mentioned.fire(call)))
+      .then((calls) => calls.forEach((call) => this.#called.fire(call)))
       .catch((error: Error) => this.log.warn(`Not connected: ${error.message}`));
     return { account, server, client, transport };
   }

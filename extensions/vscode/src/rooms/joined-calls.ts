@@ -1,10 +1,5 @@
 import type { Message, Room } from "../../../../static/chat/protocol.js";
-
-/** The messages of one room for which the person is called, oldest first. */
-export interface Call {
-  room: Room;
-  messages: readonly Message[];
-}
+import type { Call } from "../chat/missed-calls.js";
 
 /**
  * What calls a person, joined by room: each message until it is read, here or on any other device.

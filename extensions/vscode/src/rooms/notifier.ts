@@ -2,13 +2,14 @@ import * as vscode from "vscode";
 import type { ChatClient } from "../../../../static/chat/client.js";
 import { excerpt } from "../../../../static/chat/excerpt.js";
 import { isolated } from "../../../../static/chat/names.js";
-import type { Message, Room } from "../../../../static/chat/protocol.js";
+import type { Message } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
+import type { Call } from "../chat/missed-calls.js";
 import { displayName, roomTitle } from "../chat/naming.js";
 import type { ChatView } from "../view/chat-view.js";
 import { CallNotification } from "./call-notification.js";
 import type { FrontWindow } from "./front-window.js";
-import { JoinedCalls, type Call } from "./joined-calls.js";
+import { JoinedCalls } from "./joined-calls.js";
 import { plain } from "./plain.js";
 import type { Quiet } from "./quiet.js";
 
@@ -34,7 +35,7 @@ export class Notifier implements vscode.Disposable {
     private readonly front: FrontWindow,
   ) {
     this.#disposables = [
-      chat.onDidMention(({ room, message }) => void this.#called(room, message)),
+      chat.onDidCall((call) => void this.#called(call)),
       chat.onDidChangeMessage((message) => this.#calls.change(message) && this.#redraw(message.room)),
       chat.onDidChange(() => this.#settle()),
       quiet.onDidChange(() => this.#settle()),
@@ -48,13 +49,15 @@ export class Notifier implements vscode.Disposable {
     for (const each of this.#disposables) each.dispose();
   }
 
-  async #called(room: Room, message: Message): Promise<void> {
+  async #called({ room, messages }: Call): Promise<void> {
     const client = this.chat.connected?.client;
     const wanted = vscode.workspace.getConfiguration("mediaChat").get("notifications", true);
-    if (!client || !wanted || this.#isQuiet(room.id)) return;
-    if (this.view.roomInSight === room.id) return this.front.note(message.id);
-    this.#calls.add(room, message);
-    const isHere = await this.front.tell(message.id, () => this.#showSoon(room.id));
+    const newest = messages.at(-1);
+    if (!client || !newest || !wanted || this.#isQuiet(room.id)) return;
+    if (this.view.roomInSight === room.id) return this.front.note(newest.id);
+    for (const message of messages) this.#calls.add(room, message);
+    // What was missed together is told once.
+    const isHere = await this.front.tell(newest.id, () => this.#showSoon(room.id));
     // Where another window calls, it calls for all that was joined here, too.
     if (!isHere && client === this.chat.connected?.client) this.#takeAway(room.id);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { missedCalls } from "../../src/chat/missed-calls.js";
+import { callsSkipped, missedCalls } from "../../src/chat/missed-calls.js";
 import { ChatClient } from "../../../../static/chat/client.js";
 import type { Message, Room } from "../../../../static/chat/protocol.js";
 import type { Transport } from "../../../../static/chat/types.js";
@@ -20,22 +20,26 @@ const message = (id: string, more: Partial<Message> = {}) => ({
 const ago = (ms: number) => ({ created_at: new Date(Date.now() - ms).toISOString() });
 
 /** A client that has just been greeted, and which rooms it then asks for. */
-async function connected(rooms: Room[], messages: Record<string, object[]>, blocked: string[] = []) {
+async function connected(rooms: Room[], messages: Record<string, { number: number }[]>, blocked: string[] = []) {
   const asked: string[] = [];
+  let lose = () => {};
   const transport: Transport = {
     open(handlers) {
       const tell = (event: object) => handlers.onFrame(JSON.stringify(event));
       const socket = {
         send(text: string) {
-          const { type, ref, room } = JSON.parse(text) as { type: string; ref: string; room: string };
+          const { type, ref, room, before = Infinity, limit } = JSON.parse(text) as { type: string; ref: string; room: string; before?: number; limit: number };
           if (type !== "history") return;
           asked.push(room);
+          const older = messages[room]?.filter(({ number }) => number < before);
+          const page = older?.slice(-limit);
           queueMicrotask(() =>
-            tell(messages[room] ? { type: "reply", ref, messages: messages[room], more: false } : { type: "error", ref, code: "not_found", detail: "" }),
+            tell(page ? { type: "reply", ref, messages: page, more: page.length < (older?.length ?? 0) } : { type: "error", ref, code: "not_found", detail: "" }),
           );
         },
         close() {},
       };
+      lose = () => handlers.onClose(1006);
       queueMicrotask(() => {
         handlers.onOpen(socket);
         tell({
@@ -50,10 +54,10 @@ async function connected(rooms: Room[], messages: Record<string, object[]>, bloc
   const client = new ChatClient({ transport, storage: null, events: null });
   clients.push(client);
   await client.connect();
-  return { client, asked };
+  return { client, asked, lose: () => lose() };
 }
 
-const called = async (client: ChatClient) => (await missedCalls(client)).map((call) => call.message.id);
+const called = async (client: ChatClient) => (await missedCalls(client)).flatMap(({ messages }) => messages.map(({ id }) => id));
 
 test("what was written directly while the window started calls, the oldest first", async () => {
   const { client } = await connected([room("a"), room("b")], {
@@ -94,3 +98,32 @@ test("it asks for what is unread alone, for few rooms, direct ones first, and li
   assert.equal(asked[0], "direct");
   assert.ok(!asked.includes("read"));
 });
+
+test("of a start that took long, all calls are found, and no further page is asked for than has any", async () => {
+  const messages = Array.from({ length: 260 }, (_, at) => message(`${at + 1}`, { number: at + 1, ...(at < 20 && ago(3_600_000)) }));
+  const { client, asked } = await connected([room("a", { number: 260, read: 0, unread: 260 })], { a: messages });
+  assert.deepEqual(await called(client), messages.slice(20).map(({ id }) => id));
+  assert.equal(asked.length, 5);
+});
+
+for (const kind of ["direct", "private"] as const) {
+  test(`who comes back to more than is told in a ${kind} room is called once, for all that calls`, async () => {
+    const before = room("a", { kind });
+    const messages = Array.from({ length: 9 }, (_, at) => message(`${at + 1}`, { number: at + 1 }));
+    const rooms = [before];
+    const { client, lose } = await connected(rooms, { a: messages });
+    const skips: { room: string; after: number }[] = [];
+    client.addEventListener("skipped", (event) => skips.push((event as CustomEvent<(typeof skips)[0]>).detail));
+    client.addEventListener("mention", () => assert.fail("it was told besides"));
+    lose();
+    for (let number = 10; number <= 249; number++) messages.push(message(`${number}`, { number, mentions: number % 2 ? ["ada"] : [] }));
+    rooms[0] = { ...before, position: 249, number: 249, unread: 243 };
+    await client.connect();
+    assert.deepEqual(skips, [{ room: "a", after: 9 }]);
+    const call = await callsSkipped(client, "a", 9);
+    // What had called before does not call again, though it is unread.
+    const missed = messages.slice(9).filter(({ mentions }) => kind === "direct" || mentions.length > 0);
+    assert.deepEqual(call?.messages.map(({ id }) => id), missed.map(({ id }) => id));
+    assert.equal(missed.length, kind === "direct" ? 240 : 120);
+  });
+}
