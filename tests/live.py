@@ -75,7 +75,7 @@ def fill(data_dir: Path, **settings: str) -> Seeded:
         env=environment(data_dir, settings),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr

@@ -36,6 +36,10 @@ ROOM_FIELDS = (
     "put_away",
     "asked",
 )
+PATIENCE = 20
+"""Seconds in which events reach whoever watches, also on a machine that is busy."""
+BEGUN_WITHIN = 60
+"""Seconds after which no more examples begin: a slow machine plays fewer of them."""
 
 
 class State:
@@ -206,10 +210,16 @@ class World:
             rooms.append(opened["room"]["id"])
         messages: list[str] = []
         watching = await self.observer()
-        for step in steps:
-            watching = await self._step(step, rooms, messages, watching)
-        await self._same_as_fresh(watching)
-        self.seen |= watching.state.seen
+        try:
+            for step in steps:
+                watching = await self._step(step, rooms, messages, watching)
+            await self._same_as_fresh(watching)
+            self.seen |= watching.state.seen
+        finally:
+            await self._clean_up(watching, rooms)
+
+    async def _clean_up(self, watching: Follower, rooms: list[str]) -> None:
+        """Nothing is left for the next example, also where this one failed."""
         for person in (*self.actors.values(), watching):
             for other in ACTORS:
                 with contextlib.suppress(CommandError):
@@ -305,7 +315,7 @@ class World:
                         watching.state.page(each, page)
 
     async def _same_as_fresh(self, watching: Follower) -> None:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE
         while True:
             for each in list(watching.state.rooms):
                 if each not in watching.state.messages:
@@ -406,11 +416,16 @@ BLOCKED = [
 ]
 # Nothing comes after it that could take the observer away before the event is there.
 READ = [("send", 0, 0, 1), ("observer reads", 0, 0, 1)]
+# Both have written in a room, and see from then on that the other is here.
+MET = [("send", 0, 0, 1), ("observer sends", 0, 0, 1)]
+ALWAYS = (EVERY_OTHER_EVENT, MET, PUT_AWAY, BLOCKED, READ)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300, func_only=True)
 def test_stale_state_and_events_are_fresh_state(world: tuple[World, asyncio.Runner]):
     stage, runner = world
+    end = time.monotonic() + BEGUN_WITHIN
+    is_right = True
 
     @settings(
         max_examples=15 if databases.is_emulated() else 40,
@@ -420,11 +435,18 @@ def test_stale_state_and_events_are_fresh_state(world: tuple[World, asyncio.Runn
     )
     @given(STEPS)
     @example(EVERY_OTHER_EVENT)
+    @example(MET)
     @example(PUT_AWAY)
     @example(BLOCKED)
     @example(READ)
     def play(steps: list[tuple]) -> None:
+        nonlocal is_right
+        # What has failed is played again, however late, to be told from what fails only once.
+        if is_right and steps not in ALWAYS and time.monotonic() > end:
+            return
+        is_right = False
         runner.run(stage.play(steps))
+        is_right = True
 
     play()
     missing = {
