@@ -97,6 +97,7 @@ export class ChatClient extends KnownChat {
     locks = globalThis.window ? globalThis.navigator?.locks : undefined,
     files = new FileStore(indexedDB, now),
     uploadsElsewhere,
+    userId,
   }) {
     const timing = { now, monotonic, random, setTimer };
     const store = new Store({
@@ -174,6 +175,7 @@ export class ChatClient extends KnownChat {
       },
       leftOut: (room, upload) => this.#news.tell("left-out", { room, upload }),
     });
+    if (userId) this.#outbox.open(userId);
   }
 
   /** @param {Parameters<EventTarget["addEventListener"]>} listener */

@@ -113,6 +113,11 @@ export interface ClientOptions {
   files?: KeptFiles;
   /** Files that another program uploads with what this one finds in the storage. */
   uploadsElsewhere?: UploadsElsewhere;
+  /**
+   * The id of the person, where it is known before the server says so: what they left unsent is there
+   * at once, also while the server is away.
+   */
+  userId?: string;
 }
 
 /** A step that signing in still needs, as django-allauth names it: `mfa_authenticate`, … */
@@ -224,6 +229,7 @@ export interface Detail {
   name?: string;
   by?: string | null;
   position?: number;
+  after?: number;
 }
 
 /** What the store needs of the client that it belongs to. */

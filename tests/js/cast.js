@@ -12,6 +12,7 @@ import { Server } from "./server.js";
  *   files?: import("../../static/chat/types.js").KeptFiles,
  *   locks?: Pick<LockManager, "request">,
  *   uploadsElsewhere?: import("../../static/chat/types.js").UploadsElsewhere,
+ *   userId?: string,
  * }} [given]
  */
 export function aClient({
@@ -24,6 +25,7 @@ export function aClient({
   files,
   locks,
   uploadsElsewhere,
+  userId,
 } = {}) {
   const client = new ChatClient({
     transport: server.door(username),
@@ -32,6 +34,7 @@ export function aClient({
     files,
     locks,
     uploadsElsewhere,
+    userId,
     random,
     now: clock.now,
     monotonic: clock.monotonic,

@@ -401,3 +401,25 @@ test("lines that are wrong otherwise are refused, and not tried again", async ()
   await assert.rejects(client.send({ type: "message.send", room: room.id, client_id: crypto.randomUUID(), body: "", code }), { code: "bad_request" });
   assert.equal(server.commands("message.send").length, 1);
 });
+
+test("what is unsent is there before the server is, where it is known whose it is, and is sent once", async () => {
+  const storage = new MemoryStorage();
+  const before = await aClientInARoom({ storage, messages: 0 });
+  const { server, room } = before;
+  const userId = before.client.me?.id ?? "";
+  before.server.last.end(1006);
+  before.client.sendMessage(room.id, { body: "kept" });
+  before.client.sendMessage(room.id, { body: "thought better of" });
+  before.client.disconnect();
+
+  const { client } = aClient({ server, storage, userId });
+  assert.deepEqual(client.unsent.map(({ body }) => body), ["kept", "thought better of"]);
+  client.discard(client.unsent[1].client_id);
+  await client.connect();
+  await settled();
+  assert.deepEqual(room.messages.map(({ body }) => body), ["kept"]);
+  assert.deepEqual(client.unsent, []);
+
+  const nobody = aClient({ server, storage, userId: "another person" });
+  assert.deepEqual(nobody.client.unsent, []);
+});

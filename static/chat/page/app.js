@@ -22,6 +22,7 @@ import "./room-offer.js";
 import { shortcutFor } from "./shortcuts.js";
 import { unsentElsewhere } from "./unsent.js";
 import { Uploads } from "./uploads.js";
+import "./waiting.js";
 import { banned, choose, signedOut, welcome } from "./empty-states.js";
 
 const TOAST_MS = 7000;
@@ -235,7 +236,7 @@ export class ChatApp extends ChatElement {
         ></mc-conversation>`,
       );
     }
-    if (!client.me) return null;
+    if (!client.me) return html`<mc-waiting .client=${client}></mc-waiting>`;
     if (this.offer) return html`<mc-room-offer .client=${client} .room=${this.offer}></mc-room-offer>`;
     const start = (/** @type {string} */ tab) => this.tell("start-chat", { tab });
     return client.rooms.size === 0

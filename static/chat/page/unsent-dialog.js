@@ -1,10 +1,9 @@
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { isolated } from "../names.js";
-import { clockTime, dayName, fullTime } from "./dates.js";
 import { ChatDialog } from "./dialog.js";
 import { NewDay } from "./new-day.js";
 import { unsentElsewhere } from "./unsent.js";
+import { discardButton, unsentEntry } from "./unsent-entry.js";
 
 /** @typedef {import("../types.js").Unsent} Entry */
 
@@ -50,37 +49,12 @@ export class UnsentDialog extends ChatDialog {
 
   /** @param {Entry} entry */
   entry(entry) {
-    const { body, attachments } = entry;
-    return html`<li class="unsent">
-      <p class="unsent-place">
-        <strong><bdi>${entry.room_name || "A room that is gone"}</bdi></strong>
-        <time datetime=${entry.created_at} title=${fullTime(entry.created_at)}
-          >${dayName(entry.created_at)}, ${clockTime(entry.created_at)}</time
-        >
-      </p>
-      ${body ? html`<p class="unsent-body plain-text" dir="auto" tabindex="0">${body}</p>` : null}
-      ${attachments.length > 0
-        ? html`<p class="hint">
-            ${attachments.map(({ name }, at) => html`${at ? ", " : ""}<bdi>${name || "a file"}</bdi>`)}
-          </p>`
-        : null}
-      ${entry.error && !GONE.has(entry.error.code) ? html`<p class="hint">${entry.error.detail}</p>` : null}
-      <div class="unsent-ways">
-        ${body
-          ? html`<button type="button" class="button is-small" @click=${() => this.copy(entry)}>
-              ${this.copied === entry.client_id ? "Copied" : "Copy text"}
-            </button>`
-          : null}
-        <button
-          type="button"
-          class="button is-small"
-          aria-label="Discard “${isolated(body.slice(0, 40) || "the files")}”"
-          @click=${() => this.discard(entry)}
-        >
-          Discard
-        </button>
-      </div>
-    </li>`;
+    const note = entry.error && !GONE.has(entry.error.code) ? entry.error.detail : null;
+    const copy = html`<button type="button" class="button is-small" @click=${() => this.copy(entry)}>
+      ${this.copied === entry.client_id ? "Copied" : "Copy text"}
+    </button>`;
+    const ways = html`${entry.body ? copy : null} ${discardButton(entry, () => void this.discard(entry))}`;
+    return unsentEntry(entry, { room: "A room that is gone", note, ways });
   }
 
   /** @param {Entry} entry */

@@ -72,7 +72,8 @@ export class Chat implements vscode.Disposable {
   #connect(account: Account): Connected {
     const server = Server.at(account.server);
     const transport = new SharedTransport(wire(server, account.token));
-    const client = new ChatClient({ transport, storage: this.storage, events: this.storage, ...this.kept });
+    const { storage } = this;
+    const client = new ChatClient({ transport, storage, events: storage, userId: account.user.id, ...this.kept });
     transport.ownedBy(client);
     for (const type of ["rooms", "room", "people", "presence", "blocked", "outbox"]) {
       client.addEventListener(type, () => this.#changed.fire());

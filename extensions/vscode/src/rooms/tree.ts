@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { Room } from "../../../../static/chat/protocol.js";
-import type { Chat } from "../chat/chat.js";
+import type { Chat, Connected } from "../chat/chat.js";
 import { partner, roomTitle, unread } from "../chat/naming.js";
 import { awayWords, SHORT_BREAK_MS } from "./away.js";
 import { inTree, roomIcon } from "./pick.js";
@@ -70,7 +70,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   /** A line above the rooms, as long as something keeps the chat from going on. */
   #sayAway(): void {
     const { connected } = this.chat;
-    const words = (connected && awayWords(connected)) ?? undefined;
+    const words = (connected && wordsAbove(connected)) ?? undefined;
     if (words === undefined) {
       clearTimeout(this.#break);
       this.#break = undefined;
@@ -100,4 +100,12 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
       .filter(({ id, put_away }) => !put_away && !this.quiet.isMuted(id))
       .reduce((sum, room) => sum + unread(room), 0);
   }
+}
+
+/** Why the chat does not go on now, and how much waits for that. */
+function wordsAbove(connected: Connected): string | null {
+  const away = awayWords(connected);
+  const waiting = connected.client.unsent.length;
+  if (!away || waiting === 0) return away;
+  return `${away} ${waiting === 1 ? vscode.l10n.t("1 message waits.") : vscode.l10n.t("{0} messages wait.", waiting)}`;
 }

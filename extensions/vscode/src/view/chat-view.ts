@@ -15,6 +15,8 @@ export const VIEW = "mediaChat.chat";
 const EMBED = "mediaChat.embed";
 /** The page is shown from what the server said last, where it does not answer within this. */
 const EMBED_PATIENCE_MS = 700;
+/** The page without what the server adds to it. */
+const EMPTY_PAGE = "<mc-app></mc-app>";
 
 interface Services {
   extensionUri: vscode.Uri;
@@ -138,7 +140,9 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       const embed = await this.#embed(connected);
       if (turn !== this.#turn) return;
       this.#relay(view, connected);
-      view.webview.html = chatDocument(place, embed, connected.server.address, storage.of(connected.account.user.id));
+      const user = connected.account.user.id;
+      const shown = { server: connected.server.address, user, stored: storage.of(user) };
+      view.webview.html = chatDocument(place, embed, shown);
     } catch (error) {
       if (turn === this.#turn) view.webview.html = noticeDocument(place, (error as Error).message);
     }
@@ -162,7 +166,13 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       void state.update(key, embed);
       return embed;
     });
-    if (known === undefined) return asked;
+    if (known === undefined) {
+      return asked.catch((error: unknown) => {
+        // What waits is shown also where the server has never been seen from here.
+        if (error instanceof Problem && error.code === "unreachable" && connected.client.unsent.length > 0) return EMPTY_PAGE;
+        throw error;
+      });
+    }
     const late = new Promise<string>((resolve) => setTimeout(() => resolve(known), EMBED_PATIENCE_MS));
     return Promise.race([asked, late]).catch((error: unknown) => {
       // What is known serves as long as the server is away, but not against what it says.

@@ -8,9 +8,18 @@ export interface Place {
   file(name: string): string;
 }
 
-/** The chat itself, of the server at this address. `stored` is what the page has kept before. */
-export function chatDocument(place: Place, embed: string, server: string, stored: Record<string, string>): string {
-  return page(place, "chat", embed, { stored, words: {}, server });
+interface Shown {
+  /** The address of the server. */
+  server: string;
+  /** The id of the person. */
+  user: string;
+  /** What the page has kept before. */
+  stored: Record<string, string>;
+}
+
+/** The chat itself. */
+export function chatDocument(place: Place, embed: string, shown: Shown): string {
+  return page(place, "chat", embed, { ...shown, words: {} });
 }
 
 export interface SignInState {

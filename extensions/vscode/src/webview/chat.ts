@@ -10,7 +10,7 @@ import { guardLinks } from "./links.js";
 import { keepPlace } from "./place.js";
 import { HostStorage } from "./storage.js";
 
-const { stored, server } = boot();
+const { stored, server, user } = boot();
 const storage = new HostStorage(stored);
 Object.defineProperty(window, "localStorage", { value: storage });
 
@@ -22,7 +22,7 @@ void import("../../../../static/chat/page/app.js").then(() => {
     listen: (listener) => listenToHost(listener),
   });
   const uploads = new HostUploads();
-  const client = new ChatClient({ transport, storage, uploadsElsewhere: uploads });
+  const client = new ChatClient({ transport, storage, uploadsElsewhere: uploads, ...(user && { userId: user }) });
   app.address = `${server}/`;
   app.client = client;
 

@@ -25,6 +25,8 @@ export interface Boot {
   words: Record<string, string>;
   /** The address of the server whose chat this is, without a slash at its end. */
   server?: string;
+  /** The id of the person whose chat this is. */
+  user?: string;
 }
 
 /** What the host wrote into the document. */

@@ -166,8 +166,14 @@ describe("a day in the editor", () => {
     await window.screenshot("shared-while-away");
     await window.page.reload();
     await window.page.locator(".monaco-workbench .activitybar").waitFor();
-    await server.start();
+    // Before the server is there again, from which the rooms come.
     await window.showChat();
+    await window.chat.getByRole("heading", { name: "2 messages wait for the server" }).waitFor();
+    await window.chat.locator(".unsent", { hasText: "Lines for later" }).locator(".unsent-place", { hasText: "grace" }).waitFor();
+    await window.chat.locator(".unsent", { hasText: "later.py" }).waitFor();
+    await window.page.locator(".sidebar", { hasText: "2 messages wait." }).waitFor();
+    await window.screenshot("waiting-after-reload");
+    await server.start();
     await message(grace, "Lines for later").waitFor();
     await grace.locator(".file-card", { hasText: "later.py" }).waitFor();
     await message(window.chat, "Lines for later").and(window.chat.locator(":not(.is-unsent)")).waitFor();
