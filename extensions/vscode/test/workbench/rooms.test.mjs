@@ -200,6 +200,30 @@ describe("rooms and notifications", () => {
     await page.keyboard.press("Escape");
   });
 
+  step("calls once for what was missed in a long absence, and says how much that is", async () => {
+    await window.showExplorer();
+    await server.kill();
+    await window.statusBar.locator(".codicon-debug-disconnect").waitFor();
+    // More than the server tells of an absence, written while it is not there for this window.
+    server.shell(`
+from uuid import UUID, uuid4
+from accounts.models import User
+from chat.actions.drafts import Draft
+from chat.actions.messages import send_messages
+grace = User.objects.get(username="grace")
+for begin in range(0, 240, 40):
+    send_messages([Draft(grace, UUID("${direct}"), uuid4(), f"Missed {n}") for n in range(begin + 1, begin + 41)])
+`);
+    await server.start();
+    await window.notification("grace: 240 messages. ").filter({ hasText: "Missed 240" }).waitFor();
+    await until("The one notification", async () => (await window.notifications()).length === 1);
+    await window.screenshot("called-after-absence");
+    const { number } = (await server.rooms(ada)).find(({ id }) => id === direct);
+    await server.command(ada, { type: "room.read", room: direct, number });
+    await window.notification("240 messages").waitFor({ state: "detached" });
+    await window.showChat();
+  });
+
   const composer = () => window.chat.locator("mc-composer textarea");
   const header = (text) => window.chat.locator("mc-room-header", { hasText: text }).waitFor();
   const hasFocus = (locator) => locator.evaluate((element) => element.ownerDocument.hasFocus() && element === element.ownerDocument.activeElement);
