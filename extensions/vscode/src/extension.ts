@@ -21,6 +21,7 @@ import { RemovalNotice } from "./rooms/removal-notice.js";
 import { RestoreNotice } from "./rooms/restore-notice.js";
 import { StatusBar } from "./rooms/status-bar.js";
 import { RoomsTree } from "./rooms/tree.js";
+import { UnreadBadges } from "./rooms/unread-badges.js";
 import { ChatView } from "./view/chat-view.js";
 import { tickWalkthrough } from "./walkthrough.js";
 
@@ -53,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const form = new SignInForm(accounts, browser);
   const { extensionUri, globalState: state } = context;
   const view = new ChatView({ extensionUri, state, accounts, chat, storage, files: served, places, form, log });
-  const tree = new RoomsTree(chat, quiet);
+  const tree = new RoomsTree(chat, quiet, view);
   const statusBar = new StatusBar(chat, tree, quiet);
   const front = new FrontWindow(state);
   const notifier = new Notifier(chat, view, quiet, front);
@@ -62,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(log, accounts, browser, chat, quiet, served, places, view, tree, statusBar);
   context.subscriptions.push({ dispose: () => outbox.close() });
   context.subscriptions.push(front, notifier, removals, restores);
+  context.subscriptions.push(vscode.window.registerFileDecorationProvider(new UnreadBadges()));
   context.subscriptions.push(tickWalkthrough(chat));
   registerCommands(context, { accounts, browser, chat, quiet, view, log });
   tellContext(chat);

@@ -5,8 +5,16 @@ import { partner, roomTitle, unread } from "../chat/naming.js";
 import { awayWords, SHORT_BREAK_MS } from "./away.js";
 import { inTree, roomIcon } from "./pick.js";
 import type { Quiet } from "./quiet.js";
+import { areBadgesShown, unreadUri } from "./unread-badges.js";
 
 const PAUSE_MS = 50;
+
+/** The chat's page, as far as the tree leaves things to it. */
+interface Page {
+  /** Whether the page is drawn where the person can see it, and says itself what keeps it from going on. */
+  readonly isDrawn: boolean;
+  readonly onDidChangeDrawn: vscode.Event<void>;
+}
 
 /** The rooms as a tree, and on the icon how much is unread, from the start of the editor on. */
 export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposable {
@@ -22,6 +30,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   constructor(
     private readonly chat: Chat,
     private readonly quiet: Quiet,
+    private readonly page: Page,
   ) {
     this.#view = vscode.window.createTreeView("mediaChat.rooms", { treeDataProvider: this });
     this.#disposables = [
@@ -29,6 +38,8 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
       this.#changed,
       chat.onDidChange(() => this.#later()),
       quiet.onDidChange(() => this.#later()),
+      page.onDidChangeDrawn(() => this.#later()),
+      vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("explorer.decorations") && this.#later()),
     ];
     this.#later();
   }
@@ -51,8 +62,10 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     const item = new vscode.TreeItem(title);
     const here = client && room.kind === "direct" && client.online.has(partner(client, room) ?? "");
     item.id = room.id;
+    // At the end of its row, where a long name does not push it out.
+    if (count > 0) item.resourceUri = unreadUri(count, muted);
     item.description = [
-      count > 0 ? String(count) : "",
+      count > 0 && !areBadgesShown() ? String(count) : "",
       muted ? vscode.l10n.t("muted") : "",
       here ? vscode.l10n.t("here") : "",
     ].filter(Boolean).join(" · ");
@@ -67,7 +80,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     return item;
   }
 
-  /** A line above the rooms, as long as something keeps the chat from going on. */
+  /** A line above the rooms, as long as something keeps the chat from going on and the page does not say so. */
   #sayAway(): void {
     const { connected } = this.chat;
     const words = (connected && wordsAbove(connected)) ?? undefined;
@@ -79,7 +92,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
       this.#break = setTimeout(() => this.#later(), SHORT_BREAK_MS);
       this.#brokeAt = performance.now();
     } else if (performance.now() - this.#brokeAt >= SHORT_BREAK_MS) {
-      this.#view.message = words;
+      this.#view.message = this.page.isDrawn ? undefined : words;
     }
   }
 

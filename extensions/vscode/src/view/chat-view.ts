@@ -39,11 +39,15 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   /** Until the page says that it has started, what it is told waits. */
   #waiting: ToPage[] | null = [];
   #toRelay: (message: FromBridge) => void = () => {};
+  readonly #drawn = new vscode.EventEmitter<void>();
+  /** {@link isDrawn} may have changed. */
+  readonly onDidChangeDrawn = this.#drawn.event;
   readonly #disposables: vscode.Disposable[];
 
   constructor(private readonly services: Services) {
     const { chat } = services;
     this.#disposables = [
+      this.#drawn,
       vscode.window.registerWebviewViewProvider(VIEW, this, {
         webviewOptions: { retainContextWhenHidden: true },
       }),
@@ -60,6 +64,11 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   dispose(): void {
     this.#endPage();
     for (const each of this.#disposables) each.dispose();
+  }
+
+  /** Whether the page has started and is not hidden, whichever window is in front. */
+  get isDrawn(): boolean {
+    return Boolean(this.#view?.visible && !this.#waiting);
   }
 
   /** Whether the person can see the chat now. */
@@ -100,12 +109,14 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       localResourceRoots: [vscode.Uri.joinPath(this.services.extensionUri, "dist", "webview")],
     };
     view.webview.onDidReceiveMessage((message: unknown) => void this.#receive(message));
+    view.onDidChangeVisibility(() => this.#drawn.fire());
     view.onDidDispose(() => {
       if (this.#view !== view) return;
       this.#view = null;
       this.#turn++;
       this.#endPage();
       this.#waiting = [];
+      this.#drawn.fire();
     });
     void this.#draw();
   }
@@ -237,6 +248,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       case "started": {
         const waiting = this.#waiting ?? [];
         this.#waiting = null;
+        this.#drawn.fire();
         for (const each of waiting) this.tell(each);
         const client = chat.connected?.client;
         for (const upload of client ? uploadsNow(client) : []) this.tell({ type: "upload", upload });

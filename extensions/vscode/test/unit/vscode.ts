@@ -71,6 +71,9 @@ export class EventEmitter {
   }
 }
 export class Range {}
+export class ThemeColor {
+  constructor(readonly id: string) {}
+}
 export class CancellationTokenSource {
   readonly token = {};
   cancel(): void {}

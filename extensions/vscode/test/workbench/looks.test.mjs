@@ -8,6 +8,8 @@ import { artefacts } from "./window.mjs";
 import { extension, steps, Workbench } from "./workbench.mjs";
 
 const AXE = readFileSync(path.resolve(extension, "../../node_modules/axe-core/axe.min.js"), "utf8");
+/** What the page's own tests ask of a browser's window. */
+const outOfReach = new Function("root", `return (${readFileSync(path.resolve(extension, "../../tests/browser/out_of_reach.js"), "utf8")})(root)`);
 const THEMES = {
   dark: ["Dark Modern", "vscode-dark"],
   light: ["Light Modern", "vscode-light"],
@@ -15,7 +17,7 @@ const THEMES = {
   "high-contrast-light": ["Light High Contrast", "vscode-high-contrast-light"],
 };
 /** Those that the README shows. */
-const SHOWN = ["dark", "light", "high-contrast"];
+const SHOWN = ["dark", "light", "high-contrast", "narrow"];
 
 const CODE = `def tokens(text: str) -> Iterator[Token]:
     """Every token of a text, in order."""
@@ -41,7 +43,7 @@ describe("the view to the eye, the ear and the hand", () => {
     const [ada, grace, linus] = [await server.signUp("ada"), await server.signUp("grace"), await server.signUp("linus")];
     graceToken = grace;
     bench = await Workbench.create({
-      settings: { "mediaChat.serverUrl": server.url, "editor.fontSize": 13, "editor.fontFamily": "No Such Font", "editor.minimap.enabled": false, "editor.occurrencesHighlight": "off", "window.title": "tokens.py", "workbench.layoutControl.enabled": false },
+      settings: { "mediaChat.serverUrl": server.url, "editor.fontSize": 13, "editor.fontFamily": "No Such Font", "editor.minimap.enabled": false, "editor.occurrencesHighlight": "off", "editor.autoClosingBrackets": "never", "editor.autoSurround": "never", "window.title": "tokens.py", "workbench.layoutControl.enabled": false },
     });
     bench.write("tokens.py", FILE);
     const room = await server.openRoom(grace, { kind: "private", name: "Compilers", members: ["ada", "linus"] });
@@ -92,7 +94,22 @@ describe("the view to the eye, the ear and the hand", () => {
     await window.command("Media Chat: Focus on Chat View");
     await window.chat.locator("input[name=username]:focus").waitFor();
     assert.deepEqual(await complaints(), []);
+    assert.deepEqual(await lost(), []);
+    await window.screenshot("narrow-sign-in");
     const { keyboard } = window.page;
+    // Chords lead here as long as nobody is signed in, and nothing of them is text.
+    const where = window.chat.locator("input[name=server]");
+    for (const second of ["G", "J", "L", "H"]) {
+      await where.focus();
+      await pressChord(second);
+      await window.chat.locator("input[name=username]:focus").waitFor();
+      assert.equal(await where.inputValue(), server.url);
+    }
+    await window.openFile("tokens.py");
+    await window.page.locator(".monaco-editor.focused").first().waitFor();
+    await pressChord("G");
+    await window.chat.locator("input[name=username]:focus").waitFor();
+    await until("The keyboard in the view", () => window.page.evaluate(() => document.activeElement?.localName === "iframe"));
     await keyboard.type("ada");
     await keyboard.press("Tab");
     await keyboard.type(PASSWORD);
@@ -133,7 +150,7 @@ describe("the view to the eye, the ear and the hand", () => {
     // The next unread room, and from an editor into the field where one writes.
     const other = await server.openRoom(graceToken, { kind: "private", name: "Parsers", members: ["ada"] });
     await server.send(graceToken, other, "Who reads this?");
-    await window.row("Parsers").filter({ hasText: "1" }).waitFor();
+    await until("The count", async () => (await window.unreadBadge("Parsers")) === "1");
     await pressChord("J");
     // The other one may have something unread, too, above what fits into the view.
     const shown = () => window.chat.locator("mc-room-header h2").innerText();
@@ -156,6 +173,73 @@ describe("the view to the eye, the ear and the hand", () => {
     await window.page.keyboard.press("Escape");
     await window.openRoom("Compilers");
     await window.chat.locator("mc-message", { hasText: "shall we?" }).waitFor();
+  });
+
+  step("takes its chords wherever the keyboard is", async () => {
+    const { page, chat } = window;
+    const { keyboard } = page;
+    const writes = () => chat.locator(".composer-text:focus").waitFor();
+    const picker = page.locator(".quick-input-widget:visible", { hasText: "Open which room?" });
+    const closePicker = async () => {
+      await picker.waitFor();
+      await keyboard.press("Escape");
+      await picker.waitFor({ state: "hidden" });
+    };
+    // In the field where one writes, no letter of a chord is written.
+    await toComposer();
+    await pressChord("G");
+    await closePicker();
+    await toComposer();
+    await pressChord("J");
+    await window.notification("Nothing else is unread").waitFor();
+    await window.command("Notifications: Clear All Notifications");
+    // Among the messages and in a menu, whose keys mean something, too.
+    await chat.locator("mc-message").last().focus();
+    await pressChord("G");
+    await closePicker();
+    await chat.locator("mc-message").last().hover();
+    await chat.locator("mc-message").last().getByRole("button", { name: "More" }).click();
+    await chat.getByRole("menuitem").first().waitFor();
+    await pressChord("H");
+    await writes();
+    await chat.getByRole("menuitem").first().waitFor({ state: "detached" });
+    assert.equal(await chat.locator(".composer-text").inputValue(), "");
+    // From the list to choose a room from, and from a terminal.
+    await pressChord("G");
+    await picker.waitFor();
+    await pressChord("H");
+    await picker.waitFor({ state: "hidden" });
+    await writes();
+    await window.command("Terminal: Create New Terminal");
+    await page.locator(".terminal.xterm.focus").waitFor();
+    await pressChord("G");
+    await closePicker();
+    await page.locator(".terminal.xterm.focus").waitFor();
+    await pressChord("H");
+    await writes();
+    await window.command("View: Hide Panel");
+  });
+
+  step("has the count of a long name's room in sight", async () => {
+    const name = "Compilers, parsers and everything else that reads text";
+    const room = await server.openRoom(graceToken, { kind: "private", name, members: ["ada"] });
+    await server.send(graceToken, room, "One");
+    await server.send(graceToken, room, "Two");
+    await until("The count", async () => (await window.unreadBadge(name)) === "2");
+    const row = window.row(name);
+    assert.equal(await row.getAttribute("aria-label"), `${name}: 2 unread`);
+    // It is drawn at the end of the row, within what can be seen of it, and the name before it.
+    const { isIn, isCut } = await row.locator(".monaco-icon-label").first().evaluate((label) => {
+      const words = label.querySelector(".monaco-icon-label-container");
+      const list = label.closest(".monaco-list").getBoundingClientRect();
+      const badge = parseFloat(getComputedStyle(label, "::after").width);
+      return {
+        isIn: label.getBoundingClientRect().right <= list.right && words.getBoundingClientRect().right + badge <= label.getBoundingClientRect().right + 1,
+        isCut: words.scrollWidth > words.clientWidth,
+      };
+    });
+    assert.deepEqual({ isIn, isCut }, { isIn: true, isCut: true });
+    await window.screenshot("narrow-long-name");
   });
 
   step("takes the editor's fonts and sizes", async () => {
@@ -188,6 +272,24 @@ describe("the view to the eye, the ear and the hand", () => {
       return ["iii", "MMM"].map((text) => drawing.measureText(text).width);
     });
     assert.equal(widths[0], widths[1]);
+    // A change of the settings is followed at once.
+    const setSize = async (size) => {
+      await window.command("Preferences: Open User Settings (JSON)");
+      const editor = window.page.locator(".monaco-editor.focused", { hasText: "security.workspace" });
+      await editor.first().waitFor();
+      await window.page.keyboard.press("Control+A");
+      await window.page.keyboard.insertText(JSON.stringify({ ...bench.settings, "editor.fontSize": size }));
+      await window.page.keyboard.press("Control+S");
+      await until(`Code of ${size} pixels`, async () => (await seen()).code[0] === `${size}px`);
+      // It is in a box over the others.
+      await window.page.keyboard.press("Escape");
+      await editor.waitFor({ state: "detached" });
+    };
+    await setSize(24);
+    await follows();
+    assert.deepEqual(await lost(), []);
+    await window.screenshot("narrow-large-code");
+    await setSize(13);
   });
 
   step("cuts nothing off and covers nothing at 300 pixels", async () => {
@@ -200,6 +302,8 @@ describe("the view to the eye, the ear and the hand", () => {
     };
     assert.deepEqual(await lost(), []);
     await window.screenshot("narrow");
+    const bar = { x: 0, y: 36, width: 342, height: 732 };
+    await window.page.screenshot({ path: path.join(artefacts, "view-narrow.png"), clip: bar });
     await chat.locator("mc-message").last().hover();
     assert.deepEqual(await lost(), []);
     await chat.getByRole("button", { name: "Insert an emoji" }).click();
@@ -217,35 +321,23 @@ describe("the view to the eye, the ear and the hand", () => {
     assert.deepEqual(await lost("dialog"), []);
     await window.screenshot("narrow-start");
     await escape(chat.locator("dialog[open]"));
+    for (const name of ["high-contrast", "high-contrast-light"]) {
+      await choose(name);
+      await chat.locator("mc-message").last().hover();
+      assert.deepEqual(await lost(), [], name);
+      await window.screenshot(`narrow-${name}`);
+    }
+    // As with the window zoomed to 200 %.
+    const size = window.page.viewportSize();
+    await window.page.setViewportSize({ width: size.width / 2, height: size.height / 2 });
+    await until("The chat between the editor's bars", () => chat.locator("body").evaluate(() => globalThis.innerHeight < 300));
+    await window.screenshot("narrow-zoomed");
+    assert.deepEqual(await lost(), []);
+    await window.page.setViewportSize(size);
   });
 
   /** What stands out of the page within this, or lies below something else, so that no pointer reaches it. */
-  const lost = (within = "body") =>
-    window.chat.locator(within).first().evaluate((root) => {
-      const found = [];
-      const name = (each) => `${each.localName}.${each.className} ${each.getAttribute("aria-label") ?? each.textContent.trim().slice(0, 30)}`;
-      const { innerWidth, innerHeight } = globalThis;
-      const isScrolledAway = (each, y) => {
-        for (let around = each.parentElement; around; around = around.parentElement) {
-          const { top, bottom } = around.getBoundingClientRect();
-          if (getComputedStyle(around).overflowY === "auto" && (y < top || y > bottom)) return true;
-        }
-        return false;
-      };
-      if (document.documentElement.scrollWidth > innerWidth) found.push("the page scrolls sideways");
-      for (const each of root.querySelectorAll("button, textarea, input:not([type=file]), a[href], h2, header")) {
-        if (!each.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
-        const { left, right, top, bottom, width, height } = each.getBoundingClientRect();
-        if (width < 2 || height < 2 || each.closest("pre, .visually-hidden")) continue;
-        if (left < -1 || right > innerWidth + 1) found.push(`out: ${name(each)}`);
-        if (each.localName === "button" && each.scrollWidth > each.clientWidth + 1) found.push(`too narrow: ${name(each)}`);
-        const [x, y] = [(left + right) / 2, (top + bottom) / 2];
-        if (y < 0 || y > innerHeight || isScrolledAway(each, y)) continue;
-        const at = document.elementFromPoint(x, y);
-        if (!at || !(each.contains(at) || at.contains(each))) found.push(`covered by ${at && name(at)}: ${name(each)}`);
-      }
-      return found;
-    });
+  const lost = (within = "body") => window.chat.locator(within).first().evaluate(outOfReach);
 
   step("writes by keys alone, and leaves the view for the editor", async () => {
     const { keyboard } = window.page;
@@ -266,6 +358,7 @@ describe("the view to the eye, the ear and the hand", () => {
       await until("The image", () => window.chat.locator("mc-message .thumbnail img").last().evaluate((image) => image.naturalWidth > 1));
       await window.page.mouse.move(800, 600);
       await window.page.waitForTimeout(700);
+      assert.deepEqual(await window.notifications(), []);
       await window.screenshot(`view-${name}`);
       assert.deepEqual(await complaints(), []);
     });

@@ -97,6 +97,13 @@ export class Window {
     return this.page.locator(".sidebar .monaco-list-row", { hasText: text }).first();
   }
 
+  /** How much the tree shows as unread in a room, at the end of its row; "" for nothing. */
+  async unreadBadge(text) {
+    const label = this.row(text).locator(".monaco-icon-label").first();
+    const content = await label.evaluate((each) => getComputedStyle(each, "::after").content);
+    return content === "none" ? "" : content.replaceAll('"', "");
+  }
+
   /** Shows the view of rooms, also where it is folded up. */
   async showRooms() {
     await this.showChat();
