@@ -35,6 +35,9 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
     await accounts.keep(account.server, account.signedIn);
     await view.show();
   };
+  /** Chords work everywhere: where nobody is signed in they lead to where one does. */
+  const signedIn = <Given extends unknown[]>(run: (...given: Given) => unknown) =>
+    (...given: Given) => (chat.connected ? run(...given) : view.show({ type: "write" }));
   const commands: Record<string, (...args: never[]) => unknown> = {
     signIn: async () => welcome(await askToSignIn(browser)),
     signInWithBrowser: async () => welcome(await signInWithBrowser(browser)),
@@ -62,16 +65,16 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       await view.show();
     },
     startChat: () => view.show(chat.connected ? { type: "start-chat" } : undefined),
-    openRoom: async (given?: Pick<Room, "id">) => {
+    openRoom: signedIn(async (given?: Pick<Room, "id">) => {
       const room = given ?? (await pickRoom(chat, l10n.t("Open which room?")));
       if (room) await view.show({ type: "open-room", room: room.id });
-    },
-    nextUnread: async () => {
+    }),
+    nextUnread: signedIn(() => {
       const room = nextUnread(chat, view.roomShown);
       if (room) return view.show({ type: "open-room", room: room.id });
       return void window.showInformationMessage(l10n.t("Nothing else is unread in Media Chat."));
-    },
-    focusChat: () => view.show(chat.connected ? { type: "write" } : undefined),
+    }),
+    focusChat: () => view.show({ type: "write" }),
     changeName: () => view.show({ type: "show", dialog: "profile" }),
     showBlocked: () => view.show({ type: "show", dialog: "blocked" }),
     showShortcuts: () => view.show({ type: "show", dialog: "shortcuts" }),
@@ -93,10 +96,10 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
     },
     doNotDisturb: () => quiet.setDoNotDisturb(true),
     disturb: () => quiet.setDoNotDisturb(false),
-    shareSelection: () => {
+    shareSelection: signedIn(() => {
       if (window.activeTextEditor) return shareSelection(chat);
       return void window.showInformationMessage(l10n.t("Select the lines to share first."));
-    },
+    }),
     shareFile: (clicked?: vscode.Uri, selected?: vscode.Uri[]) => {
       const files = filesMeant(clicked, Array.isArray(selected) ? selected : undefined);
       if (files.length > 0) return shareFiles(chat, files);

@@ -364,8 +364,13 @@ export class ChatApp extends ChatElement {
     if (!act) return;
     event.preventDefault();
     if (this.querySelector("dialog[open]")) return;
-    for (const open of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(":popover-open"))) open.hidePopover();
+    this.closePopovers();
     act();
+  }
+
+  /** What is open over the page and would stay so, since no pointer and no key has closed it. */
+  closePopovers() {
+    for (const open of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(":popover-open"))) open.hidePopover();
   }
 
   focusSearch() {

@@ -104,7 +104,8 @@ export class ChatMenu extends ChatElement {
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey) return; // keys that work anywhere
+    // Keys that work anywhere, and those that an editor around the page has taken.
+    if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const items = [...this.list.querySelectorAll("button")];
     const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
     /** @type {Record<string, number>} */

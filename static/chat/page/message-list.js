@@ -402,6 +402,7 @@ export class MessageList extends ChatElement {
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
+    if (event.defaultPrevented) return; // an editor around the page has taken it
     const target = /** @type {HTMLElement} */ (event.target);
     const onItem = target.matches("mc-message");
     if (!onItem && target !== this.scroller) return;

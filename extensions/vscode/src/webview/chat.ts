@@ -58,12 +58,14 @@ void import("../../../../static/chat/page/app.js").then(() => {
         // As when a browser comes online: the client tries at once.
         return void window.dispatchEvent(new Event("online"));
       case "open-room":
+        app.closePopovers();
         return openWhenKnown(app, client, message.room);
       case "start-chat":
         return void whenReady(client, () => app.tell("start-chat", {}));
       case "show":
         return void whenReady(client, () => app.tell(`show-${message.dialog}`, { withCtrl: false }));
       case "write":
+        app.closePopovers();
         return void whenReady(client, () => app.focusComposer());
       case "say":
         return app.say(message.text);

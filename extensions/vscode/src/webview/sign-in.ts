@@ -1,8 +1,10 @@
 /** The form where one signs in, and the notice that offers to try again. */
 import "../../../../static/chat/page/composition.js";
+import { keepChords } from "./chords.js";
 import { boot, listenToHost, tellHost } from "./host.js";
 
 const { words } = boot();
+keepChords();
 const form = document.getElementById("sign-in") as HTMLFormElement | null;
 const second = document.getElementById("second-factor") as HTMLFormElement | null;
 const browser = document.getElementById("browser") as HTMLButtonElement | null;
@@ -60,6 +62,7 @@ listenToHost((message) => {
   if (!form || !second) return;
   if (message.type === "second-factor-needed") step(second);
   else if (message.type === "sign-in-again") step(form);
+  else if (message.type === "write") toField();
   else if (message.type === "sign-in-failed") {
     // Without the attempt there is nothing left that a code could be for.
     if (message.code === "signed_out" && !second.hidden) step(form);
@@ -119,5 +122,11 @@ function isComplete(which: HTMLFormElement, ...names: string[]): boolean {
   return missing === undefined;
 }
 
-if (form) field(form, value(form, "server") ? "username" : "server")?.focus();
+/** Leads to what is to be filled in next. */
+function toField(): void {
+  const fields = [...(shown()?.querySelectorAll("input") ?? [])];
+  (fields.find((input) => input.value === "") ?? fields.at(-1))?.focus();
+}
+
+toField();
 tellHost({ type: "started" });

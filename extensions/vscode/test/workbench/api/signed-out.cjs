@@ -57,7 +57,7 @@ exports.tests = {
     assert.equal(vscode.workspace.fs.isWritableFileSystem("mediachat"), false);
     await assert.rejects(async () => vscode.workspace.fs.writeFile(uri, new Uint8Array(1)), /NoPermissions|read-?only/i);
   },
-  "does nothing when its commands are called without an account": async (vscode) => {
+  "leads to the form, or does nothing, when its commands are called without an account": async (vscode) => {
     for (const name of ["markRoomRead", "muteRoom", "openRoom", "shareSelection", "reconnect", "signOut"]) {
       assert.equal(await vscode.commands.executeCommand(`mediaChat.${name}`), undefined, name);
     }
