@@ -5,7 +5,7 @@ from PIL import Image
 from tests.browser.conftest import SCREENSHOTS
 from tests.live import ROOT
 
-CHOSEN = {"chat-light": 1600, "chat-dark": 1600, "chat-320": 480}
+CHOSEN = {"chat-light": 1600, "chat-dark": 1600, "chat-300": 450}
 """The screenshots that the README shows, with their width there in pixels."""
 
 

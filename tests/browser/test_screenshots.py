@@ -103,7 +103,7 @@ def talk_to_by_name(page: Page, username: str, name: str) -> None:
 VIEWS: dict[str, dict[str, Any]] = {
     "chat-light": {"viewport": {"width": 1280, "height": 960}, "color_scheme": "light"},
     "chat-dark": {"viewport": {"width": 1280, "height": 960}, "color_scheme": "dark"},
-    "chat-320": {"viewport": {"width": 320, "height": 640}, "color_scheme": "light"},
+    "chat-300": {"viewport": {"width": 300, "height": 640}, "color_scheme": "light"},
     "chat-contrast": {"viewport": {"width": 900, "height": 640}, "contrast": "more"},
 }
 
@@ -113,8 +113,8 @@ def test_the_chat_is_kept_in_pictures(story: dict[str, Any], open_chat: OpenChat
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for name, options in VIEWS.items():
         ada = open_chat("ada", at=server, device_scale_factor=2, **options)
-        if name == "chat-320":
-            ada.screenshot(path=SCREENSHOTS / "rooms-320.png")
+        if name == "chat-300":
+            ada.screenshot(path=SCREENSHOTS / "rooms-300.png")
         enter_room(ada, "Release 2.0")
         wait(ada, "this afternoon")
         send(story["grace"], "Lunch at one?")

@@ -38,6 +38,7 @@ SAME_ON_ALL = (
     "tests/browser/test_links.py",
     "tests/browser/test_modules.py",
     "tests/browser/test_names.py",
+    "tests/browser/test_narrow.py",
     "tests/browser/test_page.py",
     "tests/browser/test_programs.py",
     "tests/browser/test_reading.py",
