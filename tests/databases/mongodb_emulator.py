@@ -9,11 +9,12 @@ behaviour, never of load. It needs Python 3.13, so it has an environment of its 
 """
 
 import asyncio
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from types import CodeType, ModuleType
 from typing import Any
@@ -38,9 +39,20 @@ QUICKER = {
     "aggregation_materialization_limit: int | None = 50_000,": "aggregation_materialization_limit"
     ": int | None = None,",
 }
+JOINED = {
+    # What a look-up joins is found by the hash of the field that is compared, also where it has
+    # a pipeline, as all of Django's have: it would compare, and copy, each document with each.
+    'if "pipeline" not in lookup:': 'if "foreignField" in lookup:',
+    " max_associations=lookup_hash_max_associations,": " max_associations=10**9,",
+    "result: list[Document] = []": "equal = Equal(lookup, foreign_documents, dialect)\n"
+    "    result: list[Document] = []",
+    "for candidate in candidate_documents],": "for candidate in "
+    "equal.among(candidate_documents, scoped)],",
+}
 CHANGED = {
     "mongoeco.engines.memory": BRIDGED | QUICKER,
     "mongoeco.engines._sqlite_index_admin": BRIDGED,
+    "mongoeco.core.aggregation.join_stages": JOINED,
 }
 
 
@@ -67,6 +79,62 @@ class Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(
             name, found.origin, loader=Changed(name, found.origin)
         )
+
+
+# -- What a look-up joins ---------------------------------------------------------------------
+
+
+class Equal:
+    """The documents of a look-up that a variable of its pipeline may equal in some field."""
+
+    def __init__(self, lookup: Document, documents: list[Document], dialect: Any) -> None:
+        stages = lookup.get("pipeline") or [{}]
+        self._compared = list(compared(stages[0].get("$match"), lookup.get("let") or {}))
+        self._documents = documents
+        self._dialect = dialect
+        self._plans: dict[str, Any] = {}
+
+    def among(self, candidates: list[Document], variables: Any) -> list[Document]:
+        """Those candidates for which the pipeline's first condition may hold. It decides itself."""
+        if candidates is not self._documents:
+            return candidates
+        for field, name in self._compared:
+            value = variables[name]
+            if isinstance(value, list | dict):
+                continue
+            indices = self._plan(field).candidate_indices([value])
+            if indices is not None:
+                return [candidates[index] for index in indices]
+        return candidates
+
+    def _plan(self, field: str) -> Any:
+        import mongoeco.core.aggregation.join_stages as join_stages
+
+        if field not in self._plans:
+            self._plans[field] = join_stages.build_bounded_lookup_hash_plan(
+                self._documents,
+                field,
+                document_getter=unchanged,
+                dialect=self._dialect,
+                collation=None,
+                max_associations=10**9,
+            )
+        return self._plans[field]
+
+
+def compared(condition: Any, variables: Document) -> Iterator[tuple[str, str]]:
+    """The pairs of a field and a variable that are equal wherever this condition holds."""
+    for name, operand in condition.items() if isinstance(condition, dict) else ():
+        if name == "$expr":
+            yield from compared(operand, variables)
+        elif name == "$and":
+            for each in operand:
+                yield from compared(each, variables)
+        elif name == "$eq" and all(isinstance(each, str) for each in operand):
+            variable, field = sorted(operand, key=lambda each: not each.startswith("$$"))
+            is_pair = variable[2:] in variables and field.startswith("$")
+            if is_pair and not field.startswith("$$"):
+                yield field[1:], variable[2:]
 
 
 # -- What commands say ------------------------------------------------------------------------
@@ -174,6 +242,7 @@ ALIASES = {"buildinfo": "buildInfo", "findandmodify": "findAndModify"}
 
 async def serve(port: int, version: str = VERSION, *users: str) -> None:
     import mongoeco.api._async.database_commands as commands
+    import mongoeco.core.aggregation.join_stages as join_stages
     import mongoeco.wire.executor as executor
     from mongoeco.wire import AsyncMongoEcoProxyServer
     from mongoeco.wire.auth import WireAuthUser
@@ -196,6 +265,7 @@ async def serve(port: int, version: str = VERSION, *users: str) -> None:
         major, minor = map(int, version.split("."))
         return replace(build_info(dialect), version=version, version_array=(major, minor, 0, 0))
 
+    join_stages.Equal = Equal
     executor.build_request_context = bridged_request
     commands.build_info_result = info_of_that_version
     WireHandshakeService.build_hello_response = hello_of_a_replica_set
@@ -208,4 +278,6 @@ async def serve(port: int, version: str = VERSION, *users: str) -> None:
 
 if __name__ == "__main__":
     sys.meta_path.insert(0, Finder())
+    # Most of what it allocates are documents that stay: looking for cycles among them finds none.
+    gc.set_threshold(200_000, 50, 1000)
     asyncio.run(serve(int(sys.argv[1]), *sys.argv[2:]))
