@@ -22,8 +22,14 @@ test near the one in this process without them, and no server is started without
 from them; so what has none of them says the same on every database, and is not run again."""
 
 SAME_ON_ALL = (
-    # How the page looks and behaves, what a frame or an address may be, who waits for whom, and
-    # what Redis and nginx do: decided before anything reaches a database. WHOLE=1 runs them too.
+    # How the page looks and behaves, what a frame, a password or an address may be, who waits for
+    # whom, and what Redis and nginx do: decided before anything reaches a database. WHOLE=1 runs
+    # them too.
+    "tests/accounts/test_guessing.py",
+    "tests/accounts/test_hashers.py",
+    "tests/accounts/test_mail.py",
+    "tests/accounts/test_our_words.py",
+    "tests/accounts/test_passwords.py",
     "tests/browser/test_accessibility.py",
     "tests/browser/test_account_pages.py",
     "tests/browser/test_blocks.py",
@@ -52,9 +58,12 @@ SAME_ON_ALL = (
     "tests/browser/test_uploads.py",
     "tests/browser/test_writing.py",
     "tests/browser/test_xss.py",
+    "tests/chat/test_handlers.py",
     "tests/mediachat/test_bodies.py",
     "tests/mediachat/test_bounded_log.py",
     "tests/mediachat/test_cors.py",
+    "tests/mediachat/test_error_pages.py",
+    "tests/mediachat/test_headers.py",
     "tests/mediachat/test_metrics.py",
     "tests/mediachat/test_sentinel.py",
     "tests/system/test_abuse.py",
@@ -75,6 +84,7 @@ SAME_ON_ALL = (
     "tests/system/test_secrets_in_logs.py::test_with",
     "tests/system/test_shared_limits.py",
     "tests/system/test_shutdown.py",
+    "tests/system/test_sign_in_log.py",
     "tests/system/test_sign_in_storm.py",
     "tests/system/test_slow_peers.py",
     "tests/system/test_slow_reader.py",

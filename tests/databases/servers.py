@@ -40,9 +40,11 @@ def postgresql() -> Iterator[str]:
     run = {"user": owner, "cwd": data, "check": True, "stdout": subprocess.DEVNULL}
     initdb = [f"{programs}/initdb", "-D", "data", "-U", "mediachat", "--auth=trust"]
     subprocess.run([*initdb, "--encoding=UTF8", "--locale=C.UTF-8"], **run)  # type: ignore[call-overload]
-    # Killed at the end, and nothing of it is kept: so it need not wait for the disk.
+    # Killed at the end, and nothing of it is kept: so it need not wait for the disk, nor look
+    # through the databases of hundreds of tests for what to vacuum.
     options = (
         f"-p {port} -k {data} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300"
+        " -c autovacuum=off"
     )
     control = [f"{programs}/pg_ctl", "-D", "data", "-w"]
     subprocess.run([*control, "-o", options, "-l", "log", "start"], **run)  # type: ignore[call-overload]
