@@ -5,6 +5,7 @@
 server without a database.
 """
 
+import functools
 import os
 import uuid
 from collections.abc import Iterator
@@ -96,14 +97,31 @@ def create(base: str, *, like: str | None = None) -> str:
 
 
 def _copy_collections(source: str, target: str) -> None:
+    from pymongo import MongoClient
+
+    client: Any
+    with MongoClient(target) as client:
+        after = client[_name(target)]
+        for name, indexes, documents in _collections(source):
+            if not indexes and not documents:
+                after.create_collection(name)  # the others are made by what is put into them
+            if indexes:
+                after[name].create_indexes(indexes)
+            if documents:
+                after[name].insert_many(documents)
+
+
+@functools.cache
+def _collections(source: str) -> list[tuple[str, list[Any], list[Any]]]:
+    """Names, indexes and documents of all of a database, which is read once for all its copies:
+    nobody writes to what is copied."""
     from pymongo import IndexModel, MongoClient
 
+    found = []
     client: Any
     with MongoClient(source) as client:
         before = client[_name(source)]
-        after = client[_name(target)]
         for name in before.list_collection_names():
-            after.create_collection(name)
             indexes = []
             for index in before[name].list_indexes():
                 options = {
@@ -113,10 +131,8 @@ def _copy_collections(source: str, target: str) -> None:
                 }
                 if index["name"] != "_id_":
                     indexes.append(IndexModel(list(index["key"].items()), **options))
-            if indexes:
-                after[name].create_indexes(indexes)
-            if documents := list(before[name].find()):
-                after[name].insert_many(documents)
+            found.append((name, indexes, list(before[name].find())))
+    return found
 
 
 def with_name(base: str, name: str) -> str:
