@@ -16,7 +16,8 @@ export const RELEASES = ["newest", "oldest"];
 
 /**
  * @param {string} release one of {@link RELEASES}
- * @returns {Promise<{node: string, codeServer: string, version: string}>} the programs to run, and which VS Code it is
+ * @returns {Promise<{node: string, codeServer: string, builtIn: string, version: string}>} the programs
+ *   to run, the folder of VS Code's own extensions, and which VS Code it is
  */
 export async function installWorkbench(release = "newest") {
   const folder = path.resolve(here, "../../.workbench", release);
@@ -40,6 +41,7 @@ export async function installWorkbench(release = "newest") {
   return {
     node: path.join(folder, "node_modules/node/bin/node"),
     codeServer: path.join(codeServer, "out/node/entry.js"),
+    builtIn: path.join(codeServer, "lib/vscode/extensions"),
     version: JSON.parse(readFileSync(path.join(codeServer, "lib/vscode/package.json"), "utf8")).version,
   };
 }

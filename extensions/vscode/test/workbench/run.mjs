@@ -7,7 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { ChatServer } from "./chat-server.mjs";
 import { installWorkbench, RELEASES } from "./install.mjs";
-import { prepareExtension, ROUNDS } from "./workbench.mjs";
+import { prepareExtensions, ROUNDS } from "./workbench.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
@@ -32,7 +32,7 @@ if (failed.length > 0) {
   process.exit(1);
 }
 
-/** What each file would begin with again: a server's empty database, and the package installed. */
+/** What each file would begin with again: a server's empty database, and the extensions. */
 async function prepared() {
   const folder = mkdtempSync(path.join(os.tmpdir(), "media-chat-prepared-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -40,7 +40,7 @@ async function prepared() {
   const server = new ChatServer();
   server.dataDir = path.join(folder, "data");
   server.migrate();
-  await prepareExtension(folder);
+  await prepareExtensions(folder);
   return folder;
 }
 

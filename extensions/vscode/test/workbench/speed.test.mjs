@@ -24,7 +24,7 @@ describe("how long it takes", () => {
     const grace = await server.signUp("grace");
     const room = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
     for (let number = 1; number <= 60; number++) await server.send(grace, room, `Message **${number}**`);
-    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
+    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url }, whole: true });
     window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
     await window.openRoom("grace");
@@ -43,7 +43,7 @@ describe("how long it takes", () => {
   step("is measured", async () => {
     for (let round = 0; round < ROUNDS; round++) {
       await window.showExplorer();
-      await window.page.waitForTimeout(1200); // the editor writes its state now and then
+      await window.hasStored("workbench.sidebar.activeviewletid", (id) => ["", "workbench.view.explorer"].includes(id));
       await window.page.reload();
       await window.page.locator(".monaco-workbench .activitybar").waitFor();
       await window.online();

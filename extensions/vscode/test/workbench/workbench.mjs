@@ -6,6 +6,7 @@ import path from "node:path";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { linkBuiltIn } from "./built-in.mjs";
 import { freePort, PATIENCE_MS, until } from "./chat-server.mjs";
 import { installWorkbench } from "./install.mjs";
 import { Window } from "./window.mjs";
@@ -16,8 +17,12 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
-  // A page that a test has changed on its way counts as one from elsewhere.
-  "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets",
+  `--disable-features=${[
+    // A page that a test has changed on its way counts as one from elsewhere.
+    "LocalNetworkAccessChecks", "LocalNetworkAccessChecksWebSockets",
+    // Each window would have two pages more, for what is suggested below an address bar that nobody sees.
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+  ]}`,
 ];
 /** What would get in the way of a test, and nothing that the extension is concerned with. */
 const QUIET = {
@@ -47,11 +52,18 @@ export class Workbench {
   #process = null;
 
   /**
-   * @param {{settings?: object, machine?: object, vsix?: string, release?: string, options?: string[], watched?: boolean}} options
-   *   user and machine settings, the package to install, which VS Code, its own options, and whether
-   *   all that is logged and every connection of an extension host is written down
+   * @param {object} given
+   * @param {object} [given.settings] the user's
+   * @param {object} [given.machine] the machine's settings
+   * @param {string} [given.vsix] the package to install
+   * @param {string} [given.release] which VS Code
+   * @param {string[]} [given.options] of VS Code itself
+   * @param {boolean} [given.whole] whether it has all of VS Code's own extensions and compresses what
+   *   it says, as for users; always so where package or release are others than in most tests
+   * @param {boolean} [given.watched] whether all that is logged and every connection of an extension
+   *   host is written down
    */
-  static async create({ settings = {}, machine = {}, vsix = VSIX, release = "newest", options = [], watched = false } = {}) {
+  static async create({ settings = {}, machine = {}, vsix = VSIX, release = "newest", options = [], whole = false, watched = false } = {}) {
     const { node, codeServer, version } = await installWorkbench(release);
     const bench = new Workbench();
     bench.version = version;
@@ -69,6 +81,7 @@ export class Workbench {
     const isPrepared = process.env.PREPARED && vsix === VSIX && release === "newest";
     if (isPrepared) bench.install(path.join(process.env.PREPARED, "ext"));
     else installExtension(node, common, vsix);
+    const cheaper = isPrepared && !whole ? ["disable-websocket-compression", `builtin-extensions-dir=${path.join(process.env.PREPARED, "built-in")}`] : [];
     bench.port = await freePort();
     bench.url = `http://127.0.0.1:${bench.port}`;
     const log = openSync(path.join(bench.folder, "cs.log"), "a");
@@ -76,7 +89,7 @@ export class Workbench {
       node,
       [...common, "--session-socket", path.join(bench.folder, "cs.sock"), "--bind-addr", `127.0.0.1:${bench.port}`,
         "--auth", "none", "--disable-telemetry", "--disable-update-check", ...(watched ? ["--log", "trace"] : []),
-        ...options.flatMap((option) => ["--vscode-option", option]), bench.workspace],
+        ...[...cheaper, ...options].flatMap((option) => ["--vscode-option", option]), bench.workspace],
       // A group of its own: extension hosts outlive their window for hours.
       { detached: true, stdio: ["ignore", log, log], env: { ...process.env, ...(watched ? bench.#watch : null) } },
     );
@@ -185,10 +198,11 @@ function installExtension(node, common, vsix) {
   if (!/successfully installed/.test(stdout)) throw new Error(stdout + stderr);
 }
 
-/** Installs the package once, for all the tests that take it as it is. */
-export async function prepareExtension(folder) {
-  const { node, codeServer } = await installWorkbench();
+/** Installs the package once, for all the tests that take it as it is, and chooses what is beside it. */
+export async function prepareExtensions(folder) {
+  const { node, codeServer, builtIn } = await installWorkbench();
   installExtension(node, programOf(codeServer, folder), VSIX);
+  linkBuiltIn(path.join(folder, "built-in"), builtIn);
 }
 
 /** Serves the workbench with its settings, which are in the page as JSON, changed. */
