@@ -35,6 +35,9 @@ describe("code between checkouts", () => {
     mkdirSync(path.join(mine, "src"));
     writeFileSync(path.join(mine, "src/tool.py"), TOOL);
     git(mine, "init", "--quiet");
+    git(mine, "commit", "--quiet", "--allow-empty", "-m", "Begin.");
+    // Where nothing is known of the remote, nothing is said of what is pushed.
+    git(mine, "update-ref", "refs/remotes/origin/main", "HEAD");
     git(mine, "add", ".");
     git(mine, "commit", "--quiet", "-m", "Parse.");
     git(mine, "remote", "add", "origin", "https://ada:hush-hush@git.example.org/team/tool.git");
