@@ -15,8 +15,8 @@ export default defineConfig(
     languageOptions: {
       globals: {
         AbortSignal: "readonly", Buffer: "readonly", DataTransfer: "readonly", File: "readonly", FormData: "readonly",
-        Image: "readonly", TextDecoder: "readonly", TextEncoder: "readonly", URL: "readonly", WebSocket: "readonly",
-        console: "readonly", document: "readonly", fetch: "readonly", getComputedStyle: "readonly",
+        Image: "readonly", MutationObserver: "readonly", TextDecoder: "readonly", TextEncoder: "readonly", URL: "readonly", WebSocket: "readonly",
+        console: "readonly", document: "readonly", fetch: "readonly", getComputedStyle: "readonly", indexedDB: "readonly",
         __filename: "readonly", exports: "readonly", localStorage: "readonly", navigator: "readonly", performance: "readonly",
         process: "readonly", require: "readonly", setTimeout: "readonly", window: "readonly",
       },

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
 import { chatWithGrace, inBrowser, message, picture, say } from "./people.mjs";
-import { VIEW } from "./window.mjs";
+import { STATE, VIEW } from "./window.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
 describe("a day in the editor", () => {
@@ -105,7 +105,7 @@ describe("a day in the editor", () => {
 
   step("keeps an unsent draft and the room when the window is reloaded", async () => {
     await window.chat.locator("mc-composer textarea").fill("not sent yet");
-    await window.page.waitForTimeout(1500); // the editor writes its state now and then
+    await window.hasStored(STATE, (state) => state.includes("not sent yet"));
     await window.page.reload();
     await window.page.locator(".monaco-workbench .activitybar").waitFor();
     await window.showChat();
@@ -185,7 +185,9 @@ describe("a day in the editor", () => {
 
   step("shows badge and notification of what was written while the window was reloaded", async () => {
     await window.showExplorer();
-    await reloadsIntoExplorer();
+    // Nothing is stored of what is in front when it is the Explorer.
+    await window.hasStored("workbench.sidebar.activeviewletid", (id) => ["", "workbench.view.explorer"].includes(id));
+    await window.page.reload();
     // No host of this window is connected yet, and it begins without the view.
     await say(grace, "Are you there?");
     await window.notification("Are you there?").waitFor();
@@ -278,15 +280,4 @@ describe("a day in the editor", () => {
   step("has caused no exception on the server", () => {
     assert.doesNotMatch(server.log, /Traceback/);
   });
-
-  /** Reloads the window. The editor keeps which view was open some time after it was opened. */
-  async function reloadsIntoExplorer() {
-    await until("The Explorer", async () => {
-      await window.page.reload();
-      await window.page.locator(".monaco-workbench .activitybar .action-item.checked").waitFor();
-      if (!(await window.icon.evaluate((item) => item.classList.contains("checked")))) return true;
-      await window.showExplorer();
-      return false;
-    });
-  }
 });

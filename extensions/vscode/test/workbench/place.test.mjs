@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
-import { VIEW } from "./window.mjs";
+import { STATE, VIEW } from "./window.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
 const MESSAGES = 120;
@@ -41,10 +41,7 @@ describe("a view that goes and comes back", () => {
       await window.page.waitForTimeout(100);
       return (await first()) < 80;
     });
-    place = await first();
-    // What is kept is written a moment after the last movement.
-    await window.page.waitForTimeout(2500);
-    place = await first();
+    await placeIsStored();
     assert.ok(place > 20 && place < 100, `${place}`);
   });
 
@@ -59,6 +56,14 @@ describe("a view that goes and comes back", () => {
       const top = list.getBoundingClientRect().top;
       const seen = [...list.querySelectorAll("mc-message")].find((each) => each.getBoundingClientRect().bottom > top + 1);
       return Number(seen?.dataset.number ?? 0);
+    });
+
+  /** Waits until the place is stored, a moment after the last movement. */
+  const placeIsStored = () =>
+    until("The place, stored,", async () => {
+      const [, number] = (await window.stored())[STATE].match(/mediachat\.place.*?number\W+(\d+)/);
+      place = await first();
+      return Math.abs(number - place) <= 1;
     });
 
   async function isAsItWas() {
@@ -83,7 +88,7 @@ describe("a view that goes and comes back", () => {
 
   step("is as it was after another view was in front", async () => {
     await window.showExplorer();
-    await window.page.waitForTimeout(500);
+    await window.page.locator(`${VIEW} >> visible=true`).waitFor({ state: "detached" });
     await window.showChat();
     await isAsItWas();
   });
@@ -109,12 +114,12 @@ describe("a view that goes and comes back", () => {
   });
 
   step("is as it was after the window was reloaded, and after it was closed and opened", async () => {
-    // Where its views are the editor writes down every five seconds, when it has nothing else to do.
-    await window.page.waitForTimeout(7000);
+    const bar = (id) => id.startsWith("workbench.views.service.auxiliarybar");
+    await window.hasStored("workbench.auxiliarybar.activepanelid", bar);
+    await window.hasStored("workbench.auxiliaryBar.hidden", (isHidden) => isHidden === "false");
     await window.page.reload();
     await window.page.locator(".monaco-workbench .activitybar").waitFor();
     await isAsItWas();
-    await window.page.waitForTimeout(1500);
     await window.page.close();
     window = await bench.open();
     await isAsItWas();

@@ -88,7 +88,6 @@ describe("behind a proxy", () => {
   async function openBehind(address, more = {}) {
     const settings = { ...bench.settings, "http.proxy": address, ...more };
     writeFileSync(path.join(bench.folder, "ud/User/settings.json"), JSON.stringify(settings));
-    await window.page.waitForTimeout(2000); // the editor reads the file again
     await window.page.close();
     window = await bench.open();
   }

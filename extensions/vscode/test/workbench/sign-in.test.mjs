@@ -69,20 +69,34 @@ describe("signing in", () => {
     assert.equal(settings()["mediaChat.serverUrl"], way.url);
   });
 
-  step("says within a second that https:// leads to a plain server, and to one that waits for more", async () => {
+  step("says within a second that https:// leads to a plain server, and to one that waits for more", async (t) => {
     const waiting = await listeningFor(/^(GET|HEAD) /);
     others.push(waiting.host);
     for (const host of [new URL(way.url).host, waiting.host]) {
+      const words = `${host} does not speak HTTPS there, but plain HTTP. Write http://${host}`;
       await window.signIn(`https://${host}`, "ada", PASSWORD);
-      const start = performance.now();
-      await problem(`${host} does not speak HTTPS there, but plain HTTP. Write http://${host}`).waitFor();
-      const took = performance.now() - start;
-      // The second is the editor's, not that of a machine on which other tests run.
-      assert.ok(took < 5_000, `${took} ms`);
-      if (took > 1_000) console.log(`It took ${Math.round(took)} ms.`);
+      await problem(words).waitFor();
+      // Other work on the machine only adds to a time, so the best of several is held to the limit.
+      let best = Infinity;
+      for (let tries = 0; tries < 10 && best >= 1_000; tries++) best = Math.min(best, await timeUntilSaid(words));
+      t.diagnostic(`${Math.round(best)} ms`);
+      assert.ok(best < 1_000, `${best} ms`);
     }
     waiting.end();
   });
+
+  /** From a click on the button until the page says so, in milliseconds of the page's own clock. */
+  function timeUntilSaid(words) {
+    return window.chat.locator("#sign-in").evaluate(async (form, wanted) => {
+      const start = performance.now();
+      form.querySelector("button.is-primary").click();
+      const problem = form.querySelector(".problem");
+      while (!problem.textContent.includes(wanted)) {
+        await new Promise((resolve) => new MutationObserver(resolve).observe(problem, { childList: true }));
+      }
+      return performance.now() - start;
+    }, words);
+  }
 
   /** Who answers what begins so, and lets everything else wait. */
   async function listeningFor(beginning) {

@@ -2,8 +2,12 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { until } from "./chat-server.mjs";
 
 export const artefacts = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../artefacts");
+
+/** By which the editor stores what is the extension's. */
+export const STATE = "mediachat.media-chat";
 
 /** The webview of the chat; editors have webviews too. */
 export const VIEW = 'iframe.webview.ready[src*="media-chat"]';
@@ -66,13 +70,21 @@ export class Window {
 
   /** Runs a command from the palette, by its title or by how that begins. */
   async command(title) {
-    await this.page.keyboard.press("F1");
     const input = this.page.locator(".quick-input-widget input").first();
-    await input.fill(`>${title}`);
     const begins = new RegExp(`^\\s*${title.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`);
     const rows = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: begins });
+    // A page that is drawn in the view just then takes the focus, and without it the palette closes.
+    for (let left = 3; ; left--) {
+      await this.page.keyboard.press("F1");
+      try {
+        await input.fill(`>${title}`, { timeout: 20_000 });
+        await rows.first().waitFor({ timeout: 20_000 });
+        break;
+      } catch (error) {
+        if (left === 0) throw error;
+      }
+    }
     // Of "Move View" and "Move Views to …" the shorter is meant.
-    await rows.first().waitFor();
     const titles = await rows.locator(".label-name").allInnerTexts();
     const shortest = titles.reduce((best, each, at) => (each.length < titles[best].length ? at : best), 0);
     await rows.nth(shortest).click();
@@ -197,6 +209,35 @@ export class Window {
     await this.signIn(server, username, password);
     await this.openRoom(other);
     await this.chat.locator("mc-composer textarea").waitFor();
+  }
+
+  /**
+   * What the editor has written down of itself and for its extensions, by key: of the workspace and of
+   * all windows, one below the other. It does so some time after a change; what is not in it yet is lost
+   * when the window goes.
+   */
+  stored() {
+    return this.page.evaluate(async () => {
+      const answer = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      const found = {};
+      for (const { name } of await indexedDB.databases()) {
+        if (!name.startsWith("vscode-web-state-db")) continue;
+        const database = await answer(indexedDB.open(name));
+        const items = database.transaction("ItemTable").objectStore("ItemTable");
+        const [keys, values] = await Promise.all([answer(items.getAllKeys()), answer(items.getAll())]);
+        keys.forEach((key, at) => (found[key] = key in found ? `${found[key]}\n${values[at]}` : String(values[at])));
+        database.close();
+      }
+      return found;
+    });
+  }
+
+  /** Waits until what is stored by this key fits; "" is what is not stored. @param {(value: string) => boolean} fits */
+  async hasStored(key, fits) {
+    await until(`${key}, stored,`, async () => fits((await this.stored())[key] ?? ""));
   }
 
   async screenshot(name) {
