@@ -99,6 +99,9 @@ def test_nothing_is_cut_off_or_covered_at_300_pixels(open_chat: OpenChat, server
     page.locator(".unread-bar").wait_for()
     look("unread")
     assert composer.evaluate("(field) => field.clientHeight") < 50
+    who = page.locator("mc-room-header p")
+    who.evaluate("(line) => line.append(' · 2 here now')")
+    assert who.evaluate("(line) => line.scrollWidth <= line.clientWidth")
     page.get_by_role("button", name="Mark as read").click()
     page.locator(".unread-bar").wait_for(state="detached")
     send(page, TEXT)

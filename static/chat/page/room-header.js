@@ -75,7 +75,8 @@ export class RoomHeader extends ChatElement {
     const kind = room.kind === "private" ? "Private" : "Public";
     const count = `${room.member_count} ${room.member_count === 1 ? "member" : "members"}`;
     const here = room.members?.filter((name) => client.online.has(name)).length ?? 0;
-    return `${kind} · ${count}${here > 1 ? ` · ${here} here now` : ""}`;
+    const presence = here > 1 ? ` · ${here} here now` : "";
+    return html`<span class="room-kind">${kind} · </span>${count}${presence}`;
   }
 }
 
