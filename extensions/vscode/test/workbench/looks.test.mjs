@@ -134,10 +134,15 @@ describe("the view to the eye, the ear and the hand", () => {
     await window.page.keyboard.press(second);
   };
 
-  const toComposer = async () => {
-    await pressChord("H");
+  /** Until the keyboard is in the view, and there in the field where one writes. */
+  const writes = async () => {
     await window.chat.locator(".composer-text:focus").waitFor();
     await until("The keyboard in the view", () => window.page.evaluate(() => document.activeElement?.localName === "iframe"));
+  };
+
+  const toComposer = async () => {
+    await pressChord("H");
+    await writes();
   };
 
   step("has one list of rooms and one header, and tells of a room's keys from everywhere", async () => {
@@ -178,18 +183,20 @@ describe("the view to the eye, the ear and the hand", () => {
   step("takes its chords wherever the keyboard is", async () => {
     const { page, chat } = window;
     const { keyboard } = page;
-    const writes = () => chat.locator(".composer-text:focus").waitFor();
     const picker = page.locator(".quick-input-widget:visible", { hasText: "Open which room?" });
     const closePicker = async () => {
       await picker.waitFor();
       await keyboard.press("Escape");
       await picker.waitFor({ state: "hidden" });
     };
-    // In the field where one writes, no letter of a chord is written.
-    await toComposer();
+    // In the field where one writes, no letter of a chord is written. A click leads there, after which
+    // nothing is under way that could take the keyboard to another place between two keys.
+    await chat.locator(".composer-text").click();
+    await writes();
     await pressChord("G");
     await closePicker();
-    await toComposer();
+    await chat.locator(".composer-text").click();
+    await writes();
     await pressChord("J");
     await window.notification("Nothing else is unread").waitFor();
     await window.command("Notifications: Clear All Notifications");

@@ -138,9 +138,13 @@ export class Window {
 
   /** Opens a file of the workspace by its name, and waits for its text. */
   async openFile(name) {
-    await this.page.keyboard.press("Control+P");
-    await this.page.locator(".quick-input-widget:visible input").first().fill(name);
-    await this.pick(name);
+    // A view that was led to just before takes the keyboard a second time, and the list then closes.
+    await until(`${name} in the list of files`, async () => {
+      await this.page.keyboard.press("Control+P");
+      await this.page.locator(".quick-input-widget:visible input").first().fill(name, { timeout: 5_000 });
+      await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click({ timeout: 5_000 });
+      return true;
+    });
     await this.page.locator(".tab.active", { hasText: name }).waitFor();
     // The tab is there before the file is read.
     await this.page.locator(`.monaco-editor[data-uri$="/${name}"] .view-line, .notebookOverlay .cell`).first().waitFor();
