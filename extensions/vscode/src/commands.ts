@@ -9,7 +9,9 @@ import { roomTitle, unread } from "./chat/naming.js";
 import { shareSelection } from "./code/share.js";
 import { shareFiles } from "./files/share.js";
 import { filesMeant } from "./files/shared-file.js";
-import { nextUnread, pickRoom } from "./rooms/pick.js";
+import { nextOf } from "./rooms/order.js";
+import { inTree, pickRoom } from "./rooms/pick.js";
+import { withoutIcons } from "./rooms/plain.js";
 import type { Quiet } from "./rooms/quiet.js";
 import { readAddress } from "./server/address.js";
 import { Problem } from "./server/problem.js";
@@ -69,10 +71,13 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       const room = given ?? (await pickRoom(chat, l10n.t("Open which room?")));
       if (room) await view.show({ type: "open-room", room: room.id });
     }),
-    nextUnread: signedIn(() => {
-      const room = nextUnread(chat, view.roomShown);
-      if (room) return view.show({ type: "open-room", room: room.id });
-      return void window.showInformationMessage(l10n.t("Nothing else is unread in Media Chat."));
+    nextUnread: signedIn(async () => {
+      const inSight = chat.recent.inSight();
+      // What the badge does not count is not looked for. The room shown counts: perhaps nobody has seen it.
+      const room = nextOf(inTree(chat), view.roomShown, (each) => unread(each) > 0 && !quiet.isMuted(each.id));
+      if (room) await view.show({ type: "open-room", room: room.id });
+      if (room && room.id !== inSight) return;
+      void window.showInformationMessage(l10n.t("Nothing else is unread in Media Chat."));
     }),
     focusChat: () => view.show({ type: "write" }),
     changeName: () => view.show({ type: "show", dialog: "profile" }),
@@ -88,7 +93,7 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       const room = client?.rooms.get(id ?? "");
       if (!client || !room) return;
       await quiet.mute(room.id, true);
-      window.setStatusBarMessage(l10n.t("{0} is muted.", roomTitle(client, room)), 4000);
+      window.setStatusBarMessage(l10n.t("{0} is muted.", withoutIcons(roomTitle(client, room))), 4000);
     },
     unmuteRoom: async (given?: Room) => {
       const room = given ?? (await pickRoom(chat, l10n.t("Unmute which room?"), ({ id }) => quiet.isMuted(id)));

@@ -83,6 +83,8 @@ function tellContext(chat: Chat): void {
     "mediaChat.hasRooms": chat.rooms.length > 0,
     // Not merely not known yet: a tree that comes late would push the chat down.
     "mediaChat.isRoomless": Boolean(chat.connected?.client.me) && chat.rooms.length === 0,
+    // The person has put all of them away.
+    "mediaChat.isListEmpty": chat.rooms.length > 0 && chat.rooms.every(({ put_away }) => put_away),
   };
   for (const [name, value] of Object.entries(values)) {
     if (told.get(name) === value) continue;

@@ -151,7 +151,8 @@ export class ChatApp extends ChatElement {
     }
     if (this.roomId && !this.room && client.state === "online") {
       const isKept = unsentElsewhere(client).some(({ room }) => room === this.roomId);
-      const kept = isKept ? " What you had not sent there is kept, above your rooms." : "";
+      const place = this.listsRooms ? "your rooms" : "the conversation";
+      const kept = isKept ? ` What you had not sent there is kept, above ${place}.` : "";
       if (this.roomId !== this.leaving) this.say(`${this.farewell || "You are no longer in that room."}${kept}`);
       this.farewell = "";
       this.roomId = "";
@@ -379,12 +380,12 @@ export class ChatApp extends ChatElement {
     else this.focusComposer();
   }
 
-  /** Where the next message is written, or what says why none can be, is where one reads. */
+  /** Where the next message is written, or what says why none can be, and what leads to a room. */
   focusComposer() {
     const conversation = /** @type {import("./conversation.js").Conversation | null} */ (
       this.querySelector("mc-conversation")
     );
-    if (!conversation) return;
+    if (!conversation) return /** @type {HTMLElement | null} */ (this.querySelector("#waiting, .empty button"))?.focus();
     const focus = () => (conversation.composer?.textarea ?? conversation.list?.scroller)?.focus();
     if (this.screen === "room") return focus(); // in time for the letter that is being typed
     this.screen = "room";

@@ -1,6 +1,6 @@
 import { html } from "lit";
 import { ChatDialog } from "./dialog.js";
-import { EDITOR_SHORTCUTS, keySigns, SHORTCUTS } from "./shortcuts.js";
+import { keySigns, SHORTCUTS, SHORTCUTS_IN_EDITOR } from "./shortcuts.js";
 
 const isMac = /^Mac/.test(navigator.platform);
 
@@ -19,19 +19,18 @@ export class ShortcutsDialog extends ChatDialog {
   }
 
   content() {
-    const sections = this.withCtrl ? SHORTCUTS : [EDITOR_SHORTCUTS, ...SHORTCUTS];
-    return sections.map(({ where, shortcuts }) => {
-      const shown = shortcuts.filter(({ id, keys }) => this.withCtrl || where === EDITOR_SHORTCUTS.where || !id || !keys[0].startsWith("Ctrl+"));
-      return html`<h3 class="dialog-heading">${where}</h3>
+    const sections = this.withCtrl ? SHORTCUTS : SHORTCUTS_IN_EDITOR;
+    return sections.map(
+      ({ where, shortcuts }) => html`<h3 class="dialog-heading">${where}</h3>
         <dl class="shortcuts">
-          ${shown.map(
+          ${shortcuts.map(
             ({ keys, does }) => html`<div>
               <dt>${keys.map((each) => html`<span>${keySigns(each, isMac).map((sign) => html`<kbd>${sign}</kbd>`)}</span>`)}</dt>
               <dd>${does}</dd>
             </div>`,
           )}
-        </dl>`;
-    });
+        </dl>`,
+    );
   }
 }
 

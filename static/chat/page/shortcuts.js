@@ -80,6 +80,15 @@ export const EDITOR_SHORTCUTS = {
   ],
 };
 
+/** The keys there are in an editor, which has its own with Ctrl and lists the rooms itself. */
+export const SHORTCUTS_IN_EDITOR = [
+  EDITOR_SHORTCUTS,
+  ...SHORTCUTS.filter(({ where }) => where !== "In the list of rooms").map(({ where, shortcuts }) => ({
+    where,
+    shortcuts: shortcuts.filter(({ id, keys }) => !id || !keys[0].startsWith("Ctrl+")),
+  })),
+];
+
 const SIGNS = /** @type {Record<string, string>} */ ({
   ArrowUp: "↑",
   ArrowDown: "↓",

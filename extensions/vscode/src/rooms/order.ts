@@ -28,3 +28,13 @@ export function inParts(
   ];
   return parts.filter(([, some]) => some.length > 0);
 }
+
+/**
+ * The next room that is meant, after the current one and round to it; that one itself comes last.
+ * @param rooms in the order of the tree
+ * @param current its id, if there is one
+ */
+export function nextOf(rooms: readonly Room[], current: string | null, isMeant: (room: Room) => boolean): Room | undefined {
+  const after = rooms.findIndex(({ id }) => id === current) + 1;
+  return [...rooms.slice(after), ...rooms.slice(0, after)].find(isMeant);
+}

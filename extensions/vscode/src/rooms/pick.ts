@@ -5,6 +5,7 @@ import type { Chat } from "../chat/chat.js";
 import { roomTitle, sorted, unread } from "../chat/naming.js";
 import { awayReason } from "./away.js";
 import { inParts, type Part } from "./order.js";
+import { withoutIcons } from "./plain.js";
 
 /** Asks for one of the person's rooms, beginning with those that they most probably mean. */
 export async function pickRoom(
@@ -30,7 +31,7 @@ export async function pickRoom(
   const items = parts.flatMap(([part, some]) => [
     { label: partTitle(part), kind: vscode.QuickPickItemKind.Separator, room: undefined },
     ...some.map((room) => ({
-      label: `$(${roomIcon(room)}) ${roomTitle(client, room)}`,
+      label: `$(${roomIcon(room)}) ${withoutIcons(roomTitle(client, room))}`,
       description: unread(room) > 0 ? vscode.l10n.t("{0} unread", unread(room)) : "",
       room,
     })),
@@ -52,13 +53,6 @@ function partTitle(part: Part): string {
     case "others":
       return l10n.t("Other Rooms");
   }
-}
-
-/** The next room of the tree with unread messages, after this one and round to it. */
-export function nextUnread(chat: Chat, current: string | null): Room | undefined {
-  const listed = inTree(chat);
-  const at = listed.findIndex(({ id }) => id === current);
-  return [...listed.slice(at + 1), ...listed.slice(0, Math.max(at, 0))].find((room) => unread(room) > 0);
 }
 
 /** The rooms in the order of the tree: those of many, then those of two. */

@@ -13,7 +13,10 @@ const PAUSE_MS = 50;
 interface Page {
   /** Whether the page is drawn where the person can see it, and says itself what keeps it from going on. */
   readonly isDrawn: boolean;
-  readonly onDidChangeDrawn: vscode.Event<void>;
+  /** The id of the room that it shows, wherever that was opened. */
+  readonly roomShown: string | null;
+  /** Either may have changed. */
+  readonly onDidChange: vscode.Event<void>;
 }
 
 /** The rooms as a tree, and on the icon how much is unread, from the start of the editor on. */
@@ -26,6 +29,8 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   /** Since the connection broke. */
   #break: ReturnType<typeof setTimeout> | undefined;
   #brokeAt = 0;
+  /** The room of the row that was chosen last because the page showed it. */
+  #followed: string | null = null;
 
   constructor(
     private readonly chat: Chat,
@@ -38,7 +43,8 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
       this.#changed,
       chat.onDidChange(() => this.#later()),
       quiet.onDidChange(() => this.#later()),
-      page.onDidChangeDrawn(() => this.#later()),
+      page.onDidChange(() => this.#later()),
+      this.#view.onDidChangeVisibility(() => this.#later()),
       vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("explorer.decorations") && this.#later()),
     ];
     this.#later();
@@ -54,6 +60,11 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     return parent ? [] : inTree(this.chat);
   }
 
+  /** Asked for by `reveal`: every room is at the root. */
+  getParent(): undefined {
+    return undefined;
+  }
+
   getTreeItem(room: Room): vscode.TreeItem {
     const client = this.chat.connected?.client;
     const title = client ? roomTitle(client, room) : room.name;
@@ -64,17 +75,15 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     item.id = room.id;
     // At the end of its row, where a long name does not push it out.
     if (count > 0) item.resourceUri = unreadUri(count, muted);
-    item.description = [
-      count > 0 && !areBadgesShown() ? String(count) : "",
-      muted ? vscode.l10n.t("muted") : "",
-      here ? vscode.l10n.t("here") : "",
-    ].filter(Boolean).join(" · ");
+    const notes = [muted ? vscode.l10n.t("muted") : "", here ? vscode.l10n.t("here") : ""].filter(Boolean);
+    item.description = [...(count > 0 && !areBadgesShown() ? [String(count)] : []), ...notes].join(" · ");
     item.iconPath = new vscode.ThemeIcon(
       muted ? "bell-slash" : roomIcon(room),
       here ? new vscode.ThemeColor("testing.iconPassed") : undefined,
     );
     item.contextValue = `room ${count > 0 ? "unread" : "read"} ${muted ? "muted" : "loud"}`;
-    item.tooltip = count > 0 ? vscode.l10n.t("{0}: {1} unread", title, count) : title;
+    item.tooltip = [count > 0 ? vscode.l10n.t("{0}: {1} unread", title, count) : title, ...notes].join(", ");
+    // It stands for all of the row, of which neither the badge nor the icon is read out.
     item.accessibilityInformation = { label: item.tooltip };
     item.command = { command: "mediaChat.openRoom", title: vscode.l10n.t("Open Room"), arguments: [room] };
     return item;
@@ -96,12 +105,24 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     }
   }
 
+  /** Chooses the row of the room that the page shows, also where a chord or a notification opened that. */
+  #follow(): void {
+    const { roomShown } = this.page;
+    // Where the tree is hidden, `reveal` would bring it up.
+    if (roomShown === this.#followed || !this.#view.visible) return;
+    const room = inTree(this.chat).find(({ id }) => id === roomShown);
+    this.#followed = room?.id ?? null;
+    // A tree that is hidden meanwhile follows when it is seen again.
+    if (room) this.#view.reveal(room, { focus: false }).then(undefined, () => (this.#followed = null));
+  }
+
   // A burst of messages is one drawing.
   #later(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#changed.fire();
       this.#sayAway();
+      this.#follow();
       const value = this.unread;
       this.#view.badge = value > 0 ? { value, tooltip: vscode.l10n.t("{0} unread in Media Chat", value) } : undefined;
     }, PAUSE_MS);

@@ -7,6 +7,7 @@ import type { EditorStorage } from "../chat/editor-storage.js";
 import { retryUpload, tellUploads, uploadsNow } from "../chat/upload-news.js";
 import type { Files } from "../files/files.js";
 import type { CodePlaces } from "../code/places.js";
+import type { Change } from "../platform/folder-values.js";
 import { Problem } from "../server/problem.js";
 import { chatDocument, noticeDocument, signInDocument, type Place } from "./documents.js";
 import { readFromPage, SHOWN, type FromBridge, type FromPage, type ToPage } from "./protocol.js";
@@ -39,21 +40,24 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   /** Until the page says that it has started, what it is told waits. */
   #waiting: ToPage[] | null = [];
   #toRelay: (message: FromBridge) => void = () => {};
-  readonly #drawn = new vscode.EventEmitter<void>();
-  /** {@link isDrawn} may have changed. */
-  readonly onDidChangeDrawn = this.#drawn.event;
+  readonly #changed = new vscode.EventEmitter<void>();
+  /** {@link isDrawn} or {@link roomShown} may have changed. */
+  readonly onDidChange = this.#changed.event;
   readonly #disposables: vscode.Disposable[];
 
   constructor(private readonly services: Services) {
     const { chat } = services;
     this.#disposables = [
-      this.#drawn,
+      this.#changed,
       vscode.window.registerWebviewViewProvider(VIEW, this, {
         webviewOptions: { retainContextWhenHidden: true },
       }),
       chat.onDidSwitch((connected) => this.#switched(connected)),
     ];
     chat.recent.inSight = () => (this.#view?.visible && services.storage.getItem(SHOWN)) || null;
+    services.storage.addEventListener("storage", (event) => {
+      if ((event as unknown as Change).key === SHOWN) this.#changed.fire();
+    });
     // A page that is drawn later begins with what is stored by then.
     services.storage.changed = ({ key, newValue }) => {
       if (this.#view && chat.connected) this.tell({ type: "stored", key, value: newValue });
@@ -109,14 +113,14 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       localResourceRoots: [vscode.Uri.joinPath(this.services.extensionUri, "dist", "webview")],
     };
     view.webview.onDidReceiveMessage((message: unknown) => void this.#receive(message));
-    view.onDidChangeVisibility(() => this.#drawn.fire());
+    view.onDidChangeVisibility(() => this.#changed.fire());
     view.onDidDispose(() => {
       if (this.#view !== view) return;
       this.#view = null;
       this.#turn++;
       this.#endPage();
       this.#waiting = [];
-      this.#drawn.fire();
+      this.#changed.fire();
     });
     void this.#draw();
   }
@@ -248,7 +252,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       case "started": {
         const waiting = this.#waiting ?? [];
         this.#waiting = null;
-        this.#drawn.fire();
+        this.#changed.fire();
         for (const each of waiting) this.tell(each);
         const client = chat.connected?.client;
         for (const upload of client ? uploadsNow(client) : []) this.tell({ type: "upload", upload });

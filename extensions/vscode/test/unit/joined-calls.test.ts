@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Message, Room } from "../../../../static/chat/protocol.js";
 import { JoinedCalls } from "../../src/rooms/joined-calls.js";
-import { inParts } from "../../src/rooms/order.js";
+import { inParts, nextOf } from "../../src/rooms/order.js";
 
 const room = (id: string, read = 0, unread = 0) => ({ id, read, unread, role: "member" }) as unknown as Room;
 const message = (number: number, more: Partial<Message> = {}) => ({ id: `m${number}`, number, room: "a", deleted: false, ...more }) as Message;
@@ -79,4 +79,16 @@ test("rooms to choose from begin with the one in sight, then recent ones, unread
 
 test("of recent rooms the last five are, and each room is named once", () => {
   assert.deepEqual(parts("a", ["g", "f", "e", "d", "b", "c", "a"]), ["in sight: a", "recent: gfedb", "unread: ch"]);
+});
+
+test("the next unread room comes after the current one and round to it, and it itself last", () => {
+  const next = (current: string | null, unread: string) =>
+    nextOf(["a", "b", "c"].map((id) => room(id, 0, unread.includes(id) ? 1 : 0)), current, (each) => each.unread > 0)?.id;
+  assert.equal(next("b", "abc"), "c");
+  assert.equal(next("c", "ab"), "a");
+  assert.equal(next(null, "bc"), "b");
+  assert.equal(next("gone", "c"), "c");
+  // The view may be hidden: what is unread there has not been seen.
+  assert.equal(next("b", "b"), "b");
+  assert.equal(next("b", ""), undefined);
 });

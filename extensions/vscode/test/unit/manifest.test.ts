@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { EDITOR_SHORTCUTS } from "../../../../static/chat/page/shortcuts.js";
+import { EDITOR_SHORTCUTS, SHORTCUTS_IN_EDITOR } from "../../../../static/chat/page/shortcuts.js";
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
@@ -12,7 +12,7 @@ interface Manifest {
   capabilities: { untrustedWorkspaces: { supported: boolean }; virtualWorkspaces: boolean };
   contributes: {
     commands: { command: string }[];
-    keybindings: { command: string; key: string; mac: string }[];
+    keybindings: { command: string; key: string; mac: string; when: string }[];
     menus: Record<string, { command: string; when?: string }[]>;
     configuration: { properties: Record<string, { scope: string }> };
   };
@@ -52,6 +52,20 @@ test("keys are chords, the page lists them as they are, and the walkthrough and 
     for (const name of ["walkthrough/keys.md", "README.md"]) {
       assert.ok(read(name).includes(`\`${first?.replace("CTRL", "Ctrl")}\` \`${second}\``), `${key} in ${name}`);
     }
+  }
+});
+
+test("the page's list of keys in an editor has none that the editor takes, and none of a list it does not show", () => {
+  const [own, ...rest] = SHORTCUTS_IN_EDITOR;
+  assert.equal(own, EDITOR_SHORTCUTS);
+  assert.ok(!rest.some(({ where, shortcuts }) => where === "In the list of rooms" || shortcuts.some(({ id }) => id === "find-room")));
+  assert.ok(rest.some(({ shortcuts }) => shortcuts.some(({ keys }) => keys.includes("Ctrl+Enter"))));
+});
+
+test("on a Mac ⌘K by itself still clears a terminal and the debug console", () => {
+  // VS Code waits for a second key wherever an extension has a chord, and prefers that to keys of its own.
+  for (const { command, when } of manifest.contributes.keybindings) {
+    assert.equal(when, "!isMac || (!terminalFocus && focusedView != 'workbench.panel.repl.view')", command);
   }
 });
 

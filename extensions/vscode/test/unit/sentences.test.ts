@@ -3,6 +3,7 @@ import { beforeEach, test } from "node:test";
 import type { Chat } from "../../src/chat/chat.js";
 import { CodePlaces } from "../../src/code/places.js";
 import { Files, safeName } from "../../src/files/files.js";
+import { withoutIcons } from "../../src/rooms/plain.js";
 import type { Code } from "../../src/view/protocol.js";
 import { said, there, Uri, workspace } from "./vscode.js";
 
@@ -63,4 +64,9 @@ test("a name is saved as it is wherever files may be called so", () => {
   }
   assert.equal(safeName('He said "hi".txt', false), "He said _hi_.txt");
   assert.equal(safeName(".gitignore", false), ".gitignore");
+});
+
+test("a room's name in a list or the status bar draws no icon", () => {
+  assert.equal(withoutIcons("$(sync~spin) and \\$(alert)"), "$\u2060(sync~spin) and \\$\u2060(alert)");
+  assert.equal(withoutIcons("Costs in $ (2026)"), "Costs in $ (2026)");
 });

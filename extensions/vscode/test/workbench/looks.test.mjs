@@ -35,7 +35,7 @@ const CHART = `<body style="margin:0"><svg xmlns="http://www.w3.org/2000/svg" wi
   <text x="${150 + at * 170}" y="${120 - height}" text-anchor="middle" fill="#333">${height} µs</text>`).join("")}</svg></body>`;
 
 describe("the view to the eye, the ear and the hand", () => {
-  let server, bench, window, graceToken;
+  let server, bench, window, graceToken, compilers;
   const step = steps(() => window);
 
   before(async () => {
@@ -47,6 +47,7 @@ describe("the view to the eye, the ear and the hand", () => {
     });
     bench.write("tokens.py", FILE);
     const room = await server.openRoom(grace, { kind: "private", name: "Compilers", members: ["ada", "linus"] });
+    compilers = room;
     await server.openRoom(ada, { kind: "direct", name: "", members: ["linus"] });
     await server.send(grace, room, "The last line goes missing when no newline follows it.");
     const origin = { language: "python", repository: "git.example.org/compilers/scanner", branch: "main", commit: "4f1c2a9" };
@@ -116,17 +117,26 @@ describe("the view to the eye, the ear and the hand", () => {
     await keyboard.press("Enter");
     await window.row("Compilers").waitFor();
     // Nothing is read that nobody has chosen.
-    await window.chat.getByRole("button", { name: "Show the rooms" }).waitFor();
+    const showRooms = window.chat.getByRole("button", { name: "Show the rooms" });
+    await showRooms.waitFor();
     assert.deepEqual(await complaints(), []);
+    // As long as there is no field to write in, the chord leads to what leads to a room.
+    await pressChord("H");
+    await until("The keyboard", () => showRooms.evaluate((button) => button === document.activeElement));
     await pressChord("G");
     await window.page.locator(".quick-input-widget:visible input").first().fill("linus");
     await window.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: "linus" }).waitFor();
     await keyboard.press("Enter");
     await window.chat.locator("mc-room-header", { hasText: "linus" }).waitFor();
     await window.chat.locator(".composer-text:focus").waitFor();
-    // Nothing of a chord is text.
-    assert.equal(await window.chat.locator(".composer-text").inputValue(), "");
+    // The list shows which room is open, and leaves the keyboard where one writes. Nothing of a chord is text.
+    await selectedRow("linus").waitFor();
+    await keyboard.type("still here");
+    assert.equal(await window.chat.locator(".composer-text").inputValue(), "still here");
+    await window.chat.locator(".composer-text").fill("");
   });
+
+  const selectedRow = (name) => window.page.locator(".sidebar .monaco-list-row.selected", { hasText: name });
 
   const pressChord = async (second) => {
     await window.page.keyboard.press("Control+k");
@@ -163,6 +173,7 @@ describe("the view to the eye, the ear and the hand", () => {
     if (!(await shown()).includes("Parsers")) await pressChord("J");
     await window.chat.locator("mc-room-header", { hasText: "Parsers" }).waitFor();
     await window.chat.locator(".composer-text:focus").waitFor();
+    await selectedRow("Parsers").waitFor();
     // So that it is the chord which leads to the field.
     await window.chat.getByRole("button", { name: "Members and details" }).focus();
     await window.openFile("tokens.py");
@@ -200,6 +211,13 @@ describe("the view to the eye, the ear and the hand", () => {
     await pressChord("J");
     await window.notification("Nothing else is unread").waitFor();
     await window.command("Notifications: Clear All Notifications");
+    // What has come into the room that the chat shows is unread as long as the chat is hidden.
+    await window.showExplorer();
+    await server.send(graceToken, compilers, "Nobody has seen this.");
+    await window.page.locator('.activitybar [aria-label*="unread in Media Chat"]').first().waitFor();
+    await pressChord("J");
+    await writes();
+    await window.chat.locator("mc-message", { hasText: "Nobody has seen this." }).waitFor();
     // Among the messages and in a menu, whose keys mean something, too.
     await chat.locator("mc-message").last().focus();
     await pressChord("G");
