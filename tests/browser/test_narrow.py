@@ -35,6 +35,20 @@ Room.objects.bulk_create(others)
 Membership.objects.bulk_create(Membership(room=each, user=owner, role="owner") for each in others)
 """
 
+LARGE_TEXT = """() => {
+  const one = (selector) => document.querySelector(selector);
+  const middle = ({ top, bottom }) => (top + bottom) / 2;
+  const badge = getComputedStyle(one(".room-entry .badge"));
+  const brand = one(".brand-name");
+  const box = (part) => one(`.room-search ${part}`).getBoundingClientRect();
+  return {
+    size: parseFloat(badge.fontSize),
+    line: parseFloat(badge.lineHeight),
+    brandIsCut: brand.scrollWidth > brand.clientWidth,
+    isCentred: Math.abs(middle(box(".icon")) - middle(box(".input"))) < 2,
+  };
+}"""
+
 TEXT = f"""{LONG}{LONG} and `{LONG}.{LONG}`, https://example.org/{LONG}/{LONG}
 
 ```python
@@ -73,6 +87,21 @@ def test_nothing_is_cut_off_or_covered_at_300_pixels(open_chat: OpenChat, server
         page.locator(".emoji-choice").first.wait_for()
         look("emoji", "mc-emoji-picker")
         close()
+
+    # With text of twice the size, lines are as high as it, and the list is as wide.
+    session = page.context.new_cdp_session(page)
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.locator(".room-entry .badge").first.wait_for()
+    page.screenshot(path=SCREENSHOTS / "large-text.png")
+    assert page.evaluate(LARGE_TEXT) == {
+        "size": 24,
+        "line": 40,
+        "brandIsCut": False,
+        "isCentred": True,
+    }
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})
+    page.set_viewport_size({"width": 300, "height": 600})
 
     # The rooms, of which there are many, and what opens over them.
     page.locator(".room-entry").first.wait_for()
