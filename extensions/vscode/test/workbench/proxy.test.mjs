@@ -69,6 +69,7 @@ describe("behind a proxy", () => {
 
   step("says that the proxy refuses, and what to look at", async () => {
     await window.command("Media Chat: Sign Out");
+    await window.chat.locator("input[name=username]").waitFor();
     // VS Code gives this to its own requests alone, so what is said has to name the other setting.
     await openBehind(`http://127.0.0.1:${strict.port}`, { "http.proxyAuthorization": SECRET });
     await askToSignIn();
