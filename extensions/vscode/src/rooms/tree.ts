@@ -110,7 +110,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     const { roomShown } = this.page;
     // Where the tree is hidden, `reveal` would bring it up.
     if (roomShown === this.#followed || !this.#view.visible) return;
-    const room = inTree(this.chat).find(({ id }) => id === roomShown);
+    const room = this.chat.rooms.find(({ id, put_away }) => id === roomShown && !put_away);
     this.#followed = room?.id ?? null;
     // A tree that is hidden meanwhile follows when it is seen again.
     if (room) this.#view.reveal(room, { focus: false }).then(undefined, () => (this.#followed = null));
