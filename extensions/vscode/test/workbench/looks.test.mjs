@@ -213,11 +213,11 @@ describe("the view to the eye, the ear and the hand", () => {
     await window.command("Notifications: Clear All Notifications");
     // What has come into the room that the chat shows is unread as long as the chat is hidden.
     await window.showExplorer();
-    await server.send(graceToken, compilers, "Nobody has seen this.");
+    await server.send(graceToken, compilers, "The timings are in them, too.");
     await window.page.locator('.activitybar [aria-label*="unread in Media Chat"]').first().waitFor();
     await pressChord("J");
     await writes();
-    await window.chat.locator("mc-message", { hasText: "Nobody has seen this." }).waitFor();
+    await window.chat.locator("mc-message", { hasText: "The timings are in them, too." }).waitFor();
     // Among the messages and in a menu, whose keys mean something, too.
     await chat.locator("mc-message").last().focus();
     await pressChord("G");
