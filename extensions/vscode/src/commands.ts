@@ -71,13 +71,13 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       const room = given ?? (await pickRoom(chat, l10n.t("Open which room?")));
       if (room) await view.show({ type: "open-room", room: room.id });
     }),
-    nextUnread: signedIn(async () => {
+    nextUnread: signedIn(() => {
+      // Neither the room in sight nor what the badge does not count is looked for; the room of a hidden chat is.
       const inSight = chat.recent.inSight();
-      // What the badge does not count is not looked for. The room shown counts: perhaps nobody has seen it.
-      const room = nextOf(inTree(chat), view.roomShown, (each) => unread(each) > 0 && !quiet.isMuted(each.id));
-      if (room) await view.show({ type: "open-room", room: room.id });
-      if (room && room.id !== inSight) return;
-      void window.showInformationMessage(l10n.t("Nothing else is unread in Media Chat."));
+      const isMeant = (room: Room) => unread(room) > 0 && room.id !== inSight && !quiet.isMuted(room.id);
+      const next = nextOf(inTree(chat), view.roomShown, isMeant);
+      if (next) return view.show({ type: "open-room", room: next.id });
+      return void window.showInformationMessage(l10n.t("Nothing else is unread in Media Chat."));
     }),
     focusChat: () => view.show({ type: "write" }),
     changeName: () => view.show({ type: "show", dialog: "profile" }),
