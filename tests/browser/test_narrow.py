@@ -157,7 +157,7 @@ def test_nothing_is_cut_off_or_covered_at_300_pixels(open_chat: OpenChat, server
     files = [{"name": f"{LONG}-{n}.png", **picture} for n in range(3)]
     files.append({"name": f"{LONG}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n"})
     page.set_input_files(".composer-file", files)  # type: ignore[arg-type]
-    expect(page.locator(".upload-size")).to_have_count(4)
+    page.locator(".upload-size").nth(3).wait_for(timeout=60_000)
     look("uploads")
     send(page, "Four files")
     page.locator("mc-message .file-card").last.wait_for()

@@ -172,6 +172,10 @@ describe("a day in the editor", () => {
     await window.chat.locator(".unsent", { hasText: "Lines for later" }).locator(".unsent-place", { hasText: "grace" }).waitFor();
     await window.chat.locator(".unsent", { hasText: "later.py" }).waitFor();
     await window.screenshot("waiting-after-reload");
+    // Where the list of rooms is alone in sight, it says so.
+    await window.page.locator('.pane-header[aria-label^="Chat"]').click();
+    await window.page.locator(".sidebar", { hasText: "2 messages wait." }).waitFor();
+    await window.page.locator('.pane-header[aria-label^="Chat"]').click();
     await server.start();
     await message(grace, "Lines for later").waitFor();
     await grace.locator(".file-card", { hasText: "later.py" }).waitFor();
