@@ -151,6 +151,7 @@ def test_texts_are_cut_wherever_they_are() -> None:
     assert shortened({"event": "short", "none": None}) == {"event": "short", "none": None}
 
 
+@pytest.mark.alone
 async def test_what_nobody_asks_for_leaves_little_in_the_log(serve: Serve) -> None:
     server = serve(expect_errors=True, RATE_LIMITS="off")
     before = server.log_path.stat().st_size

@@ -17,8 +17,12 @@ from tests.outside import CommandError, OutsideClient, assert_complete
 
 PEOPLE, MESSAGES_EACH = 5, 20
 ALL = PEOPLE * MESSAGES_EACH
-RIGHT_WITHIN = 2.0
-"""Seconds after which a database that is back serves everybody, at the first try."""
+RIGHT_WITHIN = 4.5
+"""Seconds after which a database that is back serves everybody, at the first try.
+
+A busy machine has most of what a thread takes that waits for a server that is gone: 5 s,
+``tcp_user_timeout``.
+"""
 
 
 @pytest.fixture
