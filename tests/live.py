@@ -181,7 +181,7 @@ class Server:
         root = psutil.Process(self.process.pid)
         return sum(p.memory_info().rss for p in [root, *root.children(recursive=True)])
 
-    def manage(self, *arguments: str, timeout: float = 60) -> str:
+    def manage(self, *arguments: str, timeout: float = 180) -> str:
         """Runs a management command beside the server, on its data."""
         finished = subprocess.run(
             [sys.executable, "manage.py", *arguments],

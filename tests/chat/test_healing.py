@@ -28,8 +28,11 @@ pytestmark = [
 ]
 
 ALWAYS = 1_000_000
-WITHIN = 4.0
-"""Seconds in which everybody is right again; the next heartbeat by itself would be 60 away."""
+WITHIN = 20.0
+"""Seconds in which everybody is right again; the next heartbeat by itself would be 60 away.
+
+Idle, it takes one or two; a busy machine has the rest.
+"""
 
 
 @pytest.fixture(autouse=True)

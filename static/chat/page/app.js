@@ -285,10 +285,10 @@ export class ChatApp extends ChatElement {
 
   /**
    * @param {string} roomId
-   * @param {{address?: boolean, number?: number | null}} [options] whether the address bar follows,
-   *   and the message to show
+   * @param {{address?: boolean, number?: number | null, focus?: boolean}} [options] whether the address
+   *   bar follows, the message to show, and whether one goes on to write
    */
-  async openRoom(roomId, { address = true, number = null } = {}) {
+  async openRoom(roomId, { address = true, number = null, focus = true } = {}) {
     if (!roomId) return;
     this.offer = null;
     this.roomId = roomId;
@@ -302,7 +302,7 @@ export class ChatApp extends ChatElement {
     await conversation?.updateComplete;
     if (number !== null) return void conversation?.list?.jump(number);
     // On a touch screen the focus would bring up the keyboard over what is to be read.
-    if (matchMedia("(pointer: fine)").matches) conversation?.composer?.textarea?.focus();
+    if (focus && matchMedia("(pointer: fine)").matches) conversation?.composer?.textarea?.focus();
   }
 
   async showRooms() {

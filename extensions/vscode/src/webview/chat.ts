@@ -33,7 +33,8 @@ void import("../../../../static/chat/page/app.js").then(() => {
   keepChords();
   guardLinks();
   const { room } = keepPlace(app, storage);
-  if (room) openWhenKnown(app, client, room);
+  // Nobody asked for it now: the person may be writing elsewhere, as in the palette.
+  if (room) openWhenKnown(app, client, room, { focus: false });
   app.addEventListener("rooms-elsewhere", () => tellHost({ type: "show-rooms" }));
 
   // What the page would do in a browser, and the editor does better.
@@ -77,8 +78,8 @@ void import("../../../../static/chat/page/app.js").then(() => {
   tellHost({ type: "started" });
 });
 
-function openWhenKnown(app: ChatApp, client: ChatClient, room: string): void {
-  whenReady(client, () => client.rooms.has(room) && void app.openRoom(room));
+function openWhenKnown(app: ChatApp, client: ChatClient, room: string, { focus = true } = {}): void {
+  whenReady(client, () => client.rooms.has(room) && void app.openRoom(room, { focus }));
 }
 
 function whenReady(client: ChatClient, act: () => void): void {

@@ -120,6 +120,9 @@ describe("a view that goes and comes back", () => {
     await window.page.reload();
     await window.page.locator(".monaco-workbench .activitybar").waitFor();
     await isAsItWas();
+    // A page that comes while one writes elsewhere leaves the keys there.
+    const composer = window.chat.locator("mc-composer textarea");
+    assert.equal(await composer.evaluate((field) => field === document.activeElement), false);
     await window.page.close();
     window = await bench.open();
     await isAsItWas();

@@ -45,6 +45,7 @@ describe("a virtual workspace", () => {
   });
 
   step("has its lines shared, and opened again", async () => {
+    await window.showExplorer();
     await window.row("src").click();
     await window.row("tool.py").dblclick();
     await window.page.locator(".monaco-editor .view-line", { hasText: "memory" }).first().click();
