@@ -2,7 +2,7 @@
  * What of this part of the page nobody can read or press: it stands out of the window, is cut off, or
  * lies below something else. Tests run it in the page, in a browser's window and in an editor's.
  * @param {Element} root
- * @returns {string[]} what is wrong, as sentences for whoever mends it
+ * @returns {string[]} what is wrong, one sentence for each element
  */
 ((root) => {
   const found = [];

@@ -37,7 +37,7 @@ ROOM_FIELDS = (
     "asked",
 )
 PATIENCE = 20
-"""Seconds in which events reach whoever watches, also on a machine that is busy."""
+"""Seconds in which an event reaches every client, also on a busy machine."""
 BEGUN_WITHIN = 60
 """Seconds after which no more examples begin: a slow machine plays fewer of them."""
 
