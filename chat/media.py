@@ -73,12 +73,13 @@ _BLANK = (
 _TAGS = "\U000e0020-\U000e007f"
 _JOINING = re.compile(f"[\u200c\u200d{_TAGS}]")
 """What words of Persian and of India, and emoji of several parts, are held together by."""
-_LOOSE = re.compile(
+_LOOSE_TAGS = re.compile(
     f"(\U0001f3f4[{_TAGS}]{{2,6}}\U000e007f)|[{_TAGS}]"  # a flag, such as Scotland's
-    "|(?<![^\0-\x7f\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?![^\0-\x7f\u200c\u200d])"
 )
-"""The same where it holds nothing together: two names that look the same would differ by it. The
-group is what stays."""
+_LOOSE_JOINERS = re.compile(
+    "(?<![^\0-\x7f\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?![^\0-\x7f\u200c\u200d])"
+)
+"""The same where it holds nothing together: two names that look the same would differ by it."""
 _WEBM_FILM = re.compile(rb"V_(VP8|VP9|AV1|MPEG)")
 _DRIVE = re.compile("[A-Za-z]:")
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
@@ -117,15 +118,15 @@ def served_as(content_type: str) -> str:
 
 def clean_name(name: str) -> str:
     """A name that is safe to show and to save under: one part, otherwise as its owner wrote it."""
-    name = _last_part(name.encode(errors="replace").decode())
     # Format characters too: a right-to-left override makes "exe.png" of "gnp.exe".
     name = "".join(
         " " if unicodedata.category(char) in ("Zl", "Zp", "Zs") else char
-        for char in unicodedata.normalize("NFC", name)
+        for char in name.encode(errors="replace").decode()
         if (unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn") and char not in _BLANK)
         or _JOINING.match(char)
     )
-    name = _tidied(name)
+    # Folders are looked for when nothing is left that a folder could hide behind.
+    name = _tidied(_last_part(_tidied(name)))
     stem, dot, ending = name.rpartition(".")
     if not stem or len(ending.encode()) > 20:
         stem, dot, ending = name, "", ""
@@ -135,8 +136,10 @@ def clean_name(name: str) -> str:
 
 
 def _tidied(name: str) -> str:
-    """The name without what cannot be seen where it joins nothing."""
-    name = _LOOSE.sub(lambda found: found[1] or "", name)
+    """The name in one form, without what cannot be seen where it joins nothing."""
+    name = _LOOSE_TAGS.sub(lambda found: found[1] or "", name)
+    # After the tags, between which a joiner would seem to join something.
+    name = unicodedata.normalize("NFC", _LOOSE_JOINERS.sub("", name))
     return re.sub(r"\s+", " ", name).strip().rstrip(" .")
 
 
@@ -144,8 +147,8 @@ def _last_part(name: str) -> str:
     """The name without the folders before it. A backslash may be part of a name, but not where
     Windows would take what is before it for a place."""
     name = name.rsplit("/", 1)[-1]
-    folders = name.split("\\")[:-1]
-    is_path = any(folder.strip(" ") in ("", ".", "..") for folder in folders) or (
+    folders = [folder.strip(" ") for folder in name.split("\\")[:-1]]
+    is_path = any(folder in ("", ".", "..") for folder in folders) or (
         folders and _DRIVE.match(folders[0])
     )
     return name.rsplit("\\", 1)[-1] if is_path else name

@@ -202,6 +202,14 @@ def test_nothing_that_can_run_scripts_is_ever_shown_in_place() -> None:
         ("...", "file"),
         ("", "file"),
         ("thumbnail", "thumbnail"),
+        ("\x80\\x.exe", "x.exe"),
+        ("\u200d\\\u2060\\x.exe", "x.exe"),
+        (".\x00.\\x.exe", "x.exe"),
+        ("C\u2800:\\x.exe", "x.exe"),
+        ("/ C:\\x.exe", "x.exe"),
+        ("\U000e0067\u200c\U000e0067\\x.exe", "x.exe"),
+        ("C\x80\u0301.txt", "\u0106.txt"),
+        ("C\u200d\u0301.txt", "\u0106.txt"),
         ("in\u3164voice\u2800.pdf", "invoice.pdf"),
         ("in\ufffcvoice\U0001d159.pdf", "invoice.pdf"),
         ("\ud800.png", "?.png"),
@@ -219,8 +227,12 @@ def test_no_name_of_the_corpus_stays_dangerous(name: str) -> None:
     assert_harmless(media.clean_name(name))
 
 
-@given(st.text(max_size=400))
-@hypothesis_settings(deadline=None)
+HIDING = "\\/.: aC\xe9?\x80\u0301\u200c\u200d\u2060\u3164\U0001f3f4\U000e0067\U000e007f\ud800"
+"""What folders are made of, and what they have hidden behind."""
+
+
+@given(st.text(max_size=400) | st.text(HIDING, max_size=12))
+@hypothesis_settings(deadline=None, max_examples=500)
 def test_no_name_at_all_stays_dangerous(name: str) -> None:
     clean = media.clean_name(name)
     assert_harmless(clean)
