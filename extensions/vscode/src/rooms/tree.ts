@@ -31,6 +31,8 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   #brokeAt = 0;
   /** The room of the row that was chosen last because the page showed it. */
   #followed: string | null = null;
+  /** The rooms that have a row. */
+  #rows = new Set<string>();
 
   constructor(
     private readonly chat: Chat,
@@ -57,7 +59,14 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   }
 
   getChildren(parent?: Room): Room[] {
-    return parent ? [] : inTree(this.chat);
+    if (parent) return [];
+    const rooms = inTree(this.chat);
+    const before = this.#rows;
+    this.#rows = new Set(rooms.map(({ id }) => id));
+    const { roomShown } = this.page;
+    // Its row may be followed now.
+    if (roomShown && this.#rows.has(roomShown) && !before.has(roomShown)) this.#later();
+    return rooms;
   }
 
   /** Asked for by `reveal`: every room is at the root. */
@@ -105,24 +114,31 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     }
   }
 
-  /** Chooses the row of the room that the page shows, also where a chord or a notification opened that. */
+  /**
+   * Chooses the row of the room that the page shows, also where a chord or a notification opened that.
+   *
+   * `reveal` brings up a tree that is hidden, and takes its time while rows are drawn: somebody who goes
+   * to the Explorer meanwhile would be brought back. So it is asked for only where another row is chosen,
+   * and not while the rows are drawn.
+   */
   #follow(): void {
     const { roomShown } = this.page;
-    // Where the tree is hidden, `reveal` would bring it up.
     if (roomShown === this.#followed || !this.#view.visible) return;
-    const room = this.chat.rooms.find(({ id, put_away }) => id === roomShown && !put_away);
-    this.#followed = room?.id ?? null;
+    const room = this.chat.rooms.find(({ id }) => id === roomShown);
+    if (room && !this.#rows.has(room.id)) return;
+    this.#followed = roomShown;
+    if (!room || this.#view.selection[0]?.id === room.id) return;
     // A tree that is hidden meanwhile follows when it is seen again.
-    if (room) this.#view.reveal(room, { focus: false }).then(undefined, () => (this.#followed = null));
+    this.#view.reveal(room, { focus: false }).then(undefined, () => (this.#followed = null));
   }
 
   // A burst of messages is one drawing.
   #later(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      this.#follow();
       this.#changed.fire();
       this.#sayAway();
-      this.#follow();
       const value = this.unread;
       this.#view.badge = value > 0 ? { value, tooltip: vscode.l10n.t("{0} unread in Media Chat", value) } : undefined;
     }, PAUSE_MS);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { after, before, describe } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
 import { message } from "./people.mjs";
 import { steps, Workbench } from "./workbench.mjs";
@@ -59,6 +60,23 @@ describe("a virtual workspace", () => {
     await message(window.chat, "From memory").locator(".shared-code button").click();
     await window.page.locator(".tab.active", { hasText: "tool.py" }).waitFor();
     await window.page.locator('.statusbar-item[id="status.editor.selection"]', { hasText: "selected" }).waitFor();
+  });
+
+  step("leaves a person in the Explorer, however soon after a room was opened", async () => {
+    const [lexers] = await Promise.all(
+      ["Lexers", "Parsers"].map((name) => server.openRoom(grace, { kind: "private", name, members: ["ada"] })),
+    );
+    for (let round = 0; round < 6; round++) {
+      await window.openRoom(round % 2 ? "grace" : "Parsers");
+      await sleep(60 * round);
+      await window.showExplorer();
+      // When the badge says so, the extension has done what it does after a room was opened.
+      for (const sent of [2 * round + 1, 2 * round + 2]) {
+        await server.send(grace, lexers, `Message ${sent}`);
+        await until("The badge", async () => (await window.badge.innerText()) === String(sent));
+      }
+      assert.ok(await window.row("notes.md").isVisible(), `round ${round}`);
+    }
   });
 
   step("has caused no exception on the server", () => {
