@@ -49,7 +49,7 @@ PROMPT = 0.08
 
 def seconds_of_work(body: str) -> float:
     """How long it takes, in time that this thread was really at work; the least of up to five
-    tries, since other programs slow this one down."""
+    tries. Programs beside share the caches, so its tests are ``alone``."""
     least = float("inf")
     for _ in range(5):
         start = time.thread_time()
@@ -306,16 +306,19 @@ BUILT = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("unit", REPEATED)
 def test_a_hostile_repetition_takes_no_time(unit: str) -> None:
     assert seconds_of_work((unit * BODY_LIMIT)[:BODY_LIMIT]) < PROMPT
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", BUILT)
 def test_a_hostile_message_takes_no_time(name: str) -> None:
     assert seconds_of_work(BUILT[name][:BODY_LIMIT]) < PROMPT
 
 
+@pytest.mark.alone
 @settings(max_examples=30, deadline=None)
 @given(st.sampled_from(REPEATED), st.sampled_from(REPEATED), st.sampled_from(REPEATED))
 def test_hostile_mixtures_take_no_time(one: str, two: str, three: str) -> None:
@@ -350,11 +353,13 @@ def hostile() -> list[str]:
     return bodies
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("unit", DEAR)
 def test_a_dear_mixture_takes_no_time(unit: str) -> None:
     assert seconds_of_work((unit * BODY_LIMIT)[:BODY_LIMIT]) < PROMPT
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("language", "unit"), HIGHLIGHTED)
 def test_all_code_of_a_message_is_highlighted_in_no_time(language: str, unit: str) -> None:
     block = f"```{language}\n{(unit * 8_000)[:7_980]}\n```\n"
@@ -423,6 +428,7 @@ def test_what_people_write_is_well_within_the_limit(body: str) -> None:
 # -- What it costs ---------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_the_estimate_is_never_far_below_what_a_text_takes() -> None:
     for body in hostile():
         assert seconds_of_work(body) * 1_000 < 4 * text.cost(body) + 1, body[:40]
@@ -454,6 +460,7 @@ def test_the_dearest_of_what_is_called_cheap_is_cheap(dearest: str) -> None:
     assert not text.is_cheap("@" * 100)
 
 
+@pytest.mark.alone
 def test_the_estimate_takes_no_time_itself() -> None:
     for body in hostile():
         start = time.thread_time()
