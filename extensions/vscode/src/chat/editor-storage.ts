@@ -54,12 +54,18 @@ export class EditorStorage extends EventTarget implements KeyStorage {
 
   setItem(key: string, value: string): void {
     const oldValue = this.#put(key, value);
-    if (oldValue !== value) this.changed({ key, oldValue, newValue: value });
+    if (oldValue !== value) void this.#show({ key, oldValue, newValue: value });
   }
 
   removeItem(key: string): void {
     const oldValue = this.#put(key, null);
-    if (oldValue !== null) this.changed({ key, oldValue, newValue: null });
+    if (oldValue !== null) void this.#show({ key, oldValue, newValue: null });
+  }
+
+  /** A page shows a message that waits once it is on the disk: who sees it can reload the window. */
+  async #show(change: Change): Promise<void> {
+    if (change.key.startsWith(OUTBOX)) await this.outbox.written();
+    this.changed(change);
   }
 
   /** A page's change. */

@@ -32,15 +32,29 @@ const unsent = (client_id: string, body: string) =>
 const bodies = ({ store }: { store: OutboxStore }) => store.all().map(({ body }) => body).sort();
 
 test("what the host's client changes its page is told, and the other way round; nobody hears of their own", async (t) => {
-  const { storage, heard, told } = await window(t, await folderFor(t));
+  const { storage, outbox, heard, told } = await window(t, await folderFor(t));
   storage.setItem("mediachat.outbox.ada.1", "host");
+  await outbox.written();
   assert.deepEqual([heard, told], [[], ["host"]]);
   storage.changeFromPage("mediachat.outbox.ada.2", "page");
   assert.deepEqual([heard, told], [["page"], ["host"]]);
   storage.removeItem("mediachat.outbox.ada.2");
+  await outbox.written();
   assert.deepEqual(told, ["host", null]);
   assert.deepEqual(storage.of("ada"), { "mediachat.outbox.ada.1": "host" });
   assert.deepEqual(storage.of("grace"), {});
+});
+
+test("a page is told of a message once it is on the disk, so that a window which ends then loses nothing that was seen", async (t) => {
+  const folder = await folderFor(t);
+  const { storage, outbox, told } = await window(t, folder);
+  storage.setItem("mediachat.outbox.ada.1", "it waits");
+  assert.deepEqual(told, []);
+  await outbox.written();
+  assert.deepEqual(told, ["it waits"]);
+  assert.equal((await readdir(folder)).length, 1);
+  storage.setItem("mediachat.draft.r", "a draft is no promise");
+  assert.deepEqual(told, ["it waits", "a draft is no promise"]);
 });
 
 test("windows that write at the same moment lose nothing of each other, and each finds what the other wrote", async (t) => {
