@@ -8,6 +8,8 @@ import type { Quiet } from "./quiet.js";
 import { areBadgesShown, unreadUri } from "./unread-badges.js";
 
 const PAUSE_MS = 50;
+/** What a click on a row does; not in the palette, where there are no rows. */
+const CHOOSE_ROW = "mediaChat.rooms.choose";
 
 /** The chat's page, as far as the tree leaves things to it. */
 interface Page {
@@ -31,6 +33,8 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   #brokeAt = 0;
   /** The room of the row that was chosen last because the page showed it. */
   #followed: string | null = null;
+  /** The room whose row was chosen last. `selection` is empty for a moment whenever the rows are drawn. */
+  #chosen: string | null = null;
   /** The rooms that have a row. */
   #rows = new Set<string>();
 
@@ -47,6 +51,10 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
       quiet.onDidChange(() => this.#later()),
       page.onDidChange(() => this.#later()),
       this.#view.onDidChangeVisibility(() => this.#later()),
+      vscode.commands.registerCommand(CHOOSE_ROW, (room: Room) => {
+        this.#chosen = room.id;
+        return vscode.commands.executeCommand("mediaChat.openRoom", room);
+      }),
       vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("explorer.decorations") && this.#later()),
     ];
     this.#later();
@@ -63,6 +71,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     const rooms = inTree(this.chat);
     const before = this.#rows;
     this.#rows = new Set(rooms.map(({ id }) => id));
+    if (this.#chosen && !this.#rows.has(this.#chosen)) this.#chosen = null;
     const { roomShown } = this.page;
     // Its row may be followed now.
     if (roomShown && this.#rows.has(roomShown) && !before.has(roomShown)) this.#later();
@@ -94,7 +103,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     item.tooltip = [count > 0 ? vscode.l10n.t("{0}: {1} unread", title, count) : title, ...notes].join(", ");
     // It stands for all of the row, of which neither the badge nor the icon is read out.
     item.accessibilityInformation = { label: item.tooltip };
-    item.command = { command: "mediaChat.openRoom", title: vscode.l10n.t("Open Room"), arguments: [room] };
+    item.command = { command: CHOOSE_ROW, title: vscode.l10n.t("Open Room"), arguments: [room] };
     return item;
   }
 
@@ -127,9 +136,10 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     const room = this.chat.rooms.find(({ id }) => id === roomShown);
     if (room && !this.#rows.has(room.id)) return;
     this.#followed = roomShown;
-    if (!room || this.#view.selection[0]?.id === room.id) return;
+    if (!room || this.#chosen === room.id || this.#view.selection[0]?.id === room.id) return;
+    this.#chosen = room.id;
     // A tree that is hidden meanwhile follows when it is seen again.
-    this.#view.reveal(room, { focus: false }).then(undefined, () => (this.#followed = null));
+    this.#view.reveal(room, { focus: false }).then(undefined, () => (this.#followed = this.#chosen = null));
   }
 
   // A burst of messages is one drawing.

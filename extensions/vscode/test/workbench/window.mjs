@@ -130,9 +130,11 @@ export class Window {
     await this.chat.locator("mc-room-header", { hasText: name }).waitFor();
   }
 
-  /** Shows the Explorer. */
+  /** Shows the Explorer, by a click: keys may reach nobody while the focus moves into a page. */
   async showExplorer() {
-    await this.page.keyboard.press("Control+Shift+E");
+    const icon = this.page.locator(".activitybar .action-item", { has: this.page.locator(".codicon-explorer-view-icon") });
+    const isShown = await icon.evaluate((item) => item.classList.contains("checked"));
+    if (!isShown) await icon.click();
     await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
   }
 
