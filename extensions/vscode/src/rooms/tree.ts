@@ -33,7 +33,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   #brokeAt = 0;
   /** The room of the row that was chosen last because the page showed it. */
   #followed: string | null = null;
-  /** The room whose row was chosen last. `selection` is empty for a moment whenever the rows are drawn. */
+  /** The room whose row was chosen last; the tree's own `selection` is empty while rows are drawn. */
   #chosen: string | null = null;
   /** The rooms that have a row. */
   #rows = new Set<string>();
@@ -136,7 +136,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     const room = this.chat.rooms.find(({ id }) => id === roomShown);
     if (room && !this.#rows.has(room.id)) return;
     this.#followed = roomShown;
-    if (!room || this.#chosen === room.id || this.#view.selection[0]?.id === room.id) return;
+    if (!room || this.#chosen === room.id) return;
     this.#chosen = room.id;
     // A tree that is hidden meanwhile follows when it is seen again.
     this.#view.reveal(room, { focus: false }).then(undefined, () => (this.#followed = this.#chosen = null));
