@@ -81,43 +81,42 @@ def test_a_database_that_is_away_costs_nothing_but_time(
     mark = uuid.uuid4().hex[:6]
     began = time.monotonic()
 
-    world.database.kill()
-    texts = [f"{mark} first", f"{mark} second", f"{mark} third"]
-    for text in texts[:2]:
-        send(one, text)
-    one.locator(".message-waiting").first.wait_for()
-    assert "The server has a problem; it is tried again by itself." in state_of(one, texts[0])
-    assert "It follows the message above." in state_of(one, texts[1])
-    send(other, f"{mark} from another")
-    one.locator(".connection-line").wait_for()
-    assert "The server has a problem." in one.locator(".connection-line").inner_text()
-    assert_accessible(one)
-    one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-room.png")
+    with world.database.away():
+        texts = [f"{mark} first", f"{mark} second", f"{mark} third"]
+        for text in texts[:2]:
+            send(one, text)
+        one.locator(".message-waiting").first.wait_for()
+        assert "The server has a problem; it is tried again by itself." in state_of(one, texts[0])
+        assert "It follows the message above." in state_of(one, texts[1])
+        send(other, f"{mark} from another")
+        one.locator(".connection-line").wait_for()
+        assert "The server has a problem." in one.locator(".connection-line").inner_text()
+        assert_accessible(one)
+        one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-room.png")
 
-    # A room that was not open yet, with a file and the words that go with it.
-    to_the_rooms(one)
-    enter_room(one, "The public room")
-    if not one.evaluate("document.querySelector('mc-message-list').feed.loaded"):
-        one.get_by_text("The messages are loaded as soon as possible.").wait_for()
-    one.set_input_files(
-        ".composer-file",
-        {"name": f"{mark}.txt", "mimeType": "text/plain", "buffer": mark.encode()},
-    )
-    one.locator(".upload-wait").filter(has_text="It is tried again by itself.").wait_for()
-    send(one, f"{mark} with a file")
-    one.get_by_text("This is sent as soon as the files are uploaded.").wait_for()
-    assert_accessible(one)
-    one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-opened.png")
-    to_the_rooms(one)
-    enter_room(one, "The private room")
-    other.get_by_role("button", name="Members and details").click()
-    if seconds > 3:
-        other.locator(".dialog-wait").wait_for()
-        other.screenshot(path=SCREENSHOTS / f"outage-{seconds}-members.png")
+        # A room that was not open yet, with a file and the words that go with it.
+        to_the_rooms(one)
+        enter_room(one, "The public room")
+        if not one.evaluate("document.querySelector('mc-message-list').feed.loaded"):
+            one.get_by_text("The messages are loaded as soon as possible.").wait_for()
+        one.set_input_files(
+            ".composer-file",
+            {"name": f"{mark}.txt", "mimeType": "text/plain", "buffer": mark.encode()},
+        )
+        one.locator(".upload-wait").filter(has_text="It is tried again by itself.").wait_for()
+        send(one, f"{mark} with a file")
+        one.get_by_text("This is sent as soon as the files are uploaded.").wait_for()
+        assert_accessible(one)
+        one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-opened.png")
+        to_the_rooms(one)
+        enter_room(one, "The private room")
+        other.get_by_role("button", name="Members and details").click()
+        if seconds > 3:
+            other.locator(".dialog-wait").wait_for()
+            other.screenshot(path=SCREENSHOTS / f"outage-{seconds}-members.png")
 
-    one.wait_for_timeout(max(0, seconds - (time.monotonic() - began)) * 1000)
-    send(one, texts[2])
-    world.database.start()
+        one.wait_for_timeout(max(0, seconds - (time.monotonic() - began)) * 1000)
+        send(one, texts[2])
 
     for text in texts:
         sent = one.locator("mc-message:not(.is-unsent):not(.is-failed)").filter(has_text=text)
@@ -163,32 +162,31 @@ def test_what_is_changed_while_the_database_is_away_is_changed_afterwards(
         other.locator("mc-message").filter(has_text=text).wait_for()
     began = time.monotonic()
 
-    world.database.kill()
-    edit_last(one, f"{mark} to edit", f"{mark} edited")
-    one.evaluate(
-        """(mark) => {
-          const { client } = document.querySelector("mc-app");
-          const { messages } = document.querySelector("mc-message-list").feed;
-          const { id } = messages.find(({ body }) => body === `${mark} to react to`);
-          void client.send({ type: "message.react", message: id, emoji: "👍", on: true });
-        }""",
-        mark,
-    )
-    waits = one.locator("mc-message-editor .dialog-wait")
-    waits.wait_for(timeout=10_000)
-    assert "It is tried again by itself." in waits.inner_text()
-    assert_accessible(one)
-    one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-editor.png")
-    doomed = one.locator("mc-message").filter(has_text=f"{mark} to delete")
-    doomed.hover()
-    doomed.get_by_role("button", name="More actions").click()
-    one.get_by_role("menuitem", name="Delete…").click()
-    one.get_by_role("button", name="Delete message").click()
-    one.locator("mc-confirm .dialog-wait").wait_for(timeout=10_000)
-    assert_accessible(one)
-    one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-confirm.png")
-    one.wait_for_timeout(max(0, seconds - (time.monotonic() - began)) * 1000)
-    world.database.start()
+    with world.database.away():
+        edit_last(one, f"{mark} to edit", f"{mark} edited")
+        one.evaluate(
+            """(mark) => {
+              const { client } = document.querySelector("mc-app");
+              const { messages } = document.querySelector("mc-message-list").feed;
+              const { id } = messages.find(({ body }) => body === `${mark} to react to`);
+              void client.send({ type: "message.react", message: id, emoji: "👍", on: true });
+            }""",
+            mark,
+        )
+        waits = one.locator("mc-message-editor .dialog-wait")
+        waits.wait_for(timeout=10_000)
+        assert "It is tried again by itself." in waits.inner_text()
+        assert_accessible(one)
+        one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-editor.png")
+        doomed = one.locator("mc-message").filter(has_text=f"{mark} to delete")
+        doomed.hover()
+        doomed.get_by_role("button", name="More actions").click()
+        one.get_by_role("menuitem", name="Delete…").click()
+        one.get_by_role("button", name="Delete message").click()
+        one.locator("mc-confirm .dialog-wait").wait_for(timeout=10_000)
+        assert_accessible(one)
+        one.screenshot(path=SCREENSHOTS / f"outage-{seconds}-confirm.png")
+        one.wait_for_timeout(max(0, seconds - (time.monotonic() - began)) * 1000)
 
     for waiting in ("mc-message-editor", "mc-confirm"):
         one.locator(waiting).wait_for(state="detached", timeout=AFTERWARDS * 1000)
@@ -233,12 +231,11 @@ def test_an_editor_closes_when_its_text_was_saved_and_the_answer_lost(
 
 def test_an_edit_that_waits_can_be_taken_back(world: World, open_chat: OpenChat) -> None:
     one, mark = with_a_message(world, open_chat)
-    world.database.kill()
-    edit_last(one, f"{mark} before", f"{mark} after")
-    one.locator("mc-message-editor .dialog-wait").wait_for(timeout=10_000)
-    one.press(".editor-text", "Escape")
-    one.locator("mc-message-editor").wait_for(state="detached")
-    world.database.start()
+    with world.database.away():
+        edit_last(one, f"{mark} before", f"{mark} after")
+        one.locator("mc-message-editor .dialog-wait").wait_for(timeout=10_000)
+        one.press(".editor-text", "Escape")
+        one.locator("mc-message-editor").wait_for(state="detached")
     send(one, f"{mark} later")
     later = one.locator("mc-message:not(.is-unsent)").filter(has_text=f"{mark} later")
     later.wait_for(timeout=AFTERWARDS * 1000)
@@ -251,8 +248,7 @@ def test_a_page_that_is_loaded_while_the_database_is_away_comes_by_itself(
     one = open_chat("member", at=world.server)
     enter_room(one, "The private room")
     mark = uuid.uuid4().hex[:6]
-    world.database.kill()
-    try:
+    with world.database.away():
         send(one, f"{mark} before the page was loaded again")
         one.locator(".message-waiting").first.wait_for()
         one.reload()
@@ -261,8 +257,6 @@ def test_a_page_that_is_loaded_while_the_database_is_away_comes_by_itself(
         one.screenshot(path=SCREENSHOTS / "outage-page.png")
         one.wait_for_timeout(5_000)
         one.get_by_role("heading", name="Back in a moment").wait_for()
-    finally:
-        world.database.start()
     one.wait_for_selector("mc-account-menu .account", state="attached", timeout=AFTERWARDS * 1000)
     sent = one.locator("mc-message:not(.is-unsent)").filter(has_text=mark)
     sent.wait_for(timeout=AFTERWARDS * 1000)

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -41,6 +43,15 @@ class PostgreSQL:
                 stdout=log,
                 stderr=log,
             )
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Killed, and started again at the end, also of a test that fails: the next ones use it."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
 
     def wait_until_ready(self, seconds: float = 30) -> None:
         """Returns when it takes connections: after a crash it first repeats what it logged."""
