@@ -92,6 +92,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells why a test was tried again: its second try may succeed, or fail for another reason."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"The first try of {report.nodeid}", sep="_")
+        terminalreporter.write_line(report.longreprtext)
+
+
 # -- People and rooms in this process's test database -----------------------------------------
 
 

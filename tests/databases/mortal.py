@@ -52,6 +52,7 @@ class PostgreSQL:
             yield
         finally:
             self.start()
+            self.wait_until_ready()
 
     def wait_until_ready(self, seconds: float = 30) -> None:
         """Returns when it takes connections: after a crash it first repeats what it logged."""
@@ -60,7 +61,7 @@ class PostgreSQL:
             try:
                 self.execute("SELECT 1")
             except psycopg.OperationalError:
-                assert time.monotonic() < deadline, "PostgreSQL did not come back."
+                assert time.monotonic() < deadline, f"It did not come back: {self._last_words()}"
                 time.sleep(0.05)
             else:
                 return
@@ -71,6 +72,9 @@ class PostgreSQL:
         with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
             for statement in statements:
                 connection.execute(statement)
+
+    def _last_words(self) -> str:
+        return (self.data.parent / "log").read_text(errors="replace")[-2000:]
 
     def deadlocks(self) -> int:
         """How many its log tells of; its statistics count none that a victim survives."""
