@@ -176,6 +176,7 @@ describe("code between checkouts", () => {
     await open();
     await selection("Ln 14");
     await selection(`${PARSE.length} selected`);
+    await window.page.locator(".tab.active.dirty").waitFor();
     await window.command("File: Revert File");
     await window.page.locator(".tab.active:not(.dirty)").waitFor();
   });

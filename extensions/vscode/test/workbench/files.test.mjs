@@ -34,8 +34,7 @@ describe("files in the editor", () => {
     bench = await Workbench.create({
       // A file that opens late would be selected then, and nothing beside it.
       settings: {
-        "mediaChat.serverUrl": address, "explorer.autoReveal": false,
-        "files.autoSave": "off", "[ini]": { "files.encoding": "windows1252" },
+        "mediaChat.serverUrl": address, "explorer.autoReveal": false, "[ini]": { "files.encoding": "windows1252" },
       },
     });
     bench.write("latin.ini", Buffer.from("name=Ren\xe9\r\n", "latin1"));

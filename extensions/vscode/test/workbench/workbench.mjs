@@ -36,6 +36,9 @@ const QUIET = {
   "remote.autoForwardPorts": false,
   "workbench.enableExperiments": false,
   "window.restoreWindows": "none",
+  // On in a browser, off on a desktop: a second after something is typed it would be on the disk, over
+  // what a test has written there meanwhile.
+  "files.autoSave": "off",
   "git.openRepositoryInParentFolders": "never",
 };
 
