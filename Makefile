@@ -1,4 +1,4 @@
-# Media Chat's commands. `make run` is all that is needed to try it.
+# Media Chat's commands. `make` alone lists them; `make run` is all that is needed to try it.
 
 PORT ?= 8000
 WORKERS ?= 1
@@ -6,14 +6,20 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTENSION := extensions/vscode
 
-.PHONY: run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-sqlite-databases test-postgres test-mongodb test-mongodb-near test-mongodb-far test-alone test-copy chaos check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension
+.PHONY: help run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-sqlite-databases test-postgres test-mongodb test-mongodb-near test-mongodb-far test-alone test-copy chaos check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension bench lock
 
-## run: the chat on this machine, with nothing else to install (PORT=8000)
+## help: lists the commands
+help:
+	@echo "make run starts the chat. All commands:"
+	@awk '/^## / { sub(/^## /, ""); colon = match($$0, /^[a-z-]+: /) ? RLENGTH : 0; \
+		printf "  %-18s %s\n", substr($$0, 1, colon), substr($$0, colon + 1) }' $(MAKEFILE_LIST)
+
+## run: starts the chat on this machine, with nothing else to install (PORT=8000)
 run: export DEBUG = 1
 run: .venv/installed node_modules/installed
 	@exec $(BIN)/python manage.py prepare --port $(PORT) --runserver
 
-## serve: the production server (PORT=8000 WORKERS=1); settings come from the environment
+## serve: starts the production server (PORT=8000 WORKERS=1); settings come from the environment
 serve: export WEB_CONCURRENCY = $(WORKERS)
 serve: .venv/installed node_modules/installed
 	@$(BIN)/python manage.py prepare --production --port $(PORT)
@@ -23,11 +29,11 @@ serve: .venv/installed node_modules/installed
 		--ws-ping-interval 20 --ws-ping-timeout 20 --timeout-graceful-shutdown 10 --timeout-keep-alive 75 \
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning
 
-## test: everything, the longest parts first; `make -j4 --output-sync test` does four at a time
+## test: all tests, the longest parts first; `make -j4 --output-sync test` does four at a time
 test: check check-extension test-extension test-sqlite-far test-sqlite-near test-postgres test-sqlite-databases test-mongodb-far test-mongodb-near test-page
 	@$(MAKE) --no-print-directory test-alone
 
-## test-page: the page's modules by themselves
+## test-page: tests of the page's modules by themselves
 test-page: node_modules/installed-dev
 	node --test $(wildcard tests/js/*.test.js tests/js/*/*.test.js)
 
@@ -48,26 +54,26 @@ test-sqlite-far test-mongodb-far: PART := $(FAR)
 test-sqlite-databases: PART := tests/databases
 test-mongodb-near: PART := $(NEAR) tests/databases
 
-## test-postgres: those that meet the database on PostgreSQL, Debian's or that of TEST_POSTGRES_URL
-## test-mongodb: and on MongoDB, that of TEST_MONGODB_URL, else an emulator (WHOLE=1 for all of them)
+## test-postgres: the tests that meet the database, on Debian's PostgreSQL or that of TEST_POSTGRES_URL
+## test-mongodb: the same on MongoDB, that of TEST_MONGODB_URL, else an emulator (WHOLE=1 for all tests)
 test-postgres test-mongodb: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/python -m tests.databases $(@:test-%=%) $(or $(TESTS),-m "not alone")
 
 test-mongodb-near test-mongodb-far: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/python -m tests.databases mongodb -m "not alone" $(PART)
 
-## test-copy: 100,000 messages through all three databases and back; takes its time
+## test-copy: copies 100,000 messages through all three databases and back; takes its time
 test-copy: .venv/installed-dev
 	COPY_MESSAGES=100000 $(BIN)/pytest --capture=no tests/databases/test_copy.py
 
-## chaos: parts are killed, paused, cut off and filled at random for an hour (HOURS=3, MINUTES=10,
-## SEED=7 TOPOLOGY=cluster for one campaign again); ends with an error when anybody is not right
+## chaos: kills, pauses, cuts off and fills up parts at random for an hour (HOURS=3, MINUTES=10; SEED=7
+## TOPOLOGY=cluster repeats one campaign), and fails if anything acknowledged was lost
 chaos: .venv/installed-dev needs-test-tools
 	$(BIN)/python -m tests.system.chaos \
 		--minutes $(or $(MINUTES),$(if $(HOURS),$$(( $(HOURS) * 60 )),60)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
 
-## check: what can be told without running anything; quick
+## check: formats, style, types, imports and migrations; quick, runs no test
 check: .venv/installed-dev node_modules/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -78,26 +84,26 @@ check: .venv/installed-dev node_modules/installed-dev
 	node_modules/.bin/eslint static tests/js eslint.config.js --no-error-on-unmatched-pattern
 	$(BIN)/djlint templates --lint --quiet
 
-## vsix: the VS Code extension as one file, extensions/vscode/media-chat.vsix
+## vsix: builds the VS Code extension, extensions/vscode/media-chat.vsix
 vsix: node_modules/installed-dev $(EXTENSION)/node_modules/installed
 	cd $(EXTENSION) && node esbuild.mjs && npm run --silent package
 
-## check-extension: its types and its style
+## check-extension: the extension's types and style
 check-extension: node_modules/installed-dev $(EXTENSION)/node_modules/installed
 	cd $(EXTENSION) && node_modules/.bin/tsc -p tsconfig.json && node_modules/.bin/eslint .
 
-## test-alone: what measures time and memory, on a machine that does nothing else meanwhile
+## test-alone: tests that measure time and memory, on a machine that does nothing else meanwhile
 test-alone: vsix .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/pytest -m alone
 	$(BIN)/python -m tests.databases postgres -m alone
 	cd $(EXTENSION) && node test/workbench/run.mjs speed
 
-## test-extension: its parts by themselves, then the whole in a real VS Code workbench
+## test-extension: the extension's parts by themselves, then all of it in a real VS Code workbench
 test-extension: vsix needs-test-tools .venv/installed-dev
 	cd $(EXTENSION) && node esbuild.mjs --tests && node --test $$(ls dist/test/*.test.mjs)
 	cd $(EXTENSION) && node test/workbench/run.mjs
 
-## screenshots: the pictures that the README shows, taken anew
+## screenshots: takes the README's pictures again
 screenshots: .venv/installed-dev node_modules/installed-dev needs-test-tools
 	$(BIN)/pytest --quiet tests/browser/test_screenshots.py
 	$(BIN)/python -m tests.browser.readme_images
@@ -108,7 +114,7 @@ $(EXTENSION)/node_modules/installed: $(EXTENSION)/package-lock.json | needs-node
 	@cd $(EXTENSION) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-## bench: ours beside what people run today (ONLY=fanout for one; QUICK=1 only tries it)
+## bench: measures Media Chat beside other chats (ONLY=fanout for one; QUICK=1 for a trial)
 bench: .venv/installed-bench .venv-synapse/installed benchmarks/competitors/node_modules/installed \
 		node_modules/installed
 	@for each in ejabberdctl prosody nginx redis-server curl; do \
@@ -155,7 +161,7 @@ node_modules/installed-dev: package-lock.json | needs-node
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch node_modules/installed $@
 
-## lock: after a change of the dependencies in pyproject.toml or package.json
+## lock: writes the lock files, after a change of dependencies in pyproject.toml or package.json
 lock:
 	@command -v uv >/dev/null || $(call need,Locking needs uv: pip install uv)
 	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra s3 pyproject.toml -o requirements.txt
