@@ -124,19 +124,19 @@ bench: .venv/installed-bench .venv-synapse/installed benchmarks/competitors/node
 			ejabberd prosody lua-dbi-sqlite3 nginx redis-server curl; fi
 	$(BIN)/python -m benchmarks $(ONLY) $(if $(QUICK),--quick)
 
-.venv/installed: requirements.txt | needs-python
+.venv/installed: requirements/base.txt | needs-python
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the server's parts ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.venv/installed-dev: requirements-dev.txt | needs-python
+.venv/installed-dev: requirements/dev.txt | needs-python
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the server's parts and what tests them ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch .venv/installed $@
 
-.venv/installed-bench: requirements-bench.txt | needs-python
+.venv/installed-bench: requirements/bench.txt | needs-python
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the server's parts and what measures them ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
@@ -164,13 +164,14 @@ node_modules/installed-dev: package-lock.json | needs-node
 ## lock: writes the lock files, after a change of dependencies in pyproject.toml or package.json
 lock:
 	@command -v uv >/dev/null || $(call need,Locking needs uv: pip install uv)
-	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra s3 pyproject.toml -o requirements.txt
-	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra s3 --extra dev pyproject.toml -o requirements-dev.txt
-	uv pip compile $(UNIVERSAL) --extra mongodb --extra postgres --extra s3 --extra dev --extra bench pyproject.toml -o requirements-bench.txt
+	$(LOCK) -o requirements/base.txt
+	$(LOCK) --extra dev -o requirements/dev.txt
+	$(LOCK) --extra dev --extra bench -o requirements/bench.txt
 	uv pip compile $(UNIVERSAL) benchmarks/competitors/synapse/requirements.in \
 		-o benchmarks/competitors/synapse/requirements.txt
 	npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
+LOCK = uv pip compile $(UNIVERSAL) pyproject.toml --extra mongodb --extra postgres --extra s3
 UNIVERSAL := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 # What has to be on the machine, and how to get it.
