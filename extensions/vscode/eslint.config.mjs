@@ -13,6 +13,7 @@ export default defineConfig(
   {
     files: ["**/*.mjs", "**/*.cjs"],
     languageOptions: {
+      // prettier-ignore
       globals: {
         AbortSignal: "readonly", Buffer: "readonly", DataTransfer: "readonly", File: "readonly", FormData: "readonly",
         Image: "readonly", MutationObserver: "readonly", TextDecoder: "readonly", TextEncoder: "readonly", URL: "readonly", WebSocket: "readonly",

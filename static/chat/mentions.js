@@ -8,6 +8,7 @@ const BEGUN = /[@＠]((?:[\p{L}\p{M}\p{N}\u0f0b_.+-]|\p{Join_Control})*)$/u;
 const JOINS_A_WORD = /[\p{L}\p{M}\p{N}_@＠./+-]/u;
 const MARK = /\p{M}/u;
 
+// prettier-ignore
 const ALPHABETS = [
   "Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Hebrew", "Arabic", "Ethiopic", "Devanagari",
   "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam", "Sinhala",
@@ -24,6 +25,7 @@ const WRITTEN_TOGETHER = [
   ["Han", "Bopomofo"],
 ];
 /** Alphabets of words that follow each other without a space, or that take endings after a name. */
+// prettier-ignore
 const UNSPACED = ["Han", "Hiragana", "Katakana", "Bopomofo", "Hangul", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan",
   "Tai_Le", "Tai_Viet", "Tai_Tham", "New_Tai_Lue", "Javanese", "Balinese", "Cham", "Yi"];
 /** What makes a syllable of Japanese longer belongs to both of its alphabets. */

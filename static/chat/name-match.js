@@ -4,6 +4,7 @@
  */
 
 /** Letters that have no accent to take away, and such as people type for each other. */
+// prettier-ignore
 const PLAIN = new Map([
   ...Object.entries({ ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", ł: "l", þ: "th", ħ: "h", ı: "i", ς: "σ" }),
   ...Object.entries({ ŋ: "n", ŧ: "t", ɓ: "b", ɗ: "d", ƙ: "k", ƴ: "y" }),

@@ -16,6 +16,7 @@ purify.addHook("afterSanitizeAttributes", (node) => {
 });
 
 const RULES = {
+  // prettier-ignore
   ALLOWED_TAGS: [
     "a", "b", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6",
     "hr", "i", "input", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table",

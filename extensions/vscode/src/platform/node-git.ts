@@ -11,6 +11,7 @@ const OUTPUT_LIMIT = 16 * 1024 * 1024;
 const FILE_LIMIT = 4 * 1024 * 1024;
 
 /** A repository's settings must start no program, and neither must the person's own. */
+// prettier-ignore
 const OPTIONS = [
   "--no-pager", "--no-optional-locks", "--literal-pathspecs",
   "-c", "core.fsmonitor=false", "-c", `core.hooksPath=${os.devNull}`, "-c", `core.attributesFile=${os.devNull}`,
