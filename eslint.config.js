@@ -20,7 +20,8 @@ export default [
         "error",
         ...["callee.name", "callee.property.name"].map((callee) => ({
           selector: `CallExpression[${callee}="addEventListener"][arguments.0.value=/^(key|cancel)/][arguments.length>2]`,
-          message: "Keys of an input method pass page/composition.js first: listen without options.",
+          message:
+            "Keys of an input method pass page/composition.js first: listen without options.",
         })),
         {
           selector: "MemberExpression[property.name=/^(isComposing|keyCode|which)$/]",
@@ -35,7 +36,11 @@ export default [
       "no-eval": "error",
       "no-restricted-properties": [
         "error",
-        { object: "Date", property: "now", message: "It can be set: measure with performance.now() or durations.js." },
+        {
+          object: "Date",
+          property: "now",
+          message: "It can be set: measure with performance.now() or durations.js.",
+        },
       ],
       "no-implied-eval": "error",
       "no-var": "error",

@@ -32,7 +32,9 @@ const page = {
   name: "page",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/media-url\.js$/ }, () => ({ path: file("src/webview/media-url.ts") }));
-    onResolve({ filter: /^emoji-picker-element\/database\.js$/ }, () => ({ path: file("src/webview/emoji.ts") }));
+    onResolve({ filter: /^emoji-picker-element\/database\.js$/ }, () => ({
+      path: file("src/webview/emoji.ts"),
+    }));
     onResolve({ filter: /^virtual:styles$/ }, () => ({ path: "styles", namespace: "virtual" }));
     onLoad({ filter: /.*/, namespace: "virtual" }, async () => ({
       contents: [...(await stylesheets()), file("src/webview/editor.css")]
@@ -47,7 +49,11 @@ const page = {
       const slim = emoji
         .filter(({ group }) => group !== undefined)
         .map(({ emoji, annotation, group, order, tags, shortcodes }) => [
-          emoji, annotation, group, order, [...(tags ?? []), ...(shortcodes ?? [])].join(" "),
+          emoji,
+          annotation,
+          group,
+          order,
+          [...(tags ?? []), ...(shortcodes ?? [])].join(" "),
         ]);
       return { contents: JSON.stringify(slim), loader: "json" };
     });
@@ -79,7 +85,9 @@ if (process.argv.includes("--tests")) {
     target: "node20",
     format: "esm",
     // sanitize-html is CommonJS.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
     plugins: [platform("node")],
     alias: { ...shared.alias, vscode: file("test/unit/vscode.ts") },
   });

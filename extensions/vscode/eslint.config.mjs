@@ -8,7 +8,9 @@ export default defineConfig(
   {
     files: ["src/**/*.ts", "test/**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname },
+    },
   },
   {
     files: ["**/*.mjs", "**/*.cjs"],
@@ -28,13 +30,18 @@ export default defineConfig(
     rules: {
       "no-restricted-properties": [
         "error",
-        { object: "Date", property: "now", message: "It can be set: measure with performance.now() or the chat's durations.js." },
+        {
+          object: "Date",
+          property: "now",
+          message: "It can be set: measure with performance.now() or the chat's durations.js.",
+        },
       ],
       "no-restricted-syntax": [
         "error",
         ...["callee.name", "callee.property.name"].map((callee) => ({
           selector: `CallExpression[${callee}="addEventListener"][arguments.0.value=/^(key|cancel)/][arguments.length>2]`,
-          message: "Keys of an input method pass the page's composition.js first: listen without options.",
+          message:
+            "Keys of an input method pass the page's composition.js first: listen without options.",
         })),
       ],
     },

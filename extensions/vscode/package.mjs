@@ -13,7 +13,10 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const staged = mkdtempSync(path.join(os.tmpdir(), "media-chat-package-"));
 try {
   // It has the rights of each file, too, which differ with the habits of whoever checked them out.
-  for (const name of [...(await listFiles({ cwd: here, packageManager: PackageManager.None })), ".vscodeignore"]) {
+  for (const name of [
+    ...(await listFiles({ cwd: here, packageManager: PackageManager.None })),
+    ".vscodeignore",
+  ]) {
     cpSync(path.join(here, name), path.join(staged, name));
     chmodSync(path.join(staged, name), 0o644);
   }

@@ -18,6 +18,7 @@ export class BrowserEvents {
   }
 
   stop() {
-    for (const [type, listener] of this.#listeners) this.#target?.removeEventListener(type, listener);
+    for (const [type, listener] of this.#listeners)
+      this.#target?.removeEventListener(type, listener);
   }
 }

@@ -293,11 +293,23 @@ export class ChatClient extends KnownChat {
    */
   async send(command, options = {}) {
     if (command.type === "message.send") {
-      const { room, client_id, body = "", attachments = [], reply_to = null, code = null } = command;
+      const {
+        room,
+        client_id,
+        body = "",
+        attachments = [],
+        reply_to = null,
+        code = null,
+      } = command;
       const clientId = client_id ?? crypto.randomUUID();
       const stored = this.#outbox.stored(clientId);
       this.#outbox.add({
-        client_id: clientId, room, body, reply_to, code, quote: null,
+        client_id: clientId,
+        room,
+        body,
+        reply_to,
+        code,
+        quote: null,
         room_name: this.#store.nameOf(room),
         attachments: attachments.map(unknownAttachment),
       });
@@ -326,10 +338,14 @@ export class ChatClient extends KnownChat {
     const feed = this.feed(room);
     const quoted =
       typeof replyTo === "string" ? feed.messages.find(({ id }) => id === replyTo) : replyTo;
-    const awaited = attachments.flatMap((each) => (each instanceof FileUpload && !each.attachment ? [each] : []));
+    const awaited = attachments.flatMap((each) =>
+      each instanceof FileUpload && !each.attachment ? [each] : [],
+    );
     this.#outbox.add(
       {
-        client_id: clientId, room, body,
+        client_id: clientId,
+        room,
+        body,
         attachments: attachments.map((each) =>
           each instanceof FileUpload ? (each.attachment ?? awaitedAttachment(each)) : each,
         ),

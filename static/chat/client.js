@@ -42,7 +42,8 @@ export { ChatClient, ChatError, handleIncomingMessage, WebSocketTransport };
  */
 export async function initChatClient(username, password, options = {}) {
   const { server = globalThis.location?.origin, WebSocket, ...rest } = options;
-  if (!server) throw new ChatError("bad_request", "Say where the server is: {server: 'https://…'}.");
+  if (!server)
+    throw new ChatError("bad_request", "Say where the server is: {server: 'https://…'}.");
   const sessionToken = await signIn(server, username, password);
   const transport = new WebSocketTransport({ server, sessionToken, WebSocket });
   const client = new ChatClient({ transport, ...rest });

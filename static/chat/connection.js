@@ -11,11 +11,23 @@ const TOO_FAST = { code: 4429, attempt: 4, least: 2_000 };
 
 /** Closing codes after which coming back by oneself is of no use. */
 const FINAL = new Map([
-  [4400, { state: "offline", code: "bad_request",
-    detail: "This page and the server speak different versions. Reload the page." }],
+  [
+    4400,
+    {
+      state: "offline",
+      code: "bad_request",
+      detail: "This page and the server speak different versions. Reload the page.",
+    },
+  ],
   [4401, { state: "signed_out", code: "unauthenticated", detail: "Sign in again." }],
-  [4403, { state: "banned", code: "forbidden",
-    detail: "This account is suspended. Ask an administrator." }],
+  [
+    4403,
+    {
+      state: "banned",
+      code: "forbidden",
+      detail: "This account is suspended. Ask an administrator.",
+    },
+  ],
 ]);
 
 /**
@@ -85,7 +97,9 @@ export class Connection {
    * @returns {number | null}
    */
   get retryAt() {
-    return this.#retryAt === null ? null : Math.round(this.#now() + this.#retryAt - this.#monotonic());
+    return this.#retryAt === null
+      ? null
+      : Math.round(this.#now() + this.#retryAt - this.#monotonic());
   }
 
   /** Connects now, unless it is connected or about to be. */

@@ -38,7 +38,8 @@ export const offline = () =>
 export const connectionLost = () =>
   new ChatError("network", `The connection was lost before the server answered. ${LOOK}`);
 
-export const timedOut = () => new ChatError("timeout", `The server did not answer in time. ${LOOK}`);
+export const timedOut = () =>
+  new ChatError("timeout", `The server did not answer in time. ${LOOK}`);
 
 export const takenBack = () => new ChatError("aborted", "It was taken back before it was done.");
 

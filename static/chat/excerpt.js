@@ -21,5 +21,8 @@ export function excerpt(html, limit = LIMIT) {
     .replace(/&(#?\w+);/g, (entity, name) => ENTITIES[name.toLowerCase()] ?? entity);
   const line = [...text.trim().replace(/\s+/g, " ")];
   if (line.length <= limit) return line.join("");
-  return `${line.slice(0, limit - 1).join("").trimEnd()}…`;
+  return `${line
+    .slice(0, limit - 1)
+    .join("")
+    .trimEnd()}…`;
 }

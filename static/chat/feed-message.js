@@ -7,7 +7,9 @@
  * @returns {import("./types.js").FeedMessage[]}
  */
 export function unsentMessages(entries, sender, first) {
-  const refused = entries.findIndex(({ state, error, uploading }) => state === "sending" && (error || uploading));
+  const refused = entries.findIndex(
+    ({ state, error, uploading }) => state === "sending" && (error || uploading),
+  );
   return entries.map((entry, index) => {
     const isWaiting = entry.state === "sending" && !entry.elsewhere;
     const behind = isWaiting && refused >= 0 && index > refused;
@@ -78,6 +80,12 @@ export function awaitedAttachment({ key, name, size }) {
  */
 export function unknownAttachment(id) {
   const content_type = "application/octet-stream";
-  const unknown = { width: null, height: null, thumbnail_url: null, problem: null, metadata_kept: false };
+  const unknown = {
+    width: null,
+    height: null,
+    thumbnail_url: null,
+    problem: null,
+    metadata_kept: false,
+  };
   return { id, name: "", content_type, size: 0, url: "", ...unknown };
 }

@@ -104,7 +104,7 @@ export class FeedWindow {
     if (!this.hasNewer && !(known && known.position > position)) {
       this.#ahead.set(number, sentMessage(message));
     }
-    for (let next; (next = this.#ahead.get(this.end + 1)); ) {
+    for (let next; (next = this.#ahead.get(this.end + 1));) {
       this.#ahead.delete(next.number);
       this.#held.push(next);
     }

@@ -150,7 +150,8 @@ export class Feed {
     if (isShort) {
       await this.#page("jump", { after: number - 1 }, (page, more) => this.#replace(page, more));
     }
-    const isThere = () => this.messages.some((one) => one.number === number && one.state === "sent");
+    const isThere = () =>
+      this.messages.some((one) => one.number === number && one.state === "sent");
     // What was asked for meanwhile, instead of this, may bring it too.
     while (!isThere() && this.#load) await this.#load.catch(() => {});
     return isThere();
@@ -185,7 +186,10 @@ export class Feed {
     const onWait = (/** @type {import("./errors.js").ChatError} */ error) => this.#failed(error);
     const load = async () => {
       try {
-        const { messages, more } = await this.#host.history({ ...where, limit: PAGE }, { signal, onWait });
+        const { messages, more } = await this.#host.history(
+          { ...where, limit: PAGE },
+          { signal, onWait },
+        );
         if (signal.aborted) return;
         this.error = null;
         take(messages.map(sentMessage), more);
@@ -392,7 +396,7 @@ export class Feed {
   #advance() {
     let position = this.position ?? 0;
     for (const early of this.#early.keys()) if (early <= position) this.#early.delete(early);
-    for (let next; (next = this.#early.get(position + 1)); ) {
+    for (let next; (next = this.#early.get(position + 1));) {
       this.#early.delete(++position);
       this.position = position;
       this.#tell(next);

@@ -59,13 +59,21 @@ export class FileUploads {
 
   /** Whether this file of an earlier page, or of another program, can be found again here. @param {string} key */
   canFind(key) {
-    return this.isElsewhere(key) || (this.#store.isThere && key.slice(0, -UUID_LENGTH) === this.#store.prefix);
+    return (
+      this.isElsewhere(key) ||
+      (this.#store.isThere && key.slice(0, -UUID_LENGTH) === this.#store.prefix)
+    );
   }
 
   /** Uploads a file as soon as it is its turn. @param {File} file */
   add(file) {
     const key = this.#store.prefix + crypto.randomUUID();
-    const upload = new FileUpload(this, { key, name: file.name || "pasted file", size: file.size, file });
+    const upload = new FileUpload(this, {
+      key,
+      name: file.name || "pasted file",
+      size: file.size,
+      file,
+    });
     const reason = tooLarge(file, this.#limits());
     if (reason) {
       upload.state = "failed";
@@ -132,7 +140,13 @@ export class FileUploads {
   begin(upload) {
     this.#failed.delete(upload);
     this.#queue.push(upload);
-    upload.become({ state: "waiting", error: null, sent: 0, attachment: null, abort: new AbortController() });
+    upload.become({
+      state: "waiting",
+      error: null,
+      sent: 0,
+      attachment: null,
+      abort: new AbortController(),
+    });
     this.#next();
   }
 

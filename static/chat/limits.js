@@ -4,7 +4,12 @@
  * What holds until the server has said more, or where it is older than `ready.limits`.
  * @type {Limits}
  */
-export const LIMITS = Object.freeze({ body: 20_000, upload: Infinity, attachments: 20, frame: 64 * 1024 });
+export const LIMITS = Object.freeze({
+  body: 20_000,
+  upload: Infinity,
+  attachments: 20,
+  frame: 64 * 1024,
+});
 
 /** What a frame holds beside a message's text: names of fields, ids of files. In bytes. */
 const BESIDE_THE_BODY = 2_048;
@@ -33,4 +38,6 @@ export const megabytesOfAFile = ({ upload }) => Math.floor(upload / 1024 ** 2);
  * @param {Limits} limits
  */
 export const tooLarge = (file, limits) =>
-  file.size > limits.upload ? `This is too large: a file can have at most ${megabytesOfAFile(limits)} MB.` : "";
+  file.size > limits.upload
+    ? `This is too large: a file can have at most ${megabytesOfAFile(limits)} MB.`
+    : "";

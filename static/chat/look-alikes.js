@@ -32,7 +32,8 @@ const UNSEEN_PARTS = /([ij])\u0307+|[\u0640\u0f0b]/g;
 /** Thai's and Lao's signs on one letter: drawn in the same place in any order. */
 const STACKED = /[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}|[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{2,}/g;
 /** And what accounts/names.py refuses because nothing is drawn; it was not always refused. */
-const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffc\u{13441}\u{13442}\u{1d159}]|\u{16fe4}/gu;
+const UNSEEN =
+  /[\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffc\u{13441}\u{13442}\u{1d159}]|\u{16fe4}/gu;
 
 /**
  * What a name is taken for: names that look the same have the same. A screen's letters are taken
@@ -46,7 +47,12 @@ export function fold(name) {
     .replace(STACKED, (signs) => [...signs].sort().join(""))
     .normalize("NFC")
     .replace(UNSEEN, "");
-  return letters.replace(/[i1|]/g, "l").replaceAll("0", "o").replaceAll("rn", "m").trim().replace(/\s+/g, " ");
+  return letters
+    .replace(/[i1|]/g, "l")
+    .replaceAll("0", "o")
+    .replaceAll("rn", "m")
+    .trim()
+    .replace(/\s+/g, " ");
 }
 
 /** @param {string} text in lower case, letters of old forms and "ß" too, as Python's casefold does */

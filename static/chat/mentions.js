@@ -51,7 +51,10 @@ export function begunMention(text) {
 /** @param {string} name */
 function isOfOneAlphabet(name) {
   const its = new Set([...name].map(alphabet).filter(Boolean));
-  return its.size <= 1 || WRITTEN_TOGETHER.some((together) => [...its].every((each) => together.includes(each)));
+  return (
+    its.size <= 1 ||
+    WRITTEN_TOGETHER.some((together) => [...its].every((each) => together.includes(each)))
+  );
 }
 
 /**

@@ -19,7 +19,14 @@ export class News {
   tell(type, detail = {}) {
     if (this.#untold.size === 0) queueMicrotask(() => this.#tellAll());
     // A message and each of its changes are news of their own.
-    const key = [type, detail.room, detail.user, detail.message?.id, detail.message?.position, detail.upload?.key].join(" ");
+    const key = [
+      type,
+      detail.room,
+      detail.user,
+      detail.message?.id,
+      detail.message?.position,
+      detail.upload?.key,
+    ].join(" ");
     this.#untold.set(key, { type, detail });
   }
 

@@ -17,7 +17,9 @@ const LATER_FIELD = /^code\.(dirty|blob|before|after)\b/;
 export function codeForOlder(code, error) {
   if (!code || error.code !== "bad_request" || !LATER_FIELD.test(error.detail)) return null;
   const { dirty, blob, before, after, ...known } = code;
-  const isPlain = [dirty, blob, before, after].every((field) => field === undefined || field === null);
+  const isPlain = [dirty, blob, before, after].every(
+    (field) => field === undefined || field === null,
+  );
   if (isPlain) return null;
   return dirty ? { ...known, commit: "" } : known;
 }

@@ -44,7 +44,14 @@ export class OtherTabs {
    */
   get taken() {
     return [...this.#taken.values()].map(({ entry }) => {
-      return { ...entry, state: "sending", error: null, elsewhere: true, unstored: false, uploads: [] };
+      return {
+        ...entry,
+        state: "sending",
+        error: null,
+        elsewhere: true,
+        unstored: false,
+        uploads: [],
+      };
     });
   }
 
@@ -81,7 +88,9 @@ export class OtherTabs {
   took(entry) {
     this.#taken.get(entry.client_id)?.stop();
     // Nothing comes here without a connection: that time does not count.
-    const stop = this.#isOnline ? this.#setTimer(() => this.#late(entry), ARRIVES_WITHIN) : () => {};
+    const stop = this.#isOnline
+      ? this.#setTimer(() => this.#late(entry), ARRIVES_WITHIN)
+      : () => {};
     this.#taken.set(entry.client_id, { entry, stop });
   }
 

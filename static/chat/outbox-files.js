@@ -93,7 +93,10 @@ export class OutboxFiles {
   #find({ client_id, attachments, uploading = [] }) {
     const known = this.#uploads.get(client_id);
     const waited = attachments.filter(({ id }) => uploading.includes(id));
-    this.follow(client_id, waited.map(({ id: key, name, size }) => known?.get(key) ?? this.#found({ key, name, size })));
+    this.follow(
+      client_id,
+      waited.map(({ id: key, name, size }) => known?.get(key) ?? this.#found({ key, name, size })),
+    );
   }
 
   /**
@@ -108,7 +111,9 @@ export class OutboxFiles {
     const left = uploading.filter((key) => !done.get(key));
     if (left.length === uploading.length) return entry;
     for (const key of uploading) if (done.get(key)) uploads?.delete(key);
-    const attachments = entry.attachments.map((attachment) => done.get(attachment.id) ?? attachment);
+    const attachments = entry.attachments.map(
+      (attachment) => done.get(attachment.id) ?? attachment,
+    );
     const settled = { ...entry, attachments, uploading: left.length > 0 ? left : undefined };
     this.hold(settled);
     return settled;
@@ -123,10 +128,14 @@ export class OutboxFiles {
     const refused = this.uploadsOf(entry.client_id).filter(({ isRefused }) => isRefused);
     const keys = new Set(refused.map(({ key }) => key));
     const attachments = entry.attachments.filter(({ id }) => !keys.has(id));
-    if (refused.length === 0 || (!entry.body && attachments.length === 0)) return { entry, refused: [] };
+    if (refused.length === 0 || (!entry.body && attachments.length === 0))
+      return { entry, refused: [] };
     for (const key of keys) this.#uploads.get(entry.client_id)?.delete(key);
     const left = (entry.uploading ?? []).filter((key) => !keys.has(key));
-    return { entry: { ...entry, attachments, uploading: left.length > 0 ? left : undefined }, refused };
+    return {
+      entry: { ...entry, attachments, uploading: left.length > 0 ? left : undefined },
+      refused,
+    };
   }
 
   /** Why a file of a message is not uploaded, or null. @param {Unsent} entry */

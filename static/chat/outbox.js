@@ -55,7 +55,19 @@ export class Outbox {
    * }} options `leftOut`: a message goes without a file that the server does not keep; `isCurrent`: whether this client has all that the server says of a room;
    *   `transmit` sends a command and resolves to its reply
    */
-  constructor({ storage, files, isMember, isCurrent, transmit, patience, now, monotonic, setTimer, changed, leftOut }) {
+  constructor({
+    storage,
+    files,
+    isMember,
+    isCurrent,
+    transmit,
+    patience,
+    now,
+    monotonic,
+    setTimer,
+    changed,
+    leftOut,
+  }) {
     this.#store = new OutboxStore(storage);
     this.#otherTabs = new OtherTabs({
       setTimer,
@@ -178,10 +190,15 @@ export class Outbox {
    */
   takeBack(clientId) {
     const { attachments = [], uploading = [], error } = this.#entries.get(clientId) ?? {};
-    const uploads = this.#files.takeBack(clientId).filter((upload) => upload.error?.code !== FILES_LOST);
+    const uploads = this.#files
+      .takeBack(clientId)
+      .filter((upload) => upload.error?.code !== FILES_LOST);
     this.discard(clientId);
     const areLost = error?.code === FILES_LOST && uploading.length === 0;
-    return { attachments: areLost ? [] : attachments.filter(({ id }) => !uploading.includes(id)), uploads };
+    return {
+      attachments: areLost ? [] : attachments.filter(({ id }) => !uploading.includes(id)),
+      uploads,
+    };
   }
 
   /** Gives up a message. It may have been stored all the same. @param {string} clientId */
@@ -232,7 +249,10 @@ export class Outbox {
 
   /** What another tab took has not come. @param {import("./types.js").Unsent} entry */
   #missing({ client_id, room }) {
-    this.#reject(client_id, new ChatError("aborted", "Another tab sent or discarded this message."));
+    this.#reject(
+      client_id,
+      new ChatError("aborted", "Another tab sent or discarded this message."),
+    );
     this.#changed(room);
   }
 
@@ -256,7 +276,10 @@ export class Outbox {
 
   /** Also where it failed in another tab for want of files that this one has. @param {import("./types.js").Unsent} entry */
   #isDue(entry) {
-    return entry.state === "sending" || (!entry.uploading && entry.error?.code === FILES_LOST && this.#files.canRenew(entry));
+    return (
+      entry.state === "sending" ||
+      (!entry.uploading && entry.error?.code === FILES_LOST && this.#files.canRenew(entry))
+    );
   }
 
   /**
@@ -270,7 +293,8 @@ export class Outbox {
     for (const upload of refused) this.#leftOut(entry.room, upload);
     const error = this.#files.failure(settled);
     if (error && settled.state === "sending") return this.#lostOrFailed(settled, error);
-    if (!error && settled.state === "failed") return this.#write({ ...settled, state: "sending", error: null });
+    if (!error && settled.state === "failed")
+      return this.#write({ ...settled, state: "sending", error: null });
     if (settled === entry) return;
     this.#write(settled);
     this.#pump();
@@ -298,7 +322,11 @@ export class Outbox {
     this.#underway.set(room, { clientId: client_id, abort });
     const transmit = () =>
       this.#transmit({
-        type: "message.send", room, client_id, body, reply_to,
+        type: "message.send",
+        room,
+        client_id,
+        body,
+        reply_to,
         attachments: idsOf(entry),
         ...(code ? { code } : {}),
       });
@@ -310,7 +338,8 @@ export class Outbox {
       });
       this.acknowledge(reply.message, reply);
     } catch (error) {
-      if (!abort.signal.aborted) await this.#refused(entry, /** @type {ChatError} */ (error), abort.signal);
+      if (!abort.signal.aborted)
+        await this.#refused(entry, /** @type {ChatError} */ (error), abort.signal);
     }
     if (this.#underway.get(room)?.abort === abort) this.#underway.delete(room);
     this.#pump();
@@ -336,7 +365,8 @@ export class Outbox {
     const { code, detail } = told(error);
     const isKnown = entry?.error?.code === code && entry.error.detail === detail;
     // Of a lost connection the client's state tells.
-    if (entry && !isKnown && code !== "network") this.#write({ ...entry, state: "sending", error: { code, detail } });
+    if (entry && !isKnown && code !== "network")
+      this.#write({ ...entry, state: "sending", error: { code, detail } });
   }
 
   /**
@@ -361,7 +391,8 @@ export class Outbox {
     }
     // Another tab has uploaded its files again: it is sent with those.
     if (String(idsOf(sent)) !== String(idsOf(entry))) return;
-    const lost = error.code === "not_found" && this.#isMember(entry.room) ? this.#files.doubtful(entry) : [];
+    const lost =
+      error.code === "not_found" && this.#isMember(entry.room) ? this.#files.doubtful(entry) : [];
     if (lost.length === 0) return this.#fail(entry, error);
     if (!this.#files.canRenew(entry)) return this.#fail(entry, error, filesLost(lost.length));
     await this.#renew(entry, filesLost(lost.length), signal);
@@ -379,7 +410,8 @@ export class Outbox {
     this.#write({ ...whole, state: "sending", error: told(reason) });
     try {
       const attachments = await this.#files.renew(entry, signal);
-      if (this.#current(entry.client_id)) this.#write({ ...whole, attachments, state: "sending", error: null });
+      if (this.#current(entry.client_id))
+        this.#write({ ...whole, attachments, state: "sending", error: null });
     } catch (error) {
       if (!signal.aborted) this.#fail(whole, /** @type {ChatError} */ (error));
     }

@@ -130,7 +130,10 @@ export class Patience {
         end();
       };
       const asked = Math.min(1000 * (error.retryAfter ?? 0), LEFT_ALONE);
-      const stop = this.#setTimer(end, Math.max(least, asked) + fullJitter(failures, this.#random, bounds));
+      const stop = this.#setTimer(
+        end,
+        Math.max(least, asked) + fullJitter(failures, this.#random, bounds),
+      );
       this.#waiting.set(wake, error);
       if (signal?.aborted) abort();
       else signal?.addEventListener("abort", abort, { once: true });

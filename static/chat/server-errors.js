@@ -24,7 +24,8 @@ export class ServerErrors {
    * @param {unknown} error
    */
   mayPass(clientId, error) {
-    if (/** @type {import("./errors.js").ChatError} */ (error).code !== "server_error") return passes(error);
+    if (/** @type {import("./errors.js").ChatError} */ (error).code !== "server_error")
+      return passes(error);
     const failing = this.#failing.get(clientId) ?? new FailingTime(this.#monotonic);
     this.#failing.set(clientId, failing);
     return failing.failed() < SERVER_ERRORS_LIMIT;

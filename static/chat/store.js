@@ -48,7 +48,11 @@ export class Store {
       request: (usernames) => host.read({ type: "people.get", usernames }),
       changed: () => host.tell("people"),
     });
-    this.typing = new Typing({ monotonic, setTimer, changed: (room) => host.tell("typing", { room }) });
+    this.typing = new Typing({
+      monotonic,
+      setTimer,
+      changed: (room) => host.tell("typing", { room }),
+    });
     this.#reads = new Reads({
       setTimer,
       tell: (room, number, signal) => host.read({ type: "room.read", room, number }, { signal }),
@@ -190,7 +194,9 @@ export class Store {
   #begun(room) {
     const counted = { ...room, unread: this.#unread.begin(room) };
     const read = this.#reads.merged(room.id, room.read);
-    return read > room.read ? { ...counted, read, unread: this.#unread.read(counted, read) } : counted;
+    return read > room.read
+      ? { ...counted, read, unread: this.#unread.read(counted, read) }
+      : counted;
   }
 
   /**
@@ -204,7 +210,14 @@ export class Store {
     const told = [...rooms.values()].map((room) =>
       this.#unread.doubts.has(room.id) ? { ...room, unread: /** @type {any} */ (undefined) } : room,
     );
-    return { ...this.#ready, user: me, rooms: told, online: [...online], blocked: [...blocked], requests };
+    return {
+      ...this.#ready,
+      user: me,
+      rooms: told,
+      online: [...online],
+      blocked: [...blocked],
+      requests,
+    };
   }
 
   #forget() {
@@ -239,7 +252,12 @@ export class Store {
     "room.removed": ({ room, reason, name, by }) => {
       const known = this.rooms.get(room);
       if (known && reason === "removed") {
-        this.#host.tell("removed", { room, name: name ?? known.name, by: by ?? null, position: known.position });
+        this.#host.tell("removed", {
+          room,
+          name: name ?? known.name,
+          by: by ?? null,
+          position: known.position,
+        });
       }
       this.#feeds.delete(room);
       this.#unread.drop(room);

@@ -51,7 +51,9 @@ export class Sync {
       let positions = new Map();
       const request = () => {
         positions = new Map(feeds.map((feed) => [feed, feed.position]));
-        return this.#request(Object.fromEntries(feeds.map((feed) => [feed.room, feed.position ?? 0])));
+        return this.#request(
+          Object.fromEntries(feeds.map((feed) => [feed.room, feed.position ?? 0])),
+        );
       };
       try {
         // Without an answer nothing is right, so whatever goes wrong is tried again.

@@ -40,7 +40,10 @@ export class Typing {
     this.#rooms.set(room, names);
     const isNew = !names.has(username);
     names.get(username)?.();
-    names.set(username, this.#setTimer(() => this.stopped(room, username), LASTS));
+    names.set(
+      username,
+      this.#setTimer(() => this.stopped(room, username), LASTS),
+    );
     if (isNew) this.#changed(room);
   }
 

@@ -145,7 +145,8 @@ export class Unread {
         unread -= Number(state.counts);
       }
     }
-    for (const number of count?.states.keys() ?? []) if (number <= read) count?.states.delete(number);
+    for (const number of count?.states.keys() ?? [])
+      if (number <= read) count?.states.delete(number);
     return Math.max(0, Math.min(unread, room.number - read));
   }
 
@@ -168,7 +169,8 @@ export class Unread {
     }
     this.#cancel = null;
     this.#pause = this.#doubts.size > 0 ? Math.min(this.#pause * 2, LONGEST) : GATHER;
-    if (this.#doubts.size > 0) this.#cancel = this.#host.setTimer(() => void this.#ask(), this.#pause);
+    if (this.#doubts.size > 0)
+      this.#cancel = this.#host.setTimer(() => void this.#ask(), this.#pause);
   }
 
   /**

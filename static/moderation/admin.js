@@ -1,7 +1,8 @@
 // What unfold's templates leave out: names of the page's parts for screen readers, a direction for
 // what people write and have written, and a way to its buttons that are links to nowhere.
 
-const WRITTEN = "input:not([type]), input[type=text], input[type=search], textarea, .readonly:not([dir])";
+const WRITTEN =
+  "input:not([type]), input[type=text], input[type=search], textarea, .readonly:not([dir])";
 
 addEventListener("load", () => {
   document.getElementById("main")?.setAttribute("role", "main");

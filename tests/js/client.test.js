@@ -101,7 +101,10 @@ test("a room that was opened is there when the reply is", async () => {
   const { client } = await aClientInARoom();
   const told = heard(client, "rooms");
   const { room } = await client.send({
-    type: "room.open", kind: "private", name: "plans", members: ["grace"],
+    type: "room.open",
+    kind: "private",
+    name: "plans",
+    members: ["grace"],
   });
   assert.equal(client.rooms.get(room.id)?.name, "plans");
   await settled();
@@ -138,8 +141,12 @@ test("a room that one was removed from is gone with all that was held of it", as
   const { client, server, room, feed } = await aClientInARoom();
   /** @type {unknown[]} */
   const told = [];
-  client.addEventListener("removed", (event) => told.push(/** @type {CustomEvent} */ (event).detail));
-  const { name, position } = /** @type {import("../../static/chat/protocol.js").Room} */ (client.rooms.get(room.id));
+  client.addEventListener("removed", (event) =>
+    told.push(/** @type {CustomEvent} */ (event).detail),
+  );
+  const { name, position } = /** @type {import("../../static/chat/protocol.js").Room} */ (
+    client.rooms.get(room.id)
+  );
   server.last.say({ type: "room.removed", room: room.id, reason: "removed", by: "grace" });
   server.last.say({ type: "room.removed", room: room.id, reason: "removed" });
   await settled();
@@ -164,7 +171,11 @@ test("somebody else who signs in sees nothing of the one before", async () => {
   server.last.end(1006);
   await clock.pass(1_000);
   server.last.say({
-    type: "ready", protocol: 1, heartbeat: 10, online: [], rooms: [room.seenBy("alan")],
+    type: "ready",
+    protocol: 1,
+    heartbeat: 10,
+    online: [],
+    rooms: [room.seenBy("alan")],
     user: { id: "id of alan", username: "alan", display_name: "Alan", avatar_url: null },
   });
   await settled();
@@ -181,7 +192,11 @@ test("how far one person has read is not said in the name of the next", async ()
   server.isGreeting = false;
   await clock.pass(1_000);
   server.last.say({
-    type: "ready", protocol: 1, heartbeat: 10, online: [], rooms: [room.seenBy("alan")],
+    type: "ready",
+    protocol: 1,
+    heartbeat: 10,
+    online: [],
+    rooms: [room.seenBy("alan")],
     user: { id: "id of alan", username: "alan", display_name: "Alan", avatar_url: null },
   });
   await clock.pass(5_000);
@@ -235,7 +250,10 @@ test("marking as read shows at once, is told once, and never goes back", async (
   client.markRead(room.id, 3);
   assert.equal(unread(client, room.id), 1);
   await clock.pass(1_000);
-  assert.deepEqual(server.commands("room.read").map(({ number }) => number), [4]);
+  assert.deepEqual(
+    server.commands("room.read").map(({ number }) => number),
+    [4],
+  );
 });
 
 test("no more is marked as read than there is", async () => {
@@ -256,7 +274,10 @@ test("what was read offline is told at the return, and not forgotten by it", asy
   server.isUp = true;
   await clock.pass(30_000);
   assert.equal(unread(client, room.id), 0);
-  assert.deepEqual(server.commands("room.read").map(({ number }) => number), [5]);
+  assert.deepEqual(
+    server.commands("room.read").map(({ number }) => number),
+    [5],
+  );
 });
 
 test("what another device has read is read here", async () => {
@@ -273,7 +294,10 @@ test("whoever answers has read the room", async () => {
   client.sendMessage(room.id, { body: "answer" });
   await clock.pass(1_000);
   assert.equal(unread(client, room.id), 0);
-  assert.deepEqual(server.commands("room.read").map(({ number }) => number), [6]);
+  assert.deepEqual(
+    server.commands("room.read").map(({ number }) => number),
+    [6],
+  );
 });
 
 test("what came while a message waited to be sent is not read", async () => {
@@ -307,7 +331,10 @@ test("a mention is told, once", async () => {
   room.edit(4, "@ada look again");
   room.send("ada", "@ada to myself", { mentions: ["ada"] });
   await settled();
-  assert.deepEqual(told.map(({ message }) => message.number), [4]);
+  assert.deepEqual(
+    told.map(({ message }) => message.number),
+    [4],
+  );
   assert.equal(told[0].room, room.id);
 });
 
@@ -322,7 +349,13 @@ test("what becomes of a message that was told is told, with no need to hear of a
   room.delete(4);
   await clock.pass(60_000);
   assert.equal(client.state, "online");
-  assert.deepEqual(told.map(({ message }) => [message.number, message.deleted]), [[4, false], [4, true]]);
+  assert.deepEqual(
+    told.map(({ message }) => [message.number, message.deleted]),
+    [
+      [4, false],
+      [4, true],
+    ],
+  );
 });
 
 test("in a direct room every new message concerns me", async () => {
@@ -359,7 +392,10 @@ test("a direct room that comes with its first message calls for it, once", async
   server.last.say(event); // comes twice
   server.last.say({ type: "room", room: direct.seenBy("ada") });
   await settled();
-  assert.deepEqual(told.map(({ message }) => message.body), ["psst"]);
+  assert.deepEqual(
+    told.map(({ message }) => message.body),
+    ["psst"],
+  );
   assert.equal(unread(client, direct.id), 1);
   assert.deepEqual([...client.rooms.keys()], [direct.id]);
   assert.equal(server.commands("sync").length, 0);
@@ -372,7 +408,10 @@ test("a direct room that is told after its first messages calls for them all the
   direct.send("grace", "are you there?");
   server.last.say({ type: "room", room: direct.seenBy("ada") });
   await settled();
-  assert.deepEqual(told.map(({ message }) => message.body), ["pssst", "are you there?"]);
+  assert.deepEqual(
+    told.map(({ message }) => message.body),
+    ["pssst", "are you there?"],
+  );
   assert.equal(unread(client, direct.id), 2);
 });
 
@@ -384,7 +423,10 @@ test("a first message that was missed for a moment is told at the return, once",
     else begin(body);
     await clock.pass(1_000);
   }
-  assert.deepEqual(told.map(({ message }) => message.body), ["psst", "are you there?"]);
+  assert.deepEqual(
+    told.map(({ message }) => message.body),
+    ["psst", "are you there?"],
+  );
   assert.equal(unread(client, direct.id), 2);
   assert.equal(server.commands("history").length, 0);
 });
@@ -409,8 +451,10 @@ test("people are asked for together, and announced when they are known", async (
   client.person("grace");
   await clock.pass(100);
   assert.equal(client.person("grace").display_name, "GRACE");
-  assert.deepEqual(server.commands("people.get").map(({ usernames }) => usernames),
-    [["grace", "alan"]]);
+  assert.deepEqual(
+    server.commands("people.get").map(({ usernames }) => usernames),
+    [["grace", "alan"]],
+  );
   assert.equal(told.length, 1);
 });
 

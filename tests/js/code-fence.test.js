@@ -7,17 +7,45 @@ const at = (text) => [text.replace("|", ""), text.indexOf("|")];
 
 test("a block of code is open from its first line to the marks that close it", () => {
   for (const text of [
-    "```|", "```js|", "```\na|", "hi\n```\n|", "```\na|b\n```\nend", "```\n``|", "~~~\na|", "````\n```|",
-    "```\na\n```\nb\n```|", "- ```\n  a|", "> ```\n> a|", "1. ```py\n|", "```\n~~~|", "```\nx ```|",
-    "> > ```\n>> a|", "> - ```\n>   a|", "> ```\n> a\n```\nb|", "```\n> a|",
+    "```|",
+    "```js|",
+    "```\na|",
+    "hi\n```\n|",
+    "```\na|b\n```\nend",
+    "```\n``|",
+    "~~~\na|",
+    "````\n```|",
+    "```\na\n```\nb\n```|",
+    "- ```\n  a|",
+    "> ```\n> a|",
+    "1. ```py\n|",
+    "```\n~~~|",
+    "```\nx ```|",
+    "> > ```\n>> a|",
+    "> - ```\n>   a|",
+    "> ```\n> a\n```\nb|",
+    "```\n> a|",
   ]) {
     assert.ok(openFence(...at(text)) >= 0, text);
   }
   for (const text of [
-    "|", "a|", "``|", "|```", "```\na\n```|", "```\na\n```\nb|", "```\na\n````  |", "a ```|", "```a```|",
-    "> ```\n> a\n> ```|", "~~~\n~~~|", "hi|\n```\na\n```",
+    "|",
+    "a|",
+    "``|",
+    "|```",
+    "```\na\n```|",
+    "```\na\n```\nb|",
+    "```\na\n````  |",
+    "a ```|",
+    "```a```|",
+    "> ```\n> a\n> ```|",
+    "~~~\n~~~|",
+    "hi|\n```\na\n```",
     // The quote ends, and the code with it.
-    "> ```\n> a\n\nmy answer|", "> ```\nmine|", "> > ```\n> mine|", "> ```\n> a\n```\nb\n```|",
+    "> ```\n> a\n\nmy answer|",
+    "> ```\nmine|",
+    "> > ```\n> mine|",
+    "> ```\n> a\n```\nb\n```|",
   ]) {
     assert.equal(openFence(...at(text)), -1, text);
   }

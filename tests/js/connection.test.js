@@ -31,8 +31,14 @@ test("each client has an id of its own", () => {
 test("the wait before an attempt is random below a bound that doubles up to thirty seconds", () => {
   const longest = [0, 1, 2, 3, 10].map((attempt) => fullJitter(attempt, () => 1));
   assert.deepEqual(longest, [500, 1000, 2000, 4000, 30_000]);
-  assert.equal(fullJitter(3, () => 0), 0);
-  assert.equal(fullJitter(3, () => 0.25), 1000);
+  assert.equal(
+    fullJitter(3, () => 0),
+    0,
+  );
+  assert.equal(
+    fullJitter(3, () => 0.25),
+    1000,
+  );
 });
 
 test("a lost connection is made again after a random delay, said in advance", async () => {
@@ -233,7 +239,10 @@ test("a command without an answer has the connection probed at once", async () =
   assert.equal(server.attempts, 1);
   await clock.pass(1_000 + 10_000 + 1_000);
   assert.equal(client.state, "online");
-  assert.deepEqual(room.messages.map(({ body }) => body), ["into the void"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["into the void"],
+  );
 });
 
 test("commands without an answer are no reason to leave a server that answers a ping", async () => {

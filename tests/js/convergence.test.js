@@ -94,7 +94,10 @@ async function history(seed) {
   for (const connection of server.connections) {
     connection.isDeaf = false;
     connection.release();
-    connection.say({ type: "heads", rooms: { [room.id]: room.position, [aside.id]: aside.position } });
+    connection.say({
+      type: "heads",
+      rooms: { [room.id]: room.position, [aside.id]: aside.position },
+    });
   }
   await clock.pass(60_000);
   return { ...world, aside, mine };
@@ -117,7 +120,11 @@ test("random sends, edits, deletions, losses and reconnections end in the fresh 
 
     assert.deepEqual(client.unsent, [], where);
     const stored = room.messages.filter(({ sender }) => sender === "ada");
-    assert.deepEqual(stored.map(({ client_id }) => client_id), mine, where);
+    assert.deepEqual(
+      stored.map(({ client_id }) => client_id),
+      mine,
+      where,
+    );
     assert.equal(client.rooms.get(room.id)?.number, room.messages.length, where);
 
     for (const one of [room, aside]) {

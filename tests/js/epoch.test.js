@@ -25,7 +25,10 @@ test("a client that was away shows the restored history and nothing of the lost 
   assert.equal(client.state, "online");
   const shown = room.history({ limit: 50 }).messages.map(({ body }) => body);
   assert.deepEqual(bodies(feed), shown);
-  assert.deepEqual(numbers(feed), Array.from({ length: 50 }, (_, index) => index + 11));
+  assert.deepEqual(
+    numbers(feed),
+    Array.from({ length: 50 }, (_, index) => index + 11),
+  );
 });
 
 test("a history that has grown to the very same position is told apart", async () => {
@@ -43,7 +46,10 @@ test("mentions are told from the first message after a restore", async () => {
   await back();
   world.room.send("grace", "@ada", { mentions: ["ada"] });
   await settled();
-  assert.deepEqual(mentions.map(({ message }) => message.number), [11]);
+  assert.deepEqual(
+    mentions.map(({ message }) => message.number),
+    [11],
+  );
 });
 
 test("it is told, once, and only of a restore", async () => {
@@ -71,7 +77,10 @@ test("what is unsent is kept and sent", async () => {
   assert.equal(bodies(world.feed).at(-1), "kept");
 });
 
-for (const [when, milliseconds] of /** @type {const} */ ([["was about to be", 0], ["is being", 1_000]])) {
+for (const [when, milliseconds] of /** @type {const} */ ([
+  ["was about to be", 0],
+  ["is being", 1_000],
+])) {
   test(`how far the lost history was read is not said of the restored one when it ${when} told`, async () => {
     const world = await aClientInARoom({ messages: 40 });
     const { client, server, room, clock } = world;
@@ -90,7 +99,8 @@ for (const [when, milliseconds] of /** @type {const} */ ([["was about to be", 0]
 test("a mark that the server failed on is not said of the restored history, and the next one is", async () => {
   const world = await aClientInARoom({ messages: 40 });
   const { client, server, room, clock } = world;
-  server.refuse = ({ type }) => (type === "room.read" ? { code: "server_error", detail: "No." } : null);
+  server.refuse = ({ type }) =>
+    type === "room.read" ? { code: "server_error", detail: "No." } : null;
   client.markRead(room.id, 40);
   await clock.pass(3_000);
   server.received = [];
@@ -101,7 +111,10 @@ test("a mark that the server failed on is not said of the restored history, and 
   assert.deepEqual(server.commands("room.read"), []);
   client.markRead(room.id, 40);
   await clock.pass(1_000);
-  assert.deepEqual(server.commands("room.read").map(({ number }) => number), [40]);
+  assert.deepEqual(
+    server.commands("room.read").map(({ number }) => number),
+    [40],
+  );
 });
 
 test("a room in which nothing is held stands where the restored one does", async () => {

@@ -87,7 +87,10 @@ test("what was missed while away comes with one sync for all rooms", async () =>
   rooms[0].send("grace", "one");
   rooms[1].send("grace", "two");
   await clock.pass(1_000);
-  assert.deepEqual(rooms.map(({ id }) => bodies(client.feed(id))), [["one"], ["two"]]);
+  assert.deepEqual(
+    rooms.map(({ id }) => bodies(client.feed(id))),
+    [["one"], ["two"]],
+  );
   assert.equal(server.commands("sync").length, 1);
 });
 
@@ -194,8 +197,10 @@ test("a change that overtakes the page it belongs to is not lost", async () => {
   await settled();
   server.last.release();
   await loading;
-  assert.equal(feed.messages.find(({ number }) => number === 30)?.body,
-    "edited after the page was read");
+  assert.equal(
+    feed.messages.find(({ number }) => number === 30)?.body,
+    "edited after the page was read",
+  );
 });
 
 test("a page is asked for again when the connection is lost on the way", async () => {
@@ -291,7 +296,8 @@ test("a jump says whether the message is there", async () => {
   assert.equal(await feed.jumpTo(500), false);
   assert.equal(numbers(feed).at(-1), 200);
   // One on its way would have this number if nobody else sent anything.
-  server.refuse = ({ type }) => (type === "message.send" ? { code: "forbidden", detail: "No." } : null);
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "forbidden", detail: "No." } : null;
   client.sendMessage(room.id, { body: "mine" });
   await settled();
   assert.equal(feed.messages.at(-1)?.number, 201);

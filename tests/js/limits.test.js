@@ -39,7 +39,10 @@ test("a file that is too large is told before it is uploaded, and so are too man
   const tray = new Uploads(client);
   const large = new File([new Uint8Array(2 * 1024 ** 2 + 1)], "large.bin");
   assert.equal(tray.add([large, new File(["x"], "small.txt")]), true);
-  assert.deepEqual(tray.list.map(({ state }) => state), ["failed", "sending"]);
+  assert.deepEqual(
+    tray.list.map(({ state }) => state),
+    ["failed", "sending"],
+  );
   assert.equal(tray.list[0].error?.detail, tooLarge(large, limits));
   assert.match(tooLarge(large, limits), /at most 2 MB/);
   assert.equal(uploads, 1);

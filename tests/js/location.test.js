@@ -5,10 +5,17 @@ import { placeAt } from "../../static/chat/page/location.js";
 const ROOM = "0b9e4a4e-4a55-4c6e-8a3c-0f2f6a1b7c9d";
 
 test("an address of this chat names a room, and perhaps a message", () => {
-  for (const home of ["https://chat.example/", "https://example.org/chat/", "http://127.0.0.1:8000/"]) {
+  for (const home of [
+    "https://chat.example/",
+    "https://example.org/chat/",
+    "http://127.0.0.1:8000/",
+  ]) {
     assert.deepEqual(placeAt(`${home}rooms/${ROOM}`, home), { room: ROOM, number: null });
     assert.deepEqual(placeAt(`${home}rooms/${ROOM}/12`, home), { room: ROOM, number: 12 });
-    assert.deepEqual(placeAt(`${home}rooms/${ROOM}/12/?from=mail#top`, home), { room: ROOM, number: 12 });
+    assert.deepEqual(placeAt(`${home}rooms/${ROOM}/12/?from=mail#top`, home), {
+      room: ROOM,
+      number: 12,
+    });
   }
 });
 

@@ -18,7 +18,10 @@ function offered(text) {
     client: {
       me: { username: "me" },
       feed: () => ({ messages: [] }),
-      person: (/** @type {string} */ username) => ({ username, display_name: called[username] ?? "" }),
+      person: (/** @type {string} */ username) => ({
+        username,
+        display_name: called[username] ?? "",
+      }),
     },
     addController() {},
     requestUpdate() {},
@@ -37,7 +40,8 @@ test("names of any script are completed, however their letters are put together"
 });
 
 test("what is no beginning of a name offers nobody", () => {
-  for (const text of ["ada", "a@ad", "a@b.example", "@ad ", "@nobody"]) assert.deepEqual(offered(text), []);
+  for (const text of ["ada", "a@ad", "a@b.example", "@ad ", "@nobody"])
+    assert.deepEqual(offered(text), []);
 });
 
 test("a mention begins in the page where it begins on the server", () => {

@@ -9,7 +9,10 @@ const client = /** @type {any} */ ({
   blocked: new Set(["eve"]),
   me: { username: "bob" },
   people: new Map(),
-  person: (/** @type {string} */ username) => ({ username, display_name: username === "anna" ? "Anna" : "" }),
+  person: (/** @type {string} */ username) => ({
+    username,
+    display_name: username === "anna" ? "Anna" : "",
+  }),
 });
 
 test("a message is called by who wrote it and when, and what it says", () => {
@@ -25,7 +28,12 @@ test("a message is called by who wrote it and when, and what it says", () => {
       state: "sent",
     }),
   );
-  assert.ok(said.endsWith(`, ${clockTime("2026-11-27T10:42:00Z")}: Hello there you __x__ & y ✅ done a b 1 2`), said);
+  assert.ok(
+    said.endsWith(
+      `, ${clockTime("2026-11-27T10:42:00Z")}: Hello there you __x__ & y ✅ done a b 1 2`,
+    ),
+    said,
+  );
 });
 
 test("what hangs on it follows in the order in which it is seen", () => {
@@ -44,13 +52,30 @@ test("what hangs on it follows in the order in which it is seen", () => {
       state: "failed",
     }),
   );
-  const order = ["Reply to carl", "Look", "Code of src/a.py", "2 files: a.png, b.pdf", "Reactions: 👍 2, ❤️ 1", "Edited", "Not sent"];
+  const order = [
+    "Reply to carl",
+    "Look",
+    "Code of src/a.py",
+    "2 files: a.png, b.pdf",
+    "Reactions: 👍 2, ❤️ 1",
+    "Edited",
+    "Not sent",
+  ];
   const places = order.map((words) => said.indexOf(words));
-  assert.ok(places.every((place, at) => place > (places[at - 1] ?? 0)), said);
+  assert.ok(
+    places.every((place, at) => place > (places[at - 1] ?? 0)),
+    said,
+  );
 });
 
 test("a message that is not sent yet says what was typed", () => {
-  const message = { sender: "bob", created_at: "2026-11-27T10:42:00Z", body: "*so*\n> far", html: "", state: "sending" };
+  const message = {
+    sender: "bob",
+    created_at: "2026-11-27T10:42:00Z",
+    body: "*so*\n> far",
+    html: "",
+    state: "sending",
+  };
   const said = messageLabel(client, /** @type {any} */ (message));
   assert.ok(said.endsWith(": *so* > far. Not sent yet"), said);
 });
@@ -66,7 +91,9 @@ test("it is bounded, whatever is in the message", () => {
         body,
         html,
         attachments: Array.from({ length: 20 }, (_, at) => ({ name: `${at}.txt` })),
-        reactions: Object.fromEntries(Array.from({ length: 30 }, (_, at) => [String.fromCodePoint(0x1f600 + at), ["bob"]])),
+        reactions: Object.fromEntries(
+          Array.from({ length: 30 }, (_, at) => [String.fromCodePoint(0x1f600 + at), ["bob"]]),
+        ),
       }),
     );
     assert.ok([...long].length < TEXT_LIMIT + 300, String(long.length));
@@ -76,7 +103,12 @@ test("it is bounded, whatever is in the message", () => {
 });
 
 test("what is not in sight is not read out", () => {
-  const hidden = { sender: "eve", created_at: "2026-11-27T10:42:00Z", body: "secret", attachments: [{ name: "secret.txt" }] };
+  const hidden = {
+    sender: "eve",
+    created_at: "2026-11-27T10:42:00Z",
+    body: "secret",
+    attachments: [{ name: "secret.txt" }],
+  };
   const say = (/** @type {object} */ more, options = {}) =>
     messageLabel(client, /** @type {any} */ ({ ...hidden, ...more }), options);
   assert.ok(say({}, { folded: true }).startsWith("Someone you blocked, "));
@@ -90,7 +122,12 @@ test("what is not in sight is not read out", () => {
 test("a file's or a text's letters turn nothing around them", () => {
   const said = messageLabel(
     client,
-    /** @type {any} */ ({ sender: "anna", created_at: "2026-11-27T10:42:00Z", body: "שלום", attachments: [{ name: "קובץ.txt" }] }),
+    /** @type {any} */ ({
+      sender: "anna",
+      created_at: "2026-11-27T10:42:00Z",
+      body: "שלום",
+      attachments: [{ name: "קובץ.txt" }],
+    }),
   );
   assert.ok(said.includes("\u2068שלום\u2069") && said.includes("\u2068קובץ.txt\u2069"), said);
 });

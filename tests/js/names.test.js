@@ -11,7 +11,8 @@ function client(known) {
     setTimer: () => () => {},
     changed: () => {},
   });
-  for (const [username, display_name] of known) people.put({ username, display_name, avatar_url: null });
+  for (const [username, display_name] of known)
+    people.put({ username, display_name, avatar_url: null });
   return /** @type {import("../../static/chat/client.js").ChatClient} */ (
     /** @type {unknown} */ ({
       person: (/** @type {string} */ name) => people.get(name),
@@ -31,7 +32,8 @@ test("names that look the same fold to the same", () => {
   assert.equal(fold("  Ada   Lovelace"), fold("ada lovelace"));
   assert.equal(fold("рѐрѐ"), fold("PÈPÈ"));
   assert.equal(fold("ΡΌΧ"), fold("póx"));
-  for (const carol of ["ϲarol", "ᴄarᴏl", "caroǀ", "CAROꞀ", "carᲂl"]) assert.equal(fold(carol), fold("carol"));
+  for (const carol of ["ϲarol", "ᴄarᴏl", "caroǀ", "CAROꞀ", "carᲂl"])
+    assert.equal(fold(carol), fold("carol"));
   assert.equal(fold("Straße"), fold("STRASSE"));
   assert.equal(fold("li\u0307sa"), fold("lisa"));
   assert.equal(fold("محمـد"), fold("محمد"));
@@ -46,31 +48,47 @@ test("names that look the same fold to the same", () => {
 });
 
 test("a name that somebody else has too is shown with the username", () => {
-  const some = client([["ada", "Ada"], ["mallory", "Аdа"], ["ben", "Ben"]]);
+  const some = client([
+    ["ada", "Ada"],
+    ["mallory", "Аdа"],
+    ["ben", "Ben"],
+  ]);
   assert.equal(spokenName(some, "ada"), "Ada @ada");
   assert.equal(spokenName(some, "mallory"), "Аdа @mallory");
   assert.equal(spokenName(some, "ben"), "Ben");
 });
 
 test("a username beside an ambiguous name turns nothing around it", () => {
-  const some = client([["ada", "Ada"], ["משה", "Ada"]]);
+  const some = client([
+    ["ada", "Ada"],
+    ["משה", "Ada"],
+  ]);
   assert.equal(spokenName(some, "משה"), "Ada \u2068@משה\u2069");
 });
 
 test("a name that is somebody else's username is shown with one's own", () => {
-  const some = client([["linus", "Linus Torvalds"], ["mallory", "Iinus"]]);
+  const some = client([
+    ["linus", "Linus Torvalds"],
+    ["mallory", "Iinus"],
+  ]);
   assert.equal(spokenName(some, "mallory"), "Iinus @mallory");
   assert.equal(spokenName(some, "linus"), "Linus Torvalds");
 });
 
 test("who is called by the username alone is not shown twice", () => {
-  const some = client([["ada", "ada"], ["mallory", "Ada"]]);
+  const some = client([
+    ["ada", "ada"],
+    ["mallory", "Ada"],
+  ]);
   assert.equal(spokenName(some, "ada"), "ada");
   assert.equal(spokenName(some, "mallory"), "Ada @mallory");
 });
 
 test("a name that has been changed is taken for nobody's any more", () => {
-  const some = client([["ada", "Ada"], ["mallory", "Ada"]]);
+  const some = client([
+    ["ada", "Ada"],
+    ["mallory", "Ada"],
+  ]);
   assert.equal(spokenName(some, "ada"), "Ada @ada");
   /** @type {any} */ (some).put({ username: "mallory", display_name: "Mallory", avatar_url: null });
   assert.equal(spokenName(some, "ada"), "Ada");

@@ -41,7 +41,10 @@ for (const seconds of [3, 10, 40, 3_600]) {
     server.refuse = () => null;
     await clock.pass(11_000);
     for (const { messages } of [room, other]) {
-      assert.deepEqual(messages.map(({ body }) => body), written);
+      assert.deepEqual(
+        messages.map(({ body }) => body),
+        written,
+      );
     }
     assert.deepEqual(client.unsent, []);
     assert.equal(client.trouble, null);
@@ -60,7 +63,10 @@ test("what waits can be discarded, and its room goes on at once", async () => {
   assert.equal(room.messages.length, 0);
   client.discard(poison);
   await settled();
-  assert.deepEqual(room.messages.map(({ body }) => body), ["fine"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["fine"],
+  );
 });
 
 test("what waits is tried at once when the person asks for it", async () => {
@@ -71,7 +77,10 @@ test("what waits is tried at once when the person asks for it", async () => {
   server.refuse = () => null;
   client.tryNow();
   await settled();
-  assert.deepEqual(room.messages.map(({ body }) => body), ["now"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["now"],
+  );
 });
 
 test("a limit on one room's messages does not make all rooms ask at once", async () => {
@@ -85,7 +94,10 @@ test("a limit on one room's messages does not make all rooms ask at once", async
     allowed = 2;
     await clock.pass(1_000);
   }
-  assert.deepEqual(rooms.map(({ messages }) => messages.length), rooms.map(() => 1));
+  assert.deepEqual(
+    rooms.map(({ messages }) => messages.length),
+    rooms.map(() => 1),
+  );
   assert.ok(server.commands("message.send").length < 200);
 });
 
@@ -98,8 +110,13 @@ test("a message that the server fails on for a day does not hold up the others f
   await clock.pass(23 * 60 * 60_000);
   assert.equal(room.messages.length, 0);
   await clock.pass(2 * 60 * 60_000);
-  assert.deepEqual(feed.messages.map(({ body, state }) => [body, state]),
-    [["fine", "sent"], ["poison", "failed"]]);
+  assert.deepEqual(
+    feed.messages.map(({ body, state }) => [body, state]),
+    [
+      ["fine", "sent"],
+      ["poison", "failed"],
+    ],
+  );
 });
 
 test("days away between two server errors do not make a message fail", async () => {
@@ -112,10 +129,16 @@ test("days away between two server errors do not make a message fail", async () 
   await clock.pass(60 * 60 * 60_000);
   server.isUp = true;
   await clock.pass(40_000);
-  assert.deepEqual(feed.messages.map(({ state }) => state), ["sending"]);
+  assert.deepEqual(
+    feed.messages.map(({ state }) => state),
+    ["sending"],
+  );
   server.refuse = () => null;
   await clock.pass(11_000);
-  assert.deepEqual(room.messages.map(({ body }) => body), ["on Friday"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["on Friday"],
+  );
 });
 
 test("a clock that is set back does not let a message hold up the others for longer", async () => {
@@ -125,7 +148,10 @@ test("a clock that is set back does not let a message hold up the others for lon
   await clock.pass(60_000);
   clock.setWallClock(-5 * 24 * 60 * 60_000);
   await clock.pass(25 * 60 * 60_000);
-  assert.deepEqual(feed.messages.map(({ state }) => state), ["failed"]);
+  assert.deepEqual(
+    feed.messages.map(({ state }) => state),
+    ["failed"],
+  );
 });
 
 test("a day of other refusals between two server errors does not make a message fail", async () => {
@@ -137,7 +163,10 @@ test("a day of other refusals between two server errors does not make a message 
   await clock.pass(25 * 60 * 60_000);
   fail(server);
   await clock.pass(15_000);
-  assert.deepEqual(feed.messages.map(({ state }) => state), ["sending"]);
+  assert.deepEqual(
+    feed.messages.map(({ state }) => state),
+    ["sending"],
+  );
 });
 
 for (const code of ["server_error", "rate_limited"]) {
@@ -168,7 +197,12 @@ test("a reset that meets errors pages again", async () => {
   const { room, feed, server, clock } = await aClientInARoom({ messages: 3 });
   fail(server);
   server.last.say({
-    type: "changes", room: room.id, messages: [], position: 3, more: false, reset: true,
+    type: "changes",
+    room: room.id,
+    messages: [],
+    position: 3,
+    more: false,
+    reset: true,
   });
   await clock.pass(20_000);
   assert.equal(feed.loaded, false);
@@ -275,7 +309,11 @@ test("a read can be taken back while there is no connection", async () => {
   assert.equal(server.commands("room.members").length, 1);
 });
 
-for (const when of ["waits to be asked again", "waits for its answer", "waits for the connection"]) {
+for (const when of [
+  "waits to be asked again",
+  "waits for its answer",
+  "waits for the connection",
+]) {
   test(`disconnecting takes back a read that ${when}`, async () => {
     const { client, room, server, clock } = await aClientInARoom();
     if (when === "waits to be asked again") fail(server);

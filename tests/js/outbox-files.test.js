@@ -21,7 +21,8 @@ async function restored({ server, clock, room }, write) {
 }
 
 /** @param {World} world @param {string[]} names */
-const uploaded = ({ client }, ...names) => Promise.all(names.map((name) => client.upload(aFile(name))));
+const uploaded = ({ client }, ...names) =>
+  Promise.all(names.map((name) => client.upload(aFile(name))));
 
 /** @param {World} world */
 const files = ({ room }) => room.messages.at(-1)?.attachments.map(({ name }) => name);
@@ -35,8 +36,14 @@ test("files that the restored server does not know are uploaded again, and the m
     client.sendMessage(room.id, { body: "after it" });
   });
   assert.deepEqual(client.unsent, []);
-  assert.deepEqual(room.messages.map(({ body }) => body), ["message 1", "with files", "after it"]);
-  assert.deepEqual(room.messages[1].attachments.map(({ name }) => name), ["one.txt", "two.txt"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["message 1", "with files", "after it"],
+  );
+  assert.deepEqual(
+    room.messages[1].attachments.map(({ name }) => name),
+    ["one.txt", "two.txt"],
+  );
 });
 
 test("files that the server deleted for another reason are uploaded again, too", async () => {
@@ -53,8 +60,11 @@ test("a reply to a lost message with lost files is sent with its files and witho
   const { client, server, room, feed } = world;
   const attachments = await uploaded(world, "one.txt");
   const lost = feed.messages[14];
-  server.refuse = ({ reply_to }) => (reply_to === lost.id ? { code: "not_found", detail: "Not here." } : null);
-  await restored(world, () => client.sendMessage(room.id, { body: "a reply", replyTo: lost, attachments }));
+  server.refuse = ({ reply_to }) =>
+    reply_to === lost.id ? { code: "not_found", detail: "Not here." } : null;
+  await restored(world, () =>
+    client.sendMessage(room.id, { body: "a reply", replyTo: lost, attachments }),
+  );
   assert.deepEqual(files(world), ["one.txt"]);
   assert.equal(room.messages.at(-1)?.reply_to, null);
 });
@@ -84,7 +94,10 @@ test("after a reload the files are gone: the message says so, and holds up no ot
   const [failed] = client.unsent;
   assert.equal(failed.state, "failed");
   assert.equal(failed.error?.code, "files_lost");
-  assert.match(failed.error?.detail ?? "", /no longer has the file of this message. Attach it again/);
+  assert.match(
+    failed.error?.detail ?? "",
+    /no longer has the file of this message. Attach it again/,
+  );
   assert.deepEqual(bodies(feed), ["message 1", "after it", "with a file"]);
 });
 
@@ -175,7 +188,10 @@ test("a message that is discarded while its files are uploaded again is not sent
   client.discard(clientId);
   await settled();
   assert.equal(uploading?.aborted, true);
-  assert.deepEqual(room.messages.map(({ body }) => body), ["after it"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["after it"],
+  );
   assert.deepEqual(client.unsent, []);
 });
 
@@ -183,7 +199,8 @@ test("where it is refused all the same it has failed for what the server says, a
   const world = await aClientInARoom({ messages: 0 });
   const { client, server, room } = world;
   const attachments = await uploaded(world, "one.txt");
-  server.refuse = ({ type }) => (type === "message.send" ? { code: "not_found", detail: "No." } : null);
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "not_found", detail: "No." } : null;
   const clientId = client.sendMessage(room.id, { body: "with a file", attachments });
   await settled();
   assert.equal(server.commands("message.send").length, 2);
@@ -216,10 +233,14 @@ test("a file that is refused when it is uploaded again says why", async () => {
   const { client, server, room } = world;
   const attachments = await uploaded(world, "one.txt");
   server.uploads.clear();
-  server.beforeUpload = () => Promise.reject(new ChatError("quota_exceeded", "You have no room left."));
+  server.beforeUpload = () =>
+    Promise.reject(new ChatError("quota_exceeded", "You have no room left."));
   const clientId = client.sendMessage(room.id, { attachments });
   await settled();
-  assert.deepEqual(client.unsent[0].error, { code: "quota_exceeded", detail: "You have no room left." });
+  assert.deepEqual(client.unsent[0].error, {
+    code: "quota_exceeded",
+    detail: "You have no room left.",
+  });
   server.beforeUpload = () => null;
   client.retry(clientId);
   await settled();
@@ -232,7 +253,8 @@ test("a message for a room that is gone has nothing to do with its files", async
   const attachments = await uploaded(world, "one.txt");
   server.restore(room, 0);
   server.rooms.delete(room.id);
-  server.refuse = ({ type }) => (type === "message.send" ? { code: "not_found", detail: "No." } : null);
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "not_found", detail: "No." } : null;
   await settled();
   client.sendMessage(room.id, { body: "with a file", attachments });
   await clock.pass(60_000);

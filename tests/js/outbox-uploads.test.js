@@ -17,7 +17,9 @@ async function slow(given) {
   /** @type {Map<string, {done: () => void, fail: (error: Error) => void}>} */
   const underway = new Map();
   world.server.beforeUpload = (file) =>
-    new Promise((resolve, reject) => underway.set(file.name, { done: () => resolve(null), fail: reject }));
+    new Promise((resolve, reject) =>
+      underway.set(file.name, { done: () => resolve(null), fail: reject }),
+    );
   /** @param {string} name */
   const attach = (name) => world.client.uploads.add(new File([name], name));
   /** @param {string} name @param {Error} [error] */
@@ -31,18 +33,31 @@ async function slow(given) {
 }
 
 /** @param {World["room"]} room */
-const stored = (room) => room.messages.map(({ body, attachments }) => [body, ...attachments.map(({ name }) => name)]);
+const stored = (room) =>
+  room.messages.map(({ body, attachments }) => [body, ...attachments.map(({ name }) => name)]);
 
 test("a message waits for its files, and the later ones of its room for the message", async () => {
   const { client, room, feed, attach, finish } = await slow();
-  client.sendMessage(room.id, { body: "with files", attachments: [attach("a.txt"), attach("b.txt")] });
+  client.sendMessage(room.id, {
+    body: "with files",
+    attachments: [attach("a.txt"), attach("b.txt")],
+  });
   client.sendMessage(room.id, { body: "after it" });
   await settled();
   assert.deepEqual(room.messages, []);
   assert.deepEqual(bodies(feed), ["with files", "after it"]);
-  assert.deepEqual(feed.messages[0].attachments.map(({ name }) => name), ["a.txt", "b.txt"]);
-  assert.deepEqual(feed.messages.map(({ behind }) => behind), [false, true]);
-  assert.deepEqual(feed.messages[0].uploads?.map(({ state }) => state), ["sending", "sending"]);
+  assert.deepEqual(
+    feed.messages[0].attachments.map(({ name }) => name),
+    ["a.txt", "b.txt"],
+  );
+  assert.deepEqual(
+    feed.messages.map(({ behind }) => behind),
+    [false, true],
+  );
+  assert.deepEqual(
+    feed.messages[0].uploads?.map(({ state }) => state),
+    ["sending", "sending"],
+  );
   await finish("b.txt");
   assert.equal(feed.messages[0].uploading?.length, 1);
   await finish("a.txt");
@@ -74,14 +89,23 @@ test("files that are there before the connection go with it, in order", async ()
 
 test("a message whose file did not arrive has failed for that, and can be discarded or written again", async () => {
   const { client, room, attach, finish } = await slow();
-  const clientId = client.sendMessage(room.id, { body: "words", attachments: [attach("a.txt"), attach("b.txt")] });
+  const clientId = client.sendMessage(room.id, {
+    body: "words",
+    attachments: [attach("a.txt"), attach("b.txt")],
+  });
   client.sendMessage(room.id, { body: "after it" });
   await finish("a.txt");
   await finish("b.txt", new ChatError("unauthenticated", "Not this."));
-  assert.deepEqual(client.unsent.map(({ state, error }) => [state, error?.detail]), [["failed", "Not this."]]);
+  assert.deepEqual(
+    client.unsent.map(({ state, error }) => [state, error?.detail]),
+    [["failed", "Not this."]],
+  );
   assert.deepEqual(stored(room), [["after it"]]);
   const { attachments, uploads } = client.takeBack(clientId);
-  assert.deepEqual([attachments.map(({ name }) => name), uploads.map(({ name }) => name)], [["a.txt"], ["b.txt"]]);
+  assert.deepEqual(
+    [attachments.map(({ name }) => name), uploads.map(({ name }) => name)],
+    [["a.txt"], ["b.txt"]],
+  );
   assert.deepEqual(client.unsent, []);
   assert.equal(uploads[0].abort.signal.aborted, false);
 });
@@ -136,7 +160,10 @@ test("a program that has no database leaves another page's files to it, and hold
   program.client.sendMessage(room.id, { body: "the program's" });
   await clock.pass(60_000);
   assert.deepEqual(stored(room), [["the program's"]]);
-  assert.deepEqual(program.client.unsent.map(({ state }) => state), ["sending"]);
+  assert.deepEqual(
+    program.client.unsent.map(({ state }) => state),
+    ["sending"],
+  );
   await page.finish("a.txt");
   await settled();
   assert.deepEqual(stored(room), [["the program's"], ["the page's", "a.txt"]]);
@@ -155,7 +182,10 @@ test("a message goes without a file that the server does not keep, which is told
 
   client.sendMessage(room.id, { attachments: [attach("c.txt")] });
   await finish("c.txt", new ChatError("too_large", "Too large."));
-  assert.deepEqual(client.unsent.map(({ state, error }) => [state, error?.code]), [["failed", "too_large"]]);
+  assert.deepEqual(
+    client.unsent.map(({ state, error }) => [state, error?.code]),
+    [["failed", "too_large"]],
+  );
 });
 
 test("a file that another program uploads is followed at once, and what comes after it waits in order", async () => {
@@ -166,7 +196,12 @@ test("a file that another program uploads is followed at once, and what comes af
   const uploadsElsewhere = {
     has: (/** @type {string} */ each) => each.startsWith("host-"),
     follow: (/** @type {{key: string, name: string, size: number}} */ file) => {
-      followed.push(new FileUpload({ begin: nothing, cancel: nothing, retry: nothing }, { ...file, file: null }));
+      followed.push(
+        new FileUpload(
+          { begin: nothing, cancel: nothing, retry: nothing },
+          { ...file, file: null },
+        ),
+      );
       return followed[0];
     },
   };
@@ -177,13 +212,36 @@ test("a file that another program uploads is followed at once, and what comes af
   server.connections[0].end(1006);
   await settled();
   const attachment = { ...unknownAttachment(key), name: "shared.txt", size: 3 };
-  const entry = { client_id: crypto.randomUUID(), room: room.id, body: "from the host", attachments: [attachment], uploading: [key] };
-  const stored = { ...entry, reply_to: null, quote: null, created_at: "2026-01-01T00:00:00Z", order: 1, state: "sending", error: null };
+  const entry = {
+    client_id: crypto.randomUUID(),
+    room: room.id,
+    body: "from the host",
+    attachments: [attachment],
+    uploading: [key],
+  };
+  const stored = {
+    ...entry,
+    reply_to: null,
+    quote: null,
+    created_at: "2026-01-01T00:00:00Z",
+    order: 1,
+    state: "sending",
+    error: null,
+  };
   const name = `mediachat.outbox.${client.me?.id}.${entry.client_id}`;
   storage.setItem(name, JSON.stringify(stored));
-  events.dispatchEvent(Object.assign(new Event("storage"), { key: name, oldValue: null, newValue: JSON.stringify(stored) }));
+  events.dispatchEvent(
+    Object.assign(new Event("storage"), {
+      key: name,
+      oldValue: null,
+      newValue: JSON.stringify(stored),
+    }),
+  );
   assert.deepEqual(bodies(feed), ["from the host"]);
-  assert.deepEqual(feed.messages[0].uploads?.map((upload) => upload.name), ["shared.txt"]);
+  assert.deepEqual(
+    feed.messages[0].uploads?.map((upload) => upload.name),
+    ["shared.txt"],
+  );
   client.sendMessage(room.id, { body: "after it" });
   server.isUp = true;
   await clock.pass(60_000);
@@ -193,7 +251,10 @@ test("a file that another program uploads is followed at once, and what comes af
   const uploaded = await client.upload(new File(["abc"], "shared.txt"));
   followed[0].become({ state: "done", sent: 3, attachment: uploaded });
   await clock.pass(5_000);
-  assert.deepEqual(room.messages.map(({ body }) => body), ["from the host", "after it"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["from the host", "after it"],
+  );
   assert.deepEqual(client.unsent, []);
 });
 
@@ -202,8 +263,10 @@ test("who signs out leaves what is unsent to their next client, with its files",
   /** @type {Map<string, File>} */
   const stored = new Map();
   const files = {
-    isThere: true, prefix: "host-",
-    put: async (/** @type {string} */ key, /** @type {File} */ file) => Boolean(stored.set(key, file)),
+    isThere: true,
+    prefix: "host-",
+    put: async (/** @type {string} */ key, /** @type {File} */ file) =>
+      Boolean(stored.set(key, file)),
     get: async (/** @type {string} */ key) => stored.get(key) ?? null,
     delete: async (/** @type {string} */ key) => void stored.delete(key),
     deleteOld: async () => {},
@@ -211,17 +274,33 @@ test("who signs out leaves what is unsent to their next client, with its files",
   /** @type {Promise<unknown>} */
   let held = Promise.resolve();
   /** One lock is all that this needs. @type {any} */
-  const locks = { request: (/** @type {string} */ _name, /** @type {() => Promise<unknown>} */ run) => (held = held.then(run)) };
+  const locks = {
+    request: (/** @type {string} */ _name, /** @type {() => Promise<unknown>} */ run) =>
+      (held = held.then(run)),
+  };
   const before = await slow({ storage, files, locks });
-  before.client.sendMessage(before.room.id, { body: "with a file", attachments: [before.attach("a.txt")] });
+  before.client.sendMessage(before.room.id, {
+    body: "with a file",
+    attachments: [before.attach("a.txt")],
+  });
   await settled();
   before.client.leave();
   await before.finish("a.txt", new ChatError("unauthenticated", "Sign in again."));
   assert.deepEqual([stored.size, before.room.messages.length], [1, 0]);
-  const after = await aClientInARoom({ storage, files, locks, server: before.server, clock: before.clock, messages: 0 });
+  const after = await aClientInARoom({
+    storage,
+    files,
+    locks,
+    server: before.server,
+    clock: before.clock,
+    messages: 0,
+  });
   await settled();
   await before.finish("a.txt");
   await before.clock.pass(5_000);
-  assert.deepEqual(before.room.messages.map(({ body, attachments }) => [body, attachments.length]), [["with a file", 1]]);
+  assert.deepEqual(
+    before.room.messages.map(({ body, attachments }) => [body, attachments.length]),
+    [["with a file", 1]],
+  );
   assert.deepEqual([after.client.unsent, stored.size], [[], 0]);
 });

@@ -52,7 +52,10 @@ test("messages of a room are sent one after the other, in the order of writing",
   const { client, room, server } = await aClientInARoom({ messages: 0 });
   for (const body of ["a", "b", "c", "d"]) client.sendMessage(room.id, { body });
   await settled();
-  assert.deepEqual(room.messages.map(({ body }) => body), ["a", "b", "c", "d"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["a", "b", "c", "d"],
+  );
   assert.equal(server.commands("message.send").length, 4);
 });
 
@@ -63,11 +66,17 @@ test("what is written offline is sent when the connection is back, once", async 
   await settled();
   client.sendMessage(room.id, { body: "offline 1" });
   client.sendMessage(room.id, { body: "offline 2" });
-  assert.deepEqual(feed.messages.map(({ state }) => state), ["sending", "sending"]);
+  assert.deepEqual(
+    feed.messages.map(({ state }) => state),
+    ["sending", "sending"],
+  );
   await clock.pass(5_000);
   server.isUp = true;
   await clock.pass(30_000);
-  assert.deepEqual(room.messages.map(({ body }) => body), ["offline 1", "offline 2"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["offline 1", "offline 2"],
+  );
   assert.deepEqual(bodies(feed), ["offline 1", "offline 2"]);
 });
 
@@ -98,7 +107,10 @@ test("the outbox survives a reload, and is sent once", async () => {
   await reloaded.connect();
   await feed.open();
   await settled();
-  assert.deepEqual(room.messages.map(({ body }) => body), ["before the reload"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["before the reload"],
+  );
   assert.deepEqual(bodies(feed), ["before the reload"]);
   assert.equal(storage.length, 0);
 });
@@ -154,7 +166,10 @@ test("a failed message can be retried", async () => {
   client.retry(clientId);
   assert.equal(feed.messages[0].state, "sending");
   await settled();
-  assert.deepEqual(room.messages.map(({ client_id }) => client_id), [clientId]);
+  assert.deepEqual(
+    room.messages.map(({ client_id }) => client_id),
+    [clientId],
+  );
   assert.equal(storage.length, 0);
 });
 
@@ -167,7 +182,10 @@ test("a failed message stays failed over a reload", async () => {
   await settled();
   client.disconnect();
   const reloaded = await aClientInARoom({ storage, server, clock, messages: 0 });
-  assert.deepEqual(reloaded.feed.messages.map(({ state }) => state), ["failed"]);
+  assert.deepEqual(
+    reloaded.feed.messages.map(({ state }) => state),
+    ["failed"],
+  );
   assert.equal(server.commands("message.send").length, 1);
 });
 
@@ -193,7 +211,10 @@ for (const code of ["rate_limited", "server_error"]) {
     client.sendMessage(room.id, { body: "comes second" });
     await settled();
     assert.equal(room.messages.length, 0);
-    assert.deepEqual(feed.messages.map(({ state }) => state), ["sending", "sending"]);
+    assert.deepEqual(
+      feed.messages.map(({ state }) => state),
+      ["sending", "sending"],
+    );
     await clock.pass(5_000);
     assert.deepEqual(bodies(feed), ["patience", "comes second"]);
   });
@@ -226,8 +247,10 @@ test("sending the command itself resolves when the message is stored", async () 
 test("sending the command itself rejects when the message is refused", async () => {
   const { client, room, server } = await aClientInARoom({ messages: 0 });
   server.refuse = () => ({ code: "forbidden", detail: "No." });
-  await assert.rejects(client.send({ type: "message.send", room: room.id, body: "x" }),
-    { code: "forbidden", detail: "No." });
+  await assert.rejects(client.send({ type: "message.send", room: room.id, body: "x" }), {
+    code: "forbidden",
+    detail: "No.",
+  });
 });
 
 test("too long a message fails without ending the connection", async () => {
@@ -254,7 +277,10 @@ test("an answer that is refused also without its quote keeps it", async () => {
     type === "message.send" ? { code: "not_found", detail: "An attachment is not there." } : null;
   const clientId = client.sendMessage(room.id, { body: "answer", replyTo: feed.messages[0] });
   await settled();
-  assert.deepEqual(server.commands("message.send").map(({ reply_to }) => reply_to), [room.at(1).id, null]);
+  assert.deepEqual(
+    server.commands("message.send").map(({ reply_to }) => reply_to),
+    [room.at(1).id, null],
+  );
   assert.equal(feed.messages[1].state, "failed");
   assert.equal(feed.messages[1].error?.code, "not_found");
   assert.equal(feed.messages[1].quote?.body, "message 1");
@@ -274,7 +300,8 @@ test("an answer that is tried without its quote and refused after a reload keeps
   client.sendMessage(room.id, { body: "answer", replyTo: feed.messages[0] });
   await clock.pass(1_000);
   client.disconnect();
-  server.refuse = ({ type }) => (type === "message.send" ? { code: "not_found", detail: "No." } : null);
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "not_found", detail: "No." } : null;
   const reloaded = await aClientInARoom({ storage, server, clock, messages: 0 });
   const [{ state, reply_to, quote }] = reloaded.client.unsent;
   assert.deepEqual([state, reply_to, quote?.body], ["failed", room.at(1).id, "message 1"]);
@@ -300,7 +327,10 @@ test("storage that refuses everything does not stop the chat", async () => {
   client.sendMessage(room.id, { body: "no" });
   client.sendMessage(room.id, { body: "hello" });
   await settled();
-  assert.deepEqual(feed.messages.map(({ state }) => state), ["sent", "failed"]);
+  assert.deepEqual(
+    feed.messages.map(({ state }) => state),
+    ["sent", "failed"],
+  );
 });
 
 test("a long message for which the storage has no room keeps no short one out", async () => {
@@ -336,14 +366,22 @@ test("a message that is in a page already is not shown as unsent beside it", asy
   server.refuse = ({ type }) =>
     type === "message.send" ? { code: "rate_limited", detail: "Wait." } : null;
   const { feed } = await aClientInARoom({ storage, server, clock, messages: 0 });
-  assert.deepEqual(feed.messages.map(({ state }) => state), ["sent"]);
+  assert.deepEqual(
+    feed.messages.map(({ state }) => state),
+    ["sent"],
+  );
   assert.equal(storage.length, 0);
 });
 
 test("sending the same message twice resolves both times", async () => {
   const { client, room, server } = await aClientInARoom({ messages: 0 });
   const client_id = crypto.randomUUID();
-  const command = { type: /** @type {const} */ ("message.send"), room: room.id, client_id, body: "once" };
+  const command = {
+    type: /** @type {const} */ ("message.send"),
+    room: room.id,
+    client_id,
+    body: "once",
+  };
   const [first, second] = await Promise.all([client.send(command), client.send(command)]);
   assert.equal(first.message.id, second.message.id);
   assert.equal(room.messages.length, 1);
@@ -369,18 +407,35 @@ test("what is unsent in a room that is gone is kept, with what the room was call
 });
 
 test("an older server gets shared lines without what it does not know, and the words about them", async () => {
-  const lines = { language: "python", repository: "", branch: "main", path: "a.py", start_line: 3, end_line: 4, text: "a\nb" };
+  const lines = {
+    language: "python",
+    repository: "",
+    branch: "main",
+    path: "a.py",
+    start_line: 3,
+    end_line: 4,
+    text: "a\nb",
+  };
   const commit = "a".repeat(40);
   const later = { blob: "b".repeat(40), before: "above" };
   const { client, room, server } = await aClientInARoom({ messages: 0 });
   // As its version before these fields answers.
-  const unknownIn = (/** @type {object} */ code) => Object.keys(code).find((field) => ["dirty", "blob", "before", "after"].includes(field));
+  const unknownIn = (/** @type {object} */ code) =>
+    Object.keys(code).find((field) => ["dirty", "blob", "before", "after"].includes(field));
   server.refuse = ({ code }) => {
     const unknown = unknownIn(code ?? {});
-    return unknown ? { code: "bad_request", detail: `code.${unknown}: Extra inputs are not permitted` } : null;
+    return unknown
+      ? { code: "bad_request", detail: `code.${unknown}: Extra inputs are not permitted` }
+      : null;
   };
   const share = (/** @type {object} */ code) =>
-    client.send({ type: "message.send", room: room.id, client_id: crypto.randomUUID(), body: "Look", code: /** @type {any} */ (code) });
+    client.send({
+      type: "message.send",
+      room: room.id,
+      client_id: crypto.randomUUID(),
+      body: "Look",
+      code: /** @type {any} */ (code),
+    });
   const committed = { ...lines, commit };
   await Promise.all([
     share({ ...committed, dirty: false, ...later }),
@@ -389,16 +444,38 @@ test("an older server gets shared lines without what it does not know, and the w
     share({ ...committed, after: "below" }),
   ]);
   const sent = server.commands("message.send");
-  assert.deepEqual(sent.map(({ code }) => code).filter((code) => !unknownIn(code)), [committed, { ...lines, commit: "" }, committed]);
-  assert.deepEqual(room.messages.map(({ body }) => body), ["Look", "Look", "Look"]);
+  assert.deepEqual(
+    sent.map(({ code }) => code).filter((code) => !unknownIn(code)),
+    [committed, { ...lines, commit: "" }, committed],
+  );
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["Look", "Look", "Look"],
+  );
   assert.deepEqual(client.unsent, []);
 });
 
 test("lines that are wrong otherwise are refused, and not tried again", async () => {
   const { client, room, server } = await aClientInARoom({ messages: 0 });
-  server.refuse = ({ type }) => (type === "message.send" ? { code: "bad_request", detail: "code.path: Value error" } : null);
-  const code = /** @type {any} */ ({ path: "/etc", start_line: 1, end_line: 1, text: "a", dirty: true });
-  await assert.rejects(client.send({ type: "message.send", room: room.id, client_id: crypto.randomUUID(), body: "", code }), { code: "bad_request" });
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "bad_request", detail: "code.path: Value error" } : null;
+  const code = /** @type {any} */ ({
+    path: "/etc",
+    start_line: 1,
+    end_line: 1,
+    text: "a",
+    dirty: true,
+  });
+  await assert.rejects(
+    client.send({
+      type: "message.send",
+      room: room.id,
+      client_id: crypto.randomUUID(),
+      body: "",
+      code,
+    }),
+    { code: "bad_request" },
+  );
   assert.equal(server.commands("message.send").length, 1);
 });
 
@@ -413,11 +490,17 @@ test("what is unsent is there before the server is, where it is known whose it i
   before.client.disconnect();
 
   const { client } = aClient({ server, storage, userId });
-  assert.deepEqual(client.unsent.map(({ body }) => body), ["kept", "thought better of"]);
+  assert.deepEqual(
+    client.unsent.map(({ body }) => body),
+    ["kept", "thought better of"],
+  );
   client.discard(client.unsent[1].client_id);
   await client.connect();
   await settled();
-  assert.deepEqual(room.messages.map(({ body }) => body), ["kept"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["kept"],
+  );
   assert.deepEqual(client.unsent, []);
 
   const nobody = aClient({ server, storage, userId: "another person" });

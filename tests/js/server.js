@@ -75,7 +75,18 @@ export class Server {
     const id = randomUUID();
     this.uploads.set(id, file);
     const { name, size, type: content_type } = file;
-    return { id, name, size, content_type, width: null, height: null, url: `/${id}`, thumbnail_url: null, problem: null, metadata_kept: false };
+    return {
+      id,
+      name,
+      size,
+      content_type,
+      width: null,
+      height: null,
+      url: `/${id}`,
+      thumbnail_url: null,
+      problem: null,
+      metadata_kept: false,
+    };
   }
 
   /** @param {object} event @param {(connection: Connection) => boolean} to */
@@ -143,10 +154,19 @@ class ServerRoom {
   /** @param {string} username @returns {Room} */
   seenBy(username) {
     return {
-      id: this.id, kind: this.kind, name: this.name, members: [...this.members],
-      member_count: this.members.length, position: this.position, number: this.messages.length,
-      read: this.reads.get(username) ?? 0, unread: this.unreadBy(username), role: "member", closed: false,
-      put_away: false, asked: null,
+      id: this.id,
+      kind: this.kind,
+      name: this.name,
+      members: [...this.members],
+      member_count: this.members.length,
+      position: this.position,
+      number: this.messages.length,
+      read: this.reads.get(username) ?? 0,
+      unread: this.unreadBy(username),
+      role: "member",
+      closed: false,
+      put_away: false,
+      asked: null,
     };
   }
 
@@ -186,16 +206,36 @@ class ServerRoom {
    *   client_id?: string, reply_to?: string | null, mentions?: string[], attachments?: string[],
    * }} [more]
    */
-  send(sender, body, { client_id = randomUUID(), reply_to = null, mentions = [], attachments = [] } = {}) {
+  send(
+    sender,
+    body,
+    { client_id = randomUUID(), reply_to = null, mentions = [], attachments = [] } = {},
+  ) {
     const known = this.messages.find((one) => one.client_id === client_id);
     if (known) return this.shown(known);
     /** @type {Message} */
     const message = {
-      id: identity(sender, client_id), room: this.id, number: this.messages.length + 1, position: 0,
-      sender, client_id, body, html: `<p>${body}</p>`, created_at: "2026-01-01T00:00:00Z",
-      edited_at: null, deleted: false, hidden: false, reply_to, quote: null,
-      attachments: attachments.map((id) => ({ ...unknownAttachment(id), name: this.server.uploads.get(id)?.name ?? "" })),
-      mentions, reactions: {}, code: null,
+      id: identity(sender, client_id),
+      room: this.id,
+      number: this.messages.length + 1,
+      position: 0,
+      sender,
+      client_id,
+      body,
+      html: `<p>${body}</p>`,
+      created_at: "2026-01-01T00:00:00Z",
+      edited_at: null,
+      deleted: false,
+      hidden: false,
+      reply_to,
+      quote: null,
+      attachments: attachments.map((id) => ({
+        ...unknownAttachment(id),
+        name: this.server.uploads.get(id)?.name ?? "",
+      })),
+      mentions,
+      reactions: {},
+      code: null,
     };
     this.messages.push(message);
     return this.change(message.number, {});
@@ -216,7 +256,9 @@ class ServerRoom {
     const message = this.messages[number - 1];
     if (message.hidden === hidden || (message.deleted && !message.hidden)) return this.at(number);
     if (hidden) this.hidden.set(number, message);
-    const { body, html } = hidden ? { body: "", html: "" } : /** @type {Message} */ (this.hidden.get(number));
+    const { body, html } = hidden
+      ? { body: "", html: "" }
+      : /** @type {Message} */ (this.hidden.get(number));
     return this.change(number, { hidden, deleted: hidden, body, html }, { isGone: true });
   }
 
@@ -295,10 +337,18 @@ export class Connection {
     if (this.server.turnsAway) return this.end(this.server.turnsAway);
     if (!this.server.isGreeting) return;
     this.say({
-      type: "ready", protocol: 1, heartbeat: this.server.heartbeat, online: this.server.online,
-      epoch: this.server.epoch, limits: this.server.limits,
-      user: { id: `id of ${this.username}`, username: this.username,
-        display_name: this.username.toUpperCase(), avatar_url: null },
+      type: "ready",
+      protocol: 1,
+      heartbeat: this.server.heartbeat,
+      online: this.server.online,
+      epoch: this.server.epoch,
+      limits: this.server.limits,
+      user: {
+        id: `id of ${this.username}`,
+        username: this.username,
+        display_name: this.username.toUpperCase(),
+        avatar_url: null,
+      },
       rooms: this.server.roomsOf(this.username).map((room) => room.seenBy(this.username)),
     });
   }
@@ -348,8 +398,16 @@ export class Connection {
     if (command.type === "typing" || this.swallows(command)) return;
     const refusal = this.server.refuse(command, this);
     if (refusal) return this.say({ type: "error", ref, ...refusal });
-    if (command.type === "message.send" && !command.attachments.every((/** @type {string} */ id) => this.server.uploads.has(id))) {
-      return this.say({ type: "error", ref, code: "not_found", detail: "An attachment is not there." });
+    if (
+      command.type === "message.send" &&
+      !command.attachments.every((/** @type {string} */ id) => this.server.uploads.has(id))
+    ) {
+      return this.say({
+        type: "error",
+        ref,
+        code: "not_found",
+        detail: "An attachment is not there.",
+      });
     }
     this.say({ type: "reply", ref, ...this.#done(command) });
   }
@@ -417,6 +475,8 @@ function person(username) {
 
 /** @param {string} sender @param {string} clientId */
 function identity(sender, clientId) {
-  const hash = createHash("sha1").update(sender + clientId).digest("hex");
+  const hash = createHash("sha1")
+    .update(sender + clientId)
+    .digest("hex");
   return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, "$1-$2-$3-$4-$5");
 }

@@ -4,14 +4,30 @@ import { sharedCode } from "../../static/chat/page/shared-code.js";
 import { unsentMessages } from "../../static/chat/feed-message.js";
 
 const code = {
-  language: "python", repository: "", branch: "", commit: "", path: "a.py",
-  start_line: 1, end_line: 1, text: "pass",
+  language: "python",
+  repository: "",
+  branch: "",
+  commit: "",
+  path: "a.py",
+  start_line: 1,
+  end_line: 1,
+  text: "pass",
 };
 /** @type {import("../../static/chat/types.js").ShownUnsent} */
 const entry = {
-  client_id: "c", room: "r", body: "", attachments: [], reply_to: null, quote: null,
-  created_at: "2026-01-01T00:00:00Z", order: 1, state: "sending", error: null,
-  elsewhere: false, unstored: false, uploads: [],
+  client_id: "c",
+  room: "r",
+  body: "",
+  attachments: [],
+  reply_to: null,
+  quote: null,
+  created_at: "2026-01-01T00:00:00Z",
+  order: 1,
+  state: "sending",
+  error: null,
+  elsewhere: false,
+  unstored: false,
+  uploads: [],
 };
 
 test("an unsent message shows the code that it will have", () => {
@@ -35,7 +51,8 @@ function written(value) {
 function withDocument(context) {
   const there = Object.getOwnPropertyDescriptor(globalThis, "document");
   Object.defineProperty(globalThis, "document", {
-    value: { body: { hasAttribute: () => true } }, configurable: true,
+    value: { body: { hasAttribute: () => true } },
+    configurable: true,
   });
   context.after(() => {
     if (there) Object.defineProperty(globalThis, "document", there);
@@ -47,7 +64,11 @@ test("a commit is named for lines that it has, and for no others", (context) => 
   withDocument(context);
   const based = { ...code, branch: "main", commit: "0123456789abcdef0123456789abcdef01234567" };
   for (const committed of [based, { ...based, dirty: false }, { ...based, dirty: null }]) {
-    assert.ok(written(sharedCode(committed, () => {})).includes("<bdi>main</bdi> · <bdi>0123456</bdi></small>"));
+    assert.ok(
+      written(sharedCode(committed, () => {})).includes(
+        "<bdi>main</bdi> · <bdi>0123456</bdi></small>",
+      ),
+    );
   }
   const shown = written(sharedCode({ ...based, dirty: true }, () => {}));
   assert.ok(shown.includes("<bdi>main</bdi> · <bdi>uncommitted changes</bdi></small>"));

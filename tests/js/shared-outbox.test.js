@@ -34,7 +34,8 @@ function fail(server) {
 const stored = ({ messages }) => messages.map(({ body }) => body);
 
 /** @param {import("../../static/chat/feed.js").Feed} feed */
-const states = (feed) => feed.messages.map(({ body, state, elsewhere }) => [body, elsewhere ? "elsewhere" : state]);
+const states = (feed) =>
+  feed.messages.map(({ body, state, elsewhere }) => [body, elsewhere ? "elsewhere" : state]);
 
 for (const pause of [500, 2_000, 4_000, 7_000, 12_000, 20_000, 50_000]) {
   test(`what a tab writes follows what another wrote ${pause / 1000} s before in an outage`, async () => {
@@ -48,7 +49,10 @@ for (const pause of [500, 2_000, 4_000, 7_000, 12_000, 20_000, 50_000]) {
     await clock.pass(11_000);
     assert.deepEqual(stored(room), ["first", "second"]);
     for (const { client, feed } of [here, there]) {
-      assert.deepEqual(states(feed), [["first", "sent"], ["second", "sent"]]);
+      assert.deepEqual(states(feed), [
+        ["first", "sent"],
+        ["second", "sent"],
+      ]);
       assert.deepEqual(client.unsent, []);
     }
   });
@@ -62,7 +66,10 @@ test("a message says that it follows the one above where it waits for it, in bot
   there.client.sendMessage(room.id, { body: "second" });
   await clock.pass(20_000);
   for (const { feed } of [here, there]) {
-    assert.deepEqual(feed.messages.map(({ behind }) => behind), [false, true]);
+    assert.deepEqual(
+      feed.messages.map(({ behind }) => behind),
+      [false, true],
+    );
   }
   const sent = new Set(server.commands("message.send").map(({ body }) => body));
   assert.deepEqual([...sent], ["first"]);
@@ -93,7 +100,8 @@ test("a tab sends nothing of another's that the server takes at once", async () 
 
 test("a failed message that is retried goes before what waits to be tried again", async () => {
   const { client, room, server, clock } = await aClientInARoom({ messages: 0 });
-  server.refuse = ({ type }) => (type === "message.send" ? { code: "forbidden", detail: "No." } : null);
+  server.refuse = ({ type }) =>
+    type === "message.send" ? { code: "forbidden", detail: "No." } : null;
   const first = client.sendMessage(room.id, { body: "first" });
   await settled();
   fail(server);
@@ -101,7 +109,10 @@ test("a failed message that is retried goes before what waits to be tried again"
   await clock.pass(20_000);
   client.retry(first);
   await clock.pass(5_000);
-  assert.deepEqual(client.unsent.map(({ error }) => error?.code), ["server_error", "server_error"]);
+  assert.deepEqual(
+    client.unsent.map(({ error }) => error?.code),
+    ["server_error", "server_error"],
+  );
   server.refuse = () => null;
   await clock.pass(11_000);
   assert.deepEqual(stored(room), ["first", "second"]);
@@ -168,12 +179,16 @@ test("a message whose files another tab uploads again is left to that tab", asyn
   const { here, there, server, clock, room } = await twoTabs();
   const file = await here.client.upload(new File(["picture"], "picture.png"));
   server.uploads.clear();
-  server.beforeUpload = () => new Promise((resolve) => void clock.setTimer(() => resolve(null), 20_000));
+  server.beforeUpload = () =>
+    new Promise((resolve) => void clock.setTimer(() => resolve(null), 20_000));
   here.client.sendMessage(room.id, { body: "first", attachments: [file] });
   await settled();
   there.client.sendMessage(room.id, { body: "second" });
   await clock.pass(19_000);
-  assert.deepEqual(there.client.unsent.map(({ state }) => state), ["sending", "sending"]);
+  assert.deepEqual(
+    there.client.unsent.map(({ state }) => state),
+    ["sending", "sending"],
+  );
   await clock.pass(5_000);
   assert.deepEqual(stored(room), ["first", "second"]);
 });
@@ -231,7 +246,11 @@ test("the order of writing holds where the clock is set back, in all tabs", asyn
   loaded.client.sendMessage(room.id, { body: "fifth" });
   await settled();
   const order = ["first", "second", "third", "fourth", "fifth"];
-  for (const { client } of [open, loaded]) assert.deepEqual(client.unsent.map(({ body }) => body), order);
+  for (const { client } of [open, loaded])
+    assert.deepEqual(
+      client.unsent.map(({ body }) => body),
+      order,
+    );
   server.refuse = () => null;
   await clock.pass(20_000);
   assert.deepEqual(stored(room), order);

@@ -8,7 +8,15 @@ globalThis.Element ??= /** @type {any} */ (class {});
 
 /** @param {Record<string, unknown>} fields */
 const press = (fields) =>
-  /** @type {any} */ ({ key: "", code: "", ctrlKey: false, altKey: false, shiftKey: false, metaKey: false, ...fields });
+  /** @type {any} */ ({
+    key: "",
+    code: "",
+    ctrlKey: false,
+    altKey: false,
+    shiftKey: false,
+    metaKey: false,
+    ...fields,
+  });
 
 test("the README lists the page's keys, and no others", async () => {
   const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
@@ -19,16 +27,28 @@ test("the README lists the page's keys, and no others", async () => {
     }),
   );
   const listed = readme.slice(readme.indexOf("## Keyboard")).split("\n## ")[0];
-  assert.deepEqual(listed.split("\n").filter((line) => /^\| (?!---)/.test(line)).slice(1), rows);
+  assert.deepEqual(
+    listed
+      .split("\n")
+      .filter((line) => /^\| (?!---)/.test(line))
+      .slice(1),
+    rows,
+  );
 });
 
 test("keys that work anywhere are found by what is held down with them", () => {
   assert.equal(shortcutFor(press({ key: "k", ctrlKey: true })), "find-room");
   assert.equal(shortcutFor(press({ key: "K", metaKey: true })), "find-room");
   assert.equal(shortcutFor(press({ key: "ArrowDown", altKey: true })), "next-room");
-  assert.equal(shortcutFor(press({ key: "M", code: "KeyM", altKey: true, shiftKey: true })), "write");
+  assert.equal(
+    shortcutFor(press({ key: "M", code: "KeyM", altKey: true, shiftKey: true })),
+    "write",
+  );
   // As Apple's keyboards type it.
-  assert.equal(shortcutFor(press({ key: "Â", code: "KeyM", altKey: true, shiftKey: true })), "write");
+  assert.equal(
+    shortcutFor(press({ key: "Â", code: "KeyM", altKey: true, shiftKey: true })),
+    "write",
+  );
   assert.equal(shortcutFor(press({ key: "?", shiftKey: true })), "show-shortcuts");
   for (const other of [
     { key: "k" },
@@ -49,7 +69,12 @@ test("no two keys that work anywhere are the same", () => {
 
 test("a letter is typed, and a key that is held down with another is not", () => {
   for (const key of ["a", "Z", "é", "你", "👍", "1"]) assert.ok(isTyped(press({ key })));
-  for (const fields of [{ key: "Enter" }, { key: " " }, { key: "?" }, { key: "a", ctrlKey: true }]) {
+  for (const fields of [
+    { key: "Enter" },
+    { key: " " },
+    { key: "?" },
+    { key: "a", ctrlKey: true },
+  ]) {
     assert.ok(!isTyped(press(fields)));
   }
 });

@@ -19,8 +19,10 @@ test("two tabs neither lose nor double what both write", async () => {
   assert.equal(storage.length, 2);
   server.isUp = true;
   await clock.pass(60_000);
-  assert.deepEqual(room.messages.map(({ body }) => body).sort(),
-    ["from the first", "from the second"]);
+  assert.deepEqual(room.messages.map(({ body }) => body).sort(), [
+    "from the first",
+    "from the second",
+  ]);
   assert.equal(storage.length, 0);
   for (const { client, feed } of [first, second]) {
     assert.equal(feed.messages.length, 2);
@@ -47,7 +49,10 @@ test("what a closed tab left unsent is sent by the one that is open", async () =
   assert.deepEqual(bodies(open.feed), ["left behind"]);
   assert.equal(room.messages.length, 0);
   await clock.pass(3_000);
-  assert.deepEqual(room.messages.map(({ body }) => body), ["left behind"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["left behind"],
+  );
   assert.equal(storage.length, 0);
 });
 
@@ -99,8 +104,7 @@ async function twoTabs() {
   const { server, clock, room } = here;
   const there = await aClientInARoom({ storage, events: thereEvents, server, clock, messages: 0 });
   /** @param {EventTarget} events @param {string | null} key */
-  const tell = (events, key) =>
-    events.dispatchEvent(Object.assign(new Event("storage"), { key }));
+  const tell = (events, key) => events.dispatchEvent(Object.assign(new Event("storage"), { key }));
   return { storage, here, there, server, clock, room, tell, hereEvents, thereEvents };
 }
 
@@ -152,10 +156,16 @@ test("a reply to a lost message is sent without its quote when two tabs send it 
     await settled();
     for (const events of [hereEvents, thereEvents]) tell(events, key);
   }
-  assert.deepEqual(here.client.unsent.map(({ state }) => state), ["sending"]);
+  assert.deepEqual(
+    here.client.unsent.map(({ state }) => state),
+    ["sending"],
+  );
   server.refuse = () => null;
   await clock.pass(11_000);
-  assert.deepEqual(room.messages.map(({ body, reply_to }) => [body, reply_to]), [["a reply", null]]);
+  assert.deepEqual(
+    room.messages.map(({ body, reply_to }) => [body, reply_to]),
+    [["a reply", null]],
+  );
   assert.equal(storage.length, 0);
 });
 
@@ -175,7 +185,10 @@ test("a message for which the storage had no room stays when another tab writes 
   there.client.sendMessage(room.id, { body: "short" });
   assert.equal(storage.length, 1);
   tell(hereEvents, storage.key(0));
-  assert.deepEqual(here.client.unsent.map(({ body }) => body.slice(0, 5)), ["long ", "short"]);
+  assert.deepEqual(
+    here.client.unsent.map(({ body }) => body.slice(0, 5)),
+    ["long ", "short"],
+  );
   server.isUp = true;
   await clock.pass(60_000);
   assert.deepEqual(room.messages.map(({ body }) => body.slice(0, 5)).sort(), ["long ", "short"]);
@@ -194,13 +207,19 @@ test("a message for which the storage had no room is stored when there is some",
   assert.equal(storage.length, 0);
   tell(hereEvents, key);
   assert.equal(storage.length, 1);
-  assert.deepEqual(here.client.unsent.map(({ body }) => body[0]), ["m"]);
+  assert.deepEqual(
+    here.client.unsent.map(({ body }) => body[0]),
+    ["m"],
+  );
 });
 
 test("a message that another tab discarded stays so where its last state found no room", async () => {
-  const { storage, here, there, server, clock, room, tell, hereEvents, thereEvents } = await twoTabs();
+  const { storage, here, there, server, clock, room, tell, hereEvents, thereEvents } =
+    await twoTabs();
   server.refuse = ({ type }) =>
-    type === "message.send" ? { code: "server_error", detail: "The server failed. ".repeat(20) } : null;
+    type === "message.send"
+      ? { code: "server_error", detail: "The server failed. ".repeat(20) }
+      : null;
   const clientId = here.client.sendMessage(room.id, { body: "never mind" });
   const key = /** @type {string} */ (storage.key(0));
   storage.limit = Number(storage.getItem(key)?.length) + 60;
@@ -228,7 +247,10 @@ test("the last state of a message that found no room is stored when there is som
   storage.limit = Number(storage.getItem(key)?.length) + 60;
   await settled();
   events.dispatchEvent(Object.assign(new Event("storage"), { key }));
-  assert.deepEqual(client.unsent.map(({ state }) => state), ["failed"]);
+  assert.deepEqual(
+    client.unsent.map(({ state }) => state),
+    ["failed"],
+  );
   assert.equal(JSON.parse(storage.getItem(key) ?? "").state, "sending");
   storage.limit = Infinity;
   events.dispatchEvent(Object.assign(new Event("storage"), { key }));
@@ -236,7 +258,8 @@ test("the last state of a message that found no room is stored when there is som
 });
 
 test("sending resolves also when another tab's outbox had the message acknowledged", async () => {
-  const { storage, here, there, server, clock, room, tell, hereEvents, thereEvents } = await twoTabs();
+  const { storage, here, there, server, clock, room, tell, hereEvents, thereEvents } =
+    await twoTabs();
   const [connection] = server.connections;
   connection.isDeaf = true;
   connection.holds = (type) => type === "reply";
@@ -267,7 +290,10 @@ test("sending resolves also when this tab was away while another sent the messag
   const sending = here.client.send({ type: "message.send", room: room.id, body: "hello" });
   /** @type {string[]} */
   const ends = [];
-  sending.then(() => ends.push("stored"), ({ code }) => ends.push(code));
+  sending.then(
+    () => ends.push("stored"),
+    ({ code }) => ends.push(code),
+  );
   const key = storage.key(0);
   tell(thereEvents, key);
   await clock.pass(29_000);
@@ -285,7 +311,8 @@ test("sending resolves also when this tab was away while another sent the messag
 });
 
 test("sending rejects when another tab discarded the message", async () => {
-  const { storage, here, there, server, clock, room, tell, hereEvents, thereEvents } = await twoTabs();
+  const { storage, here, there, server, clock, room, tell, hereEvents, thereEvents } =
+    await twoTabs();
   await cut(server);
   const sending = here.client.send({ type: "message.send", room: room.id, body: "never mind" });
   const refused = assert.rejects(sending, { code: "aborted" });

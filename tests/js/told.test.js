@@ -33,7 +33,10 @@ test("a program hears the messages of rooms that it never opened", async () => {
   room.send("grace", "one");
   room.send("grace", "two");
   await settled();
-  assert.deepEqual(told.map(({ message }) => message.body), ["one", "two"]);
+  assert.deepEqual(
+    told.map(({ message }) => message.body),
+    ["one", "two"],
+  );
   assert.deepEqual(story(told), ["sent 2", "sent 3"]);
   assert.equal(told[0].room, room.id);
   assert.equal(server.commands("history").length, 0);
@@ -56,7 +59,12 @@ test("a message and its edit in one frame are told both", async () => {
   server.last.isDeaf = true;
   const sent = room.send("grace", "two");
   const edited = room.edit(2, "Two");
-  const event = (/** @type {any} */ message) => ({ type: "message", room: room.id, position: message.position, message });
+  const event = (/** @type {any} */ message) => ({
+    type: "message",
+    room: room.id,
+    position: message.position,
+    message,
+  });
   client.receive(JSON.stringify([event(sent), event(edited)]));
   await settled();
   assert.deepEqual(story(told), ["sent 2", "changed 2"]);
@@ -94,7 +102,10 @@ test("what was missed is told once and in order when the connection is back", as
     second.send("grace", "there");
   });
   const here = story(told.filter((detail) => detail.room === room.id));
-  assert.deepEqual(here.filter((one) => one.startsWith("sent")), Array.from({ length: 13 }, (_, i) => `sent ${i + 2}`));
+  assert.deepEqual(
+    here.filter((one) => one.startsWith("sent")),
+    Array.from({ length: 13 }, (_, i) => `sent ${i + 2}`),
+  );
   assert.equal(here.filter((one) => one === "changed 1").length, 1);
   assert.equal(here.length, 14);
   assert.deepEqual(story(told.filter((detail) => detail.room === second.id)), ["sent 1"]);
@@ -107,7 +118,10 @@ test("a missed message that was edited since counts as new, however late the log
     for (let number = 2; number <= 12; number++) room.send("grace", `message ${number}`);
     room.edit(2, "Two"); // it comes with the last page of changes now
   });
-  assert.deepEqual(story(told).sort(), Array.from({ length: 11 }, (_, i) => `sent ${i + 2}`).sort());
+  assert.deepEqual(
+    story(told).sort(),
+    Array.from({ length: 11 }, (_, i) => `sent ${i + 2}`).sort(),
+  );
   room.edit(2, "two again");
   await settled();
   assert.equal(story(told).at(-1), "changed 2");
@@ -160,7 +174,10 @@ test("too long an absence is bounded, and said", async () => {
     for (let number = 2; number <= 1_101; number++) room.send("grace", `message ${number}`);
   });
   assert.deepEqual(skipped, [{ room: room.id, after: 1 }]);
-  assert.deepEqual(story(told), Array.from({ length: 1_000 }, (_, i) => `sent ${i + 102}`));
+  assert.deepEqual(
+    story(told),
+    Array.from({ length: 1_000 }, (_, i) => `sent ${i + 102}`),
+  );
 });
 
 test("a restored history tells nothing twice", async () => {

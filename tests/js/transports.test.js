@@ -70,7 +70,9 @@ class FakeWebSocket extends EventTarget {
     this.dispatchEvent(Object.assign(new Event("close"), { code }));
   }
 }
-const WebSocket = /** @type {typeof globalThis.WebSocket} */ (/** @type {unknown} */ (FakeWebSocket));
+const WebSocket = /** @type {typeof globalThis.WebSocket} */ (
+  /** @type {unknown} */ (FakeWebSocket)
+);
 
 /** What a transport tells, in the order of telling. */
 function handlers() {
@@ -100,13 +102,19 @@ function withResolvers() {
 
 const SIGN_IN = "/_allauth/app/v1/auth/login";
 const ready = {
-  type: "ready", protocol: 1, heartbeat: 10, online: [], rooms: [],
+  type: "ready",
+  protocol: 1,
+  heartbeat: 10,
+  online: [],
+  rooms: [],
   user: { id: "1", username: "ada", display_name: "Ada", avatar_url: null },
 };
 
 test("with cookies the browser's door is opened, without asking for a ticket", () => {
   const heard = handlers();
-  const socket = new WebSocketTransport({ server: "https://chat.example/x", WebSocket }).open(heard);
+  const socket = new WebSocketTransport({ server: "https://chat.example/x", WebSocket }).open(
+    heard,
+  );
   const [webSocket] = FakeWebSocket.all;
   assert.equal(webSocket.url, "wss://chat.example/x/ws/");
   webSocket.open();
@@ -136,7 +144,12 @@ test("with a session token each connection takes a ticket of its own", async () 
   assert.deepEqual(second.protocols, ["mediachat.v1", "ticket.t2"]);
 });
 
-for (const [status, code] of [[401, 4401], [403, 4403], [429, 4429], [500, 1006]]) {
+for (const [status, code] of [
+  [401, 4401],
+  [403, 4403],
+  [429, 4429],
+  [500, 1006],
+]) {
   test(`a ticket refused with ${status} closes with ${code}`, async () => {
     doors["/api/v1/tickets"] = () => ({ status, answer: { code: "x", detail: "x" } });
     const heard = handlers();
@@ -263,17 +276,28 @@ test("a refused upload says why, a lost or cancelled one which", async () => {
   const open = (server = address) =>
     new WebSocketTransport({ server, sessionToken: "secret", WebSocket });
   doors["/api/v1/attachments"] = () => ({
-    status: 413, answer: { code: "too_large", detail: "At most 25 MB." },
+    status: 413,
+    answer: { code: "too_large", detail: "At most 25 MB." },
   });
   await assert.rejects(open().upload(file, {}), { code: "too_large", detail: "At most 25 MB." });
   doors["/api/v1/attachments"] = () => ({ status: 413, answer: "<h1>nginx</h1>" });
-  await assert.rejects(open().upload(file, {}), { code: "too_large", detail: /larger than the server takes/ });
-  for (const [status, code] of [[404, "not_found"], [405, "bad_request"], [408, "timeout"], [502, "server_error"]]) {
+  await assert.rejects(open().upload(file, {}), {
+    code: "too_large",
+    detail: /larger than the server takes/,
+  });
+  for (const [status, code] of [
+    [404, "not_found"],
+    [405, "bad_request"],
+    [408, "timeout"],
+    [502, "server_error"],
+  ]) {
     doors["/api/v1/attachments"] = () => ({ status: Number(status), answer: "<h1>A proxy</h1>" });
     await assert.rejects(open().upload(file, {}), { code });
   }
   doors["/api/v1/attachments"] = () => ({
-    status: 429, headers: { "Retry-After": "7" }, answer: { code: "rate_limited", detail: "Wait." },
+    status: 429,
+    headers: { "Retry-After": "7" },
+    answer: { code: "rate_limited", detail: "Wait." },
   });
   await assert.rejects(open().upload(file, {}), { code: "rate_limited", retryAfter: 7 });
   await assert.rejects(open("http://127.0.0.1:1").upload(file, {}), { code: "network" });
@@ -301,8 +325,13 @@ function aWebview(server, transport = server.door("ada")) {
   const end = relay(host, transport);
   const clock = new Clock();
   const client = new ChatClient({
-    transport: new BridgeTransport(page), storage: null, events: null,
-    now: clock.now, monotonic: clock.monotonic, setTimer: clock.setTimer, random: () => 0.5,
+    transport: new BridgeTransport(page),
+    storage: null,
+    events: null,
+    now: clock.now,
+    monotonic: clock.monotonic,
+    setTimer: clock.setTimer,
+    random: () => 0.5,
   });
   return { client, clock, end };
 }
@@ -341,9 +370,14 @@ test("a file goes over the bridge with its name, progress and refusal", async ()
   const transport = {
     ...server.door("ada"),
     upload: async (file, { onProgress }) => {
-      uploaded = { name: /** @type {File} */ (file).name, type: file.type, text: await file.text() };
+      uploaded = {
+        name: /** @type {File} */ (file).name,
+        type: file.type,
+        text: await file.text(),
+      };
       onProgress?.(2, 5);
-      if (uploaded.name === "bad") throw Object.assign(new Error(), { code: "too_large", detail: "Big." });
+      if (uploaded.name === "bad")
+        throw Object.assign(new Error(), { code: "too_large", detail: "Big." });
       return /** @type {any} */ ({ id: "a" });
     },
   };
@@ -356,5 +390,8 @@ test("a file goes over the bridge with its name, progress and refusal", async ()
   assert.deepEqual(uploaded, { name: "a.txt", type: "text/plain", text: "hello" });
   assert.deepEqual(attachment, { id: "a" });
   assert.deepEqual(progress, [[2, 5]]);
-  await assert.rejects(client.upload(new File(["x"], "bad")), { code: "too_large", detail: "Big." });
+  await assert.rejects(client.upload(new File(["x"], "bad")), {
+    code: "too_large",
+    detail: "Big.",
+  });
 });

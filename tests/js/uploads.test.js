@@ -12,7 +12,12 @@ import { Clock, settled } from "./clock.js";
 
 /** @param {(file: File) => Promise<any>} upload */
 const uploadsBy = (upload) =>
-  new FileUploads({ upload, limits: () => LIMITS, store: new FileStore(undefined, () => 0), tryNow: () => {} });
+  new FileUploads({
+    upload,
+    limits: () => LIMITS,
+    store: new FileStore(undefined, () => 0),
+    tryNow: () => {},
+  });
 
 /** A server's uploads: how many are under way, how many were at once. */
 class Uploading {
@@ -90,7 +95,9 @@ test("one upload too many is tried again until there is room", async () => {
 test("the server is left alone for as long as it wants", async () => {
   let tries = 0;
   const busy = new ChatError("rate_limited", "Wait.", { retryAfter: 45 });
-  const { clock, done } = patiently(() => (++tries < 2 ? Promise.reject(busy) : Promise.resolve("stored")));
+  const { clock, done } = patiently(() =>
+    ++tries < 2 ? Promise.reject(busy) : Promise.resolve("stored"),
+  );
   await clock.pass(44_000);
   assert.equal(tries, 1);
   await clock.pass(3_000);
@@ -122,7 +129,9 @@ test("what fails once more when the server is back does not wait for long again"
   let failures = 0;
   let left = Infinity;
   const { clock, done, patience } = patiently(() =>
-    left-- > 0 ? Promise.reject(new ChatError("server_error", `${++failures}`)) : Promise.resolve("stored"),
+    left-- > 0
+      ? Promise.reject(new ChatError("server_error", `${++failures}`))
+      : Promise.resolve("stored"),
   );
   await clock.pass(10 * 60_000);
   left = 1;
@@ -186,29 +195,48 @@ test("what the restored server may not know is uploaded again, and waits for its
   uploads.restore({ attachments: [earlier], files: [] });
   uploads.add(files(2));
   await server.finish();
-  assert.deepEqual(uploads.list.map(({ state }) => state), ["done", "done", "sending"]);
+  assert.deepEqual(
+    uploads.list.map(({ state }) => state),
+    ["done", "done", "sending"],
+  );
   uploads.uploadAgain();
   // Of the first there is no file any more, and the last is on its way.
-  assert.deepEqual(uploads.list.map(({ state }) => state), ["done", "sending", "sending"]);
+  assert.deepEqual(
+    uploads.list.map(({ state }) => state),
+    ["done", "sending", "sending"],
+  );
   assert.deepEqual(uploads.attachments, [earlier]);
   await server.finish();
   await server.finish();
-  assert.deepEqual(uploads.list.map(({ state }) => state), ["done", "done", "done"]);
+  assert.deepEqual(
+    uploads.list.map(({ state }) => state),
+    ["done", "done", "done"],
+  );
 });
 
 test("a file that failed is not uploaded again by itself", async () => {
-  const client = /** @type {any} */ ({ limits: LIMITS, uploads: uploadsBy(() => Promise.reject(new ChatError("too_large", "At most 25 MB."))) });
+  const client = /** @type {any} */ ({
+    limits: LIMITS,
+    uploads: uploadsBy(() => Promise.reject(new ChatError("too_large", "At most 25 MB."))),
+  });
   const uploads = new Uploads(client);
   uploads.add(files(1));
   await settled();
   uploads.uploadAgain();
-  assert.deepEqual(uploads.list.map(({ state }) => state), ["failed"]);
+  assert.deepEqual(
+    uploads.list.map(({ state }) => state),
+    ["failed"],
+  );
 });
 
 test("what failed for want of a connection is tried again with the next one, and nothing else", async () => {
   /** @type {string[]} */
   const tried = [];
-  const codes = new Map([["0.txt", "network"], ["1.txt", "unsupported_media"], ["2.txt", "timeout"]]);
+  const codes = new Map([
+    ["0.txt", "network"],
+    ["1.txt", "unsupported_media"],
+    ["2.txt", "timeout"],
+  ]);
   let isBack = false;
   const uploads = uploadsBy(async ({ name }) => {
     tried.push(name);
@@ -218,13 +246,19 @@ test("what failed for want of a connection is tried again with the next one, and
   const tray = new Uploads(/** @type {any} */ ({ limits: LIMITS, uploads }));
   tray.add(files(3));
   await settled();
-  assert.deepEqual(tray.list.map(({ state }) => state), ["failed", "failed", "failed"]);
+  assert.deepEqual(
+    tray.list.map(({ state }) => state),
+    ["failed", "failed", "failed"],
+  );
   isBack = true;
   tried.length = 0;
   uploads.retryFailed();
   await settled();
   assert.deepEqual(tried, ["0.txt", "2.txt"]);
-  assert.deepEqual(tray.list.map(({ state }) => state), ["done", "failed", "done"]);
+  assert.deepEqual(
+    tray.list.map(({ state }) => state),
+    ["done", "failed", "done"],
+  );
   tray.remove(tray.list[1]);
   uploads.retryFailed();
   await settled();
@@ -232,7 +266,10 @@ test("what failed for want of a connection is tried again with the next one, and
 });
 
 test("what the server cannot keep stays and holds back nothing, and what it was not asked for does", async () => {
-  for (const [code, holds] of /** @type {[string, boolean][]} */ ([["too_large", false], ["network", true]])) {
+  for (const [code, holds] of /** @type {[string, boolean][]} */ ([
+    ["too_large", false],
+    ["network", true],
+  ])) {
     const uploads = uploadsBy(({ name }) =>
       name === "0.txt" ? Promise.reject(new ChatError(code, "no")) : Promise.resolve({ id: name }),
     );
@@ -240,7 +277,13 @@ test("what the server cannot keep stays and holds back nothing, and what it was 
     tray.add(files(2));
     await settled();
     assert.equal(tray.failed, holds);
-    assert.deepEqual(tray.take().map(({ name }) => name), holds ? ["0.txt", "1.txt"] : ["1.txt"]);
-    assert.deepEqual(tray.list.map(({ name }) => name), holds ? [] : ["0.txt"]);
+    assert.deepEqual(
+      tray.take().map(({ name }) => name),
+      holds ? ["0.txt", "1.txt"] : ["1.txt"],
+    );
+    assert.deepEqual(
+      tray.list.map(({ name }) => name),
+      holds ? [] : ["0.txt"],
+    );
   }
 });

@@ -8,7 +8,10 @@ import { settled } from "./clock.js";
 /** How a promise ends, once it has. @param {Promise<any>} promise */
 function endOf(promise) {
   const end = { reply: /** @type {any} */ (null), error: /** @type {any} */ (null) };
-  promise.then((reply) => (end.reply = reply), (error) => (end.error = error));
+  promise.then(
+    (reply) => (end.reply = reply),
+    (error) => (end.error = error),
+  );
   return end;
 }
 
@@ -31,19 +34,27 @@ test("an edit whose answer is lost with the connection is sent again", async () 
 test("an edit that times out is sent again, and the connection is replaced", async () => {
   const { client, server, clock, feed } = await aClientInARoom({ messages: 1 });
   server.last.isDead = true;
-  const end = endOf(client.send({ type: "message.edit", message: feed.messages[0].id, body: "edited" }));
+  const end = endOf(
+    client.send({ type: "message.edit", message: feed.messages[0].id, body: "edited" }),
+  );
   await clock.pass(60_000);
   assert.equal(end.reply?.message.body, "edited");
   assert.equal(server.attempts, 2);
 });
 
 for (const command of [
-  { type: "message.edit", body: "edited" }, { type: "message.delete" },
-  { type: "message.react", emoji: "👍", on: true }, { type: "message.report", reason: "spam" },
-  { type: "room.put_away", on: true }, { type: "room.rename", name: "new" },
-  { type: "room.add", members: ["linus"] }, { type: "room.role", member: "grace", role: "owner" },
-  { type: "room.join" }, { type: "person.block", username: "grace", on: true },
-  { type: "user.update", display_name: "Ada" }, { type: "room.open", kind: "direct", members: ["grace"] },
+  { type: "message.edit", body: "edited" },
+  { type: "message.delete" },
+  { type: "message.react", emoji: "👍", on: true },
+  { type: "message.report", reason: "spam" },
+  { type: "room.put_away", on: true },
+  { type: "room.rename", name: "new" },
+  { type: "room.add", members: ["linus"] },
+  { type: "room.role", member: "grace", role: "owner" },
+  { type: "room.join" },
+  { type: "person.block", username: "grace", on: true },
+  { type: "user.update", display_name: "Ada" },
+  { type: "room.open", kind: "direct", members: ["grace"] },
 ]) {
   test(`${command.type} is done after forty seconds in which the server fails`, async () => {
     const { client, server, clock, room, feed } = await aClientInARoom({ messages: 1 });
@@ -66,8 +77,10 @@ for (const command of [
 
 for (const command of [
   { type: "room.open", kind: "private", name: "new", members: ["grace"] },
-  { type: "room.leave" }, { type: "room.remove", member: "grace" },
-  { type: "room.accept" }, { type: "room.refuse" },
+  { type: "room.leave" },
+  { type: "room.remove", member: "grace" },
+  { type: "room.accept" },
+  { type: "room.refuse" },
 ]) {
   test(`${command.type}, which may not be done twice, says at once that nobody knows`, async () => {
     const { client, server, clock, room } = await aClientInARoom();
@@ -112,7 +125,9 @@ for (const standsStill of [true, false]) {
   test(`after a sleep, in which the monotonic clock ${how}, what was asked before it is not done`, async () => {
     const { client, server, clock, feed } = await aClientInARoom({ messages: 1 });
     server.last.holds = () => true;
-    const end = endOf(client.send({ type: "message.edit", message: feed.messages[0].id, body: "edited" }));
+    const end = endOf(
+      client.send({ type: "message.edit", message: feed.messages[0].id, body: "edited" }),
+    );
     await settled();
     server.isUp = false;
     server.last.end(1006);
@@ -146,7 +161,10 @@ test("of two edits of a message the older is not sent again after the newer", as
   await client.send({ type: "message.edit", message: id, body: "newer" });
   await clock.pass(60_000);
   assert.equal(older.error?.code, "aborted");
-  assert.deepEqual(room.messages.map(({ body }) => body), ["newer", "of another"]);
+  assert.deepEqual(
+    room.messages.map(({ body }) => body),
+    ["newer", "of another"],
+  );
   assert.ok(of.reply);
 });
 
@@ -172,7 +190,9 @@ for (const code of ["forbidden", "conflict", "rate_limited", "too_large"]) {
   test(`an edit that is refused with ${code} is not sent again`, async () => {
     const { client, server, clock, feed } = await aClientInARoom({ messages: 1 });
     fail(server, code);
-    const end = endOf(client.send({ type: "message.edit", message: feed.messages[0].id, body: "edited" }));
+    const end = endOf(
+      client.send({ type: "message.edit", message: feed.messages[0].id, body: "edited" }),
+    );
     await clock.pass(60_000);
     assert.equal(end.error?.code, code);
     assert.equal(server.commands("message.edit").length, 1);

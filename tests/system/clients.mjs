@@ -21,7 +21,9 @@ const commands = {
     });
     people[who] = { client, restored: 0, mentions: [] };
     client.addEventListener("restored", () => (people[who].restored += 1));
-    client.addEventListener("mention", ({ detail }) => people[who].mentions.push(detail.message.number));
+    client.addEventListener("mention", ({ detail }) =>
+      people[who].mentions.push(detail.message.number),
+    );
     await client.connect();
     await client.feed(room).open();
   },

@@ -3,7 +3,11 @@ import type { Room } from "../../../static/chat/protocol.js";
 import type { Accounts } from "./account/account.js";
 import { askToSignIn, signInWithBrowser, type NewAccount } from "./account/ask-to-sign-in.js";
 import type { BrowserSignIn } from "./account/browser.js";
-import { askedServerInSight, rememberServerAddress, serverAddress } from "./account/server-address.js";
+import {
+  askedServerInSight,
+  rememberServerAddress,
+  serverAddress,
+} from "./account/server-address.js";
 import type { Chat } from "./chat/chat.js";
 import { roomTitle, unread } from "./chat/naming.js";
 import { shareSelection } from "./code/share.js";
@@ -38,8 +42,10 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
     await view.show();
   };
   /** Chords work everywhere: where nobody is signed in they lead to where one does. */
-  const signedIn = <Given extends unknown[]>(run: (...given: Given) => unknown) =>
-    (...given: Given) => (chat.connected ? run(...given) : view.show({ type: "write" }));
+  const signedIn =
+    <Given extends unknown[]>(run: (...given: Given) => unknown) =>
+    (...given: Given) =>
+      chat.connected ? run(...given) : view.show({ type: "write" });
   const commands: Record<string, (...args: never[]) => unknown> = {
     signIn: async () => welcome(await askToSignIn(browser)),
     signInWithBrowser: async () => welcome(await signInWithBrowser(browser)),
@@ -59,10 +65,13 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
         },
       });
       if (!address) return;
-      const server = await askedServerInSight(address).catch((error: unknown) => awayNow(address, error));
+      const server = await askedServerInSight(address).catch((error: unknown) =>
+        awayNow(address, error),
+      );
       if (!server) return;
       // Another server is another account: the token of this one stays with this one.
-      if (chat.connected && chat.connected.server.address !== server.address) await accounts.signOut();
+      if (chat.connected && chat.connected.server.address !== server.address)
+        await accounts.signOut();
       await rememberServerAddress(server);
       await view.show();
     },
@@ -74,7 +83,8 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
     nextUnread: signedIn(() => {
       // Neither the room in sight nor what the badge does not count is looked for; the room of a hidden chat is.
       const inSight = chat.recent.inSight();
-      const isMeant = (room: Room) => unread(room) > 0 && room.id !== inSight && !quiet.isMuted(room.id);
+      const isMeant = (room: Room) =>
+        unread(room) > 0 && room.id !== inSight && !quiet.isMuted(room.id);
       const next = nextOf(inTree(chat), view.roomShown, isMeant);
       if (next) return view.show({ type: "open-room", room: next.id });
       return void window.showInformationMessage(l10n.t("Nothing else is unread in Media Chat."));
@@ -84,19 +94,33 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
     showBlocked: () => view.show({ type: "show", dialog: "blocked" }),
     showShortcuts: () => view.show({ type: "show", dialog: "shortcuts" }),
     markRoomRead: async (given?: Room) => {
-      const room = given ?? (await pickRoom(chat, l10n.t("Mark which room as read?"), (each) => unread(each) > 0));
-      if (room) chat.connected?.client.markRead(room.id, chat.connected.client.rooms.get(room.id)?.number ?? 0);
+      const room =
+        given ??
+        (await pickRoom(chat, l10n.t("Mark which room as read?"), (each) => unread(each) > 0));
+      if (room)
+        chat.connected?.client.markRead(
+          room.id,
+          chat.connected.client.rooms.get(room.id)?.number ?? 0,
+        );
     },
     muteRoom: async (given?: Pick<Room, "id">) => {
-      const { id } = given ?? (await pickRoom(chat, l10n.t("Mute which room?"), (room) => !quiet.isMuted(room.id))) ?? {};
+      const { id } =
+        given ??
+        (await pickRoom(chat, l10n.t("Mute which room?"), (room) => !quiet.isMuted(room.id))) ??
+        {};
       const client = chat.connected?.client;
       const room = client?.rooms.get(id ?? "");
       if (!client || !room) return;
       await quiet.mute(room.id, true);
-      window.setStatusBarMessage(l10n.t("{0} is muted.", withoutIcons(roomTitle(client, room))), 4000);
+      window.setStatusBarMessage(
+        l10n.t("{0} is muted.", withoutIcons(roomTitle(client, room))),
+        4000,
+      );
     },
     unmuteRoom: async (given?: Room) => {
-      const room = given ?? (await pickRoom(chat, l10n.t("Unmute which room?"), ({ id }) => quiet.isMuted(id)));
+      const room =
+        given ??
+        (await pickRoom(chat, l10n.t("Unmute which room?"), ({ id }) => quiet.isMuted(id)));
       if (room) await quiet.mute(room.id, false);
     },
     doNotDisturb: () => quiet.setDoNotDisturb(true),
@@ -108,7 +132,9 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
     shareFile: (clicked?: vscode.Uri, selected?: vscode.Uri[]) => {
       const files = filesMeant(clicked, Array.isArray(selected) ? selected : undefined);
       if (files.length > 0) return shareFiles(chat, files);
-      return void window.showInformationMessage(l10n.t("Open the file to share, or choose it in the Explorer."));
+      return void window.showInformationMessage(
+        l10n.t("Open the file to share, or choose it in the Explorer."),
+      );
     },
     reconnect: () => {
       chat.connected?.client.connect().catch(() => {});
@@ -127,7 +153,8 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
 
 /** A server that is down now may be right all the same; what answers, but wrongly, is not. */
 function awayNow(address: string, error: unknown): Server {
-  const isAway = error instanceof Problem && (error.code === "unreachable" || error.code === "server_error");
+  const isAway =
+    error instanceof Problem && (error.code === "unreachable" || error.code === "server_error");
   if (!isAway || readAddress(address).bases.length > 0) throw error;
   void vscode.window.showWarningMessage(error.message);
   return Server.at(address);

@@ -39,28 +39,63 @@ export function activate(context: vscode.ExtensionContext): void {
   const accounts = new Accounts(context.secrets, log);
   const browser = new BrowserSignIn(context.extension.id);
   accounts.askBy(() => askToSignIn(browser));
-  const folder = (name: string) => new EditorFolder(vscode.Uri.joinPath(context.globalStorageUri, name));
-  const outbox = new OutboxFolder(folder("outbox"), (words) => log.warn(`Unsent messages: ${words}`));
+  const folder = (name: string) =>
+    new EditorFolder(vscode.Uri.joinPath(context.globalStorageUri, name));
+  const outbox = new OutboxFolder(folder("outbox"), (words) =>
+    log.warn(`Unsent messages: ${words}`),
+  );
   const storage = new EditorStorage(outbox, context.workspaceState);
   // eslint-disable-next-line no-restricted-properties -- the age of a file in days
   const files = new FolderFiles(folder("files"), () => Date.now());
   // Who uploads after another window knows what that one has done.
-  const locks = new FolderLocks(folder("locks"), { entered: () => outbox.look(), leaving: () => outbox.written() });
+  const locks = new FolderLocks(folder("locks"), {
+    entered: () => outbox.look(),
+    leaving: () => outbox.written(),
+  });
   end = () => Promise.all([outbox.written(), locks.close()]);
-  const chat = new Chat(accounts, storage, new RecentRooms(context.globalState, storage), { files, locks }, log);
-  const quiet = new Quiet(new FolderValues(folder("quiet"), (words) => log.warn(`Muted rooms: ${words}`)));
+  const chat = new Chat(
+    accounts,
+    storage,
+    new RecentRooms(context.globalState, storage),
+    { files, locks },
+    log,
+  );
+  const quiet = new Quiet(
+    new FolderValues(folder("quiet"), (words) => log.warn(`Muted rooms: ${words}`)),
+  );
   const served = new Files(chat, accounts.known);
   const places = new CodePlaces();
   const form = new SignInForm(accounts, browser);
   const { extensionUri, globalState: state } = context;
-  const view = new ChatView({ extensionUri, state, accounts, chat, storage, files: served, places, form, log });
+  const view = new ChatView({
+    extensionUri,
+    state,
+    accounts,
+    chat,
+    storage,
+    files: served,
+    places,
+    form,
+    log,
+  });
   const tree = new RoomsTree(chat, quiet, view);
   const statusBar = new StatusBar(chat, tree, quiet);
   const front = new FrontWindow(state);
   const notifier = new Notifier(chat, view, quiet, front);
   const removals = new RemovalNotice(chat, view, front);
   const restores = new RestoreNotice(chat, view, front, state);
-  context.subscriptions.push(log, accounts, browser, chat, quiet, served, places, view, tree, statusBar);
+  context.subscriptions.push(
+    log,
+    accounts,
+    browser,
+    chat,
+    quiet,
+    served,
+    places,
+    view,
+    tree,
+    statusBar,
+  );
   context.subscriptions.push({ dispose: () => outbox.close() });
   context.subscriptions.push(front, notifier, removals, restores);
   context.subscriptions.push(vscode.window.registerFileDecorationProvider(new UnreadBadges()));
@@ -69,7 +104,10 @@ export function activate(context: vscode.ExtensionContext): void {
   tellContext(chat);
   chat.onDidChange(() => tellContext(chat));
   // The person who signs in finds what they had not sent, and is not called where they muted.
-  const opened = Promise.all([outbox.open().then(() => storage.moveFrom(state)), quiet.open(state)]);
+  const opened = Promise.all([
+    outbox.open().then(() => storage.moveFrom(state)),
+    quiet.open(state),
+  ]);
   void opened.catch((error: Error) => log.warn(error.message)).then(() => accounts.load());
 }
 

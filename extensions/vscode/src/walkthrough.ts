@@ -12,6 +12,7 @@ export function tickWalkthrough(chat: Chat): vscode.Disposable {
   return vscode.window.tabGroups.onDidChangeTabs(({ opened }) => {
     if (!chat.connected || opened.every(({ input }) => input !== undefined)) return;
     // Never true for longer: it would be of no use the next time.
-    for (const value of [true, false]) void vscode.commands.executeCommand("setContext", KEY, value);
+    for (const value of [true, false])
+      void vscode.commands.executeCommand("setContext", KEY, value);
   });
 }

@@ -33,8 +33,14 @@ export class AccountMenu extends ChatElement {
     /** @type {import("./menu.js").MenuItem[]} */
     const items = [];
     const goTo = (/** @type {string} */ address) => () => location.assign(address);
-    if (links.profile) items.push({ label: "Name and picture", icon: "edit", run: goTo(links.profile) });
-    else items.push({ label: "Change your name…", icon: "edit", run: () => this.tell("show-profile") });
+    if (links.profile)
+      items.push({ label: "Name and picture", icon: "edit", run: goTo(links.profile) });
+    else
+      items.push({
+        label: "Change your name…",
+        icon: "edit",
+        run: () => this.tell("show-profile"),
+      });
     items.push({ label: "Blocked people", icon: "block", run: () => this.tell("show-blocked") });
     items.push({
       label: "Keyboard shortcuts",
@@ -42,10 +48,13 @@ export class AccountMenu extends ChatElement {
       run: () => this.tell("show-shortcuts", { withCtrl: this.takesCtrl }),
     });
     if (links.password) items.push({ label: "Password", icon: "lock", run: goTo(links.password) });
-    if (links.twoStep) items.push({ label: "Two-step sign-in", icon: "lock", run: goTo(links.twoStep) });
-    if (links.sessions) items.push({ label: "Where you are signed in", icon: "history", run: goTo(links.sessions) });
+    if (links.twoStep)
+      items.push({ label: "Two-step sign-in", icon: "lock", run: goTo(links.twoStep) });
+    if (links.sessions)
+      items.push({ label: "Where you are signed in", icon: "history", run: goTo(links.sessions) });
     if (links.admin) items.push({ label: "Administration", icon: "flag", run: goTo(links.admin) });
-    if (links.signOut) items.push({ label: "Sign out", icon: "sign-out", run: () => signOut(links.signOut ?? "") });
+    if (links.signOut)
+      items.push({ label: "Sign out", icon: "sign-out", run: () => signOut(links.signOut ?? "") });
     return items;
   }
 }

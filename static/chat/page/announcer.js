@@ -20,7 +20,10 @@ export class Announcer {
   announce(message) {
     const files = message.attachments?.length ?? 0;
     const words = excerpt(message.html) || (files > 0 ? "sent a file" : "");
-    this.lines = [...this.lines, `${spokenName(this.app.client, message.sender)}: ${isolated(words)}`].slice(-KEPT);
+    this.lines = [
+      ...this.lines,
+      `${spokenName(this.app.client, message.sender)}: ${isolated(words)}`,
+    ].slice(-KEPT);
     this.app.requestUpdate();
   }
 

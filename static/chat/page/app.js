@@ -86,7 +86,18 @@ export class ChatApp extends ChatElement {
       "offer-declined": () => this.declineOffer(),
       heard: ({ message }) => this.announcer.announce(message),
     };
-    for (const name of ["start-chat", "show-details", "show-revisions", "report", "confirm", "open-image", "show-profile", "show-blocked", "show-unsent", "show-shortcuts"]) {
+    for (const name of [
+      "start-chat",
+      "show-details",
+      "show-revisions",
+      "report",
+      "confirm",
+      "open-image",
+      "show-profile",
+      "show-blocked",
+      "show-unsent",
+      "show-shortcuts",
+    ]) {
       asked[name] = (detail) => (this.dialog = { name, detail: detail ?? {} });
     }
     for (const [type, run] of Object.entries(asked)) {
@@ -153,7 +164,8 @@ export class ChatApp extends ChatElement {
       const isKept = unsentElsewhere(client).some(({ room }) => room === this.roomId);
       const place = this.listsRooms ? "your rooms" : "the conversation";
       const kept = isKept ? ` What you had not sent there is kept, above ${place}.` : "";
-      if (this.roomId !== this.leaving) this.say(`${this.farewell || "You are no longer in that room."}${kept}`);
+      if (this.roomId !== this.leaving)
+        this.say(`${this.farewell || "You are no longer in that room."}${kept}`);
       this.farewell = "";
       this.roomId = "";
       this.screen = "rooms";
@@ -168,7 +180,9 @@ export class ChatApp extends ChatElement {
   /** Where one signs in and then comes back to this place; "" in an editor. */
   get signInAddress() {
     const { signIn } = this.dataset;
-    return signIn ? `${signIn}?next=${encodeURIComponent(location.pathname + location.search)}` : "";
+    return signIn
+      ? `${signIn}?next=${encodeURIComponent(location.pathname + location.search)}`
+      : "";
   }
 
   render() {
@@ -238,7 +252,8 @@ export class ChatApp extends ChatElement {
       );
     }
     if (!client.me) return html`<mc-waiting .client=${client}></mc-waiting>`;
-    if (this.offer) return html`<mc-room-offer .client=${client} .room=${this.offer}></mc-room-offer>`;
+    if (this.offer)
+      return html`<mc-room-offer .client=${client} .room=${this.offer}></mc-room-offer>`;
     const start = (/** @type {string} */ tab) => this.tell("start-chat", { tab });
     return client.rooms.size === 0
       ? welcome(client.me, start)
@@ -265,7 +280,8 @@ export class ChatApp extends ChatElement {
     else {
       this.screen = "rooms";
       const { home } = this.dataset;
-      if (room && !(home && askForRoom(home))) this.say("There is no such room, or you are not in it.");
+      if (room && !(home && askForRoom(home)))
+        this.say("There is no such room, or you are not in it.");
     }
   }
 
@@ -280,7 +296,10 @@ export class ChatApp extends ChatElement {
     const { rooms, people } = listedRooms(this.client, "");
     const known = [...rooms, ...people];
     const last = lastRoom();
-    return (known.find(({ id }) => id === last) ?? known.find((room) => unread(room) > 0) ?? known[0])?.id ?? "";
+    return (
+      (known.find(({ id }) => id === last) ?? known.find((room) => unread(room) > 0) ?? known[0])
+        ?.id ?? ""
+    );
   }
 
   /**
@@ -371,11 +390,16 @@ export class ChatApp extends ChatElement {
 
   /** What is open over the page and would stay so, since no pointer and no key has closed it. */
   closePopovers() {
-    for (const open of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(":popover-open"))) open.hidePopover();
+    for (const open of /** @type {NodeListOf<HTMLElement>} */ (
+      this.querySelectorAll(":popover-open")
+    ))
+      open.hidePopover();
   }
 
   focusSearch() {
-    const list = /** @type {import("./room-list.js").RoomList | null} */ (this.querySelector("mc-room-list"));
+    const list = /** @type {import("./room-list.js").RoomList | null} */ (
+      this.querySelector("mc-room-list")
+    );
     if (list) list.focusSearch();
     else this.focusComposer();
   }
@@ -385,7 +409,10 @@ export class ChatApp extends ChatElement {
     const conversation = /** @type {import("./conversation.js").Conversation | null} */ (
       this.querySelector("mc-conversation")
     );
-    if (!conversation) return /** @type {HTMLElement | null} */ (this.querySelector("#waiting, .empty button"))?.focus();
+    if (!conversation)
+      return /** @type {HTMLElement | null} */ (
+        this.querySelector("#waiting, .empty button")
+      )?.focus();
     const focus = () => (conversation.composer?.textarea ?? conversation.list?.scroller)?.focus();
     if (this.screen === "room") return focus(); // in time for the letter that is being typed
     this.screen = "room";

@@ -27,11 +27,13 @@ export function attachmentList(attachments, openImage) {
   const images = attachments.filter(isImage);
   const others = attachments.filter((attachment) => !isImage(attachment));
   return html`
-    ${images.length > 0
-      ? html`<div class="images ${images.length > 1 ? "is-many" : ""}">
+    ${
+      images.length > 0
+        ? html`<div class="images ${images.length > 1 ? "is-many" : ""}">
           ${images.map((image) => thumbnail(image, openImage))}
         </div>`
-      : null}
+        : null
+    }
     ${others.map((file) => player(file) ?? card(file))}
   `;
 }
@@ -73,8 +75,9 @@ function player(file) {
   const url = mediaUrl(file.url);
   const video = file.content_type.startsWith("video/");
   return html`<figure class="player">
-    ${video
-      ? html`<video
+    ${
+      video
+        ? html`<video
           src=${url}
           controls
           preload="metadata"
@@ -82,13 +85,14 @@ function player(file) {
           aria-label=${isolated(file.name)}
           @loadedmetadata=${findEnd(file)}
         ></video>`
-      : html`<audio
+        : html`<audio
           src=${url}
           controls
           preload="metadata"
           aria-label=${isolated(file.name)}
           @loadedmetadata=${findEnd(file)}
-        ></audio>`}
+        ></audio>`
+    }
     <figcaption>
       <a href=${url} download=${file.name}><bdi>${file.name}</bdi></a> · ${readableSize(file.size)}
     </figcaption>
@@ -100,17 +104,19 @@ function player(file) {
  * at the end knows.
  * @param {Attachment} file
  */
-const findEnd = (file) => (/** @type {Event} */ { target }) => {
-  const media = /** @type {HTMLMediaElement} */ (target);
-  if (media.duration !== Infinity || file.size > SOUGHT_LIMIT) return;
-  const atEnd = () => {
-    if (media.duration === Infinity) return;
-    media.removeEventListener("durationchange", atEnd);
-    media.currentTime = 0;
+const findEnd =
+  (file) =>
+  (/** @type {Event} */ { target }) => {
+    const media = /** @type {HTMLMediaElement} */ (target);
+    if (media.duration !== Infinity || file.size > SOUGHT_LIMIT) return;
+    const atEnd = () => {
+      if (media.duration === Infinity) return;
+      media.removeEventListener("durationchange", atEnd);
+      media.currentTime = 0;
+    };
+    media.addEventListener("durationchange", atEnd);
+    media.currentTime = Number.MAX_SAFE_INTEGER;
   };
-  media.addEventListener("durationchange", atEnd);
-  media.currentTime = Number.MAX_SAFE_INTEGER;
-};
 
 /** @param {Attachment} file */
 function card(file) {

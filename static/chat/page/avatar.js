@@ -9,7 +9,8 @@ const HUES = 8;
 /** The same person has the same colour everywhere. @param {string} username */
 function hue(username) {
   let sum = 7;
-  for (const letter of username) sum = (sum * 31 + /** @type {number} */ (letter.codePointAt(0))) % 9973;
+  for (const letter of username)
+    sum = (sum * 31 + /** @type {number} */ (letter.codePointAt(0))) % 9973;
   return sum % HUES;
 }
 
@@ -17,7 +18,12 @@ function hue(username) {
 function initials(name) {
   const words = name.split(/[\s._-]+/).filter(Boolean);
   const letters = words.length > 1 ? [words[0], words[words.length - 1]] : words;
-  return letters.map((word) => [...word][0]).join("").toLocaleUpperCase() || "?";
+  return (
+    letters
+      .map((word) => [...word][0])
+      .join("")
+      .toLocaleUpperCase() || "?"
+  );
 }
 
 /**
@@ -31,9 +37,11 @@ export function avatar(client, username, { presence = false } = {}) {
   const person = client.person(username);
   const here = client.online.has(username);
   return html`<span class="avatar hue-${hue(username)}" aria-hidden="true">
-    ${person.avatar_url
-      ? html`<img src=${mediaUrl(person.avatar_url)} alt="" loading="lazy" @error=${askAgain} />`
-      : html`<span class="avatar-initials" dir="auto">${initials(person.display_name || username)}</span>`}
+    ${
+      person.avatar_url
+        ? html`<img src=${mediaUrl(person.avatar_url)} alt="" loading="lazy" @error=${askAgain} />`
+        : html`<span class="avatar-initials" dir="auto">${initials(person.display_name || username)}</span>`
+    }
     ${presence && client.isPresenceKnown ? html`<span class="presence ${here ? "is-here" : ""}"></span>` : null}
   </span>`;
 }

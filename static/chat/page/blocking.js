@@ -10,7 +10,12 @@ import { personName } from "./name.js";
 export function blockItem(element, username) {
   return element.client.blocked.has(username)
     ? { label: "Unblock this person", icon: "block", run: () => void unblock(element, username) }
-    : { label: "Block this person…", icon: "block", danger: true, run: () => askToBlock(element, username) };
+    : {
+        label: "Block this person…",
+        icon: "block",
+        danger: true,
+        run: () => askToBlock(element, username),
+      };
 }
 
 /**

@@ -69,7 +69,9 @@ export function indented(text, { start, end }, { outdent, fence }) {
   const lineEnd = text.indexOf("\n", end);
   const to = lineEnd < 0 ? text.length : lineEnd;
   const lines = text.slice(from, to).split("\n");
-  const changed = lines.map((line) => (outdent ? line.replace(/^(?:\t| {1,2})/, "") : line && indent + line));
+  const changed = lines.map((line) =>
+    outdent ? line.replace(/^(?:\t| {1,2})/, "") : line && indent + line,
+  );
   const all = changed.join("\n");
   const selectedStart = Math.max(from, start + changed[0].length - lines[0].length);
   const selectedEnd = Math.max(selectedStart, end + all.length - (to - from));

@@ -189,7 +189,12 @@ export class Composer extends ChatElement {
   /** Puts text before what is written already. @param {string} text */
   addText(text) {
     const { textarea } = this;
-    insertText(textarea, [text, textarea.value].filter(Boolean).join("\n\n"), 0, textarea.value.length);
+    insertText(
+      textarea,
+      [text, textarea.value].filter(Boolean).join("\n\n"),
+      0,
+      textarea.value.length,
+    );
   }
 
   /**
@@ -197,7 +202,9 @@ export class Composer extends ChatElement {
    * @param {import("./message.js").Message} message
    */
   writeAgain(message) {
-    const repliedTo = this.client.feed(this.room.id).messages.find(({ id }) => id === message.reply_to);
+    const repliedTo = this.client
+      .feed(this.room.id)
+      .messages.find(({ id }) => id === message.reply_to);
     this.addText(message.body);
     this.reply(this.replyTo ?? repliedTo ?? null);
     const { attachments, uploads } = this.client.takeBack(message.client_id);
@@ -212,7 +219,9 @@ export class Composer extends ChatElement {
   addFiles(files) {
     const all = this.uploads.add(files);
     const { attachments } = this.client.limits;
-    this.notice = all ? "" : `A message holds ${attachments} files. Send the others with the next one.`;
+    this.notice = all
+      ? ""
+      : `A message holds ${attachments} files. Send the others with the next one.`;
     return all;
   }
 
@@ -260,7 +269,11 @@ export class Composer extends ChatElement {
       return;
     }
     if (this.limit.isTooLong || (this.empty && !this.uploads.hasSome)) return;
-    this.client.sendMessage(this.room.id, { body, attachments: this.uploads.take(), replyTo: this.repliedTo });
+    this.client.sendMessage(this.room.id, {
+      body,
+      attachments: this.uploads.take(),
+      replyTo: this.repliedTo,
+    });
     this.textarea.value = "";
     this.replyTo = null;
     this.notice = this.uploads.list.length > 0 ? LEFT_OUT : "";

@@ -74,14 +74,18 @@ export class ConnectionLine extends ChatElement {
       ${icon("warning")}
       <span>
         <strong>${awayReason()}.</strong>
-        ${this.client.hasUnstored
-          ? TAB_ONLY
-          : html`<span class="connection-more">
+        ${
+          this.client.hasUnstored
+            ? TAB_ONLY
+            : html`<span class="connection-more">
               What you write is kept, and sent with your files when the connection is back.
-            </span>`}
-        ${waits
-          ? html`<span aria-hidden="true">Next attempt in ${seconds} s.</span>`
-          : html`<span aria-hidden="true">Connecting…</span>`}
+            </span>`
+        }
+        ${
+          waits
+            ? html`<span aria-hidden="true">Next attempt in ${seconds} s.</span>`
+            : html`<span aria-hidden="true">Connecting…</span>`
+        }
       </span>
       <button type="button" class="link" @click=${() => void this.client.connect()?.catch?.(() => {})}>
         Try now

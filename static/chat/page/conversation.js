@@ -37,7 +37,9 @@ export class Conversation extends ChatElement {
     /** Whether it was begun before the room was entered: then it does not take the focus. */
     this.isEditKept = false;
     this.dropping = false;
-    this.addEventListener("edit", (event) => this.edit(/** @type {CustomEvent} */ (event).detail.message));
+    this.addEventListener("edit", (event) =>
+      this.edit(/** @type {CustomEvent} */ (event).detail.message),
+    );
     const last = new LastMessage(this);
     this.addEventListener("edit-last", () => void last.edit());
     this.addEventListener("reply", (event) =>
@@ -49,8 +51,9 @@ export class Conversation extends ChatElement {
     this.addEventListener("add-files", (event) =>
       this.addToNext(/** @type {CustomEvent} */ (event).detail.files),
     );
-    this.addEventListener("jump", (event) =>
-      void this.list?.jump(/** @type {CustomEvent} */ (event).detail.number),
+    this.addEventListener(
+      "jump",
+      (event) => void this.list?.jump(/** @type {CustomEvent} */ (event).detail.number),
     );
     this.addEventListener("sent", () => void this.list?.jumpToEnd());
   }
@@ -82,13 +85,18 @@ export class Conversation extends ChatElement {
   /** @param {import("./message.js").Message} message */
   writeAgain(message) {
     if (this.composer) this.composer.writeAgain(message);
-    else this.tell("said", { text: "Nothing can be sent here now. The text stays here, to be copied." });
+    else
+      this.tell("said", {
+        text: "Nothing can be sent here now. The text stays here, to be copied.",
+      });
   }
 
   /** @param {File[]} files what was pasted into a message that is being changed */
   addToNext(files) {
     this.composer?.addFiles(files);
-    this.tell("said", { text: "A message that was sent takes no files. They wait in your next one." });
+    this.tell("said", {
+      text: "A message that was sent takes no files. They wait in your next one.",
+    });
   }
 
   render() {
@@ -135,12 +143,14 @@ export class Conversation extends ChatElement {
         </span>
       </p>`;
     }
-    return html`${room.kind === "direct" && room.asked?.length
-      ? html`<p class="composer-waiting" role="status">
+    return html`${
+      room.kind === "direct" && room.asked?.length
+        ? html`<p class="composer-waiting" role="status">
           ${icon("clock")} <span>${roomName(this.client, room)} has been asked, and sees what you
           write when they accept.</span>
         </p>`
-      : null}<mc-composer
+        : null
+    }<mc-composer
       .client=${this.client}
       .room=${room}
       .drafts=${this.drafts}

@@ -106,11 +106,14 @@ export class ChatDialog extends ChatElement {
 }
 
 /** @param {string} words */
-const errorLine = (words) => (words ? html`<p class="dialog-error" role="alert">${words}</p>` : null);
+const errorLine = (words) =>
+  words ? html`<p class="dialog-error" role="alert">${words}</p>` : null;
 
 /** @param {string} words */
 const waitLine = (words) =>
-  words ? html`<p class="dialog-wait" role="status">${icon("clock")} <span>${words}</span></p>` : null;
+  words
+    ? html`<p class="dialog-wait" role="status">${icon("clock")} <span>${words}</span></p>`
+    : null;
 
 /** @param {unknown} error */
 export function refusal(error) {

@@ -69,7 +69,11 @@ export class Drafts {
         if (key === own || !key.startsWith(this.#prefix + roomId)) return false;
         return !isOpen(key.slice(this.#prefix.length + roomId.length + 1));
       });
-      const drafts = left.map((key) => ({ key, at: 0, ...JSON.parse(localStorage.getItem(key) ?? "{}") }));
+      const drafts = left.map((key) => ({
+        key,
+        at: 0,
+        ...JSON.parse(localStorage.getItem(key) ?? "{}"),
+      }));
       const newest = drafts.sort((a, b) => b.at - a.at)[0];
       if (!newest) return null;
       localStorage.setItem(own, localStorage.getItem(newest.key) ?? "{}");

@@ -35,7 +35,9 @@ async function search(emoji, asked) {
     emoji.getEmojiBySearchQuery(asked),
     emoji.getEmojiByShortcode(code), // a single letter, such as `x`, is searched for in no other way
   ]);
-  const isFound = found.some((each) => "unicode" in each && named && "unicode" in named && each.unicode === named.unicode);
+  const isFound = found.some(
+    (each) => "unicode" in each && named && "unicode" in named && each.unicode === named.unicode,
+  );
   return named && !isFound ? [named, ...found] : found;
 }
 
@@ -59,7 +61,11 @@ function bestFirst(found, asked) {
 
 /** @param {string} name */
 function spelled(name) {
-  return name.trim().toLowerCase().replace(/[\s_:-]+/g, " ").trim();
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_:-]+/g, " ")
+    .trim();
 }
 
 /** One for the whole page: `pick` opens it beside an element. */
@@ -104,12 +110,16 @@ export class EmojiPicker extends ChatElement {
   async load() {
     // Bundled beside the page: nothing is asked of anyone else's server.
     database ??= new Database({
-      dataSource: new URL("../../npm/emoji-picker-element-data/en/emojibase/data.json", import.meta.url)
-        .href,
+      dataSource: new URL(
+        "../../npm/emoji-picker-element-data/en/emojibase/data.json",
+        import.meta.url,
+      ).href,
     });
     const asked = this.query.trim();
     try {
-      const found = asked ? await search(database, asked) : await database.getEmojiByGroup(this.group);
+      const found = asked
+        ? await search(database, asked)
+        : await database.getEmojiByGroup(this.group);
       const own = await drawn(/** @type {any[]} */ (found.filter((emoji) => "unicode" in emoji)));
       if (asked !== this.query.trim()) return;
       this.emoji = asked ? bestFirst(own, asked) : own;
@@ -164,11 +174,13 @@ export class EmojiPicker extends ChatElement {
           </button>`,
         )}
       </mc-toolbar>
-      ${this.failed
-        ? html`<p class="hint" role="alert">The emoji could not be loaded. Try again later.</p>`
-        : this.query && this.emoji.length === 0
-          ? html`<p class="hint">No emoji is called “<bdi>${this.query}</bdi>”.</p>`
-          : null}
+      ${
+        this.failed
+          ? html`<p class="hint" role="alert">The emoji could not be loaded. Try again later.</p>`
+          : this.query && this.emoji.length === 0
+            ? html`<p class="hint">No emoji is called “<bdi>${this.query}</bdi>”.</p>`
+            : null
+      }
     </div>`;
   }
 

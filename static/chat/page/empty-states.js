@@ -38,10 +38,12 @@ function way(sign, title, text, run) {
  */
 export const choose = (showRooms) => html`<section class="empty" aria-label="No room is open">
   ${mark()}
-  ${showRooms
-    ? html`<p>No room is open.</p>
+  ${
+    showRooms
+      ? html`<p>No room is open.</p>
         <button type="button" class="button" @click=${showRooms}>Show the rooms</button>`
-    : html`<p>Choose a room, or press <kbd>Ctrl</kbd> <kbd>K</kbd> to find one.</p>`}
+      : html`<p>Choose a room, or press <kbd>Ctrl</kbd> <kbd>K</kbd> to find one.</p>`
+  }
 </section>`;
 
 /** @param {string} signIn the address where one signs in */

@@ -59,6 +59,7 @@ export class LastMessage {
     };
     client.addEventListener("messages", look, { signal });
     const isLate = client.state !== "online" || error || uploading?.length;
-    if (isLate) conversation.tell("said", { text: "You can change this message as soon as it is sent." });
+    if (isLate)
+      conversation.tell("said", { text: "You can change this message as soon as it is sent." });
   }
 }

@@ -32,8 +32,9 @@ export class Lightbox extends ChatDialog {
     >
       <header class="lightbox-bar">
         <span class="lightbox-name"><bdi>${image.name}</bdi> <small>${readableSize(image.size)}</small></span>
-        ${many
-          ? html`<button class="icon-button" aria-label="Previous image" @click=${() => this.step(-1)}>
+        ${
+          many
+            ? html`<button class="icon-button" aria-label="Previous image" @click=${() => this.step(-1)}>
                 ${icon("back")}
               </button>
               <span aria-live="polite">${images.indexOf(image) + 1} of ${images.length}</span>
@@ -44,7 +45,8 @@ export class Lightbox extends ChatDialog {
               >
                 ${icon("back")}
               </button>`
-          : null}
+            : null
+        }
         <a class="icon-button" href=${mediaUrl(image.url)} download=${image.name} aria-label="Download">
           ${icon("download")}
         </a>

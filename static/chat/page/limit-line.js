@@ -33,7 +33,8 @@ export class LimitLine {
     if (this.left >= NEAR) return null;
     const number = Math.abs(this.left).toLocaleString();
     // The number is not read out with every key.
-    if (!this.isTooLong) return html`<p class="limit-line"><span class="limit-count">${number} characters left</span></p>`;
+    if (!this.isTooLong)
+      return html`<p class="limit-line"><span class="limit-count">${number} characters left</span></p>`;
     return html`<p class="limit-line is-over">
       <span role="status">This is too long for one message. Shorten it${sendAsFile ? ", or " : "."}</span>
       ${sendAsFile ? html`<button type="button" class="link" @click=${sendAsFile}>send it as a file</button>` : null}

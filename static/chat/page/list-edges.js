@@ -20,9 +20,11 @@ export function listTop(client, feed, room, again) {
   return html`<div class="messages-start">
     <h3>${room.kind === "direct" ? html`You and ${name}` : html`The beginning of ${name}`}</h3>
     <p>
-      ${feed.messages.length === 0
-        ? "Nothing has been said here yet. Write the first message below."
-        : "Nothing came before this."}
+      ${
+        feed.messages.length === 0
+          ? "Nothing has been said here yet. Write the first message below."
+          : "Nothing came before this."
+      }
     </p>
   </div>`;
 }
@@ -36,8 +38,10 @@ function pageAbove(client, feed, again) {
   const what = feed.loaded ? "Earlier messages" : "The messages";
   /** @type {unknown} */
   let words = feed.loaded ? "Loading earlier messages…" : "Loading…";
-  if (client.state !== "online" && client.me) words = `${what} are loaded when the connection is back.`;
-  else if (feed.error && feed.loading) words = isTriedAgain(client, feed.error, `${what} are loaded`);
+  if (client.state !== "online" && client.me)
+    words = `${what} are loaded when the connection is back.`;
+  else if (feed.error && feed.loading)
+    words = isTriedAgain(client, feed.error, `${what} are loaded`);
   else if (feed.error) {
     words = html`${what} could not be loaded. ${feed.error.detail}
       <button type="button" class="link" @click=${again}>Try again</button>`;

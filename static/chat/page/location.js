@@ -8,7 +8,8 @@ const IN_HASH = /^#room=([0-9a-f-]{36})$/;
  * @returns {{room: string, number: number | null}}
  */
 export function placeInAddress() {
-  const [, room = "", number] = IN_HASH.exec(location.hash) ?? IN_PATH.exec(location.pathname) ?? [];
+  const [, room = "", number] =
+    IN_HASH.exec(location.hash) ?? IN_PATH.exec(location.pathname) ?? [];
   return { room, number: number ? Number(number) : null };
 }
 
@@ -51,7 +52,8 @@ export function lastRoom() {
 export function rememberRoom(roomId, home) {
   try {
     localStorage.setItem(LAST_ROOM, roomId);
-    if (home && placeInAddress().room !== roomId) history.pushState(null, "", `${home}rooms/${roomId}`);
+    if (home && placeInAddress().room !== roomId)
+      history.pushState(null, "", `${home}rooms/${roomId}`);
   } catch {
     // An editor's webview may forbid both; the room is open all the same.
   }

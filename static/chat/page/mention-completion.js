@@ -110,7 +110,8 @@ export class MentionCompletion {
       const { people } = await client.send({ type: "people.find", query: query.normalize("NFKC") });
       const found = people.map((/** @type {{username: string}} */ person) => person.username);
       // The server finds more than what is seen here, and what it finds is not judged again.
-      if (query === this.begun) this.offer([...new Set([...this.fitting(this.members()), ...found])]);
+      if (query === this.begun)
+        this.offer([...new Set([...this.fitting(this.members()), ...found])]);
     } catch {
       // The members that are known already stay in the list; the next letter asks again.
       this.asked = "";
@@ -152,8 +153,10 @@ export class MentionCompletion {
     const { names } = this;
     if (names.length === 0) return false;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      this.active = (this.active + (event.key === "ArrowDown" ? 1 : names.length - 1)) % names.length;
-    } else if ((event.key === "Enter" && !isTouch()) || event.key === "Tab") this.choose(names[this.active]);
+      this.active =
+        (this.active + (event.key === "ArrowDown" ? 1 : names.length - 1)) % names.length;
+    } else if ((event.key === "Enter" && !isTouch()) || event.key === "Tab")
+      this.choose(names[this.active]);
     else if (event.key === "Escape") this.close();
     else return false;
     event.preventDefault();

@@ -53,9 +53,10 @@ export class ChatMenu extends ChatElement {
         @toggle=${this.onToggle}
         @keydown=${this.onKey}
       >
-        ${this.opened
-          ? this.items.map(
-              (item) => html`<button
+        ${
+          this.opened
+            ? this.items.map(
+                (item) => html`<button
                 type="button"
                 role="menuitem"
                 tabindex="-1"
@@ -64,8 +65,9 @@ export class ChatMenu extends ChatElement {
               >
                 ${icon(item.icon)} ${item.label}
               </button>`,
-            )
-          : null}
+              )
+            : null
+        }
       </div>
     `;
   }

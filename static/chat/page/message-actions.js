@@ -27,7 +27,11 @@ export function messageActions(element) {
     actions.push({ label: "Edit", icon: "edit", run: () => element.tell("edit", { message }) });
   }
   if (!mine) {
-    actions.push({ label: "Report…", icon: "flag", run: () => element.tell("report", { message }) });
+    actions.push({
+      label: "Report…",
+      icon: "flag",
+      run: () => element.tell("report", { message }),
+    });
     actions.push(blockItem(element, message.sender));
   }
   if (canDelete(client, room, message)) {

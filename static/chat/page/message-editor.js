@@ -50,11 +50,18 @@ export class MessageEditor extends ChatElement {
 
   /** Whether the server would take the text now. */
   get isTaken() {
-    return this.room !== undefined && canWrite(this.client, this.room) && !this.isGone && !this.limit.isTooLong;
+    return (
+      this.room !== undefined &&
+      canWrite(this.client, this.room) &&
+      !this.isGone &&
+      !this.limit.isTooLong
+    );
   }
 
   get conversation() {
-    return /** @type {import("./conversation.js").Conversation} */ (this.closest("mc-conversation"));
+    return /** @type {import("./conversation.js").Conversation} */ (
+      this.closest("mc-conversation")
+    );
   }
 
   get textarea() {
@@ -112,7 +119,8 @@ export class MessageEditor extends ChatElement {
   writeAnew() {
     const { composer } = this.conversation;
     const { value } = this.textarea;
-    if (!composer) return this.tell("said", { text: "Nothing can be sent here now. Copy the text." });
+    if (!composer)
+      return this.tell("said", { text: "Nothing can be sent here now. Copy the text." });
     this.cancel();
     composer.addText(value);
   }
@@ -155,7 +163,8 @@ export class MessageEditor extends ChatElement {
 
   /** The answer may be lost and the text saved all the same: then there is nothing left to do here. */
   updated() {
-    const isSaved = (this.saving || this.error) && asWritten(this.textarea.value) === this.message.body;
+    const isSaved =
+      (this.saving || this.error) && asWritten(this.textarea.value) === this.message.body;
     if (isSaved) this.cancel();
   }
 
@@ -177,7 +186,10 @@ export class MessageEditor extends ChatElement {
     try {
       await this.client.send(
         { type: "message.edit", message: this.message.id, body },
-        { signal: saving.signal, onWait: (error) => this.saving === saving && (this.wait = waitWords(error)) },
+        {
+          signal: saving.signal,
+          onWait: (error) => this.saving === saving && (this.wait = waitWords(error)),
+        },
       );
       if (this.saving !== saving) return;
       if (this.isConnected) this.cancel();

@@ -45,7 +45,10 @@ export function messageLabel(client, message, { folded = false } = {}) {
  */
 function text({ html, body }) {
   if (html) return isolated(excerpt(html, TEXT_LIMIT));
-  const line = body.slice(0, 2 * TEXT_LIMIT).replace(/\s+/g, " ").trim();
+  const line = body
+    .slice(0, 2 * TEXT_LIMIT)
+    .replace(/\s+/g, " ")
+    .trim();
   if (line.length <= TEXT_LIMIT && body.length <= 2 * TEXT_LIMIT) return isolated(line);
   // Not within a pair of surrogates.
   return `${isolated(line.slice(0, TEXT_LIMIT).replace(/[\ud800-\udbff]$/, ""))}…`;

@@ -89,7 +89,13 @@ export class MessageList extends ChatElement {
    * @param {Record<string, any>} detail
    */
   concerns(type, detail) {
-    return type === "state" || type === "people" || type === "rooms" || detail.room === this.roomId || detail.room?.id === this.roomId;
+    return (
+      type === "state" ||
+      type === "people" ||
+      type === "rooms" ||
+      detail.room === this.roomId ||
+      detail.room?.id === this.roomId
+    );
   }
 
   connectedCallback() {
@@ -197,7 +203,9 @@ export class MessageList extends ChatElement {
     const last = room?.number ?? 0;
     if (!room || last <= this.newest) return;
     const me = this.client.me?.username ?? "";
-    const came = this.feed.messages.filter(({ number, state }) => number > this.newest && state === "sent");
+    const came = this.feed.messages.filter(
+      ({ number, state }) => number > this.newest && state === "sent",
+    );
     // Whoever answers knows what is above; not where the answer waited, and others came before it.
     const answer = unread(room) === 0 ? came.findLast(({ sender }) => sender === me) : undefined;
     const fresh = came.filter(({ sender }) => sender !== me);
@@ -210,7 +218,8 @@ export class MessageList extends ChatElement {
     }
     if (answer) this.unreadAfter = null;
     const news = fresh.find(({ number }) => number > (answer?.number ?? 0));
-    if (!this.reading.watched && this.unreadAfter === null && news) this.unreadAfter = news.number - 1;
+    if (!this.reading.watched && this.unreadAfter === null && news)
+      this.unreadAfter = news.number - 1;
   }
 
   onScroll() {
@@ -331,7 +340,11 @@ export class MessageList extends ChatElement {
       >
         ${listTop(this.client, feed, room, () => (feed.loaded ? this.look() : this.enter()))}
         <div class="messages-content">
-          ${repeat(this.items(), (item) => item.key, (item) => item.draw())}
+          ${repeat(
+            this.items(),
+            (item) => item.key,
+            (item) => item.draw(),
+          )}
         </div>
       </div>
       ${this.jumps()}
@@ -370,20 +383,24 @@ export class MessageList extends ChatElement {
     const count = room?.role && this.placed ? unread(room) : 0;
     return html`
       ${pageElsewhere(this.client, this.feed)}
-      ${room && count > 0
-        ? unreadBar({
-            count,
-            isAtUnread: this.isAtUnread,
-            toFirst: () => this.jumpToUnread(room),
-            toNewest: () => this.jumpToEnd(),
-            markRead: () => this.markRead(room),
-          })
-        : null}
-      ${this.atEnd || !this.placed
-        ? null
-        : html`<button class="jump is-bottom" type="button" @click=${this.jumpToEnd}>
+      ${
+        room && count > 0
+          ? unreadBar({
+              count,
+              isAtUnread: this.isAtUnread,
+              toFirst: () => this.jumpToUnread(room),
+              toNewest: () => this.jumpToEnd(),
+              markRead: () => this.markRead(room),
+            })
+          : null
+      }
+      ${
+        this.atEnd || !this.placed
+          ? null
+          : html`<button class="jump is-bottom" type="button" @click=${this.jumpToEnd}>
             ${icon("arrow-down")} ${this.sinceAway > 0 ? newMessages(this.sinceAway) : "Newest"}
-          </button>`}
+          </button>`
+      }
     `;
   }
 

@@ -94,7 +94,9 @@ function sendAsFile(client, { room, body, reply_to, client_id }) {
  * @param {unknown} [way] what the person can do, beside discarding it
  */
 function pending(client, message, reason, way = null) {
-  const kept = message.unstored ? " Kept in this tab only: do not close it until the message is sent." : "";
+  const kept = message.unstored
+    ? " Kept in this tab only: do not close it until the message is sent."
+    : "";
   return waiting(`Not sent yet. ${reason}${kept}`, html`${way} ${discard(client, message)}`);
 }
 
@@ -115,4 +117,5 @@ const discard = (client, message) => link("Discard", () => client.discard(messag
  * @param {string} words
  * @param {() => void} act
  */
-const link = (words, act) => html`<button type="button" class="link" @click=${act}>${words}</button>`;
+const link = (words, act) =>
+  html`<button type="button" class="link" @click=${act}>${words}</button>`;

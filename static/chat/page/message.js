@@ -129,17 +129,21 @@ export class ChatMessage extends ChatElement {
         ${this.continued ? time : avatar(client, message.sender)}
       </div>
       <div class="message-main">
-        ${this.continued
-          ? null
-          : html`<div class="message-head">
+        ${
+          this.continued
+            ? null
+            : html`<div class="message-head">
               <span class="message-sender">${personName(client, message.sender)}</span>${time}
-            </div>`}
+            </div>`
+        }
         ${this.gone ? this.tombstone() : this.content()} ${messageState(client, message, () => this.tell("write-again", { message }))}
-        ${this.isFromBlocked
-          ? html`<button type="button" class="link" @click=${() => this.reveal(false)}>
+        ${
+          this.isFromBlocked
+            ? html`<button type="button" class="link" @click=${() => this.reveal(false)}>
               Fold this message of someone you blocked
             </button>`
-          : null}
+            : null
+        }
       </div>
       ${this.active && !this.gone && !this.editing && !isPending(message) ? html`<div class="message-rail">${this.tools()}</div>` : null}
     `;
@@ -172,9 +176,11 @@ export class ChatMessage extends ChatElement {
       ${message.code ? sharedCode(message.code, (code) => this.tell("open-code", { code })) : null}
       ${message.edited_at ? this.editedMark() : null}
       ${attachmentList(this.uploaded, (image) => this.openImage(image))}
-      ${message.uploads?.length
-        ? html`<mc-upload-tray .client=${this.client} .list=${message.uploads}></mc-upload-tray>`
-        : null}
+      ${
+        message.uploads?.length
+          ? html`<mc-upload-tray .client=${this.client} .list=${message.uploads}></mc-upload-tray>`
+          : null
+      }
       ${this.reactions()}
     `;
   }
@@ -183,8 +189,9 @@ export class ChatMessage extends ChatElement {
     const { isLong, isFolded } = this.fold;
     return html`<div class="fold ${isFolded ? "is-folded" : ""} ${isLong ? "is-long" : ""}">
       <div class="message-body" @click=${this.onBodyClick}></div>
-      ${isLong
-        ? html`<button
+      ${
+        isLong
+          ? html`<button
             type="button"
             class="fold-button"
             aria-expanded=${!isFolded}
@@ -192,7 +199,8 @@ export class ChatMessage extends ChatElement {
           >
             ${icon(isFolded ? "arrow-down" : "arrow-up")} ${isFolded ? "Show more" : "Show less"}
           </button>`
-        : null}
+          : null
+      }
     </div>`;
   }
 
@@ -263,14 +271,15 @@ export class ChatMessage extends ChatElement {
 
   /** @param {KeyboardEvent} event */
   onToolKey(event) {
-    if (event.key !== "Escape" || /** @type {Element} */ (event.target).closest("[role=menu]")) return;
+    if (event.key !== "Escape" || /** @type {Element} */ (event.target).closest("[role=menu]"))
+      return;
     event.stopPropagation();
     this.focus({ preventScroll: true });
   }
 
   writingTools() {
     return html`${quickReactions.map(
-        (emoji) => html`<button
+      (emoji) => html`<button
           type="button"
           class="icon-button is-emoji"
           aria-label="React with ${emoji}"
@@ -278,7 +287,7 @@ export class ChatMessage extends ChatElement {
         >
           ${emoji}
         </button>`,
-      )}
+    )}
       <button
         type="button"
         class="icon-button"

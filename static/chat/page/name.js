@@ -12,7 +12,9 @@ import { displayName, partner } from "./rooms.js";
  * @param {string} username
  */
 export function personName(client, username) {
-  const handle = client.isAmbiguous(username) ? html` <bdi class="handle">@${username}</bdi>` : null;
+  const handle = client.isAmbiguous(username)
+    ? html` <bdi class="handle">@${username}</bdi>`
+    : null;
   return html`<bdi>${displayName(client, username)}</bdi>${handle}`;
 }
 

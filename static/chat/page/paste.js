@@ -107,9 +107,13 @@ const bare = (html) => html.replace(UNSEEN, "").replace(TAG, "<$1>");
  * @param {HTMLElement} html
  */
 function textOf(html) {
-  for (const end of html.querySelectorAll("br, p, div, li, tr, h1, h2, h3, h4, h5, h6, pre")) end.after("\n");
+  for (const end of html.querySelectorAll("br, p, div, li, tr, h1, h2, h3, h4, h5, h6, pre"))
+    end.after("\n");
   for (const cell of html.querySelectorAll("td + td, th + th, td + th, th + td")) cell.before("\t");
-  return (html.textContent ?? "").replace(/[^\S\t\n]+/g, " ").replace(/ ?\n[ \n]*/g, "\n").trim();
+  return (html.textContent ?? "")
+    .replace(/[^\S\t\n]+/g, " ")
+    .replace(/ ?\n[ \n]*/g, "\n")
+    .trim();
 }
 
 /**

@@ -95,11 +95,13 @@ export class PeopleSearch extends ChatElement {
       <ul id="people-found" class="found" role="listbox" aria-label="People found" ?hidden=${people.length === 0}>
         ${people.map((person, index) => this.option(person, index))}
       </ul>
-      ${people.length > 0 && this.more
-        ? html`<button type="button" class="link" @click=${() => this.find(people.at(-1)?.username)}>
+      ${
+        people.length > 0 && this.more
+          ? html`<button type="button" class="link" @click=${() => this.find(people.at(-1)?.username)}>
             Show more people
           </button>`
-        : null}
+          : null
+      }
       <p class="hint" role="status">${this.hint(people)}</p>
     `;
   }
@@ -129,7 +131,8 @@ export class PeopleSearch extends ChatElement {
   hint(people) {
     if (this.reading.error || this.reading.wait) return this.reading.error || this.reading.wait;
     if (!this.query.trim()) return "Type the beginning of a name.";
-    if (this.people && people.length === 0) return html`Nobody is called “<bdi>${this.query}</bdi>”.`;
+    if (this.people && people.length === 0)
+      return html`Nobody is called “<bdi>${this.query}</bdi>”.`;
     const [first] = people;
     const why = people.length === 1 ? this.whyNot(first) : null;
     if (why) return SENTENCES[why](isolated(first.display_name || first.username));

@@ -34,7 +34,8 @@ export class Profile extends ChatDialog {
   async save(event) {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
-    if (await this.ask({ type: "user.update", display_name: form.get("display_name") })) this.close();
+    if (await this.ask({ type: "user.update", display_name: form.get("display_name") }))
+      this.close();
   }
 }
 

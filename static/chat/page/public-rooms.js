@@ -52,9 +52,11 @@ export class PublicRooms extends ChatElement {
       <ul class="found" aria-label="Public rooms" ?hidden=${!this.rooms?.length}>
         ${this.rooms?.map((room) => this.entry(room))}
       </ul>
-      ${this.rooms?.length && this.more
-        ? html`<button type="button" class="link" @click=${this.showMore}>Show more rooms</button>`
-        : null}
+      ${
+        this.rooms?.length && this.more
+          ? html`<button type="button" class="link" @click=${this.showMore}>Show more rooms</button>`
+          : null
+      }
       <p class="hint" role="status">${this.error || this.reading.error || this.reading.wait || this.hint()}</p>
     `;
   }
@@ -78,7 +80,9 @@ export class PublicRooms extends ChatElement {
     if (this.rooms?.length !== 0) {
       return this.more ? "There are more rooms: show them, or type a part of the name." : "";
     }
-    return this.query ? html`No public room is called “<bdi>${this.query}</bdi>”.` : "There is no public room yet.";
+    return this.query
+      ? html`No public room is called “<bdi>${this.query}</bdi>”.`
+      : "There is no public room yet.";
   }
 
   async find() {

@@ -57,9 +57,11 @@ export class ReadMarker {
     const room = client.rooms.get(roomId);
     if (!room?.role) return;
     const seen = this.lastSeen();
-    if (seen > room.read && (this.#isCaughtUp || this.#continues(room))) client.markRead(roomId, seen);
+    if (seen > room.read && (this.#isCaughtUp || this.#continues(room)))
+      client.markRead(roomId, seen);
     if (client.state !== "online") return;
-    this.#isCaughtUp = list.anchor.atEnd && !list.feed.hasNewer && unread(client.rooms.get(roomId) ?? room) === 0;
+    this.#isCaughtUp =
+      list.anchor.atEnd && !list.feed.hasNewer && unread(client.rooms.get(roomId) ?? room) === 0;
     if (this.#isCaughtUp) this.#wasCut = false;
   }
 

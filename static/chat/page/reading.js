@@ -39,7 +39,9 @@ export class Reading {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     const { client } = this.#host;
-    this.#say({ wait: client.state === "online" ? "" : `${awayReason()}. It is tried again by itself.` });
+    this.#say({
+      wait: client.state === "online" ? "" : `${awayReason()}. It is tried again by itself.`,
+    });
     try {
       const reply = await client.read(command, {
         signal,

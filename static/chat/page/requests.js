@@ -29,14 +29,20 @@ export class Requests extends ChatElement {
       <p class="visually-hidden" role="status">
         ${count > 0 ? `${count} ${count === 1 ? "request waits" : "requests wait"} for your answer` : ""}
       </p>
-      ${count > 0
-        ? html`<section class="requests" aria-label="Requests">
+      ${
+        count > 0
+          ? html`<section class="requests" aria-label="Requests">
             <h2>Requests</h2>
             <ul>
-              ${repeat(requests, ({ room }) => room, (request) => this.entry(request))}
+              ${repeat(
+                requests,
+                ({ room }) => room,
+                (request) => this.entry(request),
+              )}
             </ul>
           </section>`
-        : null}
+          : null
+      }
     `;
   }
 
@@ -48,9 +54,11 @@ export class Requests extends ChatElement {
       ${avatar(client, request.by)}
       <p class="request-words">
         <bdi class="found-name">${displayName(client, request.by)}</bdi> <bdi class="handle">@${request.by}</bdi>
-        ${request.kind === "direct"
-          ? "would like to write to you"
-          : html`asks you into the ${request.kind} room <bdi>${request.name}</bdi>`}
+        ${
+          request.kind === "direct"
+            ? "would like to write to you"
+            : html`asks you into the ${request.kind} room <bdi>${request.name}</bdi>`
+        }
       </p>
       <div class="request-answers">
         <button

@@ -67,41 +67,47 @@ export class RoomDetails extends ChatDialog {
     const moderates = canModerate(room);
     return html`
       ${moderates ? this.nameForm(room) : null}
-      ${moderates
-        ? html`<mc-people-search
+      ${
+        moderates
+          ? html`<mc-people-search
             label="Add people"
             .client=${this.client}
             room=${this.roomId}
             .taken=${Object.fromEntries((room.asked ?? []).map((name) => [name, "asked"]))}
             @choose-person=${(/** @type {CustomEvent} */ event) => this.add(event.detail.person.username)}
           ></mc-people-search>`
-        : null}
+          : null
+      }
       <h3 class="dialog-heading">
         ${room.member_count} ${room.member_count === 1 ? "member" : "members"}
       </h3>
       <ul class="found members">
         ${this.members.map((member) => this.entry(room, member))}
       </ul>
-      ${this.more
-        ? html`<button
+      ${
+        this.more
+          ? html`<button
             type="button"
             class="link"
             @click=${() => this.load(this.members.at(-1)?.username)}
           >
             Show more
           </button>`
-        : null}
+          : null
+      }
       ${this.asked(room)}
       <footer class="dialog-actions">
-        ${this.leaving
-          ? html`<span class="dialog-text"
+        ${
+          this.leaving
+            ? html`<span class="dialog-text"
                 >Leave <bdi>${room.name}</bdi>?${room.kind === "private" ? " You need to be added to come back." : ""}</span
               >
               <button type="button" class="button" @click=${() => (this.leaving = false)}>Stay</button>
               <button type="button" class="button is-danger" @click=${this.leave}>Leave room</button>`
-          : html`<button type="button" class="button" @click=${() => (this.leaving = true)}>
+            : html`<button type="button" class="button" @click=${() => (this.leaving = true)}>
               Leave room…
-            </button>`}
+            </button>`
+        }
       </footer>
     `;
   }
@@ -128,12 +134,16 @@ export class RoomDetails extends ChatDialog {
       ${avatar(this.client, member.username, { presence: true })}
       <span class="found-name"><bdi>${name}</bdi></span>
       <bdi class="handle">@${member.username}</bdi>
-      ${member.role === "member"
-        ? null
-        : html`<span class="role">${ROLES[/** @type {keyof typeof ROLES} */ (member.role)]}</span>`}
-      ${items.length > 0
-        ? html`<mc-menu label="What to do with ${isolated(name)}" .items=${items}></mc-menu>`
-        : null}
+      ${
+        member.role === "member"
+          ? null
+          : html`<span class="role">${ROLES[/** @type {keyof typeof ROLES} */ (member.role)]}</span>`
+      }
+      ${
+        items.length > 0
+          ? html`<mc-menu label="What to do with ${isolated(name)}" .items=${items}></mc-menu>`
+          : null
+      }
     </li>`;
   }
 
@@ -150,11 +160,20 @@ export class RoomDetails extends ChatDialog {
     if (canManage(room)) {
       for (const [role, title] of Object.entries(ROLES)) {
         if (role === member.role) continue;
-        items.push({ label: `Make ${title.toLowerCase()}`, icon: "people", run: () => this.setRole(username, role) });
+        items.push({
+          label: `Make ${title.toLowerCase()}`,
+          icon: "people",
+          run: () => this.setRole(username, role),
+        });
       }
     }
     if (canModerate(room) && (canManage(room) || member.role === "member")) {
-      items.push({ label: "Remove from room…", icon: "trash", danger: true, run: () => this.askToRemove(room, username) });
+      items.push({
+        label: "Remove from room…",
+        icon: "trash",
+        danger: true,
+        run: () => this.askToRemove(room, username),
+      });
     }
     items.push(blockItem(this, username));
     return items;
@@ -169,7 +188,8 @@ export class RoomDetails extends ChatDialog {
 
   /** @param {string} username */
   async add(username) {
-    if (await this.ask({ type: "room.add", room: this.roomId, members: [username] })) await this.load();
+    if (await this.ask({ type: "room.add", room: this.roomId, members: [username] }))
+      await this.load();
   }
 
   /**
@@ -185,8 +205,9 @@ export class RoomDetails extends ChatDialog {
             ${avatar(this.client, username)}
             <span class="found-name"><bdi>${displayName(this.client, username)}</bdi></span>
             <bdi class="handle">@${username}</bdi>
-            ${canModerate(room)
-              ? html`<mc-menu
+            ${
+              canModerate(room)
+                ? html`<mc-menu
                   label="What to do with ${isolated(displayName(this.client, username))}"
                   .items=${[
                     {
@@ -197,7 +218,8 @@ export class RoomDetails extends ChatDialog {
                     },
                   ]}
                 ></mc-menu>`
-              : null}
+                : null
+            }
           </li>`,
         )}
       </ul>`;

@@ -30,16 +30,19 @@ export class RoomHeader extends ChatElement {
       >
         ${icon("back")}
       </button>
-      ${other
-        ? avatar(client, other, { presence: true })
-        : html`<span class="room-sign">${icon(room.kind === "private" ? "lock" : "room")}</span>`}
+      ${
+        other
+          ? avatar(client, other, { presence: true })
+          : html`<span class="room-sign">${icon(room.kind === "private" ? "lock" : "room")}</span>`
+      }
       <div class="room-header-words">
         <h2>${roomName(client, room)}</h2>
         <p>${other ? this.partnerLine(other) : this.membersLine()}</p>
       </div>
-      ${other
-        ? html`<mc-menu label="About this conversation" .items=${this.items(other)}></mc-menu>`
-        : html`<button
+      ${
+        other
+          ? html`<mc-menu label="About this conversation" .items=${this.items(other)}></mc-menu>`
+          : html`<button
             type="button"
             class="icon-button"
             aria-label="Members and details"
@@ -47,7 +50,8 @@ export class RoomHeader extends ChatElement {
             @click=${() => this.tell("show-details", { room })}
           >
             ${icon("people")}
-          </button>`}
+          </button>`
+      }
     </header>`;
   }
 
@@ -58,7 +62,11 @@ export class RoomHeader extends ChatElement {
   items(other) {
     const room = this.room.id;
     return [
-      { label: "Put away until the next message", icon: "put-away", run: () => this.tell("put-away", { room }) },
+      {
+        label: "Put away until the next message",
+        icon: "put-away",
+        run: () => this.tell("put-away", { room }),
+      },
       ...(other === this.client.me?.username ? [] : [blockItem(this, other)]),
     ];
   }

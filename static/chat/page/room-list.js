@@ -10,7 +10,11 @@ import { badge, listedRooms, partner, unread } from "./rooms.js";
 
 /** The rooms of this person: a list that the arrow keys walk, with what is unread in each. */
 export class RoomList extends ChatElement {
-  static properties = { current: { type: String }, query: { state: true }, focused: { state: true } };
+  static properties = {
+    current: { type: String },
+    query: { state: true },
+    focused: { state: true },
+  };
   static follows = ["rooms", "room", "messages", "presence", "people", "state", "outbox"];
 
   constructor() {
@@ -29,12 +33,14 @@ export class RoomList extends ChatElement {
   /** Who turns to anything else has found what they were looking for, or wants the whole list. */
   connectedCallback() {
     super.connectedCallback();
-    for (const type of ["focusin", "pointerdown"]) document.addEventListener(type, this.onElsewhere);
+    for (const type of ["focusin", "pointerdown"])
+      document.addEventListener(type, this.onElsewhere);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    for (const type of ["focusin", "pointerdown"]) document.removeEventListener(type, this.onElsewhere);
+    for (const type of ["focusin", "pointerdown"])
+      document.removeEventListener(type, this.onElsewhere);
   }
 
   render() {
@@ -74,7 +80,11 @@ export class RoomList extends ChatElement {
     return html`<section class="room-section">
       <h2>${title}</h2>
       <ul>
-        ${repeat(rooms, ({ id }) => id, (room) => html`<li>${this.entry(room, room.id === stop)}</li>`)}
+        ${repeat(
+          rooms,
+          ({ id }) => id,
+          (room) => html`<li>${this.entry(room, room.id === stop)}</li>`,
+        )}
       </ul>
     </section>`;
   }
@@ -95,19 +105,25 @@ export class RoomList extends ChatElement {
       aria-current=${room.id === this.current ? "page" : "false"}
       @click=${() => this.open(room.id)}
     >
-      ${other
-        ? avatar(client, other, { presence: true })
-        : html`<span class="room-sign">${icon(room.kind === "private" ? "lock" : "room")}</span>`}
+      ${
+        other
+          ? avatar(client, other, { presence: true })
+          : html`<span class="room-sign">${icon(room.kind === "private" ? "lock" : "room")}</span>`
+      }
       <span class="room-name">${roomName(client, room)}</span>
       ${other && client.online.has(other) ? html`<span class="visually-hidden">, here now</span>` : null}
-      ${this.failed.has(room.id)
-        ? html`<span class="room-failed" title="A message was not sent">
+      ${
+        this.failed.has(room.id)
+          ? html`<span class="room-failed" title="A message was not sent">
             ${icon("warning")}<span class="visually-hidden">, a message was not sent</span>
           </span>`
-        : null}
-      ${count > 0
-        ? html`<span class="badge">${badge(count)}<span class="visually-hidden"> unread</span></span>`
-        : null}
+          : null
+      }
+      ${
+        count > 0
+          ? html`<span class="badge">${badge(count)}<span class="visually-hidden"> unread</span></span>`
+          : null
+      }
     </button>`;
   }
 

@@ -29,9 +29,11 @@ export class RoomOffer extends ChatElement {
         ${closed ? "A moderator closed it, and nobody can join." : "Join it to read and write there."}
       </p>
       <div class="empty-actions">
-        ${closed
-          ? null
-          : html`<button type="button" class="button is-primary" @click=${this.join}>Join the room</button>`}
+        ${
+          closed
+            ? null
+            : html`<button type="button" class="button is-primary" @click=${this.join}>Join the room</button>`
+        }
         <button type="button" class="button" @click=${() => this.tell("offer-declined")}>
           ${closed ? "Back to my rooms" : "Not now"}
         </button>

@@ -84,7 +84,9 @@ export const waiting = (client) =>
  */
 export function listedRooms(client, query, current = "") {
   // Names may be written as they are mentioned.
-  const wanted = searchable(query).split(/\s+@?|^@/).filter(Boolean);
+  const wanted = searchable(query)
+    .split(/\s+@?|^@/)
+    .filter(Boolean);
   const listed = [...client.rooms.values()]
     .filter((room) => !room.put_away || wanted.length > 0 || room.id === current)
     .map((room) => ({ room, title: roomTitle(client, room) }))

@@ -22,11 +22,29 @@ const RULES = {
     "hr", "i", "input", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table",
     "tbody", "td", "th", "thead", "tr", "ul",
   ],
-  ALLOWED_ATTR: ["href", "title", "class", "start", "lang", "data-username", "data-language", "type", "checked",
-    "disabled", "aria-label"],
+  ALLOWED_ATTR: [
+    "href",
+    "title",
+    "class",
+    "start",
+    "lang",
+    "data-username",
+    "data-language",
+    "type",
+    "checked",
+    "disabled",
+    "aria-label",
+  ],
   // Only addresses have to be of these: a name or a number is none.
-  ADD_URI_SAFE_ATTR: ["start", "data-username", "data-language", "type", "checked",
-    "disabled", "aria-label"],
+  ADD_URI_SAFE_ATTR: [
+    "start",
+    "data-username",
+    "data-language",
+    "type",
+    "checked",
+    "disabled",
+    "aria-label",
+  ],
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
@@ -44,7 +62,8 @@ export function safeFragment(markup) {
   for (const mention of fragment.querySelectorAll(".mention")) mention.setAttribute("dir", "auto");
   // A paragraph or a list of its own takes the direction of its first letter that is no code and no
   // name; what is within it goes on by the stylesheet, line by line.
-  for (const block of fragment.children) if (block.tagName !== "PRE") block.setAttribute("dir", "auto");
+  for (const block of fragment.children)
+    if (block.tagName !== "PRE") block.setAttribute("dir", "auto");
   for (const block of fragment.querySelectorAll("pre")) block.replaceWith(copyable(block));
   for (const table of fragment.querySelectorAll("table")) table.replaceWith(scrollable(table));
   return fragment;

@@ -19,12 +19,15 @@ export function sharedCode(code, open) {
     ${icon("file")}
     <span class="shared-code-words" title=${title}>
       <span class="shared-code-place"><bdi>${path}</bdi>:${lines(code)}</span>
-      ${origin.length > 0
-        ? html`<small>${origin.map((part, at) => html`${at ? " · " : ""}<bdi>${part}</bdi>`)}</small>`
-        : null}
+      ${
+        origin.length > 0
+          ? html`<small>${origin.map((part, at) => html`${at ? " · " : ""}<bdi>${part}</bdi>`)}</small>`
+          : null
+      }
     </span>
-    ${isInEditor()
-      ? html`<button
+    ${
+      isInEditor()
+        ? html`<button
           type="button"
           class="link"
           aria-label="Open ${place}, line ${code.start_line}"
@@ -32,7 +35,8 @@ export function sharedCode(code, open) {
         >
           Open
         </button>`
-      : null}
+        : null
+    }
   </p>`;
 }
 

@@ -24,7 +24,11 @@ export const SHORTCUTS = [
       { id: "next-room", keys: ["Alt+ArrowDown"], does: "Next room" },
       { id: "previous-room", keys: ["Alt+ArrowUp"], does: "Previous room" },
       { id: "next-unread", keys: ["Alt+Shift+ArrowDown"], does: "Next room with unread messages" },
-      { id: "previous-unread", keys: ["Alt+Shift+ArrowUp"], does: "Previous room with unread messages" },
+      {
+        id: "previous-unread",
+        keys: ["Alt+Shift+ArrowUp"],
+        does: "Previous room with unread messages",
+      },
       { id: "show-shortcuts", keys: ["?"], does: "This list, where nothing is being written" },
     ],
   },
@@ -83,10 +87,12 @@ export const EDITOR_SHORTCUTS = {
 /** The keys there are in an editor, which has its own with Ctrl and lists the rooms itself. */
 export const SHORTCUTS_IN_EDITOR = [
   EDITOR_SHORTCUTS,
-  ...SHORTCUTS.filter(({ where }) => where !== "In the list of rooms").map(({ where, shortcuts }) => ({
-    where,
-    shortcuts: shortcuts.filter(({ id, keys }) => !id || !keys[0].startsWith("Ctrl+")),
-  })),
+  ...SHORTCUTS.filter(({ where }) => where !== "In the list of rooms").map(
+    ({ where, shortcuts }) => ({
+      where,
+      shortcuts: shortcuts.filter(({ id, keys }) => !id || !keys[0].startsWith("Ctrl+")),
+    }),
+  ),
 ];
 
 const SIGNS = /** @type {Record<string, string>} */ ({

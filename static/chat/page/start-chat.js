@@ -101,8 +101,9 @@ export class StartChat extends ChatDialog {
           this.members = [...this.members, event.detail.person.username];
         }}
       ></mc-people-search>
-      ${this.members.length > 0
-        ? html`<ul class="chips" aria-label="People to add">
+      ${
+        this.members.length > 0
+          ? html`<ul class="chips" aria-label="People to add">
             ${this.members.map(
               (name) => html`<li class="chip">
                 <span>${personName(this.client, name)}</span>
@@ -116,7 +117,8 @@ export class StartChat extends ChatDialog {
               </li>`,
             )}
           </ul>`
-        : null}
+          : null
+      }
       <footer class="dialog-actions">
         <button type="button" class="button" @click=${() => this.close()}>Cancel</button>
         <button class="button is-primary" form="new-room" ?disabled=${this.busy}>Create room</button>
@@ -168,7 +170,10 @@ export class StartChat extends ChatDialog {
     this.open(reply.room.id);
     const asked = reply.asked?.length ?? 0;
     if (asked > 0) {
-      const who = asked === 1 ? "One person whom you share no room with has" : `${asked} people whom you share no room with have`;
+      const who =
+        asked === 1
+          ? "One person whom you share no room with has"
+          : `${asked} people whom you share no room with have`;
       this.tell("said", { text: `${who} been asked, to join when they accept.` });
     }
   }

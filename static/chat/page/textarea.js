@@ -20,7 +20,12 @@ const TYPED_LINES = 200;
  * @param {number} [start] characters from the beginning
  * @param {number} [end]
  */
-export function insertText(textarea, text, start = textarea.selectionStart, end = textarea.selectionEnd) {
+export function insertText(
+  textarea,
+  text,
+  start = textarea.selectionStart,
+  end = textarea.selectionEnd,
+) {
   textarea.focus();
   textarea.setSelectionRange(start, end);
   if (start === end && !text) return;

@@ -24,7 +24,8 @@ export function timeline(messages, { unreadAfter, me, draw }) {
   let previous = null;
   let day = "";
   // Where the messages begin later, what they begin with need not be the first new one.
-  let lineDrawn = unreadAfter === null || messages.length === 0 || messages[0].number > unreadAfter + 1;
+  let lineDrawn =
+    unreadAfter === null || messages.length === 0 || messages[0].number > unreadAfter + 1;
   for (const message of messages) {
     const itsDay = dayOf(message.created_at);
     if (itsDay !== day) {
@@ -33,7 +34,11 @@ export function timeline(messages, { unreadAfter, me, draw }) {
       const iso = message.created_at;
       items.push({ key: `day:${day}`, draw: () => line("day-line", dayName(iso)) });
     }
-    if (!lineDrawn && message.number > /** @type {number} */ (unreadAfter) && isCounted(message, me)) {
+    if (
+      !lineDrawn &&
+      message.number > /** @type {number} */ (unreadAfter) &&
+      isCounted(message, me)
+    ) {
       lineDrawn = true;
       previous = null;
       items.push({ key: "unread", draw: () => line("unread-line", "New messages") });

@@ -24,7 +24,9 @@ export class Toolbar extends HTMLElement {
 
   /** Those that can be had: some are left out where there is little room for them. */
   get tools() {
-    const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (this.querySelectorAll("button:not([disabled])"));
+    const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (
+      this.querySelectorAll("button:not([disabled])")
+    );
     const tools = [...buttons].filter((button) => !button.closest("[role=menu]"));
     // Nothing is shown as long as what the toolbar is in is closed.
     const shown = tools.filter((tool) => tool.getClientRects().length > 0);

@@ -17,9 +17,11 @@ export class TypingLine extends ChatElement {
       .filter((name) => name !== this.client.me?.username)
       .map((name) => personName(this.client, name));
     return html`<p class="typing-line" aria-live="off">
-      ${names.length > 0
-        ? html`<span class="typing-dots" aria-hidden="true"><i></i><i></i><i></i></span> <span>${words(names)}</span>`
-        : null}
+      ${
+        names.length > 0
+          ? html`<span class="typing-dots" aria-hidden="true"><i></i><i></i><i></i></span> <span>${words(names)}</span>`
+          : null
+      }
     </p>`;
   }
 }

@@ -13,8 +13,10 @@ import { html } from "lit";
 export const unreadBar = ({ count, isAtUnread, toFirst, toNewest, markRead }) =>
   html`<div class="unread-bar" role="group" aria-label="Unread messages">
     <span class="unread-count">${count} unread</span>
-    ${isAtUnread
-      ? html`<button type="button" class="link" @click=${toNewest}>Jump to newest</button>`
-      : html`<button type="button" class="link" @click=${toFirst}>Jump to first unread</button>`}
+    ${
+      isAtUnread
+        ? html`<button type="button" class="link" @click=${toNewest}>Jump to newest</button>`
+        : html`<button type="button" class="link" @click=${toFirst}>Jump to first unread</button>`
+    }
     <button type="button" class="link" @click=${markRead}>Mark as read</button>
   </div>`;

@@ -42,7 +42,11 @@ export class UnsentDialog extends ChatDialog {
         discard it.
       </p>
       <ul class="unsent-list">
-        ${repeat(entries, ({ client_id }) => client_id, (entry) => this.entry(entry))}
+        ${repeat(
+          entries,
+          ({ client_id }) => client_id,
+          (entry) => this.entry(entry),
+        )}
       </ul>
       <p class="visually-hidden" role="status">${this.copied ? "The text was copied" : ""}</p>`;
   }

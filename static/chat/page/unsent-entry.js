@@ -21,11 +21,13 @@ export const unsentEntry = (entry, { room, note, ways }) => html`<li class="unse
   </p>
   ${entry.body ? html`<p class="unsent-body plain-text" dir="auto" tabindex="0">${entry.body}</p>` : null}
   ${entry.code ? html`<p class="hint"><bdi>${entry.code.path}</bdi></p>` : null}
-  ${entry.attachments.length > 0
-    ? html`<p class="hint">
+  ${
+    entry.attachments.length > 0
+      ? html`<p class="hint">
         ${entry.attachments.map(({ name }, at) => html`${at ? ", " : ""}<bdi>${name || "a file"}</bdi>`)}
       </p>`
-    : null}
+      : null
+  }
   ${note ? html`<p class="hint">${note}</p>` : null}
   <div class="unsent-ways">${ways}</div>
 </li>`;

@@ -29,7 +29,8 @@ export class UploadTray extends ChatElement {
   willUpdate(changed) {
     super.willUpdate(changed);
     if (!changed.has("list")) return;
-    for (const upload of changed.get("list") ?? []) upload.removeEventListener("change", this.onChange);
+    for (const upload of changed.get("list") ?? [])
+      upload.removeEventListener("change", this.onChange);
     for (const upload of this.list) upload.addEventListener("change", this.onChange);
   }
 
@@ -41,7 +42,11 @@ export class UploadTray extends ChatElement {
   render() {
     if (this.list.length === 0) return null;
     return html`<ul class="uploads" aria-label="Files of this message">
-      ${repeat(this.list, ({ key }) => key, (upload) => this.entry(upload))}
+      ${repeat(
+        this.list,
+        ({ key }) => key,
+        (upload) => this.entry(upload),
+      )}
     </ul>`;
   }
 
@@ -56,8 +61,9 @@ export class UploadTray extends ChatElement {
         <span class="upload-name" title=${isolated(upload.name)}><bdi>${upload.name}</bdi></span>
         ${progress(upload)}
       </span>
-      ${canRetry(upload, this.client.limits)
-        ? html`<button
+      ${
+        canRetry(upload, this.client.limits)
+          ? html`<button
             type="button"
             class="icon-button is-small"
             aria-label="${failed ? "Retry" : "Try now:"} ${isolated(upload.name)}"
@@ -66,7 +72,8 @@ export class UploadTray extends ChatElement {
           >
             ${icon("retry")}
           </button>`
-        : null}
+          : null
+      }
       ${this.removable ? this.removal(upload) : null}
     </li>`;
   }
@@ -88,8 +95,10 @@ export class UploadTray extends ChatElement {
 
 /** @param {FileUpload} upload */
 function progress(upload) {
-  if (upload.state === "failed") return html`<span class="upload-error" role="alert">${reason(upload)}</span>`;
-  if (upload.wait) return html`<span class="upload-wait" role="status">${waitWords(upload.wait)}</span>`;
+  if (upload.state === "failed")
+    return html`<span class="upload-error" role="alert">${reason(upload)}</span>`;
+  if (upload.wait)
+    return html`<span class="upload-wait" role="status">${waitWords(upload.wait)}</span>`;
   if (!upload.isUnfinished) {
     const notes = upload.attachment ? fileNotes(upload.attachment) : "";
     return html`<span class="upload-size">${readableSize(upload.size)}</span>
@@ -104,7 +113,8 @@ function progress(upload) {
 
 /** @param {FileUpload} upload */
 function reason({ error }) {
-  if (error?.code === "network") return "The server was not reached. It is tried again when the connection is back.";
+  if (error?.code === "network")
+    return "The server was not reached. It is tried again when the connection is back.";
   return error?.detail || "The upload failed. Retry it.";
 }
 

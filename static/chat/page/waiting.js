@@ -14,13 +14,20 @@ export class Waiting extends ChatElement {
   render() {
     const { unsent } = this.client;
     if (unsent.length === 0) return null;
-    const words = unsent.length === 1 ? "1 message waits for the server" : `${unsent.length} messages wait for the server`;
+    const words =
+      unsent.length === 1
+        ? "1 message waits for the server"
+        : `${unsent.length} messages wait for the server`;
     return html`<section class="empty is-list" aria-labelledby="waiting">
       ${mark()}
       <h2 id="waiting" tabindex="-1">${words}</h2>
       <p>What you wrote is kept, and sent by itself as soon as the server is reached.</p>
       <ul class="unsent-list">
-        ${repeat(unsent, ({ client_id }) => client_id, (entry) => this.entry(entry))}
+        ${repeat(
+          unsent,
+          ({ client_id }) => client_id,
+          (entry) => this.entry(entry),
+        )}
       </ul>
     </section>`;
   }

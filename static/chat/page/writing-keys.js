@@ -28,7 +28,8 @@ export class WritingKeys {
     const leaving = this.leaving;
     this.leaving = key === "Escape";
     const isInside = fence >= 0 && textarea.selectionStart >= fence;
-    if (key !== "Tab" || leaving || !isInside || event.ctrlKey || event.altKey || event.metaKey) return false;
+    if (key !== "Tab" || leaving || !isInside || event.ctrlKey || event.altKey || event.metaKey)
+      return false;
     event.preventDefault();
     const { value, selectionStart: start, selectionEnd: end } = textarea;
     const change = indented(value, { start, end }, { outdent, fence });

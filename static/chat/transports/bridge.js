@@ -135,7 +135,11 @@ export function relay(port, transport) {
       });
       port.post({ bridge: "uploaded", id, attachment });
     } catch (error) {
-      const { code = "server_error", detail = String(error), retryAfter } = /** @type {ChatError} */ (error);
+      const {
+        code = "server_error",
+        detail = String(error),
+        retryAfter,
+      } = /** @type {ChatError} */ (error);
       port.post({ bridge: "failed", id, code, detail, retryAfter });
     }
     uploads.delete(id);

@@ -24,7 +24,9 @@ export async function upload(file, { server, sessionToken, signal, onProgress })
     ? { "X-Session-Token": sessionToken }
     : { "X-CSRFToken": csrfToken() };
   const request = { url, form, headers, hasCookies: !sessionToken, signal, onProgress };
-  const { status, text, retryAfter } = await (globalThis.XMLHttpRequest ? byXhr(request) : byFetch(request));
+  const { status, text, retryAfter } = await (globalThis.XMLHttpRequest
+    ? byXhr(request)
+    : byFetch(request));
   const answer = parsed(text);
   if (status >= 200 && status < 300 && answer?.id) return answer;
   const code = answer?.code ?? codeOf(status);

@@ -40,7 +40,8 @@ export class WebSocketTransport {
    */
   constructor({ server, sessionToken = null, WebSocket = globalThis.WebSocket }) {
     if (!WebSocket) {
-      const detail = "This platform has no WebSocket. In Node before 22, install ws and pass its class: {WebSocket}.";
+      const detail =
+        "This platform has no WebSocket. In Node before 22, install ws and pass its class: {WebSocket}.";
       throw new ChatError("bad_request", detail);
     }
     this.#server = server;

@@ -24,7 +24,8 @@ export type AskToSignIn = () => Promise<NewAccount | undefined>;
  * offered to VS Code's own account menu.
  */
 export class Accounts implements vscode.AuthenticationProvider, vscode.Disposable {
-  readonly #sessionsChanged = new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
+  readonly #sessionsChanged =
+    new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.#sessionsChanged.event;
   readonly #changed = new vscode.EventEmitter<Account | null>();
   /** Fires in every window when somebody signed in or out in any of them. */
@@ -38,7 +39,10 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
   readonly known = new Promise<void>((resolve) => (this.#isKnown = resolve));
   #askToSignIn: AskToSignIn = () => Promise.resolve(undefined);
 
-  constructor(secrets: vscode.SecretStorage, private readonly log: vscode.LogOutputChannel) {
+  constructor(
+    secrets: vscode.SecretStorage,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
     this.#secrets = secrets;
     this.#disposables = [
       vscode.authentication.registerAuthenticationProvider(PROVIDER, "Media Chat", this, {
@@ -144,7 +148,9 @@ function parsed(text: string | undefined): Account | null {
   if (!text) return null;
   try {
     const account = JSON.parse(text) as Account;
-    return account.token && account.server && account.sessionId && account.user?.id ? account : null;
+    return account.token && account.server && account.sessionId && account.user?.id
+      ? account
+      : null;
   } catch {
     return null;
   }

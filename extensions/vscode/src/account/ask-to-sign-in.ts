@@ -15,7 +15,11 @@ export async function askToSignIn(browser: BrowserSignIn): Promise<NewAccount | 
   const server = await askForServer();
   if (!server) return undefined;
   const ways = [
-    { label: `$(globe) ${l10n.t("With the browser")}`, detail: l10n.t("Where you are signed in already, or make an account"), run: browserWay },
+    {
+      label: `$(globe) ${l10n.t("With the browser")}`,
+      detail: l10n.t("Where you are signed in already, or make an account"),
+      run: browserWay,
+    },
     { label: `$(key) ${l10n.t("With username and password")}`, run: passwordWay },
   ];
   const way = await window.showQuickPick(ways, { title: titleFor(server), ignoreFocusOut: true });
@@ -62,7 +66,9 @@ async function passwordWay(server: Server): Promise<NewAccount | undefined> {
   if (!password) return undefined;
   const result = await signIn(server, username.trim(), password);
   if (!("pendingToken" in result)) return done(server, result);
-  const code = await ask({ prompt: l10n.t("Code from your authenticator app, or a recovery code") });
+  const code = await ask({
+    prompt: l10n.t("Code from your authenticator app, or a recovery code"),
+  });
   if (!code) {
     await cancelSignIn(server, result.pendingToken);
     return undefined;
@@ -70,7 +76,10 @@ async function passwordWay(server: Server): Promise<NewAccount | undefined> {
   return done(server, await answerSecondFactor(server, result.pendingToken, code));
 }
 
-async function done(server: Server, signedIn: SignedIn | undefined): Promise<NewAccount | undefined> {
+async function done(
+  server: Server,
+  signedIn: SignedIn | undefined,
+): Promise<NewAccount | undefined> {
   if (!signedIn) return undefined;
   await rememberServerAddress(server);
   return { server, signedIn };

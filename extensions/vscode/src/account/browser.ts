@@ -33,7 +33,11 @@ export class BrowserSignIn implements vscode.UriHandler, vscode.Disposable {
     const own = Uri.from({ scheme: env.uriScheme, authority: this.extension, path: PATH });
     // Where the editor runs in a browser itself, this becomes an address that leads back there.
     const callback = (await env.asExternalUri(own)).toString(true);
-    const link = await askForLink(server, { callback, state, challenge: await challengeOf(verifier) });
+    const link = await askForLink(server, {
+      callback,
+      state,
+      challenge: await challengeOf(verifier),
+    });
     const code = await this.#codeFor(state, link);
     return code === undefined ? undefined : exchangeCode(server, code, verifier);
   }
@@ -46,7 +50,9 @@ export class BrowserSignIn implements vscode.UriHandler, vscode.Disposable {
     }
     // Another window's, an old one, or one that somebody else made up.
     void vscode.window.showWarningMessage(
-      vscode.l10n.t("This window did not ask to sign in to Media Chat, or no longer. Nothing has changed."),
+      vscode.l10n.t(
+        "This window did not ask to sign in to Media Chat, or no longer. Nothing has changed.",
+      ),
     );
   }
 
@@ -55,16 +61,22 @@ export class BrowserSignIn implements vscode.UriHandler, vscode.Disposable {
     this.#expected?.arrived("");
   }
 
-  async #codeFor(state: string, link: { address: string; lifetime: number }): Promise<string | undefined> {
+  async #codeFor(
+    state: string,
+    link: { address: string; lifetime: number },
+  ): Promise<string | undefined> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     // A second attempt gives up the first.
     this.cancel();
     try {
       return await new Promise<string | undefined>((resolve, reject) => {
         this.#expected = { state, arrived: (code) => resolve(code || undefined) };
-        const tooLate = () => reject(new Problem("signed_out", vscode.l10n.t("That took too long. Sign in again.")));
+        const tooLate = () =>
+          reject(new Problem("signed_out", vscode.l10n.t("That took too long. Sign in again.")));
         timer = setTimeout(tooLate, link.lifetime * 1000);
-        vscode.env.openExternal(vscode.Uri.parse(link.address)).then((opened) => !opened && resolve(undefined), reject);
+        vscode.env
+          .openExternal(vscode.Uri.parse(link.address))
+          .then((opened) => !opened && resolve(undefined), reject);
       });
     } finally {
       clearTimeout(timer);
@@ -78,9 +90,14 @@ function unguessable(): string {
 }
 
 async function challengeOf(verifier: string): Promise<string> {
-  return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))));
+  return base64url(
+    new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))),
+  );
 }
 
 function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 }

@@ -49,7 +49,13 @@ export async function askedServerInSight(text: string): Promise<Server | undefin
     location: vscode.ProgressLocation.Notification,
     title: vscode.l10n.t("Looking for Media Chat at {0}…", address.url.host),
   };
-  const show = () => void vscode.window.withProgress(options, () => found.then(() => {}, () => {}));
+  const show = () =>
+    void vscode.window.withProgress(options, () =>
+      found.then(
+        () => {},
+        () => {},
+      ),
+    );
   const timer = setTimeout(show, UNSEEN_MS);
   return found.finally(() => clearTimeout(timer));
 }
@@ -66,7 +72,9 @@ async function mayTravelInTheClear(url: URL): Promise<boolean> {
     l10n.t("The connection to {0} is not encrypted.", url.host),
     {
       modal: true,
-      detail: l10n.t("Others on the network can read your password and your messages. Use the server's https:// address if it has one, or ask its administrator for one."),
+      detail: l10n.t(
+        "Others on the network can read your password and your messages. Use the server's https:// address if it has one, or ask its administrator for one.",
+      ),
     },
     goOn,
   );

@@ -50,7 +50,10 @@ export class SignInForm {
     }
   }
 
-  async #first(given: { server: string; username: string; password: string }, reply: Reply): Promise<void> {
+  async #first(
+    given: { server: string; username: string; password: string },
+    reply: Reply,
+  ): Promise<void> {
     this.#username = given.username;
     const server = await askedServer(given.server);
     if (!server) return reply({ type: "sign-in-again" });
@@ -62,7 +65,8 @@ export class SignInForm {
 
   async #second(code: string): Promise<void> {
     const pending = this.#pending;
-    if (!pending) throw new Problem("signed_out", vscode.l10n.t("That took too long. Sign in again."));
+    if (!pending)
+      throw new Problem("signed_out", vscode.l10n.t("That took too long. Sign in again."));
     await this.#done(pending.server, await answerSecondFactor(pending.server, pending.token, code));
   }
 

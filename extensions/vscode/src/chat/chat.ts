@@ -73,21 +73,31 @@ export class Chat implements vscode.Disposable {
     const server = Server.at(account.server);
     const transport = new SharedTransport(wire(server, account.token));
     const { storage } = this;
-    const client = new ChatClient({ transport, storage, events: storage, userId: account.user.id, ...this.kept });
+    const client = new ChatClient({
+      transport,
+      storage,
+      events: storage,
+      userId: account.user.id,
+      ...this.kept,
+    });
     transport.ownedBy(client);
     for (const type of ["rooms", "room", "people", "presence", "blocked", "outbox"]) {
       client.addEventListener(type, () => this.#changed.fire());
     }
     client.addEventListener("state", () => this.#stateChanged(client));
     client.addEventListener("mention", (event) => {
-      const { room: id, message } = (event as CustomEvent<{ room: string; message: Message }>).detail;
+      const { room: id, message } = (event as CustomEvent<{ room: string; message: Message }>)
+        .detail;
       const room = client.rooms.get(id);
       if (room) this.#called.fire({ room, messages: [message] });
     });
     client.addEventListener("skipped", (event) => {
       const { room, after } = (event as CustomEvent<{ room: string; after: number }>).detail;
       // A room that cannot be read any more calls nobody.
-      callsSkipped(client, room, after).then((call) => call && this.#called.fire(call), () => {});
+      callsSkipped(client, room, after).then(
+        (call) => call && this.#called.fire(call),
+        () => {},
+      );
     });
     client.addEventListener("message-changed", (event) => {
       this.#messageChanged.fire((event as CustomEvent<{ message: Message }>).detail.message);

@@ -32,7 +32,10 @@ export class EditorStorage extends EventTarget implements KeyStorage {
 
   /** Takes over what earlier versions kept in one object for all windows. */
   async moveFrom(everywhere: vscode.Memento): Promise<void> {
-    const moved = everywhere.keys().filter((key) => key.startsWith(PREFIX + OUTBOX)).map((key) => key.slice(PREFIX.length));
+    const moved = everywhere
+      .keys()
+      .filter((key) => key.startsWith(PREFIX + OUTBOX))
+      .map((key) => key.slice(PREFIX.length));
     for (const key of moved) this.outbox.set(key, everywhere.get<string>(PREFIX + key) ?? "");
     await this.outbox.written();
     for (const key of moved) {
@@ -49,7 +52,9 @@ export class EditorStorage extends EventTarget implements KeyStorage {
   }
 
   getItem(key: string): string | null {
-    return key.startsWith(OUTBOX) ? this.outbox.get(key) : (this.here.get<string>(PREFIX + key) ?? null);
+    return key.startsWith(OUTBOX)
+      ? this.outbox.get(key)
+      : (this.here.get<string>(PREFIX + key) ?? null);
   }
 
   setItem(key: string, value: string): void {

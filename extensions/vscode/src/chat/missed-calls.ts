@@ -25,11 +25,15 @@ export interface Call {
 export async function missedCalls(client: ChatClient): Promise<Call[]> {
   const since = Date.now() - RECENT_MS; // eslint-disable-line no-restricted-properties -- beside the server's time of day
   const unread = [...client.rooms.values()].filter((room) => room.role !== null && room.unread > 0);
-  const directFirst = unread.sort((one, other) => Number(other.kind === "direct") - Number(one.kind === "direct"));
+  const directFirst = unread.sort(
+    (one, other) => Number(other.kind === "direct") - Number(one.kind === "direct"),
+  );
   const asked = directFirst.slice(0, ROOMS_LIMIT).map((room) => callsIn(client, room, { since }));
   // A room that cannot be read any more calls nobody.
   const answers = await Promise.allSettled(asked);
-  const calls = answers.flatMap((answer) => (answer.status === "fulfilled" && answer.value ? [answer.value] : []));
+  const calls = answers.flatMap((answer) =>
+    answer.status === "fulfilled" && answer.value ? [answer.value] : [],
+  );
   return calls.sort((one, other) => writtenAt(one.messages[0]) - writtenAt(other.messages[0]));
 }
 
@@ -38,13 +42,22 @@ export async function missedCalls(client: ChatClient): Promise<Call[]> {
  * @param after the number of the newest message that it was told before
  * @returns null where nothing calls
  */
-export async function callsSkipped(client: ChatClient, roomId: string, after: number): Promise<Call | null> {
+export async function callsSkipped(
+  client: ChatClient,
+  roomId: string,
+  after: number,
+): Promise<Call | null> {
   const room = client.rooms.get(roomId);
   return room ? callsIn(client, room, { after }) : null;
 }
 
-async function callsIn(client: ChatClient, room: Room, { since = 0, after = 0 }): Promise<Call | null> {
-  const isNew = (message: Message) => message.number > Math.max(room.read, after) && writtenAt(message) > since;
+async function callsIn(
+  client: ChatClient,
+  room: Room,
+  { since = 0, after = 0 },
+): Promise<Call | null> {
+  const isNew = (message: Message) =>
+    message.number > Math.max(room.read, after) && writtenAt(message) > since;
   const isCall = (message: Message) =>
     message.sender !== client.username &&
     !message.deleted &&
@@ -54,7 +67,12 @@ async function callsIn(client: ChatClient, room: Room, { since = 0, after = 0 })
   let hasMore = true;
   while (hasMore && found.length < MESSAGES_LIMIT) {
     const before = found[0]?.number;
-    const { messages, more } = await client.read({ type: "history", room: room.id, limit: PAGE, ...(before && { before }) });
+    const { messages, more } = await client.read({
+      type: "history",
+      room: room.id,
+      limit: PAGE,
+      ...(before && { before }),
+    });
     found = [...messages.filter(isNew), ...found];
     hasMore = more && messages.length > 0 && messages.every(isNew);
   }

@@ -11,7 +11,8 @@ export function partner(client: ChatClient, room: Room): string | null {
 }
 
 /** For labels and sentences, which the name does not turn around. */
-export const displayName = (client: ChatClient, username: string): string => spokenName(client, username);
+export const displayName = (client: ChatClient, username: string): string =>
+  spokenName(client, username);
 
 export function roomTitle(client: ChatClient, room: Room): string {
   const other = partner(client, room);

@@ -21,7 +21,9 @@ export async function sayWhenShared(
     (error: unknown) => {
       // Somebody has discarded it, or another window says what became of it.
       if (error instanceof ChatError && error.code === "aborted") return;
-      void window.showErrorMessage(refused(error instanceof ChatError ? error.detail : String(error)));
+      void window.showErrorMessage(
+        refused(error instanceof ChatError ? error.detail : String(error)),
+      );
     },
   );
   if (!isWaiting) await end;
@@ -29,6 +31,8 @@ export async function sayWhenShared(
 
 /** Says where what was shared is, while the server is away. */
 export function sayThatItWaits(): void {
-  const words = vscode.l10n.t("The server is not reached. What you shared waits in the chat, and is sent by itself.");
+  const words = vscode.l10n.t(
+    "The server is not reached. What you shared waits in the chat, and is sent by itself.",
+  );
   vscode.window.setStatusBarMessage(words, 2 * SHOWN_MS);
 }

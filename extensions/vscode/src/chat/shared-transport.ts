@@ -1,6 +1,11 @@
 import { ChatError, type ChatClient } from "../../../../static/chat/client.js";
 import type { Attachment } from "../../../../static/chat/protocol.js";
-import type { Socket, Transport, TransportHandlers, UploadOptions } from "../../../../static/chat/types.js";
+import type {
+  Socket,
+  Transport,
+  TransportHandlers,
+  UploadOptions,
+} from "../../../../static/chat/types.js";
 
 /** The closing code for a connection that was lost: come back and sync. */
 const LOST = 1006;
@@ -164,7 +169,9 @@ function objectsOf(text: string): object[] {
   try {
     const frame: unknown = JSON.parse(text);
     const objects: unknown[] = Array.isArray(frame) ? frame : [frame];
-    return objects.filter((object): object is object => typeof object === "object" && object !== null);
+    return objects.filter(
+      (object): object is object => typeof object === "object" && object !== null,
+    );
   } catch {
     return [];
   }

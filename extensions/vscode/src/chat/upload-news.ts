@@ -35,11 +35,16 @@ export function uploadsNow(client: ChatClient): UploadNews[] {
 
 /** Tries a file again, because a page asks for it. */
 export function retryUpload(client: ChatClient, key: string): void {
-  for (const { client_id } of client.unsent) client.uploadsOf(client_id).find((each) => each.key === key)?.retry();
+  for (const { client_id } of client.unsent)
+    client
+      .uploadsOf(client_id)
+      .find((each) => each.key === key)
+      ?.retry();
 }
 
 function newsOf({ key, sent, state, error, wait, attachment }: FileUpload): UploadNews {
   return { key, sent, state, error: plain(error), wait: plain(wait), attachment };
 }
 
-const plain = (error: { code: string; detail: string } | null) => error && { code: error.code, detail: error.detail };
+const plain = (error: { code: string; detail: string } | null) =>
+  error && { code: error.code, detail: error.detail };

@@ -29,14 +29,23 @@ export async function anchorOf(document: vscode.TextDocument, lines: Lines): Pro
   const source = sourceOf(document.uri);
   const asked = source && (await program());
   const located = asked && (await asked.locate(source.file).catch(() => null));
-  if (!located) return { repository: "", branch: "", commit: "", path: loosePath(document.uri), ...unknown };
+  if (!located)
+    return { repository: "", branch: "", commit: "", path: loosePath(document.uri), ...unknown };
   const repository = commonName(await asked.remotes(located.root).catch(() => []));
   try {
     const head = await asked.commit(located.root, "HEAD");
-    const base = source.revision === "HEAD" ? head : await asked.commit(located.root, source.revision);
+    const base =
+      source.revision === "HEAD" ? head : await asked.commit(located.root, source.revision);
     const branch = base === head ? await asked.branch(located.root) : "";
-    if (source.revision !== "HEAD" && !base) return { repository, branch: "", commit: "", path: located.path, ...unknown };
-    const claim = await claimOf({ shown, encoding: document.encoding }, lines, base, located, asked);
+    if (source.revision !== "HEAD" && !base)
+      return { repository, branch: "", commit: "", path: located.path, ...unknown };
+    const claim = await claimOf(
+      { shown, encoding: document.encoding },
+      lines,
+      base,
+      located,
+      asked,
+    );
     return { repository, branch, path: located.path, ...unknown, ...claim };
   } catch {
     // Git did not answer in time, or the file is too large: then no commit is named.
@@ -57,7 +66,13 @@ export async function isUnpushed(document: vscode.TextDocument, commit: string):
 }
 
 /** Compares what the editor shows with the file of a commit. */
-async function claimOf({ shown, encoding }: Shown, lines: Lines, commit: string, { root, path }: Located, asked: GitProgram): Promise<Claim> {
+async function claimOf(
+  { shown, encoding }: Shown,
+  lines: Lines,
+  commit: string,
+  { root, path }: Located,
+  asked: GitProgram,
+): Promise<Claim> {
   const file = commit ? await asked.file(root, commit, path) : null;
   const committed = file && (await vscode.workspace.decode(file.bytes, { encoding }));
   if (file && committed !== null) {
@@ -66,14 +81,19 @@ async function claimOf({ shown, encoding }: Shown, lines: Lines, commit: string,
     const fate = follow(hunks, lines, linesOf(shown), linesOf(committed));
     if (fate.kind === "kept") {
       const { start: start_line, end: end_line } = fate.lines;
-      const text = linesOf(shown).slice(lines.start - 1, lines.end).join("\n");
-      if (isAt(committed, { text, start_line, end_line })) return { commit, start_line, end_line, dirty: false, blob: file.blob };
+      const text = linesOf(shown)
+        .slice(lines.start - 1, lines.end)
+        .join("\n");
+      if (isAt(committed, { text, start_line, end_line }))
+        return { commit, start_line, end_line, dirty: false, blob: file.blob };
     }
   }
   // What a filter stored, such as Git LFS, cannot be compared: no program of a repository is run.
-  if (await asked.isFiltered(root, path)) return { commit: "", start_line: lines.start, end_line: lines.end };
+  if (await asked.isFiltered(root, path))
+    return { commit: "", start_line: lines.start, end_line: lines.end };
   // The ends of lines are stored as the file has them in the commit, whatever the work tree has.
-  const stored = committed !== null && !committed.includes("\r\n") ? linesOf(shown).join("\n") : shown;
+  const stored =
+    committed !== null && !committed.includes("\r\n") ? linesOf(shown).join("\n") : shown;
   const blob = asked.idOf(await vscode.workspace.encode(stored, { encoding }), commit);
   return { commit, start_line: lines.start, end_line: lines.end, dirty: true, blob };
 }
@@ -102,7 +122,9 @@ function loosePath(uri: vscode.Uri): string {
 /** The lines around, as many as fit; left out where there are none. */
 function contextOf(shown: string, { start, end }: Lines): Pick<Code, "before" | "after"> {
   const lines = linesOf(shown);
-  const before = fitting(lines.slice(Math.max(0, start - 1 - CONTEXT_LINES), start - 1).reverse()).reverse().join("\n");
+  const before = fitting(lines.slice(Math.max(0, start - 1 - CONTEXT_LINES), start - 1).reverse())
+    .reverse()
+    .join("\n");
   const after = fitting(lines.slice(end, end + CONTEXT_LINES)).join("\n");
   return { ...(before && { before }), ...(after && { after }) };
 }
@@ -110,7 +132,11 @@ function contextOf(shown: string, { start, end }: Lines): Pick<Code, "before" | 
 function fitting(lines: string[]): string[] {
   const found: string[] = [];
   for (const line of lines) {
-    if (new TextEncoder().encode([...found, line].join("\n")).length > CONTEXT_BYTES || line.includes("\0")) break;
+    if (
+      new TextEncoder().encode([...found, line].join("\n")).length > CONTEXT_BYTES ||
+      line.includes("\0")
+    )
+      break;
     found.push(line);
   }
   return found;

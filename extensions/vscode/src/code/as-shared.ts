@@ -35,17 +35,25 @@ export class SharedText implements vscode.TextDocumentContentProvider, vscode.Di
   async documentOf(code: Code, checkouts: readonly Checkout[]): Promise<AsShared> {
     const lines = { start: code.start_line, end: code.end_line };
     const file = await this.fileOf(code, checkouts);
-    if (!file) return { document: await this.#keep(code, code.text), lines: { start: 1, end: lines.end - lines.start + 1 } };
+    if (!file)
+      return {
+        document: await this.#keep(code, code.text),
+        lines: { start: 1, end: lines.end - lines.start + 1 },
+      };
     const committed = file.commit && (await this.#committed(code, file.root, file.commit));
     return { document: committed || (await this.#keep(code, file.text)), lines };
   }
 
   /** The whole file as it was shared, null where none of the checkouts has it. */
-  async fileOf(code: Code, checkouts: readonly Checkout[]): Promise<{ root: vscode.Uri; text: string; commit: string } | null> {
+  async fileOf(
+    code: Code,
+    checkouts: readonly Checkout[],
+  ): Promise<{ root: vscode.Uri; text: string; commit: string } | null> {
     for (const checkout of checkouts) {
       const root = vscode.Uri.file(checkout.root);
       // In the encoding that a file at this place has by the settings.
-      const decode = (bytes: Uint8Array) => vscode.workspace.decode(bytes, { uri: vscode.Uri.joinPath(root, code.path) });
+      const decode = (bytes: Uint8Array) =>
+        vscode.workspace.decode(bytes, { uri: vscode.Uri.joinPath(root, code.path) });
       const file = await sharedFile(code, checkout, decode).catch(() => null);
       if (file) return { root, ...file };
     }
@@ -53,7 +61,11 @@ export class SharedText implements vscode.TextDocumentContentProvider, vscode.Di
   }
 
   /** The editor's own document of a commit's file; null where it shows the lines otherwise. */
-  async #committed(code: Code, root: vscode.Uri, commit: string): Promise<vscode.TextDocument | null> {
+  async #committed(
+    code: Code,
+    root: vscode.Uri,
+    commit: string,
+  ): Promise<vscode.TextDocument | null> {
     const uri = (await git())?.toGitUri(vscode.Uri.joinPath(root, code.path), commit);
     try {
       const document = uri && (await vscode.workspace.openTextDocument(uri));
@@ -68,8 +80,11 @@ export class SharedText implements vscode.TextDocumentContentProvider, vscode.Di
     this.#texts.set(key, text);
     for (const old of [...this.#texts.keys()].slice(0, -KEPT)) this.#texts.delete(old);
     const name = vscode.l10n.t("{0} (as shared)", code.path.split("/").at(-1) ?? code.path);
-    const document = await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: SCHEME, path: `/${name}`, query: key }));
-    const isKnown = code.language !== "" && (await vscode.languages.getLanguages()).includes(code.language);
+    const document = await vscode.workspace.openTextDocument(
+      vscode.Uri.from({ scheme: SCHEME, path: `/${name}`, query: key }),
+    );
+    const isKnown =
+      code.language !== "" && (await vscode.languages.getLanguages()).includes(code.language);
     return isKnown ? vscode.languages.setTextDocumentLanguage(document, code.language) : document;
   }
 }

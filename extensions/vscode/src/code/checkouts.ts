@@ -24,17 +24,28 @@ export interface OpenCheckout extends Checkout {
  *
  * @param roots folders of work trees
  */
-export async function inOrder(code: Code, git: GitProgram, roots: readonly string[]): Promise<OpenCheckout[]> {
+export async function inOrder(
+  code: Code,
+  git: GitProgram,
+  roots: readonly string[],
+): Promise<OpenCheckout[]> {
   const known: Judged[] = [];
   // One after the other: a workspace may have dozens of them, and a machine two cores.
   for (const root of roots) known.push(await judged(code, git, root));
-  const keys = ({ checkout, isAtCommit, isNamed, isOnBranch }: Judged) => [FITS.indexOf(checkout.fit), ...[isAtCommit, isNamed, isOnBranch].map((fits) => Number(!fits))];
-  const compare = (one: number[], other: number[]) => one.map((key, at) => key - (other[at] ?? 0)).find((difference) => difference !== 0) ?? 0;
-  return known.sort((one, other) => compare(keys(one), keys(other))).map(({ checkout }) => checkout);
+  const keys = ({ checkout, isAtCommit, isNamed, isOnBranch }: Judged) => [
+    FITS.indexOf(checkout.fit),
+    ...[isAtCommit, isNamed, isOnBranch].map((fits) => Number(!fits)),
+  ];
+  const compare = (one: number[], other: number[]) =>
+    one.map((key, at) => key - (other[at] ?? 0)).find((difference) => difference !== 0) ?? 0;
+  return known
+    .sort((one, other) => compare(keys(one), keys(other)))
+    .map(({ checkout }) => checkout);
 }
 
 /** Whether it is surely one of the repository, also when the lines are not in it. */
-export const isCertain = ({ fit }: OpenCheckout) => fit === "commit" || fit === "content" || fit === "name";
+export const isCertain = ({ fit }: OpenCheckout) =>
+  fit === "commit" || fit === "content" || fit === "name";
 
 interface Judged {
   checkout: OpenCheckout;
@@ -55,14 +66,27 @@ async function judged(code: Code, git: GitProgram, root: string): Promise<Judged
     const names = remotes.map(({ address }) => repositoryName(address)).filter(Boolean);
     const fit = fitOf(code.repository, { hasCommit: commit !== "", hasContent, names });
     const isNamed = names.some((name) => isSameRepository(name, code.repository));
-    return { checkout: { git, root, fit }, isAtCommit: commit !== "" && commit === head, isNamed, isOnBranch: code.branch !== "" && code.branch === branch };
+    return {
+      checkout: { git, root, fit },
+      isAtCommit: commit !== "" && commit === head,
+      isNamed,
+      isOnBranch: code.branch !== "" && code.branch === branch,
+    };
   } catch {
     // Git did not answer in time.
-    return { checkout: { git, root, fit: "unknown" }, isAtCommit: false, isNamed: false, isOnBranch: false };
+    return {
+      checkout: { git, root, fit: "unknown" },
+      isAtCommit: false,
+      isNamed: false,
+      isOnBranch: false,
+    };
   }
 }
 
-function fitOf(repository: string, { hasCommit, hasContent, names }: { hasCommit: boolean; hasContent: boolean; names: string[] }): Fit {
+function fitOf(
+  repository: string,
+  { hasCommit, hasContent, names }: { hasCommit: boolean; hasContent: boolean; names: string[] },
+): Fit {
   if (hasCommit) return "commit";
   const isNamed = names.some((name) => isSameRepository(name, repository));
   const isOther = repository !== "" && names.length > 0 && !isNamed;

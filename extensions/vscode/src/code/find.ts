@@ -19,7 +19,12 @@ export type Decode = (bytes: Uint8Array) => PromiseLike<string> | string;
  * @param checkout null where Git cannot be asked
  * @param decode makes text of what Git has stored, as the editor did of the file
  */
-export async function findIn(now: string, code: Code, checkout: Checkout | null, decode: Decode): Promise<Place | null> {
+export async function findIn(
+  now: string,
+  code: Code,
+  checkout: Checkout | null,
+  decode: Decode,
+): Promise<Place | null> {
   const history = checkout && (await historyOf(now, code, checkout, decode).catch(() => null));
   return history ? byHistory(now, code, history) : byText(now, code);
 }
@@ -32,7 +37,11 @@ export async function commitOf({ commit }: Code, { git, root }: Checkout): Promi
 }
 
 /** The content of the file that was shared, where this checkout has it and it has the lines. */
-export async function sharedFile(code: Code, { git, root }: Checkout, decode: Decode): Promise<{ text: string; commit: string } | null> {
+export async function sharedFile(
+  code: Code,
+  { git, root }: Checkout,
+  decode: Decode,
+): Promise<{ text: string; commit: string } | null> {
   const commit = code.dirty ? "" : await commitOf(code, { git, root });
   const file = commit ? await git.file(root, commit, code.path) : null;
   if (file) {
@@ -56,10 +65,18 @@ export async function renamedTo(code: Code, { git, root }: Checkout): Promise<st
   }
 }
 
-async function historyOf(now: string, code: Code, checkout: Checkout, decode: Decode): Promise<History | null> {
+async function historyOf(
+  now: string,
+  code: Code,
+  checkout: Checkout,
+  decode: Decode,
+): Promise<History | null> {
   const shared = await sharedFile(code, checkout, decode);
   if (!shared) return null;
-  return { old: shared.text, hunks: readHunks(await checkout.git.diff(plain(shared.text), plain(now))) };
+  return {
+    old: shared.text,
+    hunks: readHunks(await checkout.git.diff(plain(shared.text), plain(now))),
+  };
 }
 
 /** How lines end is no difference, nor whether the last one does. */

@@ -23,8 +23,14 @@ const ENOUGH = 0.5;
 /** The hunks of `git diff -U0`. */
 export function readHunks(diff: string): Hunk[] {
   // Line by line: with the flag `m`, `^` stands also after signs that end no line for Git.
-  const heads = diff.split("\n").map((line) => /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line)).filter((found) => found !== null);
-  return heads.map(([, old, removed, now, added]) => ({ old: side(old, removed), now: side(now, added) }));
+  const heads = diff
+    .split("\n")
+    .map((line) => /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line))
+    .filter((found) => found !== null);
+  return heads.map(([, old, removed, now, added]) => ({
+    old: side(old, removed),
+    now: side(now, added),
+  }));
 }
 
 /** Git names the line before a place that has no lines. */
@@ -39,15 +45,23 @@ function side(line: string | undefined, count: string | undefined) {
  * @param hunks where the two differ, in order
  * @param was the lines in the old text
  */
-export function follow(hunks: readonly Hunk[], was: Lines, old: readonly string[], now: readonly string[]): Fate {
+export function follow(
+  hunks: readonly Hunk[],
+  was: Lines,
+  old: readonly string[],
+  now: readonly string[],
+): Fate {
   const touching = hunks.filter((hunk) => touches(hunk, was));
   const first = moved(hunks, was.start);
   const last = moved(hunks, was.end);
-  if (touching.length === 0 && first !== null && last !== null) return { kind: "kept", lines: { start: first, end: last } };
-  const isLeft = (line: number) => moved(hunks, line) !== null && (old[line - 1] ?? "").trim() !== "";
+  if (touching.length === 0 && first !== null && last !== null)
+    return { kind: "kept", lines: { start: first, end: last } };
+  const isLeft = (line: number) =>
+    moved(hunks, line) !== null && (old[line - 1] ?? "").trim() !== "";
   const anyLeft = rangeOf(was).some(isLeft);
   const [hunk] = touching;
-  if (!anyLeft && touching.every((each) => each.now.from === each.now.to)) return { kind: "deleted" };
+  if (!anyLeft && touching.every((each) => each.now.from === each.now.to))
+    return { kind: "deleted" };
   if (touching.length === 1 && hunk && first === null && last === null) {
     return { kind: "replaced", lines: within(hunk, was, old, now) };
   }
@@ -58,7 +72,9 @@ export function follow(hunks: readonly Hunk[], was: Lines, old: readonly string[
 
 function touches({ old }: Hunk, { start, end }: Lines): boolean {
   // What is put in between two lines separates them; before the first and after the last it does not.
-  return old.from === old.to ? old.from > start && old.from <= end : old.from <= end && old.to > start;
+  return old.from === old.to
+    ? old.from > start && old.from <= end
+    : old.from <= end && old.to > start;
 }
 
 /** Where a line of the old text is now, null where it was taken out. */
@@ -73,7 +89,12 @@ function moved(hunks: readonly Hunk[], line: number): number | null {
 }
 
 /** Of lines that are all in one hunk: the most similar lines in it, else what stands at the same distance from its beginning. */
-function within({ old, now }: Hunk, was: Lines, before: readonly string[], lines: readonly string[]): Lines {
+function within(
+  { old, now }: Hunk,
+  was: Lines,
+  before: readonly string[],
+  lines: readonly string[],
+): Lines {
   const wanted = before.slice(was.start - 1, was.end);
   const beginning = Math.min(now.from + was.start - old.from, now.to - 1);
   const found = likest(lines, wanted, beginning, now, ENOUGH);
@@ -82,7 +103,13 @@ function within({ old, now }: Hunk, was: Lines, before: readonly string[], lines
 }
 
 /** Of a first or last line that a hunk took: the most similar line there, else what stands at the same distance from where it went on. */
-function at(hunk: Hunk | undefined, line: number, side: "top" | "bottom", before: readonly string[], lines: readonly string[]): number {
+function at(
+  hunk: Hunk | undefined,
+  line: number,
+  side: "top" | "bottom",
+  before: readonly string[],
+  lines: readonly string[],
+): number {
   if (!hunk) return line;
   const { old, now } = hunk;
   // The first line goes on after the hunk, so it is measured from the hunk's end; the last from its beginning.
@@ -95,4 +122,5 @@ function at(hunk: Hunk | undefined, line: number, side: "top" | "bottom", before
   return inside;
 }
 
-const rangeOf = ({ start, end }: Lines) => Array.from({ length: end - start + 1 }, (_, index) => start + index);
+const rangeOf = ({ start, end }: Lines) =>
+  Array.from({ length: end - start + 1 }, (_, index) => start + index);

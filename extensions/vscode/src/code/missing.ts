@@ -13,7 +13,11 @@ export async function sayWhatIsMissing(code: Code): Promise<void> {
   const openFolder = l10n.t("Open Folder…");
   const clone = l10n.t("Clone…");
   const isCloneable = CLONEABLE.test(code.repository) && (await git()) !== null;
-  const chosen = await window.showInformationMessage(sentence(code), openFolder, ...(isCloneable ? [clone] : []));
+  const chosen = await window.showInformationMessage(
+    sentence(code),
+    openFolder,
+    ...(isCloneable ? [clone] : []),
+  );
   if (chosen === openFolder) await vscode.commands.executeCommand("vscode.openFolder");
   if (chosen === clone) await askToClone(code.repository);
 }
@@ -21,17 +25,33 @@ export async function sayWhatIsMissing(code: Code): Promise<void> {
 function sentence(code: Code): string {
   const { l10n } = vscode;
   if (code.repository) {
-    return l10n.t("{0} is from {1}, which is not open here. Open your checkout of it, then try again.", label(code), isolated(code.repository));
+    return l10n.t(
+      "{0} is from {1}, which is not open here. Open your checkout of it, then try again.",
+      label(code),
+      isolated(code.repository),
+    );
   }
   return code.commit
-    ? l10n.t("{0} is from commit {1}, which no checkout that is open here has. Open or fetch it, then try again.", label(code), code.commit.slice(0, 7))
-    : l10n.t("{0} is not open here. Open the folder that you keep it in, then try again.", label(code));
+    ? l10n.t(
+        "{0} is from commit {1}, which no checkout that is open here has. Open or fetch it, then try again.",
+        label(code),
+        code.commit.slice(0, 7),
+      )
+    : l10n.t(
+        "{0} is not open here. Open the folder that you keep it in, then try again.",
+        label(code),
+      );
 }
 
 /** Which way it is cloned is the reader's own choice: the name tells neither protocol nor port. */
 async function askToClone(repository: string): Promise<void> {
   const value = `https://${repository}.git`;
   const title = vscode.l10n.t("Clone {0}", isolated(repository));
-  const address = await vscode.window.showInputBox({ title, value, prompt: vscode.l10n.t("The address to clone from"), ignoreFocusOut: true });
+  const address = await vscode.window.showInputBox({
+    title,
+    value,
+    prompt: vscode.l10n.t("The address to clone from"),
+    ignoreFocusOut: true,
+  });
   if (address) await vscode.commands.executeCommand("git.clone", address);
 }

@@ -18,10 +18,16 @@ export class OpenCheckouts {
     const asked = await program();
     if (!asked) return new OpenCheckouts([]);
     const repositories = (await git())?.repositories ?? [];
-    const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
-    const places = [...repositories.map(({ rootUri }) => rootUri), ...folders.map(({ uri }) => uri)];
+    const folders = (vscode.workspace.workspaceFolders ?? []).filter(
+      ({ uri }) => uri.scheme === "file",
+    );
+    const places = [
+      ...repositories.map(({ rootUri }) => rootUri),
+      ...folders.map(({ uri }) => uri),
+    ];
     const roots = new Map<string, string>();
-    for (const uri of places) await addRoot(roots, asked, vscode.Uri.joinPath(uri, "any"), uri.fsPath);
+    for (const uri of places)
+      await addRoot(roots, asked, vscode.Uri.joinPath(uri, "any"), uri.fsPath);
     const opened = await inOrder(code, asked, [...roots.values()]);
     const isNamed = code.repository !== "" || code.commit !== "";
     if (!isNamed || opened.some(isCertain)) return new OpenCheckouts(opened);
@@ -46,16 +52,22 @@ export class OpenCheckouts {
 
   /** The checkout that a file or folder is in. */
   containing(uri: vscode.Uri): OpenCheckout | undefined {
-    const isIn = ({ root }: OpenCheckout) => `${uri.toString()}/`.startsWith(`${vscode.Uri.file(root).toString()}/`);
+    const isIn = ({ root }: OpenCheckout) =>
+      `${uri.toString()}/`.startsWith(`${vscode.Uri.file(root).toString()}/`);
     // One may be within another, as submodules are.
     return this.all.filter(isIn).sort((one, other) => other.root.length - one.root.length)[0];
   }
 
   /** Files without those of other repositories, the likeliest first. */
   inOrder(uris: readonly vscode.Uri[]): vscode.Uri[] {
-    const ranked = uris.map((uri) => ({ uri, checkout: this.containing(uri) })).filter(({ checkout }) => checkout?.fit !== "other");
-    const rank = (checkout: OpenCheckout | undefined) => (checkout ? this.all.indexOf(checkout) : this.all.length);
-    return ranked.sort((one, other) => rank(one.checkout) - rank(other.checkout)).map(({ uri }) => uri);
+    const ranked = uris
+      .map((uri) => ({ uri, checkout: this.containing(uri) }))
+      .filter(({ checkout }) => checkout?.fit !== "other");
+    const rank = (checkout: OpenCheckout | undefined) =>
+      checkout ? this.all.indexOf(checkout) : this.all.length;
+    return ranked
+      .sort((one, other) => rank(one.checkout) - rank(other.checkout))
+      .map(({ uri }) => uri);
   }
 }
 
@@ -63,7 +75,13 @@ export class OpenCheckouts {
  * Adds the root of the work tree that a file is in. Git tells where it really is; editors show it
  * where it was opened.
  */
-async function addRoot(roots: Map<string, string>, asked: GitProgram, file: vscode.Uri, opened?: string): Promise<void> {
+async function addRoot(
+  roots: Map<string, string>,
+  asked: GitProgram,
+  file: vscode.Uri,
+  opened?: string,
+): Promise<void> {
   const found = file.scheme === "file" ? await asked.locate(file.fsPath).catch(() => null) : null;
-  if (found && !roots.has(found.root)) roots.set(found.root, opened && found.path === "any" ? opened : found.root);
+  if (found && !roots.has(found.root))
+    roots.set(found.root, opened && found.path === "any" ? opened : found.root);
 }

@@ -45,7 +45,10 @@ export class CodePlaces implements vscode.Disposable {
 
   async open(code: Code): Promise<void> {
     const { found, checkouts } = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking for the shared lines") },
+      {
+        location: vscode.ProgressLocation.Window,
+        title: vscode.l10n.t("Looking for the shared lines"),
+      },
       () => this.#look(code),
     );
     if (!found) return this.#gone(code, checkouts);
@@ -62,7 +65,11 @@ export class CodePlaces implements vscode.Disposable {
   }
 
   /** The first of these files that surely has the lines, else the first that may have them. */
-  async #findIn(candidates: AsyncIterable<Candidate>, code: Code, tried: Set<string>): Promise<Found | null> {
+  async #findIn(
+    candidates: AsyncIterable<Candidate>,
+    code: Code,
+    tried: Set<string>,
+  ): Promise<Found | null> {
     let doubtful: Found | null = null;
     for await (const { uri, root, renamedFrom, isUncertain } of candidates) {
       if (tried.has(uri.toString())) continue;
@@ -76,28 +83,52 @@ export class CodePlaces implements vscode.Disposable {
   }
 
   /** Says by what the lines were found, and what that says of them. */
-  async #tell({ uri, place, renamedFrom, isElsewhere }: Found, code: Code, checkouts: OpenCheckouts): Promise<void> {
+  async #tell(
+    { uri, place, renamedFrom, isElsewhere }: Found,
+    code: Code,
+    checkouts: OpenCheckouts,
+  ): Promise<void> {
     const { l10n, window, workspace } = vscode;
     const name = isolated(workspace.asRelativePath(uri));
     const words: string[] = [];
-    if (renamedFrom !== undefined) words.push(l10n.t("{0} was renamed to {1}.", isolated(renamedFrom), name));
+    if (renamedFrom !== undefined)
+      words.push(l10n.t("{0} was renamed to {1}.", isolated(renamedFrom), name));
     switch (place.how) {
       case "moved":
-        words.push(l10n.t("These lines have moved from line {0} since they were shared: {1}", code.start_line, name));
+        words.push(
+          l10n.t(
+            "These lines have moved from line {0} since they were shared: {1}",
+            code.start_line,
+            name,
+          ),
+        );
         break;
       case "text":
-        words.push(isElsewhere
-          ? l10n.t("Found by its text in another file: {0}", name)
-          : l10n.t("Found by its text, at line {0} in place of {1}: {2}", place.start, code.start_line, name));
+        words.push(
+          isElsewhere
+            ? l10n.t("Found by its text in another file: {0}", name)
+            : l10n.t(
+                "Found by its text, at line {0} in place of {1}: {2}",
+                place.start,
+                code.start_line,
+                name,
+              ),
+        );
         break;
       case "changed":
         words.push(l10n.t("These lines have changed since they were shared: {0}", name));
         break;
       case "similar":
-        words.push(l10n.t("This looks similar to the shared lines, which are not here as they were: {0}", name));
+        words.push(
+          l10n.t(
+            "This looks similar to the shared lines, which are not here as they were: {0}",
+            name,
+          ),
+        );
     }
     if (words.length === 0) return;
-    if (place.how !== "changed" && place.how !== "similar") return void window.setStatusBarMessage(words.join(" "), 8000);
+    if (place.how !== "changed" && place.how !== "similar")
+      return void window.setStatusBarMessage(words.join(" "), 8000);
     const showIt = l10n.t("Show as It Was");
     const chosen = await window.showInformationMessage(words.join(" "), showIt);
     if (chosen) await this.#showAsItWas(code, checkouts);
@@ -112,19 +143,34 @@ export class CodePlaces implements vscode.Disposable {
   async #gone(code: Code, checkouts: OpenCheckouts): Promise<void> {
     const { l10n, window, workspace } = vscode;
     const isKnown = code.repository !== "" || code.commit !== "";
-    if (!workspace.workspaceFolders?.length || (isKnown && checkouts.isMissing)) return sayWhatIsMissing(code);
+    if (!workspace.workspaceFolders?.length || (isKnown && checkouts.isMissing))
+      return sayWhatIsMissing(code);
     const showIt = l10n.t("Show as It Was");
     const words = [l10n.t("The shared lines of {0} are gone from this checkout.", label(code))];
     // A checkout may have the commit, and its file not the lines: then there is nothing to fetch.
-    if (code.commit && !code.dirty && !checkouts.haveCommit && !(await this.#shared.fileOf(code, checkouts.possible))) {
-      words.push(l10n.t("Fetch commit {0}, then open them again to see them as they were.", code.commit.slice(0, 7)));
+    if (
+      code.commit &&
+      !code.dirty &&
+      !checkouts.haveCommit &&
+      !(await this.#shared.fileOf(code, checkouts.possible))
+    ) {
+      words.push(
+        l10n.t(
+          "Fetch commit {0}, then open them again to see them as they were.",
+          code.commit.slice(0, 7),
+        ),
+      );
     }
     const chosen = await window.showInformationMessage(words.join(" "), showIt);
     if (chosen) await this.#showAsItWas(code, checkouts);
   }
 
   /** The lines in another file: one of the same name, or one of the same kind that has them whole. */
-  async #elsewhere(code: Code, tried: ReadonlySet<string>, checkouts: OpenCheckouts): Promise<Found | null> {
+  async #elsewhere(
+    code: Code,
+    tried: ReadonlySet<string>,
+    checkouts: OpenCheckouts,
+  ): Promise<Found | null> {
     const { path, text } = code;
     for (const uri of checkouts.inOrder(await filesNamedAs(path))) {
       if (tried.has(uri.toString())) continue;
@@ -156,7 +202,8 @@ export class CodePlaces implements vscode.Disposable {
       // Another file may have its name by now.
       const path = checkout?.fit === "commit" && (await renamedTo(code, checkout));
       const renamed = path && vscode.Uri.joinPath(vscode.Uri.file(checkout.root), path);
-      if (renamed && (await isFile(renamed))) yield { uri: renamed, root, isUncertain, renamedFrom: code.path };
+      if (renamed && (await isFile(renamed)))
+        yield { uri: renamed, root, isUncertain, renamedFrom: code.path };
     }
   }
 
@@ -166,7 +213,12 @@ export class CodePlaces implements vscode.Disposable {
       const asked = root.scheme === "file" ? await program() : null;
       const { encoding } = document;
       const decode = (bytes: Uint8Array) => vscode.workspace.decode(bytes, { encoding });
-      return await findIn(document.getText(), code, asked && { git: asked, root: root.fsPath }, decode);
+      return await findIn(
+        document.getText(),
+        code,
+        asked && { git: asked, root: root.fsPath },
+        decode,
+      );
     } catch {
       return null; // not a text any more
     }
@@ -180,7 +232,9 @@ function inAnother(place: Place): Place {
 
 /** What is in a file, as an editor shows it that has it open; "" where it is none that one would look into. */
 async function textOf(uri: vscode.Uri): Promise<string> {
-  const open = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
+  const open = vscode.workspace.textDocuments.find(
+    (each) => each.uri.toString() === uri.toString(),
+  );
   if (open) return open.getText();
   try {
     if ((await vscode.workspace.fs.stat(uri)).size > READ_BYTES) return "";

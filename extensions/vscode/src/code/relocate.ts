@@ -50,7 +50,12 @@ const SURELY_LIKE = 0.8;
 export function isAt(text: string, { text: shared, start_line, end_line }: Shared): boolean {
   const wanted = linesOf(shared);
   // Also as many as it says: a message that ends far behind the file would be counted line by line.
-  return end_line - start_line + 1 === wanted.length && linesOf(text).slice(start_line - 1, end_line).join("\n") === wanted.join("\n");
+  return (
+    end_line - start_line + 1 === wanted.length &&
+    linesOf(text)
+      .slice(start_line - 1, end_line)
+      .join("\n") === wanted.join("\n")
+  );
 }
 
 /**
@@ -64,27 +69,40 @@ export function byHistory(now: string, shared: Shared, { old, hunks }: History):
   const wanted = linesOf(shared.text);
   const was = { start: shared.start_line, end: shared.end_line };
   const fate = follow(hunks, was, linesOf(old), lines);
-  if (fate.kind === "kept") return { ...fate.lines, how: fate.lines.start === was.start ? "same" : "moved" };
+  if (fate.kind === "kept")
+    return { ...fate.lines, how: fate.lines.start === was.start ? "same" : "moved" };
   if (fate.kind === "changed") return { ...fate.lines, how: "changed" };
   // A block that moved past others was taken out here and is new there.
   const added = hunks.flatMap((hunk) => [hunk.now]);
-  const isAdded = ({ start, end }: Lines) => added.some(({ from, to }) => from <= start && end < to);
+  const isAdded = ({ start, end }: Lines) =>
+    added.some(({ from, to }) => from <= start && end < to);
   const block = best(places(lines, wanted).filter(isAdded), lines, shared);
   if (block) return { ...block, how: "moved" };
   if (fate.kind === "replaced") {
-    const isDoubtful = likeness(wanted, lines.slice(fate.lines.start - 1, fate.lines.end)) < LIKE_ENOUGH;
-    return isDoubtful && leftOf(old, hunks) < LEFT_ENOUGH ? null : { ...fate.lines, how: "changed", isDoubtful };
+    const isDoubtful =
+      likeness(wanted, lines.slice(fate.lines.start - 1, fate.lines.end)) < LIKE_ENOUGH;
+    return isDoubtful && leftOf(old, hunks) < LEFT_ENOUGH
+      ? null
+      : { ...fate.lines, how: "changed", isDoubtful };
   }
   const similar = likest(lines, wanted, was.start);
   if (!similar || !isAdded(similar)) return null;
-  return { start: similar.start, end: similar.end, how: "similar", isDoubtful: similar.likeness < SURELY_LIKE };
+  return {
+    start: similar.start,
+    end: similar.end,
+    how: "similar",
+    isDoubtful: similar.likeness < SURELY_LIKE,
+  };
 }
 
 /** How much of a text is left, from 0 to 1: 0 where all of it was replaced. */
 function leftOf(old: string, hunks: readonly Hunk[]): number {
   const lines = linesOf(old);
   const written = (some: string[]) => some.filter((line) => line.trim() !== "").length;
-  const taken = hunks.reduce((sum, hunk) => sum + written(lines.slice(hunk.old.from - 1, hunk.old.to - 1)), 0);
+  const taken = hunks.reduce(
+    (sum, hunk) => sum + written(lines.slice(hunk.old.from - 1, hunk.old.to - 1)),
+    0,
+  );
   return 1 - taken / Math.max(1, written(lines));
 }
 
@@ -107,7 +125,12 @@ export function byText(now: string, shared: Shared): Place | null {
   if (part) return { ...part, how: "text" };
   const similar = likest(lines, wanted, shared.start_line);
   if (!similar) return null;
-  return { start: similar.start, end: similar.end, how: "similar", isDoubtful: similar.likeness < SURELY_LIKE };
+  return {
+    start: similar.start,
+    end: similar.end,
+    how: "similar",
+    isDoubtful: similar.likeness < SURELY_LIKE,
+  };
 }
 
 /** Where the same lines stand, each as it was: in another file less would be chance. */
@@ -127,7 +150,9 @@ function wantedOf(shared: string): string[] {
 }
 
 function places(lines: string[], wanted: string[]): Lines[] {
-  return everywhere(lines, wanted.length, (at) => wanted.every((line, index) => line === lines[at + index]));
+  return everywhere(lines, wanted.length, (at) =>
+    wanted.every((line, index) => line === lines[at + index]),
+  );
 }
 
 /** A selection can begin and end within lines, so its first and last line may be parts of one. */
@@ -147,24 +172,35 @@ function partPlaces(lines: string[], wanted: string[]): Lines[] {
 
 function everywhere(lines: string[], length: number, fits: (at: number) => boolean): Lines[] {
   const found: Lines[] = [];
-  for (let at = 0; at + length <= lines.length; at++) if (fits(at)) found.push({ start: at + 1, end: at + length });
+  for (let at = 0; at + length <= lines.length; at++)
+    if (fits(at)) found.push({ start: at + 1, end: at + length });
   return found;
 }
 
 /** Of several places the one with most of the lines that were around, then the nearest. */
-function best(found: Lines[], lines: string[], { start_line, before, after }: Shared): Lines | null {
+function best(
+  found: Lines[],
+  lines: string[],
+  { start_line, before, after }: Shared,
+): Lines | null {
   const above = before ? linesOf(before).reverse() : [];
   const below = after ? linesOf(after) : [];
   const agreeing = (context: string[], line: (distance: number) => string | undefined) => {
-    const differs = context.findIndex((each, distance) => squeezed(each) !== squeezed(line(distance) ?? "\0"));
+    const differs = context.findIndex(
+      (each, distance) => squeezed(each) !== squeezed(line(distance) ?? "\0"),
+    );
     return differs < 0 ? context.length : differs;
   };
   const rank = ({ start, end }: Lines) =>
-    agreeing(above, (distance) => lines[start - 2 - distance]) + agreeing(below, (distance) => lines[end + distance]);
+    agreeing(above, (distance) => lines[start - 2 - distance]) +
+    agreeing(below, (distance) => lines[end + distance]);
   let chosen: { place: Lines; rank: number; distance: number } | null = null;
   for (const place of found) {
     const each = { place, rank: rank(place), distance: Math.abs(place.start - start_line) };
-    const isBetter = !chosen || each.rank > chosen.rank || (each.rank === chosen.rank && each.distance < chosen.distance);
+    const isBetter =
+      !chosen ||
+      each.rank > chosen.rank ||
+      (each.rank === chosen.rank && each.distance < chosen.distance);
     if (isBetter) chosen = each;
   }
   return chosen?.place ?? null;

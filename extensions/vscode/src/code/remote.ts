@@ -7,19 +7,32 @@
 export function repositoryName(remote: string): string {
   const address = remote.trim();
   // Up to the last "@" before the path: a password may have one, too.
-  const url = /^(?!file:)[a-z][a-z0-9+.-]*:\/\/(?:[^/\s]*@)?(\[[^\]/]+\]|[^@:/\s]+)(?::\d*)?\/+(.+)$/i.exec(address);
-  const scp = /:\/\/|::/.test(address) ? null : /^(?:[^/\s]*@)?(\[[^\]/]+\]|[^@:/\s]+):\/*(.+)$/.exec(address);
+  const url =
+    /^(?!file:)[a-z][a-z0-9+.-]*:\/\/(?:[^/\s]*@)?(\[[^\]/]+\]|[^@:/\s]+)(?::\d*)?\/+(.+)$/i.exec(
+      address,
+    );
+  const scp = /:\/\/|::/.test(address)
+    ? null
+    : /^(?:[^/\s]*@)?(\[[^\]/]+\]|[^@:/\s]+):\/*(.+)$/.exec(address);
   const [, host, path] = url ?? scp ?? [];
   // A path of this machine says nothing to others, and more than it should; it may be on a drive.
   if (!host || !path || /^[a-z]$/i.test(host)) return "";
-  const plain = path.replace(/[?#].*$/, "").replace(/\/+$/, "").replace(/\.git$/i, "");
+  const plain = path
+    .replace(/[?#].*$/, "")
+    .replace(/\/+$/, "")
+    .replace(/\.git$/i, "");
   return plain && `${host.toLowerCase()}/${plain}`;
 }
 
 /** The name of a repository among those of its remotes: the one that the fewest people have for themselves. */
 export function commonName(remotes: readonly { name: string; address: string }[]): string {
-  const named = remotes.map(({ name, address }) => ({ name, repository: repositoryName(address) })).filter(({ repository }) => repository);
-  const first = ["upstream", "origin"].map((wanted) => named.find(({ name }) => name === wanted)).find(Boolean) ?? named[0];
+  const named = remotes
+    .map(({ name, address }) => ({ name, repository: repositoryName(address) }))
+    .filter(({ repository }) => repository);
+  const first =
+    ["upstream", "origin"]
+      .map((wanted) => named.find(({ name }) => name === wanted))
+      .find(Boolean) ?? named[0];
   return first?.repository ?? "";
 }
 
@@ -43,7 +56,11 @@ const SSH_HOSTS: Record<string, string> = {
 function canonical(name: string): string {
   const [host = "", ...path] = name.toLowerCase().split("/");
   const azure = /^(?:ssh\.)?dev\.azure\.com$/.test(host);
-  if (azure) return ["dev.azure.com", ...path.filter((part, at) => part !== "_git" && !(at === 0 && part === "v3"))].join("/");
+  if (azure)
+    return [
+      "dev.azure.com",
+      ...path.filter((part, at) => part !== "_git" && !(at === 0 && part === "v3")),
+    ].join("/");
   // Bitbucket Data Center has "scm" before the path by HTTPS, Gerrit has "a".
   const plain = path.length > 1 && (path[0] === "scm" || path[0] === "a") ? path.slice(1) : path;
   return [SSH_HOSTS[host] ?? host, ...plain].join("/");

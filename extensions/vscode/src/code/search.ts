@@ -19,7 +19,10 @@ export async function search(pattern: string, limit: number): Promise<vscode.Uri
     patience = setTimeout(() => resolve([]), PATIENCE_MS);
   });
   try {
-    return await Promise.race([vscode.workspace.findFiles(pattern, NOT_SEARCHED, limit, cancel.token), late]);
+    return await Promise.race([
+      vscode.workspace.findFiles(pattern, NOT_SEARCHED, limit, cancel.token),
+      late,
+    ]);
   } finally {
     clearTimeout(patience);
     cancel.cancel();

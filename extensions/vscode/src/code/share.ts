@@ -20,7 +20,9 @@ export async function shareSelection(chat: Chat): Promise<void> {
   }
   const { limits } = connected.client;
   if (charactersLeft(code.text, limits) < 0) {
-    void window.showWarningMessage(l10n.t("That is too much for one message. Select less, or share the file."));
+    void window.showWarningMessage(
+      l10n.t("That is too much for one message. Select less, or share the file."),
+    );
     return;
   }
   // Of lines that no commit has, none is named.
@@ -34,17 +36,27 @@ export async function shareSelection(chat: Chat): Promise<void> {
   const body = await window.showInputBox({
     title: l10n.t("Share {0}", label(code)),
     prompt: isLocal
-      ? l10n.t("Commit {0} is not pushed yet, so readers may not have it. Say something about the lines, or leave this empty", commit)
+      ? l10n.t(
+          "Commit {0} is not pushed yet, so readers may not have it. Say something about the lines, or leave this empty",
+          commit,
+        )
       : l10n.t("Say something about the lines, or leave this empty"),
     validateInput: (said) =>
       // Both go in one frame.
-      charactersLeft(said, limits) < 0 || charactersLeft(said + withContext(code), { ...limits, body: 2 * limits.body }) < 0
+      charactersLeft(said, limits) < 0 ||
+      charactersLeft(said + withContext(code), { ...limits, body: 2 * limits.body }) < 0
         ? l10n.t("That is too much for one message. Say less.")
         : null,
   });
   if (body === undefined) return;
   const { client } = connected;
-  const stored = client.send({ type: "message.send", room: room.id, client_id: crypto.randomUUID(), body, code });
+  const stored = client.send({
+    type: "message.send",
+    room: room.id,
+    client_id: crypto.randomUUID(),
+    body,
+    code,
+  });
   await sayWhenShared(client, stored, (reason) => l10n.t("The lines were not shared. {0}", reason));
 }
 
@@ -56,7 +68,10 @@ export async function selectedCode(editor: vscode.TextEditor): Promise<Code | nu
   const { document, selection } = editor;
   if (selection.isEmpty) return null;
   // A selection that ends before the first character of a line does not mean that line.
-  const last = selection.end.character === 0 && selection.end.line > selection.start.line ? selection.end.line - 1 : selection.end.line;
+  const last =
+    selection.end.character === 0 && selection.end.line > selection.start.line
+      ? selection.end.line - 1
+      : selection.end.line;
   const range = new vscode.Range(selection.start.line, 0, last, document.lineAt(last).text.length);
   const text = document.getText(range);
   if (text.trim() === "") return null;

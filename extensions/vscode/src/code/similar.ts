@@ -16,7 +16,10 @@ const WORK_LIMIT = 3_000_000;
  * @param enough how much of them has to be the same, from 0 to 1; more for short ones where left out
  */
 export function likest(
-  lines: readonly string[], wanted: readonly string[], expected: number, among = { from: 1, to: lines.length + 1 },
+  lines: readonly string[],
+  wanted: readonly string[],
+  expected: number,
+  among = { from: 1, to: lines.length + 1 },
   enough?: number,
 ): (Lines & { likeness: number }) | null {
   const sought = wanted.map((line) => ({ line: line.trim(), pairs: pairsOf(line.trim()) }));
@@ -61,7 +64,8 @@ export function likest(
     const start = among.from + at;
     const isNearer = best && Math.abs(start - expected) < Math.abs(best.start - expected);
     const margin = best ? likeness - best.likeness : 1;
-    if (margin > 0.02 || (margin > -0.02 && isNearer)) best = { start, end: start + wanted.length - 1, likeness };
+    if (margin > 0.02 || (margin > -0.02 && isNearer))
+      best = { start, end: start + wanted.length - 1, likeness };
   }
   return best;
 }
@@ -87,7 +91,12 @@ function pairsOf(line: string): Map<string, number> {
 }
 
 /** The Sørensen–Dice coefficient of two lines, by their bigrams. */
-function alike(one: Map<string, number>, oneLength: number, other: Map<string, number>, otherLength: number): number {
+function alike(
+  one: Map<string, number>,
+  oneLength: number,
+  other: Map<string, number>,
+  otherLength: number,
+): number {
   if (oneLength < 2 || otherLength < 2) return 0;
   let same = 0;
   for (const [pair, count] of one) same += Math.min(count, other.get(pair) ?? 0);

@@ -26,7 +26,9 @@ export class Files implements vscode.FileSystemProvider, vscode.Disposable {
     private readonly chat: Chat,
     private readonly known: Promise<void>,
   ) {
-    this.#registration = vscode.workspace.registerFileSystemProvider(SCHEME, this, { isReadonly: true });
+    this.#registration = vscode.workspace.registerFileSystemProvider(SCHEME, this, {
+      isReadonly: true,
+    });
   }
 
   dispose(): void {
@@ -39,7 +41,10 @@ export class Files implements vscode.FileSystemProvider, vscode.Disposable {
     const response = await this.#fetch(path);
     if (Number(response.headers.get("Content-Length") ?? 0) > SHOWN_LIMIT) {
       void response.body?.cancel();
-      throw new Problem("refused", vscode.l10n.t("This file is too large to be shown here. Save it to open it."));
+      throw new Problem(
+        "refused",
+        vscode.l10n.t("This file is too large to be shown here. Save it to open it."),
+      );
     }
     return {
       bytes: await response.arrayBuffer(),
@@ -55,14 +60,20 @@ export class Files implements vscode.FileSystemProvider, vscode.Disposable {
       defaultUri: proposed(name),
     });
     if (!target) return;
-    const written = await this.#withProgress(vscode.l10n.t("Saving {0}", shown), async (progress, cancel) => {
-      const response = await this.#fetch(path, cancel);
-      const bytes = await collected(response, progress);
-      await vscode.workspace.fs.writeFile(target, bytes);
-    });
+    const written = await this.#withProgress(
+      vscode.l10n.t("Saving {0}", shown),
+      async (progress, cancel) => {
+        const response = await this.#fetch(path, cancel);
+        const bytes = await collected(response, progress);
+        await vscode.workspace.fs.writeFile(target, bytes);
+      },
+    );
     if (!written) return;
     const open = vscode.l10n.t("Open");
-    const chosen = await vscode.window.showInformationMessage(vscode.l10n.t("{0} was saved.", shown), open);
+    const chosen = await vscode.window.showInformationMessage(
+      vscode.l10n.t("{0} was saved.", shown),
+      open,
+    );
     if (chosen === open) await vscode.commands.executeCommand("vscode.open", target);
   }
 
@@ -78,17 +89,20 @@ export class Files implements vscode.FileSystemProvider, vscode.Disposable {
     work: (progress: (part: number) => void, signal: AbortSignal) => Promise<void>,
   ): Promise<boolean> {
     const location = vscode.ProgressLocation.Notification;
-    return vscode.window.withProgress({ location, title, cancellable: true }, async (progress, token) => {
-      const abort = new AbortController();
-      token.onCancellationRequested(() => abort.abort());
-      try {
-        await work((increment) => progress.report({ increment }), abort.signal);
-        return true;
-      } catch (error) {
-        if (abort.signal.aborted) return false;
-        throw error;
-      }
-    });
+    return vscode.window.withProgress(
+      { location, title, cancellable: true },
+      async (progress, token) => {
+        const abort = new AbortController();
+        token.onCancellationRequested(() => abort.abort());
+        try {
+          await work((increment) => progress.report({ increment }), abort.signal);
+          return true;
+        } catch (error) {
+          if (abort.signal.aborted) return false;
+          throw error;
+        }
+      },
+    );
   }
 
   async #fetch(path: string, signal?: AbortSignal): Promise<Response> {
@@ -104,7 +118,10 @@ export class Files implements vscode.FileSystemProvider, vscode.Disposable {
       "refused",
       response.status === 404
         ? vscode.l10n.t("This file is no longer there, or no longer yours to read.")
-        : vscode.l10n.t("The server did not give the file ({0}). Try again in a moment.", response.status),
+        : vscode.l10n.t(
+            "The server did not give the file ({0}). Try again in a moment.",
+            response.status,
+          ),
     );
   }
 
@@ -168,7 +185,10 @@ const NO_NAME_ON_WINDOWS = /[\\:*?"<>|]/g;
 
 /** A name from somebody else, made into one that names a file and nothing more. */
 export function safeName(name: string, anyName = takesAnyName): string {
-  const plain = name.replace(NO_NAME, "_").replace(anyName ? /(?!)/ : NO_NAME_ON_WINDOWS, "_").trim();
+  const plain = name
+    .replace(NO_NAME, "_")
+    .replace(anyName ? /(?!)/ : NO_NAME_ON_WINDOWS, "_")
+    .trim();
   return /^\.*$/.test(plain) ? "file" : plain.slice(0, 200);
 }
 
@@ -177,7 +197,10 @@ function proposed(name: string): vscode.Uri | undefined {
   return folder ? vscode.Uri.joinPath(folder.uri, safeName(name)) : undefined;
 }
 
-async function collected(response: Response, progress: (increment: number) => void): Promise<Uint8Array> {
+async function collected(
+  response: Response,
+  progress: (increment: number) => void,
+): Promise<Uint8Array> {
   const total = Number(response.headers.get("Content-Length") ?? 0);
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(await response.arrayBuffer());

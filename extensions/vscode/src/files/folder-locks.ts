@@ -50,7 +50,9 @@ export class FolderLocks {
 
   /** Gives up everything: this host ends. */
   async close(): Promise<void> {
-    await Promise.all([...this.#names].map(async (name) => (await this.#isMine(name)) && this.#delete(name)));
+    await Promise.all(
+      [...this.#names].map(async (name) => (await this.#isMine(name)) && this.#delete(name)),
+    );
   }
 
   async #delete(name: string): Promise<void> {

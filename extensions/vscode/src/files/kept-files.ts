@@ -51,7 +51,10 @@ export class FolderFiles implements KeptFiles {
 
   /** @returns whether it was done. What is not deleted goes when it is old. */
   #next(act: () => Promise<void>): Promise<boolean> {
-    const next = this.#last.then(act).then(() => true, () => false);
+    const next = this.#last.then(act).then(
+      () => true,
+      () => false,
+    );
     this.#last = next;
     return next;
   }
@@ -61,7 +64,10 @@ export class FolderFiles implements KeptFiles {
     for (const name of names.keys()) {
       const key = /^(.*)\.json$/.exec(name)?.[1];
       if (key === undefined) continue;
-      const at = await this.#about(key).then((about) => about.at, () => Infinity);
+      const at = await this.#about(key).then(
+        (about) => about.at,
+        () => Infinity,
+      );
       if (at < this.now() - KEPT_FOR_MS) await this.delete(key);
     }
   }

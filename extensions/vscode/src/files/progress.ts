@@ -10,11 +10,20 @@ import { sayThatItWaits } from "../chat/sending.js";
  * @param what the files, for a sentence
  * @throws Error with a sentence for the person, where a file was refused
  */
-export async function showProgress(client: ChatClient, clientId: string, uploads: FileUpload[], what: string): Promise<void> {
+export async function showProgress(
+  client: ChatClient,
+  clientId: string,
+  uploads: FileUpload[],
+  what: string,
+): Promise<void> {
   const { l10n, window } = vscode;
   const isWaiting = () => client.state !== "online" || uploads.some(({ wait }) => wait);
   if (isWaiting()) return sayThatItWaits();
-  const options = { location: vscode.ProgressLocation.Notification, title: l10n.t("Uploading {0}", what), cancellable: true };
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: l10n.t("Uploading {0}", what),
+    cancellable: true,
+  };
   const total = uploads.reduce((sum, { size }) => sum + size, 0) || 1;
   await window.withProgress(options, (progress, token) => {
     let told = 0;
@@ -43,8 +52,11 @@ export async function showProgress(client: ChatClient, clientId: string, uploads
   const refused = uploads.find(({ isRefused }) => isRefused);
   if (refused) {
     // Where other files are left, the message goes with those.
-    if (client.unsent.some(({ client_id, state }) => client_id === clientId && state === "failed")) client.discard(clientId);
-    throw new Error(l10n.t("{0} was not shared. {1}", isolated(refused.name), refused.error?.detail ?? ""));
+    if (client.unsent.some(({ client_id, state }) => client_id === clientId && state === "failed"))
+      client.discard(clientId);
+    throw new Error(
+      l10n.t("{0} was not shared. {1}", isolated(refused.name), refused.error?.detail ?? ""),
+    );
   }
   if (isWaiting()) sayThatItWaits();
 }

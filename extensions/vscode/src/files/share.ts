@@ -18,17 +18,23 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
   const files = (await Promise.all(uris.map(sharedFile))).filter((each) => each !== null);
   const [first] = files;
   if (!first) {
-    return void window.showInformationMessage(l10n.t("Choose the files to share: a folder is none."));
+    return void window.showInformationMessage(
+      l10n.t("Choose the files to share: a folder is none."),
+    );
   }
   const { limits } = connected.client;
   if (files.length > limits.attachments) {
-    return void window.showInformationMessage(l10n.t("A message holds {0} files. Choose fewer.", limits.attachments));
+    return void window.showInformationMessage(
+      l10n.t("A message holds {0} files. Choose fewer.", limits.attachments),
+    );
   }
   // Before the room is chosen, and before anything is uploaded.
   const isAllowed = (file: SharedFile) => {
     if (file.size <= limits.upload) return true;
     const most = megabytesOfAFile(limits);
-    void window.showWarningMessage(l10n.t("{0} is too large. A file can have at most {1} MB.", shown(file), most));
+    void window.showWarningMessage(
+      l10n.t("{0} is too large. A file can have at most {1} MB.", shown(file), most),
+    );
     return false;
   };
   if (!files.every(isAllowed)) return;
@@ -36,11 +42,14 @@ export async function shareFiles(chat: Chat, uris: readonly vscode.Uri[]): Promi
   if (answer === "cancel") return;
   const what = files.length === 1 ? shown(first) : l10n.t("{0} files", files.length);
   const hasChanges = files.some(({ isUnsaved, isToBeSaved }) => isUnsaved && !isToBeSaved);
-  const title = hasChanges ? l10n.t("Share {0}, with what is not saved yet, in which room?", what) : l10n.t("Share {0} in which room?", what);
+  const title = hasChanges
+    ? l10n.t("Share {0}, with what is not saved yet, in which room?", what)
+    : l10n.t("Share {0} in which room?", what);
   const room = await pickRoom(chat, title, takesMessages(chat));
   if (!room) return;
   if (answer === "save") {
-    for (const [at, file] of files.entries()) if (file.isToBeSaved) files[at] = await afterSaving(file);
+    for (const [at, file] of files.entries())
+      if (file.isToBeSaved) files[at] = await afterSaving(file);
     if (!files.every(isAllowed)) return;
   }
   const { client } = connected;
@@ -64,7 +73,9 @@ async function askToSave(files: SharedFile[]): Promise<"save" | "as-saved" | "ca
   // What was never saved has nothing else to share.
   const hasSaved = files.every(({ uri }) => uri.scheme !== "untitled");
   const chosen = await window.showWarningMessage(
-    files.length === 1 ? l10n.t("{0} has unsaved changes.", shown(first)) : l10n.t("{0} files have unsaved changes.", files.length),
+    files.length === 1
+      ? l10n.t("{0} has unsaved changes.", shown(first))
+      : l10n.t("{0} files have unsaved changes.", files.length),
     { modal: true, detail: files.length === 1 ? undefined : files.map(shown).join("\n") },
     ...(hasSaved ? [save, asSaved] : [save]),
   );

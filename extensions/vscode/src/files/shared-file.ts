@@ -17,7 +17,10 @@ export interface SharedFile {
 /** The files that a command is about: what is selected, or what the editor shows. */
 export function filesMeant(clicked?: vscode.Uri, selected?: vscode.Uri[]): vscode.Uri[] {
   if (selected?.length) return selected;
-  const uri = clicked ?? vscode.window.activeTextEditor?.document.uri ?? uriOf(vscode.window.tabGroups.activeTabGroup.activeTab);
+  const uri =
+    clicked ??
+    vscode.window.activeTextEditor?.document.uri ??
+    uriOf(vscode.window.tabGroups.activeTabGroup.activeTab);
   return uri ? [notebookOfCell(uri) ?? uri] : [];
 }
 
@@ -51,7 +54,10 @@ export async function sharedFile(uri: vscode.Uri): Promise<SharedFile | null> {
 export async function afterSaving({ uri, name }: SharedFile): Promise<SharedFile> {
   const saved = await vscode.workspace.save(uri);
   const file = saved && (await sharedFile(saved));
-  if (!file || file.isUnsaved) throw new Error(vscode.l10n.t("{0} could not be saved, so nothing was shared.", isolated(name)));
+  if (!file || file.isUnsaved)
+    throw new Error(
+      vscode.l10n.t("{0} could not be saved, so nothing was shared.", isolated(name)),
+    );
   return file;
 }
 
@@ -84,27 +90,36 @@ function isUnsaved(uri: vscode.Uri): boolean {
 /** What a tab shows; of two files that it compares, the newer. */
 function uriOf(tab: vscode.Tab | undefined): vscode.Uri | undefined {
   const input = tab?.input;
-  if (input instanceof vscode.TabInputTextDiff || input instanceof vscode.TabInputNotebookDiff) return input.modified;
+  if (input instanceof vscode.TabInputTextDiff || input instanceof vscode.TabInputNotebookDiff)
+    return input.modified;
   const isOne =
-    input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputNotebook;
+    input instanceof vscode.TabInputText ||
+    input instanceof vscode.TabInputCustom ||
+    input instanceof vscode.TabInputNotebook;
   return isOne ? input.uri : undefined;
 }
 
 /** The text of a cell is a document of its own, and no file. */
 function notebookOfCell(uri: vscode.Uri): vscode.Uri | undefined {
   const notebooks = vscode.workspace.notebookDocuments;
-  return notebooks.find((each) => each.getCells().some(({ document }) => isSame(document.uri, uri)))?.uri;
+  return notebooks.find((each) => each.getCells().some(({ document }) => isSame(document.uri, uri)))
+    ?.uri;
 }
 
 /** How files of a language are called: what was never saved has a language and no such name. */
 function extensionOf(languageId: string): string {
   for (const { packageJSON } of vscode.extensions.all) {
-    const { contributes } = packageJSON as { contributes?: { languages?: { id: string; extensions?: string[] }[] } };
-    const known = contributes?.languages?.find(({ id, extensions }) => id === languageId && extensions?.length);
+    const { contributes } = packageJSON as {
+      contributes?: { languages?: { id: string; extensions?: string[] }[] };
+    };
+    const known = contributes?.languages?.find(
+      ({ id, extensions }) => id === languageId && extensions?.length,
+    );
     if (known?.extensions?.[0]) return known.extensions[0];
   }
   return ".txt";
 }
 
-const isSame = (one: vscode.Uri | undefined, other: vscode.Uri) => one?.toString() === other.toString();
+const isSame = (one: vscode.Uri | undefined, other: vscode.Uri) =>
+  one?.toString() === other.toString();
 const nameOf = (uri: vscode.Uri) => uri.path.split("/").at(-1) || "file";

@@ -22,7 +22,9 @@ export class EditorFolder implements Folder {
   async list(): Promise<Map<string, string>> {
     await this.#make();
     const { fs } = vscode.workspace;
-    const names = (await fs.readDirectory(this.uri)).map(([name]) => name).filter((name) => !name.endsWith(UNFINISHED));
+    const names = (await fs.readDirectory(this.uri))
+      .map(([name]) => name)
+      .filter((name) => !name.endsWith(UNFINISHED));
     const files = await Promise.all(
       names.map(async (name) => {
         try {

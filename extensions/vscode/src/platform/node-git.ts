@@ -18,7 +18,14 @@ const OPTIONS = [
 ];
 const PLAIN_DIFF = ["--no-ext-diff", "--no-textconv", "--no-color"];
 /** Set where the editor was started by Git itself, and meant for that repository. */
-const INHERITED = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"];
+const INHERITED = [
+  "GIT_DIR",
+  "GIT_WORK_TREE",
+  "GIT_INDEX_FILE",
+  "GIT_PREFIX",
+  "GIT_OBJECT_DIRECTORY",
+  "GIT_NAMESPACE",
+];
 
 interface Answer {
   status: number;
@@ -32,7 +39,11 @@ export class NodeGit implements GitProgram {
 
   async locate(file: string): Promise<Located | null> {
     const { folder, rest } = await nearestFolder(file);
-    const { status, bytes } = await this.#ask(folder, ["rev-parse", "--show-toplevel", "--show-prefix"]);
+    const { status, bytes } = await this.#ask(folder, [
+      "rev-parse",
+      "--show-toplevel",
+      "--show-prefix",
+    ]);
     const [root, prefix] = bytes.toString().split("\n");
     return status === 0 && root ? { root, path: `${prefix ?? ""}${rest}` } : null;
   }
@@ -55,12 +66,24 @@ export class NodeGit implements GitProgram {
 
   async isPushed(root: string, commit: string): Promise<boolean | null> {
     // A clone of one tag has no branch of its remote, and fetches that tag alone.
-    const rules = (await this.#ask(root, ["config", "--null", "--get-regexp", "^remote\\..*\\.fetch$"])).bytes.toString();
-    const tags = await Promise.all([...rules.matchAll(/:(refs\/tags\/[^\0*]+)(?=\0)/g)].map(([, tag = ""]) => this.commit(root, tag)));
+    const rules = (
+      await this.#ask(root, ["config", "--null", "--get-regexp", "^remote\\..*\\.fetch$"])
+    ).bytes.toString();
+    const tags = await Promise.all(
+      [...rules.matchAll(/:(refs\/tags\/[^\0*]+)(?=\0)/g)].map(([, tag = ""]) =>
+        this.commit(root, tag),
+      ),
+    );
     const cloned = tags.filter(isId);
     if (cloned.length === 0 && !(await this.#knowsRemotes(root))) return null;
     const { status, bytes } = await this.#ask(root, [
-      "rev-list", "--max-count=1", checked(commit), "--not", "--remotes", ...cloned, "--",
+      "rev-list",
+      "--max-count=1",
+      checked(commit),
+      "--not",
+      "--remotes",
+      ...cloned,
+      "--",
     ]);
     if (status !== 0) throw new Error("Git could not tell where the commit is.");
     return bytes.length === 0;
@@ -74,15 +97,33 @@ export class NodeGit implements GitProgram {
   }
 
   async commit(root: string, revision: string): Promise<string> {
-    const { status, bytes } = await this.#ask(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
+    const { status, bytes } = await this.#ask(root, [
+      "rev-parse",
+      "--verify",
+      "--quiet",
+      "--end-of-options",
+      `${revision}^{commit}`,
+    ]);
     const id = bytes.toString().trim();
     return status === 0 && isId(id) ? id : "";
   }
 
   async file(root: string, commit: string, name: string): Promise<CommittedFile | null> {
-    const { status, bytes } = await this.#ask(root, ["ls-tree", "-z", "-l", "--full-tree", checked(commit), "--", name]);
+    const { status, bytes } = await this.#ask(root, [
+      "ls-tree",
+      "-z",
+      "-l",
+      "--full-tree",
+      checked(commit),
+      "--",
+      name,
+    ]);
     if (status !== 0) throw new Error("Git could not list the commit.");
-    const entry = bytes.toString().split("\0").map(readEntry).find((each) => each?.name === name);
+    const entry = bytes
+      .toString()
+      .split("\0")
+      .map(readEntry)
+      .find((each) => each?.name === name);
     if (!entry || entry.type !== "blob") return null;
     if (entry.size > FILE_LIMIT) throw new Error("The file is too large to be compared.");
     const content = await this.content(root, entry.blob);
@@ -101,22 +142,48 @@ export class NodeGit implements GitProgram {
   }
 
   async isFiltered(root: string, name: string): Promise<boolean> {
-    const { status, bytes } = await this.#ask(root, ["check-attr", "-z", "filter", "working-tree-encoding", "--", name]);
+    const { status, bytes } = await this.#ask(root, [
+      "check-attr",
+      "-z",
+      "filter",
+      "working-tree-encoding",
+      "--",
+      name,
+    ]);
     if (status !== 0) throw new Error("Git could not tell how the file is stored.");
     // Three fields each: the file, the attribute and its value.
-    const values = bytes.toString().split("\0").filter((_, at) => at % 3 === 2);
+    const values = bytes
+      .toString()
+      .split("\0")
+      .filter((_, at) => at % 3 === 2);
     return values.some((value) => value !== "unspecified" && value !== "unset");
   }
 
   async diff(old: string, now: string): Promise<string> {
-    if (Math.max(old.length, now.length) > FILE_LIMIT) throw new Error("The file is too large to be compared.");
+    if (Math.max(old.length, now.length) > FILE_LIMIT)
+      throw new Error("The file is too large to be compared.");
     // Both texts lie in a folder of their own, outside of every repository. In the work tree Git
     // would send the file through the filters of its attributes first.
     const folder = await mkdtemp(path.join(await realpath(os.tmpdir()), "media-chat-diff-"));
     try {
-      await Promise.all([writeFile(path.join(folder, "old"), old), writeFile(path.join(folder, "now"), now)]);
-      const question = ["diff", "--no-index", "-U0", "--inter-hunk-context=0", "--text", ...PLAIN_DIFF, "--", "old", "now"];
-      const { status, bytes } = await this.#ask(folder, question, { GIT_CEILING_DIRECTORIES: path.dirname(folder) });
+      await Promise.all([
+        writeFile(path.join(folder, "old"), old),
+        writeFile(path.join(folder, "now"), now),
+      ]);
+      const question = [
+        "diff",
+        "--no-index",
+        "-U0",
+        "--inter-hunk-context=0",
+        "--text",
+        ...PLAIN_DIFF,
+        "--",
+        "old",
+        "now",
+      ];
+      const { status, bytes } = await this.#ask(folder, question, {
+        GIT_CEILING_DIRECTORIES: path.dirname(folder),
+      });
       if (status > 1) throw new Error("Git could not compare the texts.");
       return bytes.toString();
     } finally {
@@ -128,11 +195,21 @@ export class NodeGit implements GitProgram {
     const { status, bytes } = await this.#ask(root, [
       // Compared with the index and not with the work tree, whose files would pass filters. Where
       // another file has the old name, Git calls it a copy once it has taken the two apart (`-B`).
-      "diff-index", "--cached", "-z", "-B", "-M", "--name-status", "--diff-filter=RC", ...PLAIN_DIFF, checked(commit), "--",
+      "diff-index",
+      "--cached",
+      "-z",
+      "-B",
+      "-M",
+      "--name-status",
+      "--diff-filter=RC",
+      ...PLAIN_DIFF,
+      checked(commit),
+      "--",
     ]);
     if (status !== 0) throw new Error("Git could not look for renamed files.");
     const [...fields] = bytes.toString().split("\0");
-    for (let at = 0; at + 2 < fields.length; at += 3) if (fields[at + 1] === name) return fields[at + 2] ?? null;
+    for (let at = 0; at + 2 < fields.length; at += 3)
+      if (fields[at + 1] === name) return fields[at + 2] ?? null;
     return null;
   }
 
@@ -141,16 +218,28 @@ export class NodeGit implements GitProgram {
     const environment: Record<string, string | undefined> = { ...process.env };
     for (const name of INHERITED) delete environment[name];
     Object.assign(environment, {
-      LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0", GIT_ATTR_NOSYSTEM: "1",
+      LC_ALL: "C",
+      GIT_OPTIONAL_LOCKS: "0",
+      GIT_TERMINAL_PROMPT: "0",
+      GIT_ATTR_NOSYSTEM: "1",
       // A partial clone would fetch what it lacks, whenever a message names it.
-      GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none",
+      GIT_NO_LAZY_FETCH: "1",
+      GIT_ALLOW_PROTOCOL: "none",
       ...more,
     });
     return new Promise((resolve, reject) => {
       const child = execFile(
         this.program,
         [...OPTIONS, ...question],
-        { cwd: folder, env: environment, encoding: "buffer", timeout: PATIENCE_MS, killSignal: "SIGKILL", maxBuffer: OUTPUT_LIMIT, windowsHide: true },
+        {
+          cwd: folder,
+          env: environment,
+          encoding: "buffer",
+          timeout: PATIENCE_MS,
+          killSignal: "SIGKILL",
+          maxBuffer: OUTPUT_LIMIT,
+          windowsHide: true,
+        },
         (error, stdout) => {
           if (!error) resolve({ status: 0, bytes: stdout });
           else if (typeof error.code === "number") resolve({ status: error.code, bytes: stdout });
@@ -166,12 +255,16 @@ export class NodeGit implements GitProgram {
 async function nearestFolder(file: string): Promise<{ folder: string; rest: string }> {
   const real = await realpath(file).catch(() => file);
   let folder = path.dirname(real);
-  while (!(await isFolder(folder)) && path.dirname(folder) !== folder) folder = path.dirname(folder);
+  while (!(await isFolder(folder)) && path.dirname(folder) !== folder)
+    folder = path.dirname(folder);
   return { folder, rest: path.relative(folder, real).split(path.sep).join("/") };
 }
 
 async function isFolder(name: string): Promise<boolean> {
-  return stat(name).then((found) => found.isDirectory(), () => false);
+  return stat(name).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 const isId = (text: string) => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);

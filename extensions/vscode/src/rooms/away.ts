@@ -13,7 +13,9 @@ export function awayReason({ client, server }: Connected): string | null {
   const { l10n } = vscode;
   if (client.state === "banned") return l10n.t("Your Media Chat account is suspended.");
   if (client.state !== "online") {
-    return hasNetwork() ? l10n.t("Media Chat does not reach {0}.", server.url.host) : l10n.t("You are offline.");
+    return hasNetwork()
+      ? l10n.t("Media Chat does not reach {0}.", server.url.host)
+      : l10n.t("You are offline.");
   }
   return client.trouble ? l10n.t("Media Chat's server has a problem.") : null;
 }

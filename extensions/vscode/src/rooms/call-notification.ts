@@ -19,7 +19,11 @@ export class CallNotification {
    * @param words without links, see `plain`
    * @param closed called when the person closes it, and not when it is taken away
    */
-  constructor(words: string, links: readonly { title: string; command: string; argument: unknown }[], closed: () => void) {
+  constructor(
+    words: string,
+    links: readonly { title: string; command: string; argument: unknown }[],
+    closed: () => void,
+  ) {
     this.#links = links.map(linkTo).join(" · ");
     // Without a title, which could not be changed.
     const options = { location: vscode.ProgressLocation.Notification, cancellable: true };
@@ -41,6 +45,14 @@ export class CallNotification {
   }
 }
 
-function linkTo({ title, command, argument }: { title: string; command: string; argument: unknown }): string {
+function linkTo({
+  title,
+  command,
+  argument,
+}: {
+  title: string;
+  command: string;
+  argument: unknown;
+}): string {
   return `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([argument]))})`;
 }

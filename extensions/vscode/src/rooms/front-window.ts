@@ -39,14 +39,19 @@ export class FrontWindow implements vscode.Disposable {
     private readonly state: vscode.Memento,
     private readonly answered: () => PromiseLike<unknown> = windowAnswered,
   ) {
-    this.#focus = vscode.window.onDidChangeWindowState(({ focused }) => focused && this.#comeToFront());
+    this.#focus = vscode.window.onDidChangeWindowState(
+      ({ focused }) => focused && this.#comeToFront(),
+    );
     // Before its window has answered, VS Code says of each that it has the focus.
     void this.answered().then(() => vscode.window.state.focused && this.#comeToFront());
   }
 
   dispose(): void {
     this.#focus.dispose();
-    void this.state.update(WINDOWS, this.#windows.filter((each) => each !== this.#window));
+    void this.state.update(
+      WINDOWS,
+      this.#windows.filter((each) => each !== this.#window),
+    );
   }
 
   /**
@@ -91,7 +96,11 @@ export class FrontWindow implements vscode.Disposable {
   forget(id: string): void {
     this.#underWay.delete(id);
     for (const key of [TELLING, TOLD]) {
-      if (this.#has(key, id)) void this.state.update(key, this.#list(key).filter((each) => each !== id));
+      if (this.#has(key, id))
+        void this.state.update(
+          key,
+          this.#list(key).filter((each) => each !== id),
+        );
     }
   }
 
@@ -114,7 +123,8 @@ export class FrontWindow implements vscode.Disposable {
   }
 
   #order(windows: string[]): void {
-    if (windows[0] !== this.#windows[0]) void this.state.update(WINDOWS, windows.slice(0, WINDOWS_LIMIT));
+    if (windows[0] !== this.#windows[0])
+      void this.state.update(WINDOWS, windows.slice(0, WINDOWS_LIMIT));
   }
 
   get #windows(): string[] {
@@ -130,7 +140,8 @@ export class FrontWindow implements vscode.Disposable {
   }
 
   #add(key: string, id: string): void {
-    if (!this.#has(key, id)) void this.state.update(key, [...this.#list(key), id].slice(-TOLD_LIMIT));
+    if (!this.#has(key, id))
+      void this.state.update(key, [...this.#list(key), id].slice(-TOLD_LIMIT));
   }
 }
 

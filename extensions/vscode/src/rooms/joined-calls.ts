@@ -22,7 +22,9 @@ export class JoinedCalls {
   change(message: Message): boolean {
     const call = this.#calls.get(message.room);
     if (!call?.messages.some(({ id }) => id === message.id)) return false;
-    const messages = call.messages.flatMap((each) => (each.id !== message.id ? each : message.deleted ? [] : message));
+    const messages = call.messages.flatMap((each) =>
+      each.id !== message.id ? each : message.deleted ? [] : message,
+    );
     this.#keep(call.room, messages);
     return true;
   }
@@ -43,11 +45,16 @@ export class JoinedCalls {
    * @param isWanted whether the person wants to hear of a message in its room
    * @returns the rooms in which something was dropped
    */
-  settle(known: ReadonlyMap<string, Room>, isWanted: (message: Message, roomId: string) => boolean): string[] {
+  settle(
+    known: ReadonlyMap<string, Room>,
+    isWanted: (message: Message, roomId: string) => boolean,
+  ): string[] {
     const changed: string[] = [];
     for (const [id, { messages }] of this.#calls) {
       const room = known.get(id);
-      const left = room ? messages.filter((each) => each.number > room.read && isWanted(each, id)) : [];
+      const left = room
+        ? messages.filter((each) => each.number > room.read && isWanted(each, id))
+        : [];
       if (room && left.length === messages.length) continue;
       changed.push(id);
       if (room) this.#keep(room, left);

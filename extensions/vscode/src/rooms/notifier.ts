@@ -36,7 +36,9 @@ export class Notifier implements vscode.Disposable {
   ) {
     this.#disposables = [
       chat.onDidCall((call) => void this.#called(call)),
-      chat.onDidChangeMessage((message) => this.#calls.change(message) && this.#redraw(message.room)),
+      chat.onDidChangeMessage(
+        (message) => this.#calls.change(message) && this.#redraw(message.room),
+      ),
       chat.onDidChange(() => this.#settle()),
       quiet.onDidChange(() => this.#settle()),
       // The next person is not called for what was written to this one.
@@ -70,7 +72,8 @@ export class Notifier implements vscode.Disposable {
   #settle(): void {
     const client = this.chat.connected?.client;
     if (!client) return;
-    const isWanted = ({ sender }: Message, roomId: string) => !this.#isQuiet(roomId) && !client.blocked.has(sender);
+    const isWanted = ({ sender }: Message, roomId: string) =>
+      !this.#isQuiet(roomId) && !client.blocked.has(sender);
     for (const roomId of this.#calls.settle(client.rooms, isWanted)) this.#redraw(roomId);
   }
 
@@ -84,7 +87,10 @@ export class Notifier implements vscode.Disposable {
 
   #showSoon(roomId: string): void {
     clearTimeout(this.#soon.get(roomId));
-    this.#soon.set(roomId, setTimeout(() => this.#show(roomId), GATHERED_MS));
+    this.#soon.set(
+      roomId,
+      setTimeout(() => this.#show(roomId), GATHERED_MS),
+    );
   }
 
   #show(roomId: string): void {
@@ -95,7 +101,11 @@ export class Notifier implements vscode.Disposable {
     if (!client || !call) return;
     const links = [
       { title: vscode.l10n.t("Open"), command: "mediaChat.openRoom", argument: { id: roomId } },
-      { title: vscode.l10n.t("Mute Room"), command: "mediaChat.muteRoom", argument: { id: roomId } },
+      {
+        title: vscode.l10n.t("Mute Room"),
+        command: "mediaChat.muteRoom",
+        argument: { id: roomId },
+      },
     ];
     const closed = () => {
       this.#calls.drop(roomId);
@@ -126,7 +136,8 @@ function sentence(client: ChatClient, { room, messages }: Call): string {
     const where = plain(room.kind === "direct" ? sender : roomTitle(client, room));
     return vscode.l10n.t("{0}: {1} messages. {2}", where, messages.length, words);
   }
-  const where = room.kind === "direct" ? sender : vscode.l10n.t("{0} in {1}", sender, roomTitle(client, room));
+  const where =
+    room.kind === "direct" ? sender : vscode.l10n.t("{0} in {1}", sender, roomTitle(client, room));
   return `${plain(where)}: ${words}`;
 }
 

@@ -14,7 +14,11 @@ export type Part = "in sight" | "recent" | "unread" | "others";
  */
 export function inParts(
   rooms: readonly Room[],
-  { inSight, recent, isUnread }: { inSight: string | null; recent: readonly string[]; isUnread: (room: Room) => boolean },
+  {
+    inSight,
+    recent,
+    isUnread,
+  }: { inSight: string | null; recent: readonly string[]; isUnread: (room: Room) => boolean },
 ): [Part, Room[]][] {
   const known = new Map(rooms.map((room) => [room.id, room]));
   const first = rooms.filter(({ id }) => id === inSight);
@@ -34,7 +38,11 @@ export function inParts(
  * @param rooms in the order of the tree
  * @param current its id, if there is one
  */
-export function nextOf(rooms: readonly Room[], current: string | null, isMeant: (room: Room) => boolean): Room | undefined {
+export function nextOf(
+  rooms: readonly Room[],
+  current: string | null,
+  isMeant: (room: Room) => boolean,
+): Room | undefined {
   const after = rooms.findIndex(({ id }) => id === current) + 1;
   return [...rooms.slice(after), ...rooms.slice(0, after)].find(isMeant);
 }

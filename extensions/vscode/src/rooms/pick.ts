@@ -27,7 +27,11 @@ export async function pickRoom(
     );
     return undefined;
   }
-  const parts = inParts(rooms, { inSight: recent.inSight(), recent: recent.ids, isUnread: (room) => unread(room) > 0 });
+  const parts = inParts(rooms, {
+    inSight: recent.inSight(),
+    recent: recent.ids,
+    isUnread: (room) => unread(room) > 0,
+  });
   const items = parts.flatMap(([part, some]) => [
     { label: partTitle(part), kind: vscode.QuickPickItemKind.Separator, room: undefined },
     ...some.map((room) => ({
@@ -59,8 +63,14 @@ function partTitle(part: Part): string {
 export function inTree(chat: Chat): Room[] {
   const client = chat.connected?.client;
   if (!client) return [];
-  const rooms = sorted(client, chat.rooms.filter(({ put_away }) => !put_away));
-  return [...rooms.filter(({ kind }) => kind !== "direct"), ...rooms.filter(({ kind }) => kind === "direct")];
+  const rooms = sorted(
+    client,
+    chat.rooms.filter(({ put_away }) => !put_away),
+  );
+  return [
+    ...rooms.filter(({ kind }) => kind !== "direct"),
+    ...rooms.filter(({ kind }) => kind === "direct"),
+  ];
 }
 
 /** Which rooms take what this person writes. */

@@ -61,7 +61,8 @@ export class Quiet implements vscode.Disposable {
 
   #tell(): void {
     const hasMutedRooms = this.kept.keys().some((key) => key !== DO_NOT_DISTURB);
-    const set = (name: string, value: boolean) => vscode.commands.executeCommand("setContext", name, value);
+    const set = (name: string, value: boolean) =>
+      vscode.commands.executeCommand("setContext", name, value);
     void set("mediaChat.doNotDisturb", this.doNotDisturb);
     void set("mediaChat.hasMutedRooms", hasMutedRooms);
     this.#changed.fire();

@@ -29,6 +29,9 @@ export class RecentRooms {
   /** The person has turned to a room. */
   note(id: string): void {
     if (this.ids[0] === id) return;
-    void this.state.update(RECENT, [id, ...this.ids.filter((other) => other !== id)].slice(0, KEPT));
+    void this.state.update(
+      RECENT,
+      [id, ...this.ids.filter((other) => other !== id)].slice(0, KEPT),
+    );
   }
 }

@@ -6,7 +6,11 @@ import type { RoomsTree } from "./tree.js";
 
 /** One item: whether one is connected, and how much is unread. */
 export class StatusBar implements vscode.Disposable {
-  readonly #item = vscode.window.createStatusBarItem("mediaChat.status", vscode.StatusBarAlignment.Right, 90);
+  readonly #item = vscode.window.createStatusBarItem(
+    "mediaChat.status",
+    vscode.StatusBarAlignment.Right,
+    90,
+  );
   readonly #disposables: vscode.Disposable[];
 
   constructor(
@@ -47,8 +51,14 @@ export class StatusBar implements vscode.Disposable {
     } else {
       const count = this.tree.unread;
       const icon = this.quiet.doNotDisturb ? "bell-slash" : "comment-discussion";
-      const words = count > 0 ? l10n.t("{0} unread in Media Chat", count) : l10n.t("Nothing unread in Media Chat");
-      this.#set(`$(${icon}) ${count > 99 ? "99+" : count || ""}`.trim(), `${words} · ${account.user.username}`);
+      const words =
+        count > 0
+          ? l10n.t("{0} unread in Media Chat", count)
+          : l10n.t("Nothing unread in Media Chat");
+      this.#set(
+        `$(${icon}) ${count > 99 ? "99+" : count || ""}`.trim(),
+        `${words} · ${account.user.username}`,
+      );
     }
   }
 

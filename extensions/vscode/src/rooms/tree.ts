@@ -55,7 +55,9 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
         this.#chosen = room.id;
         return vscode.commands.executeCommand("mediaChat.openRoom", room);
       }),
-      vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("explorer.decorations") && this.#later()),
+      vscode.workspace.onDidChangeConfiguration(
+        (event) => event.affectsConfiguration("explorer.decorations") && this.#later(),
+      ),
     ];
     this.#later();
   }
@@ -93,14 +95,21 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     item.id = room.id;
     // At the end of its row, where a long name does not push it out.
     if (count > 0) item.resourceUri = unreadUri(count, muted);
-    const notes = [muted ? vscode.l10n.t("muted") : "", here ? vscode.l10n.t("here") : ""].filter(Boolean);
-    item.description = [...(count > 0 && !areBadgesShown() ? [String(count)] : []), ...notes].join(" · ");
+    const notes = [muted ? vscode.l10n.t("muted") : "", here ? vscode.l10n.t("here") : ""].filter(
+      Boolean,
+    );
+    item.description = [...(count > 0 && !areBadgesShown() ? [String(count)] : []), ...notes].join(
+      " · ",
+    );
     item.iconPath = new vscode.ThemeIcon(
       muted ? "bell-slash" : roomIcon(room),
       here ? new vscode.ThemeColor("testing.iconPassed") : undefined,
     );
     item.contextValue = `room ${count > 0 ? "unread" : "read"} ${muted ? "muted" : "loud"}`;
-    item.tooltip = [count > 0 ? vscode.l10n.t("{0}: {1} unread", title, count) : title, ...notes].join(", ");
+    item.tooltip = [
+      count > 0 ? vscode.l10n.t("{0}: {1} unread", title, count) : title,
+      ...notes,
+    ].join(", ");
     // It stands for all of the row, of which neither the badge nor the icon is read out.
     item.accessibilityInformation = { label: item.tooltip };
     item.command = { command: CHOOSE_ROW, title: vscode.l10n.t("Open Room"), arguments: [room] };
@@ -139,7 +148,9 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     if (!room || this.#chosen === room.id) return;
     this.#chosen = room.id;
     // A tree that is hidden meanwhile follows when it is seen again.
-    this.#view.reveal(room, { focus: false }).then(undefined, () => (this.#followed = this.#chosen = null));
+    this.#view
+      .reveal(room, { focus: false })
+      .then(undefined, () => (this.#followed = this.#chosen = null));
   }
 
   // A burst of messages is one drawing.
@@ -150,7 +161,10 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
       this.#changed.fire();
       this.#sayAway();
       const value = this.unread;
-      this.#view.badge = value > 0 ? { value, tooltip: vscode.l10n.t("{0} unread in Media Chat", value) } : undefined;
+      this.#view.badge =
+        value > 0
+          ? { value, tooltip: vscode.l10n.t("{0} unread in Media Chat", value) }
+          : undefined;
     }, PAUSE_MS);
   }
 

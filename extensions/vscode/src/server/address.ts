@@ -28,7 +28,10 @@ export interface Address {
 export function readAddress(text: string): Address {
   const written = text.trim();
   if (!written) {
-    throw new Problem("no_address", l10n.t("Say where your Media Chat server is: set its address first."));
+    throw new Problem(
+      "no_address",
+      l10n.t("Say where your Media Chat server is: set its address first."),
+    );
   }
   const [, scheme, host = "", path = "/", rest = ""] = PARTS.exec(written) ?? [];
   if (scheme && !/^https?$/i.test(scheme)) throw otherScheme();
@@ -37,10 +40,19 @@ export function readAddress(text: string): Address {
     throw wrong(l10n.t("Write an IPv6 address in brackets, like http://[::1]:8000."));
   }
   // What `URL` would read into it, such as a backslash for a slash, is not what was written.
-  if (!host || host.includes("%") || /[\s\\]/.test(written) || /^https?:?$/i.test(host) || !PATH.test(path)) throw noAddress(written);
+  if (
+    !host ||
+    host.includes("%") ||
+    /[\s\\]/.test(written) ||
+    /^https?:?$/i.test(host) ||
+    !PATH.test(path)
+  )
+    throw noAddress(written);
   const url = urlOf(`${scheme ?? schemeFor(host)}://${host}${path}`);
   if (!url || (IPV4.test(url.hostname) && url.hostname !== nameIn(host))) throw noAddress(written);
-  const bases = [...url.pathname.matchAll(PAGE)].map(({ index }) => at(url, url.pathname.slice(0, index))).reverse();
+  const bases = [...url.pathname.matchAll(PAGE)]
+    .map(({ index }) => at(url, url.pathname.slice(0, index)))
+    .reverse();
   if (rest && bases.length === 0) {
     throw wrong(l10n.t("Leave out what follows “?” or “#”: write {0}.", addressOf(url)));
   }
@@ -49,7 +61,7 @@ export function readAddress(text: string): Address {
 
 /** Above what was written, on the same host; the longest first. */
 export function* above(url: URL): Generator<URL> {
-  for (let path = url.pathname; path.length > 1; ) {
+  for (let path = url.pathname; path.length > 1;) {
     path = path.replace(/\/[^/]*\/?$/, "/");
     yield at(url, path);
   }
@@ -62,7 +74,8 @@ const at = (url: URL, path: string) => new URL(path.replace(/\/?$/, "/"), url.or
 export const addressOf = (url: URL): string => (url.origin + url.pathname).replace(/\/$/, "");
 
 /** Whether nobody on the way can read what is said: it is encrypted, or goes nowhere. */
-export const isPrivate = (url: URL): boolean => url.protocol === "https:" || LOOPBACK.test(url.hostname);
+export const isPrivate = (url: URL): boolean =>
+  url.protocol === "https:" || LOOPBACK.test(url.hostname);
 
 function schemeFor(host: string): string {
   return LOOPBACK.test(nameIn(host)) ? "http" : "https";
@@ -84,4 +97,6 @@ const wrong = (words: string) => new Problem("wrong_address", words);
 const noAddress = (written: string) =>
   wrong(l10n.t("“{0}” is not an address. Write it like https://chat.example.org.", written));
 const otherScheme = () =>
-  wrong(l10n.t("The address has to begin with https:// or http://, without a name or password in it."));
+  wrong(
+    l10n.t("The address has to begin with https:// or http://, without a name or password in it."),
+  );

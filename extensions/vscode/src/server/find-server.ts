@@ -38,7 +38,8 @@ async function answersAt(base: URL, signal: AbortSignal): Promise<Server | null>
   const response = await ask(base, signal);
   const place = elsewhere(base, response);
   if (!place) return (await isOurs(base, response)) ? Server.at(addressOf(base)) : null;
-  const isEncrypted = base.protocol === "http:" && place.protocol === "https:" && place.hostname === base.hostname;
+  const isEncrypted =
+    base.protocol === "http:" && place.protocol === "https:" && place.hostname === base.hostname;
   if (!isEncrypted) return null;
   return (await isOurs(place, await ask(place, signal))) ? Server.at(addressOf(place)) : null;
 }
@@ -49,7 +50,8 @@ async function answersAt(base: URL, signal: AbortSignal): Promise<Server | null>
  */
 function elsewhere(base: URL, response: Response): URL | null {
   const location = response.headers.get("Location");
-  const isRedirect = response.type === "opaqueredirect" || (response.status > 300 && response.status < 400);
+  const isRedirect =
+    response.type === "opaqueredirect" || (response.status > 300 && response.status < 400);
   if (!isRedirect) return null;
   if (!location) throw leadsAway(base);
   let target: URL;
@@ -61,7 +63,8 @@ function elsewhere(base: URL, response: Response): URL | null {
   const place = new URL(target.pathname.replace(/(^|\/)embed\/?$/, "$1"), target.origin);
   const isSamePath = target.pathname === `${base.pathname}embed/`;
   // A page to sign in, or one to itself, is no other place.
-  if (target.origin === base.origin && (isSamePath || !target.pathname.endsWith("/embed/"))) return null;
+  if (target.origin === base.origin && (isSamePath || !target.pathname.endsWith("/embed/")))
+    return null;
   if (place.hostname === base.hostname && place.protocol === "https:") return place;
   throw leadsAway(base, place);
 }
@@ -72,7 +75,9 @@ const doorOf = (base: URL) => `${addressOf(base)}/embed/`;
 async function isOurs(base: URL, response: Response): Promise<boolean> {
   if (response.status >= 500) throw serverError();
   const isWorthReading = response.status === 401 || response.status === 429;
-  const said = isWorthReading ? await textOf(response).catch((error: unknown) => fail(base, error)) : "";
+  const said = isWorthReading
+    ? await textOf(response).catch((error: unknown) => fail(base, error))
+    : "";
   let code: unknown;
   try {
     ({ code } = JSON.parse(said) as { code?: unknown });
@@ -109,12 +114,17 @@ async function ask(base: URL, signal: AbortSignal): Promise<Response> {
   const asked = request(doorOf(base), signal);
   const early = await Promise.race([asked.catch(() => null), pause(HASTE_MS)]);
   if (early && early.status !== 400) return early;
-  const other = new URL(base.href.replace(/^http(s?):/, (_scheme, s: string) => (s ? "http:" : "https:")));
+  const other = new URL(
+    base.href.replace(/^http(s?):/, (_scheme, s: string) => (s ? "http:" : "https:")),
+  );
   const decided = speaks(other).then((isOther) => {
     if (isOther) throw wrongScheme(base, other);
     return asked;
   });
-  const understood = asked.then((response) => (response.status === 400 ? decided : response), () => decided);
+  const understood = asked.then(
+    (response) => (response.status === 400 ? decided : response),
+    () => decided,
+  );
   try {
     return await Promise.race([understood, decided]);
   } catch (error) {
@@ -125,9 +135,15 @@ async function ask(base: URL, signal: AbortSignal): Promise<Response> {
 /** Whether somebody speaks this scheme there. What refuses the wrong one with words does not. */
 async function speaks(base: URL): Promise<boolean> {
   try {
-    const { status, type } = await request(doorOf(base), AbortSignal.timeout(OTHER_PATIENCE_MS), "HEAD");
+    const { status, type } = await request(
+      doorOf(base),
+      AbortSignal.timeout(OTHER_PATIENCE_MS),
+      "HEAD",
+    );
     if (base.protocol === "https:") return true;
-    return type !== "opaqueredirect" && status !== 400 && (status < 300 || status >= 400) && status < 497;
+    return (
+      type !== "opaqueredirect" && status !== 400 && (status < 300 || status >= 400) && status < 497
+    );
   } catch (error) {
     return base.protocol === "https:" && unreached(base, error).code === "certificate";
   }
@@ -136,7 +152,14 @@ async function speaks(base: URL): Promise<boolean> {
 function request(address: string, signal: AbortSignal, method = "GET"): Promise<Response> {
   const headers = new Headers({ Accept: "application/json" });
   if (userAgent) headers.set("User-Agent", userAgent);
-  return fetch(address, { method, headers, credentials: "omit", redirect: "manual", cache: "no-store", signal });
+  return fetch(address, {
+    method,
+    headers,
+    credentials: "omit",
+    redirect: "manual",
+    cache: "no-store",
+    signal,
+  });
 }
 
 const pause = (ms: number) => new Promise<undefined>((resolve) => setTimeout(resolve, ms));
@@ -145,23 +168,41 @@ const wrongScheme = (base: URL, other: URL) =>
   new Problem(
     "wrong_address",
     other.protocol === "http:"
-      ? l10n.t("{0} does not speak HTTPS there, but plain HTTP. Write {1}, or ask its administrator for an encrypted address.", base.host, addressOf(other))
+      ? l10n.t(
+          "{0} does not speak HTTPS there, but plain HTTP. Write {1}, or ask its administrator for an encrypted address.",
+          base.host,
+          addressOf(other),
+        )
       : l10n.t("{0} speaks HTTPS there. Write {1}.", base.host, addressOf(other)),
   );
 
 const notHere = (url: URL, found: Server) =>
   new Problem(
     "not_media_chat",
-    l10n.t("There is no Media Chat at {0}, but there is one at {1}. Write that if it is yours.", addressOf(url), found.address),
+    l10n.t(
+      "There is no Media Chat at {0}, but there is one at {1}. Write that if it is yours.",
+      addressOf(url),
+      found.address,
+    ),
   );
 
 const leadsAway = (base: URL, place?: URL) =>
   new Problem(
     "not_media_chat",
     place
-      ? l10n.t("{0} leads to {1}. If your Media Chat is there, write that.", addressOf(base), addressOf(place))
-      : l10n.t("{0} leads elsewhere. Open it in your browser, and write the address that it shows then.", addressOf(base)),
+      ? l10n.t(
+          "{0} leads to {1}. If your Media Chat is there, write that.",
+          addressOf(base),
+          addressOf(place),
+        )
+      : l10n.t(
+          "{0} leads elsewhere. Open it in your browser, and write the address that it shows then.",
+          addressOf(base),
+        ),
   );
 
 const tooMany = () =>
-  new Problem("too_many_attempts", l10n.t("Too many attempts. Wait a few minutes, then try again."));
+  new Problem(
+    "too_many_attempts",
+    l10n.t("Too many attempts. Wait a few minutes, then try again."),
+  );

@@ -51,7 +51,10 @@ export function unreached(server: URL, error: unknown): Problem {
   if (codes.some((code) => OTHER_NAME.has(code))) {
     return new Problem(
       "certificate",
-      l10n.t("The certificate of {0} is for another name. Check the address, or tell whoever runs the server.", host),
+      l10n.t(
+        "The certificate of {0} is for another name. Check the address, or tell whoever runs the server.",
+        host,
+      ),
     );
   }
   if (codes.some((code) => CERTIFICATE.test(code))) {
@@ -67,27 +70,40 @@ export function unreached(server: URL, error: unknown): Problem {
   if (codes.some((code) => NO_TLS.test(code))) {
     return new Problem(
       "wrong_address",
-      l10n.t("{0} does not speak HTTPS there. Check the port, or whether the address begins with http://.", host),
+      l10n.t(
+        "{0} does not speak HTTPS there. Check the port, or whether the address begins with http://.",
+        host,
+      ),
     );
   }
   if (codes.some((code) => NO_SUCH_HOST.has(code))) {
     return new Problem(
       "wrong_address",
-      l10n.t("There is no server at {0}. Check the address for typing errors, and your network.", host),
+      l10n.t(
+        "There is no server at {0}. Check the address for typing errors, and your network.",
+        host,
+      ),
     );
   }
   if (codes.some((code) => NO_HTTP.test(code))) return notMediaChat();
   if (messages(error).includes(BLOCKED_PORT)) {
     return new Problem(
       "wrong_address",
-      l10n.t("No browser or editor opens port {0}, which belongs to other programs. Run the server at another port.", server.port),
+      l10n.t(
+        "No browser or editor opens port {0}, which belongs to other programs. Run the server at another port.",
+        server.port,
+      ),
     );
   }
   const refusal = messages(error).find((text) => PROXY.test(text));
   if (refusal !== undefined) {
     return new Problem(
       "unreachable",
-      l10n.t("The proxy on the way to {0} refuses ({1}). Check the setting http.proxy: it may need a name and a password.", host, PROXY.exec(refusal)?.[1] ?? ""),
+      l10n.t(
+        "The proxy on the way to {0} refuses ({1}). Check the setting http.proxy: it may need a name and a password.",
+        host,
+        PROXY.exec(refusal)?.[1] ?? "",
+      ),
     );
   }
   return new Problem(
@@ -107,7 +123,8 @@ function* causes(error: unknown): Generator<{ code?: unknown; message?: unknown 
 
 const isText = (value: unknown) => typeof value === "string";
 const errorCodes = (error: unknown) => [...causes(error)].map(({ code }) => code).filter(isText);
-const messages = (error: unknown) => [...causes(error)].map(({ message }) => message).filter(isText);
+const messages = (error: unknown) =>
+  [...causes(error)].map(({ message }) => message).filter(isText);
 
 export const notMediaChat = () =>
   new Problem(
@@ -116,4 +133,7 @@ export const notMediaChat = () =>
   );
 
 export const serverError = () =>
-  new Problem("server_error", l10n.t("The server failed. Try again in a moment; if it goes on, tell its administrator."));
+  new Problem(
+    "server_error",
+    l10n.t("The server failed. Try again in a moment; if it goes on, tell its administrator."),
+  );

@@ -28,7 +28,10 @@ export class Server {
    * Asks the server. The token never follows a redirect: it is this server's alone.
    * @throws Problem when there was no answer
    */
-  async fetch(path: string, init: RequestInit & { token?: string; patience?: number } = {}): Promise<Response> {
+  async fetch(
+    path: string,
+    init: RequestInit & { token?: string; patience?: number } = {},
+  ): Promise<Response> {
     const { token, patience = PATIENCE_MS, signal, ...rest } = init;
     const headers = new Headers(rest.headers);
     if (token) headers.set("X-Session-Token", token);

@@ -30,10 +30,17 @@ interface Answer {
 const DOOR = "/_allauth/app/v1/auth";
 
 /** @throws Problem saying what to do next */
-export async function signIn(server: Server, username: string, password: string): Promise<SignedIn | SecondFactor> {
+export async function signIn(
+  server: Server,
+  username: string,
+  password: string,
+): Promise<SignedIn | SecondFactor> {
   const { status, answer } = await ask(server, `${DOOR}/login`, { username, password });
   if (status === 400 && answer.errors?.[0]?.code !== "too_many_login_attempts") {
-    throw new Problem("wrong_password", l10n.t("The username or the password is wrong. Check both and try again."));
+    throw new Problem(
+      "wrong_password",
+      l10n.t("The username or the password is wrong. Check both and try again."),
+    );
   }
   // The password was right, and still there is no step to take.
   if (status === 401 && !isPending(answer)) throw suspended();
@@ -41,10 +48,22 @@ export async function signIn(server: Server, username: string, password: string)
 }
 
 /** @throws Problem saying what to do next */
-export async function answerSecondFactor(server: Server, pendingToken: string, code: string): Promise<SignedIn> {
-  const { status, answer } = await ask(server, `${DOOR}/2fa/authenticate`, { code: code.replace(/\s/g, "") }, pendingToken);
+export async function answerSecondFactor(
+  server: Server,
+  pendingToken: string,
+  code: string,
+): Promise<SignedIn> {
+  const { status, answer } = await ask(
+    server,
+    `${DOOR}/2fa/authenticate`,
+    { code: code.replace(/\s/g, "") },
+    pendingToken,
+  );
   if (status === 400) {
-    throw new Problem("second_factor", l10n.t("That code is not right or no longer valid. Enter the newest one."));
+    throw new Problem(
+      "second_factor",
+      l10n.t("That code is not right or no longer valid. Enter the newest one."),
+    );
   }
   if (status === 409 || status === 410 || (status === 401 && !isPending(answer))) {
     throw new Problem("signed_out", l10n.t("That took too long. Sign in again."));
@@ -69,7 +88,10 @@ export interface EditorRequest {
  * @returns its address, and the seconds for which it can be used
  * @throws Problem saying what to do next
  */
-export async function askForLink(server: Server, request: EditorRequest): Promise<{ address: string; lifetime: number }> {
+export async function askForLink(
+  server: Server,
+  request: EditorRequest,
+): Promise<{ address: string; lifetime: number }> {
   const { status, answer } = await ask(server, `${DOOR}/editor`, request);
   const { path, expires_in: lifetime } = answer.data ?? {};
   if (status !== 200) throw refusal(status, answer);
@@ -80,7 +102,11 @@ export async function askForLink(server: Server, request: EditorRequest): Promis
 }
 
 /** @throws Problem saying what to do next */
-export async function exchangeCode(server: Server, code: string, verifier: string): Promise<SignedIn> {
+export async function exchangeCode(
+  server: Server,
+  code: string,
+  verifier: string,
+): Promise<SignedIn> {
   const { status, answer } = await ask(server, `${DOOR}/editor/session`, { code, verifier });
   if (status === 400) throw new Problem("signed_out", l10n.t("That took too long. Sign in again."));
   return whole(outcome(status, answer));
@@ -104,7 +130,9 @@ async function ask(server: Server, path: string, body: object, token?: string) {
 }
 
 async function read(server: Server, response: Response): Promise<Answer> {
-  const text = await response.text().catch((error: unknown) => Promise.reject(unreached(server.url, error)));
+  const text = await response
+    .text()
+    .catch((error: unknown) => Promise.reject(unreached(server.url, error)));
   try {
     const answer: unknown = JSON.parse(text);
     if (typeof answer === "object" && answer !== null) return answer;
@@ -122,7 +150,11 @@ function outcome(status: number, answer: Answer): SignedIn | SecondFactor {
   if (status === 200 && user?.id && token) {
     return { token, user: { id: user.id, username: user.username ?? user.display ?? "" } };
   }
-  if (status === 401 && token && data?.flows?.some(({ id, is_pending }) => id === "mfa_authenticate" && is_pending)) {
+  if (
+    status === 401 &&
+    token &&
+    data?.flows?.some(({ id, is_pending }) => id === "mfa_authenticate" && is_pending)
+  ) {
     return { pendingToken: token };
   }
   throw status === 200 ? notMediaChat() : refusal(status, answer);
@@ -130,7 +162,8 @@ function outcome(status: number, answer: Answer): SignedIn | SecondFactor {
 
 function refusal(status: number, { data, errors, detail, retryAfter }: Answer): Problem {
   const said = errors?.[0]?.message ?? detail;
-  if (status === 401) return data?.flows?.some(({ id }) => id === "mfa_setup") ? setUpFirst() : otherStep();
+  if (status === 401)
+    return data?.flows?.some(({ id }) => id === "mfa_setup") ? setUpFirst() : otherStep();
   if (status === 429 && errors?.[0]?.code === "rate_limited" && retryAfter) {
     return new Problem(
       "too_many_attempts",
@@ -138,12 +171,18 @@ function refusal(status: number, { data, errors, detail, retryAfter }: Answer): 
     );
   }
   if (status === 429) {
-    return new Problem("too_many_attempts", l10n.t("Too many attempts. Wait a few minutes, then try again."));
+    return new Problem(
+      "too_many_attempts",
+      l10n.t("Too many attempts. Wait a few minutes, then try again."),
+    );
   }
   if (status === 403) return suspended(said);
   if (status >= 500) return serverError();
   if (status === 404) return notMediaChat();
-  return new Problem("refused", said ?? l10n.t("The server refused this. Try again, or tell its administrator."));
+  return new Problem(
+    "refused",
+    said ?? l10n.t("The server refused this. Try again, or tell its administrator."),
+  );
 }
 
 function whole(result: SignedIn | SecondFactor): SignedIn {
@@ -154,7 +193,10 @@ function whole(result: SignedIn | SecondFactor): SignedIn {
 const isPending = ({ data }: Answer) => data?.flows?.some(({ is_pending }) => is_pending) ?? false;
 
 const suspended = (said?: string) =>
-  new Problem("suspended", said ?? l10n.t("This account is suspended. Ask the people who run the server."));
+  new Problem(
+    "suspended",
+    said ?? l10n.t("This account is suspended. Ask the people who run the server."),
+  );
 
 const otherStep = () =>
   new Problem(
@@ -165,5 +207,7 @@ const otherStep = () =>
 const setUpFirst = () =>
   new Problem(
     "second_factor",
-    l10n.t("This server asks for a second factor. Open it in your browser and set one up, then sign in here again."),
+    l10n.t(
+      "This server asks for a second factor. Open it in your browser and set one up, then sign in here again.",
+    ),
   );

@@ -130,7 +130,11 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       if (connected.client.state === "online") this.tell({ type: "wake" });
     });
     // Of what has moved before, a page hears when it begins.
-    if (connected) tellUploads(connected.client, (upload) => !this.#waiting && this.tell({ type: "upload", upload }));
+    if (connected)
+      tellUploads(
+        connected.client,
+        (upload) => !this.#waiting && this.tell({ type: "upload", upload }),
+      );
     if (this.#view) void this.#draw();
   }
 
@@ -184,14 +188,26 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     if (known === undefined) {
       return asked.catch((error: unknown) => {
         // What waits is shown also where the server has never been seen from here.
-        if (error instanceof Problem && error.code === "unreachable" && connected.client.unsent.length > 0) return EMPTY_PAGE;
+        if (
+          error instanceof Problem &&
+          error.code === "unreachable" &&
+          connected.client.unsent.length > 0
+        )
+          return EMPTY_PAGE;
         throw error;
       });
     }
-    const late = new Promise<string>((resolve) => setTimeout(() => resolve(known), EMBED_PATIENCE_MS));
+    const late = new Promise<string>((resolve) =>
+      setTimeout(() => resolve(known), EMBED_PATIENCE_MS),
+    );
     return Promise.race([asked, late]).catch((error: unknown) => {
       // What is known serves as long as the server is away, but not against what it says.
-      if (error instanceof Problem && error.code !== "unreachable" && error.code !== "wrong_address") throw error;
+      if (
+        error instanceof Problem &&
+        error.code !== "unreachable" &&
+        error.code !== "wrong_address"
+      )
+        throw error;
       return known;
     });
   }
@@ -211,7 +227,10 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     if (embed === null) {
       throw new Problem(
         "not_media_chat",
-        vscode.l10n.t("{0} does not answer as Media Chat does. Check the address, or update the extension.", server.url.host),
+        vscode.l10n.t(
+          "{0} does not answer as Media Chat does. Check the address, or update the extension.",
+          server.url.host,
+        ),
       );
     }
     return embed;
@@ -237,7 +256,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
 
   async #receive(raw: unknown): Promise<void> {
     const message = readFromPage(raw);
-    if (!message) return this.services.log.warn("The view said something that it may not say; it was ignored.");
+    if (!message)
+      return this.services.log.warn("The view said something that it may not say; it was ignored.");
     if ("bridge" in message) return this.#toRelay(message);
     try {
       await this.#answer(message);
@@ -255,7 +275,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         this.#changed.fire();
         for (const each of waiting) this.tell(each);
         const client = chat.connected?.client;
-        for (const upload of client ? uploadsNow(client) : []) this.tell({ type: "upload", upload });
+        for (const upload of client ? uploadsNow(client) : [])
+          this.tell({ type: "upload", upload });
         return;
       }
       case "store":

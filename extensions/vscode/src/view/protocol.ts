@@ -16,22 +16,49 @@ const UPLOAD_LIMIT = 1024 ** 3;
 
 /** What a page's client may ask of the server, by whether it may; the server checks each again. */
 const COMMANDS: Record<Command["type"], true> = {
-  sync: true, history: true, ping: true, typing: true,
-  "user.update": true, "people.find": true, "people.get": true, "person.block": true,
-  "message.send": true, "message.edit": true, "message.delete": true, "message.react": true,
-  "message.report": true, "message.revisions": true,
-  "room.open": true, "room.join": true, "room.leave": true, "room.accept": true, "room.refuse": true,
-  "room.put_away": true, "room.rename": true, "room.add": true, "room.remove": true, "room.role": true,
-  "room.members": true, "room.read": true, "room.unread": true, "room.find": true,
+  sync: true,
+  history: true,
+  ping: true,
+  typing: true,
+  "user.update": true,
+  "people.find": true,
+  "people.get": true,
+  "person.block": true,
+  "message.send": true,
+  "message.edit": true,
+  "message.delete": true,
+  "message.react": true,
+  "message.report": true,
+  "message.revisions": true,
+  "room.open": true,
+  "room.join": true,
+  "room.leave": true,
+  "room.accept": true,
+  "room.refuse": true,
+  "room.put_away": true,
+  "room.rename": true,
+  "room.add": true,
+  "room.remove": true,
+  "room.role": true,
+  "room.members": true,
+  "room.read": true,
+  "room.unread": true,
+  "room.find": true,
 };
 
 const id = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
 const name = v.pipe(text(255), v.minLength(1));
 /** A path on the server, of a file: never another address. */
-const mediaPath = v.pipe(text(2_000), v.regex(/^\/media\/[^/\\?#]+\/[^\\?#]*$|^\/media\/[^\\?#]+$/), v.check(isPlain));
+const mediaPath = v.pipe(
+  text(2_000),
+  v.regex(/^\/media\/[^/\\?#]+\/[^\\?#]*$|^\/media\/[^\\?#]+$/),
+  v.check(isPlain),
+);
 const bytes = v.pipe(
-  v.custom<ArrayBuffer | Uint8Array>((value) => value instanceof ArrayBuffer || value instanceof Uint8Array),
+  v.custom<ArrayBuffer | Uint8Array>(
+    (value) => value instanceof ArrayBuffer || value instanceof Uint8Array,
+  ),
   v.check((value) => value.byteLength <= UPLOAD_LIMIT),
 );
 const command = v.pipe(text(FRAME_LIMIT), v.check(isCommand));
@@ -64,7 +91,11 @@ const Bridge = v.variant("bridge", [
 
 const Ask = v.variant("type", [
   v.strictObject({ type: v.literal("started") }),
-  v.strictObject({ type: v.literal("store"), key: v.pipe(v.string(), v.regex(KEY)), value: v.nullable(text(STORED_LIMIT)) }),
+  v.strictObject({
+    type: v.literal("store"),
+    key: v.pipe(v.string(), v.regex(KEY)),
+    value: v.nullable(text(STORED_LIMIT)),
+  }),
   v.strictObject({ type: v.literal("media"), id, path: mediaPath }),
   v.strictObject({ type: v.literal("save"), path: mediaPath, name }),
   v.strictObject({ type: v.literal("open-image"), path: mediaPath, name }),
@@ -72,7 +103,12 @@ const Ask = v.variant("type", [
   v.strictObject({ type: v.literal("show-rooms") }),
   v.strictObject({ type: v.literal("retry") }),
   v.strictObject({ type: v.literal("retry-upload"), key: v.pipe(text(100), v.minLength(1)) }),
-  v.strictObject({ type: v.literal("sign-in"), server: text(2_000), username: name, password: text(4_096) }),
+  v.strictObject({
+    type: v.literal("sign-in"),
+    server: text(2_000),
+    username: name,
+    password: text(4_096),
+  }),
   v.strictObject({ type: v.literal("sign-in-browser"), server: text(2_000) }),
   v.strictObject({ type: v.literal("sign-in-cancel") }),
   v.strictObject({ type: v.literal("second-factor"), code: v.pipe(text(64), v.minLength(1)) }),
@@ -108,7 +144,9 @@ export function readFromPage(message: unknown): FromBridge | FromPage | null {
 /** Code that came with a message, or null where it is not what it should be. */
 export function readCode(value: unknown): Code | null {
   const result = v.safeParse(Code, value);
-  return result.success && result.output.end_line >= result.output.start_line ? result.output : null;
+  return result.success && result.output.end_line >= result.output.start_line
+    ? result.output
+    : null;
 }
 
 function isCommand(frame: string): boolean {
@@ -128,7 +166,9 @@ function isPlain(path: string): boolean {
   } catch {
     return false;
   }
-  return !decoded.includes("\0") && !decoded.split(/[\\/]/).some((part) => part === ".." || part === ".");
+  return (
+    !decoded.includes("\0") && !decoded.split(/[\\/]/).some((part) => part === ".." || part === ".")
+  );
 }
 
 /**

@@ -22,7 +22,12 @@ void import("../../../../static/chat/page/app.js").then(() => {
     listen: (listener) => listenToHost(listener),
   });
   const uploads = new HostUploads();
-  const client = new ChatClient({ transport, storage, uploadsElsewhere: uploads, ...(user && { userId: user }) });
+  const client = new ChatClient({
+    transport,
+    storage,
+    uploadsElsewhere: uploads,
+    ...(user && { userId: user }),
+  });
   app.address = `${server}/`;
   app.client = client;
 
@@ -38,16 +43,24 @@ void import("../../../../static/chat/page/app.js").then(() => {
   app.addEventListener("rooms-elsewhere", () => tellHost({ type: "show-rooms" }));
 
   // What the page would do in a browser, and the editor does better.
-  document.addEventListener("open-image", (event) => {
-    event.stopPropagation();
-    const { image } = (event as CustomEvent<{ image: { url: string; name: string } }>).detail;
-    tellHost({ type: "open-image", path: image.url, name: image.name });
-  }, { capture: true });
-  document.addEventListener("open-code", (event) => {
-    event.stopPropagation();
-    const code = readCode((event as CustomEvent<{ code: unknown }>).detail.code);
-    if (code) tellHost({ type: "open-code", code });
-  }, { capture: true });
+  document.addEventListener(
+    "open-image",
+    (event) => {
+      event.stopPropagation();
+      const { image } = (event as CustomEvent<{ image: { url: string; name: string } }>).detail;
+      tellHost({ type: "open-image", path: image.url, name: image.name });
+    },
+    { capture: true },
+  );
+  document.addEventListener(
+    "open-code",
+    (event) => {
+      event.stopPropagation();
+      const code = readCode((event as CustomEvent<{ code: unknown }>).detail.code);
+      if (code) tellHost({ type: "open-code", code });
+    },
+    { capture: true },
+  );
 
   listenToHost((message) => {
     switch (message.type) {
@@ -64,7 +77,9 @@ void import("../../../../static/chat/page/app.js").then(() => {
       case "start-chat":
         return void whenReady(client, () => app.tell("start-chat", {}));
       case "show":
-        return void whenReady(client, () => app.tell(`show-${message.dialog}`, { withCtrl: false }));
+        return void whenReady(client, () =>
+          app.tell(`show-${message.dialog}`, { withCtrl: false }),
+        );
       case "write":
         app.closePopovers();
         return void whenReady(client, () => app.focusComposer());
@@ -78,7 +93,12 @@ void import("../../../../static/chat/page/app.js").then(() => {
   tellHost({ type: "started" });
 });
 
-function openWhenKnown(app: ChatApp, client: ChatClient, room: string, { focus = true } = {}): void {
+function openWhenKnown(
+  app: ChatApp,
+  client: ChatClient,
+  room: string,
+  { focus = true } = {},
+): void {
   whenReady(client, () => client.rooms.has(room) && void app.openRoom(room, { focus }));
 }
 

@@ -17,7 +17,10 @@ export class HostUploads implements UploadsElsewhere {
   follow(file: { key: string; name: string; size: number }): FileUpload {
     // That its message was discarded is the host's to notice.
     const retry = () => tellHost({ type: "retry-upload", key: file.key });
-    const upload = new FileUpload({ begin: () => {}, cancel: () => {}, retry }, { ...file, file: null });
+    const upload = new FileUpload(
+      { begin: () => {}, cancel: () => {}, retry },
+      { ...file, file: null },
+    );
     this.#shown.set(file.key, (this.#shown.get(file.key) ?? new Set()).add(upload));
     const last = this.#last.get(file.key);
     if (last) queueMicrotask(() => this.#move(upload, last));

@@ -16,7 +16,8 @@ export function tellHost(message: FromPage | FromBridge): void {
 /** Listens to the host, and to nobody else: other frames speak from origins of their own. */
 export function listenToHost(listener: (message: ToPage & Record<string, unknown>) => void): void {
   addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-    if (typeof data === "object" && data !== null) listener(data as ToPage & Record<string, unknown>);
+    if (typeof data === "object" && data !== null)
+      listener(data as ToPage & Record<string, unknown>);
   });
 }
 

@@ -11,7 +11,9 @@ export function guardLinks(): void {
 }
 
 function onClick(event: MouseEvent): void {
-  const link = event.composedPath().find((each): each is HTMLAnchorElement => each instanceof HTMLAnchorElement);
+  const link = event
+    .composedPath()
+    .find((each): each is HTMLAnchorElement => each instanceof HTMLAnchorElement);
   const href = link?.getAttribute("href");
   if (!link || !href) return;
   if (/^(\/[\w.~-]+)*\/media\//.test(href)) {

@@ -9,7 +9,10 @@ interface Shown {
 }
 
 const shown = new Map<string, Shown>();
-const waiting = new Map<number, { resolve: (blob: Blob) => void; reject: (error: Error) => void }>();
+const waiting = new Map<
+  number,
+  { resolve: (blob: Blob) => void; reject: (error: Error) => void }
+>();
 let last = 0;
 
 listenToHost((message) => {

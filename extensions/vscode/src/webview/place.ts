@@ -29,7 +29,8 @@ export function keepPlace(app: ChatApp, storage: HostStorage): { room: string } 
   // Until the place of before is back, none is kept: where the room opens first is not where one reads,
   // and a view that is moved may go again before.
   const keep = () => keepScroll(app, storage);
-  if (before?.number && before.room === room) goBack(app, before, performance.now() + PATIENCE_MS, keep);
+  if (before?.number && before.room === room)
+    goBack(app, before, performance.now() + PATIENCE_MS, keep);
   else keep();
   return { room };
 }
@@ -53,7 +54,8 @@ function keepScroll(app: ChatApp, storage: HostStorage): void {
     const list = listOf(app);
     if (!list?.placed) return;
     const { item, offset, atEnd } = list.anchor;
-    const number = atEnd && !list.feed.hasNewer ? 0 : Number((item as HTMLElement | null)?.dataset.number) || 0;
+    const number =
+      atEnd && !list.feed.hasNewer ? 0 : Number((item as HTMLElement | null)?.dataset.number) || 0;
     const { roomId: room } = list;
     const { epoch } = app.client;
     storage.setItem(PLACE, JSON.stringify({ room, epoch, number, offset } satisfies Place));

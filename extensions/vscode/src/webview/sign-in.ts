@@ -21,7 +21,8 @@ const FIELD: Record<string, string> = {
   second_factor: "code",
 };
 
-const field = (of: HTMLFormElement, name: string) => of.elements.namedItem(name) as HTMLInputElement | null;
+const field = (of: HTMLFormElement, name: string) =>
+  of.elements.namedItem(name) as HTMLInputElement | null;
 const value = (of: HTMLFormElement, name: string) => field(of, name)?.value ?? "";
 const shown = () => (second && !second.hidden ? second : form);
 
@@ -55,7 +56,9 @@ second?.addEventListener("submit", (event) => {
   tellHost({ type: "second-factor", code: value(second, "code").trim() });
 });
 
-document.getElementById("again")?.addEventListener("click", () => tellHost({ type: "sign-in-cancel" }));
+document
+  .getElementById("again")
+  ?.addEventListener("click", () => tellHost({ type: "sign-in-cancel" }));
 document.getElementById("retry")?.addEventListener("click", () => tellHost({ type: "retry" }));
 
 listenToHost((message) => {
@@ -116,7 +119,8 @@ function complain(what: string, about = ""): void {
 
 function isComplete(which: HTMLFormElement, ...names: string[]): boolean {
   // Spaces are a part of a password.
-  const given = (name: string): string => (name === "password" ? value(which, name) : value(which, name).trim());
+  const given = (name: string): string =>
+    name === "password" ? value(which, name) : value(which, name).trim();
   const missing = names.find((name) => given(name) === "");
   if (missing !== undefined) complain(words.missing ?? "", missing);
   return missing === undefined;

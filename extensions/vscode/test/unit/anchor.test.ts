@@ -1,7 +1,16 @@
 /** Where shared lines come from is a claim that was checked, in every kind of place; with real Git. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, beforeEach, test } from "node:test";
@@ -27,8 +36,22 @@ function folderOf(): string {
 }
 
 function git(cwd: string, ...args: string[]): string {
-  const identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"];
-  return execFileSync("git", [...identity, ...args], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 20_000 }).trim();
+  const identity = [
+    "-c",
+    "user.name=Ada",
+    "-c",
+    "user.email=ada@example.org",
+    "-c",
+    "init.defaultBranch=main",
+    "-c",
+    "protocol.file.allow=always",
+  ];
+  return execFileSync("git", [...identity, ...args], {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 20_000,
+  }).trim();
 }
 
 function write(folder: string, name: string, content: string | string[]): void {
@@ -37,7 +60,10 @@ function write(folder: string, name: string, content: string | string[]): void {
 }
 
 /** A repository with files in one commit. */
-function repository(files: Record<string, string | string[]> = { "src/a.py": LINES }, origin = "git@git.example.org:team/tool.git"): string {
+function repository(
+  files: Record<string, string | string[]> = { "src/a.py": LINES },
+  origin = "git@git.example.org:team/tool.git",
+): string {
   const root = folderOf();
   git(root, "init", "--quiet");
   git(root, "remote", "add", "origin", origin);
@@ -48,17 +74,46 @@ function repository(files: Record<string, string | string[]> = { "src/a.py": LIN
 }
 
 const documentOf = (uri: Uri, content: string | string[]) =>
-  ({ uri, encoding: "utf8", getText: () => (typeof content === "string" ? content : text(content)) }) as unknown as TextDocument;
-const fileOf = (root: string, name: string, content: string | string[]) => documentOf(Uri.file(path.join(root, name)), content);
+  ({
+    uri,
+    encoding: "utf8",
+    getText: () => (typeof content === "string" ? content : text(content)),
+  }) as unknown as TextDocument;
+const fileOf = (root: string, name: string, content: string | string[]) =>
+  documentOf(Uri.file(path.join(root, name)), content);
 /** A document of the Git extension, as it makes them. */
-const revisionOf = (root: string, name: string, ref: string, content: string | string[], more = {}) =>
-  documentOf(Uri.from({ scheme: "git", path: path.join(root, name), query: JSON.stringify({ path: path.join(root, name), ref, ...more }) }), content);
-const anchor = (document: TextDocument, start: number, end = start) => anchorOf(document, { start, end });
-const blobOf = (root: string, content: string[]) => execFileSync("git", ["hash-object", "--stdin"], { cwd: root, input: text(content), encoding: "utf8" }).trim();
+const revisionOf = (
+  root: string,
+  name: string,
+  ref: string,
+  content: string | string[],
+  more = {},
+) =>
+  documentOf(
+    Uri.from({
+      scheme: "git",
+      path: path.join(root, name),
+      query: JSON.stringify({ path: path.join(root, name), ref, ...more }),
+    }),
+    content,
+  );
+const anchor = (document: TextDocument, start: number, end = start) =>
+  anchorOf(document, { start, end });
+const blobOf = (root: string, content: string[]) =>
+  execFileSync("git", ["hash-object", "--stdin"], {
+    cwd: root,
+    input: text(content),
+    encoding: "utf8",
+  }).trim();
 
 beforeEach(() => {
   workspace.isTrusted = true;
-  const api = { state: "initialized", git: { path: "git" }, repositories: [], getRepository: () => null };
+  const api = {
+    state: "initialized",
+    git: { path: "git" },
+    repositories: [],
+    getRepository: () => null,
+  };
   gitExtension.exports = { enabled: true, getAPI: () => api };
 });
 
@@ -66,15 +121,25 @@ test("committed lines carry their commit, as it counts them, with the lines arou
   const root = repository();
   const commit = git(root, "rev-parse", "HEAD");
   const expected = {
-    repository: "git.example.org/team/tool", branch: "main", commit, path: "src/a.py", start_line: 5, end_line: 6,
-    dirty: false, blob: git(root, "rev-parse", "HEAD:src/a.py"),
-    before: LINES.slice(1, 4).join("\n"), after: LINES.slice(6, 9).join("\n"),
+    repository: "git.example.org/team/tool",
+    branch: "main",
+    commit,
+    path: "src/a.py",
+    start_line: 5,
+    end_line: 6,
+    dirty: false,
+    blob: git(root, "rev-parse", "HEAD:src/a.py"),
+    before: LINES.slice(1, 4).join("\n"),
+    after: LINES.slice(6, 9).join("\n"),
   };
   assert.deepEqual(await anchor(fileOf(root, "src/a.py", LINES), 5, 6), expected);
   // What was put in above them moves them in the editor alone, saved or not.
   const shown = ["new", "newer", ...LINES];
   assert.deepEqual(await anchor(fileOf(root, "src/a.py", shown), 7, 8), expected);
-  assert.deepEqual(await anchor(fileOf(root, "src/a.py", text(LINES).replaceAll("\n", "\r\n")), 5, 6), expected);
+  assert.deepEqual(
+    await anchor(fileOf(root, "src/a.py", text(LINES).replaceAll("\n", "\r\n")), 5, 6),
+    expected,
+  );
 });
 
 test("lines that the commit does not have so are dirty, and it is what they are based on", async () => {
@@ -89,7 +154,10 @@ test("lines that the commit does not have so are dirty, and it is what they are 
     [LINES.toSpliced(9, 0, LINES[4] ?? ""), 10, 10],
   ] as [string[], number, number][]) {
     const found = await anchor(fileOf(root, "src/a.py", shown), start, end);
-    assert.deepEqual([found.dirty, found.commit, found.start_line, found.end_line], [true, commit, start, end]);
+    assert.deepEqual(
+      [found.dirty, found.commit, found.start_line, found.end_line],
+      [true, commit, start, end],
+    );
     assert.equal(found.blob, blobOf(root, shown));
   }
 });
@@ -97,7 +165,11 @@ test("lines that the commit does not have so are dirty, and it is what they are 
 test("what is written while Git is asked is not what was shared", async () => {
   const root = repository();
   let shown = LINES;
-  const document = { uri: Uri.file(path.join(root, "src/a.py")), encoding: "utf8", getText: () => text(shown) } as unknown as TextDocument;
+  const document = {
+    uri: Uri.file(path.join(root, "src/a.py")),
+    encoding: "utf8",
+    getText: () => text(shown),
+  } as unknown as TextDocument;
   const asking = anchor(document, 5);
   shown = ["written", "meanwhile", ...LINES];
   const { start_line, dirty, before } = await asking;
@@ -105,15 +177,31 @@ test("what is written while Git is asked is not what was shared", async () => {
 });
 
 test("of a file that Git stores otherwise than it is here, nothing is claimed that cannot be compared", async () => {
-  const pointer = ["version https://git-lfs.github.com/spec/v1", `oid sha256:${"0".repeat(64)}`, "size 12345"];
+  const pointer = [
+    "version https://git-lfs.github.com/spec/v1",
+    `oid sha256:${"0".repeat(64)}`,
+    "size 12345",
+  ];
   const wide = Buffer.from(text(LINES), "utf16le");
-  const root = repository({ "data.csv": pointer, "-wide.txt": LINES, "plain.csv": LINES, ".gitattributes": "" });
+  const root = repository({
+    "data.csv": pointer,
+    "-wide.txt": LINES,
+    "plain.csv": LINES,
+    ".gitattributes": "",
+  });
   const commit = git(root, "rev-parse", "HEAD");
-  write(root, ".gitattributes", "data.csv filter=lfs diff=lfs merge=lfs -text\n-wide.txt working-tree-encoding=UTF-16LE\nplain.csv -filter text\n");
+  write(
+    root,
+    ".gitattributes",
+    "data.csv filter=lfs diff=lfs merge=lfs -text\n-wide.txt working-tree-encoding=UTF-16LE\nplain.csv -filter text\n",
+  );
   writeFileSync(path.join(root, "-wide.txt"), wide);
   for (const name of ["data.csv", "-wide.txt"]) {
     const found = await anchor(fileOf(root, name, LINES.with(4, "edited")), 5);
-    assert.deepEqual([found.commit, found.dirty, found.blob, found.path], ["", undefined, undefined, name]);
+    assert.deepEqual(
+      [found.commit, found.dirty, found.blob, found.path],
+      ["", undefined, undefined, name],
+    );
   }
   const edited = await anchor(fileOf(root, "plain.csv", LINES.with(4, "edited")), 5);
   assert.deepEqual([edited.commit, edited.dirty], [commit, true]);
@@ -133,7 +221,10 @@ test("new, ignored and never committed files are dirty", async () => {
   const empty = folderOf();
   git(empty, "init", "--quiet");
   const found = await anchor(fileOf(empty, "a.py", LINES), 2);
-  assert.deepEqual([found.repository, found.branch, found.commit, found.dirty], ["", "main", "", true]);
+  assert.deepEqual(
+    [found.repository, found.branch, found.commit, found.dirty],
+    ["", "main", "", true],
+  );
 });
 
 test("a file is of the innermost repository: a submodule, a nested one, a worktree", async () => {
@@ -141,7 +232,13 @@ test("a file is of the innermost repository: a submodule, a nested one, a worktr
   const root = repository();
   git(root, "submodule", "--quiet", "add", inner, "vendor/lib");
   git(root, "commit", "--quiet", "-m", "Add it.");
-  git(path.join(root, "vendor/lib"), "remote", "set-url", "origin", "https://git.example.org/team/lib.git");
+  git(
+    path.join(root, "vendor/lib"),
+    "remote",
+    "set-url",
+    "origin",
+    "https://git.example.org/team/lib.git",
+  );
   git(root, "worktree", "add", "--quiet", "-b", "other", path.join(root, "trees/other"), "HEAD~1");
   mkdirSync(path.join(root, "nested"));
   execFileSync("cp", ["-r", inner, path.join(root, "nested/lib")]);
@@ -158,7 +255,10 @@ test("a file is of the innermost repository: a submodule, a nested one, a worktr
   }
   // A link is of the place that it leads to.
   symlinkSync(path.join(root, "vendor/lib/lib.py"), path.join(root, "link.py"));
-  assert.deepEqual((await anchor(fileOf(root, "link.py", LINES), 3)).repository, "git.example.org/team/lib");
+  assert.deepEqual(
+    (await anchor(fileOf(root, "link.py", LINES), 3)).repository,
+    "git.example.org/team/lib",
+  );
 });
 
 test("a document of Git carries the commit that it shows", async () => {
@@ -170,7 +270,11 @@ test("a document of Git carries the commit that it shows", async () => {
   const head = git(root, "rev-parse", "HEAD");
   for (const ref of [first, first.slice(0, 9), "HEAD~1", `${head}^`]) {
     const found = await anchor(revisionOf(root, "src/a.py", ref, LINES), 5);
-    assert.deepEqual([found.commit, found.branch, found.path, found.dirty, found.start_line], [first, "", "src/a.py", false, 5], ref);
+    assert.deepEqual(
+      [found.commit, found.branch, found.path, found.dirty, found.start_line],
+      [first, "", "src/a.py", false, 5],
+      ref,
+    );
   }
   // The index, or a state that is no commit: HEAD where it has the lines, and else none.
   const staged = second.with(9, "staged");
@@ -179,7 +283,11 @@ test("a document of Git carries the commit that it shows", async () => {
   for (const ref of ["", "~", "~1", "HEAD"]) {
     const kept = await anchor(revisionOf(root, "src/a.py", ref, staged), 5);
     const edited = await anchor(revisionOf(root, "src/a.py", ref, staged), 10);
-    assert.deepEqual([kept.commit, kept.branch, kept.dirty, edited.dirty], [head, "main", false, true], ref);
+    assert.deepEqual(
+      [kept.commit, kept.branch, kept.dirty, edited.dirty],
+      [head, "main", false, true],
+      ref,
+    );
   }
   // Also of a file, and a folder, that are no more.
   rmSync(path.join(root, "src"), { recursive: true });
@@ -196,7 +304,10 @@ test("what is no revision, or no file, names no commit", async () => {
   const submodule = await anchor(revisionOf(root, "sub", "index", LINES, { submoduleOf: root }), 5);
   assert.deepEqual([submodule.repository, submodule.commit, submodule.dirty], ["", "", undefined]);
   const broken = documentOf(Uri.from({ scheme: "git", path: "/a.py", query: "not JSON" }), LINES);
-  assert.deepEqual([(await anchor(broken, 5)).commit, (await anchor(broken, 5)).path], ["", "a.py"]);
+  assert.deepEqual(
+    [(await anchor(broken, 5)).commit, (await anchor(broken, 5)).path],
+    ["", "a.py"],
+  );
   assert.equal(existsSync(path.join(root, "pwned")), false);
 });
 
@@ -208,21 +319,47 @@ test("outside of every repository, in a virtual workspace and in Restricted Mode
   };
   const nothing = ["", "", "", undefined, undefined];
   assert.deepEqual(await claims(fileOf(folderOf(), "a.py", LINES)), nothing);
-  assert.deepEqual(await claims(documentOf(Uri.from({ scheme: "untitled", path: path.join(root, "src/a.py") }), LINES)), nothing);
-  assert.deepEqual(await claims(documentOf(Uri.from({ scheme: "memory", path: path.join(root, "src/a.py") }), LINES)), nothing);
+  assert.deepEqual(
+    await claims(
+      documentOf(Uri.from({ scheme: "untitled", path: path.join(root, "src/a.py") }), LINES),
+    ),
+    nothing,
+  );
+  assert.deepEqual(
+    await claims(
+      documentOf(Uri.from({ scheme: "memory", path: path.join(root, "src/a.py") }), LINES),
+    ),
+    nothing,
+  );
   workspace.isTrusted = false;
   assert.deepEqual(await claims(fileOf(root, "src/a.py", LINES)), nothing);
 });
 
 test("the lines around are bounded in bytes", async () => {
-  const shown = ["x".repeat(5_000), "字".repeat(300), "short", "shared", "after", "y".repeat(2_000), "z"];
+  const shown = [
+    "x".repeat(5_000),
+    "字".repeat(300),
+    "short",
+    "shared",
+    "after",
+    "y".repeat(2_000),
+    "z",
+  ];
   const { before, after: behind } = await anchor(fileOf(folderOf(), "a.py", shown), 4);
   assert.deepEqual([before, behind], [`${"字".repeat(300)}\nshort`, "after"]);
   assert.deepEqual((await anchor(fileOf(folderOf(), "a.py", "shared"), 1)).before, undefined);
 });
 
 const code = (more: Partial<Code>): Code => ({
-  language: "", repository: "", branch: "", commit: "", path: "src/a.py", start_line: 5, end_line: 5, text: LINES[4] ?? "", ...more,
+  language: "",
+  repository: "",
+  branch: "",
+  commit: "",
+  path: "src/a.py",
+  start_line: 5,
+  end_line: 5,
+  text: LINES[4] ?? "",
+  ...more,
 });
 
 test("a claim that is not true is not believed: then the text is what is known", async () => {
@@ -231,12 +368,22 @@ test("a claim that is not true is not believed: then the text is what is known",
   const checkout = { git: asked, root };
   const shown = text(["new", ...LINES]);
   assert.equal((await findIn(shown, code({ commit }), checkout, decode))?.how, "moved");
-  assert.equal((await findIn(shown, code({ commit, start_line: 4, end_line: 4 }), checkout, decode))?.how, "text");
+  assert.equal(
+    (await findIn(shown, code({ commit, start_line: 4, end_line: 4 }), checkout, decode))?.how,
+    "text",
+  );
   assert.equal((await findIn(shown, code({ commit, dirty: true }), checkout, decode))?.how, "text");
-  assert.equal((await findIn(shown, code({ commit: "f".repeat(40) }), checkout, decode))?.how, "text");
+  assert.equal(
+    (await findIn(shown, code({ commit: "f".repeat(40) }), checkout, decode))?.how,
+    "text",
+  );
   assert.equal((await findIn(shown, code({ commit }), null, decode))?.how, "text");
   for (const path of ["src", "--output=pwned", ":(glob)**", "src/none.py"]) {
-    assert.equal(await sharedFile(code({ commit, path }), checkout, decode).catch(() => null), null, path);
+    assert.equal(
+      await sharedFile(code({ commit, path }), checkout, decode).catch(() => null),
+      null,
+      path,
+    );
   }
 });
 
@@ -248,23 +395,36 @@ test("the content that was shared is found under another commit, or once it was 
   const shared = code({ commit, blob, dirty: true, text: "edited" });
   assert.equal(await sharedFile(shared, { git: asked, root }, decode), null);
   git(root, "commit", "--quiet", "--all", "--amend", "-m", "Again.");
-  assert.deepEqual(await sharedFile(shared, { git: asked, root }, decode), { text: text(edited), commit: "" });
-  assert.deepEqual(await findIn(text(["new", ...edited]), shared, { git: asked, root }, decode), { start: 6, end: 6, how: "moved" });
+  assert.deepEqual(await sharedFile(shared, { git: asked, root }, decode), {
+    text: text(edited),
+    commit: "",
+  });
+  assert.deepEqual(await findIn(text(["new", ...edited]), shared, { git: asked, root }, decode), {
+    start: 6,
+    end: 6,
+    how: "moved",
+  });
 });
 
 test("a checkout that the editor has not opened has the file as it was, too", async () => {
   const root = repository();
   const shared = code({ commit: git(root, "rev-parse", "HEAD") });
   git(root, "rm", "--quiet", "src/a.py");
-  const file = await new SharedText().fileOf(shared, [{ git: asked, root: repository({ "b.py": "b" }) }, { git: asked, root }]);
-  assert.deepEqual([file?.root.fsPath, file?.text, file?.commit], [root, text(LINES), shared.commit]);
+  const file = await new SharedText().fileOf(shared, [
+    { git: asked, root: repository({ "b.py": "b" }) },
+    { git: asked, root },
+  ]);
+  assert.deepEqual(
+    [file?.root.fsPath, file?.text, file?.commit],
+    [root, text(LINES), shared.commit],
+  );
 });
 
 test("a renamed file is found, whatever it is called", async () => {
   const root = repository({ "src/a.py": LINES, "src/other.py": LINES.toReversed() });
   const shared = code({ commit: git(root, "rev-parse", "HEAD") });
   assert.equal(await renamedTo(shared, { git: asked, root }), null);
-  const name = "lib/--a \"ü\"\n.py";
+  const name = 'lib/--a "ü"\n.py';
   mkdirSync(path.join(root, "lib"));
   git(root, "mv", "--", "src/a.py", name);
   assert.equal(await renamedTo(shared, { git: asked, root }), name);
@@ -273,7 +433,11 @@ test("a renamed file is found, whatever it is called", async () => {
   git(root, "add", "--all");
   assert.equal(await renamedTo(shared, { git: asked, root }), name);
   // Another file has taken its name.
-  write(root, "src/a.py", Array.from({ length: 90 }, (_, index) => `other thing ${index}`));
+  write(
+    root,
+    "src/a.py",
+    Array.from({ length: 90 }, (_, index) => `other thing ${index}`),
+  );
   git(root, "add", "--all");
   assert.equal(await renamedTo(shared, { git: asked, root }), name);
   assert.equal(await renamedTo(code({ commit: "f".repeat(40) }), { git: asked, root }), null);
@@ -283,7 +447,15 @@ test("nothing that a repository names is run, and no server is asked", async () 
   const source = repository();
   git(source, "config", "uploadpack.allowFilter", "true");
   const root = path.join(folderOf(), "clone");
-  git(folderOf(), "clone", "--quiet", "--filter=blob:none", "--no-checkout", `file://${source}`, root);
+  git(
+    folderOf(),
+    "clone",
+    "--quiet",
+    "--filter=blob:none",
+    "--no-checkout",
+    `file://${source}`,
+    root,
+  );
   const lazy = git(root, "rev-parse", "HEAD");
   const trap = path.join(root, "trap.sh");
   const sprung = path.join(root, "sprung");
@@ -301,17 +473,31 @@ test("nothing that a repository names is run, and no server is asked", async () 
   git(root, "checkout", "--quiet", "main");
   write(root, ".gitattributes", "* filter=trap diff=trap\n");
   mkdirSync(path.join(root, "hooks"));
-  for (const hook of ["post-index-change", "reference-transaction", "fsmonitor-watchman"]) symlinkSync(trap, path.join(root, "hooks", hook));
+  for (const hook of ["post-index-change", "reference-transaction", "fsmonitor-watchman"])
+    symlinkSync(trap, path.join(root, "hooks", hook));
   for (const [key, value] of Object.entries({
-    "filter.trap.clean": trap, "filter.trap.smudge": trap, "filter.trap.process": trap, "diff.trap.textconv": trap,
-    "diff.trap.command": trap, "diff.external": trap, "core.fsmonitor": trap, "core.hooksPath": path.join(root, "hooks"),
-    "core.pager": trap, "pager.diff": trap, "core.sshCommand": trap, "core.attributesFile": path.join(root, ".gitattributes"),
-  })) git(root, "config", key, value);
+    "filter.trap.clean": trap,
+    "filter.trap.smudge": trap,
+    "filter.trap.process": trap,
+    "diff.trap.textconv": trap,
+    "diff.trap.command": trap,
+    "diff.external": trap,
+    "core.fsmonitor": trap,
+    "core.hooksPath": path.join(root, "hooks"),
+    "core.pager": trap,
+    "pager.diff": trap,
+    "core.sshCommand": trap,
+    "core.attributesFile": path.join(root, ".gitattributes"),
+  }))
+    git(root, "config", key, value);
   const shown = LINES.with(4, "edited");
   writeFileSync(path.join(root, "src/a.py"), text(shown));
   const { commit, dirty } = await anchor(fileOf(root, "src/a.py", shown), 5);
   assert.deepEqual([commit, dirty], ["", undefined]);
-  assert.equal((await findIn(text(shown), code({ commit: lazy }), checkout, decode))?.how, "changed");
+  assert.equal(
+    (await findIn(text(shown), code({ commit: lazy }), checkout, decode))?.how,
+    "changed",
+  );
   await renamedTo(code({ commit: lazy, path: "none.py" }), checkout);
   assert.equal(existsSync(sprung), false);
   // Git by itself falls into the trap.
@@ -324,7 +510,18 @@ test("Git has only so much time", async () => {
   const slow = path.join(folderOf(), "git");
   writeFileSync(slow, `#!/bin/sh\ncase "$*" in *ls-tree*) exec sleep 60;; esac\nexec git "$@"\n`);
   chmodSync(slow, 0o755);
-  gitExtension.exports = { enabled: true, getAPI: () => ({ state: "initialized", git: { path: slow }, repositories: [], getRepository: () => null }) };
+  gitExtension.exports = {
+    enabled: true,
+    getAPI: () => ({
+      state: "initialized",
+      git: { path: slow },
+      repositories: [],
+      getRepository: () => null,
+    }),
+  };
   const found = await anchor(fileOf(root, "src/a.py", LINES), 5);
-  assert.deepEqual([found.repository, found.path, found.commit, found.dirty], ["git.example.org/team/tool", "src/a.py", "", undefined]);
+  assert.deepEqual(
+    [found.repository, found.path, found.commit, found.dirty],
+    ["git.example.org/team/tool", "src/a.py", "", undefined],
+  );
 });

@@ -12,9 +12,22 @@ import type { Code } from "../../src/view/protocol.js";
 const asked = gitProgram!("git");
 const here = mkdtempSync(path.join(realpathSync(os.tmpdir()), "checkouts-"));
 const at = (name: string) => path.join(here, name);
-const OPTIONS = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"];
+const OPTIONS = [
+  "-c",
+  "user.name=Ada",
+  "-c",
+  "user.email=ada@example.org",
+  "-c",
+  "init.defaultBranch=main",
+  "-c",
+  "protocol.file.allow=always",
+];
 const git = (name: string, ...args: string[]) =>
-  execFileSync("git", [...OPTIONS, ...args], { cwd: at(name), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+  execFileSync("git", [...OPTIONS, ...args], {
+    cwd: at(name),
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  }).trim();
 
 let first: string;
 let second: string;
@@ -29,16 +42,26 @@ function commit(name: string, text: string): string {
 
 function copy(of: string, name: string, ...remotes: [string, string][]): void {
   cpSync(at(of), at(name), { recursive: true });
-  for (const remote of git(name, "remote").split("\n").filter(Boolean)) git(name, "remote", "remove", remote);
+  for (const remote of git(name, "remote").split("\n").filter(Boolean))
+    git(name, "remote", "remove", remote);
   for (const [called, address] of remotes) git(name, "remote", "add", called, address);
 }
 
 const code = (more: Partial<Code> = {}): Code => ({
-  language: "", repository: "git.example/team/tool", branch: "main", commit: second, path: "tool.py",
-  start_line: 1, end_line: 1, text: "two", ...more,
+  language: "",
+  repository: "git.example/team/tool",
+  branch: "main",
+  commit: second,
+  path: "tool.py",
+  start_line: 1,
+  end_line: 1,
+  text: "two",
+  ...more,
 });
 const fits = async (shared: Code, names: string[]) =>
-  (await inOrder(shared, asked, names.map(at))).map(({ root, fit }) => `${path.basename(root)}: ${fit}`);
+  (await inOrder(shared, asked, names.map(at))).map(
+    ({ root, fit }) => `${path.basename(root)}: ${fit}`,
+  );
 
 before(() => {
   mkdirSync(at("old"));
@@ -55,10 +78,19 @@ test("of two checkouts of one repository the one that has the commit is meant, w
   copy("old", "named", ["origin", "git@git.example:team/tool.git"]);
   copy("new", "elsewhere", ["origin", "https://other.example/ada/thing"]);
   copy("new", "nowhere");
-  assert.deepEqual(await fits(code(), ["named", "elsewhere"]), ["elsewhere: commit", "named: name"]);
-  assert.deepEqual(await fits(code({ repository: "" }), ["named", "nowhere"]), ["nowhere: commit", "named: unknown"]);
+  assert.deepEqual(await fits(code(), ["named", "elsewhere"]), [
+    "elsewhere: commit",
+    "named: name",
+  ]);
+  assert.deepEqual(await fits(code({ repository: "" }), ["named", "nowhere"]), [
+    "nowhere: commit",
+    "named: unknown",
+  ]);
   // As messages named it before: by the first signs of its id.
-  assert.deepEqual(await fits(code({ commit: second.slice(0, 7) }), ["named", "nowhere"]), ["nowhere: commit", "named: name"]);
+  assert.deepEqual(await fits(code({ commit: second.slice(0, 7) }), ["named", "nowhere"]), [
+    "nowhere: commit",
+    "named: name",
+  ]);
 });
 
 test("the file as it was shared tells, too, after its commit was squashed", async () => {
@@ -70,7 +102,10 @@ test("the file as it was shared tells, too, after its commit was squashed", asyn
   git("squashed", "reflog", "expire", "--expire=now", "--all");
   git("squashed", "gc", "--quiet", "--prune=now");
   copy("old", "behind", ["origin", "git@git.example:team/tool.git"]);
-  assert.deepEqual(await fits(code({ blob }), ["behind", "squashed"]), ["squashed: content", "behind: name"]);
+  assert.deepEqual(await fits(code({ blob }), ["behind", "squashed"]), [
+    "squashed: content",
+    "behind: name",
+  ]);
 });
 
 test("a file that another repository has, too, as a licence, does not make it the one", async () => {
@@ -81,27 +116,38 @@ test("a file that another repository has, too, as a licence, does not make it th
   copy("old", "named-alone", ["origin", "https://git.example/team/tool"]);
   const shared = code({ commit: "f".repeat(40), blob });
   assert.deepEqual(await fits(shared, ["licence-only", "named-alone", "named-too"]), [
-    "named-too: content", "named-alone: name", "licence-only: alike",
+    "named-too: content",
+    "named-alone: name",
+    "licence-only: alike",
   ]);
 });
 
 test("a branch that is called as a commit begins is not that commit", async () => {
   copy("old", "branches", ["origin", "git@git.example:team/other.git"]);
   git("branches", "branch", second.slice(0, 7));
-  assert.deepEqual(await fits(code({ commit: second.slice(0, 7) }), ["branches"]), ["branches: other"]);
+  assert.deepEqual(await fits(code({ commit: second.slice(0, 7) }), ["branches"]), [
+    "branches: other",
+  ]);
 });
 
 test("of forks that have the commit the one of the same name comes first", async () => {
   copy("new", "fork-on-branch", ["origin", "git@git.example:grace/tool.git"]);
   copy("new", "named-on-topic", ["origin", "git@git.example:team/tool.git"]);
-  for (const name of ["fork-on-branch", "named-on-topic"]) git(name, "commit", "--quiet", "--allow-empty", "-m", "On.");
+  for (const name of ["fork-on-branch", "named-on-topic"])
+    git(name, "commit", "--quiet", "--allow-empty", "-m", "On.");
   git("named-on-topic", "checkout", "--quiet", "-b", "topic");
-  assert.deepEqual(await fits(code(), ["fork-on-branch", "named-on-topic"]), ["named-on-topic: commit", "fork-on-branch: commit"]);
+  assert.deepEqual(await fits(code(), ["fork-on-branch", "named-on-topic"]), [
+    "named-on-topic: commit",
+    "fork-on-branch: commit",
+  ]);
 });
 
 test("every remote is compared, by every way to reach it, and what is called alike comes after", async () => {
   const fork = ["origin", "git@git.example:grace/tool.git"] as [string, string];
-  copy("old", "fork-with-upstream", fork, ["upstream", "https://grace:hush@GIT.example:8443/team/tool"]);
+  copy("old", "fork-with-upstream", fork, [
+    "upstream",
+    "https://grace:hush@GIT.example:8443/team/tool",
+  ]);
   copy("old", "fork", fork);
   copy("old", "other", ["origin", "git@git.example:team/other.git"]);
   copy("old", "abbreviated", ["origin", "work:tool"]);
@@ -109,9 +155,24 @@ test("every remote is compared, by every way to reach it, and what is called ali
   copy("old", "pushed-to", ["origin", "git@mirror.example:x/y"]);
   git("pushed-to", "remote", "set-url", "--push", "origin", "git@git.example:team/tool");
   copy("old", "nowhere-old");
-  assert.deepEqual(await fits(code(), ["other", "nowhere-old", "fork", "pushed-to", "abbreviated", "fork-with-upstream"]), [
-    "pushed-to: name", "abbreviated: name", "fork-with-upstream: name", "fork: alike", "nowhere-old: unknown", "other: other",
-  ]);
+  assert.deepEqual(
+    await fits(code(), [
+      "other",
+      "nowhere-old",
+      "fork",
+      "pushed-to",
+      "abbreviated",
+      "fork-with-upstream",
+    ]),
+    [
+      "pushed-to: name",
+      "abbreviated: name",
+      "fork-with-upstream: name",
+      "fork: alike",
+      "nowhere-old: unknown",
+      "other: other",
+    ],
+  );
 });
 
 test("of the work trees of one clone the one at the commit comes first, then one on its branch", async () => {
@@ -120,7 +181,11 @@ test("of the work trees of one clone the one at the commit comes first, then one
   git("clone", "worktree", "add", "--quiet", at("at-commit"), second, "--detach");
   git("clone", "worktree", "add", "--quiet", at("on-branch"), "main");
   commit("on-branch", "three");
-  assert.deepEqual(await fits(code(), ["clone", "on-branch", "at-commit"]), ["at-commit: commit", "on-branch: commit", "clone: commit"]);
+  assert.deepEqual(await fits(code(), ["clone", "on-branch", "at-commit"]), [
+    "at-commit: commit",
+    "on-branch: commit",
+    "clone: commit",
+  ]);
 });
 
 test("a submodule is a checkout of its own repository, and what it is in is none", async () => {

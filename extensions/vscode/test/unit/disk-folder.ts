@@ -41,7 +41,7 @@ export async function folderFor(t: TestContext) {
 export class Kept implements Memento {
   readonly values = new Map<string, unknown>();
   keys = () => [...this.values.keys()];
-  get = <T>(key: string, other?: T) => (this.values.get(key) as T | undefined) ?? (other);
+  get = <T>(key: string, other?: T) => (this.values.get(key) as T | undefined) ?? other;
   update = (key: string, value: unknown) => {
     if (value === undefined) this.values.delete(key);
     else this.values.set(key, value);

@@ -10,7 +10,10 @@ test("of the server's page the chat's element is taken, and nothing that runs or
     <base href="//evil"><meta http-equiv="refresh" content="0;//evil"><script id="boot">{}</script></body></html>`;
   const clean = embedded(html);
   assert.match(clean ?? "", /<mc-app>/);
-  assert.doesNotMatch(clean ?? "", /evil|script|style|href|src|form|input|iframe|meta|base|boot|data-|on\w+=/i);
+  assert.doesNotMatch(
+    clean ?? "",
+    /evil|script|style|href|src|form|input|iframe|meta|base|boot|data-|on\w+=/i,
+  );
 });
 
 test("a page without the chat, or with two, is not taken", () => {
@@ -19,5 +22,8 @@ test("a page without the chat, or with two, is not taken", () => {
 });
 
 test("what looks like the chat only in a comment or a script is not taken", () => {
-  assert.equal(embedded("<body><!-- <mc-app> --><script>'<mc-app></mc-app>'</script></body>"), null);
+  assert.equal(
+    embedded("<body><!-- <mc-app> --><script>'<mc-app></mc-app>'</script></body>"),
+    null,
+  );
 });

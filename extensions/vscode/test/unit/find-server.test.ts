@@ -4,7 +4,13 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer as http, type RequestListener } from "node:http";
 import { createServer as https } from "node:https";
-import { connect, createServer as tcp, type AddressInfo, type Server as Listener, type Socket } from "node:net";
+import {
+  connect,
+  createServer as tcp,
+  type AddressInfo,
+  type Server as Listener,
+  type Socket,
+} from "node:net";
 import { after, test } from "node:test";
 import { readAddress } from "../../src/server/address.js";
 import { findServer } from "../../src/server/find-server.js";
@@ -30,13 +36,21 @@ async function listening(listener: Listener): Promise<string> {
 }
 
 /** Answers as Media Chat does below this path, and as others do elsewhere. */
-const chatBelow = (prefix: string): RequestListener => ({ url }, response) => {
-  if (url !== `${prefix}/embed/`) return void response.writeHead(404, { "Content-Type": "text/html" }).end("<h1>Not here</h1>");
-  const said = { code: "unauthenticated", detail: "Sign in first, and send the session token as X-Session-Token." };
-  response.writeHead(401, { "Content-Type": "application/json" }).end(JSON.stringify(said));
-};
-const leadingTo = (place: string): RequestListener => ({ url }, response) =>
-  void response.writeHead(301, { Location: place + (url ?? "") }).end();
+const chatBelow =
+  (prefix: string): RequestListener =>
+  ({ url }, response) => {
+    if (url !== `${prefix}/embed/`)
+      return void response.writeHead(404, { "Content-Type": "text/html" }).end("<h1>Not here</h1>");
+    const said = {
+      code: "unauthenticated",
+      detail: "Sign in first, and send the session token as X-Session-Token.",
+    };
+    response.writeHead(401, { "Content-Type": "application/json" }).end(JSON.stringify(said));
+  };
+const leadingTo =
+  (place: string): RequestListener =>
+  ({ url }, response) =>
+    void response.writeHead(301, { Location: place + (url ?? "") }).end();
 
 const find = (text: string, patience?: number) => findServer(readAddress(text), patience);
 const found = async (text: string) => (await find(text)).address;
@@ -60,38 +74,65 @@ for (const [typed, address] of [
   [`http://${named}/rooms`, `http://${named}/rooms`],
   [`http://${named}/rooms/rooms/${ROOM}`, `http://${named}/rooms`],
 ] as const) {
-  test(`“${typed.trim().replace(/:\d+/, "")}” is understood`, async () => assert.equal(await found(typed), address));
+  test(`“${typed.trim().replace(/:\d+/, "")}” is understood`, async () =>
+    assert.equal(await found(typed), address));
 }
 
 test("a path that is no server's is refused, and what is above it is named, not taken", async () => {
   for (const path of ["/wiki", "/wiki/Start_page", "/chat"]) {
-    await assert.rejects(find(`http://${root}${path}`), { code: "not_media_chat", message: new RegExp(`no Media Chat at http://${root}${path}, but there is one at http://${root}\\. Write that`) });
+    await assert.rejects(find(`http://${root}${path}`), {
+      code: "not_media_chat",
+      message: new RegExp(
+        `no Media Chat at http://${root}${path}, but there is one at http://${root}\\. Write that`,
+      ),
+    });
   }
-  await assert.rejects(find(`http://${below}/chat/wiki`), { message: new RegExp(`there is one at http://${below}/chat\\.`) });
-  await assert.rejects(find(`http://${below}`), { code: "not_media_chat", message: /it is not Media Chat/ });
+  await assert.rejects(find(`http://${below}/chat/wiki`), {
+    message: new RegExp(`there is one at http://${below}/chat\\.`),
+  });
+  await assert.rejects(find(`http://${below}`), {
+    code: "not_media_chat",
+    message: /it is not Media Chat/,
+  });
 });
 
 test("what leads to the encrypted address of the same host is followed, and nothing else", async () => {
   const target = await listening(http(chatBelow("")));
   const toOther = await listening(http(leadingTo("https://elsewhere.example")));
-  await assert.rejects(find(`http://${toOther}`), { message: /leads to https:\/\/elsewhere\.example\. If your Media Chat is there, write that/ });
+  await assert.rejects(find(`http://${toOther}`), {
+    message: /leads to https:\/\/elsewhere\.example\. If your Media Chat is there, write that/,
+  });
   const toLocalhost = await listening(http(leadingTo(`http://localhost:${target.split(":")[1]}`)));
-  await assert.rejects(find(`http://${toLocalhost}`), { code: "not_media_chat", message: /leads to http:\/\/localhost/ });
+  await assert.rejects(find(`http://${toLocalhost}`), {
+    code: "not_media_chat",
+    message: /leads to http:\/\/localhost/,
+  });
   const inCircles = await listening(http(leadingTo("")));
-  await assert.rejects(find(`http://${inCircles}`), { code: "not_media_chat", message: /it is not Media Chat/ });
+  await assert.rejects(find(`http://${inCircles}`), {
+    code: "not_media_chat",
+    message: /it is not Media Chat/,
+  });
 });
 
 test("https:// before a plain server is told within a second, whatever that makes of TLS", async () => {
   // One refuses what it does not understand, the other waits for the rest of it.
-  const patient = await listening(tcp((socket) => {
-    socket.on("error", () => {});
-    socket.on("data", (data) => {
-      if (/^(GET|HEAD) /.test(data.toString("latin1"))) socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    });
-  }));
+  const patient = await listening(
+    tcp((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (data) => {
+        if (/^(GET|HEAD) /.test(data.toString("latin1")))
+          socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      });
+    }),
+  );
   for (const host of [root, patient]) {
     const start = performance.now();
-    await assert.rejects(find(`https://${host}/chat`), { code: "wrong_address", message: new RegExp(`does not speak HTTPS there, but plain HTTP\\. Write http://${host}/chat`) });
+    await assert.rejects(find(`https://${host}/chat`), {
+      code: "wrong_address",
+      message: new RegExp(
+        `does not speak HTTPS there, but plain HTTP\\. Write http://${host}/chat`,
+      ),
+    });
     // The second itself is held in the workbench; here a machine may have much else to do.
     assert.ok(performance.now() - start < 5_000);
   }
@@ -100,66 +141,120 @@ test("https:// before a plain server is told within a second, whatever that make
 test("http:// before a TLS port is told, and where to go", async () => {
   const node = await listening(https(certificate, chatBelow("")));
   // As nginx does.
-  const worded = await listening(tcp((socket) => {
-    socket.on("error", () => {});
-    socket.once("data", (data) => {
-      if (data[0] !== 0x16) return socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nThe plain HTTP request was sent to HTTPS port");
-      const onward = connect(Number(node.split(":")[1]));
-      onward.on("error", () => socket.destroy());
-      onward.write(data);
-      onward.pipe(socket).pipe(onward);
-    });
-  }));
+  const worded = await listening(
+    tcp((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", (data) => {
+        if (data[0] !== 0x16)
+          return socket.end(
+            "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nThe plain HTTP request was sent to HTTPS port",
+          );
+        const onward = connect(Number(node.split(":")[1]));
+        onward.on("error", () => socket.destroy());
+        onward.write(data);
+        onward.pipe(socket).pipe(onward);
+      });
+    }),
+  );
   for (const host of [node, worded]) {
-    await assert.rejects(find(`http://${host}`), { code: "wrong_address", message: `${host} speaks HTTPS there. Write https://${host}.` });
+    await assert.rejects(find(`http://${host}`), {
+      code: "wrong_address",
+      message: `${host} speaks HTTPS there. Write https://${host}.`,
+    });
   }
 });
 
 test("a server that never answers is given up, in either scheme", async () => {
   const silent = await listening(tcp((socket) => void socket.on("error", () => {})));
   for (const scheme of ["http", "https"]) {
-    await assert.rejects(find(`${scheme}://${silent}`, 500), { code: "unreachable", message: /does not answer/ });
+    await assert.rejects(find(`${scheme}://${silent}`, 500), {
+      code: "unreachable",
+      message: /does not answer/,
+    });
   }
 });
 
 test("an answer that does not come whole is given up", async () => {
-  const half = await listening(http((_request, response) => void response.writeHead(401, { "Content-Type": "application/json" }).write("{")));
-  await assert.rejects(find(`http://${half}`, 500), { name: "Problem", code: "unreachable", message: /does not answer/ });
-  const cut = await listening(http((_request, response) => {
-    response.writeHead(401, { "Content-Type": "application/json", "Content-Length": "100" }).write("{");
-    setTimeout(() => response.destroy(), 20);
-  }));
+  const half = await listening(
+    http(
+      (_request, response) =>
+        void response.writeHead(401, { "Content-Type": "application/json" }).write("{"),
+    ),
+  );
+  await assert.rejects(find(`http://${half}`, 500), {
+    name: "Problem",
+    code: "unreachable",
+    message: /does not answer/,
+  });
+  const cut = await listening(
+    http((_request, response) => {
+      response
+        .writeHead(401, { "Content-Type": "application/json", "Content-Length": "100" })
+        .write("{");
+      setTimeout(() => response.destroy(), 20);
+    }),
+  );
   await assert.rejects(find(`http://${cut}`), { name: "Problem", code: "unreachable" });
 });
 
 test("what answers, but not in HTTP, is another server, and not one that is down", async () => {
   for (const greeting of ["SSH-2.0-OpenSSH_9.2\r\n", "220 mail.example ESMTP\r\n"]) {
-    const other = await listening(tcp((socket) => {
-      socket.on("error", () => {});
-      socket.write(greeting);
-    }));
-    await assert.rejects(find(`http://${other}`), { code: "not_media_chat", message: /it is not Media Chat/ });
+    const other = await listening(
+      tcp((socket) => {
+        socket.on("error", () => {});
+        socket.write(greeting);
+      }),
+    );
+    await assert.rejects(find(`http://${other}`), {
+      code: "not_media_chat",
+      message: /it is not Media Chat/,
+    });
   }
-  await assert.rejects(find("http://127.0.0.1:6000"), { code: "wrong_address", message: /opens port 6000/ });
+  await assert.rejects(find("http://127.0.0.1:6000"), {
+    code: "wrong_address",
+    message: /opens port 6000/,
+  });
 });
 
 test("a path to which the host leads is named, not taken", async () => {
-  const moved = await listening(http((request, response) => (request.url?.startsWith("/chat/") ? chatBelow("/chat") : leadingTo("/chat"))(request, response)));
-  await assert.rejects(find(`http://${moved}`), { code: "not_media_chat", message: new RegExp(`leads to http://${moved}/chat\\. If your Media Chat is there`) });
-  await assert.rejects(find(`http://${moved}/rooms/${ROOM}`), { message: new RegExp(`leads to http://${moved}/chat/rooms/${ROOM}\\.`) });
+  const moved = await listening(
+    http((request, response) =>
+      (request.url?.startsWith("/chat/") ? chatBelow("/chat") : leadingTo("/chat"))(
+        request,
+        response,
+      ),
+    ),
+  );
+  await assert.rejects(find(`http://${moved}`), {
+    code: "not_media_chat",
+    message: new RegExp(`leads to http://${moved}/chat\\. If your Media Chat is there`),
+  });
+  await assert.rejects(find(`http://${moved}/rooms/${ROOM}`), {
+    message: new RegExp(`leads to http://${moved}/chat/rooms/${ROOM}\\.`),
+  });
   assert.equal(await found(`http://${moved}/chat/rooms/${ROOM}`), `http://${moved}/chat`);
-  const asking = await listening(http((_request, response) => void response.writeHead(302, { Location: "/login?next=/embed/" }).end()));
+  const asking = await listening(
+    http(
+      (_request, response) =>
+        void response.writeHead(302, { Location: "/login?next=/embed/" }).end(),
+    ),
+  );
   await assert.rejects(find(`http://${asking}`), { message: /it is not Media Chat/ });
 });
 
 test("a server that goes on answering for ever is given up, and one that fails is said to", async () => {
-  const endless = await listening(http((_request, response) => {
-    response.writeHead(401, { "Content-Type": "application/json" });
-    const more = (): void => void (response.destroyed || response.write("x".repeat(16_384), more));
-    more();
-  }));
+  const endless = await listening(
+    http((_request, response) => {
+      response.writeHead(401, { "Content-Type": "application/json" });
+      const more = (): void =>
+        void (response.destroyed || response.write("x".repeat(16_384), more));
+      more();
+    }),
+  );
   await assert.rejects(find(`http://${endless}`), { code: "not_media_chat" });
-  const failing = await listening(http((_request, response) => void response.writeHead(502).end("<h1>Bad Gateway</h1>")));
+  const failing = await listening(
+    http((_request, response) => void response.writeHead(502).end("<h1>Bad Gateway</h1>")),
+  );
   await assert.rejects(find(`http://${failing}`), { code: "server_error" });
 });
 

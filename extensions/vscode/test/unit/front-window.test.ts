@@ -15,7 +15,8 @@ class Kept {
 
   write(from: Window, all: State): void {
     this.stored = all;
-    for (const each of this.windows) if (each !== from) each.main(() => (each.copy = structuredClone(all)));
+    for (const each of this.windows)
+      if (each !== from) each.main(() => (each.copy = structuredClone(all)));
   }
 }
 
@@ -66,7 +67,9 @@ class Window {
 
   /** Something that the window says to its host. */
   main(act: () => void): void {
-    this.#later(() => (this.fate === "still" ? this.#waiting.push(act) : this.fate === "well" && act()));
+    this.#later(() =>
+      this.fate === "still" ? this.#waiting.push(act) : this.fate === "well" && act(),
+    );
   }
 
   #later(act: () => void): void {
@@ -111,7 +114,7 @@ beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
 afterEach(() => mock.timers.reset());
 
 async function pass(ms: number): Promise<void> {
-  for (const end = now + ms; now < end; ) {
+  for (const end = now + ms; now < end;) {
     now += STEP_MS;
     mock.timers.tick(STEP_MS);
     await new Promise((resolve) => setImmediate(resolve));
@@ -227,7 +230,9 @@ function dice(seed: number): () => number {
 test("whatever happens to windows, and however late they hear, each call is told", async () => {
   for (let seed = 1; seed <= 40; seed++) {
     const random = dice(seed * 7_919);
-    const windows = await opened(2 + Math.floor(random() * 3), () => Math.floor(random() ** 4 * 2_500));
+    const windows = await opened(2 + Math.floor(random() * 3), () =>
+      Math.floor(random() ** 4 * 2_500),
+    );
     const well = windows[Math.floor(random() * windows.length)];
     for (const id of ["one", "two", "three"]) {
       windows.forEach((each) => each.hear(id));
@@ -239,7 +244,10 @@ test("whatever happens to windows, and however late they hear, each call is told
         else each.fate = "still";
       }
       await pass(LONG_MS);
-      assert.ok(windows.some((each) => each.hasTold(id)), `seed ${seed}: nobody told ${id}`);
+      assert.ok(
+        windows.some((each) => each.hasTold(id)),
+        `seed ${seed}: nobody told ${id}`,
+      );
     }
   }
 });

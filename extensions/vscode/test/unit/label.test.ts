@@ -4,8 +4,14 @@ import { label } from "../../src/code/label.js";
 import type { Code } from "../../src/view/protocol.js";
 
 const code: Code = {
-  language: "python", repository: "", branch: "", commit: "", path: "src/a.py",
-  start_line: 1, end_line: 1, text: "pass",
+  language: "python",
+  repository: "",
+  branch: "",
+  commit: "",
+  path: "src/a.py",
+  start_line: 1,
+  end_line: 1,
+  text: "pass",
 };
 
 test("shared lines are called by their file and where they stand in it", () => {

@@ -28,8 +28,20 @@ async function window(t: TestContext, folder: string) {
 }
 
 const unsent = (client_id: string, body: string) =>
-  ({ client_id, room: "r", body, attachments: [], order: 1, state: "sending", error: null }) as unknown as Unsent;
-const bodies = ({ store }: { store: OutboxStore }) => store.all().map(({ body }) => body).sort();
+  ({
+    client_id,
+    room: "r",
+    body,
+    attachments: [],
+    order: 1,
+    state: "sending",
+    error: null,
+  }) as unknown as Unsent;
+const bodies = ({ store }: { store: OutboxStore }) =>
+  store
+    .all()
+    .map(({ body }) => body)
+    .sort();
 
 test("what the host's client changes its page is told, and the other way round; nobody hears of their own", async (t) => {
   const { storage, outbox, heard, told } = await window(t, await folderFor(t));
@@ -64,7 +76,13 @@ test("windows that write at the same moment lose nothing of each other, and each
   two.store.put(unsent("2", "two"));
   await Promise.all([one.outbox.written(), two.outbox.written()]);
   await Promise.all([one.outbox.look(), two.outbox.look()]);
-  assert.deepEqual([bodies(one), bodies(two)], [["one", "two"], ["one", "two"]]);
+  assert.deepEqual(
+    [bodies(one), bodies(two)],
+    [
+      ["one", "two"],
+      ["one", "two"],
+    ],
+  );
   assert.deepEqual([one.heard.length, one.told.length], [1, 2]);
   one.store.put({ ...unsent("1", "one"), state: "failed" });
   await one.outbox.written();
@@ -90,7 +108,10 @@ test("another window hears that a message was discarded, and not only that it is
   assert.deepEqual(one.outbox.keys(), []);
   await two.outbox.look();
   const newValue = two.heard.at(-1) ?? null;
-  assert.equal(two.store.discardedBy({ key: "mediachat.outbox.ada.1", oldValue: null, newValue }), "1");
+  assert.equal(
+    two.store.discardedBy({ key: "mediachat.outbox.ada.1", oldValue: null, newValue }),
+    "1",
+  );
   // The editor ends before the file is deleted: the next start does that.
   const three = await window(t, folder);
   assert.deepEqual(three.store.all(), []);
@@ -118,7 +139,10 @@ test("takes over what earlier versions kept, once", async (t) => {
   everywhere.values.set("mediaChat.muted", ["r"]);
   await storage.moveFrom(everywhere);
   assert.deepEqual(everywhere.keys(), ["mediaChat.muted"]);
-  assert.deepEqual(store.all().map(({ body }) => body), ["of before"]);
+  assert.deepEqual(
+    store.all().map(({ body }) => body),
+    ["of before"],
+  );
   assert.deepEqual(bodies(await window(t, folder)), ["of before"]);
 });
 
@@ -129,7 +153,10 @@ test("files outlive the editor with their names, and those that nobody took for 
   const key = `${HOST_FILE}${crypto.randomUUID()}`;
   assert.ok(await files().put(key, new File(["content"], "ä.txt", { type: "text/plain" })));
   const file = await files().get(key);
-  assert.deepEqual([file?.name, file?.type, await file?.text()], ["ä.txt", "text/plain", "content"]);
+  assert.deepEqual(
+    [file?.name, file?.type, await file?.text()],
+    ["ä.txt", "text/plain", "content"],
+  );
   await files().deleteOld();
   assert.ok(await files().get(key));
   now = 8 * 24 * 3_600_000;

@@ -24,7 +24,12 @@ test("what is told of an upload is what the network has taken", async () => {
   const url = await listening(server);
   const abort = new AbortController();
   let told = 0;
-  const posted = post(url, { headers: {}, body: new Blob([new Uint8Array(SIZE)]), signal: abort.signal, onSent: (sent) => (told = sent) });
+  const posted = post(url, {
+    headers: {},
+    body: new Blob([new Uint8Array(SIZE)]),
+    signal: abort.signal,
+    onSent: (sent) => (told = sent),
+  });
   const failed = assert.rejects(posted);
   let before = -1;
   while (told === 0 || told !== before) {
@@ -42,11 +47,17 @@ test("an upload arrives whole, with its length, and the answer comes back", asyn
   const server = createHttpServer((request, response) => {
     let bytes = 0;
     request.on("data", (part: Buffer) => (bytes += part.length));
-    request.on("end", () => response.writeHead(201).end(`${bytes} of ${request.headers["content-length"]}`));
+    request.on("end", () =>
+      response.writeHead(201).end(`${bytes} of ${request.headers["content-length"]}`),
+    );
   });
   const url = await listening(server);
   let told = 0;
-  const answer = await post(url, { headers: {}, body: new Blob(["some words"]), onSent: (sent) => (told = sent) });
+  const answer = await post(url, {
+    headers: {},
+    body: new Blob(["some words"]),
+    onSent: (sent) => (told = sent),
+  });
   assert.deepEqual(answer, { status: 201, text: "10 of 10" });
   assert.equal(told, 10);
   server.close();
@@ -58,7 +69,11 @@ test("what a server says before it has read everything is heard", async () => {
     request.resume();
   });
   const url = await listening(server);
-  const answer = await post(url, { headers: {}, body: new Blob([new Uint8Array(SIZE)]), onSent: () => {} });
+  const answer = await post(url, {
+    headers: {},
+    body: new Blob([new Uint8Array(SIZE)]),
+    onSent: () => {},
+  });
   assert.deepEqual(answer, { status: 413, text: "too large" });
   server.close();
 });

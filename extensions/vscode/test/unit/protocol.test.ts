@@ -63,12 +63,22 @@ for (const message of [
   { type: "open-code", code: { ...code, commit: "--upload-pack=touch x" } },
   { type: "open-code", code: { ...code, start_line: 0 } },
 ]) {
-  test(`${JSON.stringify(message)?.slice(0, 90)} is refused`, () => assert.equal(readFromPage(message), null));
+  test(`${JSON.stringify(message)?.slice(0, 90)} is refused`, () =>
+    assert.equal(readFromPage(message), null));
 }
 
 test("code that the server takes can be opened", () => {
-  for (const more of [{ path: "src/a\\b.py" }, { path: "src/a..b/..c" }, { path: "12:30.log" }, { path: "src:old/a.py" }, { text: "😀".repeat(20_000) }]) {
-    assert.ok(readFromPage({ type: "open-code", code: { ...code, ...more } }), JSON.stringify(more).slice(0, 60));
+  for (const more of [
+    { path: "src/a\\b.py" },
+    { path: "src/a..b/..c" },
+    { path: "12:30.log" },
+    { path: "src:old/a.py" },
+    { text: "😀".repeat(20_000) },
+  ]) {
+    assert.ok(
+      readFromPage({ type: "open-code", code: { ...code, ...more } }),
+      JSON.stringify(more).slice(0, 60),
+    );
   }
 });
 

@@ -10,7 +10,12 @@ async function window(t: TestContext, folder: string, state: Memento = new Kept(
   const kept = new FolderValues(new DiskFolder(folder), (words) => assert.fail(words));
   const quiet = new Quiet(kept);
   const told: string[] = [];
-  quiet.onDidChange(() => void told.push(`${quiet.doNotDisturb} ${["a", "b", "c"].filter((id) => quiet.isMuted(id)).join()}`));
+  quiet.onDidChange(
+    () =>
+      void told.push(
+        `${quiet.doNotDisturb} ${["a", "b", "c"].filter((id) => quiet.isMuted(id)).join()}`,
+      ),
+  );
   await quiet.open(state);
   t.after(() => quiet.dispose());
   return { quiet, kept, told };
@@ -30,7 +35,10 @@ test("what two windows choose at the same moment holds in both, and in the next"
   await Promise.all([one.kept.look(), other.kept.look()]);
   const next = await window(t, folder);
   for (const { quiet } of [one, other, next]) {
-    assert.deepEqual(["a", "b", "c"].map((id) => quiet.isMuted(id)), [true, true, false]);
+    assert.deepEqual(
+      ["a", "b", "c"].map((id) => quiet.isMuted(id)),
+      [true, true, false],
+    );
     assert.equal(quiet.doNotDisturb, true);
   }
   // Each is told of what the other chose, and of its own at once.

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { commonName, isNamedAlike, isSameRepository, repositoryName } from "../../src/code/remote.js";
+import {
+  commonName,
+  isNamedAlike,
+  isSameRepository,
+  repositoryName,
+} from "../../src/code/remote.js";
 
 for (const [address, name] of [
   ["https://git.example/team/project.git", "git.example/team/project"],

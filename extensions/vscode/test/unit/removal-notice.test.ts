@@ -10,11 +10,28 @@ import * as stub from "./vscode.js";
 
 const ROOM = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 const ROOM_STATE = {
-  id: ROOM, kind: "private", name: "Plans", members: ["ada", "grace"], member_count: 2, position: 0, number: 0,
-  read: 0, unread: 0, role: "member", closed: false, put_away: false,
+  id: ROOM,
+  kind: "private",
+  name: "Plans",
+  members: ["ada", "grace"],
+  member_count: 2,
+  position: 0,
+  number: 0,
+  read: 0,
+  unread: 0,
+  role: "member",
+  closed: false,
+  put_away: false,
 };
 const READY = {
-  type: "ready", protocol: 1, heartbeat: 10, epoch: "b", online: [], blocked: [], requests: [], rooms: [ROOM_STATE],
+  type: "ready",
+  protocol: 1,
+  heartbeat: 10,
+  epoch: "b",
+  online: [],
+  blocked: [],
+  requests: [],
+  rooms: [ROOM_STATE],
   user: { id: "a", username: "ada", display_name: "Ada", avatar_url: null },
 };
 
@@ -47,15 +64,25 @@ async function opened(memento = kept(), { isInFront = true, isInSight = false } 
   const client = new ChatClient({ transport, storage: null, events: null });
   clients.push(client);
   let switched: (connected: Connected) => void = () => {};
-  const chat = { onDidSwitch: (listener: typeof switched) => ((switched = listener), { dispose() {} }) };
+  const chat = {
+    onDidSwitch: (listener: typeof switched) => ((switched = listener), { dispose() {} }),
+  };
   new RemovalNotice(chat as unknown as Chat, { isInSight } as ChatView, front);
   switched({ client } as Connected);
   await client.connect();
   return hear;
 }
 
-const called = (display_name: string) => ({ type: "person", person: { username: "grace", display_name, avatar_url: null } });
-const removed = (more: object = {}) => ({ type: "room.removed", room: ROOM, reason: "removed", ...more });
+const called = (display_name: string) => ({
+  type: "person",
+  person: { username: "grace", display_name, avatar_url: null },
+});
+const removed = (more: object = {}) => ({
+  type: "room.removed",
+  room: ROOM,
+  reason: "removed",
+  ...more,
+});
 /** Notices are given after the turn in which they are heard. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -75,7 +102,11 @@ test("where the server's moderators did it, or nobody knows who, it names the ro
   const hear = await opened();
   hear(removed({ name: "Plans" }));
   await settled();
-  hear({ type: "room", room: ROOM_STATE }, { type: "room", room: { ...ROOM_STATE, position: 1, number: 1, read: 1 } }, removed());
+  hear(
+    { type: "room", room: ROOM_STATE },
+    { type: "room", room: { ...ROOM_STATE, position: 1, number: 1, read: 1 } },
+    removed(),
+  );
   await settled();
   const words = "You were removed from Plans.";
   assert.deepEqual(stub.said, [words, words]);
@@ -83,7 +114,10 @@ test("where the server's moderators did it, or nobody knows who, it names the ro
 
 test("neither name turns the words around it or becomes a link", async () => {
   const hear = await opened();
-  hear(called("Gra\u202ece"), removed({ name: "[Plans](command:workbench.action.quit)\u202e", by: "grace" }));
+  hear(
+    called("Gra\u202ece"),
+    removed({ name: "[Plans](command:workbench.action.quit)\u202e", by: "grace" }),
+  );
   await settled();
   const [sentence = ""] = stub.said;
   assert.doesNotMatch(sentence, /\u202e|\]\(/);

@@ -11,8 +11,14 @@ const TURNED = "a\u202egpj.exe";
 const ISOLATED = "\u2068agpj.exe\u2069";
 const text = "export const answer = 42; // of all questions";
 const code: Code = {
-  language: "", repository: "git.example/te\u202eam", branch: "", commit: "", path: `src/${TURNED}`,
-  start_line: 1, end_line: 1, text,
+  language: "",
+  repository: "git.example/te\u202eam",
+  branch: "",
+  commit: "",
+  path: `src/${TURNED}`,
+  start_line: 1,
+  end_line: 1,
+  text,
 };
 
 beforeEach(() => {
@@ -23,7 +29,12 @@ beforeEach(() => {
 test("where lines are not open, neither their file nor their repository turns the words around it", async () => {
   await new CodePlaces().open(code);
   const sentence = said.at(-1) ?? "";
-  assert.ok(sentence.startsWith(`${ISOLATED}:1 is from \u2068git.example/team\u2069, which is not open here.`), sentence);
+  assert.ok(
+    sentence.startsWith(
+      `${ISOLATED}:1 is from \u2068git.example/team\u2069, which is not open here.`,
+    ),
+    sentence,
+  );
   await new CodePlaces().open({ ...code, repository: "" });
   assert.ok(said.at(-1)?.startsWith(`${ISOLATED}:1 is not open here.`), said.at(-1));
 });
@@ -44,7 +55,9 @@ test("where other lines are saved than an editor shows, those that it shows are 
 
 test("a file's name turns nothing while it is saved", async () => {
   const fetch = () => Promise.resolve(new Response("text"));
-  const chat = { connected: { account: { token: "" }, server: { media: (path: string) => path, fetch } } } as unknown as Chat;
+  const chat = {
+    connected: { account: { token: "" }, server: { media: (path: string) => path, fetch } },
+  } as unknown as Chat;
   await new Files(chat, Promise.resolve()).save("/media/1/file", TURNED);
   assert.deepEqual(said, [`Save ${ISOLATED}`, `Saving ${ISOLATED}`, `${ISOLATED} was saved.`]);
 });
@@ -59,7 +72,13 @@ test("a name from somebody else names a file and nothing more", () => {
 });
 
 test("a name is saved as it is wherever files may be called so", () => {
-  for (const name of [".gitignore", 'He said "hi".txt', "50%20 \\ of it?.txt", "👨‍👩‍👧.png", "می‌خواهم.txt"]) {
+  for (const name of [
+    ".gitignore",
+    'He said "hi".txt',
+    "50%20 \\ of it?.txt",
+    "👨‍👩‍👧.png",
+    "می‌خواهم.txt",
+  ]) {
     assert.equal(safeName(name, true), name);
   }
   assert.equal(safeName('He said "hi".txt', false), "He said _hi_.txt");
@@ -67,6 +86,9 @@ test("a name is saved as it is wherever files may be called so", () => {
 });
 
 test("a room's name in a list or the status bar draws no icon", () => {
-  assert.equal(withoutIcons("$(sync~spin) and \\$(alert)"), "$\u2060(sync~spin) and \\$\u2060(alert)");
+  assert.equal(
+    withoutIcons("$(sync~spin) and \\$(alert)"),
+    "$\u2060(sync~spin) and \\$\u2060(alert)",
+  );
   assert.equal(withoutIcons("Costs in $ (2026)"), "Costs in $ (2026)");
 });

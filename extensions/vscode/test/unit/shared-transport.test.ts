@@ -5,7 +5,20 @@ import type { Socket, Transport, TransportHandlers } from "../../../../static/ch
 import { SharedTransport } from "../../src/chat/shared-transport.js";
 
 const ROOM = "11111111-1111-4111-8111-111111111111";
-const room = { id: ROOM, kind: "private", name: "Room", members: ["ada"], member_count: 1, position: 0, number: 0, read: 0, role: "owner", closed: false, put_away: false, asked: null };
+const room = {
+  id: ROOM,
+  kind: "private",
+  name: "Room",
+  members: ["ada"],
+  member_count: 1,
+  position: 0,
+  number: 0,
+  read: 0,
+  role: "owner",
+  closed: false,
+  put_away: false,
+  asked: null,
+};
 const me = { id: "u", username: "ada", display_name: "Ada", avatar_url: null };
 
 /** A server of one socket at a time, in memory: it keeps what it is sent. */
@@ -13,13 +26,23 @@ class Server implements Transport {
   sent: Record<string, unknown>[] = [];
   opened = 0;
   epoch = "first";
-  ready: Record<string, unknown> = { type: "ready", protocol: 1, user: me, rooms: [room], online: [], heartbeat: 10 };
+  ready: Record<string, unknown> = {
+    type: "ready",
+    protocol: 1,
+    user: me,
+    rooms: [room],
+    online: [],
+    heartbeat: 10,
+  };
   handlers: TransportHandlers | null = null;
 
   open(handlers: TransportHandlers): Socket {
     this.opened++;
     this.handlers = handlers;
-    const socket = { send: (text: string) => void this.sent.push(JSON.parse(text) as Record<string, unknown>), close: () => {} };
+    const socket = {
+      send: (text: string) => void this.sent.push(JSON.parse(text) as Record<string, unknown>),
+      close: () => {},
+    };
     queueMicrotask(() => {
       handlers.onOpen(socket);
       this.tell({ ...this.ready, epoch: this.epoch });
@@ -35,11 +58,28 @@ class Server implements Transport {
 }
 
 const message = (number: number, body: string) => ({
-  type: "message", room: ROOM, position: number,
+  type: "message",
+  room: ROOM,
+  position: number,
   message: {
-    id: `m${number}`, room: ROOM, number, position: number, sender: "grace", client_id: `c${number}`, body, html: body,
-    created_at: "2026-01-01T00:00:00Z", edited_at: null, deleted: false, hidden: false, reply_to: null, quote: null,
-    attachments: [], mentions: [], reactions: {}, code: null,
+    id: `m${number}`,
+    room: ROOM,
+    number,
+    position: number,
+    sender: "grace",
+    client_id: `c${number}`,
+    body,
+    html: body,
+    created_at: "2026-01-01T00:00:00Z",
+    edited_at: null,
+    deleted: false,
+    hidden: false,
+    reply_to: null,
+    quote: null,
+    attachments: [],
+    mentions: [],
+    reactions: {},
+    code: null,
   },
 });
 
@@ -69,7 +109,10 @@ test("a page that doubts the connection has the host probe it, and is answered a
   const client = page();
   await client.connect();
   await client.send({ type: "ping" });
-  assert.deepEqual(server.sent.map(({ type }) => type), ["ping"]);
+  assert.deepEqual(
+    server.sent.map(({ type }) => type),
+    ["ping"],
+  );
   assert.ok(!String(server.sent[0]?.ref).startsWith("page"));
   end();
 });
@@ -100,10 +143,20 @@ async function greeting(shared: SharedTransport): Promise<Record<string, unknown
   });
 }
 
-const request = { room: ROOM, kind: "private", name: "Room", by: "grace", at: "2026-01-01T00:00:00Z" };
+const request = {
+  room: ROOM,
+  kind: "private",
+  name: "Room",
+  by: "grace",
+  at: "2026-01-01T00:00:00Z",
+};
 const ready = {
-  online: ["grace"], blocked: ["eve"], requests: [request], limits: { body: 40_000 },
-  server: { name: "Media Chat", version: "1" }, unheard_of: { by: "this client" },
+  online: ["grace"],
+  blocked: ["eve"],
+  requests: [request],
+  limits: { body: 40_000 },
+  server: { name: "Media Chat", version: "1" },
+  unheard_of: { by: "this client" },
 };
 
 test("a page is greeted with all that the server greeted the host with", async () => {
@@ -162,7 +215,10 @@ test("the same ref of two pages is not confused", async () => {
   const [one, two] = [page(), page()];
   await one.connect();
   await two.connect();
-  const answers = [one.send({ type: "room.find", query: "1" }), two.send({ type: "room.find", query: "2" })];
+  const answers = [
+    one.send({ type: "room.find", query: "1" }),
+    two.send({ type: "room.find", query: "2" }),
+  ];
   const refs = server.sent.slice(-2).map(({ ref }) => ref);
   assert.notEqual(refs[0], refs[1]);
   server.tell({ type: "reply", ref: refs[1], rooms: [{ name: "two" }] });

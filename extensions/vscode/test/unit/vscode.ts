@@ -1,6 +1,7 @@
 /** What the parts under test use of VS Code outside of it: sentences as they are written. */
 export const l10n = {
-  t: (words: string, ...values: unknown[]) => words.replace(/\{(\d)\}/g, (_match, index) => String(values[Number(index)])),
+  t: (words: string, ...values: unknown[]) =>
+    words.replace(/\{(\d)\}/g, (_match, index) => String(values[Number(index)])),
 };
 
 /** What a person has been shown since the test emptied it. */
@@ -25,11 +26,16 @@ export const window = {
   showSaveDialog: ({ title }: { title: string }) => say(title, {}),
   showTextDocument: () => Promise.resolve(),
   withProgress: (options: { title: string }, work: (...given: object[]) => unknown) =>
-    say(options.title, undefined).then(() => work({ report() {} }, { onCancellationRequested() {} })),
+    say(options.title, undefined).then(() =>
+      work({ report() {} }, { onCancellationRequested() {} }),
+    ),
 };
 
 export const workspace = {
-  getConfiguration: () => ({ get: <T>(_name: string, other: T) => other, update: () => settings.update() }),
+  getConfiguration: () => ({
+    get: <T>(_name: string, other: T) => other,
+    update: () => settings.update(),
+  }),
   asRelativePath: ({ path }: { path: string }) => path,
   findFiles: () => Promise.resolve(there.path ? [Uri.file(there.path)] : []),
   isTrusted: true,
@@ -48,12 +54,16 @@ export const workspace = {
   },
 };
 
-export const languages = { getLanguages: () => Promise.resolve([]), setTextDocumentLanguage: () => Promise.resolve() };
+export const languages = {
+  getLanguages: () => Promise.resolve([]),
+  setTextDocumentLanguage: () => Promise.resolve(),
+};
 export const commands = { executeCommand: () => Promise.resolve() };
 /** What the editor's Git extension exports, once a test says that there is one. */
 export const gitExtension: { exports?: object } = {};
 export const extensions = {
-  getExtension: () => (gitExtension.exports ? { isActive: true, exports: gitExtension.exports } : undefined),
+  getExtension: () =>
+    gitExtension.exports ? { isActive: true, exports: gitExtension.exports } : undefined,
 };
 export const ProgressLocation = { Notification: 15, Window: 10 };
 export const ConfigurationTarget = { Global: 1 };
@@ -79,10 +89,16 @@ export class CancellationTokenSource {
   cancel(): void {}
 }
 export class Uri {
-  private constructor(readonly scheme: string, readonly path: string, readonly query = "") {}
+  private constructor(
+    readonly scheme: string,
+    readonly path: string,
+    readonly query = "",
+  ) {}
   static file = (path: string) => new Uri("file", path);
-  static from = ({ scheme, path, query }: { scheme: string; path: string; query?: string }) => new Uri(scheme, path, query);
-  static joinPath = (base: Uri, name: string) => new Uri(base.scheme, `${base.path}/${name}`, base.query);
+  static from = ({ scheme, path, query }: { scheme: string; path: string; query?: string }) =>
+    new Uri(scheme, path, query);
+  static joinPath = (base: Uri, name: string) =>
+    new Uri(base.scheme, `${base.path}/${name}`, base.query);
   toString(): string {
     return `${this.scheme}:${this.path}?${this.query}`;
   }

@@ -6,7 +6,10 @@ const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta
 
 test("every sentence of the code can be translated", () => {
   const bundle = JSON.parse(read("l10n/bundle.l10n.json")) as Record<string, string>;
-  const files = readdirSync(new URL("../../src", import.meta.url), { recursive: true, encoding: "utf8" });
+  const files = readdirSync(new URL("../../src", import.meta.url), {
+    recursive: true,
+    encoding: "utf8",
+  });
   const spoken = new Set<string>();
   for (const name of files.filter((each) => each.endsWith(".ts"))) {
     for (const [, words] of read(`src/${name}`).matchAll(/l10n\.t\(\s*("(?:[^"\\]|\\.)*")/g)) {
@@ -18,5 +21,8 @@ test("every sentence of the code can be translated", () => {
 
 test("every %name% of the manifest has its words, and none is left over", () => {
   const named = [...read("package.json").matchAll(/%([\w.]+)%/g)].map(([, name]) => name);
-  assert.deepEqual([...new Set(named)].sort(), Object.keys(JSON.parse(read("package.nls.json")) as object).sort());
+  assert.deepEqual(
+    [...new Set(named)].sort(),
+    Object.keys(JSON.parse(read("package.nls.json")) as object).sort(),
+  );
 });

@@ -21,7 +21,10 @@ describe("what VS Code has of the extension", () => {
   before(async () => {
     server = await ChatServer.create();
     token = await server.signUp("ada");
-    elsewhere = createServer((request, response) => response.end(asked.push(request.url))).listen(0, "127.0.0.1");
+    elsewhere = createServer((request, response) => response.end(asked.push(request.url))).listen(
+      0,
+      "127.0.0.1",
+    );
     await once(elsewhere, "listening");
     bench = await Workbench.create({
       settings: { "mediaChat.serverUrl": server.url },
@@ -42,12 +45,18 @@ describe("what VS Code has of the extension", () => {
     const results = new Map();
     let code;
     const at = `vscode-remote://127.0.0.1:${bench.port}${folder}`;
-    const payload = [["extensionDevelopmentPath", at], ["extensionTestsPath", `${at}/${file}`], ["skipWelcome", "true"]];
+    const payload = [
+      ["extensionDevelopmentPath", at],
+      ["extensionTestsPath", `${at}/${file}`],
+      ["skipWelcome", "true"],
+    ];
     const window = await bench.open({
       query: `&payload=${encodeURIComponent(JSON.stringify(payload))}`,
       // As if the person had allowed it: in tests there is nobody to ask.
       configure: ({ productConfiguration }) => {
-        productConfiguration.trustedExtensionAuthAccess = { mediachat: ["mediachat-tests.api-tests"] };
+        productConfiguration.trustedExtensionAuthAccess = {
+          mediachat: ["mediachat-tests.api-tests"],
+        };
       },
       functions: {
         codeAutomationLog: (_kind, args) => {
@@ -68,10 +77,13 @@ describe("what VS Code has of the extension", () => {
   function inHost(when, file, prepare) {
     describe(when, () => {
       let ran;
-      before(async () => {
-        await prepare?.();
-        ran = await runInHost(file);
-      }, { timeout: 150_000 });
+      before(
+        async () => {
+          await prepare?.();
+          ran = await runInHost(file);
+        },
+        { timeout: 150_000 },
+      );
       for (const name of Object.keys(require(`./api/${file}`).tests)) {
         it(name, () => {
           assert.ok(ran.results.has(name), "it did not run");
@@ -86,9 +98,15 @@ describe("what VS Code has of the extension", () => {
 
   inHost("while somebody is signed in", "signed-in.cjs", async () => {
     const { url } = await server.upload(token, "table.csv", CONTENT);
-    bench.write("given.json", JSON.stringify({
-      username: "ada", path: url, content: CONTENT, elsewhere: `http://127.0.0.1:${elsewhere.address().port}`,
-    }));
+    bench.write(
+      "given.json",
+      JSON.stringify({
+        username: "ada",
+        path: url,
+        content: CONTENT,
+        elsewhere: `http://127.0.0.1:${elsewhere.address().port}`,
+      }),
+    );
     const window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
     await window.chat.locator("mc-app .app").waitFor();

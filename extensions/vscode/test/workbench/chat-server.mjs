@@ -56,7 +56,8 @@ export class ChatServer {
     server.origin = `http://${host}:${server.port}`;
     server.url = server.origin + server.prefix;
     // What is prepared is a database of SQLite.
-    if (process.env.PREPARED && !settings.DATABASE_URL) cpSync(path.join(process.env.PREPARED, "data"), server.dataDir, { recursive: true });
+    if (process.env.PREPARED && !settings.DATABASE_URL)
+      cpSync(path.join(process.env.PREPARED, "data"), server.dataDir, { recursive: true });
     else server.migrate();
     process.once("exit", () => server.#process?.kill("SIGKILL"));
     await server.start();
@@ -66,19 +67,49 @@ export class ChatServer {
   get environment() {
     const { PATH, HOME, LANG = "C.UTF-8" } = process.env;
     // DEBUG serves the page's files as they are; everything else is as in production.
-    return { PATH, HOME, LANG, DATA_DIR: this.dataDir, DEBUG: "1", RATE_LIMITS: "off", HEARTBEAT: "2", ALLOWED_HOSTS: this.host, ...this.settings };
+    return {
+      PATH,
+      HOME,
+      LANG,
+      DATA_DIR: this.dataDir,
+      DEBUG: "1",
+      RATE_LIMITS: "off",
+      HEARTBEAT: "2",
+      ALLOWED_HOSTS: this.host,
+      ...this.settings,
+    };
   }
 
   /** Makes the database, of a server that has never run. */
   migrate() {
-    const { status, stderr } = spawnSync(python, ["manage.py", "migrate", "-v0"], { cwd: root, env: this.environment });
+    const { status, stderr } = spawnSync(python, ["manage.py", "migrate", "-v0"], {
+      cwd: root,
+      env: this.environment,
+    });
     if (status !== 0) throw new Error(String(stderr));
   }
 
   async start() {
     const log = openSync(path.join(this.dataDir, "server.log"), "a");
-    const args = ["-m", "uvicorn", "mediachat.asgi:application", "--host", this.host, "--port", String(this.port), "--http", "mediachat.http_protocol:HttpProtocol", "--ws", "mediachat.websockets:WebSocketProtocol", "--no-access-log"];
-    this.#process = spawn(python, args, { cwd: root, env: this.environment, stdio: ["ignore", log, log] });
+    const args = [
+      "-m",
+      "uvicorn",
+      "mediachat.asgi:application",
+      "--host",
+      this.host,
+      "--port",
+      String(this.port),
+      "--http",
+      "mediachat.http_protocol:HttpProtocol",
+      "--ws",
+      "mediachat.websockets:WebSocketProtocol",
+      "--no-access-log",
+    ];
+    this.#process = spawn(python, args, {
+      cwd: root,
+      env: this.environment,
+      stdio: ["ignore", log, log],
+    });
     await until("The server", async () => (await fetch(`${this.url}/healthz`)).ok, 40);
   }
 
@@ -92,7 +123,11 @@ export class ChatServer {
 
   /** Runs Python in the server's surroundings, and gives what it prints. */
   shell(code) {
-    const { status, stdout, stderr } = spawnSync(python, ["manage.py", "shell", "-v0", "-c", code], { cwd: root, env: this.environment, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(
+      python,
+      ["manage.py", "shell", "-v0", "-c", code],
+      { cwd: root, env: this.environment, encoding: "utf8" },
+    );
     if (status !== 0) throw new Error(stderr);
     return stdout.trim();
   }
@@ -112,13 +147,23 @@ export class ChatServer {
   }
 
   async post(door, body, token) {
-    const headers = { "Content-Type": "application/json", ...(token ? { "X-Session-Token": token } : {}) };
-    const response = await fetch(this.#at(door), { method: "POST", headers, body: JSON.stringify(body) });
+    const headers = {
+      "Content-Type": "application/json",
+      ...(token ? { "X-Session-Token": token } : {}),
+    };
+    const response = await fetch(this.#at(door), {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
     return { status: response.status, ...(await response.json().catch(() => ({}))) };
   }
 
   async signUp(username) {
-    const { meta, status } = await this.post("/_allauth/app/v1/auth/signup", { username, password: PASSWORD });
+    const { meta, status } = await this.post("/_allauth/app/v1/auth/signup", {
+      username,
+      password: PASSWORD,
+    });
     if (status !== 200) throw new Error(`${username} could not sign up: ${status}`);
     return meta.session_token;
   }
@@ -164,7 +209,8 @@ export class ChatServer {
 
   /** The newest messages of a room, newest last. */
   async messages(token, room, limit = 50) {
-    return (await (await this.get(`/api/v1/rooms/${room}/messages?limit=${limit}`, token)).json()).messages;
+    return (await (await this.get(`/api/v1/rooms/${room}/messages?limit=${limit}`, token)).json())
+      .messages;
   }
 
   /** Opens a room, as `POST /api/v1/rooms` takes it. */
@@ -184,7 +230,11 @@ export class ChatServer {
   async upload(token, name, content) {
     const form = new FormData();
     form.append("file", new File([content], name));
-    const response = await fetch(this.#at("/api/v1/attachments"), { method: "POST", headers: { "X-Session-Token": token }, body: form });
+    const response = await fetch(this.#at("/api/v1/attachments"), {
+      method: "POST",
+      headers: { "X-Session-Token": token },
+      body: form,
+    });
     if (!response.ok) throw new Error(`The file was not uploaded: ${response.status}`);
     return response.json();
   }

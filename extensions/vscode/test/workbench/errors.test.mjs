@@ -29,7 +29,13 @@ describe("what goes wrong on the way to a server", () => {
     bench = await Workbench.create({
       settings: { "http.fetchAdditionalSupport": false, "mediaChat.serverUrl": server.url },
     });
-    bench.write(".vscode/settings.json", JSON.stringify({ "mediaChat.serverUrl": `http://127.0.0.1:${stranger.address().port}`, "editor.tabSize": 7 }));
+    bench.write(
+      ".vscode/settings.json",
+      JSON.stringify({
+        "mediaChat.serverUrl": `http://127.0.0.1:${stranger.address().port}`,
+        "editor.tabSize": 7,
+      }),
+    );
     window = await bench.open();
     await window.showChat();
   });
@@ -47,10 +53,17 @@ describe("what goes wrong on the way to a server", () => {
   /** Tries to sign in there, and gives what the form says. */
   async function told(address) {
     await window.signIn(address, "ada", PASSWORD);
-    await until("An answer", async () => (await problem().innerText()) !== "" && (await window.chat.locator("#browser").isEnabled()));
+    await until(
+      "An answer",
+      async () =>
+        (await problem().innerText()) !== "" && (await window.chat.locator("#browser").isEnabled()),
+    );
     const field = window.chat.locator("input[name=server]");
     assert.equal(await field.getAttribute("aria-invalid"), "true");
-    assert.ok(await field.evaluate((input) => input === document.activeElement), "the address has not the focus");
+    assert.ok(
+      await field.evaluate((input) => input === document.activeElement),
+      "the address has not the focus",
+    );
     return problem().innerText();
   }
 
@@ -74,40 +87,82 @@ describe("what goes wrong on the way to a server", () => {
     assert.deepEqual(strangersAsked, []);
   });
 
-  expects("an address that is none", () => "chat example", /“chat example” is not an address.*Write it like https/);
+  expects(
+    "an address that is none",
+    () => "chat example",
+    /“chat example” is not an address.*Write it like https/,
+  );
   expects("an address of something else", () => "ftp://chat.example", /has to begin with https/);
-  expects("a name that nobody has", () => "https://no-such-host.invalid", /There is no server at no-such-host.invalid.*typing errors/);
-  expects("a server that is down", async () => `http://127.0.0.1:${await freePort()}`, /does not answer.*may be down/);
-  expects("a server that is no Media Chat", () => `http://127.0.0.1:${stranger.address().port}`, /it is not Media Chat.*mediaChat.serverUrl/);
-  expects("an expired certificate", () => tls(authority.certificate("localhost", -1)), /has expired.*renew/);
-  expects("a certificate for another name", () => tls(authority.certificate("elsewhere.example")), /is for another name.*Check the address/);
-  expects("a certificate that nobody signed", () => tls(authority.selfSigned("localhost")), /is not trusted.*authority/);
-  expects("https:// where the server speaks http", () => server.url.replace("http:", "https:"), /does not speak HTTPS.*http:\/\//);
+  expects(
+    "a name that nobody has",
+    () => "https://no-such-host.invalid",
+    /There is no server at no-such-host.invalid.*typing errors/,
+  );
+  expects(
+    "a server that is down",
+    async () => `http://127.0.0.1:${await freePort()}`,
+    /does not answer.*may be down/,
+  );
+  expects(
+    "a server that is no Media Chat",
+    () => `http://127.0.0.1:${stranger.address().port}`,
+    /it is not Media Chat.*mediaChat.serverUrl/,
+  );
+  expects(
+    "an expired certificate",
+    () => tls(authority.certificate("localhost", -1)),
+    /has expired.*renew/,
+  );
+  expects(
+    "a certificate for another name",
+    () => tls(authority.certificate("elsewhere.example")),
+    /is for another name.*Check the address/,
+  );
+  expects(
+    "a certificate that nobody signed",
+    () => tls(authority.selfSigned("localhost")),
+    /is not trusted.*authority/,
+  );
+  expects(
+    "https:// where the server speaks http",
+    () => server.url.replace("http:", "https:"),
+    /does not speak HTTPS.*http:\/\//,
+  );
 
   step("says the same before a browser is opened, and opens none", async () => {
     const pages = bench.context.pages().length;
-    await window.chat.locator("input[name=server]").fill(`http://127.0.0.1:${stranger.address().port}`);
+    await window.chat
+      .locator("input[name=server]")
+      .fill(`http://127.0.0.1:${stranger.address().port}`);
     await window.chat.locator("#browser").click();
     await problem().filter({ hasText: "it is not Media Chat" }).waitFor();
     assert.equal(await window.page.locator(".monaco-dialog-box").count(), 0);
     assert.equal(bench.context.pages().length, pages);
   });
 
-  step("asks before anything travels unencrypted, and sends nothing until it was allowed", async () => {
-    await window.signIn("http://chat.example", "ada", PASSWORD);
-    const dialog = window.page.locator(".monaco-dialog-box", { hasText: "chat.example is not encrypted" });
-    await dialog.waitFor();
-    await window.screenshot("unencrypted");
-    await dialog.locator(".monaco-button", { hasText: "Cancel" }).click();
-    await until("The form", () => window.chat.locator("#browser").isEnabled());
-    assert.equal(await problem().innerText(), "");
-  });
+  step(
+    "asks before anything travels unencrypted, and sends nothing until it was allowed",
+    async () => {
+      await window.signIn("http://chat.example", "ada", PASSWORD);
+      const dialog = window.page.locator(".monaco-dialog-box", {
+        hasText: "chat.example is not encrypted",
+      });
+      await dialog.waitFor();
+      await window.screenshot("unencrypted");
+      await dialog.locator(".monaco-button", { hasText: "Cancel" }).click();
+      await until("The form", () => window.chat.locator("#browser").isEnabled());
+      assert.equal(await problem().innerText(), "");
+    },
+  );
 
-  step("signs in over TLS with a certificate that the machine trusts, and chats through it", async () => {
-    const address = await tls(authority.certificate("localhost"));
-    await window.signIn(address, "ada", PASSWORD);
-    await window.chat.locator("mc-app .app").waitFor();
-    await window.online();
-    assert.equal(await window.chat.locator(".connection-line").count(), 0);
-  });
+  step(
+    "signs in over TLS with a certificate that the machine trusts, and chats through it",
+    async () => {
+      const address = await tls(authority.certificate("localhost"));
+      await window.signIn(address, "ada", PASSWORD);
+      await window.chat.locator("mc-app .app").waitFor();
+      await window.online();
+      assert.equal(await window.chat.locator(".connection-line").count(), 0);
+    },
+  );
 });

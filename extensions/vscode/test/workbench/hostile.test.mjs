@@ -49,25 +49,44 @@ describe("a server and a page that mean harm", () => {
 
   before(async () => {
     server = createServer((request, response) => {
-      asked.push({ method: request.method, url: request.url, token: request.headers["x-session-token"] });
-      const json = (status, body) => response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+      asked.push({
+        method: request.method,
+        url: request.url,
+        token: request.headers["x-session-token"],
+      });
+      const json = (status, body) =>
+        response
+          .writeHead(status, { "Content-Type": "application/json" })
+          .end(JSON.stringify(body));
       if (request.url === "/_allauth/app/v1/auth/login") {
-        return json(200, { data: { user: { id: "1", username: "ada" } }, meta: { session_token: TOKEN } });
+        return json(200, {
+          data: { user: { id: "1", username: "ada" } },
+          meta: { session_token: TOKEN },
+        });
       }
       // As a Media Chat answers a stranger, else nobody would sign in.
-      if (request.url === "/embed/" && !request.headers["x-session-token"]) return json(401, { code: "unauthenticated" });
-      if (request.url === "/embed/") return response.writeHead(200, { "Content-Type": "text/html" }).end(EMBED(port));
+      if (request.url === "/embed/" && !request.headers["x-session-token"])
+        return json(401, { code: "unauthenticated" });
+      if (request.url === "/embed/")
+        return response.writeHead(200, { "Content-Type": "text/html" }).end(EMBED(port));
       if (request.url === "/media/redirect/x") {
-        return response.writeHead(302, { Location: `http://127.0.0.1:${port}/stolen/redirect` }).end();
+        return response
+          .writeHead(302, { Location: `http://127.0.0.1:${port}/stolen/redirect` })
+          .end();
       }
       return json(503, {});
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     port = server.address().port;
-    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": `http://127.0.0.1:${port}` } });
+    bench = await Workbench.create({
+      settings: { "mediaChat.serverUrl": `http://127.0.0.1:${port}` },
+    });
     await bench.context.addInitScript(KEEP_API);
-    bench.context.on("request", (request) => request.url().includes(`:${port}`) && fromBrowser.push(request.url()));
+    bench.context.on(
+      "request",
+      (request) => request.url().includes(`:${port}`) && fromBrowser.push(request.url()),
+    );
     bench.write("secret.txt", "the content of a file\n");
     window = await bench.open();
     await window.signIn(`http://127.0.0.1:${port}`, "ada", "password");
@@ -84,8 +103,14 @@ describe("a server and a page that mean harm", () => {
   /** A click by the pointer: the editor takes no other for a person's. */
   const clickOn = async (href) => {
     await inPage((body, given) => {
-      const link = Object.assign(document.createElement("a"), { href: given, textContent: "Look here", target: "_blank", id: "trap" });
-      link.style.cssText = "position: fixed; z-index: 9999; top: 0; left: 0; padding: 20px; background: #fff";
+      const link = Object.assign(document.createElement("a"), {
+        href: given,
+        textContent: "Look here",
+        target: "_blank",
+        id: "trap",
+      });
+      link.style.cssText =
+        "position: fixed; z-index: 9999; top: 0; left: 0; padding: 20px; background: #fff";
       body.append(link);
     }, href);
     await window.chat.locator("#trap").click();
@@ -96,13 +121,20 @@ describe("a server and a page that mean harm", () => {
   step("shows of the page what cannot run or load", async () => {
     await window.page.waitForTimeout(1000);
     assert.equal(await inPage(() => globalThis.broken), undefined);
-    assert.equal(await window.chat.locator("iframe, form[action], img, meta[http-equiv=refresh], base, #bait").count(), 0);
+    assert.equal(
+      await window.chat
+        .locator("iframe, form[action], img, meta[http-equiv=refresh], base, #bait")
+        .count(),
+      0,
+    );
     assert.deepEqual(stolen(), []);
     assert.deepEqual(fromBrowser, [], "the webview asked the server itself");
   });
 
   step("has the token nowhere in the webview", async () => {
-    const all = await inPage(() => document.documentElement.outerHTML + JSON.stringify({ ...localStorage }));
+    const all = await inPage(
+      () => document.documentElement.outerHTML + JSON.stringify({ ...localStorage }),
+    );
     assert.ok(!all.includes(TOKEN));
     const { stored } = JSON.parse(await window.chat.locator("#boot").textContent());
     assert.ok(!JSON.stringify(stored).includes(TOKEN));
@@ -123,28 +155,53 @@ describe("a server and a page that mean harm", () => {
       await attempt("beacon", () => {
         if (!navigator.sendBeacon(`${at}/stolen/beacon`)) throw new Error();
       });
-      await attempt("socket", () => new Promise((resolve, reject) => {
-        const socket = new WebSocket(`${at.replace("http", "ws")}/stolen/socket`);
-        socket.onopen = resolve;
-        socket.onerror = reject;
-      }));
-      await attempt("script", () => new Promise((resolve, reject) => {
-        const script = Object.assign(document.createElement("script"), { src: `${at}/stolen/script`, onload: resolve, onerror: reject });
-        document.body.append(script);
-      }));
+      await attempt(
+        "socket",
+        () =>
+          new Promise((resolve, reject) => {
+            const socket = new WebSocket(`${at.replace("http", "ws")}/stolen/socket`);
+            socket.onopen = resolve;
+            socket.onerror = reject;
+          }),
+      );
+      await attempt(
+        "script",
+        () =>
+          new Promise((resolve, reject) => {
+            const script = Object.assign(document.createElement("script"), {
+              src: `${at}/stolen/script`,
+              onload: resolve,
+              onerror: reject,
+            });
+            document.body.append(script);
+          }),
+      );
       await attempt("inline", () => {
-        const script = Object.assign(document.createElement("script"), { textContent: "globalThis.broken = 'inline'" });
+        const script = Object.assign(document.createElement("script"), {
+          textContent: "globalThis.broken = 'inline'",
+        });
         document.body.append(script);
         if (!globalThis.broken) throw new Error();
       });
       await attempt("eval", () => new Function("return 1")());
-      await attempt("image", () => new Promise((resolve, reject) => {
-        Object.assign(new Image(), { src: `${at}/stolen/image`, onload: resolve, onerror: reject });
-      }));
+      await attempt(
+        "image",
+        () =>
+          new Promise((resolve, reject) => {
+            Object.assign(new Image(), {
+              src: `${at}/stolen/image`,
+              onload: resolve,
+              onerror: reject,
+            });
+          }),
+      );
       return reached;
     }, `http://127.0.0.1:${port}`);
     // A beacon is taken by the browser and stopped by the policy afterwards: the server decides.
-    assert.deepEqual(outcome.filter((name) => name !== "beacon"), []);
+    assert.deepEqual(
+      outcome.filter((name) => name !== "beacon"),
+      [],
+    );
     await window.page.waitForTimeout(500);
     assert.deepEqual(stolen(), []);
   });
@@ -162,8 +219,14 @@ describe("a server and a page that mean harm", () => {
       { type: "media", id: 3, path: "/media/%2e%2e/stolen" },
       { type: "media", id: 4, path: "/media/redirect/x" },
       { type: "save", path: secret, name: "x" },
-      { type: "open-code", code: { path: "/etc/passwd", start_line: 1, end_line: 1, text: "root" } },
-      { type: "open-code", code: { path: "../../../../etc/passwd", start_line: 1, end_line: 1, text: "root" } },
+      {
+        type: "open-code",
+        code: { path: "/etc/passwd", start_line: 1, end_line: 1, text: "root" },
+      },
+      {
+        type: "open-code",
+        code: { path: "../../../../etc/passwd", start_line: 1, end_line: 1, text: "root" },
+      },
       { type: "sign-in", server: `http://127.0.0.1:${port}/stolen/`, username: "x", password: "y" },
       { type: "store", key: "mediaChat.windowInFront", value: "x" },
       { bridge: "upload", id: 9, name: "x", type: "", path: secret },
@@ -178,9 +241,15 @@ describe("a server and a page that mean harm", () => {
     await window.page.waitForTimeout(1500);
     assert.deepEqual(stolen(), []);
     const since = asked.slice(before).filter(({ url }) => !url.startsWith("/api/v1/tickets"));
-    assert.deepEqual(since.map(({ method, url }) => `${method} ${url}`), ["GET /media/redirect/x"]);
+    assert.deepEqual(
+      since.map(({ method, url }) => `${method} ${url}`),
+      ["GET /media/redirect/x"],
+    );
     assert.equal(await window.page.locator(".terminal-wrapper, .tab").count(), 0);
-    assert.equal(await window.page.locator(".monaco-dialog-box, .quick-input-widget:visible").count(), 0);
+    assert.equal(
+      await window.page.locator(".monaco-dialog-box, .quick-input-widget:visible").count(),
+      0,
+    );
   });
 
   step("opens no address but those of the web", async () => {
@@ -195,20 +264,39 @@ describe("a server and a page that mean harm", () => {
           // as it should be
         }
       };
-      for (const address of ["command:workbench.action.terminal.new", "vscode:extension/x.y", "file:///etc/passwd"]) {
+      for (const address of [
+        "command:workbench.action.terminal.new",
+        "vscode:extension/x.y",
+        "file:///etc/passwd",
+      ]) {
         attempt(() => globalThis.open(address));
         attempt(() => (globalThis.top.location = address));
-        attempt(() => globalThis.parent.postMessage({ channel: "did-click-link", data: { uri: address } }, "*"));
+        attempt(() =>
+          globalThis.parent.postMessage({ channel: "did-click-link", data: { uri: address } }, "*"),
+        );
         attempt(() => globalThis.keptApi.postMessage({ type: "open", href: address }));
       }
     });
-    for (const href of ["command:workbench.action.terminal.new", "vscode:extension/x.y", "file:///etc/passwd", "javascript:globalThis.broken='link'", "data:text/html,x", "mailto:x@y.example"]) {
+    for (const href of [
+      "command:workbench.action.terminal.new",
+      "vscode:extension/x.y",
+      "file:///etc/passwd",
+      "javascript:globalThis.broken='link'",
+      "data:text/html,x",
+      "mailto:x@y.example",
+    ]) {
       await clickOn(href);
     }
     await window.page.waitForTimeout(1000);
-    assert.deepEqual(pages.map((page) => page.url()), []);
+    assert.deepEqual(
+      pages.map((page) => page.url()),
+      [],
+    );
     assert.equal(await inPage(() => globalThis.broken), undefined);
-    assert.equal(await window.page.locator(".terminal-wrapper, .tab, .monaco-dialog-box").count(), 0);
+    assert.equal(
+      await window.page.locator(".terminal-wrapper, .tab, .monaco-dialog-box").count(),
+      0,
+    );
     bench.context.off("page", note);
   });
 
@@ -223,8 +311,12 @@ describe("a server and a page that mean harm", () => {
   });
 
   step("writes the token into no log and no setting", async () => {
-    const kept = readdirSync(bench.folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    const logs = kept.filter(({ parentPath, name }) => /\.log$|\.json$/.test(name) && !parentPath.includes("/ext/"));
+    const kept = readdirSync(bench.folder, { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile(),
+    );
+    const logs = kept.filter(
+      ({ parentPath, name }) => /\.log$|\.json$/.test(name) && !parentPath.includes("/ext/"),
+    );
     assert.ok(logs.length > 3, "there are no logs to look into");
     for (const { parentPath, name } of logs) {
       assert.ok(!readFileSync(path.join(parentPath, name), "utf8").includes(TOKEN), name);

@@ -48,9 +48,11 @@ describe("the extension wherever it runs", () => {
     await message(grace, "Hello from here").last().waitFor();
     await say(grace, "Hello from there");
     await message(window.chat, "Hello from there").last().waitFor();
-    await window.chat.locator(".composer-file").setInputFiles([
-      { name: "blue.png", mimeType: "image/png", buffer: picture(20, 20, [0, 0, 200]) },
-    ]);
+    await window.chat
+      .locator(".composer-file")
+      .setInputFiles([
+        { name: "blue.png", mimeType: "image/png", buffer: picture(20, 20, [0, 0, 200]) },
+      ]);
     await window.chat.locator("mc-upload-tray", { hasText: "blue.png" }).waitFor();
     await window.chat.locator("mc-composer textarea").press("Enter");
     const image = window.chat.locator("mc-message .thumbnail img").last();
@@ -71,7 +73,10 @@ describe("the extension wherever it runs", () => {
     });
     await smoke();
     const hosts = window.page.frames().map((frame) => new URL(frame.url()).host);
-    assert.ok(hosts.some((host) => host.endsWith(`.localhost:${bench.port}`)), "the webview was not isolated");
+    assert.ok(
+      hosts.some((host) => host.endsWith(`.localhost:${bench.port}`)),
+      "the webview was not isolated",
+    );
     await bench.end();
   });
 
@@ -88,7 +93,11 @@ describe("the extension wherever it runs", () => {
   step("works in the oldest VS Code that its manifest names", async () => {
     await create({ release: "oldest" });
     const { engines } = JSON.parse(readFileSync(path.join(extension, "package.json"), "utf8"));
-    assert.equal(bench.version.replace(/\d+$/, "0"), engines.vscode.replace("^", ""), "this is not the oldest");
+    assert.equal(
+      bench.version.replace(/\d+$/, "0"),
+      engines.vscode.replace("^", ""),
+      "this is not the oldest",
+    );
     window = await bench.open();
     await smoke();
   });
@@ -99,7 +108,10 @@ function packagedForTheBrowser() {
   const folder = mkdtempSync(path.join(os.tmpdir(), "media-chat-web-"));
   const copy = path.join(folder, "extension");
   const left = new Set(["node_modules", ".workbench", "artefacts", "test", "src"]);
-  cpSync(extension, copy, { recursive: true, filter: (name) => !left.has(path.relative(extension, name)) });
+  cpSync(extension, copy, {
+    recursive: true,
+    filter: (name) => !left.has(path.relative(extension, name)),
+  });
   const manifest = JSON.parse(readFileSync(path.join(copy, "package.json"), "utf8"));
   delete manifest.main;
   // Where there is a remote host, as here, a "workspace" extension waits for it.
@@ -107,7 +119,11 @@ function packagedForTheBrowser() {
   writeFileSync(path.join(copy, "package.json"), JSON.stringify(manifest));
   const vsix = path.join(folder, "web.vsix");
   const vsce = path.join(extension, "node_modules/.bin/vsce");
-  const { status, stderr } = spawnSync(vsce, ["package", "--no-dependencies", "--no-rewrite-relative-links", "--out", vsix], { cwd: copy, encoding: "utf8" });
+  const { status, stderr } = spawnSync(
+    vsce,
+    ["package", "--no-dependencies", "--no-rewrite-relative-links", "--out", vsix],
+    { cwd: copy, encoding: "utf8" },
+  );
   if (status !== 0) throw new Error(stderr);
   return vsix;
 }

@@ -11,13 +11,21 @@ export class InputMethod {
 
   begin(text) {
     const { length } = text;
-    return this.#session.send("Input.imeSetComposition", { text, selectionStart: length, selectionEnd: length });
+    return this.#session.send("Input.imeSetComposition", {
+      text,
+      selectionStart: length,
+      selectionEnd: length,
+    });
   }
 
   /** A key that it takes. Browsers say so by the code, or only by `isComposing`. */
   async press(key, code = 229) {
     for (const type of ["rawKeyDown", "keyUp"]) {
-      await this.#session.send("Input.dispatchKeyEvent", { type, key, windowsVirtualKeyCode: code });
+      await this.#session.send("Input.dispatchKeyEvent", {
+        type,
+        key,
+        windowsVirtualKeyCode: code,
+      });
     }
   }
 

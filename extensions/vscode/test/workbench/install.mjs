@@ -32,17 +32,25 @@ export async function installWorkbench(release = "newest") {
       // The node package puts its binary where it belongs by a script; code-server's would compile.
       npm(folder, "rebuild", "node"),
       // Its own lock file names the versions, but is not quite in step with it, which `ci` refuses.
-      npm(path.join(folder, "node_modules/code-server/lib/vscode"), "install", "--omit=dev", "--ignore-scripts"),
+      npm(
+        path.join(folder, "node_modules/code-server/lib/vscode"),
+        "install",
+        "--omit=dev",
+        "--ignore-scripts",
+      ),
     ]);
     writeFileSync(done, lock);
-    console.error(`The ${release} workbench to test in was installed in ${Math.round((Date.now() - start) / 1000)} s.`);
+    console.error(
+      `The ${release} workbench to test in was installed in ${Math.round((Date.now() - start) / 1000)} s.`,
+    );
   }
   const codeServer = path.join(folder, "node_modules/code-server");
   return {
     node: path.join(folder, "node_modules/node/bin/node"),
     codeServer: path.join(codeServer, "out/node/entry.js"),
     builtIn: path.join(codeServer, "lib/vscode/extensions"),
-    version: JSON.parse(readFileSync(path.join(codeServer, "lib/vscode/package.json"), "utf8")).version,
+    version: JSON.parse(readFileSync(path.join(codeServer, "lib/vscode/package.json"), "utf8"))
+      .version,
   };
 }
 
@@ -54,4 +62,5 @@ async function npm(cwd, ...args) {
   if (status !== 0) throw new Error(`npm ${args.join(" ")} failed: ${said.slice(0, 600)}`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await Promise.all(RELEASES.map((release) => installWorkbench(release)));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await Promise.all(RELEASES.map((release) => installWorkbench(release)));

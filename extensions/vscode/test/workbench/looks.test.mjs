@@ -9,7 +9,10 @@ import { extension, steps, Workbench } from "./workbench.mjs";
 
 const AXE = readFileSync(path.resolve(extension, "../../node_modules/axe-core/axe.min.js"), "utf8");
 /** What the page's own tests ask of a browser's window. */
-const outOfReach = new Function("root", `return (${readFileSync(path.resolve(extension, "../../tests/browser/out_of_reach.js"), "utf8")})(root)`);
+const outOfReach = new Function(
+  "root",
+  `return (${readFileSync(path.resolve(extension, "../../tests/browser/out_of_reach.js"), "utf8")})(root)`,
+);
 const THEMES = {
   dark: ["Dark Modern", "vscode-dark"],
   light: ["Light Modern", "vscode-light"],
@@ -29,10 +32,17 @@ def first_error(text: str) -> Token | None:
     return next((token for token in tokens(text) if token.kind == "error"), None)
 `;
 const CHART = `<body style="margin:0"><svg xmlns="http://www.w3.org/2000/svg" width="480" height="160" font-family="sans-serif" font-size="14">
-  <rect width="480" height="160" fill="#f7f8fa"/>${[["before", 92, "#8aa4c8"], ["after", 34, "#1a9c83"]].map(([name, height, colour], at) => `
+  <rect width="480" height="160" fill="#f7f8fa"/>${[
+    ["before", 92, "#8aa4c8"],
+    ["after", 34, "#1a9c83"],
+  ]
+    .map(
+      ([name, height, colour], at) => `
   <rect x="${90 + at * 170}" y="${128 - height}" width="120" height="${height}" rx="4" fill="${colour}"/>
   <text x="${150 + at * 170}" y="148" text-anchor="middle" fill="#333">${name}</text>
-  <text x="${150 + at * 170}" y="${120 - height}" text-anchor="middle" fill="#333">${height} µs</text>`).join("")}</svg></body>`;
+  <text x="${150 + at * 170}" y="${120 - height}" text-anchor="middle" fill="#333">${height} µs</text>`,
+    )
+    .join("")}</svg></body>`;
 
 describe("the view to the eye, the ear and the hand", () => {
   let server, bench, window, graceToken, compilers;
@@ -40,23 +50,51 @@ describe("the view to the eye, the ear and the hand", () => {
 
   before(async () => {
     server = await ChatServer.create();
-    const [ada, grace, linus] = [await server.signUp("ada"), await server.signUp("grace"), await server.signUp("linus")];
+    const [ada, grace, linus] = [
+      await server.signUp("ada"),
+      await server.signUp("grace"),
+      await server.signUp("linus"),
+    ];
     graceToken = grace;
     bench = await Workbench.create({
-      settings: { "mediaChat.serverUrl": server.url, "editor.fontSize": 13, "editor.fontFamily": "No Such Font", "editor.minimap.enabled": false, "editor.occurrencesHighlight": "off", "editor.autoClosingBrackets": "never", "editor.autoSurround": "never", "window.title": "tokens.py", "workbench.layoutControl.enabled": false },
+      settings: {
+        "mediaChat.serverUrl": server.url,
+        "editor.fontSize": 13,
+        "editor.fontFamily": "No Such Font",
+        "editor.minimap.enabled": false,
+        "editor.occurrencesHighlight": "off",
+        "editor.autoClosingBrackets": "never",
+        "editor.autoSurround": "never",
+        "window.title": "tokens.py",
+        "workbench.layoutControl.enabled": false,
+      },
     });
     bench.write("tokens.py", FILE);
-    const room = await server.openRoom(grace, { kind: "private", name: "Compilers", members: ["ada", "linus"] });
+    const room = await server.openRoom(grace, {
+      kind: "private",
+      name: "Compilers",
+      members: ["ada", "linus"],
+    });
     compilers = room;
     await server.openRoom(ada, { kind: "direct", name: "", members: ["linus"] });
     await server.send(grace, room, "The last line goes missing when no newline follows it.");
-    const origin = { language: "python", repository: "git.example.org/compilers/scanner", branch: "main", commit: "4f1c2a9" };
-    await server.send(grace, room, "It happens **here**:", { code: { ...origin, path: "tokens.py", start_line: 6, end_line: 9, text: CODE } });
+    const origin = {
+      language: "python",
+      repository: "git.example.org/compilers/scanner",
+      branch: "main",
+      commit: "4f1c2a9",
+    };
+    await server.send(grace, room, "It happens **here**:", {
+      code: { ...origin, path: "tokens.py", start_line: 6, end_line: 9, text: CODE },
+    });
     await server.send(linus, room, "`splitlines()` would do, and is faster. I measured it:");
     const chart = await server.upload(linus, "timings.png", await drawn(CHART));
     await server.send(linus, room, "", { attachments: [chart.id] });
     await server.send(grace, room, "@ada shall we? The notes are at https://example.org/notes");
-    const context = await bench.newContext({ viewport: { width: 1160, height: 800 }, bypassCSP: true });
+    const context = await bench.newContext({
+      viewport: { width: 1160, height: 800 },
+      bypassCSP: true,
+    });
     window = await bench.open({ context });
   });
 
@@ -78,8 +116,12 @@ describe("the view to the eye, the ear and the hand", () => {
     const body = await window.chat.locator("body").elementHandle();
     const frame = await body.ownerFrame();
     await frame.evaluate(AXE);
-    const found = await frame.evaluate(() => globalThis.axe.run(document).then(({ violations }) => violations));
-    return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`));
+    const found = await frame.evaluate(() =>
+      globalThis.axe.run(document).then(({ violations }) => violations),
+    );
+    return found.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
+    );
   }
 
   const choose = async (name) => {
@@ -87,7 +129,9 @@ describe("the view to the eye, the ear and the hand", () => {
     await window.command("Preferences: Color Theme");
     await window.page.locator(".quick-input-widget:visible input").first().fill(title);
     await window.pick(title);
-    await until(title, () => window.chat.locator("body").evaluate((body, wanted) => body.classList.contains(wanted), kind));
+    await until(title, () =>
+      window.chat.locator("body").evaluate((body, wanted) => body.classList.contains(wanted), kind),
+    );
   };
 
   step("signs in and comes to a room by keys alone", async () => {
@@ -110,7 +154,9 @@ describe("the view to the eye, the ear and the hand", () => {
     await window.page.locator(".monaco-editor.focused").first().waitFor();
     await pressChord("G");
     await window.chat.locator("input[name=username]:focus").waitFor();
-    await until("The keyboard in the view", () => window.page.evaluate(() => document.activeElement?.localName === "iframe"));
+    await until("The keyboard in the view", () =>
+      window.page.evaluate(() => document.activeElement?.localName === "iframe"),
+    );
     await keyboard.type("ada");
     await keyboard.press("Tab");
     await keyboard.type(PASSWORD);
@@ -122,10 +168,14 @@ describe("the view to the eye, the ear and the hand", () => {
     assert.deepEqual(await complaints(), []);
     // As long as there is no field to write in, the chord leads to what leads to a room.
     await pressChord("H");
-    await until("The keyboard", () => showRooms.evaluate((button) => button === document.activeElement));
+    await until("The keyboard", () =>
+      showRooms.evaluate((button) => button === document.activeElement),
+    );
     await pressChord("G");
     await window.page.locator(".quick-input-widget:visible input").first().fill("linus");
-    await window.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: "linus" }).waitFor();
+    await window.page
+      .locator(".quick-input-list .monaco-list-row.focused", { hasText: "linus" })
+      .waitFor();
     await keyboard.press("Enter");
     await window.chat.locator("mc-room-header", { hasText: "linus" }).waitFor();
     await window.chat.locator(".composer-text:focus").waitFor();
@@ -136,7 +186,8 @@ describe("the view to the eye, the ear and the hand", () => {
     await window.chat.locator(".composer-text").fill("");
   });
 
-  const selectedRow = (name) => window.page.locator(".sidebar .monaco-list-row.selected", { hasText: name });
+  const selectedRow = (name) =>
+    window.page.locator(".sidebar .monaco-list-row.selected", { hasText: name });
 
   const pressChord = async (second) => {
     await window.page.keyboard.press("Control+k");
@@ -147,7 +198,9 @@ describe("the view to the eye, the ear and the hand", () => {
   /** Until the keyboard is in the view, and there in the field where one writes. */
   const writes = async () => {
     await window.chat.locator(".composer-text:focus").waitFor();
-    await until("The keyboard in the view", () => window.page.evaluate(() => document.activeElement?.localName === "iframe"));
+    await until("The keyboard in the view", () =>
+      window.page.evaluate(() => document.activeElement?.localName === "iframe"),
+    );
   };
 
   const toComposer = async () => {
@@ -155,41 +208,57 @@ describe("the view to the eye, the ear and the hand", () => {
     await writes();
   };
 
-  step("has one list of rooms and one header, and tells of a room's keys from everywhere", async () => {
-    assert.equal(await window.chat.locator(".room-entry, .brand, .account").count(), 0);
-    assert.equal(await window.chat.locator("header").count(), 1);
-    assert.ok(await window.row("Compilers").isVisible() && await window.row("linus").isVisible());
-    // No room's name is in the headers of the views.
-    const headers = await window.page.locator(".sidebar .pane-header .title, .sidebar .composite.title h2").allInnerTexts();
-    assert.deepEqual(headers.filter((words) => /linus|compilers/i.test(words)), []);
-    // The next unread room, and from an editor into the field where one writes.
-    const other = await server.openRoom(graceToken, { kind: "private", name: "Parsers", members: ["ada"] });
-    await server.send(graceToken, other, "Who reads this?");
-    await until("The count", async () => (await window.unreadBadge("Parsers")) === "1");
-    await pressChord("J");
-    // The other one may have something unread, too, above what fits into the view.
-    const shown = () => window.chat.locator("mc-room-header h2").innerText();
-    await until("An unread room", async () => !(await shown()).includes("linus"));
-    if (!(await shown()).includes("Parsers")) await pressChord("J");
-    await window.chat.locator("mc-room-header", { hasText: "Parsers" }).waitFor();
-    await window.chat.locator(".composer-text:focus").waitFor();
-    await selectedRow("Parsers").waitFor();
-    // So that it is the chord which leads to the field.
-    await window.chat.getByRole("button", { name: "Members and details" }).focus();
-    await window.openFile("tokens.py");
-    await window.page.locator(".monaco-editor.focused").first().waitFor();
-    await toComposer();
-    await window.openFile("tokens.py");
-    await window.selectLines(2);
-    await pressChord("L");
-    await window.page.locator(".quick-input-widget:visible", { hasText: "Share tokens.py" }).waitFor();
-    await window.page.keyboard.press("Escape");
-    await window.command("Media Chat: Keyboard Shortcuts");
-    await window.chat.locator("mc-shortcuts dt", { hasText: /^\s*Ctrl\s*K\s*J\s*$/ }).waitFor();
-    await window.page.keyboard.press("Escape");
-    await window.openRoom("Compilers");
-    await window.chat.locator("mc-message", { hasText: "shall we?" }).waitFor();
-  });
+  step(
+    "has one list of rooms and one header, and tells of a room's keys from everywhere",
+    async () => {
+      assert.equal(await window.chat.locator(".room-entry, .brand, .account").count(), 0);
+      assert.equal(await window.chat.locator("header").count(), 1);
+      assert.ok(
+        (await window.row("Compilers").isVisible()) && (await window.row("linus").isVisible()),
+      );
+      // No room's name is in the headers of the views.
+      const headers = await window.page
+        .locator(".sidebar .pane-header .title, .sidebar .composite.title h2")
+        .allInnerTexts();
+      assert.deepEqual(
+        headers.filter((words) => /linus|compilers/i.test(words)),
+        [],
+      );
+      // The next unread room, and from an editor into the field where one writes.
+      const other = await server.openRoom(graceToken, {
+        kind: "private",
+        name: "Parsers",
+        members: ["ada"],
+      });
+      await server.send(graceToken, other, "Who reads this?");
+      await until("The count", async () => (await window.unreadBadge("Parsers")) === "1");
+      await pressChord("J");
+      // The other one may have something unread, too, above what fits into the view.
+      const shown = () => window.chat.locator("mc-room-header h2").innerText();
+      await until("An unread room", async () => !(await shown()).includes("linus"));
+      if (!(await shown()).includes("Parsers")) await pressChord("J");
+      await window.chat.locator("mc-room-header", { hasText: "Parsers" }).waitFor();
+      await window.chat.locator(".composer-text:focus").waitFor();
+      await selectedRow("Parsers").waitFor();
+      // So that it is the chord which leads to the field.
+      await window.chat.getByRole("button", { name: "Members and details" }).focus();
+      await window.openFile("tokens.py");
+      await window.page.locator(".monaco-editor.focused").first().waitFor();
+      await toComposer();
+      await window.openFile("tokens.py");
+      await window.selectLines(2);
+      await pressChord("L");
+      await window.page
+        .locator(".quick-input-widget:visible", { hasText: "Share tokens.py" })
+        .waitFor();
+      await window.page.keyboard.press("Escape");
+      await window.command("Media Chat: Keyboard Shortcuts");
+      await window.chat.locator("mc-shortcuts dt", { hasText: /^\s*Ctrl\s*K\s*J\s*$/ }).waitFor();
+      await window.page.keyboard.press("Escape");
+      await window.openRoom("Compilers");
+      await window.chat.locator("mc-message", { hasText: "shall we?" }).waitFor();
+    },
+  );
 
   step("takes its chords wherever the keyboard is", async () => {
     const { page, chat } = window;
@@ -214,7 +283,10 @@ describe("the view to the eye, the ear and the hand", () => {
     // What has come into the room that the chat shows is unread as long as the chat is hidden.
     await window.showExplorer();
     await server.send(graceToken, compilers, "The timings are in them, too.");
-    await window.page.locator('.activitybar [aria-label*="unread in Media Chat"]').first().waitFor();
+    await window.page
+      .locator('.activitybar [aria-label*="unread in Media Chat"]')
+      .first()
+      .waitFor();
     await pressChord("J");
     await writes();
     await window.chat.locator("mc-message", { hasText: "The timings are in them, too." }).waitFor();
@@ -254,15 +326,20 @@ describe("the view to the eye, the ear and the hand", () => {
     const row = window.row(name);
     assert.equal(await row.getAttribute("aria-label"), `${name}: 2 unread`);
     // It is drawn at the end of the row, within what can be seen of it, and the name before it.
-    const { isIn, isCut } = await row.locator(".monaco-icon-label").first().evaluate((label) => {
-      const words = label.querySelector(".monaco-icon-label-container");
-      const list = label.closest(".monaco-list").getBoundingClientRect();
-      const badge = parseFloat(getComputedStyle(label, "::after").width);
-      return {
-        isIn: label.getBoundingClientRect().right <= list.right && words.getBoundingClientRect().right + badge <= label.getBoundingClientRect().right + 1,
-        isCut: words.scrollWidth > words.clientWidth,
-      };
-    });
+    const { isIn, isCut } = await row
+      .locator(".monaco-icon-label")
+      .first()
+      .evaluate((label) => {
+        const words = label.querySelector(".monaco-icon-label-container");
+        const list = label.closest(".monaco-list").getBoundingClientRect();
+        const badge = parseFloat(getComputedStyle(label, "::after").width);
+        return {
+          isIn:
+            label.getBoundingClientRect().right <= list.right &&
+            words.getBoundingClientRect().right + badge <= label.getBoundingClientRect().right + 1,
+          isCut: words.scrollWidth > words.clientWidth,
+        };
+      });
     assert.deepEqual({ isIn, isCut }, { isIn: true, isCut: true });
     await window.screenshot("narrow-long-name");
   });
@@ -271,7 +348,8 @@ describe("the view to the eye, the ear and the hand", () => {
     const seen = () =>
       window.chat.locator("body").evaluate((body) => {
         const of = (selector) => getComputedStyle(body.querySelector(selector));
-        const told = (name) => getComputedStyle(body.ownerDocument.documentElement).getPropertyValue(`--vscode-${name}`);
+        const told = (name) =>
+          getComputedStyle(body.ownerDocument.documentElement).getPropertyValue(`--vscode-${name}`);
         return {
           text: [of(".message-body").fontSize, of(".message-body").fontFamily],
           code: [of(".code-block pre").fontSize, of(".code-block code").fontFamily],
@@ -281,9 +359,15 @@ describe("the view to the eye, the ear and the hand", () => {
       });
     const follows = async () => {
       const { text, code, textTold, codeTold } = await seen();
-      for (const [[size, family], [sizeTold, familyTold]] of [[text, textTold], [code, codeTold]]) {
+      for (const [[size, family], [sizeTold, familyTold]] of [
+        [text, textTold],
+        [code, codeTold],
+      ]) {
         assert.equal(Math.round(parseFloat(size) * 10), Math.round(parseFloat(sizeTold) * 10));
-        assert.ok(family.replaceAll(/["' ]/g, "").includes(familyTold.replaceAll(/["' ]/g, "")), `${family} is not ${familyTold}`);
+        assert.ok(
+          family.replaceAll(/["' ]/g, "").includes(familyTold.replaceAll(/["' ]/g, "")),
+          `${family} is not ${familyTold}`,
+        );
       }
       return code;
     };
@@ -291,19 +375,26 @@ describe("the view to the eye, the ear and the hand", () => {
     assert.equal(code[0], "13px");
     assert.match(code[1], /No Such Font/);
     // A font that is not there is replaced by one of the same kind, as in an editor.
-    const widths = await window.chat.locator(".code-block pre").first().evaluate((pre) => {
-      const drawing = document.createElement("canvas").getContext("2d");
-      drawing.font = getComputedStyle(pre.querySelector("code")).font;
-      return ["iii", "MMM"].map((text) => drawing.measureText(text).width);
-    });
+    const widths = await window.chat
+      .locator(".code-block pre")
+      .first()
+      .evaluate((pre) => {
+        const drawing = document.createElement("canvas").getContext("2d");
+        drawing.font = getComputedStyle(pre.querySelector("code")).font;
+        return ["iii", "MMM"].map((text) => drawing.measureText(text).width);
+      });
     assert.equal(widths[0], widths[1]);
     // A change of the settings is followed at once.
     const setSize = async (size) => {
       await window.command("Preferences: Open User Settings (JSON)");
-      const editor = window.page.locator(".monaco-editor.focused", { hasText: "security.workspace" });
+      const editor = window.page.locator(".monaco-editor.focused", {
+        hasText: "security.workspace",
+      });
       await editor.first().waitFor();
       await window.page.keyboard.press("Control+A");
-      await window.page.keyboard.insertText(JSON.stringify({ ...bench.settings, "editor.fontSize": size }));
+      await window.page.keyboard.insertText(
+        JSON.stringify({ ...bench.settings, "editor.fontSize": size }),
+      );
       await window.page.keyboard.press("Control+S");
       await until(`Code of ${size} pixels`, async () => (await seen()).code[0] === `${size}px`);
       // It is in a box over the others.
@@ -355,7 +446,9 @@ describe("the view to the eye, the ear and the hand", () => {
     // As with the window zoomed to 200 %.
     const size = window.page.viewportSize();
     await window.page.setViewportSize({ width: size.width / 2, height: size.height / 2 });
-    await until("The chat between the editor's bars", () => chat.locator("body").evaluate(() => globalThis.innerHeight < 300));
+    await until("The chat between the editor's bars", () =>
+      chat.locator("body").evaluate(() => globalThis.innerHeight < 300),
+    );
     await window.screenshot("narrow-zoomed");
     assert.deepEqual(await lost(), []);
     await window.page.setViewportSize(size);
@@ -371,7 +464,9 @@ describe("the view to the eye, the ear and the hand", () => {
     await keyboard.press("Enter");
     await window.chat.locator("mc-message", { hasText: "with a test" }).waitFor();
     await window.openFile("tokens.py");
-    await window.page.locator(".monaco-editor .view-line", { hasText: "def first_error" }).waitFor();
+    await window.page
+      .locator(".monaco-editor .view-line", { hasText: "def first_error" })
+      .waitFor();
     assert.equal(await window.page.locator(".monaco-editor.focused").count(), 1);
   });
 
@@ -379,8 +474,15 @@ describe("the view to the eye, the ear and the hand", () => {
     step(`has nothing that axe-core complains of, and is a picture: ${name}`, async () => {
       if (name === "dark") await widen();
       await choose(name);
-      await window.chat.locator(".messages").evaluate((list) => (list.scrollTop = list.scrollHeight));
-      await until("The image", () => window.chat.locator("mc-message .thumbnail img").last().evaluate((image) => image.naturalWidth > 1));
+      await window.chat
+        .locator(".messages")
+        .evaluate((list) => (list.scrollTop = list.scrollHeight));
+      await until("The image", () =>
+        window.chat
+          .locator("mc-message .thumbnail img")
+          .last()
+          .evaluate((image) => image.naturalWidth > 1),
+      );
       await window.page.mouse.move(800, 600);
       await window.page.waitForTimeout(700);
       assert.deepEqual(await window.notifications(), []);
@@ -405,16 +507,30 @@ describe("the view to the eye, the ear and the hand", () => {
     const steps = window.page.locator(".getting-started-step");
     await until("Its steps", async () => (await steps.count()) === 5);
     const titles = await steps.locator(".step-title").allInnerTexts();
-    assert.deepEqual(titles, ["Say where your server is", "Sign in", "Start a chat", "Share lines of code", "Chat by keyboard"]);
+    assert.deepEqual(titles, [
+      "Say where your server is",
+      "Sign in",
+      "Start a chat",
+      "Share lines of code",
+      "Chat by keyboard",
+    ]);
     // What she has done before she came here is done.
-    const done = steps.filter({ has: window.page.locator(".codicon-getting-started-step-checked:visible") });
+    const done = steps.filter({
+      has: window.page.locator(".codicon-getting-started-step-checked:visible"),
+    });
     await until("The steps that are done", async () => (await done.count()) >= 3);
     // Commands count where the editor knew the walkthrough by then.
-    assert.deepEqual((await done.locator(".step-title").allInnerTexts()).slice(0, 3), titles.slice(0, 3));
+    assert.deepEqual(
+      (await done.locator(".step-title").allInnerTexts()).slice(0, 3),
+      titles.slice(0, 3),
+    );
     await steps.filter({ hasText: "Start a chat" }).click();
     await window.screenshot("walkthrough");
     // What a step offers is done by one of the extension's own commands.
-    await steps.filter({ hasText: "Start a chat" }).locator(".monaco-button", { hasText: "Start Chat" }).click();
+    await steps
+      .filter({ hasText: "Start a chat" })
+      .locator(".monaco-button", { hasText: "Start Chat" })
+      .click();
     await window.chat.locator("mc-start-chat input").first().waitFor();
   });
 

@@ -29,7 +29,10 @@ export class Nginx {
       stdio: ["ignore", "inherit", "inherit"],
     });
     process.once("exit", () => nginx.#process.kill());
-    await until("nginx", async () => (await fetch(`http://127.0.0.1:${nginx.port}${server.prefix}/healthz`)).ok);
+    await until(
+      "nginx",
+      async () => (await fetch(`http://127.0.0.1:${nginx.port}${server.prefix}/healthz`)).ok,
+    );
     return nginx;
   }
 

@@ -21,7 +21,11 @@ describe("a database that is away", () => {
     people = await server.adaAndGrace();
     await server.send(people.grace, people.direct, "Hello");
     for (const seconds of outages) {
-      later[seconds] = await server.openRoom(people.ada, { kind: "private", name: `Opened after ${seconds}`, members: [] });
+      later[seconds] = await server.openRoom(people.ada, {
+        kind: "private",
+        name: `Opened after ${seconds}`,
+        members: [],
+      });
     }
     bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     window = await bench.open();
@@ -49,7 +53,9 @@ describe("a database that is away", () => {
       await say(chat, texts[0]);
       await say(chat, texts[1]);
       const waits = (text) => message(chat, text).locator(".message-waiting");
-      await waits(texts[0]).filter({ hasText: "The server has a problem; it is tried again by itself." }).waitFor();
+      await waits(texts[0])
+        .filter({ hasText: "The server has a problem; it is tried again by itself." })
+        .waitFor();
       await waits(texts[1]).filter({ hasText: "It follows the message above." }).waitFor();
       await window.screenshot(`outage-${seconds}-room`);
 
@@ -58,7 +64,9 @@ describe("a database that is away", () => {
       await chat.locator(".composer-file").setInputFiles([file]);
       await chat.locator(".upload-wait").waitFor();
       await say(chat, `${seconds}: with a file`);
-      await chat.locator(".message-waiting", { hasText: "as soon as the files are uploaded" }).waitFor();
+      await chat
+        .locator(".message-waiting", { hasText: "as soon as the files are uploaded" })
+        .waitFor();
       await window.screenshot(`outage-${seconds}-opened`);
       await open("grace");
       await say(chat, texts[2]);
@@ -68,19 +76,32 @@ describe("a database that is away", () => {
       await window.page.waitForTimeout(Math.max(0, seconds * 1000 - (Date.now() - began)));
       await database.start();
 
-      for (const text of texts) await message(chat, text).and(chat.locator(":not(.is-unsent)")).waitFor();
+      for (const text of texts)
+        await message(chat, text).and(chat.locator(":not(.is-unsent)")).waitFor();
       const stored = (await server.messages(people.ada, people.direct)).map(({ body }) => body);
-      assert.deepEqual(stored.filter((body) => body.startsWith(`${seconds}:`)), texts);
-      const shown = await chat.locator("mc-message .message-body", { hasText: `${seconds}: ` }).allInnerTexts();
+      assert.deepEqual(
+        stored.filter((body) => body.startsWith(`${seconds}:`)),
+        texts,
+      );
+      const shown = await chat
+        .locator("mc-message .message-body", { hasText: `${seconds}: ` })
+        .allInnerTexts();
       assert.deepEqual(shown, texts);
-      await until("The message with its file", async () => {
-        const [last] = await server.messages(people.ada, later[seconds]);
-        return last?.body === `${seconds}: with a file` && last.attachments.length === 1;
-      }, 70);
+      await until(
+        "The message with its file",
+        async () => {
+          const [last] = await server.messages(people.ada, later[seconds]);
+          return last?.body === `${seconds}: with a file` && last.attachments.length === 1;
+        },
+        70,
+      );
       for (const state of [".message-waiting", ".message-failed", ".connection-line"]) {
         await until(`No ${state}`, async () => (await chat.locator(state).count()) === 0);
       }
-      await until("The status bar", async () => !/problem/.test(await window.statusBar.innerHTML()));
+      await until(
+        "The status bar",
+        async () => !/problem/.test(await window.statusBar.innerHTML()),
+      );
     });
   }
 });

@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+} from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
 import { extension } from "./workbench.mjs";
@@ -27,7 +37,10 @@ function buildElsewhere({ zone, mode, time }) {
   copyFileSync(path.join(root, "package.json"), path.join(folder, "package.json"));
   // Links to each file: it is too much to copy, and a link to the whole is followed to where it leads.
   for (const name of ["node_modules", "extensions/vscode/node_modules"]) {
-    assert.equal(spawnSync("cp", ["-al", path.join(root, name), path.join(folder, name)]).status, 0);
+    assert.equal(
+      spawnSync("cp", ["-al", path.join(root, name), path.join(folder, name)]).status,
+      0,
+    );
   }
   const copy = path.join(folder, "extensions/vscode");
   for (const name of readdirSync(copy, { recursive: true, withFileTypes: true })) {
@@ -38,7 +51,10 @@ function buildElsewhere({ zone, mode, time }) {
     utimesSync(file, time, time);
   }
   const env = { ...process.env, TZ: zone };
-  for (const [program, ...args] of [["node", "esbuild.mjs"], ["npm", "run", "--silent", "package"]]) {
+  for (const [program, ...args] of [
+    ["node", "esbuild.mjs"],
+    ["npm", "run", "--silent", "package"],
+  ]) {
     const { status, stderr } = spawnSync(program, args, { cwd: copy, env, encoding: "utf8" });
     assert.equal(status, 0, stderr);
   }
@@ -48,9 +64,17 @@ function buildElsewhere({ zone, mode, time }) {
 const sum = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
 test("the package is the same bytes from any checkout, at any time", (t) => {
-  const one = buildElsewhere({ zone: "Asia/Tokyo", mode: 0o644, time: new Date("2021-03-04T05:06:07Z") });
+  const one = buildElsewhere({
+    zone: "Asia/Tokyo",
+    mode: 0o644,
+    time: new Date("2021-03-04T05:06:07Z"),
+  });
   const other = buildElsewhere({ zone: "America/Lima", mode: 0o600, time: new Date() });
   t.diagnostic(`sha256 ${sum(one)}, ${Math.round(one.length / 1024)} KB`);
   assert.equal(sum(one), sum(other));
-  assert.equal(sum(readFileSync(path.join(extension, "media-chat.vsix"))), sum(one), "`make vsix` made another");
+  assert.equal(
+    sum(readFileSync(path.join(extension, "media-chat.vsix"))),
+    sum(one),
+    "`make vsix` made another",
+  );
 });

@@ -23,7 +23,9 @@ export async function logIn(page, username) {
 export async function startChatWith(window, username) {
   const page = window.chat;
   await window.command("Media Chat: Start Chat");
-  const search = page.locator("mc-start-chat input[type=search], mc-start-chat mc-people-search input").first();
+  const search = page
+    .locator("mc-start-chat input[type=search], mc-start-chat mc-people-search input")
+    .first();
   await search.fill(username);
   await page.locator("mc-start-chat .found-entry", { hasText: `@${username}` }).click();
   await page.locator("mc-composer textarea").waitFor();
@@ -49,14 +51,22 @@ export const message = (page, text) => page.locator("mc-message", { hasText: tex
 
 /** A PNG of one colour. */
 export function picture(width, height, [red, green, blue]) {
-  const row = Buffer.concat([Buffer.from([0]), Buffer.alloc(width * 3, Buffer.from([red, green, blue]))]);
+  const row = Buffer.concat([
+    Buffer.from([0]),
+    Buffer.alloc(width * 3, Buffer.from([red, green, blue])),
+  ]);
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, 2, 0, 0, 0], 8);
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   const body = deflateSync(Buffer.concat(Array(height).fill(row)));
-  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", body), chunk("IEND", Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    chunk("IHDR", header),
+    chunk("IDAT", body),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
 }
 
 function chunk(type, data) {

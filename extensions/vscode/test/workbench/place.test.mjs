@@ -16,9 +16,14 @@ describe("a view that goes and comes back", () => {
     server = await ChatServer.create();
     const ada = await server.signUp("ada");
     const grace = await server.signUp("grace");
-    const room = await server.openRoom(grace, { kind: "private", name: "Compilers", members: ["ada"] });
+    const room = await server.openRoom(grace, {
+      kind: "private",
+      name: "Compilers",
+      members: ["ada"],
+    });
     await server.openRoom(grace, { kind: "private", name: "Another", members: ["ada"] });
-    for (let number = 1; number <= MESSAGES; number++) await server.send(grace, room, `Message ${number}`);
+    for (let number = 1; number <= MESSAGES; number++)
+      await server.send(grace, room, `Message ${number}`);
     bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
@@ -54,7 +59,9 @@ describe("a view that goes and comes back", () => {
   const first = () =>
     window.chat.locator(".messages").evaluate((list) => {
       const top = list.getBoundingClientRect().top;
-      const seen = [...list.querySelectorAll("mc-message")].find((each) => each.getBoundingClientRect().bottom > top + 1);
+      const seen = [...list.querySelectorAll("mc-message")].find(
+        (each) => each.getBoundingClientRect().bottom > top + 1,
+      );
       return Number(seen?.dataset.number ?? 0);
     });
 
@@ -71,7 +78,10 @@ describe("a view that goes and comes back", () => {
     const textarea = window.chat.locator("mc-composer textarea");
     await until("The draft", async () => (await textarea.inputValue()) === DRAFT);
     // By the message alone: where the view is wider, lines break elsewhere.
-    await until(`Message ${place}, not ${await first()}`, async () => Math.abs((await first()) - place) <= 1);
+    await until(
+      `Message ${place}, not ${await first()}`,
+      async () => Math.abs((await first()) - place) <= 1,
+    );
     // And it stays there when all has come.
     await window.page.waitForTimeout(700);
     assert.ok(Math.abs((await first()) - place) <= 1, `it went to ${await first()}`);
@@ -113,20 +123,23 @@ describe("a view that goes and comes back", () => {
     await window.screenshot("secondary-side-bar");
   });
 
-  step("is as it was after the window was reloaded, and after it was closed and opened", async () => {
-    const bar = (id) => id.startsWith("workbench.views.service.auxiliarybar");
-    await window.hasStored("workbench.auxiliarybar.activepanelid", bar);
-    await window.hasStored("workbench.auxiliaryBar.hidden", (isHidden) => isHidden === "false");
-    await window.page.reload();
-    await window.page.locator(".monaco-workbench .activitybar").waitFor();
-    await isAsItWas();
-    // A page that comes while one writes elsewhere leaves the keys there.
-    const composer = window.chat.locator("mc-composer textarea");
-    assert.equal(await composer.evaluate((field) => field === document.activeElement), false);
-    await window.page.close();
-    window = await bench.open();
-    await isAsItWas();
-  });
+  step(
+    "is as it was after the window was reloaded, and after it was closed and opened",
+    async () => {
+      const bar = (id) => id.startsWith("workbench.views.service.auxiliarybar");
+      await window.hasStored("workbench.auxiliarybar.activepanelid", bar);
+      await window.hasStored("workbench.auxiliaryBar.hidden", (isHidden) => isHidden === "false");
+      await window.page.reload();
+      await window.page.locator(".monaco-workbench .activitybar").waitFor();
+      await isAsItWas();
+      // A page that comes while one writes elsewhere leaves the keys there.
+      const composer = window.chat.locator("mc-composer textarea");
+      assert.equal(await composer.evaluate((field) => field === document.activeElement), false);
+      await window.page.close();
+      window = await bench.open();
+      await isAsItWas();
+    },
+  );
 
   step("has caused no exception on the server", () => {
     assert.doesNotMatch(server.log, /Traceback/);

@@ -9,7 +9,8 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../.
 
 export class PostgreSQL {
   #process = spawn(path.join(root, ".venv/bin/python"), ["-m", "tests.databases.stopped"], {
-    cwd: root, stdio: ["pipe", "pipe", "inherit"],
+    cwd: root,
+    stdio: ["pipe", "pipe", "inherit"],
   });
   #lines = readline.createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   /** The address of an empty database on it. */

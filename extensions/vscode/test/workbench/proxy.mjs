@@ -16,20 +16,32 @@ export async function forwardProxy(places, { authorization, port: wanted = 0 } =
     return isRight;
   };
   const proxy = createServer((incoming, outgoing) => {
-    if (!isLetThrough(incoming)) return outgoing.writeHead(407, { "Proxy-Authenticate": 'Basic realm="x"' }).end();
+    if (!isLetThrough(incoming))
+      return outgoing.writeHead(407, { "Proxy-Authenticate": 'Basic realm="x"' }).end();
     const url = new URL(incoming.url);
     const place = places[`${url.hostname}:${url.port || 80}`];
     if (!place) return outgoing.writeHead(502).end();
-    const onward = request({ ...place, method: incoming.method, path: url.pathname + url.search, headers: incoming.headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(outgoing);
-    });
+    const onward = request(
+      {
+        ...place,
+        method: incoming.method,
+        path: url.pathname + url.search,
+        headers: incoming.headers,
+      },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
     onward.on("error", () => outgoing.destroy());
     incoming.pipe(onward);
   });
   proxy.on("connect", (incoming, socket, head) => {
     socket.on("error", () => {});
-    if (!isLetThrough(incoming)) return socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"\r\nConnection: close\r\n\r\n');
+    if (!isLetThrough(incoming))
+      return socket.end(
+        'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"\r\nConnection: close\r\n\r\n',
+      );
     const place = places[incoming.url];
     if (!place) return socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
     const onward = connect(place.port, place.host, () => {
@@ -47,12 +59,16 @@ export async function forwardProxy(places, { authorization, port: wanted = 0 } =
     const place = places[`${url.hostname}:${url.port || 80}`];
     if (!place) return socket.destroy();
     const onward = connect(place.port, place.host, () => {
-      const lines = incoming.rawHeaders.reduce((text, part, index) => text + part + (index % 2 ? "\r\n" : ": "), "");
+      const lines = incoming.rawHeaders.reduce(
+        (text, part, index) => text + part + (index % 2 ? "\r\n" : ": "),
+        "",
+      );
       onward.write(`GET ${url.pathname}${url.search} HTTP/1.1\r\n${lines}\r\n`);
       onward.write(head);
       onward.pipe(socket).pipe(onward);
     });
-    for (const each of [socket, onward]) each.on("error", () => (socket.destroy(), onward.destroy()));
+    for (const each of [socket, onward])
+      each.on("error", () => (socket.destroy(), onward.destroy()));
   });
   proxy.listen(wanted, "127.0.0.1");
   await once(proxy, "listening");

@@ -36,7 +36,9 @@ describe("behind a proxy", () => {
 
   async function askToSignIn() {
     await window.signIn(`http://${NAME}`, "ada", PASSWORD);
-    await window.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Sign In Unencrypted" }).click();
+    await window.page
+      .locator(".monaco-dialog-box .monaco-button", { hasText: "Sign In Unencrypted" })
+      .click();
   }
 
   step("signs in and connects through it alone", async () => {
@@ -46,13 +48,26 @@ describe("behind a proxy", () => {
     await startChatWith(window, "grace");
     await say(window.chat, "Through the proxy");
     await message(window.chat, "Through the proxy").waitFor();
-    await until("The message to be stored", async () => (await window.chat.locator("mc-message :is(.message-sending, .message-waiting)").count()) === 0);
+    await until(
+      "The message to be stored",
+      async () =>
+        (await window.chat
+          .locator("mc-message :is(.message-sending, .message-waiting)")
+          .count()) === 0,
+    );
     assert.ok(proxy.seen.length > 0);
-    assert.ok(proxy.seen.every((line) => line.includes(NAME)), proxy.seen.join("\n"));
+    assert.ok(
+      proxy.seen.every((line) => line.includes(NAME)),
+      proxy.seen.join("\n"),
+    );
   });
 
   step("uploads through it too", async () => {
-    await window.chat.locator(".composer-file").setInputFiles([{ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("x".repeat(200_000)) }]);
+    await window.chat
+      .locator(".composer-file")
+      .setInputFiles([
+        { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("x".repeat(200_000)) },
+      ]);
     await window.chat.locator("mc-upload-tray", { hasText: "notes.txt" }).waitFor();
     await window.chat.locator("mc-composer textarea").press("Enter");
     await window.chat.locator(".file-card", { hasText: "notes.txt" }).waitFor();
@@ -62,7 +77,10 @@ describe("behind a proxy", () => {
     const { port } = proxy;
     proxy.close();
     await window.chat.locator(".connection-line").waitFor();
-    proxy = await forwardProxy({ [`${NAME}:80`]: { host: "127.0.0.1", port: server.port } }, { port });
+    proxy = await forwardProxy(
+      { [`${NAME}:80`]: { host: "127.0.0.1", port: server.port } },
+      { port },
+    );
     await window.chat.locator(".connection-line").waitFor({ state: "detached" });
     assert.ok(proxy.seen.length > 0);
   });
@@ -73,7 +91,9 @@ describe("behind a proxy", () => {
     // VS Code gives this to its own requests alone, so what is said has to name the other setting.
     await openBehind(`http://127.0.0.1:${strict.port}`, { "http.proxyAuthorization": SECRET });
     await askToSignIn();
-    await window.chat.locator("#problem", { hasText: /proxy on the way to .* refuses \(407\).*http\.proxy/ }).waitFor();
+    await window.chat
+      .locator("#problem", { hasText: /proxy on the way to .* refuses \(407\).*http\.proxy/ })
+      .waitFor();
     assert.deepEqual(strict.seen, []);
   });
 

@@ -13,7 +13,11 @@ describe("a server that was restored from a backup", () => {
 
   before(async () => {
     server = await ChatServer.create();
-    await server.openRoom(await server.signUp("ada"), { kind: "private", name: "Compilers", members: [] });
+    await server.openRoom(await server.signUp("ada"), {
+      kind: "private",
+      name: "Compilers",
+      members: [],
+    });
     bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url } });
     window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
@@ -26,7 +30,8 @@ describe("a server that was restored from a backup", () => {
   });
 
   const restore = () => server.shell("from chat.actions import history; history.begin_epoch()");
-  const told = async (each = window) => (await each.notifications()).filter((text) => text.includes(WORDS)).length;
+  const told = async (each = window) =>
+    (await each.notifications()).filter((text) => text.includes(WORDS)).length;
   /** A notification that was to come would have come by then. */
   const aMoment = () => window.page.waitForTimeout(3000);
 
@@ -38,19 +43,22 @@ describe("a server that was restored from a backup", () => {
     assert.equal(await told(), 0);
   });
 
-  step("is told in the window when the chat is not in sight, and not again after a reload", async () => {
-    await window.showExplorer();
-    restore();
-    await window.notification(WORDS).waitFor();
-    assert.equal(await told(), 1);
-    await window.screenshot("restored");
-    await window.page.reload();
-    await window.page.locator(".monaco-workbench .activitybar").waitFor();
-    await window.online();
-    await aMoment();
-    assert.equal(await told(), 0);
-    assert.equal(await window.page.locator(VIEW).count(), 0);
-  });
+  step(
+    "is told in the window when the chat is not in sight, and not again after a reload",
+    async () => {
+      await window.showExplorer();
+      restore();
+      await window.notification(WORDS).waitFor();
+      assert.equal(await told(), 1);
+      await window.screenshot("restored");
+      await window.page.reload();
+      await window.page.locator(".monaco-workbench .activitybar").waitFor();
+      await window.online();
+      await aMoment();
+      assert.equal(await told(), 0);
+      assert.equal(await window.page.locator(VIEW).count(), 0);
+    },
+  );
 
   step("is told in one of two windows", async () => {
     const second = await bench.open();
@@ -69,7 +77,10 @@ describe("a server that was restored from a backup", () => {
     window = await bench.open();
     await window.notification(WORDS).waitFor();
     await window.notification(WORDS).hover();
-    await window.page.locator(".notification-toast .monaco-button", { hasText: "Open" }).first().click();
+    await window.page
+      .locator(".notification-toast .monaco-button", { hasText: "Open" })
+      .first()
+      .click();
     await window.chat.locator("mc-app .app").waitFor();
     // Its page began with this history.
     assert.equal(await window.chat.getByText("The history was restored from a backup.").count(), 0);

@@ -14,10 +14,20 @@ describe("a folder that nobody trusts", () => {
     server = await ChatServer.create();
     for (const name of ["ada", "grace"]) await server.signUp(name);
     bench = await Workbench.create({
-      settings: { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never", "mediaChat.serverUrl": server.url },
+      settings: {
+        "security.workspace.trust.enabled": true,
+        "security.workspace.trust.startupPrompt": "never",
+        "mediaChat.serverUrl": server.url,
+      },
     });
     bench.write("hello.py", "def hello():\n    return 'hello'\n");
-    bench.write(".vscode/settings.json", JSON.stringify({ "mediaChat.serverUrl": "http://127.0.0.1:9", "mediaChat.notifications": false }));
+    bench.write(
+      ".vscode/settings.json",
+      JSON.stringify({
+        "mediaChat.serverUrl": "http://127.0.0.1:9",
+        "mediaChat.notifications": false,
+      }),
+    );
     spawnSync("git", ["init", "-q"], { cwd: bench.workspace });
     grace = await inBrowser(bench, server, "grace");
     window = await bench.open();
@@ -29,7 +39,12 @@ describe("a folder that nobody trusts", () => {
   });
 
   step("is what the window has opened", async () => {
-    await window.page.locator('.statusbar-item[id="status.workspaceTrust"], .statusbar-item[aria-label*="Restricted Mode"]').first().waitFor();
+    await window.page
+      .locator(
+        '.statusbar-item[id="status.workspaceTrust"], .statusbar-item[aria-label*="Restricted Mode"]',
+      )
+      .first()
+      .waitFor();
   });
 
   step("does not keep one from signing in, at the machine's server", async () => {
@@ -53,7 +68,11 @@ describe("a folder that nobody trusts", () => {
   });
 
   step("has not become one that is trusted on the way", async () => {
-    await until("Restricted Mode", async () => (await window.page.locator('.statusbar-item[aria-label*="Restricted Mode"]').count()) > 0);
+    await until(
+      "Restricted Mode",
+      async () =>
+        (await window.page.locator('.statusbar-item[aria-label*="Restricted Mode"]').count()) > 0,
+    );
     assert.equal(await window.page.locator(".monaco-dialog-box").count(), 0);
     await window.screenshot("restricted");
   });

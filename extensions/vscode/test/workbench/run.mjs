@@ -26,7 +26,9 @@ const took = [];
 const failed = [];
 const waiting = [...files];
 await Promise.all(Array.from({ length: AT_ONCE }, takeTurns));
-console.error(took.map(({ name, seconds }) => `${String(seconds).padStart(5)} s  ${name}`).join("\n"));
+console.error(
+  took.map(({ name, seconds }) => `${String(seconds).padStart(5)} s  ${name}`).join("\n"),
+);
 if (failed.length > 0) {
   console.error(`Failed: ${failed.join(", ")}`);
   process.exit(1);
@@ -58,11 +60,16 @@ async function takeTurns() {
 /** @param {string} name */
 async function passes(name) {
   const start = Date.now();
-  const child = spawn(process.execPath, ["--test-reporter=spec", path.join(here, name)], { timeout: LIMIT_MS });
+  const child = spawn(process.execPath, ["--test-reporter=spec", path.join(here, name)], {
+    timeout: LIMIT_MS,
+  });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said += data));
   const [status] = await once(child, "close");
-  took.push({ name: status === 0 ? name : `${name} failed`, seconds: Math.round((Date.now() - start) / 1000) });
+  took.push({
+    name: status === 0 ? name : `${name} failed`,
+    seconds: Math.round((Date.now() - start) / 1000),
+  });
   // In one piece, since another file speaks at the same time.
   process.stderr.write(`\n${name}\n${said}`);
   return status === 0;

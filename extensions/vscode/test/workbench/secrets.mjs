@@ -38,28 +38,40 @@ export class Secrets {
 
   /** Where this text is, to prove that it is looked for where something is. */
   async placesOf(text) {
-    return (await this.#places()).filter(([, content]) => content.includes(text)).map(([place]) => place);
+    return (await this.#places())
+      .filter(([, content]) => content.includes(text))
+      .map(([place]) => place);
   }
 
   /** All that others could read: files, pages, addresses, the browser's console. */
   async #places() {
     const { bench, window, way } = this;
     const places = [["console", window.logs.join("\n")]];
-    for (const file of filesUnder(bench.folder)) places.push([path.relative(bench.folder, file), readFileSync(file, "latin1")]);
-    for (const frame of window.page.frames()) places.push([`frame ${frame.url()}`, await frame.evaluate(everythingKept)]);
+    for (const file of filesUnder(bench.folder))
+      places.push([path.relative(bench.folder, file), readFileSync(file, "latin1")]);
+    for (const frame of window.page.frames())
+      places.push([`frame ${frame.url()}`, await frame.evaluate(everythingKept)]);
     for (const address of new Set(this.#addresses)) places.push([`address ${address}`, address]);
-    for (const [, target] of way.asked.matchAll(/^[A-Z]+ (\/\S*) HTTP\/1\.1\r$/gm)) places.push([`address ${target}`, target]);
+    for (const [, target] of way.asked.matchAll(/^[A-Z]+ (\/\S*) HTTP\/1\.1\r$/gm))
+      places.push([`address ${target}`, target]);
     return places;
   }
 }
 
 /** The code with which the browser comes back is in an address, and worth nothing without its verifier. */
-const isTheWayBack = (name, place) => name === "code" && /^address http:\/\/127\.0\.0\.1:\d+\/[\w-]+\/callback\?/.test(place);
+const isTheWayBack = (name, place) =>
+  name === "code" && /^address http:\/\/127\.0\.0\.1:\d+\/[\w-]+\/callback\?/.test(place);
 
 /** A secret as it is, as in an address, and in base64; six digits only where they stand alone. */
 function patternOf(secret) {
-  const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64").replace(/=+$/, "")];
-  const any = [...new Set(forms)].map((form) => form.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+  const forms = [
+    secret,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString("base64").replace(/=+$/, ""),
+  ];
+  const any = [...new Set(forms)]
+    .map((form) => form.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+    .join("|");
   return new RegExp(secret.length < 8 ? `(?<![\\w#.])(?:${any})(?!\\w)` : any);
 }
 
@@ -72,9 +84,14 @@ function filesUnder(folder) {
 
 /** Runs in a page: everything that it keeps, and what it shows. */
 async function everythingKept() {
-  const kept = [document.documentElement.outerHTML, JSON.stringify({ ...localStorage }), JSON.stringify({ ...globalThis.sessionStorage })];
+  const kept = [
+    document.documentElement.outerHTML,
+    JSON.stringify({ ...localStorage }),
+    JSON.stringify({ ...globalThis.sessionStorage }),
+  ];
   // The workbench keeps files there, as bytes.
-  const asText = (_name, value) => (ArrayBuffer.isView(value) ? new TextDecoder("latin1").decode(value) : value);
+  const asText = (_name, value) =>
+    ArrayBuffer.isView(value) ? new TextDecoder("latin1").decode(value) : value;
   const got = (request) =>
     new Promise((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);
@@ -84,7 +101,9 @@ async function everythingKept() {
     const database = await got(globalThis.indexedDB.open(name));
     for (const each of database.objectStoreNames) {
       const store = database.transaction(each).objectStore(each);
-      kept.push(JSON.stringify(await Promise.all([got(store.getAllKeys()), got(store.getAll())]), asText));
+      kept.push(
+        JSON.stringify(await Promise.all([got(store.getAllKeys()), got(store.getAll())]), asText),
+      );
     }
     database.close();
   }

@@ -60,30 +60,37 @@ describe("signing in", () => {
     assert.ok(await field.evaluate((input) => input === document.activeElement));
   });
 
-  const settings = () => JSON.parse(readFileSync(path.join(bench.folder, "ud/User/settings.json"), "utf8"));
+  const settings = () =>
+    JSON.parse(readFileSync(path.join(bench.folder, "ud/User/settings.json"), "utf8"));
 
   step("refuses a path where the chat is not, and says what to write", async () => {
     await window.signIn(`${way.url}/wiki`, "ada", PASSWORD);
-    await problem(`There is no Media Chat at ${way.url}/wiki, but there is one at ${way.url}.`).waitFor();
+    await problem(
+      `There is no Media Chat at ${way.url}/wiki, but there is one at ${way.url}.`,
+    ).waitFor();
     assert.equal(await window.chat.locator("input[name=server]").inputValue(), `${way.url}/wiki`);
     assert.equal(settings()["mediaChat.serverUrl"], way.url);
   });
 
-  step("says within a second that https:// leads to a plain server, and to one that waits for more", async (t) => {
-    const waiting = await listeningFor(/^(GET|HEAD) /);
-    others.push(waiting.host);
-    for (const host of [new URL(way.url).host, waiting.host]) {
-      const words = `${host} does not speak HTTPS there, but plain HTTP. Write http://${host}`;
-      await window.signIn(`https://${host}`, "ada", PASSWORD);
-      await problem(words).waitFor();
-      // Other work on the machine only adds to a time, so the best of several is held to the limit.
-      let best = Infinity;
-      for (let tries = 0; tries < 10 && best >= 1_000; tries++) best = Math.min(best, await timeUntilSaid(words));
-      t.diagnostic(`${Math.round(best)} ms`);
-      assert.ok(best < 1_000, `${best} ms`);
-    }
-    waiting.end();
-  });
+  step(
+    "says within a second that https:// leads to a plain server, and to one that waits for more",
+    async (t) => {
+      const waiting = await listeningFor(/^(GET|HEAD) /);
+      others.push(waiting.host);
+      for (const host of [new URL(way.url).host, waiting.host]) {
+        const words = `${host} does not speak HTTPS there, but plain HTTP. Write http://${host}`;
+        await window.signIn(`https://${host}`, "ada", PASSWORD);
+        await problem(words).waitFor();
+        // Other work on the machine only adds to a time, so the best of several is held to the limit.
+        let best = Infinity;
+        for (let tries = 0; tries < 10 && best >= 1_000; tries++)
+          best = Math.min(best, await timeUntilSaid(words));
+        t.diagnostic(`${Math.round(best)} ms`);
+        assert.ok(best < 1_000, `${best} ms`);
+      }
+      waiting.end();
+    },
+  );
 
   /** From a click on the button until the page says so, in milliseconds of the page's own clock. */
   function timeUntilSaid(words) {
@@ -92,7 +99,9 @@ describe("signing in", () => {
       form.querySelector("button.is-primary").click();
       const problem = form.querySelector(".problem");
       while (!problem.textContent.includes(wanted)) {
-        await new Promise((resolve) => new MutationObserver(resolve).observe(problem, { childList: true }));
+        await new Promise((resolve) =>
+          new MutationObserver(resolve).observe(problem, { childList: true }),
+        );
       }
       return performance.now() - start;
     }, words);
@@ -103,7 +112,8 @@ describe("signing in", () => {
     const listener = createServer((socket) => {
       socket.on("error", () => {});
       socket.on("data", (data) => {
-        if (beginning.test(data.toString("latin1"))) socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        if (beginning.test(data.toString("latin1")))
+          socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
       });
     });
     listener.listen(0, "127.0.0.1");
@@ -111,17 +121,26 @@ describe("signing in", () => {
     return { host: `127.0.0.1:${listener.address().port}`, end: () => listener.close() };
   }
 
-  step("finds the server by the address of one of its rooms, and keeps that of the server", async () => {
-    await window.command("Media Chat: Set the Server's Address");
-    await window.answer("http://nobody.example/team?room=1");
-    await window.page.locator(".quick-input-widget:visible", { hasText: "write http://nobody.example/team" }).waitFor();
-    await window.page.keyboard.press("Escape");
-    await window.signIn(`${way.url}/rooms/0e9d1c4e-8a4f-4f0e-9a3c-7b1d2a5c9e10/12?from=mail#end`, "ada", PASSWORD);
-    await signedIn();
-    assert.equal(settings()["mediaChat.serverUrl"], way.url);
-    await signOut();
-    assert.equal(await window.chat.locator("input[name=server]").inputValue(), way.url);
-  });
+  step(
+    "finds the server by the address of one of its rooms, and keeps that of the server",
+    async () => {
+      await window.command("Media Chat: Set the Server's Address");
+      await window.answer("http://nobody.example/team?room=1");
+      await window.page
+        .locator(".quick-input-widget:visible", { hasText: "write http://nobody.example/team" })
+        .waitFor();
+      await window.page.keyboard.press("Escape");
+      await window.signIn(
+        `${way.url}/rooms/0e9d1c4e-8a4f-4f0e-9a3c-7b1d2a5c9e10/12?from=mail#end`,
+        "ada",
+        PASSWORD,
+      );
+      await signedIn();
+      assert.equal(settings()["mediaChat.serverUrl"], way.url);
+      await signOut();
+      assert.equal(await window.chat.locator("input[name=server]").inputValue(), way.url);
+    },
+  );
 
   step("leads a wrong password back to its field, and to that alone", async () => {
     await window.signIn(way.url, "ada", "no such password");
@@ -148,7 +167,11 @@ describe("signing in", () => {
   step("chats and shares a file, also after the server was away", async () => {
     await startChatWith(window, "grace");
     await say(window.chat, "Signed in with the browser");
-    await window.chat.locator(".composer-file").setInputFiles([{ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("notes\n") }]);
+    await window.chat
+      .locator(".composer-file")
+      .setInputFiles([
+        { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("notes\n") },
+      ]);
     await window.chat.locator("mc-upload-tray", { hasText: "notes.txt" }).waitFor();
     await window.chat.locator("mc-composer textarea").press("Enter");
     await window.chat.locator(".file-card", { hasText: "notes.txt" }).waitFor();
@@ -157,47 +180,70 @@ describe("signing in", () => {
     await server.start();
     await window.chat.locator(".connection-line").waitFor({ state: "detached" });
     await say(window.chat, "And after a while");
-    await message(window.chat, "And after a while").locator(".message-sending, .message-waiting").waitFor({ state: "detached" });
+    await message(window.chat, "And after a while")
+      .locator(".message-sending, .message-waiting")
+      .waitFor({ state: "detached" });
     // What leads to the rooms leads to the tree, which is the one list of them.
     assert.equal(await window.chat.locator(".room-entry, .brand, .account").count(), 0);
     await window.chat.getByRole("button", { name: "Back to the rooms" }).click();
-    await window.page.locator('.sidebar .monaco-list:focus[aria-label*="Rooms"], .sidebar .monaco-list:focus-within').first().waitFor();
+    await window.page
+      .locator(
+        '.sidebar .monaco-list:focus[aria-label*="Rooms"], .sidebar .monaco-list:focus-within',
+      )
+      .first()
+      .waitFor();
   });
 
-  step("keeps the token in the secret storage alone: no file, log, setting, address or page has it", async () => {
-    const token = newestToken();
-    assert.match(token, /^[a-z0-9]{32}$/);
-    assert.equal(await statusFor(token), 200);
-    await window.page.waitForTimeout(1500); // what is written late
-    assert.deepEqual(await secrets.leaks(), []);
-  });
+  step(
+    "keeps the token in the secret storage alone: no file, log, setting, address or page has it",
+    async () => {
+      const token = newestToken();
+      assert.match(token, /^[a-z0-9]{32}$/);
+      assert.equal(await statusFor(token), 200);
+      await window.page.waitForTimeout(1500); // what is written late
+      assert.deepEqual(await secrets.leaks(), []);
+    },
+  );
 
   step("makes the token worthless on the server when one signs out", async () => {
     const token = newestToken();
     await signOut();
     await until("The end of the session", async () => (await statusFor(token)) === 401);
-    assert.equal(server.shell(`from django.contrib.sessions.models import Session; print(Session.objects.filter(pk="${token}").count())`), "0");
+    assert.equal(
+      server.shell(
+        `from django.contrib.sessions.models import Session; print(Session.objects.filter(pk="${token}").count())`,
+      ),
+      "0",
+    );
   });
 
-  step("signs in with the browser by the palette; where one is signed in, one click is enough", async () => {
-    const browser = await window.openedBrowser(() => window.command("Media Chat: Sign In with the Browser"));
-    await window.notification("Sign in to Media Chat in your browser").waitFor();
-    await browser.getByText("@ada").waitFor();
-    await browser.getByRole("button", { name: "Sign in" }).click();
-    await signedIn();
-    await browser.close();
-    await signOut();
-  });
+  step(
+    "signs in with the browser by the palette; where one is signed in, one click is enough",
+    async () => {
+      const browser = await window.openedBrowser(() =>
+        window.command("Media Chat: Sign In with the Browser"),
+      );
+      await window.notification("Sign in to Media Chat in your browser").waitFor();
+      await browser.getByText("@ada").waitFor();
+      await browser.getByRole("button", { name: "Sign in" }).click();
+      await signedIn();
+      await browser.close();
+      await signOut();
+    },
+  );
 
-  step("can be cancelled while the browser is open, and the browser's yes comes too late", async () => {
-    const browser = await window.openedBrowser(() => window.chat.locator("#browser").click());
-    await cancel();
-    await browser.getByRole("button", { name: "Sign in" }).click();
-    await window.notification("did not ask to sign in").waitFor();
-    assert.equal(await window.chat.locator("mc-app").count(), 0);
-    await browser.close();
-    await window.command("Notifications: Clear All Notifications");
-  });
+  step(
+    "can be cancelled while the browser is open, and the browser's yes comes too late",
+    async () => {
+      const browser = await window.openedBrowser(() => window.chat.locator("#browser").click());
+      await cancel();
+      await browser.getByRole("button", { name: "Sign in" }).click();
+      await window.notification("did not ask to sign in").waitFor();
+      assert.equal(await window.chat.locator("mc-app").count(), 0);
+      await browser.close();
+      await window.command("Notifications: Clear All Notifications");
+    },
+  );
 
   step("takes no code that came in answer to somebody else's question", async () => {
     const browser = await window.openedBrowser(() => window.chat.locator("#browser").click());
@@ -237,7 +283,10 @@ describe("signing in", () => {
     await window.chat.locator("#again").click();
     await window.chat.locator("input[name=password]").waitFor();
     assert.equal(await window.chat.locator("input[name=password]").inputValue(), "");
-    const count = () => server.shell("from django.contrib.sessions.models import Session; print(sum('account_login' in s.get_decoded() for s in Session.objects.all()))");
+    const count = () =>
+      server.shell(
+        "from django.contrib.sessions.models import Session; print(sum('account_login' in s.get_decoded() for s in Session.objects.all()))",
+      );
     await until("The end of the attempt", () => count() === "0");
   });
 
@@ -253,7 +302,11 @@ describe("signing in", () => {
   });
 
   step("takes a recovery code in its place, once", async () => {
-    for (const [used, taken] of [[grace.recovery[0], true], [grace.recovery[0], false], [grace.recovery[1], true]]) {
+    for (const [used, taken] of [
+      [grace.recovery[0], true],
+      [grace.recovery[0], false],
+      [grace.recovery[1], true],
+    ]) {
       const form = window.chat.locator("#second-factor");
       if (!(await form.isVisible())) await window.signIn(way.url, "grace", PASSWORD);
       await window.chat.locator("input[name=code]").fill(used);
@@ -269,7 +322,9 @@ describe("signing in", () => {
   step("says when a code comes too late, and begins anew", async () => {
     await window.signIn(way.url, "grace", PASSWORD);
     await window.chat.locator("input[name=code]").waitFor();
-    server.shell("from django.contrib.sessions.models import Session; Session.objects.all().delete()");
+    server.shell(
+      "from django.contrib.sessions.models import Session; Session.objects.all().delete()",
+    );
     await window.chat.locator("input[name=code]").fill("284617");
     await window.chat.locator("input[name=code]").press("Enter");
     await problem("That took too long").waitFor();
@@ -279,18 +334,24 @@ describe("signing in", () => {
   step("asks the same by the palette", async () => {
     await window.page.keyboard.press("F1");
     await window.page.locator(".quick-input-widget input").first().fill(">Media Chat: Sign In");
-    await window.page.locator(".quick-input-list .label-name", { hasText: /^Media Chat: Sign In$/ }).click();
+    await window.page
+      .locator(".quick-input-list .label-name", { hasText: /^Media Chat: Sign In$/ })
+      .click();
     await window.pick("With username and password");
     await window.answer("grace");
     await window.answer(PASSWORD);
-    await window.page.locator(".quick-input-widget:visible", { hasText: "recovery code" }).waitFor();
+    await window.page
+      .locator(".quick-input-widget:visible", { hasText: "recovery code" })
+      .waitFor();
     await window.answer(grace.recovery[2]);
     await signedIn();
     await signOut();
   });
 
   step("asks for nothing on the icon of accounts, and signs out by its menu", async () => {
-    const badges = window.page.locator('.activitybar .action-item:has([aria-label^="Accounts"]) .badge-content');
+    const badges = window.page.locator(
+      '.activitybar .action-item:has([aria-label^="Accounts"]) .badge-content',
+    );
     assert.deepEqual((await badges.allInnerTexts()).filter(Boolean), []);
     await window.signIn(way.url, "ada", PASSWORD);
     await signedIn();
@@ -303,7 +364,9 @@ describe("signing in", () => {
   });
 
   step("tells someone who is suspended that they are", async () => {
-    server.shell("from accounts.models import User; u = User.objects.get(username='mary'); u.is_active = False; u.save()");
+    server.shell(
+      "from accounts.models import User; u = User.objects.get(username='mary'); u.is_active = False; u.save()",
+    );
     await window.signIn(way.url, "mary", PASSWORD);
     await problem("suspended").waitFor();
   });
@@ -312,9 +375,16 @@ describe("signing in", () => {
     await server.kill();
     server.settings = { RATE_LIMITS: "on" };
     await server.start();
-    for (let attempt = 0; attempt < 12 && !(await problem("Too many attempts").count()); attempt++) {
+    for (
+      let attempt = 0;
+      attempt < 12 && !(await problem("Too many attempts").count());
+      attempt++
+    ) {
       await window.signIn(way.url, "ada", `no such password ${attempt}`);
-      await until("An answer", async () => await window.chat.locator("#sign-in button.is-primary").isEnabled());
+      await until(
+        "An answer",
+        async () => await window.chat.locator("#sign-in button.is-primary").isEnabled(),
+      );
     }
     await problem("Too many attempts").waitFor();
     await window.screenshot("too-many-attempts");
@@ -322,17 +392,29 @@ describe("signing in", () => {
 
   step("has left no token, password, ticket or code of all these behind", async () => {
     // Each of them was there to be found.
-    assert.deepEqual([...new Set(secrets.all.values())].sort(), ["code", "password", "session_token", "ticket", "verifier"]);
+    assert.deepEqual([...new Set(secrets.all.values())].sort(), [
+      "code",
+      "password",
+      "session_token",
+      "ticket",
+      "verifier",
+    ]);
     await window.page.waitForTimeout(1500); // what is written late
     assert.deepEqual(await secrets.leaks(), []);
     // And they were looked for where something is: what was logged at the finest level, and kept.
-    assert.ok((await secrets.placesOf("The connection is online.")).some((place) => place.endsWith("Media Chat.log")));
+    assert.ok(
+      (await secrets.placesOf("The connection is online.")).some((place) =>
+        place.endsWith("Media Chat.log"),
+      ),
+    );
     assert.ok((await secrets.placesOf(way.url)).some((place) => place.startsWith("frame ")));
   });
 
   step("has connected to the chat's server once at a time, and to nobody else", async () => {
     assert.deepEqual(await secrets.placesOf("[warn] Not connected"), []);
-    const reached = new Set(bench.connections.filter((each) => each !== `pipe ${path.join(bench.folder, "cs.sock")}`));
+    const reached = new Set(
+      bench.connections.filter((each) => each !== `pipe ${path.join(bench.folder, "cs.sock")}`),
+    );
     assert.deepEqual([...reached].sort(), [...others, new URL(way.url).host].sort());
   });
 

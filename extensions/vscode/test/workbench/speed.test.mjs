@@ -23,8 +23,12 @@ describe("how long it takes", () => {
     await server.signUp("ada");
     const grace = await server.signUp("grace");
     const room = await server.openRoom(grace, { kind: "direct", name: "", members: ["ada"] });
-    for (let number = 1; number <= 60; number++) await server.send(grace, room, `Message **${number}**`);
-    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": server.url }, whole: true });
+    for (let number = 1; number <= 60; number++)
+      await server.send(grace, room, `Message **${number}**`);
+    bench = await Workbench.create({
+      settings: { "mediaChat.serverUrl": server.url },
+      whole: true,
+    });
     window = await bench.open();
     await window.signIn(server.url, "ada", PASSWORD);
     await window.openRoom("grace");
@@ -38,12 +42,15 @@ describe("how long it takes", () => {
   });
 
   const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-  const told = (numbers) => `best ${Math.min(...numbers)} ms, median ${median(numbers)} ms of ${numbers.length}`;
+  const told = (numbers) =>
+    `best ${Math.min(...numbers)} ms, median ${median(numbers)} ms of ${numbers.length}`;
 
   step("is measured", async () => {
     for (let round = 0; round < ROUNDS; round++) {
       await window.showExplorer();
-      await window.hasStored("workbench.sidebar.activeviewletid", (id) => ["", "workbench.view.explorer"].includes(id));
+      await window.hasStored("workbench.sidebar.activeviewletid", (id) =>
+        ["", "workbench.view.explorer"].includes(id),
+      );
       await window.page.reload();
       await window.page.locator(".monaco-workbench .activitybar").waitFor();
       await window.online();
@@ -59,7 +66,9 @@ describe("how long it takes", () => {
   /** What VS Code has measured itself: loading the code and calling `activate`. */
   async function activation() {
     await window.command("Developer: Show Running Extensions");
-    const row = window.page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: "Media Chat" });
+    const row = window.page.locator(".runtime-extensions-editor .monaco-list-row", {
+      hasText: "Media Chat",
+    });
     const words = await row.locator(".activation-time").innerText();
     await window.page.keyboard.press("Escape");
     await row.waitFor({ state: "detached" });

@@ -19,7 +19,10 @@ export async function turnOnSecondFactor(server, username) {
   const token = login.meta.session_token;
   const headers = { "X-Session-Token": token };
   await server.post(`${DOOR}/auth/reauthenticate`, { password: PASSWORD }, token);
-  const get = async (door) => (await fetch(new URL(`${DOOR}/account/authenticators/${door}`, server.url), { headers })).json();
+  const get = async (door) =>
+    (
+      await fetch(new URL(`${DOOR}/account/authenticators/${door}`, server.url), { headers })
+    ).json();
   const { secret } = (await get("totp")).meta;
   const used = codeOf(secret);
   const on = await server.post(`${DOOR}/account/authenticators/totp`, { code: used }, token);
@@ -29,6 +32,8 @@ export async function turnOnSecondFactor(server, username) {
 }
 
 function base32(text) {
-  const bits = [...text.replaceAll("=", "")].map((sign) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(sign).toString(2).padStart(5, "0")).join("");
+  const bits = [...text.replaceAll("=", "")]
+    .map((sign) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(sign).toString(2).padStart(5, "0"))
+    .join("");
   return Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
 }

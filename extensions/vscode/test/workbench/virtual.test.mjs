@@ -28,7 +28,8 @@ describe("a virtual workspace", () => {
     await server?.end();
   });
 
-  const newest = (fits) => until("The message", async () => (await server.messages(grace, direct)).findLast(fits));
+  const newest = (fits) =>
+    until("The message", async () => (await server.messages(grace, direct)).findLast(fits));
 
   step("is none that the extension is switched off in", async () => {
     await window.showExplorer();
@@ -40,7 +41,9 @@ describe("a virtual workspace", () => {
     await window.showExplorer();
     await window.chooseInMenuOf(window.row("notes.md"), "Share in Media Chat");
     await window.pick("grace");
-    const { attachments: [file] } = await newest(({ attachments }) => attachments.length > 0);
+    const {
+      attachments: [file],
+    } = await newest(({ attachments }) => attachments.length > 0);
     assert.equal(file.name, "notes.md");
     assert.equal(await (await server.get(file.url, grace)).text(), "# Notes\n");
   });
@@ -59,12 +62,16 @@ describe("a virtual workspace", () => {
     await window.showChat();
     await message(window.chat, "From memory").locator(".shared-code button").click();
     await window.page.locator(".tab.active", { hasText: "tool.py" }).waitFor();
-    await window.page.locator('.statusbar-item[id="status.editor.selection"]', { hasText: "selected" }).waitFor();
+    await window.page
+      .locator('.statusbar-item[id="status.editor.selection"]', { hasText: "selected" })
+      .waitFor();
   });
 
   step("leaves a person in the Explorer, however soon after a room was opened", async () => {
     const [lexers] = await Promise.all(
-      ["Lexers", "Parsers"].map((name) => server.openRoom(grace, { kind: "private", name, members: ["ada"] })),
+      ["Lexers", "Parsers"].map((name) =>
+        server.openRoom(grace, { kind: "private", name, members: ["ada"] }),
+      ),
     );
     for (let round = 0; round < 6; round++) {
       await window.openRoom(round % 2 ? "grace" : "Parsers");

@@ -21,8 +21,12 @@ if (process.argv.includes("--type=extensionHost")) {
 function leadIntoHosts() {
   const { fork } = childProcess;
   childProcess.fork = (file, args, options) => {
-    if (!Array.isArray(args) || !args.includes("--type=extensionHost")) return fork(file, args, options);
-    return fork(file, args, { ...options, execArgv: [...(options.execArgv ?? []), "--require", __filename] });
+    if (!Array.isArray(args) || !args.includes("--type=extensionHost"))
+      return fork(file, args, options);
+    return fork(file, args, {
+      ...options,
+      execArgv: [...(options.execArgv ?? []), "--require", __filename],
+    });
   };
   Module.syncBuiltinESMExports();
 }
@@ -33,13 +37,21 @@ function writeDownConnections() {
   net.Socket.prototype.connect = function (...args) {
     // Node's own callers bring their arguments in an array.
     const [first, second] = Array.isArray(args[0]) ? args[0] : args;
-    const options = typeof first === "object" ? first : { port: first, host: typeof second === "string" ? second : "localhost" };
+    const options =
+      typeof first === "object"
+        ? first
+        : { port: first, host: typeof second === "string" ? second : "localhost" };
     note(options.path ? `pipe ${options.path}` : `${options.host ?? "localhost"}:${options.port}`);
     return connect.apply(this, args);
   };
   const { send } = dgram.Socket.prototype;
   dgram.Socket.prototype.send = function (...args) {
-    note(`datagram ${args.slice(1).filter((each) => typeof each !== "function").join(" ")}`);
+    note(
+      `datagram ${args
+        .slice(1)
+        .filter((each) => typeof each !== "function")
+        .join(" ")}`,
+    );
     return send.apply(this, args);
   };
 }
@@ -54,7 +66,10 @@ function writeLogs() {
       levels.forEach((name, level) => {
         this[name] = (text) => {
           if (level < this.#level) return;
-          appendFileSync(file, this.#isPlain ? text : `${new Date().toISOString()} [${name}] ${text}\n`);
+          appendFileSync(
+            file,
+            this.#isPlain ? text : `${new Date().toISOString()} [${name}] ${text}\n`,
+          );
         };
       });
     }
@@ -78,7 +93,10 @@ function writeLogs() {
   const load = Module._load;
   const compiled = { version: 1, setLevel() {}, setFlushOn() {}, Logger };
   Module._load = function (request, ...rest) {
-    const loaded = request === "bindings" ? (name) => (name === "spdlog" ? compiled : load.call(this, request, ...rest)(name)) : undefined;
+    const loaded =
+      request === "bindings"
+        ? (name) => (name === "spdlog" ? compiled : load.call(this, request, ...rest)(name))
+        : undefined;
     return loaded ?? load.call(this, request, ...rest);
   };
 }

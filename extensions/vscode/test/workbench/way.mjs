@@ -24,7 +24,10 @@ export class Way {
   }
 
   #carry(from, to) {
-    for (const [one, other] of [[from, to], [to, from]]) {
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ]) {
       one.on("error", () => other.destroy());
       one.on("close", () => other.destroy());
     }

@@ -4,7 +4,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "./chat-server.mjs";
 
-export const artefacts = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../artefacts");
+export const artefacts = path.resolve(
+  path.dirname(fileURLToPath(import.meta.url)),
+  "../../artefacts",
+);
 
 /** By which the editor stores what is the extension's. */
 export const STATE = "mediachat.media-chat";
@@ -46,7 +49,9 @@ export class Window {
   }
 
   notification(text) {
-    return this.page.locator(".notification-toast, .notification-list-item", { hasText: text }).first();
+    return this.page
+      .locator(".notification-toast, .notification-list-item", { hasText: text })
+      .first();
   }
 
   /** Notifications that are shown now, as text. */
@@ -72,7 +77,9 @@ export class Window {
   async command(title) {
     const input = this.page.locator(".quick-input-widget input").first();
     const begins = new RegExp(`^\\s*${title.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`);
-    const rows = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: begins });
+    const rows = this.page
+      .locator(".quick-input-list .monaco-list-row")
+      .filter({ hasText: begins });
     // A page that is drawn in the view just then takes the focus, and without it the palette closes.
     for (let left = 3; ; left--) {
       await this.page.keyboard.press("F1");
@@ -86,7 +93,10 @@ export class Window {
     }
     // Of "Move View" and "Move Views to …" the shorter is meant.
     const titles = await rows.locator(".label-name").allInnerTexts();
-    const shortest = titles.reduce((best, each, at) => (each.length < titles[best].length ? at : best), 0);
+    const shortest = titles.reduce(
+      (best, each, at) => (each.length < titles[best].length ? at : best),
+      0,
+    );
     await rows.nth(shortest).click();
   }
 
@@ -132,7 +142,9 @@ export class Window {
 
   /** Shows the Explorer, by a click: keys may reach nobody while the focus moves into a page. */
   async showExplorer() {
-    const icon = this.page.locator(".activitybar .action-item", { has: this.page.locator(".codicon-explorer-view-icon") });
+    const icon = this.page.locator(".activitybar .action-item", {
+      has: this.page.locator(".codicon-explorer-view-icon"),
+    });
     const isShown = await icon.evaluate((item) => item.classList.contains("checked"));
     if (!isShown) await icon.click();
     await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
@@ -143,13 +155,22 @@ export class Window {
     // A view that was led to just before takes the keyboard a second time, and the list then closes.
     await until(`${name} in the list of files`, async () => {
       await this.page.keyboard.press("Control+P");
-      await this.page.locator(".quick-input-widget:visible input").first().fill(name, { timeout: 5_000 });
-      await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click({ timeout: 5_000 });
+      await this.page
+        .locator(".quick-input-widget:visible input")
+        .first()
+        .fill(name, { timeout: 5_000 });
+      await this.page
+        .locator(".quick-input-list .monaco-list-row", { hasText: name })
+        .first()
+        .click({ timeout: 5_000 });
       return true;
     });
     await this.page.locator(".tab.active", { hasText: name }).waitFor();
     // The tab is there before the file is read.
-    await this.page.locator(`.monaco-editor[data-uri$="/${name}"] .view-line, .notebookOverlay .cell`).first().waitFor();
+    await this.page
+      .locator(`.monaco-editor[data-uri$="/${name}"] .view-line, .notebookOverlay .cell`)
+      .first()
+      .waitFor();
   }
 
   /** Selects so many lines of the file that is open, from its first one on. */
@@ -197,7 +218,10 @@ export class Window {
   async openedBrowser(ask) {
     await ask();
     const opened = this.page.context().waitForEvent("page");
-    await this.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Open" }).first().click();
+    await this.page
+      .locator(".monaco-dialog-box .monaco-button", { hasText: "Open" })
+      .first()
+      .click();
     return opened;
   }
 
@@ -224,17 +248,24 @@ export class Window {
    */
   stored() {
     return this.page.evaluate(async () => {
-      const answer = (request) => new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
+      const answer = (request) =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
       const found = {};
       for (const { name } of await indexedDB.databases()) {
         if (!name.startsWith("vscode-web-state-db")) continue;
         const database = await answer(indexedDB.open(name));
         const items = database.transaction("ItemTable").objectStore("ItemTable");
-        const [keys, values] = await Promise.all([answer(items.getAllKeys()), answer(items.getAll())]);
-        keys.forEach((key, at) => (found[key] = key in found ? `${found[key]}\n${values[at]}` : String(values[at])));
+        const [keys, values] = await Promise.all([
+          answer(items.getAllKeys()),
+          answer(items.getAll()),
+        ]);
+        keys.forEach(
+          (key, at) =>
+            (found[key] = key in found ? `${found[key]}\n${values[at]}` : String(values[at])),
+        );
         database.close();
       }
       return found;

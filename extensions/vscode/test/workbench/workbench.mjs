@@ -1,6 +1,14 @@
 /** A real VS Code workbench with the packaged extension in it. */
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { it } from "node:test";
@@ -15,13 +23,20 @@ export const extension = path.resolve(path.dirname(fileURLToPath(import.meta.url
 const VSIX = path.join(extension, "media-chat.vsix");
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const ARGUMENTS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
   `--disable-features=${[
     // A page that a test has changed on its way counts as one from elsewhere.
-    "LocalNetworkAccessChecks", "LocalNetworkAccessChecksWebSockets",
+    "LocalNetworkAccessChecks",
+    "LocalNetworkAccessChecksWebSockets",
     // Each window would have two pages more, for what is suggested below an address bar that nobody sees.
-    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
   ]}`,
 ];
 /** What would get in the way of a test, and nothing that the extension is concerned with. */
@@ -66,14 +81,23 @@ export class Workbench {
    * @param {boolean} [given.watched] whether all that is logged and every connection of an extension
    *   host is written down
    */
-  static async create({ settings = {}, machine = {}, vsix = VSIX, release = "newest", options = [], whole = false, watched = false } = {}) {
+  static async create({
+    settings = {},
+    machine = {},
+    vsix = VSIX,
+    release = "newest",
+    options = [],
+    whole = false,
+    watched = false,
+  } = {}) {
     const { node, codeServer, version } = await installWorkbench(release);
     const bench = new Workbench();
     bench.version = version;
     bench.isWatched = watched;
     bench.folder = mkdtempSync(path.join(os.tmpdir(), "workbench-"));
     bench.workspace = path.join(bench.folder, "ws");
-    for (const name of ["ud/User", "ud/Machine", "ext", "ws"]) mkdirSync(path.join(bench.folder, name), { recursive: true });
+    for (const name of ["ud/User", "ud/Machine", "ext", "ws"])
+      mkdirSync(path.join(bench.folder, name), { recursive: true });
     const write = (name, content) => writeFileSync(path.join(bench.folder, name), content);
     bench.settings = { ...QUIET, ...settings };
     write("ud/User/settings.json", JSON.stringify(bench.settings));
@@ -84,17 +108,38 @@ export class Workbench {
     const isPrepared = process.env.PREPARED && vsix === VSIX && release === "newest";
     if (isPrepared) bench.install(path.join(process.env.PREPARED, "ext"));
     else installExtension(node, common, vsix);
-    const cheaper = isPrepared && !whole ? ["disable-websocket-compression", `builtin-extensions-dir=${path.join(process.env.PREPARED, "built-in")}`] : [];
+    const cheaper =
+      isPrepared && !whole
+        ? [
+            "disable-websocket-compression",
+            `builtin-extensions-dir=${path.join(process.env.PREPARED, "built-in")}`,
+          ]
+        : [];
     bench.port = await freePort();
     bench.url = `http://127.0.0.1:${bench.port}`;
     const log = openSync(path.join(bench.folder, "cs.log"), "a");
     bench.#process = spawn(
       node,
-      [...common, "--session-socket", path.join(bench.folder, "cs.sock"), "--bind-addr", `127.0.0.1:${bench.port}`,
-        "--auth", "none", "--disable-telemetry", "--disable-update-check", ...(watched ? ["--log", "trace"] : []),
-        ...[...cheaper, ...options].flatMap((option) => ["--vscode-option", option]), bench.workspace],
+      [
+        ...common,
+        "--session-socket",
+        path.join(bench.folder, "cs.sock"),
+        "--bind-addr",
+        `127.0.0.1:${bench.port}`,
+        "--auth",
+        "none",
+        "--disable-telemetry",
+        "--disable-update-check",
+        ...(watched ? ["--log", "trace"] : []),
+        ...[...cheaper, ...options].flatMap((option) => ["--vscode-option", option]),
+        bench.workspace,
+      ],
       // A group of its own: extension hosts outlive their window for hours.
-      { detached: true, stdio: ["ignore", log, log], env: { ...process.env, ...(watched ? bench.#watch : null) } },
+      {
+        detached: true,
+        stdio: ["ignore", log, log],
+        env: { ...process.env, ...(watched ? bench.#watch : null) },
+      },
     );
     // Also when a test is ended from outside.
     process.once("exit", () => bench.kill());
@@ -107,7 +152,10 @@ export class Workbench {
 
   /** What makes a workbench write down what its extension hosts do. */
   get #watch() {
-    return { NODE_OPTIONS: `--require=${WATCHED_HOST}`, CONNECTIONS: path.join(this.folder, "connections") };
+    return {
+      NODE_OPTIONS: `--require=${WATCHED_HOST}`,
+      CONNECTIONS: path.join(this.folder, "connections"),
+    };
   }
 
   /** Where the extension hosts have connected to, as `host:port`. */
@@ -117,7 +165,11 @@ export class Workbench {
 
   /** The process ids of the extension hosts. Those of windows that were closed or reloaded live on. */
   get extensionHosts() {
-    const found = spawnSync("pgrep", ["-g", String(this.#process.pid), "-f", "type=extensionHost"], { encoding: "utf8" });
+    const found = spawnSync(
+      "pgrep",
+      ["-g", String(this.#process.pid), "-f", "type=extensionHost"],
+      { encoding: "utf8" },
+    );
     return found.stdout.trim().split("\n").filter(Boolean).map(Number);
   }
 
@@ -162,10 +214,20 @@ export class Workbench {
    * @param {(settings: object) => void} [given.configure] changes what the workbench is told when it starts
    * @param {Record<string, Function>} [given.functions] of the test, which the workbench calls by these names
    */
-  async open({ context = this.context, folder = this.workspace, query = this.isWatched ? TRACE : "", configure = null, functions = {} } = {}) {
+  async open({
+    context = this.context,
+    folder = this.workspace,
+    query = this.isWatched ? TRACE : "",
+    configure = null,
+    functions = {},
+  } = {}) {
     const page = await context.newPage();
     for (const [name, run] of Object.entries(functions)) await page.exposeFunction(name, run);
-    if (configure) await page.route((url) => url.pathname === "/", (route) => serveWith(route, configure));
+    if (configure)
+      await page.route(
+        (url) => url.pathname === "/",
+        (route) => serveWith(route, configure),
+      );
     const window = new Window(this, page);
     page.on("console", (message) => window.logs.push(`${message.type()}: ${message.text()}`));
     await page.goto(`${this.url}/?folder=${encodeURIComponent(folder)}${query}`);
@@ -191,13 +253,20 @@ export class Workbench {
 /** How code-server is called, with all that is its own in one folder. */
 function programOf(codeServer, folder) {
   return [
-    codeServer, "--config", path.join(folder, "config.yaml"),
-    "--user-data-dir", path.join(folder, "ud"), "--extensions-dir", path.join(folder, "ext"),
+    codeServer,
+    "--config",
+    path.join(folder, "config.yaml"),
+    "--user-data-dir",
+    path.join(folder, "ud"),
+    "--extensions-dir",
+    path.join(folder, "ext"),
   ];
 }
 
 function installExtension(node, common, vsix) {
-  const { stdout, stderr } = spawnSync(node, [...common, "--install-extension", vsix], { encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(node, [...common, "--install-extension", vsix], {
+    encoding: "utf8",
+  });
   if (!/successfully installed/.test(stdout)) throw new Error(stdout + stderr);
 }
 
@@ -216,7 +285,8 @@ async function serveWith(route, configure) {
   const settings = JSON.parse(quoted.replaceAll("&quot;", '"'));
   configure(settings);
   const headers = { ...response.headers() };
-  for (const name of ["content-security-policy", "content-length", "content-encoding"]) delete headers[name];
+  for (const name of ["content-security-policy", "content-length", "content-encoding"])
+    delete headers[name];
   const body = html.replace(quoted, JSON.stringify(settings).replaceAll('"', "&quot;"));
   await route.fulfill({ status: response.status(), headers, body });
 }

@@ -5,7 +5,10 @@ exports.MARK = "api-test ";
 exports.report = async (tests) => {
   const vscode = require("vscode");
   for (const [name, run] of Object.entries(tests)) {
-    const problem = await run(vscode).then(() => null, (error) => String(error?.stack ?? error));
+    const problem = await run(vscode).then(
+      () => null,
+      (error) => String(error?.stack ?? error),
+    );
     console.log(exports.MARK + JSON.stringify({ name, problem }));
   }
 };

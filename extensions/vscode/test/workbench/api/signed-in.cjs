@@ -9,7 +9,10 @@ async function given(vscode) {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-const file = (query, name = "table.csv") => vscode => vscode.Uri.from({ scheme: "mediachat", path: `/x/${name}`, query });
+const file =
+  (query, name = "table.csv") =>
+  (vscode) =>
+    vscode.Uri.from({ scheme: "mediachat", path: `/x/${name}`, query });
 
 /** Silent, since a question would wait for an answer. */
 async function session(vscode) {
@@ -22,13 +25,18 @@ async function session(vscode) {
 }
 
 exports.tests = {
-  "tells an extension that the person trusts who is signed in, and never the token": async (vscode) => {
+  "tells an extension that the person trusts who is signed in, and never the token": async (
+    vscode,
+  ) => {
     const found = await session(vscode);
     const { username } = await given(vscode);
     assert.equal(found?.account.label, username);
     assert.equal(found.accessToken, "");
     assert.deepEqual(found.scopes, ["account"]);
-    assert.deepEqual((await vscode.authentication.getAccounts("mediachat")).map(({ label }) => label), [username]);
+    assert.deepEqual(
+      (await vscode.authentication.getAccounts("mediachat")).map(({ label }) => label),
+      [username],
+    );
   },
   "opens the files of messages as an editor's documents": async (vscode) => {
     const { path, content } = await given(vscode);
@@ -40,8 +48,18 @@ exports.tests = {
   },
   "asks for nothing but files of the server that one is signed in to": async (vscode) => {
     const { path, elsewhere } = await given(vscode);
-    for (const query of ["/api/v1/rooms", "/embed/", `${elsewhere}${path}`, path.replace("/media/", "/media/../api/"), ""]) {
-      await assert.rejects(async () => vscode.workspace.fs.readFile(file(query)(vscode)), /not a file of the chat/, query);
+    for (const query of [
+      "/api/v1/rooms",
+      "/embed/",
+      `${elsewhere}${path}`,
+      path.replace("/media/", "/media/../api/"),
+      "",
+    ]) {
+      await assert.rejects(
+        async () => vscode.workspace.fs.readFile(file(query)(vscode)),
+        /not a file of the chat/,
+        query,
+      );
     }
   },
   "says so when a file is not there": async (vscode) => {
@@ -49,13 +67,23 @@ exports.tests = {
     await assert.rejects(async () => vscode.workspace.fs.readFile(uri), /no longer there/);
   },
   "signs out, by command, and has no session any more": async (vscode) => {
-    const gone = new Promise((resolve) => vscode.authentication.onDidChangeSessions(({ provider }) => provider.id === "mediachat" && resolve()));
+    const gone = new Promise((resolve) =>
+      vscode.authentication.onDidChangeSessions(
+        ({ provider }) => provider.id === "mediachat" && resolve(),
+      ),
+    );
     await vscode.commands.executeCommand("mediaChat.signOut");
     await gone;
-    assert.equal(await vscode.authentication.getSession("mediachat", [], { silent: true }), undefined);
+    assert.equal(
+      await vscode.authentication.getSession("mediachat", [], { silent: true }),
+      undefined,
+    );
     const { path } = await given(vscode);
     const other = file(`${path}?again`)(vscode);
-    await assert.rejects(async () => vscode.workspace.fs.readFile(other), /Sign in to Media Chat first/);
+    await assert.rejects(
+      async () => vscode.workspace.fs.readFile(other),
+      /Sign in to Media Chat first/,
+    );
   },
 };
 
