@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTENSION := extensions/vscode
 
-.PHONY: help run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-sqlite-databases test-postgres test-mongodb test-mongodb-near test-mongodb-far test-alone test-copy chaos check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension bench lock
+.PHONY: help run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-sqlite-databases test-postgres test-mongodb test-mongodb-near test-mongodb-far test-alone test-copy chaos format check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension bench lock
 
 ## help: lists the commands
 help:
@@ -73,6 +73,14 @@ chaos: .venv/installed-dev needs-test-tools
 		--minutes $(or $(MINUTES),$(if $(HOURS),$$(( $(HOURS) * 60 )),60)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
 
+# What Prettier formats, in the page and in the extension; .prettierignore lists exceptions.
+FORMATTED := static tests eslint.config.js deploy benchmarks/competitors $(EXTENSION)
+
+## format: formats Python with Ruff, and JavaScript, TypeScript and CSS with Prettier
+format: .venv/installed-dev node_modules/installed-dev
+	$(BIN)/ruff format .
+	node_modules/.bin/prettier --write --log-level=warn $(FORMATTED)
+
 ## check: formats, style, types, imports and migrations; quick, runs no test
 check: .venv/installed-dev node_modules/installed-dev
 	$(BIN)/ruff format --check .
@@ -82,6 +90,7 @@ check: .venv/installed-dev node_modules/installed-dev
 	DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	node_modules/.bin/tsc -p tsconfig.json
 	node_modules/.bin/eslint static tests/js eslint.config.js --no-error-on-unmatched-pattern
+	node_modules/.bin/prettier --check --log-level=warn $(FORMATTED)
 	$(BIN)/djlint templates --lint --quiet
 
 ## vsix: builds the VS Code extension, extensions/vscode/media-chat.vsix
