@@ -35,7 +35,7 @@ test: check check-extension test-extension test-sqlite-far test-sqlite-near test
 
 ## test-page: tests of the page's modules by themselves
 test-page: node_modules/installed-dev
-	node --test $(wildcard tests/js/*.test.js tests/js/*/*.test.js)
+	node --test $(shell find tests/js -name '*.test.js')
 
 ## test-sqlite: the server's tests, and those in a browser (TESTS=tests/chat for some)
 test-sqlite: .venv/installed-dev node_modules/installed-dev needs-test-tools

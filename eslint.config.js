@@ -14,18 +14,18 @@ export default [
   },
   {
     files: ["static/**/*.js"],
-    ignores: ["static/chat/page/composition.js"],
+    ignores: ["static/chat/page/lib/composition.js"],
     rules: {
       "no-restricted-syntax": [
         "error",
         ...["callee.name", "callee.property.name"].map((callee) => ({
           selector: `CallExpression[${callee}="addEventListener"][arguments.0.value=/^(key|cancel)/][arguments.length>2]`,
           message:
-            "Keys of an input method pass page/composition.js first: listen without options.",
+            "Keys of an input method pass page/lib/composition.js first: listen without options.",
         })),
         {
           selector: "MemberExpression[property.name=/^(isComposing|keyCode|which)$/]",
-          message: "page/composition.js decides which keys belong to an input method.",
+          message: "page/lib/composition.js decides which keys belong to an input method.",
         },
       ],
     },

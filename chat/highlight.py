@@ -1,4 +1,4 @@
-"""Colours for code in messages: Pygments, as classes that static/chat/code.css paints.
+"""Colours for code in messages: Pygments, as classes that static/chat/styles/code.css paints.
 
 Lexers are regular expressions over what strangers wrote, and some of the several hundred that
 Pygments has take very long on the wrong input. So: only the languages named here, only blocks

@@ -3,7 +3,7 @@ on every database.
 
 Databases fold letters each in their own way, and none of them as people do. So what a name folds
 to is stored beside it (``FoldedField``), and searches compare that with the folded query.
-static/chat/name-match.js folds for the page; tests/folding.json holds both.
+static/chat/client/people/name-match.js folds for the page; tests/folding.json holds both.
 
 This finds names. Whether two names look the same is another question (``accounts.look_alikes``).
 """

@@ -361,7 +361,7 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "DASHBOARD_CALLBACK": "chat.admin.site.dashboard",
     "SIDEBAR": {"navigation": "chat.admin.site.navigation"},
-    # The page's green (static/chat/theme.css), in eleven steps.
+    # The page's green (static/chat/styles/theme.css), in eleven steps.
     "COLORS": {
         "primary": {
             "50": "#eef8f5",

@@ -47,7 +47,7 @@ def script(request: HttpRequest) -> str:
 
 
 def time_zone_script(request: HttpRequest) -> str:
-    return static("chat/time-zone.js")
+    return static("chat/scripts/time-zone.js")
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:

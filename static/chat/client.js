@@ -11,10 +11,10 @@
  *   }
  * });
  */
-import { ChatClient } from "./chat-client.js";
-import { ChatError } from "./errors.js";
-import { handleIncomingMessage } from "./incoming.js";
-import { signIn } from "./sign-in.js";
+import { ChatClient } from "./client/chat-client.js";
+import { ChatError } from "./client/lib/errors.js";
+import { handleIncomingMessage } from "./client/incoming.js";
+import { signIn } from "./client/connection/sign-in.js";
 import { WebSocketTransport } from "./transports/websocket.js";
 
 export { ChatClient, ChatError, handleIncomingMessage, WebSocketTransport };
@@ -25,7 +25,7 @@ export { ChatClient, ChatError, handleIncomingMessage, WebSocketTransport };
  * @param {string} username
  * @param {string} password
  * @param {{server?: string, WebSocket?: typeof WebSocket}
- *   & Partial<import("./types.js").ClientOptions>} [options] `server`: where Media Chat is;
+ *   & Partial<import("./client/types.js").ClientOptions>} [options] `server`: where Media Chat is;
  *   this page's own server if left out. `WebSocket`: the class to use where the platform has
  *   none, as in Node before 22
  * @returns {Promise<ChatClient>} connected. Rejects with a {@link ChatError}: `unauthenticated`

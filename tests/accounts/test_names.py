@@ -184,7 +184,7 @@ def test_the_page_takes_for_the_same_what_the_server_does() -> None:
     names = [*letters, *(f"x{char}\u0301y" for char in letters), *HONEST]
     program = """
         import { readFileSync } from "node:fs";
-        import { fold } from "./static/chat/look-alikes.js";
+        import { fold } from "./static/chat/client/people/look-alikes.js";
         console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map(fold)));
     """
     done = subprocess.run(
@@ -205,7 +205,7 @@ def test_folding_is_done_after_one_time(name: str) -> None:
 
 
 def test_the_page_has_the_same_look_alikes() -> None:
-    text = (ROOT / "static" / "chat" / "look-alikes.js").read_text()
+    text = (ROOT / "static/chat/client/people/look-alikes.js").read_text()
     tables = text.partition("function fold")[0]
     theirs = {
         ord(letter): plain

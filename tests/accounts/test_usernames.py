@@ -306,8 +306,8 @@ def test_who_can_register_is_completed_by_the_page() -> None:
     """What the page takes for a mention that has been begun, and whether its member fits."""
     program = """
         import { readFileSync } from "node:fs";
-        import { begunMention } from "./static/chat/mentions.js";
-        import { matchRank } from "./static/chat/name-match.js";
+        import { begunMention } from "./static/chat/client/people/mentions.js";
+        import { matchRank } from "./static/chat/client/people/name-match.js";
         const names = JSON.parse(readFileSync(0, "utf8"));
         const failed = names.filter(([typed, username]) => {
           const begun = begunMention(`hi @${typed}`);

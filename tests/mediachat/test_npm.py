@@ -17,7 +17,7 @@ class Manifest:
 
     hashed_files = {
         "chat/client.js": "chat/client.0123456789ab.js",
-        "chat/theme.css": "chat/theme.0123456789ab.css",
+        "chat/styles/theme.css": "chat/styles/theme.0123456789ab.css",
         "npm/lit/index.js": "npm/lit/index.0123456789ab.js",
     }
 

@@ -5,7 +5,7 @@
 import { createInterface } from "node:readline";
 
 import { ChatClient, WebSocketTransport } from "../../static/chat/client.js";
-import { signIn } from "../../static/chat/sign-in.js";
+import { signIn } from "../../static/chat/client/connection/sign-in.js";
 
 const [, , server, password] = process.argv;
 /** @type {Record<string, {client: ChatClient, restored: number, mentions: number[]}>} */

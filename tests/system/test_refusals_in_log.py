@@ -67,7 +67,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "a host with a port of letters": {"host": ["localhost:x"]},
     "another host for a program": _get("/api/v1/rooms", host=["evil"]),
     "another host at the login": _get("/accounts/login/", host=["evil"]),
-    "another host for a file": _get("/static/chat/theme.css", host=["evil"]),
+    "another host for a file": _get("/static/chat/styles/theme.css", host=["evil"]),
     "a forwarded port": _get("/accounts/login/", "X-Forwarded-Port: \xff", "X-Forwarded-Host: x"),
     "bytes in the path": _get("/%ff%fe"),
     "bytes in the query": _get("/accounts/login/?next=%ff%fe&%ff=1"),
@@ -82,20 +82,20 @@ ASKED: dict[str, dict[str, Any]] = {
     "climbing in avatars": _get("/media/avatars/..%2f..%2fx.webp"),
     "an avatar of nobody": _get("/media/avatars/abc.webp"),
     "a file of nobody": _get("/media/00000000-0000-0000-0000-000000000000/..%2fx"),
-    "a wrong range": _get("/static/chat/theme.css", "Range: bytes=9-1,a-b,-,--"),
-    "a huge range": _get("/static/chat/theme.css", "Range: bytes=" + "9" * 5_000 + "-"),
-    "a range of numerals": _get("/static/chat/theme.css", "Range: bytes=\xb2-\xb3"),
+    "a wrong range": _get("/static/chat/styles/theme.css", "Range: bytes=9-1,a-b,-,--"),
+    "a huge range": _get("/static/chat/styles/theme.css", "Range: bytes=" + "9" * 5_000 + "-"),
+    "a range of numerals": _get("/static/chat/styles/theme.css", "Range: bytes=\xb2-\xb3"),
     "a time that is none": _get("/", "If-Modified-Since: Mon, 99 Foo 99999 99:99:99 GMT"),
     "a time far away": _get(
-        "/static/chat/theme.css", "If-Modified-Since: Mon, 01 Jan 99999 00:00:00 GMT"
+        "/static/chat/styles/theme.css", "If-Modified-Since: Mon, 01 Jan 99999 00:00:00 GMT"
     ),
-    "a time for static": _get("/static/chat/theme.css", "If-Modified-Since: \xff"),
+    "a time for static": _get("/static/chat/styles/theme.css", "If-Modified-Since: \xff"),
     "a time out of range": _get(
         "/accounts/login/", "If-Modified-Since: Mon, 31 Feb 0000 00:00:00 GMT", 'If-None-Match: "'
     ),
     "many languages": _get("/accounts/login/", "Accept-Language: " + "en-gb-x," * 1_800),
     "odd languages": _get("/", "Accept-Language: \xff;q=\xff, *;q=9999999999"),
-    "odd encodings": _get("/static/chat/theme.css", "Accept-Encoding: gzip;q=x, \xff"),
+    "odd encodings": _get("/static/chat/styles/theme.css", "Accept-Encoding: gzip;q=x, \xff"),
     "a wrong session": _get("/", "Cookie: sessionid=x"),
     "a session of bytes": _get("/", "Cookie: sessionid=\xff\xfe; csrftoken=\xff"),
     "odd cookies": _get("/", 'Cookie: =; ;;a="\\777\\000"; csrftoken=' + "x" * 5_000),

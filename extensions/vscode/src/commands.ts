@@ -16,7 +16,7 @@ import { filesMeant } from "./files/shared-file.js";
 import { nextOf } from "./rooms/order.js";
 import { inTree, pickRoom } from "./rooms/pick.js";
 import { withoutIcons } from "./rooms/plain.js";
-import type { Quiet } from "./rooms/quiet.js";
+import type { Quiet } from "./rooms/notification-settings.js";
 import { readAddress } from "./server/address.js";
 import { Problem } from "./server/problem.js";
 import { Server } from "./server/server.js";

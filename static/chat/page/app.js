@@ -1,29 +1,35 @@
 import { html } from "lit";
 import { keyed } from "lit/directives/keyed.js";
-import { isolated } from "../names.js";
-import "./composition.js";
-import "./account-menu.js";
-import { Announcer } from "./announcer.js";
-import "./connection-line.js";
-import "./conversation.js";
-import { refusal } from "./dialog.js";
-import { dialogFor } from "./dialogs.js";
-import { Drafts } from "./drafts.js";
-import { ChatElement } from "./element.js";
-import "./emoji-picker.js";
-import { icon, mark } from "./icons.js";
-import { askForRoom, forgetRoom, lastRoom, placeInAddress, rememberRoom } from "./location.js";
-import { displayName, listedRooms, unread, waiting } from "./rooms.js";
-import "./requests.js";
-import "./restored-line.js";
-import "./room-list.js";
-import { RoomLinks } from "./room-links.js";
-import "./room-offer.js";
-import { shortcutFor } from "./shortcuts.js";
-import { unsentElsewhere } from "./unsent.js";
-import { Uploads } from "./uploads.js";
-import "./waiting.js";
-import { banned, choose, signedOut, welcome } from "./empty-states.js";
+import { isolated } from "../client/people/names.js";
+import "./lib/composition.js";
+import "./shell/account-menu.js";
+import { Announcer } from "./shell/announcer.js";
+import "./shell/connection-line.js";
+import "./rooms/conversation.js";
+import { refusal } from "./lib/dialog.js";
+import { dialogFor } from "./dialogs/dialogs.js";
+import { Drafts } from "./composer/drafts.js";
+import { ChatElement } from "./lib/element.js";
+import "./emoji/emoji-picker.js";
+import { icon, mark } from "./lib/icons.js";
+import {
+  askForRoom,
+  forgetRoom,
+  lastRoom,
+  placeInAddress,
+  rememberRoom,
+} from "./rooms/location.js";
+import { displayName, listedRooms, unread, waiting } from "./lib/rooms.js";
+import "./rooms/requests.js";
+import "./shell/restored-line.js";
+import "./rooms/room-list.js";
+import { RoomLinks } from "./rooms/room-links.js";
+import "./rooms/room-offer.js";
+import { shortcutFor } from "./lib/shortcuts.js";
+import { unsentElsewhere } from "./unsent/unsent.js";
+import { Uploads } from "./composer/uploads.js";
+import "./unsent/waiting.js";
+import { banned, choose, signedOut, welcome } from "./shell/empty-states.js";
 
 const TOAST_MS = 7000;
 const NARROW = matchMedia("(max-width: 639px)");
@@ -315,7 +321,7 @@ export class ChatApp extends ChatElement {
     this.dialog = null;
     rememberRoom(roomId, address ? this.dataset.home : undefined);
     await this.updateComplete;
-    const conversation = /** @type {import("./conversation.js").Conversation | null} */ (
+    const conversation = /** @type {import("./rooms/conversation.js").Conversation | null} */ (
       this.querySelector("mc-conversation")
     );
     await conversation?.updateComplete;
@@ -350,7 +356,7 @@ export class ChatApp extends ChatElement {
    * @param {(emoji: string) => void} chosen
    */
   pickEmoji(beside, chosen) {
-    const picker = /** @type {import("./emoji-picker.js").EmojiPicker} */ (
+    const picker = /** @type {import("./emoji/emoji-picker.js").EmojiPicker} */ (
       this.querySelector("mc-emoji-picker")
     );
     void picker.pick(beside, chosen);
@@ -397,7 +403,7 @@ export class ChatApp extends ChatElement {
   }
 
   focusSearch() {
-    const list = /** @type {import("./room-list.js").RoomList | null} */ (
+    const list = /** @type {import("./rooms/room-list.js").RoomList | null} */ (
       this.querySelector("mc-room-list")
     );
     if (list) list.focusSearch();
@@ -406,7 +412,7 @@ export class ChatApp extends ChatElement {
 
   /** Where the next message is written, or what says why none can be, and what leads to a room. */
   focusComposer() {
-    const conversation = /** @type {import("./conversation.js").Conversation | null} */ (
+    const conversation = /** @type {import("./rooms/conversation.js").Conversation | null} */ (
       this.querySelector("mc-conversation")
     );
     if (!conversation)

@@ -1,8 +1,8 @@
 import { ChatClient } from "../client.js";
 import { WebSocketTransport } from "../transports/websocket.js";
 import "./app.js";
-import { askBeforeLeaving } from "./leaving.js";
-import { tabId } from "./tab.js";
+import { askBeforeLeaving } from "./shell/leaving.js";
+import { tabId } from "./lib/tab.js";
 
 const app = /** @type {import("./app.js").ChatApp} */ (document.querySelector("mc-app"));
 const server = new URL(app.dataset.home ?? "/", location.href).href;

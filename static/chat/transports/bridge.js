@@ -14,10 +14,10 @@
  * @property {(message: object) => void} post
  * @property {(listener: (message: any) => void) => void} listen
  *
- * @typedef {import("../types.js").Transport} Transport
- * @typedef {import("../types.js").Socket} Socket
+ * @typedef {import("../client/types.js").Transport} Transport
+ * @typedef {import("../client/types.js").Socket} Socket
  */
-import { ChatError } from "../errors.js";
+import { ChatError } from "../client/lib/errors.js";
 
 /**
  * @implements {Transport}
@@ -42,7 +42,7 @@ export class BridgeTransport {
   }
 
   /**
-   * @param {import("../types.js").TransportHandlers} handlers
+   * @param {import("../client/types.js").TransportHandlers} handlers
    * @returns {Socket}
    */
   open({ onOpen, onFrame, onClose }) {
@@ -69,7 +69,7 @@ export class BridgeTransport {
 
   /**
    * @param {Blob} file
-   * @param {import("../types.js").UploadOptions} options
+   * @param {import("../client/types.js").UploadOptions} options
    * @returns {Promise<import("../protocol.js").Attachment>}
    */
   async upload(file, { onProgress, signal }) {

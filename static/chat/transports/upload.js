@@ -1,8 +1,8 @@
-import { addressOn } from "../addresses.js";
-import { ChatError } from "../errors.js";
+import { addressOn } from "../client/lib/addresses.js";
+import { ChatError } from "../client/lib/errors.js";
 
 /**
- * @typedef {import("../types.js").UploadOptions
+ * @typedef {import("../client/types.js").UploadOptions
  *   & {server: string, sessionToken: string | null}} Options
  */
 
@@ -51,7 +51,7 @@ export function formWith(file) {
 
 /**
  * @typedef {{url: string, form: FormData, headers: Record<string, string>, hasCookies: boolean}
- *   & import("../types.js").UploadOptions} Request
+ *   & import("../client/types.js").UploadOptions} Request
  */
 
 /** @typedef {{status: number, text: string, retryAfter: string | null}} Answer */

@@ -1,7 +1,11 @@
 import * as vscode from "vscode";
 import { ChatClient } from "../../../../static/chat/client.js";
 import type { Attachment, Message, Room } from "../../../../static/chat/protocol.js";
-import type { ClientOptions, Transport, UploadOptions } from "../../../../static/chat/types.js";
+import type {
+  ClientOptions,
+  Transport,
+  UploadOptions,
+} from "../../../../static/chat/client/types.js";
 import { WebSocketTransport } from "../../../../static/chat/transports/websocket.js";
 import { WebSocket } from "#platform";
 import type { Account, Accounts } from "../account/account.js";

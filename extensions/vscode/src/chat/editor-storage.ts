@@ -1,5 +1,5 @@
 import type * as vscode from "vscode";
-import type { KeyStorage } from "../../../../static/chat/types.js";
+import type { KeyStorage } from "../../../../static/chat/client/types.js";
 import type { Change } from "../platform/folder-values.js";
 import type { OutboxFolder } from "./outbox-folder.js";
 

@@ -1,5 +1,5 @@
 import type { ChatClient } from "../../../../static/chat/client.js";
-import { isolated, spokenName } from "../../../../static/chat/names.js";
+import { isolated, spokenName } from "../../../../static/chat/client/people/names.js";
 import type { Room } from "../../../../static/chat/protocol.js";
 
 /** The other person of a direct room. */

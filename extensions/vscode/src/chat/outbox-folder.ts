@@ -1,4 +1,4 @@
-import { DISCARDED } from "../../../../static/chat/outbox-store.js";
+import { DISCARDED } from "../../../../static/chat/client/outbox/outbox-store.js";
 import { FolderValues, LOOK_MS } from "../platform/folder-values.js";
 
 /** How long a message says that it was discarded, so that each window finds it. */

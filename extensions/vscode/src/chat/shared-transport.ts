@@ -5,7 +5,7 @@ import type {
   Transport,
   TransportHandlers,
   UploadOptions,
-} from "../../../../static/chat/types.js";
+} from "../../../../static/chat/client/types.js";
 
 /** The closing code for a connection that was lost: come back and sync. */
 const LOST = 1006;

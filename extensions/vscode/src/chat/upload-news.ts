@@ -1,5 +1,5 @@
 import type { ChatClient } from "../../../../static/chat/client.js";
-import type { FileUpload } from "../../../../static/chat/file-upload.js";
+import type { FileUpload } from "../../../../static/chat/client/uploads/file-upload.js";
 import type { Attachment } from "../../../../static/chat/protocol.js";
 
 /** How far a file of the extension host is, as its pages are told. */

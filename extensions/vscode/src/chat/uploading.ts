@@ -1,7 +1,7 @@
 import { ChatError } from "../../../../static/chat/client.js";
 import type { Attachment } from "../../../../static/chat/protocol.js";
 import { codeOf, formWith } from "../../../../static/chat/transports/upload.js";
-import type { UploadOptions } from "../../../../static/chat/types.js";
+import type { UploadOptions } from "../../../../static/chat/client/types.js";
 import { post } from "#platform";
 import { unreached } from "../server/problem.js";
 import type { Server } from "../server/server.js";

@@ -1,4 +1,4 @@
-import { isolated } from "../../../../static/chat/names.js";
+import { isolated } from "../../../../static/chat/client/people/names.js";
 import type { Code } from "../view/protocol.js";
 
 /** What shared lines are called in a sentence: the file, and where they stand in it. */

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { isolated } from "../../../../static/chat/names.js";
+import { isolated } from "../../../../static/chat/client/people/names.js";
 import type { Code } from "../view/protocol.js";
 import { git } from "./git.js";
 import { label } from "./label.js";

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { charactersLeft } from "../../../../static/chat/limits.js";
+import { charactersLeft } from "../../../../static/chat/client/lib/limits.js";
 import type { Chat } from "../chat/chat.js";
 import { sayWhenShared } from "../chat/sending.js";
 import { pickRoom, takesMessages } from "../rooms/pick.js";

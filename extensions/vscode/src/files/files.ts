@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { isolated } from "../../../../static/chat/names.js";
+import { isolated } from "../../../../static/chat/client/people/names.js";
 import type { Chat, Connected } from "../chat/chat.js";
 import { takesAnyName } from "#platform";
 import { Problem } from "../server/problem.js";

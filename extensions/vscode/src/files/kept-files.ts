@@ -1,4 +1,4 @@
-import type { KeptFiles } from "../../../../static/chat/types.js";
+import type { KeptFiles } from "../../../../static/chat/client/types.js";
 import type { Folder } from "../platform/folder.js";
 
 /** How long a file is kept that no message took, in milliseconds. */

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { ChatClient } from "../../../../static/chat/client.js";
-import type { FileUpload } from "../../../../static/chat/file-upload.js";
-import { isolated } from "../../../../static/chat/names.js";
+import type { FileUpload } from "../../../../static/chat/client/uploads/file-upload.js";
+import { isolated } from "../../../../static/chat/client/people/names.js";
 import { sayThatItWaits } from "../chat/sending.js";
 
 /**

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { megabytesOfAFile } from "../../../../static/chat/limits.js";
-import { isolated } from "../../../../static/chat/names.js";
+import { megabytesOfAFile } from "../../../../static/chat/client/lib/limits.js";
+import { isolated } from "../../../../static/chat/client/people/names.js";
 import type { Chat } from "../chat/chat.js";
 import { pickRoom, takesMessages } from "../rooms/pick.js";
 import { showProgress } from "./progress.js";

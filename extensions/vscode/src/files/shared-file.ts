@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { isolated } from "../../../../static/chat/names.js";
+import { isolated } from "../../../../static/chat/client/people/names.js";
 
 /** A file to share, with what the editor shows of it. */
 export interface SharedFile {

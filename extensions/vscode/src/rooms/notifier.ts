@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { ChatClient } from "../../../../static/chat/client.js";
-import { excerpt } from "../../../../static/chat/excerpt.js";
-import { isolated } from "../../../../static/chat/names.js";
+import { excerpt } from "../../../../static/chat/client/lib/excerpt.js";
+import { isolated } from "../../../../static/chat/client/people/names.js";
 import type { Message } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import type { Call } from "../chat/missed-calls.js";
@@ -11,7 +11,7 @@ import { CallNotification } from "./call-notification.js";
 import type { FrontWindow } from "./front-window.js";
 import { JoinedCalls } from "./joined-calls.js";
 import { plain } from "./plain.js";
-import type { Quiet } from "./quiet.js";
+import type { Quiet } from "./notification-settings.js";
 
 const WORDS_LIMIT = 140;
 /** What comes together, as after a time offline, is shown together, in milliseconds. */

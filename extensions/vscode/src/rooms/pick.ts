@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { canWrite } from "../../../../static/chat/page/rooms.js";
+import { canWrite } from "../../../../static/chat/page/lib/rooms.js";
 import type { Room } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import { roomTitle, sorted, unread } from "../chat/naming.js";

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { ChatClient } from "../../../../static/chat/client.js";
-import { isolated } from "../../../../static/chat/names.js";
+import { isolated } from "../../../../static/chat/client/people/names.js";
 import type { Chat } from "../chat/chat.js";
 import { displayName } from "../chat/naming.js";
 import type { ChatView } from "../view/chat-view.js";

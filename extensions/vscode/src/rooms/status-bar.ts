@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Chat } from "../chat/chat.js";
 import { awayWords } from "./away.js";
-import type { Quiet } from "./quiet.js";
+import type { Quiet } from "./notification-settings.js";
 import type { RoomsTree } from "./tree.js";
 
 /** One item: whether one is connected, and how much is unread. */

@@ -4,7 +4,7 @@ import type { Chat, Connected } from "../chat/chat.js";
 import { partner, roomTitle, unread } from "../chat/naming.js";
 import { awayWords, SHORT_BREAK_MS } from "./away.js";
 import { inTree, roomIcon } from "./pick.js";
-import type { Quiet } from "./quiet.js";
+import type { Quiet } from "./notification-settings.js";
 import { areBadgesShown, unreadUri } from "./unread-badges.js";
 
 const PAUSE_MS = 50;

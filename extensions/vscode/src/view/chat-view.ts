@@ -6,7 +6,7 @@ import type { Chat, Connected } from "../chat/chat.js";
 import type { EditorStorage } from "../chat/editor-storage.js";
 import { retryUpload, tellUploads, uploadsNow } from "../chat/upload-news.js";
 import type { Files } from "../files/files.js";
-import type { CodePlaces } from "../code/places.js";
+import type { CodePlaces } from "../code/code-locator.js";
 import type { Change } from "../platform/folder-values.js";
 import { Problem } from "../server/problem.js";
 import { chatDocument, noticeDocument, signInDocument, type Place } from "./documents.js";

@@ -1,7 +1,7 @@
 /** The files that the extension host uploads, as the page shows them. */
-import { ChatError } from "../../../../static/chat/errors.js";
-import { FileUpload } from "../../../../static/chat/file-upload.js";
-import type { UploadsElsewhere } from "../../../../static/chat/types.js";
+import { ChatError } from "../../../../static/chat/client/lib/errors.js";
+import { FileUpload } from "../../../../static/chat/client/uploads/file-upload.js";
+import type { UploadsElsewhere } from "../../../../static/chat/client/types.js";
 import type { UploadNews } from "../chat/upload-news.js";
 import { HOST_FILE } from "../files/kept-files.js";
 import { tellHost } from "./host.js";

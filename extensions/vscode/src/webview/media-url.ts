@@ -1,7 +1,7 @@
 /** Stands in for the page's own `media-url.js`: the webview may ask no server for a file. */
 import { AsyncDirective } from "lit/async-directive.js";
 import { directive, type ElementPart, type PartInfo } from "lit/directive.js";
-import { PictureWaits } from "../../../../static/chat/page/pictures.js";
+import { PictureWaits } from "../../../../static/chat/page/lib/pictures.js";
 import { blobUrl } from "./media.js";
 
 /** One transparent pixel, so that no broken picture shows while the real one comes. */

@@ -1,5 +1,5 @@
 import type { ChatApp } from "../../../../static/chat/page/app.js";
-import type { MessageList } from "../../../../static/chat/page/message-list.js";
+import type { MessageList } from "../../../../static/chat/page/messages/message-list.js";
 import { SHOWN } from "../view/protocol.js";
 import type { HostStorage } from "./storage.js";
 

@@ -1,5 +1,5 @@
 /** The form where one signs in, and the notice that offers to try again. */
-import "../../../../static/chat/page/composition.js";
+import "../../../../static/chat/page/lib/composition.js";
 import { keepChords } from "./chords.js";
 import { boot, listenToHost, tellHost } from "./host.js";
 

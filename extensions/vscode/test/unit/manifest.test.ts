@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { EDITOR_SHORTCUTS, SHORTCUTS_IN_EDITOR } from "../../../../static/chat/page/shortcuts.js";
+import {
+  EDITOR_SHORTCUTS,
+  SHORTCUTS_IN_EDITOR,
+} from "../../../../static/chat/page/lib/shortcuts.js";
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 

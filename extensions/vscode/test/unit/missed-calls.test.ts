@@ -3,7 +3,7 @@ import { afterEach, test } from "node:test";
 import { callsSkipped, missedCalls } from "../../src/chat/missed-calls.js";
 import { ChatClient } from "../../../../static/chat/client.js";
 import type { Message, Room } from "../../../../static/chat/protocol.js";
-import type { Transport } from "../../../../static/chat/types.js";
+import type { Transport } from "../../../../static/chat/client/types.js";
 
 const clients: ChatClient[] = [];
 afterEach(() => clients.splice(0).forEach((client) => client.disconnect()));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { test, type TestContext } from "node:test";
-import { OutboxStore } from "../../../../static/chat/outbox-store.js";
-import type { Unsent } from "../../../../static/chat/types.js";
+import { OutboxStore } from "../../../../static/chat/client/outbox/outbox-store.js";
+import type { Unsent } from "../../../../static/chat/client/types.js";
 import { EditorStorage } from "../../src/chat/editor-storage.js";
 import { OutboxFolder } from "../../src/chat/outbox-folder.js";
 import { FolderLocks } from "../../src/files/folder-locks.js";

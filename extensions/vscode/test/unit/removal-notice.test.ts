@@ -5,7 +5,7 @@ import { FrontWindow } from "../../src/rooms/front-window.js";
 import { RemovalNotice } from "../../src/rooms/removal-notice.js";
 import type { ChatView } from "../../src/view/chat-view.js";
 import { ChatClient } from "../../../../static/chat/client.js";
-import type { Transport } from "../../../../static/chat/types.js";
+import type { Transport } from "../../../../static/chat/client/types.js";
 import * as stub from "./vscode.js";
 
 const ROOM = "7c9e6679-7425-40de-944b-e07fc1f90ae7";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import type { Chat } from "../../src/chat/chat.js";
-import { CodePlaces } from "../../src/code/places.js";
+import { CodePlaces } from "../../src/code/code-locator.js";
 import { Files, safeName } from "../../src/files/files.js";
 import { withoutIcons } from "../../src/rooms/plain.js";
 import type { Code } from "../../src/view/protocol.js";

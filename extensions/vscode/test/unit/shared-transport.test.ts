@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ChatClient } from "../../../../static/chat/client.js";
-import type { Socket, Transport, TransportHandlers } from "../../../../static/chat/types.js";
+import type { Socket, Transport, TransportHandlers } from "../../../../static/chat/client/types.js";
 import { SharedTransport } from "../../src/chat/shared-transport.js";
 
 const ROOM = "11111111-1111-4111-8111-111111111111";

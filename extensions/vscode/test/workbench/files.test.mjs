@@ -9,7 +9,7 @@ import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
 import { Nginx } from "./nginx.mjs";
 import { inBrowser, message, picture } from "./people.mjs";
-import { Way } from "./way.mjs";
+import { Way } from "./tcp-proxy.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
 /** More than the machine takes of an upload before the other side has read any. */

@@ -9,7 +9,7 @@ const ANSWERED = /"(session_token|ticket)":\s*"([^"]+)"/g;
 export class Secrets {
   #addresses = [];
 
-  /** @param {import("./way.mjs").Way} way between the two, which hears */
+  /** @param {import("./tcp-proxy.mjs").Way} way between the two, which hears */
   constructor(way, bench, window) {
     this.way = way;
     this.bench = bench;

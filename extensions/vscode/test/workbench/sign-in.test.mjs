@@ -9,7 +9,7 @@ import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
 import { logIn, message, say, startChatWith } from "./people.mjs";
 import { Secrets } from "./secrets.mjs";
 import { codeOf, turnOnSecondFactor } from "./totp.mjs";
-import { Way } from "./way.mjs";
+import { Way } from "./tcp-proxy.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
 describe("signing in", () => {

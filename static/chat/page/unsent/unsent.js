@@ -1,0 +1,26 @@
+import { html } from "lit";
+import { ChatElement } from "../lib/element.js";
+import { icon } from "../lib/icons.js";
+
+/**
+ * What this person wrote for rooms in which they no longer are: no room shows it.
+ * @param {import("../../client.js").ChatClient} client
+ */
+export const unsentElsewhere = (client) =>
+  client.me ? client.unsent.filter(({ room }) => !client.rooms.has(room)) : [];
+
+/** Leads to the unsent messages of rooms that are gone. Nothing where there are none. */
+export class Unsent extends ChatElement {
+  static follows = ["outbox", "rooms"];
+
+  render() {
+    const { length } = unsentElsewhere(this.client);
+    if (length === 0) return null;
+    return html`<button type="button" class="unsent-way" @click=${() => this.tell("show-unsent")}>
+      ${icon("warning")}
+      <span>${length === 1 ? "A message was not sent" : `${length} messages were not sent`}</span>
+    </button>`;
+  }
+}
+
+customElements.define("mc-unsent", Unsent);
