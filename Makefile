@@ -6,7 +6,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTENSION := extensions/vscode
 
-.PHONY: help run serve test test-page test-sqlite test-sqlite-near test-sqlite-far test-sqlite-databases test-postgres test-mongodb test-mongodb-near test-mongodb-far test-alone test-copy chaos format check screenshots needs-python needs-node needs-test-tools vsix check-extension test-extension bench lock
+.PHONY: help run dev dev-server dev-extension serve format check check-extension vsix lock bench chaos
+.PHONY: test test-page test-extension test-alone test-copy test-sqlite test-postgres test-mongodb
+.PHONY: test-sqlite-near test-sqlite-far test-sqlite-databases test-mongodb-near test-mongodb-far
+.PHONY: screenshots needs-python needs-node needs-test-tools
 
 ## help: lists the commands
 help:
@@ -18,6 +21,20 @@ help:
 run: export DEBUG = 1
 run: .venv/installed node_modules/installed
 	@exec $(BIN)/python manage.py prepare --port $(PORT) --runserver
+
+## dev: starts the chat for those who change it: Python, templates, static files and the extension are
+## built and loaded again when they are saved (PORT=8000)
+dev: export DEBUG = 1
+dev: export RELOAD = 1
+dev: .venv/installed-dev node_modules/installed-dev $(EXTENSION)/node_modules/installed
+	@$(BIN)/python manage.py prepare --port $(PORT)
+	@exec $(MAKE) --no-print-directory --jobs=2 dev-server dev-extension
+
+dev-server:
+	@exec $(BIN)/python manage.py runserver $(PORT)
+
+dev-extension:
+	@cd $(EXTENSION) && exec node esbuild.mjs --watch
 
 ## serve: starts the production server (PORT=8000 WORKERS=1); settings come from the environment
 serve: export WEB_CONCURRENCY = $(WORKERS)
@@ -38,7 +55,7 @@ test-page: node_modules/installed-dev
 	node --test $(shell find tests/js -name '*.test.js')
 
 ## test-sqlite: the server's tests, and those in a browser (TESTS=tests/chat for some)
-test-sqlite: .venv/installed-dev node_modules/installed-dev needs-test-tools
+test-sqlite: .venv/installed-dev node_modules/installed-dev $(EXTENSION)/node_modules/installed needs-test-tools
 	$(BIN)/pytest $(TESTS)
 
 # Much of the time is spent waiting, and an emulator has one core's worth of work in it: parts side
@@ -46,7 +63,7 @@ test-sqlite: .venv/installed-dev node_modules/installed-dev needs-test-tools
 NEAR := tests/accounts tests/browser tests/chat
 FAR := $(NEAR:%=--ignore=%) --ignore=tests/databases
 
-test-sqlite-near test-sqlite-far test-sqlite-databases: .venv/installed-dev node_modules/installed-dev needs-test-tools
+test-sqlite-near test-sqlite-far test-sqlite-databases: .venv/installed-dev node_modules/installed-dev $(EXTENSION)/node_modules/installed needs-test-tools
 	$(BIN)/pytest -m "not alone" $(PART)
 
 test-sqlite-near: PART := $(NEAR)

@@ -22,6 +22,8 @@ env = Environment()
 # -- The installation ------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
+# `make dev`: pages load again after a change of what they are made of.
+RELOAD = DEBUG and env.bool("RELOAD", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
@@ -92,6 +94,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "allauth.headless",
     "ninja",
+    *(["django_browser_reload"] if RELOAD else []),
 ]
 
 MIDDLEWARE = [
@@ -114,6 +117,7 @@ MIDDLEWARE = [
     "mediachat.time_zone.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    *(["django_browser_reload.middleware.BrowserReloadMiddleware"] if RELOAD else []),
 ]
 
 ROOT_URLCONF = "mediachat.urls"

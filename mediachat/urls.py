@@ -1,6 +1,7 @@
 """Every address of the product, but for those of mediachat.watchers."""
 
 from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -24,3 +25,6 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("chat.urls")),
 ]
+
+if settings.RELOAD:
+    urlpatterns.append(path("__reload__/", include("django_browser_reload.urls")))

@@ -1,8 +1,11 @@
-/** Builds the extension for Node and for the browser, and what the webview loads. */
+/**
+ * Builds the extension for Node and for the browser, and what the webview loads. With `--watch` it
+ * builds them again, for debuggers, whenever a file of theirs is saved.
+ */
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, context } from "esbuild";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(here, "../..");
@@ -94,8 +97,13 @@ if (process.argv.includes("--tests")) {
   process.exit();
 }
 
+const make = process.argv.includes("--watch")
+  ? async (options) =>
+      (await context({ ...options, minify: false, sourcemap: "inline", logLevel: "info" })).watch()
+  : build;
+
 await Promise.all([
-  build({
+  make({
     ...shared,
     entryPoints: { "dist/node/extension": file("src/extension.ts") },
     outdir: here,
@@ -105,7 +113,7 @@ await Promise.all([
     external: ["vscode", "bufferutil", "utf-8-validate"],
     plugins: [platform("node")],
   }),
-  build({
+  make({
     ...shared,
     entryPoints: { "dist/web/extension": file("src/extension.ts") },
     outdir: here,
@@ -115,7 +123,7 @@ await Promise.all([
     external: ["vscode"],
     plugins: [platform("web")],
   }),
-  build({
+  make({
     ...shared,
     entryPoints: {
       "dist/webview/chat": file("src/webview/chat.ts"),
