@@ -13,6 +13,8 @@ from accounts.models import User
 from mediachat.addresses import networks, trusted_address
 from tests.conftest import PASSWORD, person
 
+pytestmark = pytest.mark.once
+
 MISMATCH, TOO_MANY = "username_password_mismatch", "too_many_login_attempts"
 
 

@@ -16,6 +16,8 @@ from accounts.models import User
 from accounts.sessions import user_for_session
 from tests.conftest import PASSWORD, person
 
+pytestmark = pytest.mark.once
+
 NEW = "another horse 42"
 
 

@@ -17,6 +17,8 @@ from django.urls import set_script_prefix
 from accounts.models import User
 from tests.accounts.test_our_words import STOCK
 
+pytestmark = pytest.mark.once
+
 OURS = Path(given.BASE_DIR) / "templates"
 HOST = "chat.example.com"
 LINK = f"https://{HOST}/accounts/somewhere/key/"

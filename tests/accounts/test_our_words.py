@@ -21,6 +21,8 @@ from accounts.models import User
 from chat.models import Room
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.once
+
 OURS = Path(given.BASE_DIR) / "templates"
 STOCK = re.compile(
     r"Two-Factor|Confirm Access|reauthenticate|Activate|Deactivate|Authenticator App"

@@ -18,6 +18,8 @@ from accounts import first_administrator
 from accounts.models import User
 from tests.conftest import PASSWORD, person
 
+pytestmark = pytest.mark.once
+
 SPACED = "  seven quiet otters 42 "
 PRODUCTION = ["accounts.hashers.Argon2Hasher", "accounts.hashers.PBKDF2Hasher"]
 

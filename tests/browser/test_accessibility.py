@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send, talk_to
 
+pytestmark = pytest.mark.once
+
 Scheme = Literal["light", "dark"]
 
 # Whether what has the focus shows it: by an outline of its own, or by the frame around it.

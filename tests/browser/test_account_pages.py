@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible
+
+pytestmark = pytest.mark.once
 
 
 def test_times_are_local_and_two_step_sign_in_is_in_the_menu(open_chat: OpenChat) -> None:

@@ -10,6 +10,10 @@ from tests.chat.test_admin import LISTS
 from tests.conftest import PASSWORD, Serve
 from tests.live import Server
 
+pytestmark = pytest.mark.not_again_on(
+    postgres="it is Django's own ground, where tests/chat/test_admin.py is enough"
+)
+
 Scheme = Literal["light", "dark"]
 
 THINGS = """

@@ -16,6 +16,8 @@ from tests.browser.conftest import (
 )
 from tests.browser.test_accessibility import tab_to
 
+pytestmark = pytest.mark.once
+
 LOOKS: list[dict[str, Any]] = [
     {"color_scheme": "light", "viewport": {"width": 1100, "height": 700}},
     {"color_scheme": "dark", "viewport": {"width": 300, "height": 640}},

@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SCREENSHOTS, OpenChat, enter_room, send, talk_to
+
+pytestmark = pytest.mark.once
 
 
 def entry(page: Page, name: str) -> Locator:

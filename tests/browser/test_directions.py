@@ -17,6 +17,8 @@ from tests.chat.test_admin import LISTS
 from tests.conftest import Serve
 from tests.live import Server
 
+pytestmark = pytest.mark.once
+
 NAME, ROOM = "شارة الخير", "חדר הצוות"
 THINGS = f"""
 import uuid

@@ -3,9 +3,12 @@ room for it."""
 
 import uuid
 
+import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send, until
+
+pytestmark = pytest.mark.once
 
 # Fills the storage to its last character.
 FILL = """() => {

@@ -14,6 +14,8 @@ from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible
 from tests.conftest import PASSWORD
 from tests.live import Server
 
+pytestmark = pytest.mark.once
+
 VERIFIER = "v" * 43
 
 

@@ -4,10 +4,13 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Page
 
 from tests import pictures
 from tests.browser.conftest import SCREENSHOTS, OpenChat, send, talk_to, until
+
+pytestmark = pytest.mark.once
 
 NAMES = [
     ".gitignore",

@@ -1,9 +1,12 @@
 """Finding people and rooms in the page: however it is typed, to the last one, and with reasons."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible
 from tests.conftest import Serve
+
+pytestmark = pytest.mark.once
 
 SEED = """
 from accounts.models import User

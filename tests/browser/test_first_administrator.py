@@ -8,6 +8,8 @@ from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible
 from tests.conftest import PASSWORD, Serve
 from tests.live import Server
 
+pytestmark = pytest.mark.once
+
 WITHOUT_ADMINISTRATOR = """
 from accounts import first_administrator
 from accounts.models import User

@@ -1,5 +1,6 @@
 """What is offered, and how it is reached by keys alone."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import (
@@ -11,6 +12,8 @@ from tests.browser.conftest import (
     talk_to,
     until,
 )
+
+pytestmark = pytest.mark.once
 
 # As the server tells it when a moderator closes the room that is open.
 CLOSE = """(closed) => {

@@ -2,11 +2,14 @@
 
 import uuid
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send
 from tests.conftest import PASSWORD
 from tests.live import Seeded, Server
+
+pytestmark = pytest.mark.once
 
 
 def sign_in(page: Page, username: str) -> None:

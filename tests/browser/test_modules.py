@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Response
 
 from tests.browser.conftest import OpenChat
+
+pytestmark = pytest.mark.once
 
 HASHED = re.compile(r"\.[0-9a-f]{12}\.m?js$")
 

@@ -6,6 +6,8 @@ from playwright.sync_api import Page
 from tests.browser.conftest import SCREENSHOTS, OpenChat, send
 from tests.conftest import Serve
 
+pytestmark = pytest.mark.once
+
 TURNED = "abc\u202edef"
 """As it may have been stored before such names were refused."""
 CAST = {

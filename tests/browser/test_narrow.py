@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SCREENSHOTS, OpenChat, enter_room, send
 from tests.browser.picture import landscape
 from tests.live import Server
+
+pytestmark = pytest.mark.once
 
 OUT_OF_REACH = (Path(__file__).parent / "out_of_reach.js").read_text()
 LONG = "Donaudampfschifffahrtsgesellschaftskapitaenswitwenpension"

@@ -5,6 +5,7 @@ import re
 import statistics
 import uuid
 
+import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import (
@@ -19,6 +20,8 @@ from tests.browser.conftest import (
 from tests.conftest import PASSWORD
 from tests.live import Server
 from tests.pictures import picture
+
+pytestmark = pytest.mark.once
 
 PASTE = """async (data) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));

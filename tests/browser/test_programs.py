@@ -18,6 +18,8 @@ from tests.browser.conftest import OpenChat
 from tests.conftest import PASSWORD
 from tests.live import ROOT, Seeded, Server
 
+pytestmark = pytest.mark.once
+
 CLIENT = ROOT / "static" / "chat"
 OTHERS = {"ada": "member", "grace": "owner", "her password": PASSWORD}
 

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send, until
 from tests.live import Server
 
+pytestmark = pytest.mark.once
+
 HISTORY = """
 import datetime, uuid
 from django.utils import timezone

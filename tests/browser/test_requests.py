@@ -9,6 +9,8 @@ from tests.browser.test_accessibility import tab_to
 from tests.browser.test_blocks import LOOKS, choose, look
 from tests.live import Server
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def asking(seeded: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:

@@ -2,10 +2,13 @@
 
 import uuid
 
+import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send, until
 from tests.live import Server
+
+pytestmark = pytest.mark.once
 
 ROOM = "The private room"
 NOTICE = "The history was restored from a backup."

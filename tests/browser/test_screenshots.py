@@ -10,6 +10,8 @@ from tests.browser.picture import landscape
 from tests.conftest import Serve
 from tests.live import Server
 
+pytestmark = pytest.mark.once
+
 CAST = {"ada": "Ada Lovelace", "grace": "Grace Hopper", "linus": "Linus Berg", "mae": "Mae Jemison"}
 
 PEOPLE = f"""

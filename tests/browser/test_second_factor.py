@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import httpx
+import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page, expect
 from websockets.exceptions import ConnectionClosed
@@ -14,6 +15,8 @@ from websockets.typing import Origin, Subprotocol
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible
 from tests.conftest import PASSWORD, Serve
 from tests.live import Server
+
+pytestmark = pytest.mark.once
 
 REASON = "This server asks you for a second factor beside your password"
 

@@ -2,6 +2,7 @@
 
 import uuid
 
+import pytest
 from playwright.sync_api import Page, WebSocketRoute
 
 from tests.browser.conftest import (
@@ -13,6 +14,8 @@ from tests.browser.conftest import (
     try_now,
     until,
 )
+
+pytestmark = pytest.mark.once
 
 SENT = "mc-message:not(.is-unsent)"
 

@@ -7,6 +7,8 @@ from tests.browser.conftest import OpenChat, assert_accessible, send, talk_to, u
 from tests.components import emoji_font
 from tests.live import Server
 
+pytestmark = pytest.mark.once
+
 DEEP = "\n".join("  " * level + f"- level {level}" for level in range(12))
 QUOTES = "> " * 12 + "deep"
 CODE_IN_LIST = """1. one

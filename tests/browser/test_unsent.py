@@ -15,6 +15,8 @@ from tests.browser.conftest import (
     until,
 )
 
+pytestmark = pytest.mark.once
+
 Scheme = Literal["light", "dark"]
 
 

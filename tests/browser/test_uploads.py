@@ -2,6 +2,7 @@
 
 import uuid
 
+import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.browser.conftest import (
@@ -11,6 +12,8 @@ from tests.browser.conftest import (
     enter_room,
     send,
 )
+
+pytestmark = pytest.mark.once
 
 ROOM = "The private room"
 WAITS = "This is sent as soon as the files are uploaded."

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import CDPSession, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import (
@@ -13,6 +14,8 @@ from tests.browser.conftest import (
     talk_to,
     until,
 )
+
+pytestmark = pytest.mark.once
 
 
 class InputMethod:

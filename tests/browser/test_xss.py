@@ -13,6 +13,8 @@ from tests.conftest import PASSWORD
 from tests.live import Server
 from tests.xss_corpus import BODIES, FILE_NAMES
 
+pytestmark = pytest.mark.once
+
 A_ROOM = 45
 """Messages that one page of history brings."""
 

@@ -103,6 +103,9 @@ async def test_who_comes_to_a_room_that_others_are_in_reads_nothing_of_its_log(
     assert {room.pk} == second.rooms
 
 
+@pytest.mark.impossible_on(
+    mongodb="it counts statements of SQL; tests/databases/test_plans.py has the query"
+)
 async def test_sync_of_500_rooms_takes_two_queries(statements: list[str]) -> None:
     rooms, (visitor,) = await _set_up(rooms=500, visitors=1, said=2)
     hub = Hub()

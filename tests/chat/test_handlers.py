@@ -14,6 +14,7 @@ from chat.protocol import ChatError, ErrorCode
 from tests.chat.conftest import say
 
 pytestmark = [
+    pytest.mark.once,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("connections_closed"),
 ]

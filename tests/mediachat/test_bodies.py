@@ -8,6 +8,8 @@ import pytest
 from mediachat.bodies import HELD_LIMIT, MIB, SMALL, BodyLimit, Refused
 from tests.live import Server
 
+pytestmark = pytest.mark.once
+
 
 class Taken:
     """An upload that somebody may send."""

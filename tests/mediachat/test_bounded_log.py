@@ -19,6 +19,8 @@ from mediachat.bounded_log import (
 )
 from tests.conftest import Serve
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:

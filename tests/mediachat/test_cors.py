@@ -8,7 +8,7 @@ STRANGER = "https://evil.example"
 ENDPOINTS = ["/_allauth/app/v1/auth/login", "/api/v1/tickets", "/embed/", "/media/x/y"]
 SIGN_UP = "/_allauth/app/v1/auth/signup"
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def preflight(client: Client, path: str, origin: str):

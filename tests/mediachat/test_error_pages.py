@@ -7,6 +7,8 @@ from django.test import RequestFactory
 
 from mediachat.error_pages import server_error
 
+pytestmark = pytest.mark.once
+
 SCRIPT = b"try-again"
 
 

@@ -8,6 +8,8 @@ from django.test import Client
 
 from tests.conftest import Serve
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/accounts/login/", "/admin/login/", "/api/v1/rooms"])

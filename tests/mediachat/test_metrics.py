@@ -14,6 +14,8 @@ from tests.conftest import Serve
 from tests.live import free_port
 from tests.outside import OutsideClient
 
+pytestmark = pytest.mark.once
+
 TOKEN = "the right token"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 ON_THIS_MACHINE: dict[str, Any] = {

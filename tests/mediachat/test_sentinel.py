@@ -20,6 +20,8 @@ from tests.conftest import Serve
 from tests.live import Redis, Seeded, free_port
 from tests.outside import OutsideClient
 
+pytestmark = pytest.mark.once
+
 
 def test_an_address_names_sentinels_and_what_they_watch() -> None:
     address = Address.parse("sentinel://me:p%40ss@a:1,b/mymaster/2")

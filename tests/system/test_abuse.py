@@ -24,6 +24,8 @@ from tests.live import ROOT, Server, environment
 from tests.system.abuse import inputs
 from tests.system.abuse.world import AT_ONCE, SETS
 
+pytestmark = pytest.mark.once
+
 SECONDS = 10.0
 MANY = ("command Sync", "request GET /api/v1/rooms ")
 """Cases that ask for all of a person's rooms."""

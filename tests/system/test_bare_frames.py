@@ -14,7 +14,10 @@ from tests.system.test_slow_peers import MIB, PATIENCE, Peer, peers, started
 
 __all__ = ["started"]
 
-pytestmark = pytest.mark.parametrize("started", ["uvicorn", "daphne"], indirect=True)
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.parametrize("started", ["uvicorn", "daphne"], indirect=True),
+]
 
 PIECE, TEXT, BYTES, PING, PONG = 0, 1, 2, 9, 10
 FELT = 2.0

@@ -18,7 +18,7 @@ TEAL: FilePayload = {
     "mimeType": "image/png",
     "buffer": picture("PNG", (600, 400)),
 }
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
 
 
 def test_everything_works_below_a_path(

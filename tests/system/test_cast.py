@@ -202,7 +202,8 @@ async def _signed_in(server: Server, username: str, door: str) -> OutsideClient:
     return client
 
 
-@pytest.fixture(params=["program", "browser"])
+# Both lead to the same session, so one of them is enough on another database.
+@pytest.fixture(params=["program", pytest.param("browser", marks=pytest.mark.once)])
 async def cast(server: Server, request: pytest.FixtureRequest) -> AsyncIterator[Cast]:
     names = ("owner", "member", "outsider")
     clients = [await _signed_in(server, name, request.param) for name in names]

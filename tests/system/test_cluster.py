@@ -14,6 +14,8 @@ from tests.live import Redis
 from tests.outside import OutsideClient, assert_complete
 from tests.system.test_crash import LOST
 
+pytestmark = pytest.mark.once
+
 CLIENTS = 50
 MESSAGES_EACH = 10
 ALL = CLIENTS * MESSAGES_EACH

@@ -19,6 +19,10 @@ from tests.conftest import Serve
 from tests.live import Redis, Server
 from tests.outside import ClosedError, OutsideClient, assert_complete
 
+pytestmark = pytest.mark.not_again_on(
+    postgres="tests/system/chaos kills the same servers and the same Redis there, and more"
+)
+
 PEOPLE, MESSAGES_EACH = (5, 6) if databases.is_emulated() else (20, 50)
 ALL = PEOPLE * MESSAGES_EACH
 SETTLED_IN = 5.0

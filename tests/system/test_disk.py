@@ -85,6 +85,10 @@ async def test_all_files_together_take_so_much_and_no_more(serve: Serve):
         assert again["size"] == 2 * MIB
 
 
+@pytest.mark.impossible_on(
+    postgres="what was deleted is vacuumed by the database server, in its own time",
+    mongodb="what was deleted is overwritten by the database server, in its own time",
+)
 @pytest.mark.parametrize("busy", [False, True])
 async def test_what_was_deleted_is_gone_from_the_files(serve: Serve, busy: bool):
     """Of the database and of its log, whether nobody writes any more or others write on."""

@@ -14,6 +14,8 @@ from tests.conftest import Serve
 from tests.live import Server
 from tests.outside import OutsideClient
 
+pytestmark = pytest.mark.once
+
 HEARTBEAT = 2.0
 
 

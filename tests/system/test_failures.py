@@ -27,6 +27,10 @@ def forbid_writing(server: Server, forbidden: bool) -> None:
         process.rlimit(psutil.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
 
+@pytest.mark.impossible_on(
+    postgres="the full disk would be the database server's, not ours",
+    mongodb="the full disk would be the database server's, not ours",
+)
 async def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_half_stored(serve: Serve):
     server = serve(expect_errors=True, RATE_LIMITS="off", HEARTBEAT="2")
     anna, ben = OutsideClient(server.url, "crowd0"), OutsideClient(server.url, "crowd1")
@@ -50,6 +54,9 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_half_stored(se
         assert len(await ben.history(room)) == 6
 
 
+@pytest.mark.impossible_on(
+    mongodb="the emulator serves all tests of this run, so it cannot be taken away from one"
+)
 async def test_a_server_without_its_database_says_so_and_recovers(serve: Serve):
     server = serve(expect_errors=True, RATE_LIMITS="off", HEARTBEAT="2")
     async with OutsideClient(server.url, "crowd0") as anna, anna.http() as http:

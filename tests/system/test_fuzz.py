@@ -15,6 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from tests.live import Server
 from tests.outside import OutsideClient
 
+pytestmark = pytest.mark.once
+
 FRAMES = 10_000
 SEED = 20_261_122
 CHUNK = 250

@@ -16,6 +16,8 @@ from tests.conftest import Serve
 from tests.live import Seeded, Server
 from tests.outside import ClosedError, CommandError, OutsideClient
 
+pytestmark = pytest.mark.once
+
 
 async def test_a_burst_over_the_limit_is_refused_and_the_socket_lives(serve: Serve):
     server = serve(HEARTBEAT="2")

@@ -9,6 +9,8 @@ from tests.conftest import Serve
 from tests.live import Redis
 from tests.outside import OutsideClient
 
+pytestmark = pytest.mark.once
+
 AWAY = 4
 WITHIN = 5
 

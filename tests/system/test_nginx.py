@@ -17,7 +17,7 @@ from tests.conftest import Serve
 from tests.live import Redis, free_port
 from tests.outside import PASSWORD, ClosedError, OutsideClient
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
 MIB = 1024 * 1024
 
 

@@ -21,6 +21,8 @@ from tests.conftest import Serve
 from tests.live import ROOT, Server, free_port
 from tests.outside import OutsideClient
 
+pytestmark = pytest.mark.once
+
 BUCKET = "mediachat"
 KEYS = {"access_key": "made-up", "secret_key": "made-up-as-well"}
 

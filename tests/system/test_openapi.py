@@ -13,6 +13,8 @@ from schemathesis.specs.openapi import schemas  # noqa: F401
 from tests.conftest import PASSWORD
 from tests.live import Server
 
+pytestmark = pytest.mark.once
+
 EXAMPLES = 25
 
 

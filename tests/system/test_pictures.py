@@ -18,6 +18,8 @@ from tests.conftest import Serve
 from tests.live import Server
 from tests.outside import OutsideClient
 
+pytestmark = pytest.mark.once
+
 QUICK = 4.0
 """Seconds that something quick may take on two busy cores; what is slow here takes a minute."""
 MIB = 1024 * 1024

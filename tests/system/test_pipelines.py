@@ -11,6 +11,8 @@ from tests.conftest import Serve
 from tests.handshakes import handshake
 from tests.system.test_slow_peers import MIB, PATIENCE, peers, started
 
+pytestmark = pytest.mark.once
+
 __all__ = ["started"]
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"

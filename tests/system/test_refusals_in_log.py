@@ -12,6 +12,8 @@ from tests.live import EXCEPTION, Server
 from tests.outside import OutsideClient
 from tests.system.test_slow_peers import started
 
+pytestmark = pytest.mark.once
+
 __all__ = ["started"]
 
 FORM = "application/x-www-form-urlencoded"

@@ -12,6 +12,8 @@ import pytest
 from tests.live import Seeded, Server
 from tests.outside import OutsideClient
 
+pytestmark = pytest.mark.once
+
 
 class DevelopmentServer(Server):
     def command(self) -> str:

@@ -85,14 +85,17 @@ def hold_no_links(server: Server) -> None:
     assert "Content-Transfer-Encoding" not in server.log
 
 
+@pytest.mark.once
 def test_without_a_mail_server_nothing_asks_for_mail(serve: Serve) -> None:
     hold_no_links(serve())
 
 
+@pytest.mark.once
 def test_without_a_mail_server_make_run_prints_no_links(developing: Server) -> None:
     hold_no_links(developing)
 
 
+@pytest.mark.once
 def test_with_a_mail_server_a_link_is_mailed_and_not_logged(serve: Serve, tmp_path: Path) -> None:
     mail = tmp_path / "mail"
     server = serve(EMAIL_URL=f"filemail:///{mail}")

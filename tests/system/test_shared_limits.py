@@ -16,7 +16,7 @@ from tests.conftest import Serve
 from tests.live import Redis, Server
 from tests.outside import ClosedError, CommandError, OutsideClient
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.once, pytest.mark.timeout(180)]
 
 AT_ONCE = 10 if databases.is_emulated() else 2
 """Seconds; the emulator answers one after the other."""

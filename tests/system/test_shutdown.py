@@ -15,6 +15,8 @@ from tests.conftest import Serve
 from tests.live import Redis
 from tests.outside import ClosedError, OutsideClient, assert_complete
 
+pytestmark = pytest.mark.once
+
 PEOPLE, SOCKETS_EACH = (10, 2) if databases.is_emulated() else (40, 3)
 EVERY = 2.0
 """Seconds between two messages of one socket."""

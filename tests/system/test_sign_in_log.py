@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.conftest import PASSWORD, Serve
 from tests.live import Server
 from tests.outside import OutsideClient
+
+pytestmark = pytest.mark.once
 
 SECRET = "my pass phrase, in the wrong field"
 

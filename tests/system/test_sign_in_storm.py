@@ -16,7 +16,7 @@ from tests.conftest import PASSWORD, Serve
 from tests.live import Server
 from tests.outside import OutsideClient
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.once, pytest.mark.alone, pytest.mark.timeout(120)]
 
 MIB = 2**20
 P95 = 2.0 if databases.is_emulated() else 0.2

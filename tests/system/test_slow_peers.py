@@ -19,6 +19,8 @@ from tests.live import Seeded, Server
 from tests.outside import OutsideClient
 from tests.system.test_runserver import DevelopmentServer
 
+pytestmark = pytest.mark.once
+
 MIB = 1024 * 1024
 SECONDS = 1.0
 QUICK = {"HEADER_SECONDS": f"{SECONDS}", "BODY_SECONDS": f"{SECONDS}", "HEARTBEAT": "2"}

@@ -12,6 +12,8 @@ from tests import databases
 from tests.conftest import Serve
 from tests.outside import OutsideClient
 
+pytestmark = pytest.mark.once
+
 MEGABYTE = 1024 * 1024
 SENT = (20 if databases.is_emulated() else 100) * MEGABYTE
 
