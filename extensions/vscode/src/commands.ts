@@ -16,7 +16,7 @@ import { filesMeant } from "./files/shared-file.js";
 import { nextOf } from "./rooms/order.js";
 import { inTree, pickRoom } from "./rooms/pick.js";
 import { withoutIcons } from "./rooms/plain.js";
-import type { Quiet } from "./rooms/notification-settings.js";
+import type { NotificationSettings } from "./rooms/notification-settings.js";
 import { readAddress } from "./server/address.js";
 import { Problem } from "./server/problem.js";
 import { Server } from "./server/server.js";
@@ -26,14 +26,14 @@ interface Services {
   accounts: Accounts;
   browser: BrowserSignIn;
   chat: Chat;
-  quiet: Quiet;
+  notificationSettings: NotificationSettings;
   view: ChatView;
   log: vscode.LogOutputChannel;
 }
 
 /** All that can be done from the palette, menus and the tree. */
 export function registerCommands(context: vscode.ExtensionContext, services: Services): void {
-  const { accounts, browser, chat, quiet, view, log } = services;
+  const { accounts, browser, chat, notificationSettings, view, log } = services;
   const { l10n, window } = vscode;
 
   const welcome = async (account: NewAccount | undefined) => {
@@ -84,7 +84,7 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       // Neither the room in sight nor what the badge does not count is looked for; the room of a hidden chat is.
       const inSight = chat.recent.inSight();
       const isMeant = (room: Room) =>
-        unread(room) > 0 && room.id !== inSight && !quiet.isMuted(room.id);
+        unread(room) > 0 && room.id !== inSight && !notificationSettings.isMuted(room.id);
       const next = nextOf(inTree(chat), view.roomShown, isMeant);
       if (next) return view.show({ type: "open-room", room: next.id });
       return void window.showInformationMessage(l10n.t("Nothing else is unread in Media Chat."));
@@ -106,12 +106,16 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
     muteRoom: async (given?: Pick<Room, "id">) => {
       const { id } =
         given ??
-        (await pickRoom(chat, l10n.t("Mute which room?"), (room) => !quiet.isMuted(room.id))) ??
+        (await pickRoom(
+          chat,
+          l10n.t("Mute which room?"),
+          (room) => !notificationSettings.isMuted(room.id),
+        )) ??
         {};
       const client = chat.connected?.client;
       const room = client?.rooms.get(id ?? "");
       if (!client || !room) return;
-      await quiet.mute(room.id, true);
+      await notificationSettings.mute(room.id, true);
       window.setStatusBarMessage(
         l10n.t("{0} is muted.", withoutIcons(roomTitle(client, room))),
         4000,
@@ -120,11 +124,13 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
     unmuteRoom: async (given?: Room) => {
       const room =
         given ??
-        (await pickRoom(chat, l10n.t("Unmute which room?"), ({ id }) => quiet.isMuted(id)));
-      if (room) await quiet.mute(room.id, false);
+        (await pickRoom(chat, l10n.t("Unmute which room?"), ({ id }) =>
+          notificationSettings.isMuted(id),
+        ));
+      if (room) await notificationSettings.mute(room.id, false);
     },
-    doNotDisturb: () => quiet.setDoNotDisturb(true),
-    disturb: () => quiet.setDoNotDisturb(false),
+    doNotDisturb: () => notificationSettings.setDoNotDisturb(true),
+    disturb: () => notificationSettings.setDoNotDisturb(false),
     shareSelection: signedIn(() => {
       if (window.activeTextEditor) return shareSelection(chat);
       return void window.showInformationMessage(l10n.t("Select the lines to share first."));

@@ -6,7 +6,7 @@ import { SignInForm } from "./account/sign-in-form.js";
 import { Chat } from "./chat/chat.js";
 import { EditorStorage } from "./chat/editor-storage.js";
 import { OutboxFolder } from "./chat/outbox-folder.js";
-import { CodePlaces } from "./code/code-locator.js";
+import { CodeLocator } from "./code/code-locator.js";
 import { registerCommands } from "./commands.js";
 import { Files } from "./files/files.js";
 import { FolderLocks } from "./files/folder-locks.js";
@@ -15,7 +15,7 @@ import { FolderValues } from "./platform/folder-values.js";
 import { EditorFolder } from "./platform/folder.js";
 import { FrontWindow } from "./rooms/front-window.js";
 import { Notifier } from "./rooms/notifier.js";
-import { Quiet } from "./rooms/notification-settings.js";
+import { NotificationSettings } from "./rooms/notification-settings.js";
 import { RecentRooms } from "./rooms/recent.js";
 import { RemovalNotice } from "./rooms/removal-notice.js";
 import { RestoreNotice } from "./rooms/restore-notice.js";
@@ -60,11 +60,11 @@ export function activate(context: vscode.ExtensionContext): void {
     { files, locks },
     log,
   );
-  const quiet = new Quiet(
+  const notificationSettings = new NotificationSettings(
     new FolderValues(folder("quiet"), (words) => log.warn(`Muted rooms: ${words}`)),
   );
   const served = new Files(chat, accounts.known);
-  const places = new CodePlaces();
+  const codeLocator = new CodeLocator();
   const form = new SignInForm(accounts, browser);
   const { extensionUri, globalState: state } = context;
   const view = new ChatView({
@@ -74,14 +74,14 @@ export function activate(context: vscode.ExtensionContext): void {
     chat,
     storage,
     files: served,
-    places,
+    codeLocator,
     form,
     log,
   });
-  const tree = new RoomsTree(chat, quiet, view);
-  const statusBar = new StatusBar(chat, tree, quiet);
+  const tree = new RoomsTree(chat, notificationSettings, view);
+  const statusBar = new StatusBar(chat, tree, notificationSettings);
   const front = new FrontWindow(state);
-  const notifier = new Notifier(chat, view, quiet, front);
+  const notifier = new Notifier(chat, view, notificationSettings, front);
   const removals = new RemovalNotice(chat, view, front);
   const restores = new RestoreNotice(chat, view, front, state);
   context.subscriptions.push(
@@ -89,9 +89,9 @@ export function activate(context: vscode.ExtensionContext): void {
     accounts,
     browser,
     chat,
-    quiet,
+    notificationSettings,
     served,
-    places,
+    codeLocator,
     view,
     tree,
     statusBar,
@@ -100,13 +100,13 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(front, notifier, removals, restores);
   context.subscriptions.push(vscode.window.registerFileDecorationProvider(new UnreadBadges()));
   context.subscriptions.push(tickWalkthrough(chat));
-  registerCommands(context, { accounts, browser, chat, quiet, view, log });
+  registerCommands(context, { accounts, browser, chat, notificationSettings, view, log });
   tellContext(chat);
   chat.onDidChange(() => tellContext(chat));
   // The person who signs in finds what they had not sent, and is not called where they muted.
   const opened = Promise.all([
     outbox.open().then(() => storage.moveFrom(state)),
-    quiet.open(state),
+    notificationSettings.open(state),
   ]);
   void opened.catch((error: Error) => log.warn(error.message)).then(() => accounts.load());
 }

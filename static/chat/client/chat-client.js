@@ -9,16 +9,16 @@ import { FileUpload } from "./uploads/file-upload.js";
 import { FileUploads } from "./uploads/file-uploads.js";
 import { handleIncomingMessage, messagesIn, takeFrom } from "./incoming.js";
 import { KnownChat } from "./state/known-chat.js";
-import { News } from "./state/change-notifier.js";
+import { ChangeNotifier } from "./state/change-notifier.js";
 import { OutboxFiles } from "./outbox/outbox-files.js";
 import { localStorageIfAny } from "./outbox/outbox-store.js";
 import { Outbox } from "./outbox/outbox.js";
-import { Patience } from "./retry/retries.js";
-import { PatientCommands } from "./retry/retried-commands.js";
-import { uploadPatiently } from "./retry/retried-upload.js";
+import { Retries } from "./retry/retries.js";
+import { RetriedCommands } from "./retry/retried-commands.js";
+import { uploadWithRetries } from "./retry/retried-upload.js";
 import { quoteOf } from "./message-log/quotes.js";
 import { Requests } from "./connection/requests.js";
-import { Store } from "./state/client-state.js";
+import { ClientState } from "./state/client-state.js";
 import { Sync } from "./message-log/sync.js";
 
 /** A connection that answers no `ping` within this is dead, in milliseconds. */
@@ -67,19 +67,19 @@ export class ChatClient extends KnownChat {
   /** A UUID of this client, which is one of perhaps many of the same person. */
   id = crypto.randomUUID();
 
-  #news = new News(this);
+  #notifier = new ChangeNotifier(this);
   #arrivals = new Arrivals();
   #transport;
   #timing;
   #connection;
-  #patience;
+  #retries;
   #commands;
   #requests;
   #sync;
   #uploads;
   #files;
   #outbox;
-  #store;
+  #clientState;
   #browser;
   /** Whether somebody has asked for the messages of all rooms, which costs more after an absence. */
   #isTold = false;
@@ -100,21 +100,21 @@ export class ChatClient extends KnownChat {
     userId,
   }) {
     const timing = { now, monotonic, random, setTimer };
-    const store = new Store({
+    const clientState = new ClientState({
       ...timing,
       read: (command, options) => this.read(command, options),
       unsent: () => this.#outbox.shown,
       acknowledge: (message) => this.#outbox.acknowledge(message),
       missed: (feed) => this.state === "online" && this.#sync.ask(feed),
       isTold: () => this.#isTold,
-      tell: (type, detail) => this.#news.tell(type, detail),
+      tell: (type, detail) => this.#notifier.tell(type, detail),
     });
-    super(store);
-    this.#store = store;
+    super(clientState);
+    this.#clientState = clientState;
     this.#transport = transport;
     this.#timing = timing;
     this.#requests = new Requests({ ...timing, late: () => this.probe() });
-    this.#patience = new Patience({ ...timing, changed: () => this.#news.tell("state") });
+    this.#retries = new Retries({ ...timing, changed: () => this.#notifier.tell("state") });
     this.#connection = new Connection({
       transport,
       ...timing,
@@ -122,7 +122,7 @@ export class ChatClient extends KnownChat {
         opened: (socket) => takeFrom(socket, (message) => this.#take(message)),
         frame: (text) => this.receive(text),
         lost: (error) => this.#lost(error),
-        changed: () => this.#news.tell("state"),
+        changed: () => this.#notifier.tell("state"),
         quiet: () => this.#issue({ type: "ping" }, { timeout: PING_TIMEOUT }),
       },
     });
@@ -131,12 +131,12 @@ export class ChatClient extends KnownChat {
       // A socket can take minutes to notice that the network has gone.
       offline: () => this.#connection.drop(),
       focus: () => this.#connection.wake(),
-      pagehide: () => store.flushReads(),
+      pagehide: () => clientState.flushReads(),
       storage: (/** @type {StorageEvent} */ change) => this.#outbox.reread(change),
     });
-    const patience = this.#patience;
-    this.#commands = new PatientCommands({
-      patience,
+    const retries = this.#retries;
+    this.#commands = new RetriedCommands({
+      retries,
       ...timing,
       isOnline: () => this.state === "online",
       arrival: async (signal) => {
@@ -145,7 +145,7 @@ export class ChatClient extends KnownChat {
       },
       issue: (command) => this.#issue(command),
     });
-    this.#sync = new Sync({ patience, request: (rooms) => this.#issue({ type: "sync", rooms }) });
+    this.#sync = new Sync({ retries, request: (rooms) => this.#issue({ type: "sync", rooms }) });
     this.#uploads = new FileUploads({
       upload: (file, options) => this.upload(file, options),
       limits: () => this.limits,
@@ -165,15 +165,15 @@ export class ChatClient extends KnownChat {
       storage,
       files: this.#files,
       isMember: (room) => this.rooms.has(room),
-      isCurrent: (room) => !this.trouble && store.isCurrent(room),
-      patience,
+      isCurrent: (room) => !this.trouble && clientState.isCurrent(room),
+      retries,
       ...timing,
       transmit: (command) => this.#issue(command),
       changed: (room) => {
-        this.#store.unsentChanged(room);
-        this.#news.tell("outbox");
+        this.#clientState.unsentChanged(room);
+        this.#notifier.tell("outbox");
       },
-      leftOut: (room, upload) => this.#news.tell("left-out", { room, upload }),
+      leftOut: (room, upload) => this.#notifier.tell("left-out", { room, upload }),
     });
     if (userId) this.#outbox.open(userId);
   }
@@ -212,13 +212,13 @@ export class ChatClient extends KnownChat {
    * @returns {ChatError | null}
    */
   get trouble() {
-    return this.state === "online" ? this.#patience.trouble : null;
+    return this.state === "online" ? this.#retries.trouble : null;
   }
 
   /** Tries now what waits to be tried again: the connection, messages, pages, files. */
   tryNow() {
     this.#connection.wake();
-    this.#patience.wake();
+    this.#retries.wake();
   }
 
   /**
@@ -245,7 +245,7 @@ export class ChatClient extends KnownChat {
   /** Disconnects and stays away until `connect()`. */
   disconnect() {
     this.#browser.stop();
-    this.#store.flushReads();
+    this.#clientState.flushReads();
     this.#connection.close();
     this.#commands.abort();
     this.#arrivals.settle(new ChatError("aborted", "The client was disconnected."));
@@ -266,7 +266,7 @@ export class ChatClient extends KnownChat {
     this.#requests.abandon(connectionLost());
     this.#sync.stop();
     this.#outbox.pause();
-    this.#store.lost();
+    this.#clientState.lost();
     if (error) this.#arrivals.settle(error);
   }
 
@@ -310,14 +310,14 @@ export class ChatClient extends KnownChat {
         reply_to,
         code,
         quote: null,
-        room_name: this.#store.nameOf(room),
+        room_name: this.#clientState.nameOf(room),
         attachments: attachments.map(unknownAttachment),
       });
-      this.#store.answering(room);
+      this.#clientState.answering(room);
       return stored;
     }
     const reply = await this.#commands.write(command, options);
-    this.#store.answered(command.type, reply);
+    this.#clientState.answered(command.type, reply);
     return reply;
   }
 
@@ -350,13 +350,13 @@ export class ChatClient extends KnownChat {
           each instanceof FileUpload ? (each.attachment ?? awaitedAttachment(each)) : each,
         ),
         ...(awaited.length > 0 ? { uploading: awaited.map(({ key }) => key) } : {}),
-        room_name: this.#store.nameOf(room),
+        room_name: this.#clientState.nameOf(room),
         reply_to: typeof replyTo === "string" ? replyTo : (replyTo?.id ?? null),
         quote: quoted ? quoteOf(quoted) : null,
       },
       awaited,
     );
-    this.#store.answering(room);
+    this.#clientState.answering(room);
     // One's own message is always in sight.
     if (feed.hasNewer) feed.jumpToLatest().catch(() => {});
     return clientId;
@@ -421,10 +421,10 @@ export class ChatClient extends KnownChat {
    *   `quota_exceeded`), or in the end `network`, `server_error`, `rate_limited`
    */
   async upload(file, options = {}) {
-    const attachment = await uploadPatiently(() => this.#transport.upload(file, options), {
+    const attachment = await uploadWithRetries(() => this.#transport.upload(file, options), {
       ...this.#timing,
       ...options,
-      patience: this.#patience,
+      retries: this.#retries,
       isAway: () => this.state === "connecting" || this.retryAt !== null,
     });
     this.#files.uploaded(attachment, file);
@@ -437,12 +437,12 @@ export class ChatClient extends KnownChat {
    * @param {number} number
    */
   markRead(roomId, number) {
-    this.#store.markRead(roomId, number);
+    this.#clientState.markRead(roomId, number);
   }
 
   /** Tells a room that one is typing, at most every 3 s: call it at each key. @param {string} room */
   sayTyping(room) {
-    if (this.state !== "online" || !this.#store.typing.isDue(room)) return;
+    if (this.state !== "online" || !this.#clientState.typing.isDue(room)) return;
     this.socket?.send(JSON.stringify({ type: "typing", room }));
   }
 
@@ -458,7 +458,7 @@ export class ChatClient extends KnownChat {
     const reply = await this.#requests.issue(socket, command, options);
     if (reply.message) {
       if (reply.message.sender === this.username) this.#outbox.acknowledge(reply.message, reply);
-      this.#store.settle(reply);
+      this.#clientState.settle(reply);
     }
     return reply;
   }
@@ -494,17 +494,17 @@ export class ChatClient extends KnownChat {
   #take(message) {
     if (message?.type === "reply" || message?.type === "error") this.#requests.settle(message);
     else if (message?.type === "ready") this.#ready(message);
-    else if (message?.type) this.#store.apply(message);
+    else if (message?.type) this.#clientState.apply(message);
   }
 
   /** @param {import("../protocol.js").ReadyEvent} event */
   #ready(event) {
     this.#connection.established(event.heartbeat);
-    this.#store.welcome(event);
+    this.#clientState.welcome(event);
     this.#outbox.open(event.user.id);
     this.#outbox.resume();
     this.#arrivals.settle();
-    this.#patience.wake();
+    this.#retries.wake();
     this.#uploads.retryFailed();
   }
 }

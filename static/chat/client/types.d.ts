@@ -74,7 +74,7 @@ export interface ReadOptions {
 }
 
 /** How something is tried again. */
-export interface Patient extends ReadOptions {
+export interface RetryOptions extends ReadOptions {
   /** Whether it is worth another attempt after this error. */
   mayPass?: (error: unknown) => boolean;
   /** The pauses, in milliseconds: from `least` to `least` plus a bound that doubles up to `cap`. */
@@ -233,7 +233,7 @@ export interface Detail {
 }
 
 /** What the store needs of the client that it belongs to. */
-export interface StoreHost {
+export interface ClientStateHost {
   monotonic: () => number;
   setTimer: SetTimer;
   /** Asks until there is an answer, over lost connections and failing servers. */

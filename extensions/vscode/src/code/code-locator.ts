@@ -36,7 +36,7 @@ interface Candidate {
 }
 
 /** Finds shared lines in this person's own checkout. */
-export class CodePlaces implements vscode.Disposable {
+export class CodeLocator implements vscode.Disposable {
   readonly #shared = new SharedText();
 
   dispose(): void {

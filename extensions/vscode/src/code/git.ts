@@ -2,7 +2,7 @@ import { gitProgram } from "#platform";
 import * as vscode from "vscode";
 import type { GitProgram } from "../platform/git-program.js";
 
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /** What of VS Code's Git extension is used here. */
 interface GitExtension {
@@ -49,7 +49,7 @@ export async function program(): Promise<GitProgram | null> {
 async function settled(api: GitApi): Promise<void> {
   if (api.state === "initialized") return;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, PATIENCE_MS);
+    const timer = setTimeout(resolve, TIMEOUT_MS);
     const listening = api.onDidChangeState(() => {
       clearTimeout(timer);
       listening.dispose();

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
 const SAME_NAME_LIMIT = 20;
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 const NOT_SEARCHED = "**/{node_modules,.git,dist,out,build,.venv}/**";
 
 /** Files of the workspace that are called as the one with this path. */
@@ -14,9 +14,9 @@ export function filesNamedAs(path: string): Promise<vscode.Uri[]> {
 /** Files of the workspace. A virtual one may have nobody who searches it, and then never answers. */
 export async function search(pattern: string, limit: number): Promise<vscode.Uri[]> {
   const cancel = new vscode.CancellationTokenSource();
-  let patience: ReturnType<typeof setTimeout> | undefined;
+  let timeout: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<vscode.Uri[]>((resolve) => {
-    patience = setTimeout(() => resolve([]), PATIENCE_MS);
+    timeout = setTimeout(() => resolve([]), TIMEOUT_MS);
   });
   try {
     return await Promise.race([
@@ -24,7 +24,7 @@ export async function search(pattern: string, limit: number): Promise<vscode.Uri
       late,
     ]);
   } finally {
-    clearTimeout(patience);
+    clearTimeout(timeout);
     cancel.cancel();
   }
 }

@@ -112,7 +112,7 @@ export class Files implements vscode.FileSystemProvider, vscode.Disposable {
     // The token goes to the server's files and nowhere else, whatever the page or a link says.
     const file = server.media(path);
     if (!file) throw new Problem("refused", vscode.l10n.t("This is not a file of the chat."));
-    const response = await server.fetch(file, { token: account.token, signal, patience: 3600_000 });
+    const response = await server.fetch(file, { token: account.token, signal, timeout: 3600_000 });
     if (response.ok) return response;
     throw new Problem(
       "refused",

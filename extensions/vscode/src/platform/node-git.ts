@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import type { CommittedFile, GitProgram, Located, Remote } from "./git-program.js";
 
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 const OUTPUT_LIMIT = 16 * 1024 * 1024;
 /** Files of more bytes are not looked into: a diff of them would take too long. */
 const FILE_LIMIT = 4 * 1024 * 1024;
@@ -235,7 +235,7 @@ export class NodeGit implements GitProgram {
           cwd: folder,
           env: environment,
           encoding: "buffer",
-          timeout: PATIENCE_MS,
+          timeout: TIMEOUT_MS,
           killSignal: "SIGKILL",
           maxBuffer: OUTPUT_LIMIT,
           windowsHide: true,

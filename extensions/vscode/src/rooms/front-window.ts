@@ -8,7 +8,7 @@ const TOLD = "mediaChat.notedMessages";
 const WINDOWS_LIMIT = 8;
 const TOLD_LIMIT = 100;
 /** How long a window waits for the one before it to tell something, in milliseconds. */
-const PATIENCE_MS = 3_000;
+const TIMEOUT_MS = 3_000;
 /** What stood this long, in milliseconds, in a window that is still there, has been told. */
 const STANDING_MS = 2_000;
 /** How many windows that have gone may hold a call up. */
@@ -75,7 +75,7 @@ export class FrontWindow implements vscode.Disposable {
     // windows have told while this one stood still.
     await this.answered();
     if (this.#has(TELLING, id) && !this.#has(TOLD, id)) {
-      await pause(PATIENCE_MS);
+      await pause(TIMEOUT_MS);
       await this.answered();
     }
     if (this.#has(TOLD, id)) return false;
@@ -109,7 +109,7 @@ export class FrontWindow implements vscode.Disposable {
     const place = this.#windows.indexOf(this.#window);
     if (place === 0 || this.#windows.length === 0) return 0;
     const isKnown = place > 0 && place <= TURNS;
-    return isKnown ? place * PATIENCE_MS : TURNS * PATIENCE_MS + Math.random() * SPREAD_MS;
+    return isKnown ? place * TIMEOUT_MS : TURNS * TIMEOUT_MS + Math.random() * SPREAD_MS;
   }
 
   #comeToFront(): void {

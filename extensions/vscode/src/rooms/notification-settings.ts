@@ -8,7 +8,7 @@ const MUTED_BEFORE = "mediaChat.muted";
 const DO_NOT_DISTURB_BEFORE = "mediaChat.doNotDisturb";
 
 /** What a person does not want to be called for, in any window: single rooms, or anything at all. */
-export class Quiet implements vscode.Disposable {
+export class NotificationSettings implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
 

@@ -11,7 +11,7 @@ import { CallNotification } from "./call-notification.js";
 import type { FrontWindow } from "./front-window.js";
 import { JoinedCalls } from "./joined-calls.js";
 import { plain } from "./plain.js";
-import type { Quiet } from "./notification-settings.js";
+import type { NotificationSettings } from "./notification-settings.js";
 
 const WORDS_LIMIT = 140;
 /** What comes together, as after a time offline, is shown together, in milliseconds. */
@@ -31,7 +31,7 @@ export class Notifier implements vscode.Disposable {
   constructor(
     private readonly chat: Chat,
     private readonly view: ChatView,
-    private readonly quiet: Quiet,
+    private readonly notificationSettings: NotificationSettings,
     private readonly front: FrontWindow,
   ) {
     this.#disposables = [
@@ -40,7 +40,7 @@ export class Notifier implements vscode.Disposable {
         (message) => this.#calls.change(message) && this.#redraw(message.room),
       ),
       chat.onDidChange(() => this.#settle()),
-      quiet.onDidChange(() => this.#settle()),
+      notificationSettings.onDidChange(() => this.#settle()),
       // The next person is not called for what was written to this one.
       chat.onDidSwitch(() => this.#takeAllAway()),
     ];
@@ -65,7 +65,7 @@ export class Notifier implements vscode.Disposable {
   }
 
   #isQuiet(roomId: string): boolean {
-    return this.quiet.doNotDisturb || this.quiet.isMuted(roomId);
+    return this.notificationSettings.doNotDisturb || this.notificationSettings.isMuted(roomId);
   }
 
   /** Takes away what was read, here or elsewhere, and what the person wants to hear nothing of. */

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Chat } from "../chat/chat.js";
 import { awayWords } from "./away.js";
-import type { Quiet } from "./notification-settings.js";
+import type { NotificationSettings } from "./notification-settings.js";
 import type { RoomsTree } from "./tree.js";
 
 /** One item: whether one is connected, and how much is unread. */
@@ -16,13 +16,13 @@ export class StatusBar implements vscode.Disposable {
   constructor(
     private readonly chat: Chat,
     private readonly tree: RoomsTree,
-    private readonly quiet: Quiet,
+    private readonly notificationSettings: NotificationSettings,
   ) {
     this.#item.name = "Media Chat";
     this.#disposables = [
       this.#item,
       chat.onDidChange(() => this.#draw()),
-      quiet.onDidChange(() => this.#draw()),
+      notificationSettings.onDidChange(() => this.#draw()),
     ];
     this.#draw();
     this.#item.show();
@@ -50,7 +50,7 @@ export class StatusBar implements vscode.Disposable {
       this.#set(`$(${icon}) Media Chat`, `${away} ${l10n.t("Select to try now.")}`);
     } else {
       const count = this.tree.unread;
-      const icon = this.quiet.doNotDisturb ? "bell-slash" : "comment-discussion";
+      const icon = this.notificationSettings.doNotDisturb ? "bell-slash" : "comment-discussion";
       const words =
         count > 0
           ? l10n.t("{0} unread in Media Chat", count)

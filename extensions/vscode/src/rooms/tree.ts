@@ -4,7 +4,7 @@ import type { Chat, Connected } from "../chat/chat.js";
 import { partner, roomTitle, unread } from "../chat/naming.js";
 import { awayWords, SHORT_BREAK_MS } from "./away.js";
 import { inTree, roomIcon } from "./pick.js";
-import type { Quiet } from "./notification-settings.js";
+import type { NotificationSettings } from "./notification-settings.js";
 import { areBadgesShown, unreadUri } from "./unread-badges.js";
 
 const PAUSE_MS = 50;
@@ -40,7 +40,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
 
   constructor(
     private readonly chat: Chat,
-    private readonly quiet: Quiet,
+    private readonly notificationSettings: NotificationSettings,
     private readonly page: Page,
   ) {
     this.#view = vscode.window.createTreeView("mediaChat.rooms", { treeDataProvider: this });
@@ -48,7 +48,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
       this.#view,
       this.#changed,
       chat.onDidChange(() => this.#later()),
-      quiet.onDidChange(() => this.#later()),
+      notificationSettings.onDidChange(() => this.#later()),
       page.onDidChange(() => this.#later()),
       this.#view.onDidChangeVisibility(() => this.#later()),
       vscode.commands.registerCommand(CHOOSE_ROW, (room: Room) => {
@@ -89,7 +89,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     const client = this.chat.connected?.client;
     const title = client ? roomTitle(client, room) : room.name;
     const count = unread(room);
-    const muted = this.quiet.isMuted(room.id);
+    const muted = this.notificationSettings.isMuted(room.id);
     const item = new vscode.TreeItem(title);
     const here = client && room.kind === "direct" && client.online.has(partner(client, room) ?? "");
     item.id = room.id;
@@ -171,7 +171,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   /** Messages that wait to be read, without those of muted rooms. */
   get unread(): number {
     return this.chat.rooms
-      .filter(({ id, put_away }) => !put_away && !this.quiet.isMuted(id))
+      .filter(({ id, put_away }) => !put_away && !this.notificationSettings.isMuted(id))
       .reduce((sum, room) => sum + unread(room), 0);
   }
 }

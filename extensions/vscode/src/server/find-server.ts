@@ -5,10 +5,10 @@ import { notMediaChat, Problem, serverError, unreached } from "./problem.js";
 import { Server } from "./server.js";
 
 /** For all questions together. */
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 /** Without an answer for so long it is asked beside whether the server speaks the other scheme. */
 const HASTE_MS = 150;
-const OTHER_PATIENCE_MS = 3_000;
+const OTHER_TIMEOUT_MS = 3_000;
 /** What an answer may have to be read at all. */
 const ANSWER_LIMIT = 64 * 1024;
 /** How many addresses above the one that was written are tried for the sake of a better sentence. */
@@ -17,11 +17,11 @@ const HINTS = 4;
 /**
  * Finds the server that an address means, by asking it. Nothing of the person goes out.
  * @param address of a server, or of one of its pages
- * @param patience milliseconds for all of it
+ * @param timeout milliseconds for all of it
  * @throws Problem that says what is there, and what to write instead
  */
-export async function findServer({ url, bases }: Address, patience = PATIENCE_MS): Promise<Server> {
-  const signal = AbortSignal.timeout(patience);
+export async function findServer({ url, bases }: Address, timeout = TIMEOUT_MS): Promise<Server> {
+  const signal = AbortSignal.timeout(timeout);
   for (const each of [url, ...bases]) {
     const found = await answersAt(each, signal);
     if (found) return found;
@@ -137,7 +137,7 @@ async function speaks(base: URL): Promise<boolean> {
   try {
     const { status, type } = await request(
       doorOf(base),
-      AbortSignal.timeout(OTHER_PATIENCE_MS),
+      AbortSignal.timeout(OTHER_TIMEOUT_MS),
       "HEAD",
     );
     if (base.protocol === "https:") return true;

@@ -2,7 +2,7 @@ import { userAgent } from "#platform";
 import { addressOf, readAddress } from "./address.js";
 import { unreached } from "./problem.js";
 
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 /** One Media Chat server, by its address. */
 export class Server {
   private constructor(readonly url: URL) {}
@@ -30,13 +30,13 @@ export class Server {
    */
   async fetch(
     path: string,
-    init: RequestInit & { token?: string; patience?: number } = {},
+    init: RequestInit & { token?: string; timeout?: number } = {},
   ): Promise<Response> {
-    const { token, patience = PATIENCE_MS, signal, ...rest } = init;
+    const { token, timeout = TIMEOUT_MS, signal, ...rest } = init;
     const headers = new Headers(rest.headers);
     if (token) headers.set("X-Session-Token", token);
     if (userAgent) headers.set("User-Agent", userAgent);
-    const limit = AbortSignal.timeout(patience);
+    const limit = AbortSignal.timeout(timeout);
     try {
       return await fetch(this.address + path, {
         ...rest,

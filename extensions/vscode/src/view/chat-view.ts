@@ -6,7 +6,7 @@ import type { Chat, Connected } from "../chat/chat.js";
 import type { EditorStorage } from "../chat/editor-storage.js";
 import { retryUpload, tellUploads, uploadsNow } from "../chat/upload-news.js";
 import type { Files } from "../files/files.js";
-import type { CodePlaces } from "../code/code-locator.js";
+import type { CodeLocator } from "../code/code-locator.js";
 import type { Change } from "../platform/folder-values.js";
 import { Problem } from "../server/problem.js";
 import { chatDocument, noticeDocument, signInDocument, type Place } from "./documents.js";
@@ -15,7 +15,7 @@ import { readFromPage, SHOWN, type FromBridge, type FromPage, type ToPage } from
 export const VIEW = "mediaChat.chat";
 const EMBED = "mediaChat.embed";
 /** The page is shown from what the server said last, where it does not answer within this. */
-const EMBED_PATIENCE_MS = 700;
+const EMBED_TIMEOUT_MS = 700;
 /** The page without what the server adds to it. */
 const EMPTY_PAGE = "<mc-app></mc-app>";
 
@@ -26,7 +26,7 @@ interface Services {
   chat: Chat;
   storage: EditorStorage;
   files: Files;
-  places: CodePlaces;
+  codeLocator: CodeLocator;
   form: SignInForm;
   log: vscode.LogOutputChannel;
 }
@@ -198,7 +198,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       });
     }
     const late = new Promise<string>((resolve) =>
-      setTimeout(() => resolve(known), EMBED_PATIENCE_MS),
+      setTimeout(() => resolve(known), EMBED_TIMEOUT_MS),
     );
     return Promise.race([asked, late]).catch((error: unknown) => {
       // What is known serves as long as the server is away, but not against what it says.
@@ -267,7 +267,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   async #answer(message: FromPage): Promise<void> {
-    const { storage, files, places, form, chat } = this.services;
+    const { storage, files, codeLocator, form, chat } = this.services;
     switch (message.type) {
       case "started": {
         const waiting = this.#waiting ?? [];
@@ -288,7 +288,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       case "open-image":
         return files.open(message.path, message.name);
       case "open-code":
-        return places.open(message.code);
+        return codeLocator.open(message.code);
       case "show-rooms":
         return void vscode.commands.executeCommand("mediaChat.rooms.focus");
       case "retry":

@@ -1,5 +1,5 @@
 /** VS Code itself waits no longer for the second key. */
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 const IS_MAC = /^Mac/.test(navigator.platform);
 
 /**
@@ -11,7 +11,7 @@ export function keepChords(): void {
   let begun = -Infinity;
   const keep = (event: KeyboardEvent) => {
     if (["Control", "Shift", "Alt", "Meta"].includes(event.key)) return;
-    const isSecond = event.timeStamp - begun < PATIENCE_MS;
+    const isSecond = event.timeStamp - begun < TIMEOUT_MS;
     const isFirst = !isSecond && begins(event);
     begun = isFirst ? event.timeStamp : -Infinity;
     if (isFirst || isSecond) event.preventDefault();

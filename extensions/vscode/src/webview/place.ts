@@ -5,7 +5,7 @@ import type { HostStorage } from "./storage.js";
 
 const PLACE = "mediachat.place";
 const PAUSE_MS = 250;
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 interface Place {
   room: string;
@@ -30,7 +30,7 @@ export function keepPlace(app: ChatApp, storage: HostStorage): { room: string } 
   // and a view that is moved may go again before.
   const keep = () => keepScroll(app, storage);
   if (before?.number && before.room === room)
-    goBack(app, before, performance.now() + PATIENCE_MS, keep);
+    goBack(app, before, performance.now() + TIMEOUT_MS, keep);
   else keep();
   return { room };
 }

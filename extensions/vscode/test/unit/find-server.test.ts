@@ -52,7 +52,7 @@ const leadingTo =
   ({ url }, response) =>
     void response.writeHead(301, { Location: place + (url ?? "") }).end();
 
-const find = (text: string, patience?: number) => findServer(readAddress(text), patience);
+const find = (text: string, timeout?: number) => findServer(readAddress(text), timeout);
 const found = async (text: string) => (await find(text)).address;
 
 const ROOM = "0e9d1c4e-8a4f-4f0e-9a3c-7b1d2a5c9e10";

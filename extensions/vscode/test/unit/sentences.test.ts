@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import type { Chat } from "../../src/chat/chat.js";
-import { CodePlaces } from "../../src/code/code-locator.js";
+import { CodeLocator } from "../../src/code/code-locator.js";
 import { Files, safeName } from "../../src/files/files.js";
 import { withoutIcons } from "../../src/rooms/plain.js";
 import type { Code } from "../../src/view/protocol.js";
@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 test("where lines are not open, neither their file nor their repository turns the words around it", async () => {
-  await new CodePlaces().open(code);
+  await new CodeLocator().open(code);
   const sentence = said.at(-1) ?? "";
   assert.ok(
     sentence.startsWith(
@@ -35,20 +35,20 @@ test("where lines are not open, neither their file nor their repository turns th
     ),
     sentence,
   );
-  await new CodePlaces().open({ ...code, repository: "" });
+  await new CodeLocator().open({ ...code, repository: "" });
   assert.ok(said.at(-1)?.startsWith(`${ISOLATED}:1 is not open here.`), said.at(-1));
 });
 
 test("where lines were found turns nothing either", async () => {
   Object.assign(there, { path: `lib/${TURNED}`, text });
-  await new CodePlaces().open(code);
+  await new CodeLocator().open(code);
   assert.equal(said.at(-1), "Found by its text in another file: \u2068lib/agpj.exe\u2069");
 });
 
 test("where other lines are saved than an editor shows, those that it shows are searched", async () => {
   Object.assign(there, { path: "lib/a.py", text: "other" });
   workspace.textDocuments.push({ uri: Uri.file("lib/a.py"), getText: () => text });
-  await new CodePlaces().open({ ...code, path: "src/a.py" });
+  await new CodeLocator().open({ ...code, path: "src/a.py" });
   workspace.textDocuments.pop();
   assert.equal(said.at(-1), "Found by its text in another file: lib/a.py");
 });

@@ -11,7 +11,7 @@ import { WebSocket } from "ws";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../../..");
 /** How long a test waits for what has to come, in milliseconds. The machine may have much else to do. */
-export const PATIENCE_MS = 90_000;
+export const TIMEOUT_MS = 90_000;
 export const PASSWORD = "correct horse battery staple";
 
 export async function freePort() {
@@ -25,7 +25,7 @@ export async function freePort() {
 }
 
 /** Polls until `ask` gives something, and gives that; fails with `what` after so many seconds. */
-export async function until(what, ask, seconds = PATIENCE_MS / 1000) {
+export async function until(what, ask, seconds = TIMEOUT_MS / 1000) {
   const end = Date.now() + seconds * 1000;
   let last;
   while (Date.now() < end) {

@@ -9,7 +9,7 @@ import { after, before, describe } from "node:test";
 import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
 import { Nginx } from "./nginx.mjs";
 import { inBrowser, message, picture } from "./people.mjs";
-import { Way } from "./tcp-proxy.mjs";
+import { TcpProxy } from "./tcp-proxy.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
 /** More than the machine takes of an upload before the other side has read any. */
@@ -32,7 +32,7 @@ const BOOK = {
 };
 
 describe("files in the editor", () => {
-  let server, nginx, bench, window, way, grace, direct, address;
+  let server, nginx, bench, window, proxy, grace, direct, address;
   const step = steps(() => window);
 
   before(async () => {
@@ -43,8 +43,8 @@ describe("files in the editor", () => {
     };
     server = await ChatServer.create({ settings });
     nginx = await Nginx.before(server);
-    way = await Way.to(nginx.port);
-    address = way.url + PREFIX;
+    proxy = await TcpProxy.to(nginx.port);
+    address = proxy.url + PREFIX;
     ({ grace, direct } = await server.adaAndGrace());
     await server.send(grace, direct, "Send me those files");
     bench = await Workbench.create({
@@ -72,7 +72,7 @@ describe("files in the editor", () => {
 
   after(async () => {
     await bench?.end();
-    way?.end();
+    proxy?.end();
     await nginx?.end();
     await server?.end();
   });
@@ -191,7 +191,7 @@ describe("files in the editor", () => {
   );
 
   step("shows how far an upload is, and cancels it", async () => {
-    way.hold();
+    proxy.hold();
     await hand("drop", [{ name: "slow.bin", type: "application/octet-stream", size: LARGE }]);
     const progress = tray("slow.bin").locator("progress");
     await progress.waitFor();
@@ -201,7 +201,7 @@ describe("files in the editor", () => {
     await window.screenshot("progress");
     await tray("slow.bin").getByRole("button", { name: "Cancel" }).click();
     await tray("slow.bin").waitFor({ state: "detached" });
-    way.release();
+    proxy.release();
   });
 
   step("shares a file from the Explorer's menu", async () => {
@@ -419,7 +419,7 @@ describe("files in the editor", () => {
   step(
     "shows how far a file of the workspace is, and sends nothing when that is cancelled",
     async () => {
-      way.hold();
+      proxy.hold();
       await window.chooseInMenuOf(window.row("large.bin"), "Share in Media Chat");
       await window.pick("grace");
       const toast = window.page.locator(".notification-toast", { hasText: "Uploading large.bin" });
@@ -428,7 +428,7 @@ describe("files in the editor", () => {
       await toast.hover();
       await toast.locator(".monaco-button", { hasText: "Cancel" }).click();
       await toast.waitFor({ state: "detached" });
-      way.release();
+      proxy.release();
       await window.page.waitForTimeout(500);
       const all = (await server.messages(grace, direct)).flatMap(({ attachments }) =>
         attachments.map(({ name }) => name),

@@ -9,9 +9,9 @@ const ANSWERED = /"(session_token|ticket)":\s*"([^"]+)"/g;
 export class Secrets {
   #addresses = [];
 
-  /** @param {import("./tcp-proxy.mjs").Way} way between the two, which hears */
-  constructor(way, bench, window) {
-    this.way = way;
+  /** @param {import("./tcp-proxy.mjs").TcpProxy} proxy between the two, which hears */
+  constructor(proxy, bench, window) {
+    this.proxy = proxy;
     this.bench = bench;
     this.window = window;
     bench.context.on("request", (request) => this.#addresses.push(request.url()));
@@ -19,7 +19,7 @@ export class Secrets {
 
   /** Each secret that was said so far, and what it is. */
   get all() {
-    const said = [...this.way.asked.matchAll(ASKED), ...this.way.answered.matchAll(ANSWERED)];
+    const said = [...this.proxy.asked.matchAll(ASKED), ...this.proxy.answered.matchAll(ANSWERED)];
     return new Map(said.map(([, name, value]) => [value, name]));
   }
 
@@ -45,14 +45,14 @@ export class Secrets {
 
   /** All that others could read: files, pages, addresses, the browser's console. */
   async #places() {
-    const { bench, window, way } = this;
+    const { bench, window, proxy } = this;
     const places = [["console", window.logs.join("\n")]];
     for (const file of filesUnder(bench.folder))
       places.push([path.relative(bench.folder, file), readFileSync(file, "latin1")]);
     for (const frame of window.page.frames())
       places.push([`frame ${frame.url()}`, await frame.evaluate(everythingKept)]);
     for (const address of new Set(this.#addresses)) places.push([`address ${address}`, address]);
-    for (const [, target] of way.asked.matchAll(/^[A-Z]+ (\/\S*) HTTP\/1\.1\r$/gm))
+    for (const [, target] of proxy.asked.matchAll(/^[A-Z]+ (\/\S*) HTTP\/1\.1\r$/gm))
       places.push([`address ${target}`, target]);
     return places;
   }

@@ -9,11 +9,11 @@ import { ChatServer, PASSWORD, until } from "./chat-server.mjs";
 import { logIn, message, say, startChatWith } from "./people.mjs";
 import { Secrets } from "./secrets.mjs";
 import { codeOf, turnOnSecondFactor } from "./totp.mjs";
-import { Way } from "./tcp-proxy.mjs";
+import { TcpProxy } from "./tcp-proxy.mjs";
 import { steps, Workbench } from "./workbench.mjs";
 
 describe("signing in", () => {
-  let server, way, bench, window, secrets;
+  let server, proxy, bench, window, secrets;
   const grace = {};
   /** Who else the editor was told to ask. */
   const others = [];
@@ -23,16 +23,19 @@ describe("signing in", () => {
     // Not 127.0.0.1: what a page of that name is opened at leads through the workbench's own proxy.
     server = await ChatServer.create({ host: "127.0.0.2" });
     for (const name of ["ada", "grace", "mary"]) await server.signUp(name);
-    way = await Way.to(server.port, { host: server.host, hears: true });
-    bench = await Workbench.create({ settings: { "mediaChat.serverUrl": way.url }, watched: true });
+    proxy = await TcpProxy.to(server.port, { host: server.host, hears: true });
+    bench = await Workbench.create({
+      settings: { "mediaChat.serverUrl": proxy.url },
+      watched: true,
+    });
     window = await bench.open();
-    secrets = new Secrets(way, bench, window);
+    secrets = new Secrets(proxy, bench, window);
     await window.showChat();
   });
 
   after(async () => {
     await bench?.end();
-    way?.end();
+    proxy?.end();
     await server?.end();
   });
 
@@ -64,12 +67,12 @@ describe("signing in", () => {
     JSON.parse(readFileSync(path.join(bench.folder, "ud/User/settings.json"), "utf8"));
 
   step("refuses a path where the chat is not, and says what to write", async () => {
-    await window.signIn(`${way.url}/wiki`, "ada", PASSWORD);
+    await window.signIn(`${proxy.url}/wiki`, "ada", PASSWORD);
     await problem(
-      `There is no Media Chat at ${way.url}/wiki, but there is one at ${way.url}.`,
+      `There is no Media Chat at ${proxy.url}/wiki, but there is one at ${proxy.url}.`,
     ).waitFor();
-    assert.equal(await window.chat.locator("input[name=server]").inputValue(), `${way.url}/wiki`);
-    assert.equal(settings()["mediaChat.serverUrl"], way.url);
+    assert.equal(await window.chat.locator("input[name=server]").inputValue(), `${proxy.url}/wiki`);
+    assert.equal(settings()["mediaChat.serverUrl"], proxy.url);
   });
 
   step(
@@ -77,7 +80,7 @@ describe("signing in", () => {
     async (t) => {
       const waiting = await listeningFor(/^(GET|HEAD) /);
       others.push(waiting.host);
-      for (const host of [new URL(way.url).host, waiting.host]) {
+      for (const host of [new URL(proxy.url).host, waiting.host]) {
         const words = `${host} does not speak HTTPS there, but plain HTTP. Write http://${host}`;
         await window.signIn(`https://${host}`, "ada", PASSWORD);
         await problem(words).waitFor();
@@ -131,19 +134,19 @@ describe("signing in", () => {
         .waitFor();
       await window.page.keyboard.press("Escape");
       await window.signIn(
-        `${way.url}/rooms/0e9d1c4e-8a4f-4f0e-9a3c-7b1d2a5c9e10/12?from=mail#end`,
+        `${proxy.url}/rooms/0e9d1c4e-8a4f-4f0e-9a3c-7b1d2a5c9e10/12?from=mail#end`,
         "ada",
         PASSWORD,
       );
       await signedIn();
-      assert.equal(settings()["mediaChat.serverUrl"], way.url);
+      assert.equal(settings()["mediaChat.serverUrl"], proxy.url);
       await signOut();
-      assert.equal(await window.chat.locator("input[name=server]").inputValue(), way.url);
+      assert.equal(await window.chat.locator("input[name=server]").inputValue(), proxy.url);
     },
   );
 
   step("leads a wrong password back to its field, and to that alone", async () => {
-    await window.signIn(way.url, "ada", "no such password");
+    await window.signIn(proxy.url, "ada", "no such password");
     await problem("password is wrong").waitFor();
     const field = window.chat.locator("input[name=password]");
     assert.ok(await field.evaluate((input) => input === document.activeElement));
@@ -268,7 +271,7 @@ describe("signing in", () => {
 
   step("asks for a code where there is a second factor, and says that one is wrong", async () => {
     Object.assign(grace, await turnOnSecondFactor(server, "grace"));
-    await window.signIn(way.url, "grace", PASSWORD);
+    await window.signIn(proxy.url, "grace", PASSWORD);
     const code = window.chat.locator("input[name=code]");
     await code.waitFor();
     assert.ok(await code.evaluate((input) => input === document.activeElement));
@@ -291,7 +294,7 @@ describe("signing in", () => {
   });
 
   step("takes the code of the authenticator app", async () => {
-    await window.signIn(way.url, "grace", PASSWORD);
+    await window.signIn(proxy.url, "grace", PASSWORD);
     await window.chat.locator("input[name=code]").waitFor();
     // One that was used, to turn it on, is not taken again.
     await until("Another code", () => codeOf(grace.secret) !== grace.used);
@@ -308,7 +311,7 @@ describe("signing in", () => {
       [grace.recovery[1], true],
     ]) {
       const form = window.chat.locator("#second-factor");
-      if (!(await form.isVisible())) await window.signIn(way.url, "grace", PASSWORD);
+      if (!(await form.isVisible())) await window.signIn(proxy.url, "grace", PASSWORD);
       await window.chat.locator("input[name=code]").fill(used);
       await window.chat.locator("input[name=code]").press("Enter");
       if (!taken) await problem("That code is not right").waitFor();
@@ -320,7 +323,7 @@ describe("signing in", () => {
   });
 
   step("says when a code comes too late, and begins anew", async () => {
-    await window.signIn(way.url, "grace", PASSWORD);
+    await window.signIn(proxy.url, "grace", PASSWORD);
     await window.chat.locator("input[name=code]").waitFor();
     server.shell(
       "from django.contrib.sessions.models import Session; Session.objects.all().delete()",
@@ -353,7 +356,7 @@ describe("signing in", () => {
       '.activitybar .action-item:has([aria-label^="Accounts"]) .badge-content',
     );
     assert.deepEqual((await badges.allInnerTexts()).filter(Boolean), []);
-    await window.signIn(way.url, "ada", PASSWORD);
+    await window.signIn(proxy.url, "ada", PASSWORD);
     await signedIn();
     assert.deepEqual((await badges.allInnerTexts()).filter(Boolean), []);
     await window.chooseAccount("ada (Media Chat)", "Sign Out");
@@ -367,7 +370,7 @@ describe("signing in", () => {
     server.shell(
       "from accounts.models import User; u = User.objects.get(username='mary'); u.is_active = False; u.save()",
     );
-    await window.signIn(way.url, "mary", PASSWORD);
+    await window.signIn(proxy.url, "mary", PASSWORD);
     await problem("suspended").waitFor();
   });
 
@@ -380,7 +383,7 @@ describe("signing in", () => {
       attempt < 12 && !(await problem("Too many attempts").count());
       attempt++
     ) {
-      await window.signIn(way.url, "ada", `no such password ${attempt}`);
+      await window.signIn(proxy.url, "ada", `no such password ${attempt}`);
       await until(
         "An answer",
         async () => await window.chat.locator("#sign-in button.is-primary").isEnabled(),
@@ -407,7 +410,7 @@ describe("signing in", () => {
         place.endsWith("Media Chat.log"),
       ),
     );
-    assert.ok((await secrets.placesOf(way.url)).some((place) => place.startsWith("frame ")));
+    assert.ok((await secrets.placesOf(proxy.url)).some((place) => place.startsWith("frame ")));
   });
 
   step("has connected to the chat's server once at a time, and to nobody else", async () => {
@@ -415,7 +418,7 @@ describe("signing in", () => {
     const reached = new Set(
       bench.connections.filter((each) => each !== `pipe ${path.join(bench.folder, "cs.sock")}`),
     );
-    assert.deepEqual([...reached].sort(), [...others, new URL(way.url).host].sort());
+    assert.deepEqual([...reached].sort(), [...others, new URL(proxy.url).host].sort());
   });
 
   step("has caused no exception on the server", () => {

@@ -1,8 +1,8 @@
-/** A way to a server, on which a test hears all that is said, and holds uploads up to see them under way. */
+/** A proxy to a server, on which a test hears all that is said, and holds uploads up to see them under way. */
 import { connect, createServer } from "node:net";
 import { once } from "node:events";
 
-export class Way {
+export class TcpProxy {
   #held = new Set();
   #isHeld = false;
   /** What the clients have said, and what the server has, piece by piece, where it is kept. */
@@ -14,13 +14,13 @@ export class Way {
    * @param {{host?: string, hears?: boolean}} options the server's address, and whether what is said is kept
    */
   static async to(port, { host = "127.0.0.1", hears = false } = {}) {
-    const way = new Way();
-    way.hears = hears;
-    way.listener = createServer((from) => way.#carry(from, connect(port, host)));
-    way.listener.listen(0, host);
-    await once(way.listener, "listening");
-    way.url = `http://${host}:${way.listener.address().port}`;
-    return way;
+    const proxy = new TcpProxy();
+    proxy.hears = hears;
+    proxy.listener = createServer((from) => proxy.#carry(from, connect(port, host)));
+    proxy.listener.listen(0, host);
+    await once(proxy.listener, "listening");
+    proxy.url = `http://${host}:${proxy.listener.address().port}`;
+    return proxy;
   }
 
   #carry(from, to) {

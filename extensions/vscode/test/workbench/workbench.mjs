@@ -15,7 +15,7 @@ import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { linkBuiltIn } from "./built-in.mjs";
-import { freePort, PATIENCE_MS, until } from "./chat-server.mjs";
+import { freePort, TIMEOUT_MS, until } from "./chat-server.mjs";
 import { installWorkbench } from "./install.mjs";
 import { Window } from "./window.mjs";
 
@@ -186,7 +186,7 @@ export class Workbench {
   async newContext(options = {}) {
     const size = { viewport: { width: 1280, height: 800 } };
     const context = await this.browser.newContext({ ...size, acceptDownloads: true, ...options });
-    context.setDefaultTimeout(PATIENCE_MS);
+    context.setDefaultTimeout(TIMEOUT_MS);
     return context;
   }
 

@@ -12,17 +12,17 @@ export class Sync {
   // Aborted when the connection is lost: what an earlier one was asked no longer counts.
   #abort = new AbortController();
   #request;
-  #patience;
+  #retries;
 
   /**
    * @param {{
    *   request: (rooms: Record<string, number>) => Promise<unknown>,
-   *   patience: import("../retry/retries.js").Patience,
+   *   retries: import("../retry/retries.js").Retries,
    * }} options
    */
-  constructor({ request, patience }) {
+  constructor({ request, retries }) {
     this.#request = request;
-    this.#patience = patience;
+    this.#retries = retries;
   }
 
   /** @param {import("./feed.js").Feed} feed */
@@ -57,7 +57,7 @@ export class Sync {
       };
       try {
         // Without an answer nothing is right, so whatever goes wrong is tried again.
-        await this.#patience.keep(request, { signal, mayPass: () => true });
+        await this.#retries.run(request, { signal, mayPass: () => true });
       } catch {
         return; // the connection was lost
       }

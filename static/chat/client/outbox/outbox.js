@@ -34,7 +34,7 @@ export class Outbox {
   #files;
   #isMember;
   #transmit;
-  #patience;
+  #retries;
   #now;
   #changed;
   #leftOut;
@@ -46,7 +46,7 @@ export class Outbox {
    *   isMember: (room: string) => boolean,
    *   isCurrent: (room: string) => boolean,
    *   transmit: (command: import("../types.js").AnyCommand) => Promise<any>,
-   *   patience: import("../retry/retries.js").Patience,
+   *   retries: import("../retry/retries.js").Retries,
    *   now: () => number,
    *   monotonic: () => number,
    *   setTimer: import("../types.js").SetTimer,
@@ -61,7 +61,7 @@ export class Outbox {
     isMember,
     isCurrent,
     transmit,
-    patience,
+    retries,
     now,
     monotonic,
     setTimer,
@@ -80,7 +80,7 @@ export class Outbox {
     files.moved = (clientId) => this.#fileMoved(clientId);
     this.#isMember = isMember;
     this.#transmit = transmit;
-    this.#patience = patience;
+    this.#retries = retries;
     this.#now = now;
     this.#changed = changed;
     this.#leftOut = leftOut;
@@ -331,7 +331,7 @@ export class Outbox {
         ...(code ? { code } : {}),
       });
     try {
-      const reply = await this.#patience.keep(transmit, {
+      const reply = await this.#retries.run(transmit, {
         signal: abort.signal,
         mayPass: (error) => this.#serverErrors.mayPass(client_id, error),
         onWait: (error) => this.#waits(client_id, error),

@@ -9,7 +9,7 @@ const GATHER = 20;
  * How people are called and look. Those who are not known yet are asked for together; until
  * then they are called by their username.
  */
-export class People {
+export class UserCache {
   /** @type {Map<string, import("../../protocol.js").Person>} */
   #known = new Map();
   /** @type {Map<string, Set<string>>} usernames by what the person's names are taken for */

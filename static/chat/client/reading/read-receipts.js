@@ -2,7 +2,7 @@
 const GATHER = 400;
 
 /** How far this person has read each room, until the server knows it. It only ever grows. */
-export class Reads {
+export class ReadReceipts {
   /** @type {Map<string, number>} */
   #untold = new Map();
   /** @type {Map<string, number>} what the server is being told */

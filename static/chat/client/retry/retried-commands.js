@@ -2,7 +2,7 @@ import { Stopwatch } from "../lib/durations.js";
 import { takenBack } from "../lib/errors.js";
 
 /** For how long a command that writes is sent again while there is no answer, in milliseconds. */
-const WRITES_PATIENCE = 2 * 60_000;
+const WRITE_TIMEOUT = 2 * 60_000;
 /** After these nobody knows whether it was done. */
 const UNANSWERED = new Set(["network", "timeout", "server_error"]);
 /**
@@ -28,12 +28,12 @@ const REPEATABLE = {
 /** @typedef {import("../types.js").ReadOptions} ReadOptions */
 
 /** Sends commands again that may be sent twice and got no answer. */
-export class PatientCommands {
+export class RetriedCommands {
   /** @type {Set<AbortController>} of what waits for its answer */
   #underway = new Set();
   /** @type {Map<string, AbortController>} the newest write to each target */
   #newest = new Map();
-  #patience;
+  #retries;
   #isOnline;
   #arrival;
   #issue;
@@ -42,7 +42,7 @@ export class PatientCommands {
 
   /**
    * @param {{
-   *   patience: import("./retries.js").Patience,
+   *   retries: import("./retries.js").Retries,
    *   isOnline: () => boolean,
    *   arrival: (signal: AbortSignal) => Promise<void>,
    *   issue: (command: AnyCommand) => Promise<any>,
@@ -50,8 +50,8 @@ export class PatientCommands {
    * } & import("../lib/durations.js").Clocks} options `arrival` waits for a connection; `issue` sends once,
    *   and rejects where there is none
    */
-  constructor({ patience, isOnline, arrival, issue, now, monotonic, setTimer }) {
-    this.#patience = patience;
+  constructor({ retries, isOnline, arrival, issue, now, monotonic, setTimer }) {
+    this.#retries = retries;
     this.#isOnline = isOnline;
     this.#arrival = arrival;
     this.#issue = issue;
@@ -72,7 +72,7 @@ export class PatientCommands {
         await this.#arrival(asking.signal);
         return this.#issue(command);
       };
-      return this.#patience.keep(attempt, { signal: asking.signal, onWait });
+      return this.#retries.run(attempt, { signal: asking.signal, onWait });
     });
   }
 
@@ -133,7 +133,7 @@ export class PatientCommands {
     const { signal } = asking;
     const stopwatch = new Stopwatch(this.#clocks);
     let isOver = false;
-    const isLate = () => isOver || stopwatch.elapsed >= WRITES_PATIENCE;
+    const isLate = () => isOver || stopwatch.elapsed >= WRITE_TIMEOUT;
     /** @type {unknown} */
     let last = null;
     const attempt = async () => {
@@ -149,9 +149,9 @@ export class PatientCommands {
     const stop = this.#setTimer(() => {
       isOver = true;
       asking.abort();
-    }, WRITES_PATIENCE);
+    }, WRITE_TIMEOUT);
     try {
-      return await this.#patience.keep(attempt, { signal, onWait, mayPass });
+      return await this.#retries.run(attempt, { signal, onWait, mayPass });
     } catch (error) {
       throw isOver ? (last ?? error) : error;
     } finally {

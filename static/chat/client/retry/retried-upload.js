@@ -2,7 +2,7 @@ import { FailingTime } from "../lib/durations.js";
 import { passes } from "./retries.js";
 
 /** How long a file is tried again while there is a connection, in milliseconds. */
-export const UPLOAD_PATIENCE = 30 * 60_000;
+export const UPLOAD_TIMEOUT = 30 * 60_000;
 /**
  * Between two failures no more than this counts, in milliseconds: the server may ask for a pause of
  * minutes, and a large file may take as long.
@@ -19,7 +19,7 @@ const WAITS = { least: 1_000, base: 2_000, cap: 60_000 };
  * @template T
  * @param {() => Promise<T>} upload
  * @param {{
- *   patience: import("./retries.js").Patience,
+ *   retries: import("./retries.js").Retries,
  *   isAway: () => boolean,
  *   monotonic: () => number,
  *   signal?: AbortSignal,
@@ -27,12 +27,12 @@ const WAITS = { least: 1_000, base: 2_000, cap: 60_000 };
  * }} options `isAway`: whether the connection is lost and will come back
  * @returns {Promise<T>} rejects with a {@link ChatError}
  */
-export function uploadPatiently(upload, { patience, isAway, monotonic, signal, onWait }) {
+export function uploadWithRetries(upload, { retries, isAway, monotonic, signal, onWait }) {
   const failing = new FailingTime(monotonic, BETWEEN_FAILURES);
   /** @param {unknown} error */
   const mayPass = (error) => {
     if (isAway()) failing.restart();
-    return failing.failed() < UPLOAD_PATIENCE && passes(error);
+    return failing.failed() < UPLOAD_TIMEOUT && passes(error);
   };
-  return patience.keep(upload, { signal, onWait, mayPass, waits: WAITS });
+  return retries.run(upload, { signal, onWait, mayPass, waits: WAITS });
 }

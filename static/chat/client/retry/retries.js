@@ -8,7 +8,7 @@ const WAITS = { least: 500, base: 500, cap: 10_000 };
 /** For how long at most a server is left alone because it asked for it, in milliseconds. */
 const LEFT_ALONE = 5 * 60_000;
 
-/** @typedef {import("../types.js").Patient} Patient */
+/** @typedef {import("../types.js").RetryOptions} RetryOptions */
 /** @typedef {import("../lib/errors.js").ChatError} ChatError */
 
 /**
@@ -22,7 +22,7 @@ export const passes = (error) => PASSING.has(/** @type {{code?: string}} */ (err
  * pages, marks, files. All of a client's share one, so that they come right together: as soon
  * as one of them finds the server well again, the others are tried at once.
  */
-export class Patience {
+export class Retries {
   /** Wakes each that waits; and why it waits. @type {Map<() => void, ChatError>} */
   #waiting = new Map();
   /** @type {Map<symbol, ChatError>} what the server has failed on, until it works or is given up */
@@ -36,7 +36,7 @@ export class Patience {
    *   random: () => number,
    *   setTimer: import("../types.js").SetTimer,
    *   changed: () => void,
-   * }} options `changed`: {@link Patience#trouble} is another one
+   * }} options `changed`: {@link Retries#trouble} is another one
    */
   constructor({ random, setTimer, changed }) {
     this.#random = random;
@@ -57,10 +57,10 @@ export class Patience {
    *
    * @template T
    * @param {() => Promise<T>} attempt
-   * @param {Patient} [options]
+   * @param {RetryOptions} [options]
    * @returns {Promise<T>} rejects with the last error, or `aborted` by the signal
    */
-  async keep(attempt, { signal, mayPass = passes, onWait, waits = {} } = {}) {
+  async run(attempt, { signal, mayPass = passes, onWait, waits = {} } = {}) {
     const self = Symbol();
     /** @type {ChatError | null} */
     let last = null;

@@ -2,7 +2,7 @@
  * Tells the listeners of a client what changed: each change once, after all that came together
  * has been taken. A frame of a hundred messages in one room is one `messages` event.
  */
-export class News {
+export class ChangeNotifier {
   /** @type {Map<string, {type: string, detail: import("../types.js").Detail}>} */
   #untold = new Map();
   #target;

@@ -1,7 +1,7 @@
 import { Feed } from "../message-log/feed.js";
 import { LIMITS } from "../lib/limits.js";
-import { People } from "../people/user-cache.js";
-import { Reads } from "../reading/read-receipts.js";
+import { UserCache } from "../people/user-cache.js";
+import { ReadReceipts } from "../reading/read-receipts.js";
 import { Typing } from "../people/typing.js";
 import { unsentMessages } from "../message-log/feed-message.js";
 import { Unread } from "../reading/unread.js";
@@ -12,7 +12,7 @@ const ENTERING = new Set(["room.open", "room.join", "room.accept"]);
 /**
  * What the client knows, kept current by events: the person, their rooms and feeds, who is here.
  */
-export class Store {
+export class ClientState {
   /** @type {import("../../protocol.js").Me | null} */
   me = null;
   /** @type {Map<string, import("../../protocol.js").Room>} */
@@ -39,11 +39,11 @@ export class Store {
   #unread;
   #host;
 
-  /** @param {import("../types.js").StoreHost} host */
+  /** @param {import("../types.js").ClientStateHost} host */
   constructor(host) {
     const { monotonic, setTimer } = host;
     this.#host = host;
-    this.people = new People({
+    this.people = new UserCache({
       setTimer,
       request: (usernames) => host.read({ type: "people.get", usernames }),
       changed: () => host.tell("people"),
@@ -53,7 +53,7 @@ export class Store {
       setTimer,
       changed: (room) => host.tell("typing", { room }),
     });
-    this.#reads = new Reads({
+    this.#reads = new ReadReceipts({
       setTimer,
       tell: (room, number, signal) => host.read({ type: "room.read", room, number }, { signal }),
     });

@@ -1,26 +1,26 @@
 /**
- * What a client knows of the chat, kept current by its store: the part of {@link ChatClient} that
+ * What a client knows of the chat, kept current by its state: the part of {@link ChatClient} that
  * asks the server nothing.
  *
  * @typedef {import("../chat-client.js").ChatClient} ChatClient
  */
 export class KnownChat extends EventTarget {
-  #store;
+  #state;
 
-  /** @param {import("./client-state.js").Store} store */
-  constructor(store) {
+  /** @param {import("./client-state.js").ClientState} state */
+  constructor(state) {
     super();
-    this.#store = store;
+    this.#state = state;
   }
 
   /** '' before the server has greeted us. */
   get username() {
-    return this.#store.me?.username ?? "";
+    return this.#state.me?.username ?? "";
   }
 
   /** The person who is signed in, or null before the server has said so. */
   get me() {
-    return this.#store.me;
+    return this.#state.me;
   }
 
   /**
@@ -29,7 +29,7 @@ export class KnownChat extends EventTarget {
    * @returns {import("../../protocol.js").ReadyEvent | null}
    */
   get greeting() {
-    return this.#store.greeting;
+    return this.#state.greeting;
   }
 
   /**
@@ -37,7 +37,7 @@ export class KnownChat extends EventTarget {
    * @returns {string | null}
    */
   get epoch() {
-    return this.#store.epoch;
+    return this.#state.epoch;
   }
 
   /**
@@ -46,32 +46,32 @@ export class KnownChat extends EventTarget {
    * @returns {import("../../protocol.js").Limits}
    */
   get limits() {
-    return this.#store.limits;
+    return this.#state.limits;
   }
 
   /** Rooms by id, kept current. @returns {ReadonlyMap<string, import("../../protocol.js").Room>} */
   get rooms() {
-    return this.#store.rooms;
+    return this.#state.rooms;
   }
 
   /** Whether it is known who is here: not without a connection. */
   get isPresenceKnown() {
-    return this.#store.isPresenceKnown;
+    return this.#state.isPresenceKnown;
   }
 
   /** Usernames of those who are here now; none while that is not known. @returns {ReadonlySet<string>} */
   get online() {
-    return this.#store.online;
+    return this.#state.online;
   }
 
   /** Usernames of those whom this person has blocked. @returns {ReadonlySet<string>} */
   get blocked() {
-    return this.#store.blocked;
+    return this.#state.blocked;
   }
 
   /** The rooms into which strangers ask this person; answer by `room.accept` or `room.refuse`. */
   get requests() {
-    return this.#store.requests;
+    return this.#state.requests;
   }
 
   /**
@@ -79,7 +79,7 @@ export class KnownChat extends EventTarget {
    * @param {string} room
    */
   feed(room) {
-    return this.#store.feed(room);
+    return this.#state.feed(room);
   }
 
   /**
@@ -87,7 +87,7 @@ export class KnownChat extends EventTarget {
    * @param {string} username
    */
   person(username) {
-    return this.#store.people.get(username);
+    return this.#state.people.get(username);
   }
 
   /**
@@ -96,11 +96,11 @@ export class KnownChat extends EventTarget {
    * @param {string} username
    */
   isAmbiguous(username) {
-    return this.#store.people.isAmbiguous(username);
+    return this.#state.people.isAmbiguous(username);
   }
 
   /** Usernames of those who are typing in a room now. @param {string} room */
   typing(room) {
-    return this.#store.typing.in(room);
+    return this.#state.typing.in(room);
   }
 }

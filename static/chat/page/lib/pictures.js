@@ -2,7 +2,7 @@ import { fullJitter } from "../../client/lib/backoff.js";
 import { FailingTime } from "../../client/lib/durations.js";
 
 /** For how long a picture that does not come is asked for again, in milliseconds. */
-const PATIENCE = 5 * 60_000;
+const PICTURE_TIMEOUT = 5 * 60_000;
 const WAITS = { base: 1_000, cap: 30_000 };
 
 /** When to ask again for something that did not come, and when to give it up. */
@@ -16,7 +16,7 @@ export class PictureWaits {
 
   /** It did not come. @returns {number | null} in how many milliseconds to ask again; null: no more */
   next() {
-    if (this.#failing.failed() > PATIENCE) return null;
+    if (this.#failing.failed() > PICTURE_TIMEOUT) return null;
     return WAITS.base + fullJitter(this.#failures++, Math.random, WAITS);
   }
 }

@@ -5,7 +5,7 @@ const STEP = 10;
  * Which of a list's messages are drawn: a page that came in is added a few at a time, those next
  * to what is drawn already first.
  */
-export class DrawnPart {
+export class IncrementalRenderer {
   /** Numbers of the first and the last message that are drawn. */
   #from = 0;
   #to = 0;

@@ -1,6 +1,6 @@
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { DrawnPart } from "./incremental-renderer.js";
+import { IncrementalRenderer } from "./incremental-renderer.js";
 import { ChatElement } from "../lib/element.js";
 import { icon } from "../lib/icons.js";
 import { listTop, pageElsewhere } from "./list-edges.js";
@@ -56,7 +56,7 @@ export class MessageList extends ChatElement {
     /** Messages that came in below what the reader looks at. */
     this.sinceAway = 0;
     this.newest = 0;
-    this.drawn = new DrawnPart(() => this.requestUpdate());
+    this.drawn = new IncrementalRenderer(() => this.requestUpdate());
     this.placed = false;
     /** Updates whose messages are not all drawn yet: what is held must not be held anew. */
     this.settling = 0;

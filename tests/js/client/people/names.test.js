@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fold } from "../../../../static/chat/client/people/look-alikes.js";
 import { isolated, spokenName } from "../../../../static/chat/client/people/names.js";
-import { People } from "../../../../static/chat/client/people/user-cache.js";
+import { UserCache } from "../../../../static/chat/client/people/user-cache.js";
 
 /** @param {[string, string][]} known usernames and display names */
 function client(known) {
-  const people = new People({
+  const people = new UserCache({
     request: async () => ({ people: [] }),
     setTimer: () => () => {},
     changed: () => {},

@@ -6,8 +6,8 @@ import { FileStore } from "../../../../static/chat/client/uploads/file-store.js"
 import { FileUploads } from "../../../../static/chat/client/uploads/file-uploads.js";
 import { LIMITS } from "../../../../static/chat/client/lib/limits.js";
 import { Uploads } from "../../../../static/chat/page/composer/uploads.js";
-import { Patience } from "../../../../static/chat/client/retry/retries.js";
-import { uploadPatiently } from "../../../../static/chat/client/retry/retried-upload.js";
+import { Retries } from "../../../../static/chat/client/retry/retries.js";
+import { uploadWithRetries } from "../../../../static/chat/client/retry/retried-upload.js";
 import { Clock, settled } from "../../support/clock.js";
 
 /** @param {(file: File) => Promise<any>} upload */
@@ -71,22 +71,22 @@ test("files that are taken back hold up no other room", async () => {
  * @param {() => Promise<any>} upload
  * @param {{signal?: AbortSignal, isAway?: () => boolean}} [options]
  */
-function patiently(upload, { signal, isAway = () => false } = {}) {
+function withRetries(upload, { signal, isAway = () => false } = {}) {
   const clock = new Clock();
   const { monotonic, setTimer } = clock;
-  const patience = new Patience({ setTimer, random: () => 0.5, changed: () => {} });
+  const retries = new Retries({ setTimer, random: () => 0.5, changed: () => {} });
   /** @type {string[]} */
   const waits = [];
   const onWait = (/** @type {ChatError} */ { code }) => waits.push(code);
-  const done = uploadPatiently(upload, { signal, monotonic, patience, isAway, onWait });
-  return { clock, done, waits, patience };
+  const done = uploadWithRetries(upload, { signal, monotonic, retries, isAway, onWait });
+  return { clock, done, waits, retries };
 }
 
 const tooMany = () => Promise.reject(new ChatError("rate_limited", "You upload four already."));
 
 test("one upload too many is tried again until there is room", async () => {
   let tries = 0;
-  const { clock, done } = patiently(() => (++tries < 4 ? tooMany() : Promise.resolve("stored")));
+  const { clock, done } = withRetries(() => (++tries < 4 ? tooMany() : Promise.resolve("stored")));
   await clock.pass(60_000);
   assert.equal(await done, "stored");
   assert.equal(tries, 4);
@@ -95,7 +95,7 @@ test("one upload too many is tried again until there is room", async () => {
 test("the server is left alone for as long as it wants", async () => {
   let tries = 0;
   const busy = new ChatError("rate_limited", "Wait.", { retryAfter: 45 });
-  const { clock, done } = patiently(() =>
+  const { clock, done } = withRetries(() =>
     ++tries < 2 ? Promise.reject(busy) : Promise.resolve("stored"),
   );
   await clock.pass(44_000);
@@ -105,7 +105,7 @@ test("the server is left alone for as long as it wants", async () => {
 });
 
 test("an upload that never gets room says so in the end", async () => {
-  const { clock, done } = patiently(tooMany);
+  const { clock, done } = withRetries(tooMany);
   const refused = assert.rejects(done, { code: "rate_limited" });
   await clock.pass(32 * 60_000);
   await refused;
@@ -114,7 +114,7 @@ test("an upload that never gets room says so in the end", async () => {
 for (const code of ["server_error", "network", "timeout"]) {
   test(`an upload that meets ${code} is tried again, and says so`, async () => {
     let isDown = true;
-    const { clock, done, waits } = patiently(() =>
+    const { clock, done, waits } = withRetries(() =>
       isDown ? Promise.reject(new ChatError(code, "No.")) : Promise.resolve("stored"),
     );
     await clock.pass(40_000);
@@ -128,14 +128,14 @@ for (const code of ["server_error", "network", "timeout"]) {
 test("what fails once more when the server is back does not wait for long again", async () => {
   let failures = 0;
   let left = Infinity;
-  const { clock, done, patience } = patiently(() =>
+  const { clock, done, retries } = withRetries(() =>
     left-- > 0
       ? Promise.reject(new ChatError("server_error", `${++failures}`))
       : Promise.resolve("stored"),
   );
   await clock.pass(10 * 60_000);
   left = 1;
-  patience.wake();
+  retries.wake();
   await clock.pass(3_000);
   assert.equal(await Promise.race([done, Promise.resolve("waits")]), "stored");
 });
@@ -143,7 +143,7 @@ test("what fails once more when the server is back does not wait for long again"
 test("the time without a connection does not count", async () => {
   let isAway = true;
   const fails = () => Promise.reject(new ChatError("network", "Not reached."));
-  const { clock, done } = patiently(fails, { isAway: () => isAway });
+  const { clock, done } = withRetries(fails, { isAway: () => isAway });
   /** @type {string[]} */
   const ends = [];
   done.catch(({ code }) => ends.push(code));
@@ -157,7 +157,7 @@ test("the time without a connection does not count", async () => {
 for (const way of ["is set forward", "goes on while the machine sleeps"]) {
   test(`a clock that ${way} does not end an upload`, async () => {
     let isDown = true;
-    const { clock, done } = patiently(() =>
+    const { clock, done } = withRetries(() =>
       isDown ? Promise.reject(new ChatError("server_error", "No.")) : Promise.resolve("stored"),
     );
     await clock.pass(5_000);
@@ -172,7 +172,7 @@ for (const way of ["is set forward", "goes on while the machine sleeps"]) {
 
 test("other refusals are not tried again", async () => {
   let tries = 0;
-  const { done } = patiently(() => {
+  const { done } = withRetries(() => {
     tries++;
     return Promise.reject(new ChatError("too_large", "At most 100 MB."));
   });
@@ -182,7 +182,7 @@ test("other refusals are not tried again", async () => {
 
 test("an upload that waits can be cancelled", async () => {
   const abort = new AbortController();
-  const { done } = patiently(tooMany, { signal: abort.signal });
+  const { done } = withRetries(tooMany, { signal: abort.signal });
   await settled();
   abort.abort();
   await assert.rejects(done, { code: "aborted" });
