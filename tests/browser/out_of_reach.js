@@ -54,4 +54,4 @@
       found.push(`covered by ${at && name(at)}: ${name(each)}`);
   }
   return found;
-};
+}
