@@ -337,6 +337,7 @@ def test_every_entry_is_exported_once_and_in_order(
     assert exported("--since", "2999-01-01") == []
 
 
+@pytest.mark.once
 def test_an_export_into_a_file_is_for_its_owner_alone(db: None, tmp_path: Path) -> None:
     entries(2, at=datetime.now(UTC))
     file = tmp_path / "audit.jsonl"
@@ -345,6 +346,7 @@ def test_an_export_into_a_file_is_for_its_owner_alone(db: None, tmp_path: Path) 
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("wrong", [("--since", "yesterday"), ("--output", "/no/such/folder/x")])
 def test_a_wrong_option_says_so(db: None, wrong: tuple[str, str]) -> None:
     with pytest.raises(CommandError):

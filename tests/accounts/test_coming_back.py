@@ -16,7 +16,7 @@ from accounts.models import User
 from chat.models import Room
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 ELSEWHERE = [
     "https://evil.example/",

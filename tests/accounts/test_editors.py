@@ -87,6 +87,7 @@ def kept_keys() -> list[str]:
 # -- The way ----------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_a_person_sees_which_editor_asks_and_nothing_happens_yet(signed_in: Client) -> None:
     answer = signed_in.get(page())
     assert answer.status_code == 200
@@ -96,6 +97,7 @@ def test_a_person_sees_which_editor_asks_and_nothing_happens_yet(signed_in: Clie
     assert "no-store" in answer["Cache-Control"]
 
 
+@pytest.mark.once
 def test_the_code_goes_to_the_editor_with_its_state(signed_in: Client) -> None:
     address = urlsplit(address_of(signed_in.post(page())))
     assert (address.scheme, address.netloc) == ("vscode", "mediachat.media-chat")
@@ -138,6 +140,7 @@ def test_signing_the_editor_out_from_the_list_ends_it(signed_in: Client) -> None
     assert user_for_token(token) is None
 
 
+@pytest.mark.once
 def test_whoever_is_signed_out_signs_in_first_and_comes_back(member: User, client: Client) -> None:
     link = page()
     asked = client.get(link)
@@ -154,6 +157,7 @@ def test_who_has_given_a_second_factor_in_the_browser_is_not_asked_again(member:
     assert exchange(code_from(client)).status_code == 200
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "origin",
     [
@@ -263,6 +267,7 @@ def test_what_is_not_a_request_of_an_editor_is_refused(changed: dict[str, str]) 
 # -- Who may not have one ----------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_another_site_cannot_say_yes_for_a_person(member: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(member)
@@ -272,6 +277,7 @@ def test_another_site_cannot_say_yes_for_a_person(member: User) -> None:
     assert client.get(link).status_code == 200
 
 
+@pytest.mark.once
 def test_a_link_works_once(signed_in: Client) -> None:
     link = page()
     assert signed_in.post(link).status_code == 200
@@ -280,6 +286,7 @@ def test_a_link_works_once(signed_in: Client) -> None:
         assert b"http-equiv" not in answer.content
 
 
+@pytest.mark.once
 def test_an_old_or_made_up_link_gets_nothing(
     signed_in: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,6 +298,7 @@ def test_an_old_or_made_up_link_gets_nothing(
         assert signed_in.post(each).status_code == 410
 
 
+@pytest.mark.once
 def test_a_code_works_once(signed_in: Client) -> None:
     code = code_from(signed_in)
     assert exchange(code).status_code == 200
@@ -307,12 +315,14 @@ def test_of_many_who_exchange_a_code_at_once_one_succeeds() -> None:
             assert len([one for one in taken if one]) == 1
 
 
+@pytest.mark.once
 def test_a_wrong_verifier_gets_nothing_and_uses_the_code_up(signed_in: Client) -> None:
     code = code_from(signed_in)
     assert exchange(code, "w" * 43).status_code == 400
     assert exchange(code).status_code == 400
 
 
+@pytest.mark.once
 def test_a_code_of_someone_elses_way_does_not_fit_ones_own_verifier(signed_in: Client) -> None:
     # A person is made to open a link with a code of the attacker's account.
     theirs = parse_qs(
@@ -323,6 +333,7 @@ def test_a_code_of_someone_elses_way_does_not_fit_ones_own_verifier(signed_in: C
     assert exchange(theirs).status_code == 400
 
 
+@pytest.mark.once
 def test_an_old_code_gets_nothing(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editors, "CODE_LIFETIME", 0.05)
     code = code_from(signed_in)
@@ -330,6 +341,7 @@ def test_an_old_code_gets_nothing(signed_in: Client, monkeypatch: pytest.MonkeyP
     assert exchange(code).status_code == 400
 
 
+@pytest.mark.once
 def test_a_code_is_not_kept_in_the_clear(signed_in: Client) -> None:
     code = code_from(signed_in)
     assert any(":editor-code:" in key for key in kept_keys())
@@ -350,6 +362,7 @@ def test_whoever_signed_out_in_between_gets_nothing(signed_in: Client) -> None:
     assert exchange(code).status_code == 400
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "body",
     [
@@ -368,6 +381,7 @@ def test_a_made_up_code_gets_nothing(db: None, body: Any) -> None:
     assert "meta" not in answer.json() or "session_token" not in answer.json()["meta"]
 
 
+@pytest.mark.once
 def test_whoever_tries_codes_is_stopped(db: None) -> None:
     answers = [exchange("x" * 43).status_code for _ in range(130)]
     assert set(answers[:60]) == {400}
@@ -375,6 +389,7 @@ def test_whoever_tries_codes_is_stopped(db: None) -> None:
     assert ask().status_code == 429
 
 
+@pytest.mark.once
 def test_nothing_is_exchanged_by_an_address(signed_in: Client) -> None:
     code = code_from(signed_in)
     answer = Client().get(EXCHANGE, {"code": code, "verifier": VERIFIER})

@@ -42,6 +42,7 @@ def test_the_link_works_once(db: None, client: Client) -> None:
     assert User.objects.filter(is_superuser=True).count() == 1
 
 
+@pytest.mark.once
 def test_a_made_up_or_old_link_makes_nobody(
     db: None, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +85,7 @@ def test_nobody_is_promoted_whom_the_page_did_not_name(member: User, outsider: U
     assert not User.objects.filter(is_superuser=True).exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("sent", [{}, {"person": ""}, {"person": "member"}])
 def test_nobody_is_promoted_by_what_names_nobody(member: User, sent: dict[str, str]) -> None:
     answer = sign_in(member).post(link(), sent)
@@ -150,6 +152,7 @@ def test_of_many_who_have_accounts_at_most_one_is_promoted() -> None:
 # -- What is refused ---------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -32,6 +32,7 @@ def signed_in(member: User) -> Client:
     return client
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "path",
     [
@@ -49,6 +50,7 @@ def test_ones_own_pages_are_for_those_who_are_signed_in(
     assert client.get(path).status_code == 302
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ["login", "signup"])
 def test_the_pages_of_the_entrance_are_for_everyone(db: None, client: Client, path: str) -> None:
     answer = client.get(f"/accounts/{path}/")
@@ -65,6 +67,7 @@ def test_a_person_signs_up_with_a_name_and_a_password(db: None, client: Client) 
     assert User.objects.get(username="ann").password
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "name", ["two words", "ann@home", "ann.", ".ann", "a..b", "x" * 41, "here"]
 )
@@ -76,6 +79,7 @@ def test_a_name_that_could_not_be_mentioned_is_refused(db: None, client: Client,
     assert not User.objects.exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["ann", "ann.b", "ann-b_c", "Ann42", "zoë"])
 def test_an_ordinary_name_is_taken(db: None, client: Client, name: str) -> None:
     client.post(
@@ -95,6 +99,7 @@ def test_a_name_is_in_lower_case_at_every_door(db: None) -> None:
     assert User.objects.create_superuser("Root", password="x").username == "root"
 
 
+@pytest.mark.once
 def test_a_closed_sign_up_is_closed_at_both_doors(db: None, client: Client, settings: Any) -> None:
     settings.SIGNUP_OPEN = False
     account = {"username": "ann", "password": "correct horse 42"}
@@ -154,6 +159,7 @@ def test_a_display_name_is_kept_and_told(signed_in: Client, member: User) -> Non
     assert told == [member]
 
 
+@pytest.mark.once
 def test_a_picture_is_drawn_anew_as_a_small_square(signed_in: Client, member: User) -> None:
     exif = Image.Exif()
     exif[0x010F] = "a camera's maker"
@@ -164,6 +170,7 @@ def test_a_picture_is_drawn_anew_as_a_small_square(signed_in: Client, member: Us
     assert not stored.getexif()
 
 
+@pytest.mark.once
 def test_a_picture_is_served_to_whoever_knows_its_name(signed_in: Client, member: User) -> None:
     upload(signed_in, picture())
     member.refresh_from_db()
@@ -187,6 +194,7 @@ def test_the_old_picture_goes_when_a_new_one_comes(signed_in: Client, member: Us
     assert not second.exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "content",
     [
@@ -233,6 +241,7 @@ def test_a_session_is_ended_from_the_list(signed_in: Client, member: User) -> No
     assert other.get("/accounts/profile/").status_code == 302
 
 
+@pytest.mark.once
 def test_a_page_does_without_the_note_of_a_session_when_redis_is_away(
     signed_in: Client, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,6 +267,7 @@ def test_a_device_has_a_name_that_people_know(says: str, means: str) -> None:
 # -- Errors -----------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_an_unknown_address_has_a_page_of_ours(db: None, client: Client, settings: Any) -> None:
     settings.DEBUG = False
     answer = client.get("/nowhere/")
@@ -265,12 +275,14 @@ def test_an_unknown_address_has_a_page_of_ours(db: None, client: Client, setting
     assert b"There is nothing here" in answer.content
 
 
+@pytest.mark.once
 def test_our_pages_run_nothing_that_is_not_ours(db: None, client: Client) -> None:
     policy = client.get("/accounts/login/")["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
 
 
+@pytest.mark.once
 def test_the_admins_looser_policy_is_the_admins_alone(administrator: User, client: Client) -> None:
     client.force_login(administrator)
     assert "unsafe-eval" in client.get("/admin/")["Content-Security-Policy"]
@@ -278,6 +290,7 @@ def test_the_admins_looser_policy_is_the_admins_alone(administrator: User, clien
     assert "frame-ancestors 'none'" in client.get("/admin/")["Content-Security-Policy"]
 
 
+@pytest.mark.once
 def test_the_admin_has_no_sign_in_of_its_own(db: None, client: Client) -> None:
     answer = client.get("/admin/login/")
     assert answer.status_code == 302

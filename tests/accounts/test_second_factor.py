@@ -73,6 +73,7 @@ def missing_steps(answer: Any) -> list[str]:
 # -- Everyone ----------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "path",
     ["/", "/accounts/profile/", "/accounts/sessions/", "/accounts/password/change/", "/nowhere/"],
@@ -87,6 +88,7 @@ def test_every_page_leads_to_where_a_second_factor_is_set_up(
     assert b"a second factor beside your password" in client.get(SET_UP, follow=True).content
 
 
+@pytest.mark.once
 def test_a_form_that_is_sent_all_the_same_changes_nothing(member: User, settings: Settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = "all"
     client = sign_in(member)
@@ -95,6 +97,7 @@ def test_a_form_that_is_sent_all_the_same_changes_nothing(member: User, settings
     assert member.display_name == "Member"
 
 
+@pytest.mark.once
 def test_one_can_sign_out_without(member: User, settings: Settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = "all"
     client = sign_in(member)
@@ -102,6 +105,7 @@ def test_one_can_sign_out_without(member: User, settings: Settings) -> None:
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.once
 def test_with_a_second_factor_everything_is_as_always(member: User, settings: Settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = "all"
     client = sign_in(member)
@@ -155,6 +159,7 @@ def test_a_session_of_before_is_worth_nothing_at_any_door(
     assert user_for_token(token) is None
 
 
+@pytest.mark.once
 def test_a_program_is_told_which_step_is_missing(member: User, settings: Settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = "all"
     answer = sign_in_as_program(member)
@@ -193,6 +198,7 @@ def test_what_a_password_alone_had_opened_ends_when_a_second_factor_is_set_up(
     assert thief.get("/")["Location"].startswith("/accounts/login/")
 
 
+@pytest.mark.once
 def test_the_first_administrator_sets_one_up_first(
     db: None, client: Client, settings: Settings
 ) -> None:
@@ -211,6 +217,7 @@ def test_the_first_administrator_sets_one_up_first(
 # -- Staff -------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_no_page_of_the_admin_works_for_staff_without(
     administrator: User, member: User, settings: Settings
 ) -> None:
@@ -233,6 +240,7 @@ def test_no_page_of_the_admin_works_for_staff_without(
     assert client.get("/admin/").status_code == 200
 
 
+@pytest.mark.once
 def test_people_who_are_not_staff_need_none(member: User, settings: Settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = "staff"
     client = sign_in(member)
@@ -263,6 +271,7 @@ def test_when_it_is_gone_all_the_same_every_session_has_ended(
     assert leads_to_set_up(sign_in(administrator).get("/admin/"))
 
 
+@pytest.mark.once
 def test_recovery_codes_alone_are_no_second_factor(member: User, settings: Settings) -> None:
     from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 
@@ -271,6 +280,7 @@ def test_recovery_codes_alone_are_no_second_factor(member: User, settings: Setti
     assert leads_to_set_up(sign_in(member).get("/"))
 
 
+@pytest.mark.once
 def test_without_the_setting_nobody_is_asked(administrator: User) -> None:
     client = sign_in(administrator)
     assert client.get("/admin/").status_code == 200

@@ -30,6 +30,7 @@ def test_a_ticket_works_once(member: User, session: str) -> None:
     assert tickets.redeem(ticket) is None
 
 
+@pytest.mark.once
 def test_two_tickets_of_a_moment_are_two(member: User, session: str) -> None:
     both = [tickets.issue(member, session) for _ in range(2)]
     assert [tickets.redeem(ticket) for ticket in both] == [session] * 2
@@ -41,12 +42,14 @@ def test_a_ticket_for_a_session_that_has_ended_is_nothing(member: User, session:
     assert tickets.redeem(ticket) is None
 
 
+@pytest.mark.once
 def test_a_ticket_that_was_changed_is_nothing(member: User, owner: User, session: str) -> None:
     ticket = tickets.issue(member, session)
     assert tickets.redeem(ticket.replace(member.pk.hex, owner.pk.hex)) is None
     assert tickets.redeem(f"{ticket[:-1]}{'A' if ticket[-1] != 'A' else 'B'}") is None
 
 
+@pytest.mark.once
 def test_what_a_ticket_shows_opens_nothing(member: User, session: str) -> None:
     ticket = tickets.issue(member, session)
     assert session not in ticket
@@ -56,10 +59,12 @@ def test_what_a_ticket_shows_opens_nothing(member: User, session: str) -> None:
     assert not any(ticket in key for key in kept)
 
 
+@pytest.mark.once
 def test_a_made_up_ticket_is_nothing() -> None:
     assert tickets.redeem("made-up") is None
 
 
+@pytest.mark.once
 def test_an_old_ticket_is_nothing(
     member: User, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,6 +74,7 @@ def test_an_old_ticket_is_nothing(
     assert tickets.redeem(ticket) is None
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("store", ["memory", "redis", "redis that has gone"])
 def test_of_many_who_redeem_a_ticket_at_once_one_succeeds(
     store: str,

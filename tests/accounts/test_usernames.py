@@ -25,6 +25,7 @@ from accounts.usernames import OFFICIAL, RESERVED, check, normalize
 from chat import queries
 from chat.text import render
 from tests.live import ROOT
+from tests.support.cases import first_on_all
 
 PASSWORD = "correct horse 42"
 
@@ -121,11 +122,12 @@ LOOK_ALIKES = [
 ]
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", first_on_all(GOOD))
 def test_a_name_of_one_alphabet_may_be_had(db: None, name: str) -> None:
     assert names.clean_username(name) == normalize(name)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", [name for names in BAD.values() for name in names])
 def test_what_nobody_may_be_called(db: None, name: str) -> None:
     with pytest.raises(ValidationError):
@@ -134,6 +136,7 @@ def test_what_nobody_may_be_called(db: None, name: str) -> None:
         User.objects.create_user(name or "\x00")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", [*OFFICIAL, wide("admin"), "Admin"])
 def test_who_signs_up_is_not_official(db: None, name: str) -> None:
     with pytest.raises(ValidationError):
@@ -141,7 +144,7 @@ def test_who_signs_up_is_not_official(db: None, name: str) -> None:
     assert names.clean_username(name, is_appointed=True) == normalize(name)
 
 
-@pytest.mark.parametrize(("name", "other"), LOOK_ALIKES)
+@pytest.mark.parametrize(("name", "other"), first_on_all(LOOK_ALIKES))
 def test_who_looks_like_somebody_is_refused(db: None, name: str, other: str) -> None:
     for first, second in ((name, other), (other, name)):
         User.objects.all().delete()
@@ -152,6 +155,7 @@ def test_who_looks_like_somebody_is_refused(db: None, name: str, other: str) -> 
             names.clean_username(first.upper() if "ß" not in first else first)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "name",
     [
@@ -228,6 +232,7 @@ def by_link(name: str) -> Any:
     return Client().post(path, {"username": name, "password": PASSWORD, "again": PASSWORD})
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "name", [wide("system"), "everyone", "two words", "x" * 216, "аda", "сосо", wide("coco")]
 )
@@ -290,7 +295,7 @@ def test_of_two_who_want_a_name_at_once_one_is_told(
     assert User.objects.count() == 1
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", first_on_all(GOOD))
 def test_who_can_register_can_be_mentioned_and_found(db: None, name: str) -> None:
     username = User.objects.create_user(names.clean_username(name)).username
     upper = name.upper()

@@ -10,9 +10,8 @@ from tests.chat.test_admin import LISTS
 from tests.conftest import PASSWORD, Serve
 from tests.live import Server
 
-pytestmark = pytest.mark.not_again_on(
-    postgres="it is Django's own ground, where tests/chat/test_admin.py is enough"
-)
+# What the pages ask of the database is in tests/chat/test_admin.py.
+pytestmark = pytest.mark.once
 
 Scheme = Literal["light", "dark"]
 

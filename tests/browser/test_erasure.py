@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible, send, talk_to
 from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.once
 
 
 def sign_up(page: Page, username: str) -> None:

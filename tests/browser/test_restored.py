@@ -1,9 +1,12 @@
 """What the page shows when the server was restored from a backup while it was open."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send
 from tests.live import Server
+
+pytestmark = pytest.mark.once
 
 
 def test_the_page_says_so_until_it_is_told_that_it_was_seen(

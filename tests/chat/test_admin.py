@@ -204,6 +204,7 @@ def test_a_decision_takes_a_reason_and_is_recorded(
     assert entry.actor == "moderator"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("model", "name", "thing"), DECISIONS)
 def test_a_decision_cannot_be_sent_from_another_site(
     model: str, name: str, thing: str, administrator: User, things: dict[str, Model]
@@ -215,6 +216,7 @@ def test_a_decision_cannot_be_sent_from_another_site(
     assert _everything() == before
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("model", "name", "thing"), DECISIONS)
 def test_looking_at_the_question_decides_nothing(
     model: str, name: str, thing: str, administrator: User, things: dict[str, Model]
@@ -254,6 +256,7 @@ def test_too_many_at_once_are_refused(moderator: User) -> None:
     assert "at most 100" in answer.content.decode()
 
 
+@pytest.mark.once
 def test_the_way_back_never_leads_to_another_site(
     moderator: User, things: dict[str, Model]
 ) -> None:
@@ -331,6 +334,7 @@ def test_the_context_of_a_report_is_shown_for_a_reason(
     assert REPORTED in shown
 
 
+@pytest.mark.once
 def test_a_file_is_downloaded_for_a_reason_and_never_shown_in_place(
     moderator: User, things: dict[str, Model]
 ) -> None:
@@ -347,6 +351,7 @@ def test_a_file_is_downloaded_for_a_reason_and_never_shown_in_place(
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("model", "lookup"),
     [
@@ -386,6 +391,7 @@ def test_moderators_do_not_see_addresses_and_roles(moderator: User, member: User
     assert "member@example.org" not in signed_in(moderator).get(address).content.decode()
 
 
+@pytest.mark.once
 def test_second_factors_sessions_and_addresses_have_no_pages(administrator: User) -> None:
     client = signed_in(administrator)
     for model in ("mfa/authenticator", "usersessions/usersession", "account/emailaddress"):
@@ -437,6 +443,7 @@ def test_an_administrator_edits_a_person_but_neither_name_nor_suspension(
     assert (member.username, member.display_name, member.is_active) == ("member", "Marie", True)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["abc\u202edef", "\u3164", "Administrator"])
 def test_an_administrator_gives_no_name_that_deceives(
     administrator: User, member: User, name: str
@@ -588,6 +595,7 @@ def test_rooms_without_owner_are_listed_and_get_one(
     assert "Find an owner …" not in client.get(change).content.decode()
 
 
+@pytest.mark.once
 def test_no_name_turns_the_sentence_it_stands_in(
     moderator: User, private_room: Room, things: dict[str, Model]
 ) -> None:
@@ -612,6 +620,7 @@ def test_no_name_turns_the_sentence_it_stands_in(
     )
 
 
+@pytest.mark.once
 def test_what_people_write_has_the_direction_of_its_letters(
     administrator: User, things: dict[str, Model], member: User
 ) -> None:

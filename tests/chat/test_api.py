@@ -17,6 +17,7 @@ from chat.actions.attachments import MEGABYTE
 from chat.api import api
 from chat.models import Attachment, Message
 from tests import pictures
+from tests.support.cases import first_on_all
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -83,13 +84,13 @@ DOORS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), DOORS)
+@pytest.mark.parametrize(("method", "path"), first_on_all(DOORS))
 async def test_no_door_opens_without_signing_in(method: str, path: str) -> None:
     for caller in (Program(), Program("made up")):
         assert_problem(await getattr(caller, method)(path), 401, "unauthenticated")
 
 
-@pytest.mark.parametrize(("method", "path"), DOORS)
+@pytest.mark.parametrize(("method", "path"), first_on_all(DOORS))
 async def test_no_door_opens_for_someone_suspended(method: str, path: str, member: "User") -> None:
     caller = await program(member)
     member.is_active = False
@@ -114,6 +115,7 @@ async def test_a_browser_reads_by_cookie_and_writes_with_the_csrf_token(owner: "
     assert (await browser.post("/api/v1/attachments", file, headers=headers)).status_code == 201
 
 
+@pytest.mark.once
 async def test_the_csrf_token_counts_in_the_header_alone(owner: "User") -> None:
     browser = AsyncClient(enforce_csrf_checks=True)
     await sync_to_async(browser.force_login)(owner, backend=BACKEND)
@@ -129,6 +131,7 @@ async def test_the_csrf_token_counts_in_the_header_alone(owner: "User") -> None:
     assert right.status_code == 201
 
 
+@pytest.mark.once
 async def test_our_own_page_may_spell_its_address_as_it_likes(owner: "User") -> None:
     browser = AsyncClient(enforce_csrf_checks=True)
     await sync_to_async(browser.force_login)(owner, backend=BACKEND)
@@ -142,6 +145,7 @@ async def test_our_own_page_may_spell_its_address_as_it_likes(owner: "User") -> 
         assert opened.status_code == status
 
 
+@pytest.mark.once
 async def test_a_wrong_token_is_not_made_up_for_by_a_cookie(owner: "User") -> None:
     browser = AsyncClient()
     await sync_to_async(browser.force_login)(owner, backend=BACKEND)
@@ -149,6 +153,7 @@ async def test_a_wrong_token_is_not_made_up_for_by_a_cookie(owner: "User") -> No
     assert_problem(response, 401, "unauthenticated")
 
 
+@pytest.mark.once
 async def test_whoever_asks_too_much_is_told_to_wait(
     owner: "User", member: "User", settings: Settings
 ) -> None:
@@ -189,6 +194,7 @@ async def test_rooms_are_opened_and_listed(owner: "User", member: "User") -> Non
     assert await (await program(member)).get("rooms")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -253,6 +259,7 @@ async def test_history_is_paged(member: "User", private_room: "Room") -> None:
     assert not older["more"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "query", [{"limit": 0}, {"limit": 201}, {"limit": "x"}, {"before": -1}, {"before": 10**30}]
 )
@@ -274,6 +281,7 @@ async def test_an_outsider_gets_the_answer_for_what_does_not_exist(
         assert_problem(await caller.post(path, body), 404, "not_found")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -326,6 +334,7 @@ async def test_fresh_addresses_of_a_file_work_without_a_cookie(
     assert_problem(await stranger.get(f"attachments/{file['id']}"), 404, "not_found")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("disposition", "kept"),
     [
@@ -361,6 +370,7 @@ async def test_a_name_is_kept_as_it_was_before_it_was_written_into_a_form(
     assert response.json()["name"] == kept
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["100%22.txt", 'a\\b "c".txt', "%0D%0A", ".gitignore"])
 async def test_the_field_name_says_without_doubt_what_a_file_is_called(
     owner: "User", name: str
@@ -371,6 +381,7 @@ async def test_the_field_name_says_without_doubt_what_a_file_is_called(
     assert response.json()["name"] == name
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "content", "status", "code"),
     [
@@ -388,6 +399,7 @@ async def test_a_file_that_is_refused_says_why(
     assert await Attachment.objects.acount() == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
@@ -424,6 +436,7 @@ async def test_an_upload_that_is_no_upload_says_so(
 # -- Errors and description ------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "path", ["", "nope", "rooms/", "rooms/x/messages", f"rooms/{uuid.uuid4()}", "attachments/x"]
 )
@@ -435,6 +448,7 @@ async def test_an_unknown_address_answers_like_every_error(path: str, owner: "Us
     assert_problem(await AsyncClient().get("/api/v2/rooms"), 404, "not_found")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options", "trace"])
 async def test_a_wrong_method_answers_like_every_error(method: str, owner: "User") -> None:
     caller = await program(owner)
@@ -443,6 +457,7 @@ async def test_a_wrong_method_answers_like_every_error(method: str, owner: "User
     assert set(response["Allow"].split(", ")) == {"GET", "POST"}
 
 
+@pytest.mark.once
 async def test_a_fault_of_ours_tells_nothing_of_the_inside(
     owner: "User", monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -453,6 +468,7 @@ async def test_a_fault_of_ours_tells_nothing_of_the_inside(
     assert b"division" not in response.content
 
 
+@pytest.mark.once
 async def test_the_description_names_every_door(owner: "User") -> None:
     described = (await AsyncClient().get("/api/v1/openapi.json")).json()
     assert {
@@ -471,6 +487,7 @@ async def test_the_description_names_every_door(owner: "User") -> None:
     assert api.title == described["info"]["title"]
 
 
+@pytest.mark.once
 async def test_the_documentation_loads_nothing_from_elsewhere() -> None:
     page = await AsyncClient().get("/api/v1/docs")
     html = page.content.decode()

@@ -177,6 +177,7 @@ async def test_a_key_of_someone_who_is_suspended_opens_nothing(owner: "User") ->
     assert (await AsyncClient().get(f"{address(file)}?key={key}")).status_code == 404
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("key", ["", "x", "a.b:c:d", "é", "." * 500])
 async def test_a_made_up_key_opens_nothing(owner: "User", key: str) -> None:
     file = await sync_to_async(uploaded)(owner)
@@ -189,6 +190,7 @@ async def test_a_made_up_key_opens_nothing(owner: "User", key: str) -> None:
 # -- Never as a page -------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "content", "content_type", "inline"),
     [
@@ -220,6 +222,7 @@ async def test_only_pictures_sound_and_film_are_shown_in_place(
     assert response["Cache-Control"].startswith("private, max-age=")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "told"),
     [
@@ -243,6 +246,7 @@ async def test_a_name_is_told_so_that_it_can_be_read_in_one_way_only(
     assert response["Content-Disposition"] == f"attachment; {told}"
 
 
+@pytest.mark.once
 async def test_a_file_may_be_called_thumbnail(owner: "User") -> None:
     file = await sync_to_async(uploaded)(owner, "thumbnail", b"text")
     response = await (await sync_to_async(signed_in)(owner)).get(payloads.attachment(file).url)
@@ -255,6 +259,7 @@ async def test_a_file_may_be_called_thumbnail(owner: "User") -> None:
 SIZE = len(TEXT)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("asked", "start", "end"),
     [
@@ -281,6 +286,7 @@ async def test_a_range_is_answered_with_that_piece(
     assert await content_of(response) == TEXT[start:end]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("asked", [f"bytes={SIZE}-", "bytes=5000-6000", "bytes=-0"])
 async def test_a_range_beyond_the_end_is_refused(owner: "User", asked: str) -> None:
     file = await sync_to_async(uploaded)(owner)
@@ -290,6 +296,7 @@ async def test_a_range_beyond_the_end_is_refused(owner: "User", asked: str) -> N
     assert response["Content-Range"] == f"bytes */{SIZE}"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "asked",
     ["", "bytes=", "bytes=-", "bytes=a-b", "bytes=9-1", "bytes=0-1,5-6", "lines=0-1",
@@ -303,6 +310,7 @@ async def test_a_range_that_is_none_gives_the_whole_file(owner: "User", asked: s
     assert await content_of(response) == TEXT
 
 
+@pytest.mark.once
 async def test_an_empty_file_is_downloaded_whole(owner: "User") -> None:
     file = await sync_to_async(uploaded)(owner, "empty.txt", b"")
     client = await sync_to_async(signed_in)(owner)
@@ -310,6 +318,7 @@ async def test_an_empty_file_is_downloaded_whole(owner: "User") -> None:
     assert response.status_code == 200 and await content_of(response) == b""
 
 
+@pytest.mark.once
 async def test_head_tells_all_but_the_content(owner: "User") -> None:
     file = await sync_to_async(uploaded)(owner)
     client = await sync_to_async(signed_in)(owner)
@@ -319,6 +328,7 @@ async def test_head_tells_all_but_the_content(owner: "User") -> None:
     assert await content_of(response) == b""
 
 
+@pytest.mark.once
 async def test_what_the_browser_holds_is_not_sent_again(owner: "User") -> None:
     file = await sync_to_async(uploaded)(owner)
     client = await sync_to_async(signed_in)(owner)
@@ -332,6 +342,7 @@ async def test_what_the_browser_holds_is_not_sent_again(owner: "User") -> None:
     assert new.status_code == 206
 
 
+@pytest.mark.once
 async def test_files_are_only_read(owner: "User") -> None:
     file = await sync_to_async(uploaded)(owner)
     client = await sync_to_async(signed_in)(owner)
@@ -341,6 +352,7 @@ async def test_files_are_only_read(owner: "User") -> None:
         assert response.json()["code"] == "bad_request"
 
 
+@pytest.mark.once
 async def test_a_large_file_comes_in_pieces(owner: "User") -> None:
     content = b"x" * (downloads.CHUNK * 3 + 5)
     file = await sync_to_async(uploaded)(owner, "x.bin", content)
@@ -350,6 +362,7 @@ async def test_a_large_file_comes_in_pieces(owner: "User") -> None:
     assert sizes == [downloads.CHUNK] * 3 + [5]
 
 
+@pytest.mark.once
 async def test_a_file_that_the_store_lost_is_not_found(owner: "User") -> None:
     file = await sync_to_async(uploaded)(owner)
     default_storage.delete(file.file.name or "")
@@ -357,6 +370,7 @@ async def test_a_file_that_the_store_lost_is_not_found(owner: "User") -> None:
     assert (await client.get(address(file))).status_code == 404
 
 
+@pytest.mark.once
 async def test_a_slow_store_holds_none_of_the_loops_own_threads() -> None:
     """Bodies are written to disk and health is asked in those."""
     release = threading.Event()

@@ -42,6 +42,7 @@ def test_without_its_channel_layer_it_serves_and_says_what_is_missing(
         channel_layers.set("default", mine)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ["/healthz", "/metrics"])
 def test_those_who_watch_ask_by_any_name(client: Client, path: str, settings) -> None:
     settings.ALLOWED_HOSTS = ["chat.example.org"]
@@ -51,6 +52,7 @@ def test_those_who_watch_ask_by_any_name(client: Client, path: str, settings) ->
     assert client.get("/accounts/login/", headers={"host": "10.0.0.7:8000"}).status_code == 400
 
 
+@pytest.mark.once
 async def test_they_are_answered_likewise_on_a_server(async_client: AsyncClient, settings) -> None:
     settings.ALLOWED_HOSTS = ["chat.example.org"]
     settings.METRICS_TOKEN = "a token"

@@ -30,7 +30,8 @@ class Pair:
         await self.blocker.command("person.block", username=self.blocked.username, on=on)
 
 
-@pytest.fixture(params=["program", "browser"])
+# Both lead to the same session, so one of them is enough on another database.
+@pytest.fixture(params=["program", pytest.param("browser", marks=pytest.mark.once)])
 async def pair(server: Server, request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
     names = ("crowd20", "crowd21", "crowd22")
     people = [await _signed_in(server, name, request.param) for name in names]

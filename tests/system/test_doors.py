@@ -49,6 +49,7 @@ async def anna(server: Server) -> OutsideClient:
     return await (await OutsideClient(server.url, "crowd0").sign_in()).sign_in_by_form()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("origin", "allowed"),
     [
@@ -67,6 +68,7 @@ async def test_the_browsers_door_asks_for_a_cookie_and_its_own_origin(
     assert await comes_in(server, "/ws/", origin=origin, cookies=anna.cookies) is allowed
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("origin", ["own", None, "https://evil.example", WEBVIEW])
 async def test_the_browsers_door_knows_no_tickets(
     server: Server, anna: OutsideClient, origin: str | None
@@ -76,6 +78,7 @@ async def test_the_browsers_door_knows_no_tickets(
     assert not await comes_in(server, "/ws/", origin=origin)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("origin", ["own", None, WEBVIEW])
 async def test_the_programs_door_asks_for_a_ticket_and_ignores_cookies(
     server: Server, anna: OutsideClient, origin: str | None
@@ -90,6 +93,7 @@ async def test_the_programs_door_asks_for_a_ticket_and_ignores_cookies(
     assert not await comes_in(server, door, origin=origin, ticket="made-up")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
 async def test_the_programs_door_takes_no_page_but_ours_and_editors(
     server: Server, anna: OutsideClient, origin: str
@@ -98,6 +102,7 @@ async def test_the_programs_door_takes_no_page_but_ours_and_editors(
     assert not await comes_in(server, "/ws/client/", origin=origin, ticket=ticket)
 
 
+@pytest.mark.once
 async def test_a_made_up_host_is_no_page_of_ours(server: Server, anna: OutsideClient):
     """``Host: evil`` with ``Origin: http://evil`` agree with each other, and are both wrong."""
     name = f"evil.example:{server.port}"
@@ -112,6 +117,7 @@ async def test_a_made_up_host_is_no_page_of_ours(server: Server, anna: OutsideCl
     assert refused.value.response.status_code == 403
 
 
+@pytest.mark.once
 async def test_an_origin_is_the_same_in_capitals(server: Server, anna: OutsideClient):
     async with connect(
         f"ws://localhost:{server.port}/ws/",
@@ -122,6 +128,7 @@ async def test_an_origin_is_the_same_in_capitals(server: Server, anna: OutsideCl
         assert '"type":"ready"' in str(await asyncio.wait_for(socket.recv(), 5))
 
 
+@pytest.mark.once
 async def test_the_programs_door_speaks_only_its_own_protocol(server: Server, anna: OutsideClient):
     ticket = await anna.ticket()
     assert not await comes_in(server, "/ws/client/", protocols=(f"ticket.{ticket}",))
@@ -129,6 +136,7 @@ async def test_the_programs_door_speaks_only_its_own_protocol(server: Server, an
     assert not await comes_in(server, "/ws/client/", protocols=("mediachat.v9", f"ticket.{ticket}"))
 
 
+@pytest.mark.once
 async def test_a_wrong_ticket_is_closed_with_a_code_that_says_so(server: Server):
     async with connect(
         server.socket_url + "/ws/client/",
@@ -140,12 +148,14 @@ async def test_a_wrong_ticket_is_closed_with_a_code_that_says_so(server: Server)
     assert closed.value.rcvd.code == 4401
 
 
+@pytest.mark.once
 async def test_a_ticket_opens_one_socket(server: Server, anna: OutsideClient):
     ticket = await anna.ticket()
     assert await comes_in(server, "/ws/client/", ticket=ticket)
     assert not await comes_in(server, "/ws/client/", ticket=ticket)
 
 
+@pytest.mark.once
 async def test_of_ten_sockets_with_one_ticket_one_comes_in(server: Server, anna: OutsideClient):
     ticket = await anna.ticket()
     came_in = await asyncio.gather(
@@ -161,6 +171,7 @@ async def test_a_ticket_ends_with_its_session(server: Server):
     assert not await comes_in(server, "/ws/client/", ticket=ticket)
 
 
+@pytest.mark.once
 async def test_tickets_are_for_those_who_are_signed_in(server: Server):
     async with httpx.AsyncClient(base_url=server.url) as http:
         answer = await http.post("/api/v1/tickets")
@@ -317,6 +328,7 @@ async def test_ready_comes_first_however_much_happens_while_someone_connects(ser
         await guest.disconnect()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ["/ws", "/ws/nothing/"])
 async def test_what_is_no_door_is_refused_without_a_word(server: Server, path: str):
     with pytest.raises(InvalidStatus) as refused:
@@ -324,6 +336,7 @@ async def test_what_is_no_door_is_refused_without_a_word(server: Server, path: s
     assert refused.value.response.status_code == 403
 
 
+@pytest.mark.once
 async def test_a_frame_over_the_limit_closes_the_socket_with_1009(server: Server):
     async with OutsideClient(server.url, "crowd12") as anna:
         await anna.command("ping")
@@ -331,6 +344,7 @@ async def test_a_frame_over_the_limit_closes_the_socket_with_1009(server: Server
         assert await asyncio.wait_for(anna.closed, 5) == 1009
 
 
+@pytest.mark.once
 async def test_a_compressed_bomb_is_not_even_negotiated(server: Server):
     anna = await OutsideClient(server.url, "crowd12").sign_in()
     async with connect(
@@ -374,6 +388,7 @@ async def test_when_the_server_restarts_everyone_is_told_and_comes_back(serve: S
         await client.disconnect()
 
 
+@pytest.mark.once
 def test_the_outside_client_notices_broken_promises():
     """The checks that all of these tests rest on can fail."""
 

@@ -90,6 +90,7 @@ async def test_in_addresses_and_queries(server: Server) -> None:
             assert (await http.get(address)).status_code == 400, address
 
 
+@pytest.mark.once
 async def test_in_cookies(server: Server) -> None:
     quoted = '"a\\000b"'
     async with httpx.AsyncClient(base_url=server.url, timeout=20) as http:
@@ -134,6 +135,7 @@ async def test_in_what_programs_send_to_sign_in(server: Server, odd: str) -> Non
                     assert answer.status_code == 400, (address, field, answer.text[:300])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("body", [b"[" * 30_000, b'{"username": ' + b"7" * 6_000 + b"}"])
 async def test_json_that_no_program_reads(server: Server, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
@@ -149,6 +151,7 @@ async def test_json_that_no_program_reads(server: Server, body: bytes) -> None:
     assert "Traceback" not in server.log
 
 
+@pytest.mark.once
 async def test_a_port_that_is_no_port(server: Server) -> None:
     headers = {"Host": "localhost:" + "8" * 5_000, "Origin": "http://localhost"}
     async with httpx.AsyncClient(base_url=server.url, timeout=20, headers=headers) as http:

@@ -48,6 +48,7 @@ def test_a_file_is_stored_under_a_name_of_the_servers_own(owner: "User") -> None
         assert content.read() == pictures.HTML
 
 
+@pytest.mark.once
 def test_a_picture_is_stored_with_its_size_and_a_thumbnail(owner: "User") -> None:
     file = store(owner, "x.jpg", pictures.with_metadata("JPEG", size=(1000, 500)))
     assert (file.content_type, file.width, file.height) == ("image/jpeg", 1000, 500)
@@ -58,6 +59,7 @@ def test_a_picture_is_stored_with_its_size_and_a_thumbnail(owner: "User") -> Non
     assert default_storage.exists(file.thumbnail.name or "")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
@@ -88,6 +90,7 @@ def test_what_cannot_be_shown_is_kept_as_a_file_that_says_why(
         assert pictures.SECRET not in stored.read()
 
 
+@pytest.mark.once
 def test_a_small_animation_is_its_own_thumbnail(owner: "User") -> None:
     file = store(owner, "x.gif", pictures.animation("GIF"))
     assert file.thumbnail.name == file.file.name

@@ -51,6 +51,7 @@ def test_code_needs_no_words_with_it(owner: User, private_room: Room) -> None:
     assert "&lt;b&gt;" in message["html"]
 
 
+@pytest.mark.once
 def test_code_stands_after_the_words(owner: User, private_room: Room) -> None:
     html = as_sent(share(owner, private_room, body="Look at **this**"))["html"]
     assert html.index("<strong>this</strong>") < html.index("<pre")
@@ -88,6 +89,7 @@ def test_a_retry_finds_the_same_code(owner: User, private_room: Room) -> None:
     assert as_sent(sent[0]) == as_sent(sent[1])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -142,6 +144,7 @@ def test_code_that_points_elsewhere_or_nowhere_is_refused(wrong: dict[str, Any])
         protocol.parse(json.dumps(frame))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "path",
     [
@@ -160,6 +163,7 @@ def test_a_path_may_have_any_letters(path: str) -> None:
     assert code.path == code.branch == code.repository == path
 
 
+@pytest.mark.once
 def test_the_lines_themselves_are_as_they_are_but_for_how_they_end() -> None:
     text = "a = '\u202e'\r\n\tb\x0c"
     code = protocol.Code(**(LINES | {"text": text}))

@@ -78,6 +78,7 @@ def test_only_members_send(outsider, suspended, private_room, public_room):
         refused(ErrorCode.NOT_FOUND, say, suspended, room)
 
 
+@pytest.mark.once
 def test_a_message_says_something_and_not_too_much(owner, private_room):
     refused(ErrorCode.BAD_REQUEST, say, owner, private_room, " \n\t")
     refused(ErrorCode.TOO_LARGE, say, owner, private_room, "x" * (BODY_LIMIT + 1))
@@ -177,6 +178,7 @@ def test_reactions_count_each_person_once_and_are_taken_back(owner, member, priv
     assert stored(message).position == 5
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("emoji", ["<b>", "hello", "👍 👍", "\n", "x" * 30, "1"])
 def test_a_reaction_is_one_emoji(owner, private_room, emoji):
     message = say(owner, private_room)
