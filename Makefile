@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTENSION := extensions/vscode
 
-.PHONY: help run dev dev-server dev-extension serve format check check-extension vsix lock bench chaos
+.PHONY: help run prepare dev dev-server dev-extension serve format check check-extension vsix lock bench chaos
 .PHONY: test test-page test-extension test-alone test-copy test-sqlite test-postgres test-mongodb
 .PHONY: test-sqlite-near test-sqlite-far test-sqlite-databases test-mongodb-near test-mongodb-far
 .PHONY: screenshots needs-python needs-node needs-test-tools
@@ -29,6 +29,11 @@ dev: export RELOAD = 1
 dev: .venv/installed-dev node_modules/installed-dev $(EXTENSION)/node_modules/installed
 	@$(BIN)/python manage.py prepare --port $(PORT)
 	@exec $(MAKE) --no-print-directory --jobs=2 dev-server dev-extension
+
+## prepare: installs what developers need and migrates the database in var/
+prepare: export DEBUG = 1
+prepare: .venv/installed-dev node_modules/installed-dev $(EXTENSION)/node_modules/installed
+	@$(BIN)/python manage.py migrate --verbosity 0
 
 dev-server:
 	@exec $(BIN)/python manage.py runserver $(PORT)

@@ -159,6 +159,14 @@ def test_the_dockerfile_is_well_made() -> None:
     subprocess.run([linter, DEPLOY / "Dockerfile"], check=True)
 
 
+def test_the_image_is_sent_what_it_copies_and_nothing_else() -> None:
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile(), re.MULTILINE)
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in lines
+    sent = [line.removeprefix("!") for line in lines if line.startswith("!")]
+    assert sorted(sent) == sorted({name for sources in copies for name in sources.split()})
+
+
 @pytest.mark.timeout(120)
 def test_what_is_copied_into_the_image_is_enough_to_serve(tmp_path: Path) -> None:
     """No engine runs here, so the image's own command runs on what the image would hold."""

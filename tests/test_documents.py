@@ -1,13 +1,16 @@
-"""The documents name what is there: commands of make."""
+"""What stands beside the code agrees with it: documents, editors' tasks, CI."""
 
+import json
 import re
 import subprocess
 
 import pytest
+import yaml
 
 from tests.live import ROOT
 
 DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md"))
+WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +28,34 @@ def test_make_alone_lists_the_commands(commands: set[str]) -> None:
 def test_make_lists_every_command_that_a_document_names(document, commands: set[str]) -> None:
     named = re.findall(r"(?:`|^)make ([a-z-]+)", document.read_text(), re.MULTILINE)
     assert set(named) <= commands
+
+
+@pytest.mark.parametrize("name", [".vscode/tasks.json", ".devcontainer/devcontainer.json"])
+def test_editors_start_targets_that_are_there(name: str) -> None:
+    commands = re.findall(r'"make ([^"]+)"', (ROOT / name).read_text())
+    assert commands
+    for targets in commands:
+        subprocess.run(["make", "--dry-run", *targets.split()], cwd=ROOT, check=True)
+
+
+def test_what_hosts_read_can_be_read() -> None:
+    for path in [*ROOT.glob(".github/**/*.yml"), ROOT / ".pre-commit-config.yaml"]:
+        assert yaml.safe_load(path.read_text()), path
+    for path in [*ROOT.glob(".vscode/*.json"), *ROOT.glob(".devcontainer/*.json")]:
+        assert json.loads(path.read_text()), path
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_runs_what_is_there_with_pinned_actions(workflow) -> None:
+    steps = [
+        step
+        for job in yaml.safe_load(workflow.read_text())["jobs"].values()
+        for step in job["steps"]
+    ]
+    for action in (step["uses"] for step in steps if "uses" in step):
+        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action), action
+    for command in (step["run"] for step in steps if "run" in step):
+        if command.startswith("make "):
+            subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, check=True)
+        else:
+            assert (ROOT / command).is_file(), command
