@@ -7,6 +7,7 @@ import json
 import os
 import random
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.worked import cost
@@ -40,7 +41,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     _seed()
     user = User.objects.get(username="person0")
-    searches = {
+    searches: dict[str, Callable[[str], object]] = {
         "`people.find`": queries.find_people,
         "`room.find`": lambda query: queries.find_rooms(user, query),
         "the admin's people": _in_admin,

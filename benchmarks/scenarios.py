@@ -454,7 +454,11 @@ async def sync(scale: Scale) -> dict[str, Any]:
         client = await running.connect(room, 0, 0)
         # What a restart forgot is read once, so each time it is others that moved.
         parts = [running.rooms[first : first + BEHIND] for first in range(0, SYNC_ROOMS, BEHIND)]
-        for name, moved in {"in step": [[]] * len(parts), f"{BEHIND} behind": parts}.items():
+        behind: dict[str, list[list[str]]] = {
+            "in step": [[]] * len(parts),
+            f"{BEHIND} behind": parts,
+        }
+        for name, moved in behind.items():
             times, before = [], log_reads(server)
             for part in moved:
                 positions = {id: 1 if id in part else 3 for id in running.rooms}
