@@ -24,14 +24,14 @@ def _times(work: Callable[[], Any]) -> tuple[float, float, int]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as asked:
         work()
     times = []
     for _ in range(30):
         began = time.perf_counter()
         work()
         times.append(time.perf_counter() - began)
-    return *_milliseconds(times), len(queries)
+    return *_milliseconds(times), len(asked)
 
 
 def _milliseconds(times: list[float]) -> tuple[float, float]:
