@@ -46,7 +46,7 @@ serve: export WEB_CONCURRENCY = $(WORKERS)
 serve: .venv/installed node_modules/installed
 	@$(BIN)/python manage.py prepare --production --port $(PORT)
 	@exec $(BIN)/uvicorn mediachat.asgi:application --host $${HOST:-127.0.0.1} --port $(PORT) \
-		--http mediachat.http_protocol:HttpProtocol --ws mediachat.websockets:WebSocketProtocol \
+		--http mediachat.server.http_protocol:HttpProtocol --ws mediachat.server.websockets:WebSocketProtocol \
 		--ws-max-size 65536 --ws-per-message-deflate false \
 		--ws-ping-interval 20 --ws-ping-timeout 20 --timeout-graceful-shutdown 10 --timeout-keep-alive 75 \
 		--no-server-header --no-access-log --no-proxy-headers --log-level warning

@@ -10,7 +10,7 @@ from django.contrib.auth import password_validation
 from accounts import avatars
 from accounts.models import User, WasErased
 from accounts.names import clean_display_name, clean_username
-from mediachat import disk
+from mediachat.monitoring import disk
 
 
 class FirstAdministratorForm(forms.Form):

@@ -17,7 +17,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from mediachat.addresses import client_address, networks
-from mediachat.origins import is_editors
+from mediachat.http.origins import is_editors
 
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -220,7 +220,8 @@ async def _refuse(scope: Any, send: Send) -> None:
     }
     origin = dict(scope["headers"]).get(b"origin", b"").decode("latin-1")
     if scope["path"].startswith("/_allauth/app/") and is_editors(origin):
-        # Else an editor in a browser would say that the server was not reached (mediachat.cors).
+        # Else an editor in a browser would say that the server was not reached
+        # (mediachat.http.cors).
         headers |= {
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Expose-Headers": "Retry-After",

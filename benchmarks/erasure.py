@@ -15,9 +15,10 @@ import uuid
 from pathlib import Path
 
 from benchmarks.seed import BULK
-from tests import databases, live
+from tests import databases
 from tests.databases import servers
-from tests.outside import OutsideClient
+from tests.support import live
+from tests.support.outside import OutsideClient
 
 MESSAGES = 100_000
 EVERY = 0.05
@@ -35,8 +36,8 @@ def fill(room: str) -> None:
     from django.utils import timezone
 
     from accounts.models import User
-    from chat import text
     from chat.models import Message
+    from chat.rendering import text
 
     gone = User.objects.get(username=GONE)
     other = User.objects.get(username=WRITER)
@@ -72,7 +73,7 @@ def begin() -> None:
     django.setup()
     from accounts import erasing
     from accounts.models import User
-    from chat import erasing as rest
+    from chat.realtime import erasure_worker as rest
 
     rest._thread.start = lambda: None  # type: ignore[method-assign]  # not in this process
     erasing.begin(User.objects.get(username=GONE), keep_messages=os.environ["KEEP"] == "1")

@@ -36,14 +36,14 @@ def main() -> None:
     from django.core.management import call_command
 
     from accounts.models import User
-    from chat import queries
+    from chat.queries import directory
 
     call_command("migrate", verbosity=0)
     _seed()
     user = User.objects.get(username="person0")
     searches: dict[str, Callable[[str], object]] = {
-        "`people.find`": queries.find_people,
-        "`room.find`": lambda query: queries.find_rooms(user, query),
+        "`people.find`": directory.find_people,
+        "`room.find`": lambda query: directory.find_rooms(user, query),
         "the admin's people": _in_admin,
     }
     rows = [

@@ -41,15 +41,15 @@ def _milliseconds(times: list[float]) -> tuple[float, float]:
 
 def _history() -> dict[str, Any]:
     from accounts.models import User
-    from chat import message_queries
     from chat.models import Message, Room
+    from chat.queries import room_log
 
     room, user = Room.objects.get(), User.objects.get(username="person1")
     newest = Message.objects.order_by("-number").values_list("number", flat=True)[0]
     numbers = random.Random(1)
 
     def page(before: int) -> None:
-        messages, _ = message_queries.history(user, room.pk, before=before, after=None, limit=50)
+        messages, _ = room_log.history(user, room.pk, before=before, after=None, limit=50)
         assert len(messages) == 50
 
     page(newest)
@@ -73,15 +73,15 @@ def _history() -> dict[str, Any]:
 
 def _sync() -> dict[str, Any]:
     from accounts.models import User
-    from chat import message_queries, queries
     from chat.models import Membership
+    from chat.queries import room_log, room_views
 
     user = User.objects.get(username="person0")
     rooms = list(Membership.objects.filter(user=user).values_list("room_id", flat=True))
     reads = {}
     for name, work in {
-        "the heads of all rooms": lambda: message_queries.heads(rooms),
-        "the rooms as ready shows them": lambda: queries.rooms_of(user),
+        "the heads of all rooms": lambda: room_log.heads(rooms),
+        "the rooms as ready shows them": lambda: room_views.rooms_of(user),
     }.items():
         p50, p95, count = _times(work)
         reads[name] = {"queries": count, "p50_ms": round(p50, 2), "p95_ms": round(p95, 2)}

@@ -17,7 +17,7 @@ from benchmarks import dialects, measure, screen, servers
 from benchmarks.dialects import Connect, gather, media_chat
 from benchmarks.load import Load, Room
 from benchmarks.servers import Competitor, NotInstalled, pids
-from tests.live import Redis, Server
+from tests.support.live import Redis, Server
 
 Row = dict[str, Any]
 WINDOWS = (20, 5)

@@ -19,7 +19,7 @@ from benchmarks import measure
 from benchmarks.dialects import Connect, RawClient, SocketIOClient, TutorialClient, raw, xmpp
 from benchmarks.load import Room
 from benchmarks.matrix import matrix
-from tests.live import ROOT, Redis, Server, free_port
+from tests.support.live import ROOT, Redis, Server, free_port
 
 HERE = Path(__file__).resolve().parent
 COMPETITORS = HERE / "competitors"

@@ -6,7 +6,7 @@ from django.apps import apps as installed_apps
 from django.db.models import Model
 from django.db.models.signals import post_migrate, pre_migrate
 
-from mediachat.transactions import wait_patiently
+from mediachat.databases.transactions import wait_patiently
 
 
 class ChatConfig(AppConfig):
@@ -28,11 +28,11 @@ class ChatConfig(AppConfig):
 def _close_sockets(
     sender: object, *, user_id: UUID, session_key: str | None, suspended: bool, **kwargs: Any
 ) -> None:
-    from chat import publish
+    from chat import broadcast
     from chat.protocol import CloseCode
 
     code = CloseCode.BANNED if suspended else CloseCode.NOT_SIGNED_IN
-    publish.sign_out_on_commit(user_id, code, session_key)
+    broadcast.sign_out_on_commit(user_id, code, session_key)
 
 
 def _hand_rooms_on(sender: object, *, user_id: UUID, suspended: bool, **kwargs: Any) -> None:
@@ -45,15 +45,15 @@ def _hand_rooms_on(sender: object, *, user_id: UUID, suspended: bool, **kwargs: 
 def _record(
     sender: object, *, actor: str, action: str, about: Model, what: str, **kwargs: Any
 ) -> None:
-    from chat.actions import audit
+    from chat.moderation import audit
 
     audit.record(actor, action, about, target=str(about), reason=what)
 
 
 def _erase(sender: object, *, erasure: Any, **kwargs: Any) -> None:
-    from chat import erasing
+    from chat.realtime import erasure_worker
 
-    erasing.begun(erasure)
+    erasure_worker.begun(erasure)
 
 
 def _tell_profile(sender: object, *, user: Any, **kwargs: Any) -> None:
@@ -71,7 +71,7 @@ def _after_migrations(
     sender: object, *, using: str, apps: Any = installed_apps, **kwargs: Any
 ) -> None:
     # A flush says nothing of apps: it is the installed ones that lost their rows.
-    from chat import audit_triggers, moderators
+    from chat.moderation import audit_triggers, moderators
 
     try:
         apps.get_model("chat", "AuditEntry")

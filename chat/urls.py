@@ -2,8 +2,9 @@
 
 from django.urls import path, re_path
 
-from chat import downloads, views
-from chat.api import nothing_here
+from chat import views
+from chat.api import downloads
+from chat.api.routes import nothing_here
 
 urlpatterns = [
     path("", views.page, name="chat"),

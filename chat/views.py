@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.second_factor import FOR_PROGRAMS
 from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
-from chat import queries
 from chat.protocol import ChatError, ErrorCode
+from chat.queries import room_views
 
 
 @require_safe
@@ -32,7 +32,7 @@ def room(request: HttpRequest, room: UUID, number: int | None = None) -> HttpRes
     as what does not exist: by the chat, which says so, with 404.
     """
     try:
-        seen = queries.room_view(request.user, room)  # type: ignore[arg-type]
+        seen = room_views.room_view(request.user, room)  # type: ignore[arg-type]
     except ChatError:
         return render(request, "chat/page.html", status=404)
     offer = seen.model_dump_json() if seen.role is None else None

@@ -3,8 +3,8 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 
-from mediachat import sqlite_case
-from mediachat.databases import refuse_djongo
+from mediachat.databases import sqlite_case
+from mediachat.databases.urls import refuse_djongo
 
 
 class MediaChatConfig(AppConfig):

@@ -6,7 +6,7 @@ import warnings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mediachat.settings")
 
-from mediachat import handler
+from mediachat.http import handler
 
 http = handler.application()
 
@@ -16,13 +16,13 @@ from django.conf import settings
 
 from accounts import avatars
 from accounts.sign_in_line import SignInLine
-from chat import uploads
-from chat.address_limits import AddressLimit
-from chat.lifespan import lifespan
-from chat.routing import websocket_urlpatterns
-from mediachat.bodies import MIB, MULTIPART, BodyLimit
+from chat.api import uploads
+from chat.api.address_limits import AddressLimit
+from chat.realtime.lifespan import lifespan
+from chat.websocket.routing import websocket_urlpatterns
 from mediachat.checks import refuse_wrong_settings
-from mediachat.prefix import BelowPrefix, WithPrefix
+from mediachat.http.body_limit import MIB, MULTIPART, BodyLimit
+from mediachat.http.url_prefix import BelowPrefix, WithPrefix
 
 refuse_wrong_settings()
 

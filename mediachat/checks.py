@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import InvalidStorageError, storages
 
 from accounts.second_factor import CHOICES
-from mediachat.logs import LEVELS
+from mediachat.monitoring.logs import LEVELS
 
 TAG = "mediachat"
 SECRET_LENGTH = 50

@@ -15,8 +15,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import connections
 
-from chat import audit_triggers, moderators
 from chat.models import AuditEntry
+from chat.moderation import audit_triggers, moderators
 
 
 def left_out(using: str) -> list[str]:

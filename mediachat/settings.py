@@ -10,10 +10,10 @@ from typing import Any
 
 from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC, UNSAFE_EVAL, UNSAFE_INLINE
 
-from mediachat.databases import database
+from mediachat.databases.urls import database
 from mediachat.environment import Environment
-from mediachat.logs import logging_config
-from mediachat.redis_urls import cache_backend, redis_host
+from mediachat.monitoring.logs import logging_config
+from mediachat.redis.urls import cache_backend, redis_host
 from mediachat.secrets import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -98,23 +98,23 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "mediachat.watchers.watchers",
-    "mediachat.nul.refuse_nul",
+    "mediachat.http.probes.watchers",
+    "mediachat.http.nul.refuse_nul",
     "django.middleware.security.SecurityMiddleware",
-    "mediachat.cors.token_endpoints",
-    "mediachat.csp.PolicyMiddleware",
-    "mediachat.permissions_policy.permissions_policy",
+    "mediachat.http.cors.token_endpoints",
+    "mediachat.http.csp.PolicyMiddleware",
+    "mediachat.http.permissions_policy.permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.session_store.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "mediachat.csrf.CsrfMiddleware",
+    "mediachat.http.csrf.CsrfMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.busy.BusyMiddleware",
     "accounts.devices.DeviceMiddleware",
     "accounts.middleware.SessionActivityMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
-    "mediachat.time_zone.TimeZoneMiddleware",
+    "mediachat.http.time_zone.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     *(["django_browser_reload.middleware.BrowserReloadMiddleware"] if RELOAD else []),
@@ -167,7 +167,7 @@ if REDIS_URL:
 else:
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "chat.layer.InProcessLayer",
+            "BACKEND": "chat.realtime.in_memory_layer.InProcessLayer",
             "CONFIG": {"capacity": 100_000},
         }
     }
@@ -198,8 +198,8 @@ FILE_UPLOAD_TEMP_DIR = (
     str(DATA_DIR) if STORAGES["default"]["BACKEND"].endswith(".FileSystemStorage") else gettempdir()
 )
 FILE_UPLOAD_HANDLERS = [
-    "mediachat.handler.InMemory",
-    "mediachat.handler.Nameless",
+    "mediachat.http.handler.InMemory",
+    "mediachat.http.handler.Nameless",
 ]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
@@ -294,7 +294,7 @@ SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{URL_PREFIX}/"
 SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
-MESSAGE_STORAGE = "mediachat.flash_messages.MessageStorage"
+MESSAGE_STORAGE = "mediachat.http.flash_messages.MessageStorage"
 PERMISSIONS_POLICY = {
     "autoplay": "(self)",
     "clipboard-write": "(self)",

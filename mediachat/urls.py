@@ -1,4 +1,4 @@
-"""Every address of the product, but for those of mediachat.watchers."""
+"""Every address of the product, but for those of mediachat.http.probes."""
 
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from chat.api import api
+from chat.api.routes import api
 
 # One way to sign in: the admin's own form knows neither limits on attempts nor second factors.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-handler500 = "mediachat.error_pages.server_error"
+handler500 = "mediachat.http.error_pages.server_error"
 
 # And one way to change one's password.
 change_password = RedirectView.as_view(pattern_name="account_change_password")

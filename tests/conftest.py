@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from tests import databases
-from tests.components import chromium, redis_server
 from tests.databases.selection import select
 from tests.databases.watch import watching
-from tests.live import Redis, Seeded, Server, seed
+from tests.support.components import chromium, redis_server
+from tests.support.live import Redis, Seeded, Server, seed
 
 if TYPE_CHECKING:
     from accounts.models import User

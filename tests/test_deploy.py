@@ -16,8 +16,8 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
-from tests import components
-from tests.live import ROOT, free_port
+from tests.support import components
+from tests.support.live import ROOT, free_port
 
 DEPLOY = ROOT / "deploy"
 

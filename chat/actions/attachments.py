@@ -14,12 +14,13 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from accounts.models import User
-from chat import access, images, media, stored
+from chat import permissions
+from chat.concurrency.executors import in_thread_later
+from chat.media import content_types, images, storage_use
 from chat.models import Attachment
 from chat.protocol import ChatError, ErrorCode
-from chat.threads import in_thread_later
-from mediachat import disk
-from mediachat.logs import reason
+from mediachat.monitoring import disk
+from mediachat.monitoring.logs import reason
 from mediachat.pictures import headers, lanes
 from mediachat.pictures.lanes import Lane
 
@@ -44,7 +45,7 @@ MEGABYTE = 1024 * 1024
 
 def lanes_for(user: User, file: "UploadedFile[bytes]") -> tuple[Lane, ...]:
     """Where this is decoded before it is stored; nowhere if it is no picture."""
-    kind, _ = media.kind_of(_head(file), media.clean_name(file.name or ""))
+    kind, _ = content_types.kind_of(_head(file), content_types.clean_name(file.name or ""))
     if kind not in images.TYPES:
         return ()
     return lanes.lanes_for(user.pk, _head(file, headers.HEAD), kind, file.size or 0)
@@ -62,11 +63,11 @@ def store_attachment(
             suspended).
         TooSlow: it has to go to the last lane; nothing is stored.
     """
-    if not access.is_active(user):
-        raise access.not_found()
+    if not permissions.is_active(user):
+        raise permissions.not_found()
     _check_size(user, file.size or 0)
-    name = media.clean_name(file.name or "")
-    content_type, problem = media.kind_of(_head(file), name)
+    name = content_types.clean_name(file.name or "")
+    content_type, problem = content_types.kind_of(_head(file), name)
     attachment = Attachment(id=uuid4(), owner_id=user.pk, name=name, content_type=content_type)
     # Of a picture of a kind that is not known here it cannot be taken out.
     attachment.metadata_kept = content_type.startswith("image/")
@@ -94,7 +95,7 @@ def store_attachment(
             default_storage.save(attachment.thumbnail.name, ContentFile(picture.thumbnail))
         # To store it takes its time. Who is erased from now on is so with this file.
         if not Attachment.objects.filter(pk=attachment.pk, owner__is_active=True).exists():
-            raise access.not_found()
+            raise permissions.not_found()
     except BaseException:
         _delete_files({attachment.file.name, attachment.thumbnail.name or ""} - {""})
         Attachment.objects.filter(pk=attachment.pk).delete()
@@ -116,7 +117,7 @@ def check_server_has_room(size: int) -> None:
     """
     if not disk.has_room(size):
         raise ServerFull(disk.FULL)
-    if not stored.has_room(size):
+    if not storage_use.has_room(size):
         raise ServerFull(TOTAL_USED)
 
 
@@ -161,7 +162,7 @@ def _delete_unclaimed(user: User) -> None:
     )
 
 
-def _head(file: "UploadedFile[bytes]", size: int = media.HEAD) -> bytes:
+def _head(file: "UploadedFile[bytes]", size: int = content_types.HEAD) -> bytes:
     file.seek(0)
     head = file.read(size)
     file.seek(0)
@@ -183,7 +184,7 @@ def delete_attachments(attachments: Iterable[Attachment]) -> None:
         row = Attachment.objects.filter(pk=attachment.pk, message=attachment.message)
         if row.delete()[0]:
             ids.append(attachment.pk)
-            stored.deleted(attachment)
+            storage_use.deleted(attachment)
             names |= {attachment.file.name or "", attachment.thumbnail.name or ""}
     if ids:
         transaction.on_commit(lambda: in_thread_later(lambda: _delete_files(names - {""})))

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.usernames import normalize
-from chat import publish
+from chat import broadcast
 from chat.actions.locks import lock_people
 from chat.models import Block, Room, RoomRequest
 from chat.protocol import ChatError, ErrorCode
@@ -72,7 +72,7 @@ def direct_key(user: User, other: User) -> str:
 def _changed(user: User, other: User) -> None:
     repeat_in_direct_room(user, other)
     for person in (user, other):
-        publish.relations_changed_on_commit(person.pk)
+        broadcast.relations_changed_on_commit(person.pk)
 
 
 def _other(user: User, username: str) -> User:

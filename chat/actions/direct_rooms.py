@@ -8,13 +8,14 @@ message, unless they open it too: nobody needs an empty room in their list.
 from django.db import transaction
 
 from accounts.models import User
-from chat import access, relations
+from chat import permissions
 from chat.actions import days
 from chat.actions.blocks import direct_key, repeat_in_direct_room
 from chat.actions.memberships import admit, await_message, let_in
 from chat.actions.strangers import ask, check_asking, strangers_among, tell_asked
 from chat.models import Message, Room
 from chat.protocol import Role, RoomKind
+from chat.queries import relations
 
 
 def open_direct_room(user: User, other: User) -> tuple[Room, bool]:
@@ -27,7 +28,7 @@ def open_direct_room(user: User, other: User) -> tuple[Room, bool]:
             strangers in a day).
     """
     if relations.apart_from(user, [other.pk]):
-        raise access.cannot_write()
+        raise permissions.cannot_write()
     strangers = strangers_among(user, [other])
     asked: list[User] = []
     known = Room.objects.filter(direct_key=direct_key(user, other)).first()

@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from chat import access, log, payloads, text
-from chat.access import Permission
-from chat.mentions import readings
+from chat import permissions, serializers
+from chat.message_log import writer
 from chat.models import Attachment, Membership, Message
 from chat.models.messages import message_id
+from chat.permissions import Permission
 from chat.protocol import BODY_LIMIT, ChatError, Code, ErrorCode
+from chat.rendering import text
+from chat.rendering.mentions import readings
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ def render_draft(draft: Draft) -> text.Rendered:
     """
     if Message.objects.filter(pk=draft.id).exists():
         return text.Rendered("")  # it is found by its id, and not stored again
-    access.room_for(draft.sender, draft.room, Permission.SEND)
+    permissions.room_for(draft.sender, draft.room, Permission.SEND)
     return render(draft.body, draft.code)
 
 
@@ -78,7 +80,7 @@ class Context:
         files = {id for draft in drafts for id in draft.attachments}
         named = {name for each in rendered.values() for name in readings(each.mentions)}
         return cls(
-            now=log.now(),
+            now=writer.now(),
             quoted=_quoted(quoted) if quoted else {},
             files=Attachment.objects.in_bulk(files) if files else {},
             people=members_named({draft.room for draft in drafts}, named, newcomers),
@@ -89,12 +91,12 @@ class Context:
 def _quoted(ids: Collection[UUID]) -> dict[UUID, UUID]:
     """The rooms of messages that are about to be quoted. One from before there were excerpts gets
     its own now, so that nobody who reads the quote has to make it."""
-    quoted = Message.objects.filter(pk__in=ids).annotate(beginning=payloads.BEGINNING)
+    quoted = Message.objects.filter(pk__in=ids).annotate(beginning=serializers.BEGINNING)
     rows = list(quoted.values_list("pk", "room_id", "position", "excerpt", "beginning"))
     for pk, _, position, excerpt, beginning in rows:
         if excerpt is None and beginning and not text.is_plain(beginning):
             same = Message.objects.filter(pk=pk, position=position)
-            same.update(excerpt=payloads.excerpt_of(excerpt, beginning))
+            same.update(excerpt=serializers.excerpt_of(excerpt, beginning))
     return {pk: room for pk, room, *_ in rows}
 
 

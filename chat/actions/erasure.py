@@ -1,7 +1,8 @@
 """What is erased with somebody beside their account (``accounts.erasing``): their part in rooms,
 their files, and what messages say of them.
 
-Each of these can be done again: where a process dies, another goes on (``chat.erasing``).
+Each of these can be done again: where a process dies, another goes on
+(``chat.realtime.erasure_worker``).
 """
 
 import time
@@ -17,13 +18,14 @@ from django.utils import timezone
 
 from accounts.erasing import username_of
 from accounts.models import Erasure, User
-from chat import mentions, publish, text
+from chat import broadcast
 from chat.actions.attachments import delete_attachments
+from chat.actions.batches import Change, store
 from chat.actions.memberships import dismiss, members_changed
 from chat.actions.messages import change_message, shared_html, taken_back
-from chat.batches import Change, store
 from chat.models import Attachment, Block, Membership, Message, Report, Revision, Room, RoomRequest
 from chat.protocol import RoomKind
+from chat.rendering import mentions, text
 
 M = TypeVar("M", Revision, Report, Room)
 
@@ -81,7 +83,7 @@ def end_relations(erased: Erased) -> None:
         for each in (*blocks, *requests):
             each.delete()
         for user in others - {erased.user}:
-            publish.relations_changed_on_commit(user)
+            broadcast.relations_changed_on_commit(user)
         for room in sorted(rooms):
             members_changed(room)
 

@@ -17,10 +17,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from accounts.models import User
-from chat import message_queries, publish
+from chat import broadcast
 from chat.models import Membership, Room, RoomRequest
 from chat.protocol import Role, RoomKind
-from mediachat.transactions import retried
+from chat.queries import room_log
+from mediachat.databases.transactions import retried
 
 HANDED_ON_AT_ONCE = 100
 """Rooms that get their owners in one transaction, and so wait for one another."""
@@ -91,7 +92,7 @@ def dismiss(room: Room, membership: Membership, reason: str, remover: User | Non
         membership.delete()
         name = room.name if reason == "removed" else None
         by = remover.username if remover else None
-        publish.removed_on_commit(membership.user_id, room.pk, reason, name, by)
+        broadcast.removed_on_commit(membership.user_id, room.pk, reason, name, by)
         # After these: of two owners who leave at once, the later one sees that nobody is left.
         _find_owners([room.pk])
         members_changed(room.pk)
@@ -146,7 +147,7 @@ def members_changed(*rooms: UUID, **fields: Any) -> None:
         changed = Room.objects.filter(pk__in=rooms)
         changed.update(members_version=F("members_version") + 1, **fields)
     for room in rooms:
-        publish.room_changed_on_commit(room)
+        broadcast.room_changed_on_commit(room)
 
 
 def present(room: Room, people: Collection[User]) -> set[UUID]:
@@ -203,11 +204,11 @@ def _store(room: Room, people: Collection[User], role: Role) -> bool:
     if not new:
         return False
     # Someone who comes in has nothing unread: what was said before was not said to them.
-    number = message_queries.heads([room.pk])[room.pk].number
+    number = room_log.heads([room.pk])[room.pk].number
     admitted = _stored(
         [Membership(room=room, user=each, role=role.value, read_number=number) for each in new]
     )
-    publish.rooms_changed_on_commit(*(each.user_id for each in admitted))
+    broadcast.rooms_changed_on_commit(*(each.user_id for each in admitted))
     if admitted:
         _find_owners([room.pk])
     return bool(admitted)
@@ -254,7 +255,7 @@ def _end_requests(room: Room, people: Collection[User]) -> bool:
         return False
     rows.delete()
     for user in asked:
-        publish.relations_changed_on_commit(user)
+        broadcast.relations_changed_on_commit(user)
     return True
 
 

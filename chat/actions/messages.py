@@ -10,15 +10,19 @@ from uuid import UUID
 from django.db.models import Q
 
 from accounts.models import User
-from chat import access, log, message_queries, publish, reactions, text
-from chat.access import Permission
+from chat import broadcast, permissions
+from chat.actions import reactions
 from chat.actions.attachments import attachments_deleted_on_commit
 from chat.actions.drafts import Context, Draft, checked_body, members_named, render, row_of
 from chat.actions.memberships import let_newcomers_in
-from chat.mentions import readings
+from chat.message_log import writer
+from chat.message_log.compiled_queries import PreparedQuery
 from chat.models import Membership, Message, Report, Revision, Room
-from chat.prepared import PreparedQuery
+from chat.permissions import Permission
 from chat.protocol import ChatError, Code, ErrorCode
+from chat.queries import room_log
+from chat.rendering import text
+from chat.rendering.mentions import readings
 
 REACTIONS_LIMIT = 20
 """The most different emoji on one message."""
@@ -55,7 +59,7 @@ def send_messages(drafts: Sequence[Draft]) -> list[Message | ChatError]:
     One that is refused does not hold up the others: its ``ChatError`` stands in its place.
     """
     tried = Tried()
-    return log.retried(lambda: _send(drafts, tried))
+    return writer.retried(lambda: _send(drafts, tried))
 
 
 @dataclass(slots=True)
@@ -71,10 +75,10 @@ class Tried:
 
 
 def _send(drafts: Sequence[Draft], tried: Tried) -> list[Message | ChatError]:
-    log.lock({draft.room for draft in drafts})
+    writer.lock({draft.room for draft in drafts})
     results: dict[UUID, Message | ChatError] = {**_stored_before(drafts)}
     new = {draft.id: draft for draft in drafts if draft.id not in results}
-    senders = access.senders_for({(draft.sender.pk, draft.room) for draft in new.values()})
+    senders = permissions.senders_for({(draft.sender.pk, draft.room) for draft in new.values()})
     newcomers = {room: each.newcomer for (_, room), each in senders.items() if each.newcomer}
     context = Context.of(new.values(), newcomers)
     accepted: list[Message] = []
@@ -101,11 +105,11 @@ def _send(drafts: Sequence[Draft], tried: Tried) -> list[Message | ChatError]:
     tried.messages.update(message.pk for message in accepted)
     _note_writers(tried.first_time)
     tried.let_in |= let_newcomers_in({room: newcomers[room] for room in heads if room in newcomers})
-    for message in log.append(accepted, heads):
+    for message in writer.append(accepted, heads):
         results[message.pk] = message
     _publish(accepted, versions, tried.first_time)
     if tried.let_in:
-        publish.rooms_changed_on_commit(*tried.let_in)
+        broadcast.rooms_changed_on_commit(*tried.let_in)
     return [results[draft.id] for draft in drafts]
 
 
@@ -137,10 +141,10 @@ def _publish_again(rows: Sequence[Message]) -> None:
         )
 
 
-def _outsider(draft: Draft) -> access.Sender:
+def _outsider(draft: Draft) -> permissions.Sender:
     """What stops someone who is not a member: not found, or that they must join first."""
-    access.room_for(draft.sender, draft.room, Permission.SEND)
-    raise access.not_found()
+    permissions.room_for(draft.sender, draft.room, Permission.SEND)
+    raise permissions.not_found()
 
 
 def render_edit(user: User, *, message: UUID, body: str) -> text.Rendered:
@@ -149,7 +153,7 @@ def render_edit(user: User, *, message: UUID, body: str) -> text.Rendered:
     Raises:
         ChatError: ``not_found``, ``forbidden``, ``bad_request``, ``too_large``.
     """
-    row, grant = access.message_for(user, message)
+    row, grant = permissions.message_for(user, message)
     grant.check(Permission.SEND)
     _refuse_other(user, row)
     checked_body(body, empty=bool(row.attachments or row.code))
@@ -166,14 +170,16 @@ def edit_message(
         ChatError: ``not_found``, ``forbidden``, ``conflict`` (deleted), ``bad_request``,
             ``too_large``.
     """
-    row, grant = access.message_for(user, message)
+    row, grant = permissions.message_for(user, message)
     grant.check(Permission.SEND)
     html = rendered or render(body)
     members = members_named([row.room_id], readings(html.mentions))
     html = html.naming(members.get(row.room_id, ()))
 
     def decide(row: Message) -> dict[str, Any] | None:
-        access.room_for(user, row.room_id, Permission.SEND)  # again, as they may have been erased
+        permissions.room_for(
+            user, row.room_id, Permission.SEND
+        )  # again, as they may have been erased
         _refuse_other(user, row)
         if row.deleted_at:
             # Without transactions, a deletion that came between the two writes of this edit has
@@ -183,7 +189,7 @@ def edit_message(
         checked = checked_body(body, empty=bool(row.attachments or row.code))
         if checked == row.body:
             return None
-        now = log.now()
+        now = writer.now()
         Revision.objects.get_or_create(
             message=row, position=row.position, defaults={"body": row.body, "replaced_at": now}
         )
@@ -218,7 +224,7 @@ def delete_message(user: User, *, message: UUID) -> Message:
     Raises:
         ChatError: ``not_found``, ``forbidden``.
     """
-    _, grant = access.message_for(user, message)
+    _, grant = permissions.message_for(user, message)
 
     def decide(row: Message) -> dict[str, Any] | None:
         own = row.sender_id == user.pk
@@ -240,7 +246,7 @@ def taken_back(row: Message) -> dict[str, Any]:
         "mentions": [],
         "reactions": {},
         "code": None,
-        "deleted_at": log.now(),
+        "deleted_at": writer.now(),
         "gone_number": row.number,
     }
 
@@ -261,12 +267,12 @@ def react_to_message(user: User, *, message: UUID, emoji: str, on: bool) -> Mess
     form = reactions.canonical(emoji)
     if form is None and on:
         raise _no_emoji()
-    _, grant = access.message_for(user, message)
+    _, grant = permissions.message_for(user, message)
     grant.check(Permission.SEND)
 
     def decide(row: Message) -> dict[str, Any] | None:
         # Again, as they may have left since, or been erased: their name must not come after that.
-        access.room_for(user, row.room_id, Permission.SEND)
+        permissions.room_for(user, row.room_id, Permission.SEND)
         _refuse_gone(row)
         # Rows of before may have an emoji in several forms.
         found = reactions.gathered(row.reactions)
@@ -300,7 +306,7 @@ def report_message(user: User, *, message: UUID, reason: str) -> Report:
     Raises:
         ChatError: ``not_found``, ``conflict`` (deleted).
     """
-    row, _ = access.message_for(user, message)
+    row, _ = permissions.message_for(user, message)
     _refuse_gone(row)
     report, _ = Report.objects.update_or_create(
         message=row,
@@ -328,14 +334,14 @@ def hide_message(*, message: UUID, hidden: bool) -> Message:
             return None
         is_gone = hidden or row.deleted_at is not None
         return {
-            "hidden_at": log.now() if hidden else None,
+            "hidden_at": writer.now() if hidden else None,
             "gone_number": row.number if is_gone else None,
         }
 
     try:
         return change_message(message, decide)
     except Message.DoesNotExist:
-        raise access.not_found() from None
+        raise permissions.not_found() from None
 
 
 def _refuse_other(user: User, row: Message) -> None:
@@ -351,14 +357,14 @@ def _refuse_gone(row: Message) -> None:
 def change_message(
     message: UUID,
     decide: Callable[[Message], dict[str, Any] | None],
-    grant: access.Grant | None = None,
+    grant: permissions.Grant | None = None,
 ) -> Message:
     """``log.change``, told to everyone in the room.
 
     Raises:
         Message.DoesNotExist: there is no such message.
     """
-    row = log.change(message, decide)
+    row = writer.change(message, decide)
     if row.changed:
         room = grant.room if grant else row.room
         _publish([row], {row.room_id: room.members_version})
@@ -377,20 +383,20 @@ def _publish(
     writers: dict[UUID, dict[UUID, str]] = {}
     for (user, room), name in (first_time or {}).items():
         writers.setdefault(room, {})[user] = name
-    entries: dict[UUID, list[publish.Entry]] = {}
+    entries: dict[UUID, list[broadcast.Entry]] = {}
     for row, entry in zip(rows, _encode(rows), strict=True):
         entries.setdefault(row.room_id, []).append(entry)
-    publish.messages_on_commit(
+    broadcast.messages_on_commit(
         [
-            publish.Changed(room, members_versions[room], each, writers.get(room, {}))
+            broadcast.Changed(room, members_versions[room], each, writers.get(room, {}))
             for room, each in entries.items()
         ]
     )
 
 
-def _encode(rows: Sequence[Message]) -> list[publish.Entry]:
+def _encode(rows: Sequence[Message]) -> list[broadcast.Entry]:
     """Encodes rows once, for the replies and for everyone."""
-    entries = message_queries.entries(rows)
+    entries = room_log.entries(rows)
     for row, entry in zip(rows, entries, strict=True):
         row.encoded = entry[-1]
     return entries

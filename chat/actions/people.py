@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from accounts.names import clean_display_name
-from chat import payloads, protocol, publish
+from chat import broadcast, protocol, serializers
 from chat.models import Membership
 from chat.protocol import ChatError, ErrorCode
 
@@ -22,12 +22,12 @@ def update_profile(user: User, *, display_name: str) -> protocol.Me:
     User.objects.filter(pk=user.pk).update(display_name=display_name)  # and what it folds to
     user.display_name = display_name
     profile_changed(user)
-    return payloads.me(user)
+    return serializers.me(user)
 
 
 def profile_changed(user: User) -> None:
     """Tells everyone who shares a room with this person how they are called now."""
-    frame = protocol.PersonEvent(person=payloads.person(user)).frame()
+    frame = protocol.PersonEvent(person=serializers.person(user)).frame()
     rooms = Membership.objects.filter(user=user)
     for room, members_version in rooms.values_list("room_id", "room__members_version"):
-        publish.ephemeral(room, members_version, frame)
+        broadcast.ephemeral(room, members_version, frame)

@@ -8,10 +8,11 @@ from uuid import UUID
 from django.db import OperationalError
 from django.db.models import Q
 
-from chat import log, payloads, protocol, publish
+from chat import broadcast, protocol, serializers
+from chat.message_log import writer
+from chat.message_log.compiled_queries import PreparedQuery, PreparedRaise
 from chat.models import Membership
-from chat.prepared import PreparedQuery, PreparedRaise
-from mediachat.transactions import lock_timeout, was_not_locked
+from mediachat.databases.transactions import lock_timeout, was_not_locked
 
 IMPATIENCE = 200
 """Milliseconds to wait for each room's marks, once another session has been seen to hold some."""
@@ -34,7 +35,7 @@ def move_read_marks(numbers: Mapping[Mark, int]) -> None:
             versions[room] = members_version
     if moved:
         try:
-            log.retried(lambda: _move(numbers, moved, versions))
+            writer.retried(lambda: _move(numbers, moved, versions))
         except OperationalError as error:
             if not was_not_locked(error):
                 raise
@@ -50,7 +51,7 @@ def _move_by_room(
         for each in versions:
             part = {mark: by for mark, by in moved.items() if mark[0] == each}
             try:
-                log.retried(lambda part=part: _move(numbers, part, versions))  # type: ignore[misc]
+                writer.retried(lambda part=part: _move(numbers, part, versions))  # type: ignore[misc]
             except OperationalError as error:
                 if not was_not_locked(error):
                     raise
@@ -64,7 +65,7 @@ def _move(
 ) -> None:
     # Always in the same order, so that two processes wait for each other and never in a circle.
     _raise_read_numbers({mark: numbers[mark] for mark in sorted(moved)})
-    names = payloads.usernames(user for _, user in moved)
+    names = serializers.usernames(user for _, user in moved)
     by_room: dict[UUID, dict[UUID, protocol.ReadEvent]] = {}
     for room, user in moved:
         number = numbers[room, user]
@@ -72,7 +73,7 @@ def _move(
         by_room.setdefault(room, {})[user] = event
     for room, readers in by_room.items():
         grown = {user: moved[room, user] for user in readers}
-        publish.reads_on_commit(room, members_versions[room], readers, grown)
+        broadcast.reads_on_commit(room, members_versions[room], readers, grown)
 
 
 _read_numbers: PreparedQuery[Mark] = PreparedQuery(

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from chat import access, publish
+from chat import broadcast, permissions
 from chat.actions.memberships import let_in
 from chat.actions.strangers import is_still_meant, withdraw
 from chat.models import Room, RoomRequest
@@ -24,7 +24,7 @@ def accept_request(user: User, *, room: UUID) -> Room:
             let_in(request.room, user)
             return request.room
         withdraw(request)
-    raise access.not_found()
+    raise permissions.not_found()
 
 
 def refuse_request(user: User, *, room: UUID) -> None:
@@ -36,7 +36,7 @@ def refuse_request(user: User, *, room: UUID) -> None:
     with transaction.atomic():
         request = _waiting(user, room)
         RoomRequest.objects.filter(pk=request.pk).update(refused_at=timezone.now())
-        publish.relations_changed_on_commit(user.pk)
+        broadcast.relations_changed_on_commit(user.pk)
 
 
 def _waiting(user: User, room: UUID) -> RoomRequest:
@@ -44,6 +44,6 @@ def _waiting(user: User, room: UUID) -> RoomRequest:
     requests = RoomRequest.objects.select_related("room", "asker").select_for_update(of=("self",))
     waiting = requests.filter(room_id=room, user=user, refused_at=None, withdrawn_at=None)
     request = waiting.first()
-    if request is None or not access.is_active(user):
-        raise access.not_found()
+    if request is None or not permissions.is_active(user):
+        raise permissions.not_found()
     return request

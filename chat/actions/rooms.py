@@ -10,8 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.names import clean_name
 from accounts.usernames import normalize
-from chat import access, message_queries, protocol, publish, relations
-from chat.access import Permission
+from chat import broadcast, permissions, protocol
 from chat.actions import days
 from chat.actions.direct_rooms import open_direct_room
 from chat.actions.memberships import (
@@ -32,7 +31,9 @@ from chat.actions.strangers import (
     withdraw,
 )
 from chat.models import Membership, Room
+from chat.permissions import Permission
 from chat.protocol import ChatError, ErrorCode, Role, RoomKind
+from chat.queries import relations, room_log
 
 
 def open_room(
@@ -60,7 +61,7 @@ def open_room(
         # Its owner first: a process that dies in between leaves no room that nobody owns.
         Membership.objects.create(room=room, user=user, role=Role.OWNER.value)
         room.save(force_insert=True)
-        publish.rooms_changed_on_commit(user.pk)
+        broadcast.rooms_changed_on_commit(user.pk)
         admit(room, [each for each in others if each not in strangers], Role.MEMBER)
         tell_asked(room, strangers)
     return room, True
@@ -72,7 +73,7 @@ def join_room(user: User, *, room: UUID) -> Room:
     Raises:
         ChatError: ``not_found``, ``forbidden`` (closed).
     """
-    grant = access.room_for(user, room, Permission.READ)
+    grant = permissions.room_for(user, room, Permission.READ)
     if grant.room.closed_at:
         raise ChatError(ErrorCode.FORBIDDEN, "This room has been closed. It can only be read.")
     with transaction.atomic():
@@ -89,7 +90,7 @@ def leave_room(user: User, *, room: UUID) -> Room:
     Raises:
         ChatError: ``not_found``, ``forbidden`` (not a member).
     """
-    grant = access.room_for(user, room, Permission.READ)
+    grant = permissions.room_for(user, room, Permission.READ)
     if grant.membership is None:
         raise ChatError(ErrorCode.FORBIDDEN, "You are not a member of this room.")
     if grant.room.kind == RoomKind.DIRECT:
@@ -105,7 +106,7 @@ def put_away_room(user: User, *, room: UUID, on: bool) -> None:
     Raises:
         ChatError: ``not_found``, ``forbidden`` (not a direct room).
     """
-    grant = access.room_for(user, room, Permission.READ)
+    grant = permissions.room_for(user, room, Permission.READ)
     if grant.room.kind != RoomKind.DIRECT or grant.membership is None:
         raise ChatError(
             ErrorCode.FORBIDDEN, "Only a direct room can be put away. Leave this one instead."
@@ -195,16 +196,16 @@ def mark_read(user: User, *, room: UUID, number: int) -> None:
     Raises:
         ChatError: ``not_found``.
     """
-    grant = access.room_for(user, room, Permission.READ)
+    grant = permissions.room_for(user, room, Permission.READ)
     if grant.membership is None:
         return
-    newest = message_queries.heads([room])[room].number
+    newest = room_log.heads([room])[room].number
     number = min(number, newest)
     mine = Membership.objects.filter(pk=grant.membership.pk, read_number__lt=number)
     if mine.update(read_number=number):
         event = protocol.ReadEvent(room=room, user=user.username, number=number)
         moved = number - grant.membership.read_number
-        publish.reads_on_commit(
+        broadcast.reads_on_commit(
             room, grant.room.members_version, {user.pk: event}, {user.pk: moved}
         )
 
@@ -247,28 +248,28 @@ def people_named(usernames: Iterable[str]) -> list[User]:
     return [found[name] for name in wanted]
 
 
-def _managed(user: User, room: UUID, permission: Permission) -> access.Grant:
+def _managed(user: User, room: UUID, permission: Permission) -> permissions.Grant:
     """As ``access.room_for``; a room that nobody could manage first gets its owner."""
     try:
-        return access.room_for(user, room, permission)
+        return permissions.room_for(user, room, permission)
     except ChatError as refusal:
         if refusal.code is not ErrorCode.FORBIDDEN or not ensure_owner(room):
             raise
-    return access.room_for(user, room, permission)
+    return permissions.room_for(user, room, permission)
 
 
 def _room(room: UUID) -> Room:
     row = Room.objects.filter(pk=room).first()
     if row is None:
-        raise access.not_found()
+        raise permissions.not_found()
     return row
 
 
 def _put_away(membership: Membership, *, on: bool) -> None:
-    newest = message_queries.heads([membership.room_id])[membership.room_id].number
+    newest = room_log.heads([membership.room_id])[membership.room_id].number
     number = newest if on else None
     Membership.objects.filter(pk=membership.pk).update(put_away_number=number)
-    publish.room_changed_for_on_commit(membership.room_id, membership.user_id)
+    broadcast.room_changed_for_on_commit(membership.room_id, membership.user_id)
 
 
 def _refuse_blocked(user: User, people: Iterable[User]) -> None:

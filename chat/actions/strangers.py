@@ -15,11 +15,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.usernames import normalize
-from chat import access, publish, relations
+from chat import broadcast, permissions
 from chat.actions.locks import lock_people
 from chat.actions.memberships import members_changed
 from chat.models import Room, RoomRequest
 from chat.protocol import ChatError, ErrorCode
+from chat.queries import relations
 
 ASKED_A_DAY = 20
 """The most strangers whom one person may ask within 24 hours."""
@@ -150,7 +151,7 @@ def request_known_to(room: Room, username: str) -> RoomRequest | None:
 
 def _tell(room: UUID, people: Collection[UUID]) -> None:
     for user in people:
-        publish.relations_changed_on_commit(user)
+        broadcast.relations_changed_on_commit(user)
     # Members see whom a room has asked.
     members_changed(room)
 
@@ -165,8 +166,8 @@ def is_still_meant(request: RoomRequest) -> bool:
         return False
     try:
         direct = request.room.kind == Room.Kind.DIRECT
-        permission = access.Permission.SEND if direct else access.Permission.MODERATE
-        access.room_for(request.asker, request.room_id, permission)
+        permission = permissions.Permission.SEND if direct else permissions.Permission.MODERATE
+        permissions.room_for(request.asker, request.room_id, permission)
     except ChatError:
         return False
     return True

@@ -1,16 +1,19 @@
-"""Where moderators look and decide. Everything they do goes through ``actions.moderation``."""
+"""Where moderators look and decide. Everything they do goes through ``chat.moderation.actions``."""
 
 from chat.admin.attachments import AttachmentAdmin
 from chat.admin.audit import AuditEntryAdmin
 from chat.admin.messages import MessageAdmin
+from chat.admin.people import GroupAdmin, UserAdmin
 from chat.admin.reports import ReportAdmin
 from chat.admin.rooms import MembershipAdmin, RoomAdmin
 
 __all__ = [
     "AttachmentAdmin",
     "AuditEntryAdmin",
+    "GroupAdmin",
     "MembershipAdmin",
     "MessageAdmin",
     "ReportAdmin",
     "RoomAdmin",
+    "UserAdmin",
 ]

@@ -6,11 +6,11 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from chat import downloads
-from chat.actions import moderation
 from chat.admin import links
 from chat.admin.decisions import DecidedAdmin, Decision
+from chat.api import downloads
 from chat.models import Attachment, Message, Room
+from chat.moderation import actions as moderation
 
 
 @admin.register(Attachment)

@@ -27,11 +27,11 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.models import User
-from chat.actions.moderation import REASON_LIMIT, label
 from chat.admin.lists import ListAdmin
 from chat.admin.trail import trail
+from chat.moderation.actions import REASON_LIMIT, label
 from chat.protocol import ChatError
-from mediachat.transactions import retried
+from mediachat.databases.transactions import retried
 
 MANY = 100
 """How many things can be decided about at once: as many as one page of a list shows."""

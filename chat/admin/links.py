@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from chat.actions.moderation import label
+from chat.moderation.actions import label
 
 LINK = "text-primary-600 underline dark:text-primary-500"
 ALARM = "font-semibold text-red-700 dark:text-red-400"

@@ -9,11 +9,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from chat.actions import moderation
 from chat.admin import links
 from chat.admin.decisions import DecidedAdmin, Decision
 from chat.admin.filters import StartingFilter
 from chat.models import Attachment, Message, Report, Revision
+from chat.moderation import actions as moderation
 
 
 class Which(StartingFilter):

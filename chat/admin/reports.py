@@ -12,12 +12,12 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts.models import User
-from chat.actions import moderation
 from chat.admin import links
 from chat.admin.decisions import DecidedAdmin, Decision
 from chat.admin.filters import StartingFilter
 from chat.admin.messages import words
 from chat.models import Attachment, Message, Report
+from chat.moderation import actions as moderation
 
 
 class OpenOrSettled(StartingFilter):

@@ -12,10 +12,10 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from accounts.names import isolated
-from chat.actions import moderation
 from chat.admin import links
 from chat.admin.decisions import DecidedAdmin, Decision
 from chat.models import Membership, Room
+from chat.moderation import actions as moderation
 
 
 class OpenOrClosed(admin.SimpleListFilter):

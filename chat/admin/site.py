@@ -96,7 +96,7 @@ def _people() -> int:
 
 
 def _messages_today() -> int:
-    """Since midnight on the clock of who looks (mediachat/time_zone.py)."""
+    """Since midnight on the clock of who looks (mediachat/http/time_zone.py)."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     # Zones whose days began together share a count.
     name = f"messages-since-{midnight.timestamp():.0f}"

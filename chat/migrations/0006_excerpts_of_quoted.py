@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import migrations
 from django.db.models.functions import Left
 
-from chat import text
+from chat.rendering import text
 
 BATCH = 500
 

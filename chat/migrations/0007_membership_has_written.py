@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import migrations, models
 
-from mediachat.migrating import AddFieldAgain
+from mediachat.databases.migrating import AddFieldAgain
 
 BATCH = 500
 

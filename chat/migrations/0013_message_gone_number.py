@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import migrations, models
 from django.db.models import F, Q
 
-from mediachat.migrating import AddFieldAgain
+from mediachat.databases.migrating import AddFieldAgain
 
 BATCH = 500
 

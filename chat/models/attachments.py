@@ -34,7 +34,7 @@ class Attachment(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["owner", "created_at"]),
-            models.Index(fields=["created_at"]),  # what chat.stored asks at each upload
+            models.Index(fields=["created_at"]),  # what chat.media.storage_use asks at each upload
         ]
 
     def __str__(self) -> str:

@@ -14,8 +14,8 @@ class Message(models.Model):
 
     The id is made from the sender and the ``client_id`` (``message_id``), so the primary key is
     what stops a retry from being stored twice. Everything that changes with the message lives
-    in its row, so every change is one conditional update of one row (``chat.log.change``), on
-    databases without transactions too.
+    in its row, so every change is one conditional update of one row
+    (``chat.message_log.writer.change``), on databases without transactions too.
     """
 
     id = models.UUIDField(primary_key=True, editable=False, db_column="_id")

@@ -56,7 +56,7 @@ class AuditEntry(models.Model):
     """What a moderator did, to whom, and why. Written once, never changed.
 
     The ORM refuses changes here; where the database has triggers, they refuse the SQL too
-    (``chat.audit_triggers``).
+    (``chat.moderation.audit_triggers``).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")

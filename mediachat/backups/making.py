@@ -16,9 +16,10 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from mediachat import VERSION, copying
+from mediachat import VERSION
 from mediachat.backups import BackupError, archive, files, restoring, snapshot
 from mediachat.backups.archive import BLOCK, Manifest, Writer
+from mediachat.databases import copy_database
 from mediachat.progress import Progress
 
 _QUICKLY = 1
@@ -77,7 +78,7 @@ def secret_file() -> Path | None:
 
 
 def _check() -> None:
-    if copying.is_half_copied(connection.alias) or restoring.is_unfinished():
+    if copy_database.is_half_copied(connection.alias) or restoring.is_unfinished():
         raise BackupError("This installation is the target of a copy that has not finished.")
     if "chat_history" not in connection.introspection.table_names():
         raise BackupError(

@@ -23,10 +23,11 @@ from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 
-from mediachat import VERSION, copying
+from mediachat import VERSION
 from mediachat.backups import BackupError, archive, files
 from mediachat.backups.archive import BLOCK, Manifest
-from mediachat.copying import Copy, CopyError
+from mediachat.databases import copy_database
+from mediachat.databases.copy_database import Copy, CopyError
 from mediachat.progress import Progress
 
 NOTE = "restoring.json"
@@ -117,7 +118,7 @@ class Restore:
     def _check_empty(self, manifest: Manifest) -> None:
         try:
             if _is_there():
-                copying.check_empty(DEFAULT_DB_ALIAS)
+                copy_database.check_empty(DEFAULT_DB_ALIAS)
         except CopyError as error:
             raise BackupError(f"{error} Nothing was changed.") from error
         if manifest.has_files and (there := next(files.names(), None)):
@@ -155,7 +156,7 @@ class Restore:
 
     def _prepare(self, epoch: uuid.UUID) -> None:
         """Brings the backup's database to this version, and gives it the epoch."""
-        copying.connect(RESTORED, f"sqlite:///{_database_file()}")
+        copy_database.connect(RESTORED, f"sqlite:///{_database_file()}")
         call_command("migrate", database=RESTORED, interactive=False, verbosity=0)
         _set_epoch(RESTORED, epoch)
 
@@ -237,7 +238,7 @@ def _is_in_place(epoch: uuid.UUID) -> bool:
     there = connections[DEFAULT_DB_ALIAS].introspection.table_names()
     return (
         history._meta.db_table in there
-        and not copying.is_half_copied(DEFAULT_DB_ALIAS)
+        and not copy_database.is_half_copied(DEFAULT_DB_ALIAS)
         and history.objects.filter(epoch=epoch).exists()
     )
 

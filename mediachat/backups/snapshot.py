@@ -15,8 +15,8 @@ from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.models import Max
 
-from mediachat import copying
 from mediachat.backups import BackupError
+from mediachat.databases import copy_database
 from mediachat.progress import Progress
 
 _STEPS = 100_000
@@ -60,13 +60,13 @@ def _vacuum(database: str, path: Path, progress: Progress) -> None:
 
 
 def _copy(path: Path, progress: Progress) -> None:
-    source, target = DEFAULT_DB_ALIAS, copying.connect("snapshot", f"sqlite:///{path}")
+    source, target = DEFAULT_DB_ALIAS, copy_database.connect("snapshot", f"sqlite:///{path}")
     try:
         with connections[target].cursor() as cursor:
             # A file that is not whole is thrown away, so nothing has to survive a crash.
             cursor.execute("PRAGMA journal_mode=MEMORY")
             cursor.execute("PRAGMA synchronous=OFF")
-        copying.make_tables(target)
+        copy_database.make_tables(target)
         connections[target].disable_constraint_checking()
         with _one_moment(source):
             _copy_tables(source, target, progress)
@@ -93,7 +93,7 @@ def _copy_tables(source: str, target: str, progress: Progress) -> None:
     message: Any = apps.get_model("chat", "Message")
     for model in reading_order():
         heads = _heads(source) if model is message else {}
-        total, done = copying.rows_of(model, source).count(), 0
+        total, done = copy_database.rows_of(model, source).count(), 0
         for batch in _batches(model, source):
             rows: list[Any] = batch
             done += len(rows)
@@ -103,19 +103,19 @@ def _copy_tables(source: str, target: str, progress: Progress) -> None:
             progress(model._meta.db_table, done, max(done, total))
 
 
-def _batches(model: copying.Model, alias: str) -> Iterator[list[models.Model]]:
+def _batches(model: copy_database.Model, alias: str) -> Iterator[list[models.Model]]:
     if connections[alias].vendor != "postgresql":
         # No cursor is kept open for the half hour after which MongoDB closes it.
-        yield from copying.batches(model, alias, copying.BATCH)
+        yield from copy_database.batches(model, alias, copy_database.BATCH)
         return
     # In one transaction one cursor reads a table from its beginning to its end, which costs the
     # database a tenth of looking up each page in an index.
-    rows = copying.rows_of(model, alias).iterator(chunk_size=copying.BATCH)
-    while batch := list(islice(rows, copying.BATCH)):
+    rows = copy_database.rows_of(model, alias).iterator(chunk_size=copy_database.BATCH)
+    while batch := list(islice(rows, copy_database.BATCH)):
         yield batch
 
 
-def _insert(model: copying.Model, rows: list[models.Model], alias: str) -> None:
+def _insert(model: copy_database.Model, rows: list[models.Model], alias: str) -> None:
     """Stores rows as they are, with one statement that is written once.
 
     What was taken away and made again meanwhile is there twice, under two keys: once is enough.
@@ -134,7 +134,7 @@ def _insert(model: copying.Model, rows: list[models.Model], alias: str) -> None:
         )
 
 
-def reading_order() -> list[copying.Model]:
+def reading_order() -> list[copy_database.Model]:
     """Every table before those that it refers to.
 
     MongoDB does not show one moment to whoever reads for long. So what refers to something is read
@@ -148,7 +148,7 @@ def reading_order() -> list[copying.Model]:
     taken away.
     """
     late = [apps.get_model("chat", name) for name in ("Message", "Attachment")]
-    order = [model for model in reversed(copying.tables()) if model not in late]
+    order = [model for model in reversed(copy_database.tables()) if model not in late]
     first = min(
         order.index(field.related_model)
         for field in late[0]._meta.concrete_fields
@@ -159,7 +159,7 @@ def reading_order() -> list[copying.Model]:
 
 def _heads(alias: str) -> dict[object, int]:
     """The newest number of each room."""
-    messages = copying.rows_of(apps.get_model("chat", "Message"), alias)
+    messages = copy_database.rows_of(apps.get_model("chat", "Message"), alias)
     return dict(messages.order_by().values_list("room_id").annotate(Max("number")))
 
 

@@ -22,12 +22,12 @@ from django.utils import timezone
 
 from accounts import changes, first_administrator
 from accounts.models import User
-from chat import moderators
 from chat.management.commands import export_audit
 from chat.models import AuditEntry
+from chat.moderation import moderators
 from tests.accounts.test_second_factor import set_up, sign_in
 from tests.conftest import PASSWORD
-from tests.live import ROOT
+from tests.support.live import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "another correct horse"

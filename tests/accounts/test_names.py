@@ -19,8 +19,8 @@ from chat.actions.rooms import open_room, rename_room
 from chat.models import Room
 from chat.protocol import ErrorCode
 from tests.chat.conftest import refused
-from tests.live import ROOT
 from tests.support.cases import first_on_all
+from tests.support.live import ROOT
 
 HONEST = [
     "Ada Lovelace",

@@ -11,7 +11,7 @@ from PIL import Image
 from accounts.models import User
 from accounts.signals import profile_changed
 from accounts.templatetags.devices import device
-from tests.live import Redis
+from tests.support.live import Redis
 
 
 def picture(size: tuple[int, int] = (400, 300), kind: str = "JPEG", **options: Any) -> bytes:

@@ -27,12 +27,12 @@ from pytest_django import Settings
 from accounts import sealing
 from accounts.models import User
 from accounts.session_store import SessionStore, key_of
-from mediachat.caches import JSONSerializer
+from mediachat.redis.fallback_cache import JSONSerializer
 from tests import databases
 from tests.accounts.test_second_factor import sign_in
 from tests.conftest import PASSWORD, Serve
-from tests.live import Redis, Server
-from tests.outside import OutsideClient
+from tests.support.live import Redis, Server
+from tests.support.outside import OutsideClient
 
 EDITOR = SimpleNamespace(connection=connection)
 migration = import_module("accounts.migrations.0003_seal_secrets")

@@ -14,7 +14,7 @@ from accounts import first_administrator
 from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
 from accounts.sessions import user_for_token
-from chat.downloads import key_for
+from chat.api.downloads import key_for
 from chat.models import Attachment, Room
 from tests.conftest import PASSWORD
 

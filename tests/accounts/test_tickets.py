@@ -8,8 +8,8 @@ from django.core.cache import caches
 
 from accounts import one_use, tickets
 from accounts.models import User
-from mediachat.caches import SharedCache
-from tests.live import Redis
+from mediachat.redis.fallback_cache import SharedCache
+from tests.support.live import Redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

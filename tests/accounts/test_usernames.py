@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 from accounts import first_administrator, names
 from accounts.models import User
 from accounts.usernames import OFFICIAL, RESERVED, check, normalize
-from chat import queries
-from chat.text import render
-from tests.live import ROOT
+from chat.queries import directory
+from chat.rendering.text import render
 from tests.support.cases import first_on_all
+from tests.support.live import ROOT
 
 PASSWORD = "correct horse 42"
 
@@ -303,8 +303,8 @@ def test_who_can_register_can_be_mentioned_and_found(db: None, name: str) -> Non
         rendered = render(f"hi @{typed}, look").naming([username])
         assert rendered.mentions == [username], typed
         assert f'data-username="{username}"' in rendered.html
-        assert [each.username for each in queries.find_people(typed)[0]] == [username], typed
-    assert [each.username for each in queries.find_people(name[:1])[0]] == [username]
+        assert [each.username for each in directory.find_people(typed)[0]] == [username], typed
+    assert [each.username for each in directory.find_people(name[:1])[0]] == [username]
 
 
 def test_who_can_register_is_completed_by_the_page() -> None:

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests import databases, sessions
+from tests import databases
 from tests.conftest import PASSWORD
-from tests.live import ROOT, Server
+from tests.support import sessions
+from tests.support.live import ROOT, Server
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = ROOT / "artefacts" / "screenshots"

@@ -3,7 +3,7 @@
 from PIL import Image
 
 from tests.browser.conftest import SCREENSHOTS
-from tests.live import ROOT
+from tests.support.live import ROOT
 
 CHOSEN = {"chat-light": 1600, "chat-dark": 1600, "chat-300": 450}
 """The screenshots that the README shows, with their width there in pixels."""

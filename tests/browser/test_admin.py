@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible
 from tests.chat.test_admin import LISTS
 from tests.conftest import PASSWORD, Serve
-from tests.live import Server
+from tests.support.live import Server
 
 # What the pages ask of the database is in tests/chat/test_admin.py.
 pytestmark = pytest.mark.once

@@ -15,7 +15,7 @@ from tests.browser.conftest import (
 from tests.browser.test_admin import sign_in
 from tests.chat.test_admin import LISTS
 from tests.conftest import Serve
-from tests.live import Server
+from tests.support.live import Server
 
 pytestmark = pytest.mark.once
 

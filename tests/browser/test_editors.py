@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from accounts.editors import challenge_of
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible
 from tests.conftest import PASSWORD
-from tests.live import Server
+from tests.support.live import Server
 
 pytestmark = pytest.mark.once
 

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page
 
-from tests import pictures
 from tests.browser.conftest import SCREENSHOTS, OpenChat, send, talk_to, until
+from tests.support import pictures
 
 pytestmark = pytest.mark.once
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible
 from tests.conftest import PASSWORD, Serve
-from tests.live import Server
+from tests.support.live import Server
 
 pytestmark = pytest.mark.once
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send
 from tests.conftest import PASSWORD
-from tests.live import Seeded, Server
+from tests.support.live import Seeded, Server
 
 pytestmark = pytest.mark.once
 

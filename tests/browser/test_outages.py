@@ -14,7 +14,7 @@ from tests import databases
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible, enter_room, send, until
 from tests.databases.mortal import PostgreSQL
 from tests.databases.stopped import stoppable_postgresql
-from tests.live import Server, seed
+from tests.support.live import Server, seed
 
 pytestmark = [
     pytest.mark.timeout(240),

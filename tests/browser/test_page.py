@@ -18,8 +18,8 @@ from tests.browser.conftest import (
     until,
 )
 from tests.conftest import PASSWORD
-from tests.live import Server
-from tests.pictures import picture
+from tests.support.live import Server
+from tests.support.pictures import picture
 
 pytestmark = pytest.mark.once
 
@@ -329,7 +329,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat.models import Membership, Message, Room
 from chat.models.messages import message_id
-from chat.text import render
+from chat.rendering.text import render
 owner = User.objects.get(username="owner")
 room = Room.objects.create(kind="private", name="Long history")
 Membership.objects.create(room=room, user=owner, role="owner", read_number=1200)

@@ -16,7 +16,7 @@ import pytest
 
 from tests.browser.conftest import OpenChat
 from tests.conftest import PASSWORD
-from tests.live import ROOT, Seeded, Server
+from tests.support.live import ROOT, Seeded, Server
 
 pytestmark = pytest.mark.once
 

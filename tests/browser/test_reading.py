@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send, until
-from tests.live import Server
+from tests.support.live import Server
 
 pytestmark = pytest.mark.once
 

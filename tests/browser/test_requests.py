@@ -7,7 +7,7 @@ import pytest
 from tests.browser.conftest import OpenChat, send, talk_to, until
 from tests.browser.test_accessibility import tab_to
 from tests.browser.test_blocks import LOOKS, choose, look
-from tests.live import Server
+from tests.support.live import Server
 
 pytestmark = pytest.mark.once
 

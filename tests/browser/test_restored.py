@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, enter_room, send
-from tests.live import Server
+from tests.support.live import Server
 
 pytestmark = pytest.mark.once
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import SCREENSHOTS, OpenChat, enter_room, send
 from tests.browser.picture import landscape
 from tests.conftest import Serve
-from tests.live import Server
+from tests.support.live import Server
 
 pytestmark = pytest.mark.once
 

@@ -14,7 +14,7 @@ from websockets.typing import Origin, Subprotocol
 
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible
 from tests.conftest import PASSWORD, Serve
-from tests.live import Server
+from tests.support.live import Server
 
 pytestmark = pytest.mark.once
 

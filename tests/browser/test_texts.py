@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenChat, assert_accessible, send, talk_to, until
-from tests.components import emoji_font
-from tests.live import Server
+from tests.support.components import emoji_font
+from tests.support.live import Server
 
 pytestmark = pytest.mark.once
 

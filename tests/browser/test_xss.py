@@ -10,8 +10,8 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenChat, enter_room, until
 from tests.conftest import PASSWORD
-from tests.live import Server
-from tests.xss_corpus import BODIES, FILE_NAMES
+from tests.support.live import Server
+from tests.support.xss_corpus import BODIES, FILE_NAMES
 
 pytestmark = pytest.mark.once
 

@@ -10,11 +10,12 @@ from django.contrib.auth.models import Group
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models import User
-from chat import moderators, threads
 from chat.actions import messages
-from chat.heartbeat import Heartbeat
+from chat.concurrency import executors
 from chat.models import Message, Room
+from chat.moderation import moderators
 from chat.protocol import ChatError, ErrorCode
+from chat.realtime.reconciler import Heartbeat
 from tests.conftest import person
 
 
@@ -36,7 +37,7 @@ def staff(db: None) -> User:
 def connections_closed() -> Iterator[None]:
     """For tests whose code asks the database in threads of the pool."""
     yield
-    threads.close_connections()
+    executors.close_connections()
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from chat import access
-from chat.access import Permission
+from chat import permissions
 from chat.actions import blocks
 from chat.models import Membership
+from chat.permissions import Permission
 from chat.protocol import ChatError, ErrorCode
 from tests.chat.conftest import refused, say
 
@@ -24,15 +24,15 @@ def cast(owner, member, outsider, suspended):
 
 def allowed(user, room) -> set[Permission]:
     """What this person may do there; all refusals of reading must be ``not_found``."""
-    permissions = set()
+    allowed_ones = set()
     for permission in Permission:
         try:
-            access.room_for(user, room.pk, permission)
-            permissions.add(permission)
+            permissions.room_for(user, room.pk, permission)
+            allowed_ones.add(permission)
         except ChatError as refusal:
-            readable = access.can_read(user, room.pk)
+            readable = permissions.can_read(user, room.pk)
             assert refusal.code == (ErrorCode.FORBIDDEN if readable else ErrorCode.NOT_FOUND)
-    return permissions
+    return allowed_ones
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_block_ends_a_conversation_and_takes_nobody_what_they_wrote(owner, mem
     blocks.block_person(owner, username="member")
     for person in (owner, member):
         assert allowed(person, direct_room) == {Permission.READ, Permission.WITHDRAW}
-        (sender,) = access.senders_for({(person.pk, direct_room.pk)}).values()
+        (sender,) = permissions.senders_for({(person.pk, direct_room.pk)}).values()
         refused(ErrorCode.FORBIDDEN, sender.check)
     blocks.unblock_person(owner, username="member")
     assert allowed(member, direct_room) == TO_SEND
@@ -83,7 +83,7 @@ def test_a_block_ends_a_conversation_and_takes_nobody_what_they_wrote(owner, mem
 
 def test_what_does_not_exist_answers_as_what_may_not_be_seen(outsider, private_room):
     details = {
-        refused(ErrorCode.NOT_FOUND, access.room_for, outsider, room, Permission.READ)
+        refused(ErrorCode.NOT_FOUND, permissions.room_for, outsider, room, Permission.READ)
         for room in (private_room.pk, uuid.uuid4())
     }
     assert len(details) == 1
@@ -91,10 +91,10 @@ def test_what_does_not_exist_answers_as_what_may_not_be_seen(outsider, private_r
 
 def test_a_message_is_looked_up_with_its_room(owner, member, outsider, private_room):
     message = say(owner, private_room)
-    found, grant = access.message_for(member, message.pk)
+    found, grant = permissions.message_for(member, message.pk)
     assert (found.pk, grant.room.pk, grant.role) == (message.pk, private_room.pk, "member")
     for person, id in ((outsider, message.pk), (owner, uuid.uuid4())):
-        refused(ErrorCode.NOT_FOUND, access.message_for, person, id)
+        refused(ErrorCode.NOT_FOUND, permissions.message_for, person, id)
 
 
 def test_suspension_counts_even_for_an_object_that_does_not_know_of_it(member, private_room):
@@ -109,7 +109,7 @@ def test_many_senders_are_asked_about_in_one_query(
     people = (owner, member, outsider, suspended)
     pairs = {(person.pk, room.pk) for person in people for room in (private_room, public_room)}
     with django_assert_num_queries(1):
-        found = access.senders_for(pairs)
+        found = permissions.senders_for(pairs)
     assert set(found) == {
         (person.pk, room.pk) for person in (owner, member) for room in (private_room, public_room)
     }

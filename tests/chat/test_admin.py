@@ -15,9 +15,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from chat import moderators
-from chat.actions import messages, moderation, rooms
+from chat.actions import messages, rooms
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Room
+from chat.moderation import actions as moderation
+from chat.moderation import moderators
 from tests.chat.conftest import say
 from tests.conftest import PASSWORD, person
 

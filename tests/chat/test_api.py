@@ -14,9 +14,9 @@ from pytest_django import Settings
 from accounts import tickets
 from accounts.session_store import key_of
 from chat.actions.attachments import MEGABYTE
-from chat.api import api
+from chat.api.routes import api
 from chat.models import Attachment, Message
-from tests import pictures
+from tests.support import pictures
 from tests.support.cases import first_on_all
 
 if TYPE_CHECKING:
@@ -462,7 +462,7 @@ async def test_a_fault_of_ours_tells_nothing_of_the_inside(
     owner: "User", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caller = await program(owner)
-    monkeypatch.setattr("chat.queries.rooms_of", lambda user: 1 / 0)
+    monkeypatch.setattr("chat.queries.room_views.rooms_of", lambda user: 1 / 0)
     response = await caller.get("rooms")
     assert_problem(response, 500, "server_error")
     assert b"division" not in response.content

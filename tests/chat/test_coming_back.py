@@ -13,13 +13,13 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import User
-from chat import greeting
 from chat.actions import messages
 from chat.actions.drafts import Draft
-from chat.gathered import Gathered
-from chat.hub import Hub
+from chat.concurrency.batch_loader import Gathered
 from chat.models import Membership, Message, Room
-from tests.chat.visitor import Visitor
+from chat.realtime import greeting
+from chat.realtime.hub import Hub
+from tests.support.fake_connection import Visitor
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

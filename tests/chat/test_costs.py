@@ -12,12 +12,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from chat import log, message_queries, payloads, queries
+from chat import serializers
 from chat.actions import messages
 from chat.actions.drafts import Draft
+from chat.message_log import writer
 from chat.models import Membership, Message, Room
-from chat.socket import Socket, frame
-from tests.sockets import opened
+from chat.queries import directory, room_log
+from chat.realtime.socket_writer import Socket, frame
+from tests.support.sockets import opened
 
 
 def _drafts(sender: User, room: Room, count: int) -> list[Draft]:
@@ -32,7 +34,7 @@ def _queries_of_batch(sender: User, room: Room, count: int) -> int:
 
 
 def test_a_batch_of_messages_takes_as_many_queries_as_one(owner: User, private_room: Room) -> None:
-    payloads.usernames([owner.pk])
+    serializers.usernames([owner.pk])
     _queries_of_batch(owner, private_room, 1)  # their first ever is noted once
     assert _queries_of_batch(owner, private_room, 20) == _queries_of_batch(owner, private_room, 1)
 
@@ -57,13 +59,13 @@ def test_a_message_is_encoded_once_for_its_reply_and_for_everyone(
     owner: User, private_room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoded: list[int] = []
-    encode = payloads.encode
+    encode = serializers.encode
 
     def counted(rows: Any) -> list[str]:
         encoded.append(len(rows))
         return encode(rows)
 
-    monkeypatch.setattr(payloads, "encode", counted)
+    monkeypatch.setattr(serializers, "encode", counted)
     messages.send_messages(_drafts(owner, private_room, 7))
     assert sum(encoded) == 7
 
@@ -72,7 +74,7 @@ def test_the_heads_of_500_rooms_take_one_query(owner: User) -> None:
     rooms = Room.objects.bulk_create(Room(kind="private", name=str(n)) for n in range(500))
     Membership.objects.bulk_create(Membership(room=room, user=owner) for room in rooms)
     with CaptureQueriesContext(connection) as captured:
-        assert len(message_queries.heads([room.pk for room in rooms])) == 500
+        assert len(room_log.heads([room.pk for room in rooms])) == 500
     assert len(captured) == 1
 
 
@@ -83,7 +85,7 @@ async def test_commands_that_came_together_share_a_commit() -> None:
         batches.append(len(jobs))
         return list(jobs)
 
-    commits: log.GroupCommit[int, int] = log.GroupCommit(work)
+    commits: writer.GroupCommit[int, int] = writer.GroupCommit(work)
 
     async def sends(job: int) -> int:
         await asyncio.sleep(0)
@@ -147,7 +149,7 @@ async def test_a_frame_goes_the_long_way_where_it_has_to_wait() -> None:
 
 def test_a_word_that_is_asked_for_often_is_looked_for_once(owner: User) -> None:
     with CaptureQueriesContext(connection) as once:
-        queries.find_people("own")
+        directory.find_people("own")
     with CaptureQueriesContext(connection) as often:
-        assert [each.username for each in queries.find_people("own " * 20)[0]] == ["owner"]
+        assert [each.username for each in directory.find_people("own " * 20)[0]] == ["owner"]
     assert [each["sql"] for each in often] == [each["sql"] for each in once]

@@ -14,12 +14,13 @@ from django.test import AsyncClient
 from django.utils import timezone
 from django.utils.http import parse_header_parameters
 
-from chat import downloads, payloads
+from chat import serializers
 from chat.actions.attachments import store_attachment
 from chat.actions.messages import delete_message, send_message
+from chat.api import downloads
 from chat.models import Attachment, Membership
 from chat.models import Message as ChatMessage
-from tests import pictures
+from tests.support import pictures
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -125,7 +126,7 @@ async def test_a_hidden_message_hides_its_files(private_room: "Room", owner: "Us
 
 
 def test_a_deleted_message_takes_its_files_with_it(private_room: "Room", owner: "User") -> None:
-    from chat.threads import close_connections
+    from chat.concurrency.executors import close_connections
 
     file = uploaded(owner, "x.png", pictures.picture("PNG"))
     message = shared(owner, private_room, file)
@@ -249,7 +250,7 @@ async def test_a_name_is_told_so_that_it_can_be_read_in_one_way_only(
 @pytest.mark.once
 async def test_a_file_may_be_called_thumbnail(owner: "User") -> None:
     file = await sync_to_async(uploaded)(owner, "thumbnail", b"text")
-    response = await (await sync_to_async(signed_in)(owner)).get(payloads.attachment(file).url)
+    response = await (await sync_to_async(signed_in)(owner)).get(serializers.attachment(file).url)
     assert await content_of(response) == b"text"
     assert response["Content-Disposition"] == 'attachment; filename="thumbnail"'
 

@@ -7,14 +7,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from chat import feed as feed_module
-from chat import message_queries, protocol, queries, threads
+from chat import protocol
 from chat.actions import messages, rooms
 from chat.actions.drafts import Draft
-from chat.feed import Feed
+from chat.concurrency import executors
 from chat.models import Room
+from chat.queries import room_log, room_views
+from chat.realtime import room_feed as feed_module
+from chat.realtime.room_feed import Feed
 from tests.chat.conftest import say
-from tests.chat.visitor import Visitor
+from tests.support.fake_connection import Visitor
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -31,7 +33,7 @@ def entries(room, *, after: int) -> list:
     more = True
     while more:
         last = found[-1][0] if found else after
-        page, more = message_queries.changes(room.pk, after=last, limit=100)
+        page, more = room_log.changes(room.pk, after=last, limit=100)
         found += page
     return found
 
@@ -41,9 +43,9 @@ def following(room, *people) -> tuple[Feed, list[Visitor]]:
     feed = Feed(room.pk, flush_soon=Feed.flush)
     visitors = []
     for user in people:
-        (view,) = queries.rooms_of(user)
+        (view,) = room_views.rooms_of(user)
         if feed.tail is None:
-            feed.start(message_queries.heads([room.pk])[room.pk])
+            feed.start(room_log.heads([room.pk])[room.pk])
         visitor = Visitor(user)
         feed.attach(visitor, view)
         visitors.append(visitor)
@@ -61,7 +63,7 @@ def slow_database(monkeypatch):
     answers = asyncio.Event()
 
     async def in_thread(work, *args, **kwargs):
-        answer = await threads.in_thread(work, *args, **kwargs)
+        answer = await executors.in_thread(work, *args, **kwargs)
         slow.asked.set()
         await answers.wait()
         return answer
@@ -148,7 +150,7 @@ async def test_someone_removed_while_coming_in_gets_nothing_either(
 ):
     """They attach with what was read before the removal, while the feed asks about the others."""
     feed, (mine,) = following(private_room, owner)
-    (before_removal,) = queries.rooms_of(member)
+    (before_removal,) = room_views.rooms_of(member)
     rooms.remove_member(owner, room=private_room.pk, member="member")
     say(owner, private_room, "first")
     feed.hear(version(private_room), entries(private_room, after=0))

@@ -9,9 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from chat import handlers, protocol, queries
+from chat import protocol
+from chat.commands import handlers
 from chat.models import Membership, Room
 from chat.protocol import ErrorCode
+from chat.queries import directory, room_views
 from tests.chat.conftest import refused
 from tests.conftest import PASSWORD
 from tests.databases.plans import noted
@@ -32,11 +34,11 @@ def _rooms(*names: str, **fields: Any) -> list[Room]:
 
 
 def _found(query: str) -> list[str]:
-    return [each.username for each in queries.find_people(query)[0]]
+    return [each.username for each in directory.find_people(query)[0]]
 
 
 def _found_rooms(user: User, query: str) -> list[str]:
-    return [each.name for each in queries.find_rooms(user, query)[0]]
+    return [each.name for each in directory.find_rooms(user, query)[0]]
 
 
 def test_people_and_rooms_are_found_however_their_names_are_typed(owner: User) -> None:
@@ -84,8 +86,8 @@ def test_people_are_found_as_they_are_mentioned(db: None) -> None:
 
 def test_accents_alone_find_nobody(owner: User) -> None:
     _rooms("a")
-    assert queries.find_people("\u0301") == ([], False)
-    assert queries.find_rooms(owner, "\u0301") == ([], False)
+    assert directory.find_people("\u0301") == ([], False)
+    assert directory.find_rooms(owner, "\u0301") == ([], False)
     assert _found_rooms(owner, "") == ["a"]
 
 
@@ -93,7 +95,7 @@ def _pages_of_people(query: str) -> list[list[str]]:
     pages: list[list[str]] = []
     more = True
     while more:
-        found, more = queries.find_people(query, after=pages[-1][-1] if pages else "")
+        found, more = directory.find_people(query, after=pages[-1][-1] if pages else "")
         pages.append([each.username for each in found])
     return pages
 
@@ -116,15 +118,15 @@ def test_rooms_come_page_by_page(owner: User, private_room: Room) -> None:
     seen: list[str] = []
     ids, after, more = set(), None, True
     while more:
-        found, more = queries.find_rooms(owner, "same", after=after)
+        found, more = directory.find_rooms(owner, "same", after=after)
         after = found[-1].id
         seen += [each.name for each in found]
         ids |= {each.id for each in found}
     assert seen == ["Same"] * 25 + [f"Same {n:02}" for n in range(10)] + ["Unsame"] * 8
     assert len(ids) == len(seen)
     # Where a private room would stand among them is nobody's to know.
-    unknown = refused(ErrorCode.NOT_FOUND, queries.find_rooms, owner, "", after=uuid4())
-    private = refused(ErrorCode.NOT_FOUND, queries.find_rooms, owner, "", after=private_room.pk)
+    unknown = refused(ErrorCode.NOT_FOUND, directory.find_rooms, owner, "", after=uuid4())
+    private = refused(ErrorCode.NOT_FOUND, directory.find_rooms, owner, "", after=private_room.pk)
     assert private == unknown
 
 
@@ -185,7 +187,7 @@ def test_room_members_says_whether_there_are_more(owner: User, private_room: Roo
     )
     people = User.objects.filter(username__startswith="p")
     Membership.objects.bulk_create(Membership(room=private_room, user=each) for each in people)
-    everyone = sorted(queries.room_view(owner, private_room.pk).members or [])
+    everyone = sorted(room_views.room_view(owner, private_room.pk).members or [])
     seen: list[str] = []
     more = True
     while more:

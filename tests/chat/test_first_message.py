@@ -12,13 +12,13 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import User
-from chat import publish
+from chat import broadcast
 from chat.actions import messages, rooms
 from chat.actions.drafts import Draft
-from chat.hub import Hub
 from chat.models import Room
+from chat.realtime.hub import Hub
 from tests.chat.conftest import say
-from tests.chat.visitor import Visitor
+from tests.support.fake_connection import Visitor
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -125,7 +125,7 @@ async def test_a_first_message_of_which_no_doorbell_rang_is_found(
     hub = Hub()
     here = await enter(hub, member)
     room = await pick(owner, member)
-    monkeypatch.setattr(publish, "_ring", lambda *bells: None)
+    monkeypatch.setattr(broadcast, "_ring", lambda *bells: None)
     await sync_to_async(say)(owner, room)
     hub.heartbeat.soon()
     await in_time(lambda: told(here, room) == [("room", 0), ("message", 1)])
@@ -139,7 +139,7 @@ async def test_a_first_message_that_was_edited_or_deleted_before_it_was_heard(
     here = await enter(hub, member)
     edited, deleted = await pick(owner, member), await pick(outsider, member)
     with monkeypatch.context() as patch:
-        patch.setattr(publish, "_ring", lambda *bells: None)
+        patch.setattr(broadcast, "_ring", lambda *bells: None)
         first = await sync_to_async(say)(owner, edited)
         await sync_to_async(messages.edit_message)(owner, message=first.pk, body="other")
         gone = await sync_to_async(say)(outsider, deleted)

@@ -7,10 +7,12 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts.models import User
-from chat import handlers, protocol, text
+from chat import protocol
 from chat.actions import messages, rooms
+from chat.commands import handlers
 from chat.models import Message, Room
 from chat.protocol import ChatError, ErrorCode
+from chat.rendering import text
 from tests.chat.conftest import say
 
 pytestmark = [

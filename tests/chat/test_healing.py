@@ -15,12 +15,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from chat import message_queries, publish, queries
+from chat import broadcast
 from chat.actions import blocks, history, people, rooms
-from chat.hub import Hub
 from chat.models import Membership, Room
+from chat.queries import membership_state, room_log, room_members, room_views
+from chat.realtime.hub import Hub
 from tests.chat.conftest import say
-from tests.chat.visitor import Visitor
+from tests.support.fake_connection import Visitor
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -87,10 +88,10 @@ def heard(here: Visitor, kind: str) -> list[dict[str, Any]]:
 
 
 LOOKED_UP = [
-    (queries, "memberships_of"),
-    (queries, "views_of"),
-    (queries, "rosters"),
-    (message_queries, "heads"),
+    (membership_state, "memberships_of"),
+    (room_views, "views_of"),
+    (room_members, "rosters"),
+    (room_log, "heads"),
 ]
 """What is read to find out of which room somebody has become a member."""
 
@@ -141,7 +142,7 @@ async def test_a_new_name_is_seen_though_a_read_failed(
     here = await sync_to_async(visitor)(member)
     hub = Hub()
     await hub.enter(here)
-    has_failed = failing(queries, "seen_among", 2)
+    has_failed = failing(room_views, "seen_among", 2)
     await sync_to_async(rooms.rename_room)(owner, room=private_room.pk, name="Better")
     await in_time(lambda: [f["room"]["name"] for f in heard(here, "room")] == ["Better"])
     assert has_failed() == 2
@@ -153,10 +154,10 @@ async def test_messages_are_seen_though_the_log_could_not_be_read(
     here = await sync_to_async(visitor)(member)
     hub = Hub()
     await hub.enter(here)
-    monkeypatch.setattr(publish, "messages_on_commit", lambda rooms: None)
+    monkeypatch.setattr(broadcast, "messages_on_commit", lambda rooms: None)
     for body in ("one", "two"):
         sent = await sync_to_async(say)(owner, private_room, body)
-    has_failed = failing(message_queries, "changes", 2)
+    has_failed = failing(room_log, "changes", 2)
     feed = hub.feeds[private_room.pk]
     # The doorbell of the first was lost.
     feed.hear(feed.members_version, [(2, 2, str(sent.pk), "{}")])
@@ -170,7 +171,7 @@ async def test_a_block_is_told_though_a_read_failed(
     here = await sync_to_async(visitor)(member)
     hub = Hub()
     await hub.enter(here)
-    has_failed = failing(queries, "rooms_of_each", 2)
+    has_failed = failing(room_views, "rooms_of_each", 2)
     await sync_to_async(blocks.block_person)(member, username="owner")
     await in_time(lambda: [f["usernames"] for f in heard(here, "blocked")] == [["owner"]])
     assert has_failed() == 2
@@ -195,7 +196,7 @@ async def test_whoever_is_back_before_the_word_of_their_going_stays(
     await hub.enter(here)
     room = private_room.pk
     event = {"type": "user.event", "user": member.pk.hex, "removed": room.hex, "reason": "left"}
-    await get_channel_layer().group_send(publish.user_group(member.pk), event)
+    await get_channel_layer().group_send(broadcast.user_group(member.pk), event)
     await in_time(lambda: room not in here.rooms)
     hub.heartbeat.soon()
     await in_time(lambda: room in here.rooms)
@@ -230,7 +231,7 @@ async def test_how_a_room_looks_is_told_though_no_doorbell_rang(
     here = await sync_to_async(visitor)(member)
     hub = Hub()
     await hub.enter(here)
-    monkeypatch.setattr(publish, "room_changed_on_commit", lambda room: None)
+    monkeypatch.setattr(broadcast, "room_changed_on_commit", lambda room: None)
     room = private_room.pk
     if change == "name":
         await sync_to_async(rooms.rename_room)(owner, room=room, name="Better")
@@ -247,13 +248,13 @@ async def test_how_a_room_looks_is_told_though_no_doorbell_rang(
 async def test_a_check_that_fails_keeps_no_other_from_its_turn(
     name: str, failing: Any, member: User, private_room: Room
 ) -> None:
-    from chat import admissions
+    from chat.realtime import admissions
 
     here = await sync_to_async(visitor)(member)
     hub = Hub()
     await hub.enter(here)
     hub.feeds[private_room.pk].has_healed = True
-    where = {"heads": message_queries, "refusals": admissions, "rosters": queries}[name]
+    where = {"heads": room_log, "refusals": admissions, "rosters": room_members}[name]
     failing(where, name, ALWAYS if name == "refusals" else 1)
     room = await let_in(member)
     hub.heartbeat.soon()
@@ -264,7 +265,7 @@ async def test_an_epoch_that_was_read_before_the_restore_sends_nobody_away(
     member: User, private_room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A heartbeat found the new one while somebody's admission was on its way."""
-    from chat import admissions
+    from chat.realtime import admissions
 
     here = await sync_to_async(visitor)(member)
     hub = Hub()
@@ -317,5 +318,5 @@ def test_what_is_joined_in_a_doorbell_are_messages_only() -> None:
         "entries": [(1, 1, "a", "{}")],
     }
     typed = {"type": "room.event", "room": room.hex, "members_version": 1, "typing": "{}"}
-    assert publish._join(said, typed) is None
-    assert publish._join(typed, said) is None
+    assert broadcast._join(said, typed) is None
+    assert broadcast._join(typed, said) is None

@@ -9,7 +9,7 @@ from django.db import connection
 from chat.actions import history
 from chat.models import History
 from mediachat import VERSION
-from tests.live import ROOT
+from tests.support.live import ROOT
 
 
 @pytest.mark.django_db

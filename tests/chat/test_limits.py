@@ -4,9 +4,9 @@ import uuid
 import pytest
 import redis as redis_client
 
-from chat.limits import PATIENCE, Bucket, of_people
-from mediachat.shared import Shared
-from tests.live import Redis
+from chat.throttling.rate_limits import PATIENCE, Bucket, of_people
+from mediachat.redis.scripts import Shared
+from tests.support.live import Redis
 
 
 class Clock:

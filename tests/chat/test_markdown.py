@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chat.text import plain, render
+from chat.rendering.text import plain, render
 
 
 def words(html: str) -> str:

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from PIL import Image
 from pytest_django import Settings
 
-from chat import images, media
+from chat.media import content_types, images
 from chat.protocol import AttachmentProblem
 from mediachat.pictures import decoder, lanes, metadata, process
 from mediachat.pictures.decoder import Picture
-from tests import pictures
-from tests.live import ROOT
-from tests.pictures import SECRET
-from tests.xss_corpus import FILE_NAMES
+from tests.support import pictures
+from tests.support.live import ROOT
+from tests.support.pictures import SECRET
+from tests.support.xss_corpus import FILE_NAMES
 
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 PNG = pictures.picture("PNG")
@@ -67,7 +67,7 @@ def as_stored(data: bytes, content_type: str, lane: lanes.Lane = lanes.large) ->
 def test_what_name_and_content_agree_on_is_shown(
     content: bytes, name: str, content_type: str
 ) -> None:
-    assert media.kind_of(content, name) == (content_type, None)
+    assert content_types.kind_of(content, name) == (content_type, None)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_name_and_content_agree_on_is_shown(
     ],
 )
 def test_everything_else_is_a_card_to_save(content: bytes, name: str) -> None:
-    assert media.kind_of(content, name) == (media.OTHER, None)
+    assert content_types.kind_of(content, name) == (content_types.OTHER, None)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_everything_else_is_a_card_to_save(content: bytes, name: str) -> None:
 def test_a_card_says_what_it_is_and_is_saved_as_bytes(
     content: bytes, name: str, content_type: str
 ) -> None:
-    assert media.kind_of(content, name) == (content_type, None)
-    assert media.served_as(content_type) == media.OTHER
+    assert content_types.kind_of(content, name) == (content_type, None)
+    assert content_types.served_as(content_type) == content_types.OTHER
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,10 @@ def test_a_card_says_what_it_is_and_is_saved_as_bytes(
     ],
 )
 def test_a_file_that_pretends_is_a_card_that_says_so(content: bytes, name: str) -> None:
-    assert media.kind_of(content, name) == (media.OTHER, AttachmentProblem.MISLABELED)
+    assert content_types.kind_of(content, name) == (
+        content_types.OTHER,
+        AttachmentProblem.MISLABELED,
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,8 +149,8 @@ def test_a_picture_that_cannot_be_shown_is_a_card_under_every_name(
 ) -> None:
     pretends = name in ("x.jpg", "x.png", "x.mp4")
     problem = AttachmentProblem.MISLABELED if pretends else None
-    assert media.kind_of(content, name) == (content_type, problem)
-    assert media.served_as(content_type) == media.OTHER
+    assert content_types.kind_of(content, name) == (content_type, problem)
+    assert content_types.served_as(content_type) == content_types.OTHER
 
 
 def test_of_what_pretends_it_is_told_what_it_is_in_truth() -> None:
@@ -156,14 +159,14 @@ def test_of_what_pretends_it_is_told_what_it_is_in_truth() -> None:
         (b"PK\3\4" + bytes(50), "application/zip"),
     ):
         mislabeled = (content_type, AttachmentProblem.MISLABELED)
-        assert media.kind_of(content, "x.png") == mislabeled
+        assert content_types.kind_of(content, "x.png") == mislabeled
     avif = pictures.boxes(b"mif1", b"avif")
-    assert media.kind_of(avif, "x.avif") == ("image/avif", None)
+    assert content_types.kind_of(avif, "x.avif") == ("image/avif", None)
 
 
 def test_nothing_that_can_run_scripts_is_ever_shown_in_place() -> None:
     for kind in ("html", "svg", "xml", "pdf", "javascript", "plain", "octet-stream"):
-        assert not any(kind in shown for shown in media.INLINE)
+        assert not any(kind in shown for shown in content_types.INLINE)
 
 
 # -- Names -----------------------------------------------------------------------------------
@@ -219,12 +222,12 @@ def test_nothing_that_can_run_scripts_is_ever_shown_in_place() -> None:
     ],
 )
 def test_a_name_is_cleaned_and_keeps_its_ending(given: str, kept: str) -> None:
-    assert media.clean_name(given) == kept
+    assert content_types.clean_name(given) == kept
 
 
 @pytest.mark.parametrize("name", FILE_NAMES)
 def test_no_name_of_the_corpus_stays_dangerous(name: str) -> None:
-    assert_harmless(media.clean_name(name))
+    assert_harmless(content_types.clean_name(name))
 
 
 HIDING = "\\/.: aC\xe9?\x80\u0301\u200c\u200d\u2060\u3164\U0001f3f4\U000e0067\U000e007f\ud800"
@@ -234,13 +237,13 @@ HIDING = "\\/.: aC\xe9?\x80\u0301\u200c\u200d\u2060\u3164\U0001f3f4\U000e0067\U0
 @given(st.text(max_size=400) | st.text(HIDING, max_size=12))
 @hypothesis_settings(deadline=None, max_examples=500)
 def test_no_name_at_all_stays_dangerous(name: str) -> None:
-    clean = media.clean_name(name)
+    clean = content_types.clean_name(name)
     assert_harmless(clean)
-    assert media.clean_name(clean) == clean
+    assert content_types.clean_name(clean) == clean
 
 
 def assert_harmless(name: str) -> None:
-    assert 0 < len(name.encode()) <= media.NAME_LIMIT
+    assert 0 < len(name.encode()) <= content_types.NAME_LIMIT
     assert "/" not in name and name.strip(". ")
     assert not re.match(r"[A-Za-z]:\\|\\|\.{1,2}\\", name)
     assert not name.endswith((" ", "."))

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from accounts.models import User
-from chat import mentions
 from chat.actions.messages import edit_message
 from chat.models import Membership, Room
-from chat.text import Rendered, is_plain, render
+from chat.rendering import mentions
+from chat.rendering.text import Rendered, is_plain, render
 from tests.chat.conftest import say
 
 CASES = json.loads((Path(__file__).parent.parent / "mentions.json").read_text())

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 
-from chat import audit_triggers, moderators
+from chat.moderation import audit_triggers, moderators
 from tests.chat.actions.test_moderation import ACTIONS
 
 

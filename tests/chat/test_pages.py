@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from chat import message_queries, protocol
+from chat import protocol
 from chat.actions import messages
 from chat.models import Message, Room
+from chat.queries import room_log
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +43,7 @@ def test_a_message_that_comes_while_a_page_is_read_pushes_none_out(
     for number in (1, 2, 3):
         send(owner, private_room, str(number))
     meanwhile(lambda: send(owner, private_room, "meanwhile"))
-    page, more = message_queries.history(owner, private_room.pk, before=None, after=None, limit=200)
+    page, more = room_log.history(owner, private_room.pk, before=None, after=None, limit=200)
     assert [json.loads(each)["number"] for each in page] == [1, 2, 3]
     assert not more
 
@@ -55,7 +56,7 @@ def test_an_edit_while_changes_are_read_skips_nothing(
     for number in range(20):
         send(owner, private_room, str(number))
     meanwhile(lambda: messages.edit_message(owner, message=first.pk, body="edited"))
-    found, more = message_queries.changes(private_room.pk, after=0, limit=limit)
+    found, more = room_log.changes(private_room.pk, after=0, limit=limit)
     positions = [position for position, *_ in found]
     # The edited one stands behind all of them now, and comes with what follows.
     assert positions == list(range(2, min(limit, 21) + 1))

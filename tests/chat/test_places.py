@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from chat.places import Places
+from chat.throttling.connection_limits import Places
 
 
 async def test_addresses_of_one_party_share_a_limit(settings) -> None:

@@ -11,9 +11,9 @@ from django.db.models.sql.compiler import SQLCompiler
 from accounts.models import User
 from chat.actions import messages
 from chat.actions.drafts import Draft
+from chat.message_log.compiled_queries import PreparedInsert, PreparedQuery
 from chat.models import Message, Room
 from chat.models.messages import message_id
-from chat.prepared import PreparedInsert, PreparedQuery
 
 
 def _people(count: int) -> list[User]:
@@ -113,7 +113,7 @@ def test_a_row_that_breaks_a_constraint_takes_the_rest_with_it(
     owner: User, private_room: Room
 ) -> None:
     if connection.vendor == "mongodb":
-        return  # no transactions: chat.log stores what is missing at the next attempt
+        return  # no transactions: the log's writer stores what is missing at the next attempt
     insert = PreparedInsert(Message)
     with pytest.raises(IntegrityError), transaction.atomic():
         insert([_message(owner, private_room, position) for position in (1, 2, 2)])

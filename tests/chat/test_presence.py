@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from channels.layers import get_channel_layer
 
-from chat import presence, publish
-from chat.presence import Presence
-from chat.queries import RosterRead
-from chat.roster import Rosters
+from chat import broadcast
+from chat.queries.room_members import RosterRead
+from chat.realtime import presence
+from chat.realtime.presence import Presence
+from chat.realtime.roster import Rosters
 
 ROOM = uuid.uuid4()
 OTHER = uuid.uuid4()
@@ -60,10 +61,10 @@ PassOn = Callable[..., Awaitable[None]]
 async def doorbells(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PassOn]:
     """Lets processes hear what has been published since the last call, until all is told."""
     monkeypatch.setattr(presence, "GATHER", 0.02)
-    publish.start()
+    broadcast.start()
     layer = get_channel_layer()
     channel = await layer.new_channel()
-    await layer.group_add(publish.PRESENCE_GROUP, channel)
+    await layer.group_add(broadcast.PRESENCE_GROUP, channel)
 
     async def pass_on(*processes: Process) -> None:
         while True:
@@ -76,7 +77,7 @@ async def doorbells(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PassOn]:
                 process.presence.hear(event)
 
     yield pass_on
-    await layer.group_discard(publish.PRESENCE_GROUP, channel)
+    await layer.group_discard(broadcast.PRESENCE_GROUP, channel)
 
 
 async def test_who_comes_is_told_on_every_process_to_all_but_themselves(doorbells: PassOn) -> None:
@@ -233,7 +234,7 @@ async def test_where_nothing_changed_only_a_digest_is_said(
     here, there = Process(GRACE, ADA), Process(ALAN)
     await doorbells(here, there)
     said: list[dict[str, Any]] = []
-    monkeypatch.setattr(publish, "presence", said.append)
+    monkeypatch.setattr(broadcast, "presence", said.append)
     for beat in range(1, 10 * presence.SNAPSHOT_EVERY):
         here.presence.beat(beat)
         there.presence.beat(beat)
@@ -244,7 +245,7 @@ async def test_where_nothing_changed_only_a_digest_is_said(
 
 async def test_no_doorbell_names_rooms(doorbells: PassOn, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(publish, "presence", lambda event: said.append(json.dumps(event)))
+    monkeypatch.setattr(broadcast, "presence", lambda event: said.append(json.dumps(event)))
     here = Process(GRACE, ADA)
     here.presence.introduce()
     await asyncio.sleep(0.1)

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.urls import URLPattern, get_resolver
 
-from chat import prices, protocol
-from chat.api import api
-from tests.live import ROOT
+from chat import protocol
+from chat.api.routes import api
+from chat.throttling import prices
+from tests.support.live import ROOT
 
 ADDRESS = {
     "<uuid:id>": str(uuid.UUID(int=1)),
@@ -47,12 +48,12 @@ import chat.protocol as protocol
 class Dance(protocol.Command):
     pass
 protocol.COMMANDS = (*protocol.COMMANDS, Dance)
-import chat.prices
+import chat.throttling.prices
 """
     run = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert "Give these commands a price in chat/prices.py: Dance." in run.stderr
+    assert "Give these commands a price in chat/throttling/prices.py: Dance." in run.stderr
 
 
 def test_what_has_no_price_is_found_as_such():
@@ -67,7 +68,7 @@ def test_every_address_has_a_price():
     for route in _addresses(get_resolver()):
         for method in ("GET", "POST"):
             door = prices.listed(method, _example(route))
-            assert door, f"Give {method} {route} a price in chat/prices.py."
+            assert door, f"Give {method} {route} a price in chat/throttling/prices.py."
 
 
 def test_every_operation_of_the_api_has_a_price_of_its_own_that_the_person_pays():
@@ -77,7 +78,7 @@ def test_every_operation_of_the_api_has_a_price_of_its_own_that_the_person_pays(
                 for method in operation.methods:
                     example = _example("/api/v1" + path.replace("{", "<").replace("}", ">"))
                     door = prices.listed(method, example)
-                    assert door, f"Give {method} {path} a price in chat/prices.py."
+                    assert door, f"Give {method} {path} a price in chat/throttling/prices.py."
                     assert door.payer == "person", (method, path)
 
 

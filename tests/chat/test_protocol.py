@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chat import protocol
 from chat.protocol.frames import _BY_TYPE, _parse_closely
-from tests import odd_text
+from tests.support import odd_text
 
 ROOM = str(uuid.uuid4())
 VALUES = st.one_of(

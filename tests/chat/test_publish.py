@@ -8,15 +8,15 @@ import pytest
 from channels.layers import channel_layers, get_channel_layer
 from structlog.testing import capture_logs
 
-from chat import publish
-from chat.layer import InProcessLayer
+from chat import broadcast
+from chat.realtime.in_memory_layer import InProcessLayer
 
 ROOM, OTHER = uuid.uuid4(), uuid.uuid4()
 
 
-def _changes(room: uuid.UUID, *positions: int, members_version: int = 1) -> publish.Bell:
+def _changes(room: uuid.UUID, *positions: int, members_version: int = 1) -> broadcast.Bell:
     entries = [(position, position, f"id{position}", "{}") for position in positions]
-    return publish.room_group(room), {
+    return broadcast.room_group(room), {
         "type": "room.event",
         "room": room.hex,
         "members_version": members_version,
@@ -31,13 +31,13 @@ def _own_layer() -> Any:
     channel_layers.backends = {}
 
 
-async def _heard(*bells: list[publish.Bell]) -> list[dict[str, Any]]:
+async def _heard(*bells: list[broadcast.Bell]) -> list[dict[str, Any]]:
     """What a hub hears of these, rung one list after another before the layer has its turn."""
     layer = get_channel_layer()
     channel = await layer.new_channel()
     for room in (ROOM, OTHER):
-        await layer.group_add(publish.room_group(room), channel)
-    ringer = publish.Ringer()
+        await layer.group_add(broadcast.room_group(room), channel)
+    ringer = broadcast.Ringer()
     for each in bells:
         ringer.ring(*each)
     heard = []
@@ -72,7 +72,7 @@ async def test_changes_that_rest_on_another_membership_are_not_joined() -> None:
 
 @pytest.mark.usefixtures("_own_layer")
 async def test_what_is_not_a_change_keeps_its_place_in_the_room() -> None:
-    changed = publish.room_group(ROOM), {"type": "room.event", "room": ROOM.hex, "changed": True}
+    changed = broadcast.room_group(ROOM), {"type": "room.event", "room": ROOM.hex, "changed": True}
     first, second, third = await _heard([_changes(ROOM, 1)], [changed], [_changes(ROOM, 2)])
     assert _positions(first) == [1]
     assert second["changed"]
@@ -81,14 +81,14 @@ async def test_what_is_not_a_change_keeps_its_place_in_the_room() -> None:
 
 @pytest.mark.usefixtures("_own_layer")
 async def test_of_too_many_changes_only_the_newest_is_told() -> None:
-    (event,) = await _heard([_changes(ROOM, n) for n in range(1, publish.JOINED + 2)])
-    assert _positions(event) == [publish.JOINED + 1]
+    (event,) = await _heard([_changes(ROOM, n) for n in range(1, broadcast.JOINED + 2)])
+    assert _positions(event) == [broadcast.JOINED + 1]
 
 
 # -- What waits is bounded, however slow the layer ---------------------------------------------
 
 
-def _heavy(room: uuid.UUID, position: int, size: int) -> publish.Bell:
+def _heavy(room: uuid.UUID, position: int, size: int) -> broadcast.Bell:
     group, message = _changes(room, position)
     message["entries"] = [(position, position, f"id{position}", "x" * size)]
     return group, message
@@ -97,7 +97,7 @@ def _heavy(room: uuid.UUID, position: int, size: int) -> publish.Bell:
 @pytest.mark.usefixtures("_own_layer")
 async def test_large_messages_that_wait_are_told_by_their_newest() -> None:
     (only,) = await _heard(*([_heavy(ROOM, position, 50_000)] for position in range(1, 11)))
-    assert 0 < len(_positions(only)) * 50_000 <= publish.JOINED_SIZE
+    assert 0 < len(_positions(only)) * 50_000 <= broadcast.JOINED_SIZE
     assert _positions(only)[-1] == 10
 
 
@@ -105,21 +105,21 @@ async def test_large_messages_that_wait_are_told_by_their_newest() -> None:
 async def test_what_waits_for_a_slow_layer_is_bounded_in_size(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(publish, "WAITING_SIZE", 1_000_000)
-    ringer = publish.Ringer()
+    monkeypatch.setattr(broadcast, "WAITING_SIZE", 1_000_000)
+    ringer = broadcast.Ringer()
     rooms = [uuid.uuid4() for _ in range(50)]
     for position in range(1, 5):
         for room in rooms:
             ringer.ring(_heavy(room, position, 40_000))
             assert ringer._size == sum(
-                publish._size(each) for messages in ringer._waiting.values() for each in messages
+                broadcast._size(each) for messages in ringer._waiting.values() for each in messages
             )
             assert ringer._size <= 1_000_000
-    assert publish.room_group(rooms[-1]) in ringer._waiting
-    typing = publish.room_group(ROOM), {"type": "room.event", "room": ROOM.hex, "frame": "x" * 99}
+    assert broadcast.room_group(rooms[-1]) in ringer._waiting
+    typing = broadcast.room_group(ROOM), {"type": "room.event", "room": ROOM.hex, "frame": "x" * 99}
     for _ in range(2_000):
         ringer.ring(typing)
-    assert len(ringer._waiting[typing[0]]) <= publish.JOINED
+    assert len(ringer._waiting[typing[0]]) <= broadcast.JOINED
     while ringer._task is not None:
         await asyncio.wait([ringer._task])
     assert ringer._size == 0
@@ -141,9 +141,9 @@ async def test_an_outage_is_logged_once_and_its_end_with_what_was_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     layer = _Breaking()
-    monkeypatch.setattr(publish, "get_channel_layer", lambda: layer)
-    monkeypatch.setattr(publish, "LOST_EVERY", 0.01)
-    ringer = publish.Ringer()
+    monkeypatch.setattr(broadcast, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(broadcast, "LOST_EVERY", 0.01)
+    ringer = broadcast.Ringer()
     with capture_logs() as said:
         for _ in range(2):
             layer.broken = True
@@ -159,14 +159,14 @@ async def test_an_outage_is_logged_once_and_its_end_with_what_was_lost(
 
 def test_what_is_rung_without_a_server_is_logged_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = _Breaking()
-    monkeypatch.setattr(publish, "get_channel_layer", lambda: layer)
-    monkeypatch.setattr(publish, "_ringer", None)
+    monkeypatch.setattr(broadcast, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(broadcast, "_ringer", None)
     with capture_logs() as said:
         for position in range(5):
-            publish._ring(_changes(ROOM, position))
+            broadcast._ring(_changes(ROOM, position))
         layer.broken = False
         for position in range(5, 8):
-            publish._ring(_changes(ROOM, position))
+            broadcast._ring(_changes(ROOM, position))
     assert [(line["event"], line.get("lost")) for line in said] == [
         ("doorbell_lost", None),
         ("doorbells_ring_again", 5),

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
-from chat import reactions
-from chat.actions import messages
+from chat.actions import messages, reactions
 from chat.models import Message, Room
 from chat.protocol import ErrorCode
 from tests.chat.conftest import refused
-from tests.live import ROOT
+from tests.support.live import ROOT
 
 PICKER = ROOT / "node_modules" / "emoji-picker-element-data" / "en" / "emojibase" / "data.json"
 ONE = {

@@ -12,13 +12,13 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.models import User
-from chat import hub as hub_module
-from chat import read_marks
 from chat.actions import messages
 from chat.actions.drafts import Draft
-from chat.hub import Hub
 from chat.models import Membership, Room
-from tests.chat.visitor import Visitor
+from chat.realtime import hub as hub_module
+from chat.realtime import read_marks
+from chat.realtime.hub import Hub
+from tests.support.fake_connection import Visitor
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

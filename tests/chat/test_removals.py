@@ -11,10 +11,11 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import User
-from chat.actions import moderation, rooms
-from chat.hub import Hub
+from chat.actions import rooms
 from chat.models import Membership, Room
-from tests.chat.visitor import Visitor
+from chat.moderation import actions as moderation
+from chat.realtime.hub import Hub
+from tests.support.fake_connection import Visitor
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

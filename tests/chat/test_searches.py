@@ -20,9 +20,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from chat import queries
 from chat.admin.lists import SEARCH_LIMIT
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Room
+from chat.queries import directory
 from mediachat.folding import fold, fold_name, words_of
 from tests.conftest import PASSWORD
 
@@ -165,22 +165,22 @@ def _has(name: str, query: str) -> bool:
 
 def _are_among(found: list[str], expected: list[str]) -> bool:
     """Whether these are all that were expected, or as many as are told at once."""
-    return set(found) <= set(expected) and len(found) == min(len(expected), queries.FOUND_LIMIT)
+    return set(found) <= set(expected) and len(found) == min(len(expected), directory.FOUND_LIMIT)
 
 
 def test_rooms_are_found_by_what_is_written(owner: User) -> None:
     _rooms(TEXTS)
     for text in TEXTS:
-        found = [str(each.name) for each in queries.find_rooms(owner, text)[0]]
+        found = [str(each.name) for each in directory.find_rooms(owner, text)[0]]
         assert _are_among(found, [each for each in TEXTS if _has(each, text)]), text
 
 
 def test_people_are_found_by_what_is_written(db: None) -> None:
     _people(TEXTS)
     for text in TEXTS:
-        found = [each.username for each in queries.find_people(text)[0]]
+        found = [each.username for each in directory.find_people(text)[0]]
         assert _are_among(found, [each for each in TEXTS if _has(each, text)]), text
-        assert [each.username for each in queries.people([text])] == [text]
+        assert [each.username for each in directory.people([text])] == [text]
 
 
 def test_a_long_search_is_answered(owner: User) -> None:
@@ -189,8 +189,8 @@ def test_a_long_search_is_answered(owner: User) -> None:
     # A sign begins a mention, which is nobody's yet.
     for character in string.punctuation.replace("@", ""):
         asked = character * 80  # as much as a command may ask
-        assert queries.find_rooms(owner, asked) == ([], False)
-        assert queries.find_people(asked) == ([], False)
+        assert directory.find_rooms(owner, asked) == ([], False)
+        assert directory.find_people(asked) == ([], False)
 
 
 # -- The admin's ------------------------------------------------------------------------------

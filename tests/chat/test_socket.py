@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from chat import socket
 from chat.protocol import CloseCode
-from chat.socket import Socket, frame
+from chat.realtime import socket_writer
+from chat.realtime.socket_writer import Socket, frame
 
 
 class Peer:
@@ -58,10 +58,10 @@ async def test_a_slow_peer_gets_everything_in_order(peer: Peer):
 
 
 async def test_a_peer_whose_backlog_is_full_is_closed(peer: Peer, monkeypatch):
-    monkeypatch.setattr(socket, "CLOSING_LIMIT", 0.2)
+    monkeypatch.setattr(socket_writer, "CLOSING_LIMIT", 0.2)
     written = Socket(peer.send)
     peer.reads.clear()
-    block = frame("x" * (socket.BACKLOG_LIMIT // 4))
+    block = frame("x" * (socket_writer.BACKLOG_LIMIT // 4))
     for _ in range(5):
         written.write(block)
     assert written.is_open
@@ -73,7 +73,7 @@ async def test_a_peer_whose_backlog_is_full_is_closed(peer: Peer, monkeypatch):
 
 
 async def test_a_peer_that_is_stuck_is_closed_after_a_while(peer: Peer, monkeypatch):
-    monkeypatch.setattr(socket, "STUCK_LIMIT", 0.05)
+    monkeypatch.setattr(socket_writer, "STUCK_LIMIT", 0.05)
     written = Socket(peer.send)
     peer.reads.clear()
     written.write(frame("never read"))
@@ -101,7 +101,7 @@ async def test_a_peer_that_has_gone_is_no_error():
 
 
 async def test_a_peer_that_does_not_even_read_the_close_is_dropped(monkeypatch):
-    monkeypatch.setattr(socket, "CLOSING_LIMIT", 0.05)
+    monkeypatch.setattr(socket_writer, "CLOSING_LIMIT", 0.05)
     aborted = []
 
     class Transport:

@@ -6,8 +6,9 @@ import uuid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat import protocol, tail
-from chat.tail import RECENT, Tail
+from chat import protocol
+from chat.realtime import recent_changes
+from chat.realtime.recent_changes import RECENT, Tail
 
 ROOM = uuid.UUID(int=1)
 
@@ -83,7 +84,7 @@ def test_the_tail_is_bounded_in_size():
     held = Tail(ROOM, 0, 0)
     for position in range(1, 101):
         held.take((position, position, str(position), "x" * 50_000))
-    assert held.count * 50_000 <= tail.RECENT_SIZE
+    assert held.count * 50_000 <= recent_changes.RECENT_SIZE
     assert held.since == held.position - held.count
 
 
@@ -128,23 +129,23 @@ def test_answers_to_every_position_take_no_more_than_their_share():
         held.take(heavy(position, 1_000))
     for position in range(400):
         held.changes_after(position)
-        assert held.size <= tail.RECENT_SIZE + tail.COMPOSED_SIZE
+        assert held.size <= recent_changes.RECENT_SIZE + recent_changes.COMPOSED_SIZE
     assert held.changes_after(399) is held.changes_after(399)  # still composed once
     held.take(heavy(401, 1_000))
-    assert held.size <= tail.RECENT_SIZE
+    assert held.size <= recent_changes.RECENT_SIZE
 
 
 def test_what_is_read_back_is_bounded_in_size_too():
     held = Tail(ROOM, 100, 100)
     held.extend_back([heavy(position, 50_000) for position in range(1, 101)], 0)
-    assert held.size <= tail.RECENT_SIZE
+    assert held.size <= recent_changes.RECENT_SIZE
     assert held.since == 100 - held.count
     assert held.count and held.free == 0
     assert json.loads(held.changes_after(held.since).replace("x" * 50_000, "1"))["more"] is True
 
 
 def test_all_tails_of_a_process_share_one_bound_and_the_unused_give_up_first():
-    memory = tail.TailMemory(limit=200_000)
+    memory = recent_changes.TailMemory(limit=200_000)
     tails = [Tail(uuid.UUID(int=n), 0, 0, memory) for n in range(50)]
     for held in tails:
         for position in range(1, 11):

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat import highlight, markdown, markdown_blocks, text
-from chat.highlight import Colours
 from chat.protocol import BODY_LIMIT
-from chat.text import plain, render, render_markdown
-from tests.xss_corpus import BODIES
+from chat.rendering import highlight, markdown, markdown_blocks, text
+from chat.rendering.highlight import Colours
+from chat.rendering.text import plain, render, render_markdown
+from tests.support.xss_corpus import BODIES
 
 ACTIVE_TAGS = {"script", "iframe", "object", "embed", "img", "svg", "math", "form", "input"}
 ACTIVE_TAGS |= {"base", "link", "meta", "style", "template", "video", "audio", "noscript"}

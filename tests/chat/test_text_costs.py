@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat import prices, protocol, text
+from chat import protocol
 from chat.protocol import BODY_LIMIT
-from chat.text import render, render_markdown
+from chat.rendering import text
+from chat.rendering.text import render, render_markdown
+from chat.throttling import prices
 from tests.chat.test_text import hostile
 
 CALLS = 45_000

@@ -11,25 +11,25 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
-from chat import queries
 from chat.actions import messages, rooms
-from chat.hub import Hub
 from chat.models import Message, Room
+from chat.queries import room_views
+from chat.realtime.hub import Hub
 from tests.chat.conftest import say
-from tests.chat.visitor import Visitor
 from tests.databases.plans import noted, scan_in
+from tests.support.fake_connection import Visitor
 
 pytestmark = pytest.mark.django_db
 
 
 def unread(user, room) -> int:
     """As everything says it: the list of rooms, a socket's first frame, a room by itself."""
-    (listed,) = [view.room.unread for view in queries.rooms_of(user) if view.room.id == room.pk]
-    assert queries.room_view(user, room.pk).unread == listed
-    assert queries.seen_among(room.pk, [user.pk])[1][user.pk].unread == listed
-    view = queries.views_of({(user.pk, room.pk)})[user.pk, room.pk]
+    (listed,) = [view.room.unread for view in room_views.rooms_of(user) if view.room.id == room.pk]
+    assert room_views.room_view(user, room.pk).unread == listed
+    assert room_views.seen_among(room.pk, [user.pk])[1][user.pk].unread == listed
+    view = room_views.views_of({(user.pk, room.pk)})[user.pk, room.pk]
     assert view is not None
-    head = queries.room_view(user, room.pk)
+    head = room_views.room_view(user, room.pk)
     assert view.at(head.position, head.number).unread == listed
     return listed
 
@@ -62,7 +62,7 @@ def test_what_others_said_is_unread_unless_it_is_gone(owner, member, private_roo
 
 def test_who_is_no_member_has_nothing_unread(outsider, owner, public_room):
     say(owner, public_room)
-    assert queries.room_view(outsider, public_room.pk).unread == 0
+    assert room_views.room_view(outsider, public_room.pk).unread == 0
 
 
 def test_the_count_costs_one_query_for_all_rooms(owner, member):
@@ -70,7 +70,7 @@ def test_the_count_costs_one_query_for_all_rooms(owner, member):
         room, _ = rooms.open_room(owner, kind="private", name=f"Room {number}", members=["member"])
         say(member, room)
     with noted() as found:
-        views, _ = queries.rooms_of_each([owner.pk])[owner.pk]
+        views, _ = room_views.rooms_of_each([owner.pk])[owner.pk]
         by_index = [scan_in(query) for query in found]
     assert len(views) == 20
     assert sum(view.at(1, 1).unread for view in views) == 20

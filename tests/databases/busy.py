@@ -26,11 +26,11 @@ def main(path: Path) -> None:
 
     from accounts.models import User
     from chat.models import Membership, Message, Report, Room
-    from mediachat import copying
     from mediachat.backups import snapshot
+    from mediachat.databases import copy_database
 
     call_command("migrate", verbosity=0)
-    copying.BATCH = 1
+    copy_database.BATCH = 1
     owner, stranger = (User.objects.create(username=name) for name in ("owner", "stranger"))
     room = Room.objects.create(kind="private", name="Busy")
     for user in (owner, stranger):
@@ -53,7 +53,7 @@ def main(path: Path) -> None:
 
 
 def send(room: Any, sender: Any, number: int) -> None:
-    from chat import log
+    from chat.message_log import writer
     from chat.models import Message
     from chat.models.messages import message_id
 
@@ -67,7 +67,7 @@ def send(room: Any, sender: Any, number: int) -> None:
                 client_id=client_id,
                 number=number,
                 position=number,
-                created_at=log.now(),
+                created_at=writer.now(),
             )
         ]
     )

@@ -8,10 +8,10 @@ import pytest
 from django.core.management import call_command
 
 from tests import databases
-from tests.components import missing
 from tests.databases import servers
 from tests.databases.deaths import dying_after
 from tests.databases.starts import Untouched, connected, what_is_in
+from tests.support.components import missing
 
 
 @contextmanager

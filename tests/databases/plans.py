@@ -84,7 +84,7 @@ def _noting_sql(note: Callable[[Query], None]) -> Iterator[None]:
 
 @contextmanager
 def _noting_mongodb(note: Callable[[Query], None]) -> Iterator[None]:
-    from mediachat.mongodb import compiler
+    from mediachat.databases.mongodb import compiler
 
     read, remove = compiler.MongoQuery.get_cursor, compiler.MongoQuery.delete
     update = compiler.SQLUpdateCompiler.update

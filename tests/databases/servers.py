@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.live import ROOT, free_port
+from tests.support.live import ROOT, free_port
 
 EMULATOR_ENVIRONMENT = ROOT / ".venv-emulator"
 EMULATOR_REQUIREMENTS = ROOT / "tests" / "databases" / "requirements-emulator.txt"

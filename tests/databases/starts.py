@@ -13,10 +13,10 @@ from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_migrate
 
-from chat import moderators
-from mediachat import copying
+from chat.moderation import moderators
+from mediachat.databases import copy_database
 from tests import databases
-from tests.live import ROOT, environment
+from tests.support.live import ROOT, environment
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def connected(data_dir: Path, alias: str) -> Iterator[str]:
     """The database of a data directory, beside the one that this process is about."""
     address = data_dir / databases.ADDRESS
     url = address.read_text() if address.exists() else f"sqlite:///{data_dir}/db.sqlite3"
-    copying.connect(alias, url)
+    copy_database.connect(alias, url)
     try:
         yield alias
     finally:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests import databases
-from tests.components import missing
 from tests.databases import servers
 from tests.databases.mortal import PostgreSQL
+from tests.support.components import missing
 
 
 @contextmanager

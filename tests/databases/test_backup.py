@@ -25,7 +25,7 @@ from mediachat.backups.restoring import Restore
 from tests import databases
 from tests.databases.busy import WRITTEN
 from tests.databases.test_copy import export, run
-from tests.live import ROOT
+from tests.support.live import ROOT
 
 OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text()
 MESSAGES = 200

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.live import ROOT
+from tests.support.live import ROOT
 
 MESSAGES = int(os.environ.get("COPY_MESSAGES", "200"))
 BATCH = min(5_000, MESSAGES // 5)
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(8 * PATIENCE)
 EXPORT = """
 import django, sys
 django.setup()
-from mediachat.copying import canonical, tables
+from mediachat.databases.copy_database import canonical, tables
 from django.db import models
 for model in tables():
     print(model._meta.label)

@@ -14,10 +14,11 @@ from django.db import connection
 
 from accounts.models import User
 from accounts.sessions import user_for_session
-from chat import queries
-from chat.actions import attachments, memberships, messages, moderation, rooms
+from chat.actions import attachments, memberships, messages, rooms
 from chat.actions.drafts import Draft
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Revision, Room
+from chat.moderation import actions as moderation
+from chat.queries import room_members, room_views
 from tests.conftest import person
 from tests.databases.deaths import DeathError, dying_after
 
@@ -200,7 +201,7 @@ def test_opening_a_room(owner, member, kind):
         return rooms.open_room(owner, kind=kind, name="Plans", members=[member.username])
 
     assert dies_everywhere(open_it, lambda: None) >= 3
-    for view in queries.rooms_of(owner):
+    for view in room_views.rooms_of(owner):
         assert view.room.name == "Plans"
 
 
@@ -233,7 +234,7 @@ def test_opening_a_direct_room_and_writing_the_first_message(owner):
     # Whether they have written, who comes in, and the message.
     assert dies_everywhere(send, arrange_open) == 3
     for room, other in zip(opened, others[-len(opened) :], strict=True):
-        (view,) = queries.rooms_of(other)
+        (view,) = room_views.rooms_of(other)
         assert (view.room.id, view.room.number, view.room.unread) == (room.pk, 1, 1)
 
 
@@ -242,7 +243,7 @@ def test_adding_members(scene, outsider):
         rooms.add_members(scene.owner, room=scene.room.pk, members=[outsider.username])
 
     dies_everywhere(add, scene)
-    assert queries.members_among(scene.room.pk, [outsider.pk]) == {outsider.pk}
+    assert room_members.members_among(scene.room.pk, [outsider.pk]) == {outsider.pk}
 
 
 def test_the_last_owner_leaving(scene):
@@ -296,7 +297,7 @@ def test_removing_a_member(scene):
             rooms.remove_member(scene.owner, room=scene.room.pk, member="member")
 
     dies_everywhere(remove, scene)
-    assert queries.members_among(scene.room.pk, [scene.member.pk]) == set()
+    assert room_members.members_among(scene.room.pk, [scene.member.pk]) == set()
 
 
 def test_hiding_a_message_and_showing_it_again(scene, administrator):
@@ -352,7 +353,7 @@ def test_joining_a_public_room(owner, outsider):
         rooms.join_room(outsider, room=opened[-1].pk)
 
     assert dies_everywhere(join, arrange) == 2
-    assert queries.members_among(opened[-1].pk, [outsider.pk]) == {outsider.pk}
+    assert room_members.members_among(opened[-1].pk, [outsider.pk]) == {outsider.pk}
 
 
 def entries(action: str, about: Any) -> int:
@@ -423,7 +424,7 @@ def test_what_takes_away_is_recorded_by_doing_it_again(scene, administrator, nam
 
     assert dies_everywhere(act, arrange) >= 2
     assert entries(name, scene.room if name == "close_room" else scene.member)
-    assert not queries.members_among(scene.room.pk, [scene.member.pk]) or name == "close_room"
+    assert not room_members.members_among(scene.room.pk, [scene.member.pk]) or name == "close_room"
 
 
 def test_nothing_private_is_shown_without_being_recorded(scene, administrator):

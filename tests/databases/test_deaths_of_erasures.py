@@ -7,9 +7,9 @@ from django.db import connection
 
 from accounts import erasing as accounts
 from accounts.models import Erasure, User
-from chat import erasing
 from chat.actions import messages, rooms
 from chat.models import AuditEntry, Membership, Message, Room
+from chat.realtime import erasure_worker
 from tests.conftest import person
 from tests.databases.deaths import DeathError, dying_after
 
@@ -20,7 +20,7 @@ MOST_WRITES = 80
 
 @pytest.fixture(autouse=True)
 def nothing_beside(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erasing._thread, "start", lambda: None)
+    monkeypatch.setattr(erasure_worker._thread, "start", lambda: None)
     if connection.vendor == "sqlite":  # so that the database can be emptied
         with connection.cursor() as cursor:
             for verb in ("update", "delete", "replace"):
@@ -50,7 +50,7 @@ def test_another_process_goes_on(member: User) -> None:
         with dying_after(last):
             try:
                 accounts.erase_by_own_wish(user, keep_messages=keep_messages)
-                erasing.go_on()
+                erasure_worker.go_on()
             except DeathError:
                 died = True
         person_now = User.objects.get(pk=user.pk)
@@ -60,7 +60,7 @@ def test_another_process_goes_on(member: User) -> None:
             assert died and person_now.is_active
             accounts.erase_by_own_wish(user, keep_messages=keep_messages)
         Erasure.objects.update(worked_at=None)
-        erasing.go_on()
+        erasure_worker.go_on()
         erasure = Erasure.objects.get(user=user)
         assert erasure.finished_at and erasure.former_username == ""
         person_now.refresh_from_db()

@@ -5,9 +5,9 @@ import uuid
 import pytest
 
 from accounts.models import User
-from chat import queries, relations
 from chat.actions import requests, rooms
 from chat.models import Room, RoomRequest
+from chat.queries import relations, room_members, room_views
 from tests.conftest import person
 from tests.databases.test_deaths import dies_everywhere
 
@@ -48,7 +48,7 @@ def test_asking_strangers_and_accepting(kind, settings):
         (room,) = opened
         if room.pk in asks():
             requests.accept_request(people[1], room=room.pk)
-        view = queries.room_view(people[0], room.pk)
+        view = room_views.room_view(people[0], room.pk)
         assert set(view.members or ()) == {each.username for each in people}
         assert view.asked is None
         assert not Room.objects.get(pk=room.pk).waiting
@@ -75,7 +75,7 @@ def test_picking_somebody_again_who_is_no_stranger_any_more(settings, public_roo
         room = pick()
         assert not Room.objects.get(pk=room.pk).waiting
         assert not RoomRequest.objects.filter(room=room).exists()
-        assert queries.members_among(room.pk, [each.pk for each in people]) == {people[0].pk}
+        assert room_members.members_among(room.pk, [each.pk for each in people]) == {people[0].pk}
 
     assert dies_everywhere(pick_again, arrange) == 3
 

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.transaction import TransactionManagementError
 
-from mediachat.migrating import Executor
+from mediachat.databases.migrating import Executor
 from tests import databases
 from tests.databases.deaths import DeathError, doing_after, dying_after
 from tests.databases.starts import connected, new_connection, prepared, start, what_is_in

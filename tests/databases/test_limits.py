@@ -8,11 +8,11 @@ import pytest
 
 from accounts import erasing as accounts_erasing
 from accounts.models import User
-from chat import erasing
 from chat.actions import blocks, rooms
 from chat.actions.strangers import ASKED_A_DAY, WAITING_LIMIT
 from chat.models import Block, Membership, Room, RoomRequest
 from chat.protocol import ChatError, ErrorCode
+from chat.realtime import erasure_worker
 from tests import databases
 from tests.conftest import person
 from tests.databases.test_log import in_threads
@@ -117,7 +117,7 @@ def test_blocks(owner, monkeypatch):
 
 
 def test_a_superuser_stays_of_those_who_are_erased_at_once(monkeypatch):
-    monkeypatch.setattr(erasing._thread, "start", lambda: None)
+    monkeypatch.setattr(erasure_worker._thread, "start", lambda: None)
     people = [person(f"root{n}", is_superuser=True, is_staff=True) for n in range(AT_ONCE)]
 
     def erase(each: User) -> Callable[[], object]:

@@ -12,11 +12,10 @@ from django.core.management.sql import emit_pre_migrate_signal
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 
 from accounts.models import User
-from chat import batches
-from chat.actions import messages, rooms
+from chat.actions import batches, messages, rooms
+from chat.actions.batches import Change
 from chat.actions.drafts import Draft
 from chat.actions.read_marks import move_read_marks
-from chat.batches import Change
 from chat.models import Membership, Room
 from tests import databases
 from tests.chat.conftest import say

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection, connections
 
-from chat import log, message_queries, precedence
 from chat.actions import messages, rooms
 from chat.actions.drafts import Draft
+from chat.message_log import precedence, writer
 from chat.models import Message, Room
+from chat.queries import room_log
 from tests import databases
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,7 +98,7 @@ def test_nothing_is_stored_where_something_has_already_stood(owner, private_room
     and leaves it again. What the slow one writes must stand after everything that was seen."""
     first = messages.send_message(owner, room=private_room.pk, client_id=uuid.uuid4(), body="1")
     read, moved = threading.Event(), threading.Event()
-    append = log.append
+    append = writer.append
     writes: list[float] = []
     edits: list[tuple[float, int]] = []
     stored: list[int] = []
@@ -111,7 +112,7 @@ def test_nothing_is_stored_where_something_has_already_stood(owner, private_room
             writes.append(time.monotonic())
         return append(rows, heads)
 
-    monkeypatch.setattr(log, "append", slow_append)
+    monkeypatch.setattr(writer, "append", slow_append)
 
     def slow() -> None:
         sent = messages.send_message(
@@ -134,14 +135,14 @@ def test_nothing_is_stored_where_something_has_already_stood(owner, private_room
 
 
 def test_a_writer_with_slow_queries_gets_its_turn(owner, private_room, monkeypatch):
-    append = log.append
+    append = writer.append
 
     def append_slowly(rows, heads):
         if any(row.body == "slow" for row in rows):
             time.sleep(0.15)  # in which the others write several times
         return append(rows, heads)
 
-    monkeypatch.setattr(log, "append", append_slowly)
+    monkeypatch.setattr(writer, "append", append_slowly)
     done = threading.Event()
     slow: list[float] = []
 
@@ -203,10 +204,10 @@ def test_heads_say_what_the_log_says_while_all_write(owner, many_rooms):
     def read() -> None:
         seen: dict[uuid.UUID, int] = {}
         while not done.is_set():
-            for room, head in message_queries.heads([room.pk for room in many_rooms]).items():
+            for room, head in room_log.heads([room.pk for room in many_rooms]).items():
                 assert head.position >= seen.get(room, 0)
                 seen[room] = head.position
-                entries, _ = message_queries.changes(room, after=0, limit=200)
+                entries, _ = room_log.changes(room, after=0, limit=200)
                 held = [entry[0] for entry in entries]
                 # Only new messages here, so that a hole would be something seen too early.
                 assert held == list(range(1, len(held) + 1))

@@ -10,11 +10,14 @@ from django.conf import settings
 from django.db import Error, connection, connections
 
 from accounts.models import User
-from chat import batches, handlers, protocol, queries, threads
-from chat.actions import messages
-from chat.batches import Change
+from chat import protocol
+from chat.actions import batches, messages
+from chat.actions.batches import Change
+from chat.commands import handlers
+from chat.concurrency import executors
 from chat.models import Message, Room
 from chat.protocol import ChatError, ErrorCode
+from chat.queries import room_views
 from tests import databases
 from tests.chat.conftest import connections_closed  # noqa: F401
 
@@ -79,13 +82,13 @@ async def test_what_was_done_before_the_connection_was_lost_is_not_done_again(
     owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The room was opened, and could not be read."""
-    view = queries.room_view
+    view = room_views.room_view
 
     def room_view(*args: Any) -> Any:
         end_connection()
         return view(*args)
 
-    monkeypatch.setattr(queries, "room_view", room_view)
+    monkeypatch.setattr(room_views, "room_view", room_view)
     command = protocol.RoomOpen(kind="private", name="Once", members=[])
     with pytest.raises(Error):
         await handlers.execute(owner, command)
@@ -102,9 +105,9 @@ async def test_what_was_not_begun_is_begun_again(owner: User) -> None:
             end_backends(backends)
         return User.objects.count()
 
-    asked = (threads.in_thread(backend) for _ in range(settings.DB_THREADS))
+    asked = (executors.in_thread(backend) for _ in range(settings.DB_THREADS))
     backends = await asyncio.gather(*asked)
-    assert await threads.in_thread(work) == 1
+    assert await executors.in_thread(work) == 1
 
 
 async def test_a_read_that_was_half_done_is_done_again(owner: User) -> None:
@@ -117,7 +120,7 @@ async def test_a_read_that_was_half_done_is_done_again(owner: User) -> None:
             end_connection()
         return User.objects.count()
 
-    assert await threads.in_thread(work) == 1
+    assert await executors.in_thread(work) == 1
 
 
 async def test_a_read_is_not_done_again_after_something_was_written(owner: User) -> None:
@@ -130,5 +133,5 @@ async def test_a_read_is_not_done_again_after_something_was_written(owner: User)
         return User.objects.count()
 
     with pytest.raises(Error):
-        await threads.in_thread(work)
+        await executors.in_thread(work)
     assert len(done) == await Room.objects.filter(name="Once").acount() == 1

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import connections
 from pymongo import MongoClient, monitoring
 
-from mediachat.copying import connect
+from mediachat.databases.copy_database import connect
 from tests import databases
 
 

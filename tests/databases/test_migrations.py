@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import connection, migrations
 from django.db.migrations.executor import MigrationExecutor
 
-from mediachat.migrating import AddFieldAgain
+from mediachat.databases.migrating import AddFieldAgain
 
 pytestmark = pytest.mark.django_db
 

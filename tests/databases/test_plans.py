@@ -8,9 +8,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from accounts import sessions
-from chat import access, message_queries, queries, relations
+from chat import permissions
 from chat.actions import attachments, messages, rooms
 from chat.models import Message
+from chat.queries import (
+    directory,
+    membership_state,
+    relations,
+    room_log,
+    room_members,
+    room_views,
+    unread,
+)
 from tests import databases
 from tests.databases.plans import noted, scan_in
 
@@ -32,48 +41,46 @@ def sent(owner, private_room):
 
 
 READS = {
-    "room_for": lambda o, r, m: access.room_for(o, r, access.Permission.READ),
-    "message_for": lambda o, r, m: access.message_for(o, m),
+    "room_for": lambda o, r, m: permissions.room_for(o, r, permissions.Permission.READ),
+    "message_for": lambda o, r, m: permissions.message_for(o, m),
     "relations_of": lambda o, r, m: relations.relations_of([o.pk, r]),
-    "views_of": lambda o, r, m: queries.views_of({(o.pk, r)}),
+    "views_of": lambda o, r, m: room_views.views_of({(o.pk, r)}),
     "strangers_to": lambda o, r, m: relations.strangers_to(o, [r, m]),
     "asked_into": lambda o, r, m: relations.asked_into([r]),
     "apart_from": lambda o, r, m: relations.apart_from(o, [r, m]),
-    "senders_for": lambda o, r, m: access.senders_for({(o.pk, r)}),
-    "rooms_of": lambda o, r, m: queries.rooms_of(o),
-    "rooms_of_each": lambda o, r, m: queries.rooms_of_each([o.pk]),
-    "room_view": lambda o, r, m: queries.room_view(o, r),
-    "find_rooms": lambda o, r, m: queries.find_rooms(o, "pl"),
-    "more of find_rooms": lambda o, r, m: queries.find_rooms(
-        o, "o", after=queries.find_rooms(o, "")[0][0].id
+    "senders_for": lambda o, r, m: permissions.senders_for({(o.pk, r)}),
+    "rooms_of": lambda o, r, m: room_views.rooms_of(o),
+    "rooms_of_each": lambda o, r, m: room_views.rooms_of_each([o.pk]),
+    "room_view": lambda o, r, m: room_views.room_view(o, r),
+    "find_rooms": lambda o, r, m: directory.find_rooms(o, "pl"),
+    "more of find_rooms": lambda o, r, m: directory.find_rooms(
+        o, "o", after=directory.find_rooms(o, "")[0][0].id
     ),
-    "members_named": lambda o, r, m: queries.members_named(r, [o.username]),
-    "members": lambda o, r, m: queries.members(o, r, after="", limit=50),
-    "newest history": lambda o, r, m: message_queries.history(
-        o, r, before=None, after=None, limit=50
-    ),
-    "older history": lambda o, r, m: message_queries.history(o, r, before=4, after=None, limit=50),
-    "newer history": lambda o, r, m: message_queries.history(o, r, before=None, after=1, limit=50),
-    "revisions": lambda o, r, m: message_queries.revisions(o, m),
-    "heads": lambda o, r, m: message_queries.heads([r]),
-    "rosters": lambda o, r, m: queries.rosters([r]),
-    "changes": lambda o, r, m: message_queries.changes(r, after=1, limit=50),
-    "changes_of_many": lambda o, r, m: message_queries.changes_of_many({r: (1, 4)}),
-    "newest_changes": lambda o, r, m: message_queries.newest_changes(r, until=4, limit=50),
-    "members_among": lambda o, r, m: queries.members_among(r, [o.pk]),
-    "seen_among": lambda o, r, m: queries.seen_among(r, [o.pk]),
-    "members_version": lambda o, r, m: queries.members_version(r),
-    "members_versions": lambda o, r, m: queries.members_versions([r]),
-    "memberships_of": lambda o, r, m: queries.memberships_of([o.pk]),
-    "membership_digests": lambda o, r, m: queries.membership_digests([o.pk]),
-    "read_numbers": lambda o, r, m: queries.read_numbers([o.pk]),
-    "suspended_among": lambda o, r, m: queries.suspended_among([o.pk]),
-    "people": lambda o, r, m: queries.people([o.username]),
+    "members_named": lambda o, r, m: room_members.members_named(r, [o.username]),
+    "members": lambda o, r, m: room_members.members(o, r, after="", limit=50),
+    "newest history": lambda o, r, m: room_log.history(o, r, before=None, after=None, limit=50),
+    "older history": lambda o, r, m: room_log.history(o, r, before=4, after=None, limit=50),
+    "newer history": lambda o, r, m: room_log.history(o, r, before=None, after=1, limit=50),
+    "revisions": lambda o, r, m: room_log.revisions(o, m),
+    "heads": lambda o, r, m: room_log.heads([r]),
+    "rosters": lambda o, r, m: room_members.rosters([r]),
+    "changes": lambda o, r, m: room_log.changes(r, after=1, limit=50),
+    "changes_of_many": lambda o, r, m: room_log.changes_of_many({r: (1, 4)}),
+    "newest_changes": lambda o, r, m: room_log.newest_changes(r, until=4, limit=50),
+    "members_among": lambda o, r, m: room_members.members_among(r, [o.pk]),
+    "seen_among": lambda o, r, m: room_views.seen_among(r, [o.pk]),
+    "members_version": lambda o, r, m: room_members.members_version(r),
+    "members_versions": lambda o, r, m: room_members.members_versions([r]),
+    "memberships_of": lambda o, r, m: membership_state.memberships_of([o.pk]),
+    "membership_digests": lambda o, r, m: membership_state.membership_digests([o.pk]),
+    "read_numbers": lambda o, r, m: membership_state.read_numbers([o.pk]),
+    "suspended_among": lambda o, r, m: membership_state.suspended_among([o.pk]),
+    "people": lambda o, r, m: directory.people([o.username]),
     "user_for_session": lambda o, r, m: sessions.user_for_session("a" * 32),
     "live_sessions": lambda o, r, m: sessions.live_sessions(["a" * 32]),
-    "is_active": lambda o, r, m: access.is_active(o),
-    "can_read": lambda o, r, m: access.can_read(o, r),
-    "attachment_for": lambda o, r, m: access.attachment_for(
+    "is_active": lambda o, r, m: permissions.is_active(o),
+    "can_read": lambda o, r, m: permissions.can_read(o, r),
+    "attachment_for": lambda o, r, m: permissions.attachment_for(
         o, attachments.store_attachment(o, file=SimpleUploadedFile("a.txt", b"a")).pk
     ),
     "end_sessions": lambda o, r, m: sessions.end_sessions(o),
@@ -115,9 +122,9 @@ def test_a_write_goes_by_an_index(name, owner, outsider, private_room, sent):
 def test_a_first_message_goes_by_an_index(owner, member):
     room, _ = rooms.open_room(owner, kind="direct", members=["member"])
     with noted() as found:
-        queries.members(owner, room.pk, after="", limit=50)
-        queries.members_named(room.pk, ["member"])
-        queries.room_view(owner, room.pk)
+        room_members.members(owner, room.pk, after="", limit=50)
+        room_members.members_named(room.pk, ["member"])
+        room_views.room_view(owner, room.pk)
         messages.send_message(owner, room=room.pk, client_id=uuid.uuid4(), body="@member hi")
     check(found)
 
@@ -131,7 +138,7 @@ def test_uploading_goes_by_an_index(owner):
 @pytest.mark.skipif(databases.kind() != "sqlite", reason="a small table needs no index elsewhere")
 def test_what_is_unread_is_counted_by_the_indexes_that_are_there_for_it(owner, private_room, sent):
     with noted() as found:
-        queries.rooms_of_each([owner.pk])
+        room_views.rooms_of_each([owner.pk])
     (asked,) = (each for each in found if "gone_number" in each.asked)
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {asked.asked}", asked.of)
@@ -142,7 +149,7 @@ def test_what_is_unread_is_counted_by_the_indexes_that_are_there_for_it(owner, p
 
 def test_finding_people_reads_only_people(owner, member):
     with noted() as found:
-        assert [each.username for each in queries.find_people("own")[0]] == ["owner"]
+        assert [each.username for each in directory.find_people("own")[0]] == ["owner"]
     assert {query.table for query in found} == {"accounts_user"}
 
 
@@ -160,7 +167,19 @@ ASKED_ELSEWHERE = {
 """Parts of the reads above, what asks nothing, and the one search by parts of names."""
 
 
-@pytest.mark.parametrize("module", [queries, message_queries, access, relations])
+@pytest.mark.parametrize(
+    "module",
+    [
+        directory,
+        membership_state,
+        permissions,
+        relations,
+        room_log,
+        room_members,
+        room_views,
+        unread,
+    ],
+)
 def test_no_read_is_forgotten(module):
     """Writes and the rest are explained in whatever test they happen (``watch``)."""
     known = {name for each in READS.values() for name in each.__code__.co_names}
@@ -173,9 +192,9 @@ def test_no_read_is_forgotten(module):
 
 
 def test_a_scan_of_the_product_is_found_in_whatever_test_it_happens(owner, newly_scanned):
-    queries.people([owner.username])
+    directory.people([owner.username])
     assert newly_scanned() == []
-    careless = compile("list(rows)", queries.__file__, "exec")
+    careless = compile("list(rows)", directory.__file__, "exec")
     exec(careless, {"rows": Message.objects.filter(body="hello")})
     assert len(newly_scanned()) == 1
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 from tests import databases
-from tests.components import missing
 from tests.databases import servers
 from tests.mediachat.test_databases import prepare
+from tests.support.components import missing
 
 
 def test_a_user_without_rights(tmp_path, postgresql):

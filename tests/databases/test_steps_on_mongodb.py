@@ -8,7 +8,7 @@ from django.db import DatabaseError, connections, migrations, models
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from mediachat import copying
+from mediachat.databases import copy_database
 from tests import databases
 
 LABEL = "chat"
@@ -45,7 +45,7 @@ class Database:
 @pytest.fixture
 def database(mongodb: str, django_db_blocker: Any) -> Iterator[Database]:
     with django_db_blocker.unblock():
-        copying.connect("steps", databases.create(mongodb))
+        copy_database.connect("steps", databases.create(mongodb))
         yield Database("steps")
         connections["steps"].close_pool()  # type: ignore[attr-defined]
     del connections["steps"]

@@ -10,27 +10,27 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.databases.plans import Query, noting, scan_in
-from tests.live import ROOT
+from tests.support.live import ROOT
 
 PRODUCT = tuple(f"{ROOT / name}/" for name in ("accounts", "chat", "mediachat"))
 TESTS = f"{ROOT / 'tests'}/"
-BENEATH = (f"{ROOT / 'mediachat' / 'mongodb'}/", f"{ROOT / 'tests' / 'databases'}/")
+BENEATH = (f"{ROOT / 'mediachat' / 'databases' / 'mongodb'}/", f"{ROOT / 'tests' / 'databases'}/")
 """What stands between whoever asks and the database."""
 
-ADMIN = ("/django/contrib/admin/", "/unfold/", "/chat/admin/", "/accounts/admin.py")
+ADMIN = ("/django/contrib/admin/", "/unfold/", "/chat/admin/")
 SMALL = ("auth_group", "auth_group_permissions", "auth_permission", "django_content_type")
 """Tables that the program fills, with some hundred rows: reading them is as quick as an index."""
 
 MAY_READ_ALL = {
     # By where the question is asked; docs/DATABASES.md has the same list.
-    "chat/queries.py _best_first": "parts of names, of which no index knows; ends with twenty",
+    "chat/queries/directory.py _best_first": "parts of names, that no index knows; 20 at most",
     "accounts/first_administrator.py is_needed": "once at a start",
     "accounts/erasing.py _refuse_last_superuser": "where a superuser is erased",
-    "chat/audit_triggers.py missing": "once at a start; the database's list of its triggers",
+    "chat/moderation/audit_triggers.py missing": "once at a start; the list of triggers",
     "mediachat/left_out.py _permissions_of": "once at a start; some eighty permissions",
     "mediachat/folding.py _fill_in": "once at a start; ends with those of the version before",
     "accounts/migrations/0002_user_skeleton.py fill": "once, when it is upgraded",
-    "chat/stored.py total": "once a minute; ends with one number",
+    "chat/media/storage_use.py total": "once a minute; ends with one number",
     "the admin": "its lists are counted, sorted by any column and searched by parts of words",
 }
 

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mediachat.bodies import HELD_LIMIT, MIB, SMALL, BodyLimit, Refused
-from tests.live import Server
+from mediachat.http.body_limit import HELD_LIMIT, MIB, SMALL, BodyLimit, Refused
+from tests.support.live import Server
 
 pytestmark = pytest.mark.once
 

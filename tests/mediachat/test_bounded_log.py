@@ -9,8 +9,8 @@ import httpx
 import pytest
 import structlog
 
-from mediachat import bounded_log
-from mediachat.bounded_log import (
+from mediachat.monitoring import bounded_log
+from mediachat.monitoring.bounded_log import (
     LINES_A_MINUTE,
     NETWORKS_KEPT,
     TEXT_LIMIT,
@@ -105,7 +105,7 @@ def test_one_exception_does_not_hide_another(now: list[float], said: list[dict[s
 
     def of_ours(error: BaseException) -> logging.LogRecord:
         message = {"event": "command_failed", "exc_info": error}
-        return _line("chat.handlers", message, level=logging.ERROR)
+        return _line("chat.commands.handlers", message, level=logging.ERROR)
 
     for line in (of_library, of_ours):
         lines = BoundedLines()

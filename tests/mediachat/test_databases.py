@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from mediachat.databases import database, refuse_djongo
-from tests.live import ROOT, free_port
+from mediachat.databases.urls import database, refuse_djongo
+from tests.support.live import ROOT, free_port
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,13 @@ from tests.live import ROOT, free_port
         ("sqlite:////srv/chat.sqlite3", "django.db.backends.sqlite3", "/srv/chat.sqlite3"),
         ("postgres://me:p%40ss@host/chat", "django.db.backends.postgresql", "chat"),
         ("postgresql://me@host:5433/chat", "django.db.backends.postgresql", "chat"),
-        ("mongodb://host/chat", "mediachat.mongodb", "chat"),
-        ("mongodb://a:1,b:2,c:3/chat?replicaSet=rs0", "mediachat.mongodb", "chat"),
-        ("mongodb+srv://me:secret@cluster.example.org/", "mediachat.mongodb", "mediachat"),
+        ("mongodb://host/chat", "mediachat.databases.mongodb", "chat"),
+        ("mongodb://a:1,b:2,c:3/chat?replicaSet=rs0", "mediachat.databases.mongodb", "chat"),
+        (
+            "mongodb+srv://me:secret@cluster.example.org/",
+            "mediachat.databases.mongodb",
+            "mediachat",
+        ),
     ],
 )
 def test_an_address_chooses_the_engine(url: str, engine: str, name: str) -> None:

@@ -5,7 +5,7 @@ from django.db import IntegrityError, OperationalError
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from mediachat.error_pages import server_error
+from mediachat.http.error_pages import server_error
 
 pytestmark = pytest.mark.once
 

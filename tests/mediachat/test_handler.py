@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import RequestAborted
 from django.core.files.storage import FileSystemStorage
 
-from mediachat.handler import BATCH, Handler, Nameless
+from mediachat.http.handler import BATCH, Handler, Nameless
 
 
 def events(*bodies: bytes, ends: bool = True) -> Iterator[Any]:
@@ -39,7 +39,7 @@ def writes(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[list[tupl
             )
             super().writelines(lines)
 
-    monkeypatch.setattr("mediachat.handler.SpooledTemporaryFile", Noted)
+    monkeypatch.setattr("mediachat.http.handler.SpooledTemporaryFile", Noted)
     yield seen
 
 

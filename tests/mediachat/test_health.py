@@ -4,7 +4,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.db import connection
 from django.test import AsyncClient, Client
 
-from tests.live import Redis
+from tests.support.live import Redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

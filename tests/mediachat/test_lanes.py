@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mediachat.pictures import headers, lanes, process
-from tests import pictures
+from tests.support import pictures
 
 PHONE = (4_000, 3_000)
 SCREEN = (3_840, 2_160)

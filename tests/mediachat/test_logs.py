@@ -4,13 +4,13 @@ import sys
 import pytest
 from django.db import DatabaseError
 
-from mediachat.logs import reason
-from tests.live import ROOT
+from mediachat.monitoring.logs import reason
+from tests.support.live import ROOT
 
 PROGRAM = """
 import logging.config
 import sys
-from mediachat.logs import logging_config
+from mediachat.monitoring.logs import logging_config
 import structlog
 
 logging.config.dictConfig(logging_config(level="INFO", as_json=bool(int(sys.argv[1]))))

@@ -8,11 +8,11 @@ import httpx
 import pytest
 from django.test import Client
 
-from mediachat.metrics import EVENTS_KEPT, CountProblems
-from tests.components import component
+from mediachat.monitoring.metrics import EVENTS_KEPT, CountProblems
 from tests.conftest import Serve
-from tests.live import free_port
-from tests.outside import OutsideClient
+from tests.support.components import component
+from tests.support.live import free_port
+from tests.support.outside import OutsideClient
 
 pytestmark = pytest.mark.once
 

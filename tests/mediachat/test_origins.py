@@ -2,7 +2,7 @@
 
 import pytest
 
-from mediachat.origins import is_editors, is_own
+from mediachat.http.origins import is_editors, is_own
 
 
 @pytest.fixture(autouse=True)

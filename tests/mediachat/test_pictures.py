@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from mediachat.pictures import bounds, decoder, lanes, process
-from tests import pictures
+from tests.support import pictures
 
 SECONDS = 1.5
 """Of this process's work in which a picture that is made to cost is refused; each of these took

@@ -13,12 +13,12 @@ import redis
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.core.exceptions import ImproperlyConfigured
 
-from mediachat.redis_urls import cache_backend, redis_host
-from mediachat.sentinel import Address, SentinelCache
-from tests.components import redis_server
+from mediachat.redis.sentinel import Address, SentinelCache
+from mediachat.redis.urls import cache_backend, redis_host
 from tests.conftest import Serve
-from tests.live import Redis, Seeded, free_port
-from tests.outside import OutsideClient
+from tests.support.components import redis_server
+from tests.support.live import Redis, Seeded, free_port
+from tests.support.outside import OutsideClient
 
 pytestmark = pytest.mark.once
 
@@ -27,7 +27,7 @@ def test_an_address_names_sentinels_and_what_they_watch() -> None:
     address = Address.parse("sentinel://me:p%40ss@a:1,b/mymaster/2")
     assert address == Address((("a", 1), ("b", 26379)), "mymaster", 2, "me", "p@ss")
     assert redis_host("redis://a:1/0") == "redis://a:1/0"
-    assert cache_backend("redis://a:1/0") == "mediachat.caches.SharedCache"
+    assert cache_backend("redis://a:1/0") == "mediachat.redis.fallback_cache.SharedCache"
 
 
 @pytest.mark.parametrize("url", ["sentinel://", "sentinel://a", "sentinel://a:b/mymaster"])

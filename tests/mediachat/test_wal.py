@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from mediachat import wal
-from mediachat.databases import SQLITE
+from mediachat.databases import wal
+from mediachat.databases.urls import SQLITE
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from chat.socket import Socket
-from mediachat import websockets
-from mediachat.websockets import Gate, Inbox
-from tests.sockets import opened
+from chat.realtime.socket_writer import Socket
+from mediachat.server import websockets
+from mediachat.server.websockets import Gate, Inbox
+from tests.support.sockets import opened
 
 
 async def test_a_quiet_connection_holds_neither_queues_nor_its_handshake() -> None:

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests import sessions
-from tests.components import component
-from tests.live import ROOT, Server, free_port
+from tests.support import sessions
+from tests.support.components import component
+from tests.support.live import ROOT, Server, free_port
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from tests.conftest import Serve
-from tests.live import ROOT, Server, environment
+from tests.support.live import ROOT, Server, environment
 from tests.system.abuse import inputs
 from tests.system.abuse.world import AT_ONCE, SETS
 

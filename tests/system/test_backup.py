@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests import databases
-from tests.components import node
 from tests.conftest import PASSWORD, Serve
-from tests.live import ROOT, Server
-from tests.outside import ClosedError, CommandError, OutsideClient
+from tests.support.components import node
+from tests.support.live import ROOT, Server
+from tests.support.outside import ClosedError, CommandError, OutsideClient
 
 WRITERS = 4
 A_SECOND = 10 if databases.is_emulated() else 100

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.handshakes import handshake
-from tests.outside import OutsideClient
+from tests.support.handshakes import handshake
+from tests.support.outside import OutsideClient
 from tests.system.test_slow_peers import MIB, PATIENCE, Peer, peers, started
 
 __all__ = ["started"]

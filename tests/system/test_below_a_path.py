@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.conftest import PASSWORD, Serve
-from tests.live import Seeded
-from tests.pictures import picture
+from tests.support.live import Seeded
+from tests.support.pictures import picture
 
 TEAL: FilePayload = {
     "name": "picture.png",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.live import Server
-from tests.outside import CommandError, Frame, OutsideClient
+from tests.support.live import Server
+from tests.support.outside import CommandError, Frame, OutsideClient
 from tests.system.test_cast import _signed_in, answer, result
 
 CANNOT_WRITE = "forbidden: You cannot write to this person."

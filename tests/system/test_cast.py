@@ -17,8 +17,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.live import Server
-from tests.outside import CommandError, Frame, OutsideClient
+from tests.support.live import Server
+from tests.support.outside import CommandError, Frame, OutsideClient
 
 OK = "ok"
 FORBIDDEN = "forbidden"

@@ -10,8 +10,8 @@ import pytest
 import redis as redis_client
 
 from tests.conftest import Serve
-from tests.live import Redis
-from tests.outside import OutsideClient, assert_complete
+from tests.support.live import Redis
+from tests.support.outside import OutsideClient, assert_complete
 from tests.system.test_crash import LOST
 
 pytestmark = pytest.mark.once

@@ -16,8 +16,8 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 
 from tests import databases
 from tests.conftest import Serve
-from tests.live import Redis, Server
-from tests.outside import ClosedError, OutsideClient, assert_complete
+from tests.support.live import Redis, Server
+from tests.support.outside import ClosedError, OutsideClient, assert_complete
 
 pytestmark = pytest.mark.not_again_on(
     postgres="tests/system/chaos kills the same servers and the same Redis there, and more"

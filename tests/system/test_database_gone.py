@@ -12,8 +12,8 @@ import pytest
 from tests import databases
 from tests.databases.mortal import PostgreSQL
 from tests.databases.stopped import stoppable_postgresql
-from tests.live import Server
-from tests.outside import CommandError, OutsideClient, assert_complete
+from tests.support.live import Server
+from tests.support.outside import CommandError, OutsideClient, assert_complete
 
 PEOPLE, MESSAGES_EACH = 5, 20
 ALL = PEOPLE * MESSAGES_EACH

@@ -9,8 +9,8 @@ import pytest
 
 from tests import databases
 from tests.conftest import Serve
-from tests.live import Server
-from tests.outside import OutsideClient, connected
+from tests.support.live import Server
+from tests.support.outside import OutsideClient, connected
 
 pytestmark = pytest.mark.skipif(
     databases.kind() != "postgres",

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.conftest import Serve
-from tests.live import Server
-from tests.outside import CommandError, OutsideClient
+from tests.support.live import Server
+from tests.support.outside import CommandError, OutsideClient
 from tests.system.test_slow_peers import Peer, head, peers
 
 MIB = 1024 * 1024

@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.typing import Origin, Subprotocol
 
 from tests.conftest import Serve
-from tests.live import Server
-from tests.outside import BrokenPromiseError, CommandError, OutsideClient
+from tests.support.live import Server
+from tests.support.outside import BrokenPromiseError, CommandError, OutsideClient
 
 WEBVIEW = "vscode-webview://1a2b3c4d5e"
 

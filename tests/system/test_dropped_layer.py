@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Serve
-from tests.live import Server
-from tests.outside import OutsideClient
+from tests.support.live import Server
+from tests.support.outside import OutsideClient
 
 pytestmark = pytest.mark.once
 
@@ -22,7 +22,7 @@ HEARTBEAT = 2.0
 @pytest.fixture
 def servers(serve: Serve) -> tuple[Server, Server]:
     settings: dict[str, Any] = {
-        "DJANGO_SETTINGS_MODULE": "tests.settings_dropping_layer",
+        "DJANGO_SETTINGS_MODULE": "tests.support.settings_dropping_layer",
         "RATE_LIMITS": "off",
         "HEARTBEAT": str(HEARTBEAT),
     }
@@ -85,7 +85,7 @@ async def test_every_client_is_right_within_a_heartbeat_and_a_second(
 @pytest.mark.timeout(90)
 async def test_a_layer_that_drops_repeats_and_reorders_costs_nobody_a_message(serve: Serve):
     server = serve(
-        DJANGO_SETTINGS_MODULE="tests.settings_unreliable_layer",
+        DJANGO_SETTINGS_MODULE="tests.support.settings_unreliable_layer",
         RATE_LIMITS="off",
         HEARTBEAT=str(HEARTBEAT),
     )

@@ -8,7 +8,7 @@ import pytest
 
 from tests import databases
 from tests.conftest import Serve
-from tests.outside import ClosedError, OutsideClient
+from tests.support.outside import ClosedError, OutsideClient
 
 
 async def test_ready_tells_the_history_and_the_server(serve: Serve):

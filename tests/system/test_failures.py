@@ -9,8 +9,8 @@ import pytest
 
 from tests import databases
 from tests.conftest import Serve
-from tests.live import Server
-from tests.outside import CommandError, OutsideClient
+from tests.support.live import Server
+from tests.support.outside import CommandError, OutsideClient
 
 MOST_CONNECTIONS = 10
 """A little more than the threads that talk to the database (DB_THREADS)."""

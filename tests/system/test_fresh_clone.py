@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.live import ROOT, free_port
+from tests.support.live import ROOT, free_port
 
 FIRST_START = 180
 LATER_START = 5

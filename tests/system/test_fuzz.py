@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.live import Server
-from tests.outside import OutsideClient
+from tests.support.live import Server
+from tests.support.outside import OutsideClient
 
 pytestmark = pytest.mark.once
 

@@ -11,8 +11,8 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from tests.conftest import Serve
-from tests.live import Server
-from tests.outside import OutsideClient
+from tests.support.live import Server
+from tests.support.outside import OutsideClient
 
 MEGABYTE = 1024 * 1024
 WORST = "<" * 15_500

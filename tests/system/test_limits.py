@@ -13,8 +13,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
 from tests.conftest import Serve
-from tests.live import Seeded, Server
-from tests.outside import ClosedError, CommandError, OutsideClient
+from tests.support.live import Seeded, Server
+from tests.support.outside import ClosedError, CommandError, OutsideClient
 
 pytestmark = pytest.mark.once
 

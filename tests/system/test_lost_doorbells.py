@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Serve
-from tests.live import Redis
-from tests.outside import OutsideClient
+from tests.support.live import Redis
+from tests.support.outside import OutsideClient
 
 pytestmark = pytest.mark.once
 

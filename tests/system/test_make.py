@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.live import Server
+from tests.support.live import Server
 
 
 class Made(Server):

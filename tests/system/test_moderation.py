@@ -13,9 +13,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests import databases
-from tests.live import Redis, Server
-from tests.outside import ClosedError, CommandError, OutsideClient, connected
-from tests.pictures import picture
+from tests.support.live import Redis, Server
+from tests.support.outside import ClosedError, CommandError, OutsideClient, connected
+from tests.support.pictures import picture
 
 REASON = "Three people asked for it."
 AT_ONCE = 3.0 if databases.is_emulated() else 1.0

@@ -14,8 +14,8 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
 from tests.conftest import Serve
-from tests.live import Redis, free_port
-from tests.outside import PASSWORD, ClosedError, OutsideClient
+from tests.support.live import Redis, free_port
+from tests.support.outside import PASSWORD, ClosedError, OutsideClient
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
 MIB = 1024 * 1024

@@ -18,8 +18,8 @@ from PIL import Image
 
 from tests import databases
 from tests.conftest import Serve
-from tests.live import ROOT, Server, free_port
-from tests.outside import OutsideClient
+from tests.support.live import ROOT, Server, free_port
+from tests.support.outside import OutsideClient
 
 pytestmark = pytest.mark.once
 

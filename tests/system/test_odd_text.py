@@ -9,10 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from chat import api, protocol
-from tests import odd_text
-from tests.live import Server
-from tests.outside import PASSWORD, OutsideClient
+from chat import protocol
+from chat.api import routes
+from tests.support import odd_text
+from tests.support.live import Server
+from tests.support.outside import PASSWORD, OutsideClient
 
 ODD = {"nul": odd_text.NUL, "half": odd_text.HALF}
 pytestmark = pytest.mark.timeout(120)
@@ -49,8 +50,8 @@ def problems(answer: httpx.Response) -> dict[str, Any]:
 async def test_in_every_field_of_every_body_of_the_api(server: Server, odd: str) -> None:
     owner = await OutsideClient(server.url, "owner").sign_in()
     bodies: dict[str, Any] = {
-        "/api/v1/rooms": api.NewRoom,
-        f"/api/v1/rooms/{uuid.uuid4()}/messages": api.NewMessage,
+        "/api/v1/rooms": routes.NewRoom,
+        f"/api/v1/rooms/{uuid.uuid4()}/messages": routes.NewMessage,
     }
     async with owner.http() as http:
         for address, model in bodies.items():

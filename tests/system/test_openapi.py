@@ -11,7 +11,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import schemas  # noqa: F401
 
 from tests.conftest import PASSWORD
-from tests.live import Server
+from tests.support.live import Server
 
 pytestmark = pytest.mark.once
 

@@ -6,8 +6,8 @@ import uuid
 import pytest
 from PIL import Image
 
-from tests.live import Server
-from tests.outside import CommandError, OutsideClient, assert_complete
+from tests.support.live import Server
+from tests.support.outside import CommandError, OutsideClient, assert_complete
 
 
 def png() -> bytes:

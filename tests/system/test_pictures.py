@@ -13,10 +13,10 @@ import psutil
 import pytest
 from PIL import Image
 
-from tests import pictures
 from tests.conftest import Serve
-from tests.live import Server
-from tests.outside import OutsideClient
+from tests.support import pictures
+from tests.support.live import Server
+from tests.support.outside import OutsideClient
 
 pytestmark = pytest.mark.once
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import Serve
-from tests.handshakes import handshake
+from tests.support.handshakes import handshake
 from tests.system.test_slow_peers import MIB, PATIENCE, peers, started
 
 pytestmark = pytest.mark.once

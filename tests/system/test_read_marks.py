@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.conftest import Serve
-from tests.outside import OutsideClient
+from tests.support.outside import OutsideClient
 
 
 async def marked(client: OutsideClient, room: str, number: int) -> None:

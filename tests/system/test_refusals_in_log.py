@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Serve
-from tests.live import EXCEPTION, Server
-from tests.outside import OutsideClient
+from tests.support.live import EXCEPTION, Server
+from tests.support.outside import OutsideClient
 from tests.system.test_slow_peers import started
 
 pytestmark = pytest.mark.once

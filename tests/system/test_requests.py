@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests import databases
-from tests.live import Redis, Server
-from tests.outside import CommandError, Frame, OutsideClient
+from tests.support.live import Redis, Server
+from tests.support.outside import CommandError, Frame, OutsideClient
 from tests.system.test_cast import without_ids
 from tests.system.test_state import Follower
 

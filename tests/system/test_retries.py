@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import uuid
 
-from tests.live import Server, free_port
-from tests.outside import ClosedError, OutsideClient
+from tests.support.live import Server, free_port
+from tests.support.outside import ClosedError, OutsideClient
 
 
 async def test_one_client_id_sent_fifty_times_at_once_is_one_message(server: Server):

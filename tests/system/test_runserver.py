@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import Seeded, Server
-from tests.outside import OutsideClient
+from tests.support.live import Seeded, Server
+from tests.support.outside import OutsideClient
 
 pytestmark = pytest.mark.once
 

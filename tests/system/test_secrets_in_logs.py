@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.conftest import PASSWORD, Serve
-from tests.live import Seeded, Server
-from tests.outside import OutsideClient
+from tests.support.live import Seeded, Server
+from tests.support.outside import OutsideClient
 
 ADDRESS = "member@example.org"
 GIVE_ADDRESS = f"""

@@ -10,11 +10,11 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from chat.places import LIFETIME
+from chat.throttling.connection_limits import LIFETIME
 from tests import databases
 from tests.conftest import Serve
-from tests.live import Redis, Server
-from tests.outside import ClosedError, CommandError, OutsideClient
+from tests.support.live import Redis, Server
+from tests.support.outside import ClosedError, CommandError, OutsideClient
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(180)]
 

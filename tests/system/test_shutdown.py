@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from mediachat.websockets import LEAVING_A_SECOND
+from mediachat.server.websockets import LEAVING_A_SECOND
 from tests import databases
 from tests.conftest import Serve
-from tests.live import Redis
-from tests.outside import ClosedError, OutsideClient, assert_complete
+from tests.support.live import Redis
+from tests.support.outside import ClosedError, OutsideClient, assert_complete
 
 pytestmark = pytest.mark.once
 

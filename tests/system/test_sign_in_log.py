@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests.conftest import PASSWORD, Serve
-from tests.live import Server
-from tests.outside import OutsideClient
+from tests.support.live import Server
+from tests.support.outside import OutsideClient
 
 pytestmark = pytest.mark.once
 

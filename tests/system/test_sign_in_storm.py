@@ -13,8 +13,8 @@ import pytest
 
 from tests import databases
 from tests.conftest import PASSWORD, Serve
-from tests.live import Server
-from tests.outside import OutsideClient
+from tests.support.live import Server
+from tests.support.outside import OutsideClient
 
 pytestmark = [pytest.mark.once, pytest.mark.alone, pytest.mark.timeout(120)]
 

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from tests.conftest import Serve
-from tests.live import Seeded, Server
-from tests.outside import OutsideClient
+from tests.support.live import Seeded, Server
+from tests.support.outside import OutsideClient
 from tests.system.test_runserver import DevelopmentServer
 
 pytestmark = pytest.mark.once

@@ -10,7 +10,7 @@ import pytest
 
 from tests import databases
 from tests.conftest import Serve
-from tests.outside import OutsideClient
+from tests.support.outside import OutsideClient
 
 pytestmark = pytest.mark.once
 

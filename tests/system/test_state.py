@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests import databases
-from tests.live import Server
-from tests.outside import CommandError, Frame, OutsideClient
+from tests.support.live import Server
+from tests.support.outside import CommandError, Frame, OutsideClient
 
 ACTORS = ("crowd30", "crowd31", "crowd32")
 OBSERVER = "crowd33"

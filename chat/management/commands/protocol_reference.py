@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from chat import prices, protocol
+from chat import protocol
 from chat.management.protocol_words import (
     BROWSER,
     CLOSE_CODES,
@@ -24,6 +24,7 @@ from chat.management.protocol_words import (
     REPLIES,
     WALK,
 )
+from chat.throttling import prices
 
 OBJECTS: tuple[type[BaseModel], ...] = (
     protocol.Room,

@@ -10,9 +10,9 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from mediachat.backups import BackupError, files
 from mediachat.backups.making import make, secret_file
-from mediachat.databases import said_plainly
+from mediachat.databases.transactions import unhurried
+from mediachat.databases.urls import said_plainly
 from mediachat.progress import Said
-from mediachat.transactions import unhurried
 
 LOW_PRIORITY = 10
 """What is added to this process's niceness: servers go first."""

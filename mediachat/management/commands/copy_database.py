@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from mediachat.copying import BATCH, Copy, CopyError
-from mediachat.databases import said_plainly
+from mediachat.databases.copy_database import BATCH, Copy, CopyError
+from mediachat.databases.transactions import unhurried
+from mediachat.databases.urls import said_plainly
 from mediachat.progress import Said
-from mediachat.transactions import unhurried
 
 
 class Command(BaseCommand):

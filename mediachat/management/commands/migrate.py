@@ -7,9 +7,9 @@ from django.core.management.commands import migrate
 from django.db import IntegrityError, connections
 from django.db.migrations.recorder import MigrationRecorder
 
-from mediachat import databases
-from mediachat.migrating import Executor
-from mediachat.transactions import unhurried
+from mediachat.databases import urls
+from mediachat.databases.migrating import Executor
+from mediachat.databases.transactions import unhurried
 
 ATTEMPTS = 10
 PAUSE = 0.2
@@ -29,7 +29,7 @@ class Command(migrate.Command):
                 with unhurried():
                     super().handle(*args, **options)
                 return
-            except databases.refusals() as error:
+            except urls.refusals() as error:
                 connections[alias].close()
                 del connections[alias]  # with whatever was open in it
                 if patience == 1 or not (_is_of_a_race(error) or _made(alias) != before):

@@ -8,8 +8,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts import first_administrator
-from mediachat import copying, databases, folding
+from mediachat import folding
 from mediachat.backups import restoring
+from mediachat.databases import copy_database, urls
 from mediachat.left_out import left_out
 
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
                 "DEBUG is on. It shows the server's insides to whoever makes an error happen: "
                 "remove DEBUG from the environment."
             )
-        with databases.said_plainly(CommandError):
+        with urls.said_plainly(CommandError):
             self._migrate()
             if filled := folding.fill_in():
                 self.stdout.write(f"{filled:,} names of the version before can be found now.")
@@ -61,7 +62,7 @@ class Command(BaseCommand):
                 "A restore into DATA_DIR has not finished. Start `manage.py restore` with the same "
                 "backup again; it goes on where it was."
             )
-        if copying.is_half_copied(connection.alias):
+        if copy_database.is_half_copied(connection.alias):
             raise CommandError(
                 "This database is the target of a copy or of a restore that has not finished. "
                 "Start the `manage.py copy_database` or `manage.py restore` that began it again, "

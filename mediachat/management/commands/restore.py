@@ -8,9 +8,9 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from mediachat.backups import BackupError, archive
 from mediachat.backups.restoring import Restore
-from mediachat.databases import said_plainly
+from mediachat.databases.transactions import unhurried
+from mediachat.databases.urls import said_plainly
 from mediachat.progress import Said
-from mediachat.transactions import unhurried
 
 
 class Command(BaseCommand):

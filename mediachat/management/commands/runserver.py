@@ -9,8 +9,8 @@ from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
 from chat.protocol import FRAME_LIMIT, CloseCode
-from mediachat.daphne_http import StreamingServer
-from mediachat.daphne_websockets import ClosingFactory
+from mediachat.server.daphne_http import StreamingServer
+from mediachat.server.daphne_websockets import ClosingFactory
 
 FAREWELL = 0.2
 """Seconds that the close frames have to leave before the process ends."""

@@ -1,5 +1,5 @@
 /*
- * Tells the server the zone of this browser's clock (mediachat/time_zone.py), for the times on the
+ * Tells the server the zone of this browser's clock (mediachat/http/time_zone.py), for the times on the
  * pages that the server draws: those of the account, and the administration.
  */
 {

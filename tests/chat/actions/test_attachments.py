@@ -10,14 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from pytest_django import Settings
 
-from chat import payloads
+from chat import serializers
 from chat.actions import attachments
 from chat.actions.attachments import MEGABYTE, store_attachment
+from chat.concurrency.executors import close_connections
 from chat.models import Attachment
 from chat.protocol import ErrorCode
-from chat.threads import close_connections
-from tests import pictures
 from tests.chat.conftest import refused, say
+from tests.support import pictures
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -82,8 +82,8 @@ def test_what_cannot_be_shown_is_kept_as_a_file_that_says_why(
     assert (file.name, file.problem) == (name, problem)
     assert (file.width, file.height, file.thumbnail.name) == (None, None, "")
     row = say(owner, private_room, "look", attachments=[file.pk])
-    (told,) = payloads.messages([row])[0].attachments
-    assert told == payloads.attachment(Attachment.objects.get(pk=file.pk))
+    (told,) = serializers.messages([row])[0].attachments
+    assert told == serializers.attachment(Attachment.objects.get(pk=file.pk))
     assert (told.problem, told.thumbnail_url) == (problem, None)
     assert told.metadata_kept is (name == "x.tif" or len(content) == 30)
     with file.file.open() as stored:

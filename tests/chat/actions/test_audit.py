@@ -7,8 +7,8 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from accounts.models import User
-from chat.actions import moderation
 from chat.models import AuditEntry, Room
+from chat.moderation import actions as moderation
 
 
 @pytest.fixture

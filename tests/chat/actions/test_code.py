@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from accounts.models import User
-from chat import payloads, protocol
+from chat import protocol, serializers
 from chat.actions import messages
 from chat.models import Message, Room
 from chat.protocol import FrameError
@@ -40,7 +40,7 @@ def share(sender: User, room: Room, **fields: Any) -> Message:
 
 
 def as_sent(message: Message) -> dict[str, Any]:
-    return json.loads(payloads.encode([message])[0])
+    return json.loads(serializers.encode([message])[0])
 
 
 def test_code_needs_no_words_with_it(owner: User, private_room: Room) -> None:

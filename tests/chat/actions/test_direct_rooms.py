@@ -7,11 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from chat import queries
-from chat.actions import attachments, blocks, messages, moderation, rooms
+from chat.actions import attachments, blocks, messages, rooms
 from chat.actions.drafts import Draft
 from chat.models import Membership, Message, Room
+from chat.moderation import actions as moderation
 from chat.protocol import ErrorCode
+from chat.queries import membership_state, room_members, room_views
 from tests.chat.conftest import refused, say
 from tests.conftest import person
 
@@ -23,8 +24,8 @@ def picked(user: User, other: User) -> Room:
 
 def listed(user: User) -> list[uuid.UUID]:
     """The rooms that greet someone who comes now, asked in each of the ways that hubs ask."""
-    found = [view.room.id for view in queries.rooms_of(user)]
-    ids, (count, _) = queries.memberships_of([user.pk])[user.pk]
+    found = [view.room.id for view in room_views.rooms_of(user)]
+    ids, (count, _) = membership_state.memberships_of([user.pk])[user.pk]
     assert (sorted(ids), count) == (sorted(found), len(found))
     return found
 
@@ -34,10 +35,10 @@ def test_who_is_picked_gets_the_room_with_its_first_message(owner, member):
     assert (listed(owner), listed(member)) == ([room.pk], [])
     say(owner, room, "hello")
     assert (listed(owner), listed(member)) == ([room.pk], [room.pk])
-    seen = queries.room_view(member, room.pk)
+    seen = room_views.room_view(member, room.pk)
     assert (seen.number, seen.read, seen.unread) == (1, 0, 1)
     say(owner, room, "and again")
-    assert queries.room_view(member, room.pk).unread == 2
+    assert room_views.room_view(member, room.pk).unread == 2
     assert Membership.objects.filter(room=room).count() == 2
 
 
@@ -45,31 +46,31 @@ def test_until_then_it_is_to_them_as_no_room(owner, member):
     room, nothing = picked(owner, member).pk, uuid.uuid4()
     for each in (room, nothing):
         for action in (
-            lambda id: queries.room_view(member, id),
-            lambda id: queries.members(member, id, after="", limit=50),
+            lambda id: room_views.room_view(member, id),
+            lambda id: room_members.members(member, id, after="", limit=50),
             lambda id: messages.send_message(member, room=id, client_id=uuid.uuid4(), body="hi"),
             lambda id: rooms.put_away_room(member, room=id, on=True),
             lambda id: rooms.leave_room(member, room=id),
             lambda id: rooms.mark_read(member, room=id, number=1),
         ):
             refused(ErrorCode.NOT_FOUND, action, each)
-    assert queries.members_among(room, [member.pk]) == set()
-    assert queries.views_of([(member.pk, room)]) == {(member.pk, room): None}
+    assert room_members.members_among(room, [member.pk]) == set()
+    assert room_views.views_of([(member.pk, room)]) == {(member.pk, room): None}
 
 
 def test_whoever_picked_them_sees_both_as_its_members(owner, member):
     room = picked(owner, member)
 
     def seen() -> tuple:
-        (view,) = queries.rooms_of(owner)
-        page, _ = queries.members(owner, room.pk, after="", limit=50)
-        assert queries.room_view(owner, room.pk).members == view.room.members
-        named = queries.members_named(room.pk, ["member", "owner", "outsider"])
+        (view,) = room_views.rooms_of(owner)
+        page, _ = room_members.members(owner, room.pk, after="", limit=50)
+        assert room_views.room_view(owner, room.pk).members == view.room.members
+        named = room_members.members_named(room.pk, ["member", "owner", "outsider"])
         return view.room.members, view.room.member_count, [each.username for each in page], named
 
     before = seen()
     assert before == (["owner", "member"], 2, ["member", "owner"], ["member", "owner"])
-    (rest,), more = queries.members(owner, room.pk, after="member", limit=1)
+    (rest,), more = room_members.members(owner, room.pk, after="member", limit=1)
     assert (rest.username, more) == ("owner", False)
     say(owner, room)
     assert seen() == before
@@ -78,7 +79,7 @@ def test_whoever_picked_them_sees_both_as_its_members(owner, member):
 def test_each_may_pick_the_other_before_anything_is_said(owner, member):
     room = picked(owner, member)
     assert picked(member, owner) == room
-    assert queries.room_view(member, room.pk).members == ["owner", "member"]
+    assert room_views.room_view(member, room.pk).members == ["owner", "member"]
     assert picked(owner, member) == room
     say(member, room, "I was first")
     assert (listed(owner), listed(member)) == ([room.pk], [room.pk])
@@ -109,7 +110,7 @@ def test_first_messages_of_many_rooms_are_one_batch(owner):
     sent(1)  # which asks for names that are remembered
     assert sent(6) == sent(1), "a query for each room"
     for other in others:
-        (view,) = queries.rooms_of(other)
+        (view,) = room_views.rooms_of(other)
         assert (view.room.number, view.room.unread) == (2, 2)
 
 
@@ -129,7 +130,7 @@ def test_the_first_message_may_mention_them_or_be_a_file(owner, member, outsider
     file = attachments.store_attachment(owner, file=SimpleUploadedFile("a.txt", b"hello"))
     room = picked(owner, outsider)
     say(owner, room, "", attachments=[file.pk])
-    (view,) = queries.rooms_of(outsider)
+    (view,) = room_views.rooms_of(outsider)
     assert view.room.number == 1
 
 
@@ -149,17 +150,17 @@ def test_a_room_of_which_the_first_message_was_deleted_stays(owner, member):
     room = picked(owner, member)
     messages.delete_message(owner, message=say(owner, room).pk)
     assert listed(member) == [room.pk]
-    assert queries.room_view(member, room.pk).unread == 0
+    assert room_views.room_view(member, room.pk).unread == 0
 
 
 def test_one_that_they_had_put_away_before_its_first_message_comes_back(owner, member):
     room = picked(owner, member)
     rooms.put_away_room(owner, room=room.pk, on=True)
-    assert queries.room_view(owner, room.pk).put_away
+    assert room_views.room_view(owner, room.pk).put_away
     picked(member, owner)
     rooms.leave_room(member, room=room.pk)
     say(member, room)
-    assert not queries.room_view(owner, room.pk).put_away
+    assert not room_views.room_view(owner, room.pk).put_away
 
 
 def test_who_is_suspended_in_between_finds_it_when_they_are_back(owner, member, administrator):
@@ -174,7 +175,7 @@ def test_who_is_deleted_in_between_holds_up_nobody(owner, member):
     room = picked(owner, member)
     User.objects.filter(pk=member.pk).delete()
     assert say(owner, room).number == 1
-    assert (queries.room_view(owner, room.pk).members or [])[0] == "owner"
+    assert (room_views.room_view(owner, room.pk).members or [])[0] == "owner"
 
 
 def test_empty_rooms_of_before_stay_in_both_lists(owner, member):
@@ -183,7 +184,7 @@ def test_empty_rooms_of_before_stay_in_both_lists(owner, member):
     Membership.objects.create(room=room, user=member)
     assert (listed(owner), listed(member)) == ([room.pk], [room.pk])
     say(member, room)
-    assert queries.room_view(owner, room.pk).unread == 1
+    assert room_views.room_view(owner, room.pk).unread == 1
 
 
 def test_who_was_written_to_by_a_server_of_before_gets_the_room_when_it_is_picked_again(

@@ -19,10 +19,13 @@ from django.test import Client
 from accounts import erasing as accounts
 from accounts import names
 from accounts.models import Erasure, User, UsernameTaken
-from chat import batches, erasing, message_queries, payloads, queries
-from chat.actions import attachments, blocks, messages, moderation, rooms
+from chat import serializers
+from chat.actions import attachments, batches, blocks, messages, rooms
 from chat.models import Attachment, AuditEntry, Block, Membership, Message, Report, Revision, Room
+from chat.moderation import actions as moderation
 from chat.protocol import ErrorCode
+from chat.queries import room_log, room_views
+from chat.realtime import erasure_worker
 from tests.chat.conftest import refused, say
 from tests.conftest import PASSWORD, person
 
@@ -32,7 +35,7 @@ NAME = "wilhelmina"
 @pytest.fixture(autouse=True)
 def no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests do the work themselves."""
-    monkeypatch.setattr(erasing._thread, "start", lambda: None)
+    monkeypatch.setattr(erasure_worker._thread, "start", lambda: None)
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def upload(user: User) -> Attachment:
 
 def erase(user: User, *, keep_messages: bool) -> User:
     erasure = accounts.erase_by_own_wish(user, keep_messages=keep_messages)
-    erasing.erase(erasure)
+    erasure_worker.erase(erasure)
     return User.objects.get(pk=user.pk)
 
 
@@ -81,7 +84,7 @@ def named() -> list[str]:
 
 
 def history(user: User, room: Room) -> list[str]:
-    page, _ = message_queries.history(user, room.pk, before=None, after=None, limit=100)
+    page, _ = room_log.history(user, room.pk, before=None, after=None, limit=100)
     return page
 
 
@@ -136,7 +139,7 @@ def test_nothing_names_them_any_more(
     assert (own.deleted_at is None) == keep_messages
     assert Message.objects.get(room=room, number=2).deleted_at  # it was a file and nothing else
     assert NAME not in "".join(history(member, room) + history(member, direct)).casefold()
-    views = {view.room.id: view.room for view in queries.rooms_of(member)}
+    views = {view.room.id: view.room for view in room_views.rooms_of(member)}
     assert set(views[room.pk].members or ()) == {"member", "owner"}
     assert set(views[direct.pk].members or ()) == {"member", gone.username}
     assert views[direct.pk].closed
@@ -147,7 +150,7 @@ def test_who_had_picked_them_and_not_written_yet_cannot_any_more(
 ) -> None:
     direct, _ = rooms.open_room(member, kind="direct", members=[NAME])
     gone = erase(wilhelmina, keep_messages=True)
-    view = queries.room_view(member, direct.pk)
+    view = room_views.room_view(member, direct.pk)
     assert (view.members, view.closed) == (["member", gone.username], True)
     refused(ErrorCode.FORBIDDEN, say, member, direct)
     assert not Membership.objects.filter(user=gone).exists()
@@ -168,7 +171,7 @@ def test_clients_that_read_before_read_again(wilhelmina: User, member: User, roo
     other = say(member, room, "something else")
     newest = other.position
     gone = erase(wilhelmina, keep_messages=True)
-    changed, _ = message_queries.changes(room.pk, after=newest, limit=10)
+    changed, _ = room_log.changes(room.pk, after=newest, limit=10)
     assert {id for _, _, id, _ in changed} == {str(own.pk), str(reply.pk)}
     assert all(gone.username in encoded for *_, encoded in changed)
 
@@ -254,7 +257,7 @@ def test_pages_of_messages_and_where_another_process_goes_on(
     from chat.actions import erasure as actions
 
     monkeypatch.setattr(actions, "PAGE", 3)
-    monkeypatch.setattr(erasing, "NOTED_EVERY", timedelta(0))
+    monkeypatch.setattr(erasure_worker, "NOTED_EVERY", timedelta(0))
     second, _ = rooms.open_room(member, kind="private", name="Second", members=[NAME])
     for where in (room, second):
         for number in range(8):
@@ -271,24 +274,24 @@ def test_pages_of_messages_and_where_another_process_goes_on(
         return page(*args)
 
     monkeypatch.setattr(actions, "erase_page", failing)
-    erasing.go_on()
+    erasure_worker.go_on()
     left = Message.objects.filter(sender=wilhelmina, deleted_at=None).count()
     assert 0 < left < 8
-    erasing.go_on()  # somebody worked on it a moment ago
+    erasure_worker.go_on()  # somebody worked on it a moment ago
     assert Message.objects.filter(sender=wilhelmina, deleted_at=None).count() == left
-    Erasure.objects.update(worked_at=erasure.begun_at - 2 * erasing.LEASE)
-    erasing.go_on()
+    Erasure.objects.update(worked_at=erasure.begun_at - 2 * erasure_worker.LEASE)
+    erasure_worker.go_on()
     assert not Message.objects.filter(sender=wilhelmina, deleted_at=None).exists()
     assert Message.objects.filter(sender=member, deleted_at=None).count() == 8
     assert Erasure.objects.get().finished_at
 
 
 def test_a_process_that_did_not_hear_it_learns_the_new_name(wilhelmina: User) -> None:
-    payloads.usernames([wilhelmina.pk])
+    serializers.usernames([wilhelmina.pk])
     erasure = accounts.begin(wilhelmina, keep_messages=True)
-    payloads._usernames[wilhelmina.pk] = NAME  # as where nobody rang
-    assert erasing.look() == {wilhelmina.pk: accounts.username_of(erasure)}
-    assert payloads.usernames([wilhelmina.pk])[wilhelmina.pk] == accounts.username_of(erasure)
+    serializers._usernames[wilhelmina.pk] = NAME  # as where nobody rang
+    assert erasure_worker.look() == {wilhelmina.pk: accounts.username_of(erasure)}
+    assert serializers.usernames([wilhelmina.pk])[wilhelmina.pk] == accounts.username_of(erasure)
 
 
 def test_no_transaction_holds_up_others_for_long(

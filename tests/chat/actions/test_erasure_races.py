@@ -14,9 +14,10 @@ from PIL import Image
 
 from accounts.forms import ProfileForm
 from accounts.models import User, WasErased
-from chat import access
-from chat.actions import attachments, messages, moderation, rooms
+from chat import permissions
+from chat.actions import attachments, messages, rooms
 from chat.models import Attachment, Membership, Message, Room
+from chat.moderation import actions as moderation
 from chat.protocol import Code, ErrorCode
 from tests.chat.actions.test_erasure import (  # noqa: F401  (fixtures)
     NAME,
@@ -142,7 +143,7 @@ def test_a_reaction(
     meanwhile: Meanwhile,
 ) -> None:
     said = say(member, room, "hello")
-    meanwhile(access, "message_for")
+    meanwhile(permissions, "message_for")
     refused(
         ErrorCode.NOT_FOUND,
         lambda: messages.react_to_message(wilhelmina, message=said.pk, emoji="👍", on=True),
@@ -156,7 +157,7 @@ def test_an_edit(
     meanwhile: Meanwhile,
 ) -> None:
     said = say(wilhelmina, room, "hello")
-    meanwhile(access, "message_for")
+    meanwhile(permissions, "message_for")
     refused(
         ErrorCode.NOT_FOUND,
         lambda: messages.edit_message(wilhelmina, message=said.pk, body=f"I am @{NAME}"),

@@ -10,11 +10,13 @@ from django.apps import apps
 from django.db import connection
 
 from accounts.models import User
-from chat import message_queries, payloads, protocol, text
+from chat import protocol, serializers
 from chat.actions import messages, rooms
 from chat.actions.drafts import Draft
 from chat.models import Message, Report, Revision
 from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
+from chat.queries import room_log
+from chat.rendering import text
 from tests.chat.conftest import refused, say
 
 
@@ -101,7 +103,7 @@ def test_an_edit_moves_the_message_and_keeps_what_it_said(owner, private_room):
     assert edited.edited_at is not None
     assert [row.body for row in Revision.objects.all()] == ["frist"]
     assert log(private_room) == [2, 3]
-    (revision,), more = message_queries.revisions(owner, first.pk)
+    (revision,), more = room_log.revisions(owner, first.pk)
     assert more is False
     assert revision.body == "frist"
 
@@ -159,7 +161,7 @@ def test_a_quote_of_a_deleted_message_says_nothing(owner, private_room):
     message = say(owner, private_room, "a secret")
     say(owner, private_room, "as I said", reply_to=message.pk)
     messages.delete_message(owner, message=message.pk)
-    page, _ = message_queries.history(owner, private_room.pk, before=None, after=None, limit=10)
+    page, _ = room_log.history(owner, private_room.pk, before=None, after=None, limit=10)
     assert "a secret" not in "".join(page)
 
 
@@ -220,7 +222,7 @@ def test_history_pages_in_both_directions(owner, private_room):
 
     def numbers(**where) -> tuple[list[int], bool]:
         where = {"before": None, "after": None, "limit": 4} | where
-        page, more = message_queries.history(owner, private_room.pk, **where)
+        page, more = room_log.history(owner, private_room.pk, **where)
         return [json.loads(each)["number"] for each in page], more
 
     assert numbers() == ([7, 8, 9, 10], True)
@@ -238,7 +240,7 @@ def test_a_page_of_history_costs_the_same_whatever_is_on_it(
     for number in range(30):
         last = say(owner if number % 2 else member, private_room, "x", reply_to=last).pk
     with django_assert_max_num_queries(5):
-        message_queries.history(owner, private_room.pk, before=None, after=None, limit=30)
+        room_log.history(owner, private_room.pk, before=None, after=None, limit=30)
 
 
 # -- Pages end by size, too -------------------------------------------------------------------
@@ -251,7 +253,7 @@ def pages_back(user, room, limit: int = 200) -> list[list[dict]]:
     pages: list[list[dict]] = []
     before, more = None, True
     while more:
-        page, more = message_queries.history(user, room.pk, before=before, after=None, limit=limit)
+        page, more = room_log.history(user, room.pk, before=before, after=None, limit=limit)
         assert len(page) == 1 or sum(len(each.encode()) for each in page) <= protocol.PAGE_SIZE
         pages.append([json.loads(each) for each in page])
         before = pages[-1][0]["number"]
@@ -264,7 +266,7 @@ def test_a_page_of_history_ends_by_its_size(owner, private_room):
     pages = pages_back(owner, private_room)
     assert len(pages) > 5 and all(pages)
     assert [each["number"] for page in pages[::-1] for each in page] == list(range(1, 31))
-    page, more = message_queries.history(owner, private_room.pk, before=None, after=0, limit=200)
+    page, more = room_log.history(owner, private_room.pk, before=None, after=0, limit=200)
     assert more and [json.loads(each)["number"] for each in page] == list(range(1, len(page) + 1))
 
 
@@ -274,25 +276,25 @@ def test_a_page_of_changes_ends_by_its_size(owner, private_room):
     told: list[int] = []
     more = True
     while more:
-        page, more = message_queries.changes(private_room.pk, after=len(told), limit=200)
+        page, more = room_log.changes(private_room.pk, after=len(told), limit=200)
         assert sum(len(each[-1].encode()) for each in page) <= protocol.PAGE_SIZE
         told += [position for position, _, _, _ in page]
     assert told == list(range(1, 31))
 
 
 def test_what_is_read_for_many_rooms_at_once_is_bounded(owner, member, monkeypatch):
-    monkeypatch.setattr(message_queries, "LOADED_TOGETHER", 200_000)
+    monkeypatch.setattr(room_log, "LOADED_TOGETHER", 200_000)
     opened = [
         rooms.open_room(owner, kind="private", name=str(n), members=["member"])[0] for n in range(4)
     ]
     for room in opened:
         for _ in range(4):
             say(owner, room, "x" * 9_000)
-    found = message_queries.changes_of_many({room.pk: (0, 4) for room in opened})
+    found = room_log.changes_of_many({room.pk: (0, 4) for room in opened})
     assert 0 < sum(len(entries) for _, entries in found.values()) < 10
     for after, entries in found.values():
         assert [position for position, _, _, _ in entries] == list(range(after + 1, 5))
-    everything = message_queries.changes_of_many({room.pk: (1, 3) for room in opened[:2]})
+    everything = room_log.changes_of_many({room.pk: (1, 3) for room in opened[:2]})
     assert [(after, [entry[0] for entry in entries]) for after, entries in everything.values()] == [
         (1, [2, 3])
     ] * 2
@@ -302,7 +304,7 @@ def test_what_a_message_said_before_is_told_within_a_page(owner, private_room):
     message = say(owner, private_room)
     for number in range(30):
         messages.edit_message(owner, message=message.pk, body=f"{number} " + "x" * 19_000)
-    found, more = message_queries.revisions(owner, message.pk)
+    found, more = room_log.revisions(owner, message.pk)
     assert more and sum(len(each.body) for each in found) <= protocol.PAGE_SIZE
     numbers = [int(each.body.split()[0]) for each in found]
     assert numbers == list(range(29 - len(found), 29))
@@ -346,7 +348,7 @@ def parsed(monkeypatch) -> list[str]:
 
 
 def quotes(user, room) -> list[str]:
-    page, _ = message_queries.history(user, room.pk, before=None, after=None, limit=200)
+    page, _ = room_log.history(user, room.pk, before=None, after=None, limit=200)
     return [each["quote"]["body"] for each in map(json.loads, page) if each["quote"]]
 
 
@@ -413,7 +415,7 @@ def test_a_page_of_quotes_of_old_messages_takes_as_many_queries(
         say(owner, private_room, "yes", reply_to=id)
     Message.objects.update(excerpt=None)
     with django_assert_max_num_queries(5):
-        page, _ = message_queries.history(owner, private_room.pk, before=None, after=None, limit=50)
+        page, _ = room_log.history(owner, private_room.pk, before=None, after=None, limit=50)
     assert json.loads(page[-1])["quote"]["body"] == "number 19"
 
 
@@ -435,12 +437,12 @@ def test_the_names_under_a_message_are_bounded(owner, member, private_room, monk
 
 
 def test_the_usernames_that_are_remembered_are_bounded(owner, member, monkeypatch):
-    monkeypatch.setattr(payloads, "NAMES_LIMIT", 20)
-    monkeypatch.setattr(payloads, "_usernames", {})
+    monkeypatch.setattr(serializers, "NAMES_LIMIT", 20)
+    monkeypatch.setattr(serializers, "_usernames", {})
     many = User.objects.bulk_create(User(username=f"person{n}") for n in range(50))
-    names = payloads.usernames(user.pk for user in many)
+    names = serializers.usernames(user.pk for user in many)
     assert names == {user.pk: user.username for user in many}
-    assert len(payloads._usernames) <= 20
+    assert len(serializers._usernames) <= 20
     for user in many:
-        assert payloads.usernames([user.pk]) == {user.pk: user.username}
-        assert len(payloads._usernames) <= 20
+        assert serializers.usernames([user.pk]) == {user.pk: user.username}
+        assert len(serializers._usernames) <= 20

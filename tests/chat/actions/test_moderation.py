@@ -11,10 +11,12 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.sessions import live_sessions
-from chat import message_queries, moderators
-from chat.actions import messages, moderation
+from chat.actions import messages
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Room
+from chat.moderation import actions as moderation
+from chat.moderation import moderators
 from chat.protocol import ErrorCode
+from chat.queries import room_log
 from tests.chat.conftest import refused, say
 from tests.conftest import PASSWORD, person
 from tests.support.cases import first_on_all
@@ -307,7 +309,7 @@ def test_a_hidden_message_reads_as_deleted_until_it_is_shown(
     assert '"hidden":true' in hidden.encoded
     assert "fools" not in hidden.encoded
     assert hidden.position == 3
-    assert message_queries.revisions(owner, message.pk) == ([], False)
+    assert room_log.revisions(owner, message.pk) == ([], False)
     shown = do("show_message", moderator)
     assert "you dear fools" in shown.encoded
     assert shown.position == 4
@@ -344,7 +346,7 @@ def test_a_closed_room_can_be_read_only(
 ) -> None:
     do("close_room", moderator)
     refused(ErrorCode.FORBIDDEN, say, owner, private_room)
-    assert message_queries.history(owner, private_room.pk, before=None, after=None, limit=5)[0]
+    assert room_log.history(owner, private_room.pk, before=None, after=None, limit=5)[0]
     do("reopen_room", moderator)
     say(owner, private_room)
 

@@ -8,9 +8,11 @@ from django.db import connection
 
 from accounts.models import User
 from accounts.names import isolated
-from chat import handlers, protocol
-from chat.actions import memberships, moderation, rooms
+from chat import protocol
+from chat.actions import memberships, rooms
+from chat.commands import handlers
 from chat.models import AuditEntry, Membership, Room
+from chat.moderation import actions as moderation
 from chat.protocol import ErrorCode
 from tests.chat.conftest import refused
 from tests.conftest import person

@@ -8,13 +8,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from chat import queries, relations
-from chat.access import WAITING_MESSAGES
 from chat.actions import blocks, requests, rooms
 from chat.actions.drafts import Draft
 from chat.actions.strangers import ASKED_A_DAY, WAITING_LIMIT
 from chat.models import Membership, Room, RoomRequest
+from chat.permissions import WAITING_MESSAGES
 from chat.protocol import ErrorCode
+from chat.queries import relations, room_views
 from tests.chat.conftest import refused, say
 from tests.conftest import person
 
@@ -51,8 +51,8 @@ def test_a_stranger_is_asked_and_whoever_shares_a_room_is_added(
     assert names(room) == {"owner", "member"}
     assert asks(outsider) == [("Trap", "owner")]
     assert asks(member) == []
-    assert queries.room_view(owner, room.pk).asked == ["outsider"]
-    refused(ErrorCode.NOT_FOUND, queries.room_view, outsider, room.pk)
+    assert room_views.room_view(owner, room.pk).asked == ["outsider"]
+    refused(ErrorCode.NOT_FOUND, room_views.room_view, outsider, room.pk)
 
 
 def test_any_room_that_is_shared_makes_people_known(owner, outsider, public_room):
@@ -71,16 +71,16 @@ def test_accepting_lets_in_with_nothing_unread(owner, outsider):
     requests.accept_request(outsider, room=room.pk)
     assert names(room) == {"owner", "outsider"}
     assert asks(outsider) == []
-    (view,) = queries.rooms_of(outsider)
+    (view,) = room_views.rooms_of(outsider)
     assert (view.room.number, view.room.read, view.room.asked) == (1, 1, None)
 
 
 def test_refusing_is_not_told_and_holds_for_a_time(owner, outsider):
     room = open_private(owner, "outsider")
-    before = queries.room_view(owner, room.pk)
+    before = room_views.room_view(owner, room.pk)
     requests.refuse_request(outsider, room=room.pk)
     assert asks(outsider) == []
-    assert queries.room_view(owner, room.pk) == before
+    assert room_views.room_view(owner, room.pk) == before
     rooms.add_members(owner, room=room.pk, members=["outsider"])
     assert asks(outsider) == []
     refused(ErrorCode.NOT_FOUND, requests.accept_request, outsider, room=room.pk)
@@ -96,8 +96,8 @@ def test_another_room_of_who_was_refused_tells_nothing_either(owner, outsider, m
     named = {"kind": kind, "name": "" if kind == "direct" else "Other"}
     room, new = rooms.open_room(owner, **named, members=["outsider"])
     never, _ = rooms.open_room(owner, **named, members=["member"])  # who has refused nobody
-    told = queries.room_view(owner, room.pk).model_dump(exclude={"id"})
-    other = queries.room_view(owner, never.pk).model_dump(exclude={"id"})
+    told = room_views.room_view(owner, room.pk).model_dump(exclude={"id"})
+    other = room_views.room_view(owner, never.pk).model_dump(exclude={"id"})
     assert new
     assert str(told).replace("outsider", "member") == str(other)
     assert relations.asked_into([room.pk])[room.pk] == ["outsider"]
@@ -148,14 +148,14 @@ def test_what_a_stranger_writes_is_seen_on_accepting_and_bounded(owner, outsider
     room, new = rooms.open_room(owner, kind="direct", members=["outsider"])
     assert new
     assert asks(outsider) == [("", "owner")]
-    view = queries.room_view(owner, room.pk)
+    view = room_views.room_view(owner, room.pk)
     assert (view.members, view.asked) == (["owner"], ["outsider"])
     for number in range(WAITING_MESSAGES):
         say(owner, room, str(number))
     refused(ErrorCode.FORBIDDEN, say, owner, room, "one more")
-    assert queries.rooms_of(outsider) == []
+    assert room_views.rooms_of(outsider) == []
     requests.accept_request(outsider, room=room.pk)
-    (seen,) = queries.rooms_of(outsider)
+    (seen,) = room_views.rooms_of(outsider)
     assert (seen.room.number, seen.room.read) == (WAITING_MESSAGES, 0)
     say(owner, room, "thank you")
     again, new = rooms.open_room(outsider, kind="direct", members=["owner"])
@@ -201,7 +201,7 @@ def test_who_is_picked_again_after_meeting_elsewhere_gets_it_with_its_first_mess
     rooms.join_room(outsider, room=public_room.pk)
     rooms.open_room(owner, kind="direct", members=["outsider"])
     assert (names(room), asks(outsider)) == ({"owner"}, [])
-    view = queries.room_view(owner, room.pk)
+    view = room_views.room_view(owner, room.pk)
     assert (view.members, view.asked) == (["owner", "outsider"], None)
     say(owner, room)
     assert names(room) == {"owner", "outsider"}
@@ -216,7 +216,7 @@ def test_who_is_picked_again_as_a_stranger_is_asked(owner, outsider, public_room
     say(owner, room)
     assert names(room) == {"owner"}, "before they have accepted"
     requests.accept_request(outsider, room=room.pk)
-    assert queries.room_view(outsider, room.pk).unread == 1
+    assert room_views.room_view(outsider, room.pk).unread == 1
 
 
 def test_a_request_that_is_accepted_before_a_message_opens_the_room(owner, outsider):
@@ -224,7 +224,7 @@ def test_a_request_that_is_accepted_before_a_message_opens_the_room(owner, outsi
     requests.accept_request(outsider, room=room.pk)
     assert names(room) == {"owner", "outsider"}
     say(owner, room)
-    assert queries.room_view(outsider, room.pk).unread == 1
+    assert room_views.room_view(outsider, room.pk).unread == 1
 
 
 def test_whoever_meets_elsewhere_waits_no_longer(owner, outsider, public_room):
@@ -340,7 +340,7 @@ def test_a_request_does_not_outlive_membership(owner, member, outsider, private_
     rooms.join_room(outsider, room=shared.pk)
     rooms.add_members(member, room=private_room.pk, members=["outsider"])
     assert asks(outsider) == []
-    assert queries.room_view(owner, private_room.pk).asked is None
+    assert room_views.room_view(owner, private_room.pk).asked is None
     rooms.remove_member(owner, room=private_room.pk, member="outsider")
     refused(ErrorCode.NOT_FOUND, requests.accept_request, outsider, room=private_room.pk)
     # The same by joining, and where a request was left over beside a membership.
@@ -364,7 +364,7 @@ def test_whoever_may_remove_people_may_withdraw_what_they_are_asked(
     Membership.objects.filter(room=private_room, user=member).update(role="moderator")
     rooms.remove_member(member, **remove)
     assert (asks(outsider), asks(other)) == ([], [("Plans", "owner")])
-    assert queries.room_view(owner, private_room.pk).asked == ["other"]
+    assert room_views.room_view(owner, private_room.pk).asked == ["other"]
     assert Room.objects.get(pk=private_room.pk).members_version > version
     refused(ErrorCode.NOT_FOUND, requests.accept_request, outsider, room=private_room.pk)
     refused(ErrorCode.NOT_FOUND, requests.refuse_request, outsider, room=private_room.pk)
@@ -377,7 +377,7 @@ def test_withdrawing_tells_nothing_of_a_refusal(owner, outsider, has_refused):
     if has_refused:
         requests.refuse_request(outsider, room=room.pk)
     rooms.remove_member(owner, room=room.pk, member="outsider")
-    assert queries.room_view(owner, room.pk).asked is None
+    assert room_views.room_view(owner, room.pk).asked is None
     # Nor can anyone be asked over and over, by taking it back each time.
     detail = refused(
         ErrorCode.RATE_LIMITED, rooms.add_members, owner, room=room.pk, members=["outsider"]
@@ -385,7 +385,7 @@ def test_withdrawing_tells_nothing_of_a_refusal(owner, outsider, has_refused):
     assert detail == "The request to @outsider was withdrawn. Try again tomorrow."
     RoomRequest.objects.update(withdrawn_at=timezone.now() - timedelta(hours=25))
     rooms.add_members(owner, room=room.pk, members=["outsider"])
-    assert queries.room_view(owner, room.pk).asked == ["outsider"]
+    assert room_views.room_view(owner, room.pk).asked == ["outsider"]
     assert asks(outsider) == ([] if has_refused else [("Trap", "owner")])
 
 

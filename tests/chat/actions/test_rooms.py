@@ -5,10 +5,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from chat import queries
 from chat.actions import memberships, rooms
 from chat.models import Membership, Room
 from chat.protocol import ChatError, ErrorCode
+from chat.queries import room_views
 from tests.chat.conftest import refused, say
 from tests.conftest import person
 
@@ -63,7 +63,7 @@ def test_someone_who_comes_in_has_nothing_unread(owner, outsider, private_room):
     for number in range(3):
         say(owner, private_room, str(number))
     rooms.add_members(owner, room=private_room.pk, members=["outsider"])
-    (view,) = queries.rooms_of(outsider)
+    (view,) = room_views.rooms_of(outsider)
     assert (view.room.number, view.room.read) == (3, 3)
 
 

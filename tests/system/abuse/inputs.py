@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat import prices, protocol
-from tests import pictures
-from tests.handshakes import handshake
+from chat import protocol
+from chat.throttling import prices
+from tests.support import pictures
+from tests.support.handshakes import handshake
 from tests.system.abuse.world import TABLE, World
 
 FAR = 2**50

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 import httpx
 
-from tests.outside import OutsideClient
+from tests.support.outside import OutsideClient
 from tests.system.chaos import model
 from tests.system.chaos.client import LOST, Client
 from tests.system.chaos.faults import CLIENTS, POSTGRESQL, REDIS, SERVER, SQLITE, Fault

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
 from websockets.typing import Subprotocol
 
-from tests.outside import CommandError
+from tests.support.outside import CommandError
 from tests.system.chaos.history import Frame, History, Messages
 
 FIRST_WAIT, LONGEST_WAIT = 0.25, 2.0

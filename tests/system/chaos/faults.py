@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import redis as redis_client
 
-from tests.live import Server
+from tests.support.live import Server
 from tests.system.chaos.workload import World
 from tests.system.test_failures import forbid_writing
 

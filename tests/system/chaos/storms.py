@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 
-from tests.outside import CommandError
+from tests.support.outside import CommandError
 from tests.system.chaos.client import Client
 from tests.system.chaos.faults import fault
 from tests.system.chaos.herd import Herd

@@ -3,8 +3,8 @@
 import pytest
 
 from tests import databases
-from tests.components import missing
 from tests.databases.servers import MissingError
+from tests.support.components import missing
 from tests.system.chaos.campaign import FAULTS, campaign
 
 # Within how many seconds people are right again is measured, which a busy machine would decide.

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import databases
-from tests.components import redis_server
 from tests.databases import servers as database_servers
 from tests.databases.mortal import PostgreSQL
-from tests.live import Redis, Seeded, Server, fill, free_port
+from tests.support.components import redis_server
+from tests.support.live import Redis, Seeded, Server, fill, free_port
 from tests.system.chaos.proxy import Proxy
 
 HEARTBEAT = 2
@@ -121,7 +121,7 @@ async def _serve(stack: AsyncExitStack, topology: Topology, count: int) -> None:
     for number in range(count):
         topology.move_clock(number, 0)
         environment = {
-            "DJANGO_SETTINGS_MODULE": "tests.settings_moved_clock",
+            "DJANGO_SETTINGS_MODULE": "tests.support.settings_moved_clock",
             "CLOCK_FILE": str(_clock(topology.directory, number)),
             "HEARTBEAT": str(HEARTBEAT),
             "RATE_LIMITS": "off",

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tests.outside import CommandError
+from tests.support.outside import CommandError
 from tests.system.chaos.client import Client
 from tests.system.chaos.herd import Herd
 from tests.system.chaos.history import History

@@ -1,5 +1,5 @@
 /**
- * Where a mention begins in what people write: chat/mentions.py has the same for the server and
+ * Where a mention begins in what people write: chat/rendering/mentions.py has the same for the server and
  * says why, and tests/mentions.json holds both.
  */
 

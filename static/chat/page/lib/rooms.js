@@ -39,7 +39,7 @@ export const unread = (room) => (room.role ? room.unread : 0);
 export const badge = (count) => (count > 99 ? "99+" : String(count));
 
 /*
- * What a person may do in a room, as `chat/access.py` has it: what the server would refuse is not
+ * What a person may do in a room, as `chat/permissions.py` has it: what the server would refuse is not
  * offered. In a room that a moderator closed everything can be read, and that is all.
  */
 

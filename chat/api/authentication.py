@@ -1,0 +1,87 @@
+"""Who calls the HTTP API: by session token, or by the session cookie of a browser.
+
+A browser sends its cookies with whatever another site makes it send, so a cookie counts only
+together with the CSRF token in a header, which only our own pages can read. Where there is a
+session token the cookie is not looked at, whether the token is right or wrong.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.security import APIKeyCookie, APIKeyHeader
+
+from accounts.models import User
+from accounts.second_factor import FOR_PROGRAMS
+from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
+from chat.api.address_limits import paid_by_person
+from chat.concurrency.executors import in_thread
+from chat.protocol import ChatError, ErrorCode
+from chat.realtime.hub import hub
+from chat.throttling import prices
+from mediachat.http.csrf import is_from_own_page
+
+
+@dataclass(slots=True)
+class Caller:
+    """A person, and the session by which they are signed in."""
+
+    user: User
+    session_key: str
+
+
+class ByToken(APIKeyHeader):
+    """The session token of allauth's headless API."""
+
+    param_name = TOKEN_HEADER
+
+    async def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
+        return await _caller(request, key)
+
+
+class ByCookie(APIKeyCookie):
+    """The session cookie, with the header `X-CSRFToken` where something is changed; a field of a
+    form does not count."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def __init__(self) -> None:
+        super().__init__(csrf=False)  # checked below, without reading the body
+
+    async def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
+        if TOKEN_HEADER in request.headers:
+            return None
+        caller = await _caller(request, key)
+        if caller and not is_from_own_page(request):
+            raise ChatError(
+                ErrorCode.FORBIDDEN,
+                "This request did not come from our own page. Reload it and try again.",
+            )
+        return caller
+
+
+async def _caller(request: HttpRequest, token: str | None) -> Caller | None:
+    if not token:
+        return None
+    signed_in = await in_thread(user_for_token, token)
+    if signed_in is None:
+        if await in_thread(lacks_second_factor, token):
+            raise ChatError(ErrorCode.UNAUTHENTICATED, FOR_PROGRAMS)
+        return None
+    caller = Caller(*signed_in)
+    await pay(caller, prices.of_request(request.method or "", request.path_info).units)
+    paid_by_person(request)
+    return caller
+
+
+async def pay(caller: Caller, units: int) -> None:
+    """Takes this from what the person may ask for.
+
+    Raises:
+        ChatError: ``rate_limited``.
+    """
+    if not await hub().allowance(caller.user.pk).pay(units):
+        raise ChatError(
+            ErrorCode.RATE_LIMITED,
+            "That was too much at once. Wait a few seconds and try again.",
+        )

@@ -1,0 +1,339 @@
+"""The only sender to the channel layer, and the names of its groups.
+
+What is sent is a doorbell: a layer may drop it, and hubs then learn the same from the database.
+What reaches a hub is a ``room.event``, ``user.event``, ``presence.event`` or ``person.renamed``.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+from chat.protocol import ReadEvent
+from mediachat.monitoring.logs import reason
+
+log = structlog.get_logger(__name__)
+
+PRESENCE_GROUP = "presence"
+BACKLOG = 10_000
+"""Groups that may wait while the layer is slow; the oldest are dropped, as a layer would."""
+JOINED = 200
+"""Changes of one room in one doorbell; of more than these only the newest is told, and hubs
+read the others from the log."""
+JOINED_SIZE = 256 * 1024
+"""Characters of messages in one doorbell, beyond which the same is done."""
+WAITING_SIZE = 32 * 1024 * 1024
+"""Characters that may wait while the layer is slow; the oldest groups are dropped."""
+AT_ONCE = 100
+"""Groups that share a timeout."""
+TIMEOUT = 5.0
+"""Seconds after which a layer that does not answer is taken to have dropped the doorbell."""
+
+SLOW = "more waits than is kept"
+
+LOST: dict[str, Any] = {"type": "doorbells.lost"}
+"""Tells every hub to compare everything with the database."""
+LOST_TIMES, LOST_EVERY = 5, 1.0
+"""How often that is told, and after how many seconds each: others may be on their way back to a
+layer that works again here."""
+
+Entry = tuple[int, int, str, str]
+"""A message in the log: position, number, id, and its encoded state."""
+
+
+def room_group(room: UUID) -> str:
+    return f"room.{room.hex}"
+
+
+def user_group(user: UUID) -> str:
+    return f"user.{user.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Messages of one room that were sent or changed, in the order of position."""
+
+    room: UUID
+    members_version: int
+    entries: Sequence[Entry]
+    writers: Mapping[UUID, str] = field(default_factory=dict)
+    """Those who have written here for the first time, with their usernames."""
+
+
+def messages_on_commit(rooms: Sequence[Changed]) -> None:
+    """What one commit changes in any number of rooms."""
+    bells: list[Bell] = []
+    for each in rooms:
+        event: dict[str, Any] = {
+            "type": "room.event",
+            "room": each.room.hex,
+            "members_version": each.members_version,
+            "entries": list(each.entries),
+        }
+        if each.writers:
+            event["writers"] = {user.hex: name for user, name in each.writers.items()}
+        bells.append((room_group(each.room), event))
+    if bells:
+        transaction.on_commit(lambda: _ring(*bells))
+
+
+def room_changed_on_commit(room: UUID) -> None:
+    """The room's name, members, roles or state changed."""
+    _on_commit(room_group(room), {"type": "room.event", "room": room.hex, "changed": True})
+
+
+def ephemeral(room: UUID, members_version: int, frame: str) -> None:
+    """A frame for everyone in a room that is not part of its log."""
+    _ring((room_group(room), _ephemeral(room, members_version, frame=frame)))
+
+
+def typing(room: UUID, members_version: int, username: str, frame: str) -> None:
+    """Someone types in a room."""
+    event = _ephemeral(room, members_version, typing=frame, user=username)
+    _ring((room_group(room), event))
+
+
+def reads_on_commit(
+    room: UUID,
+    members_version: int,
+    events: Mapping[UUID, ReadEvent],
+    moved: Mapping[UUID, int],
+) -> None:
+    """How far people have read, and by how much that has grown, for their other devices and, in
+    small rooms, for everyone."""
+    readers = {user.hex: (event.user, event.frame()) for user, event in events.items()}
+    grown = {user.hex: by for user, by in moved.items()}
+    event = _ephemeral(room, members_version, readers=readers, moved=grown)
+    _on_commit(room_group(room), event)
+
+
+def _ephemeral(room: UUID, members_version: int, **fields: Any) -> dict[str, Any]:
+    """What is no part of the log, with the membership that its sender knows: a hub that has not
+    heard of this one finds out who was removed before it forwards anything."""
+    return {
+        "type": "room.event",
+        "room": room.hex,
+        "members_version": members_version,
+        **fields,
+    }
+
+
+def rooms_changed_on_commit(*users: UUID) -> None:
+    """These people were added to a room."""
+    bells: list[Bell] = [
+        (user_group(user), {"type": "user.event", "user": user.hex}) for user in users
+    ]
+    transaction.on_commit(lambda: _ring(*bells))
+
+
+def relations_changed_on_commit(user: UUID) -> None:
+    """Someone blocked this person or was blocked by them, or no longer."""
+    _on_commit(user_group(user), {"type": "user.event", "user": user.hex, "relations": True})
+
+
+def room_changed_for_on_commit(room: UUID, user: UUID) -> None:
+    """A room looks different to one of its members, and to nobody else."""
+    event = {"type": "room.event", "room": room.hex, "changed": True, "for": user.hex}
+    _on_commit(room_group(room), event)
+
+
+def removed_on_commit(
+    user: UUID, room: UUID, reason: str, name: str | None = None, by: str | None = None
+) -> None:
+    """Someone may no longer read a room of this name; ``by`` is the username of who removed them.
+    Only they are told."""
+    event = {"type": "user.event", "user": user.hex, "removed": room.hex, "reason": reason}
+    _on_commit(user_group(user), {**event, "name": name, "by": by})
+
+
+def sign_out_on_commit(user: UUID, code: int, session_key: str | None = None) -> None:
+    """Closes a person's sockets, or those of one session, with this closing code."""
+    _on_commit(
+        user_group(user),
+        {"type": "user.event", "user": user.hex, "close": code, "session": session_key},
+    )
+
+
+def renamed_on_commit(user: UUID, username: str) -> None:
+    """Someone was erased, and has this name from now on."""
+    _on_commit(PRESENCE_GROUP, {"type": "person.renamed", "user": user.hex, "username": username})
+
+
+def presence(event: dict[str, Any]) -> None:
+    """Who is connected to this process."""
+    _ring((PRESENCE_GROUP, {"type": "presence.event", **event}))
+
+
+Bell = tuple[str, dict[str, Any]]
+"""A group, and what its members are told."""
+
+
+class Outage:
+    """Logs once that the layer loses doorbells, and once that it works again and how many it lost:
+    a line for each would be one for every message."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+
+    def lose(self, doorbells: int, why: str) -> None:
+        if not self._lost:
+            log.warning("doorbell_lost", error=why)
+        self._lost += doorbells
+
+    def end(self) -> None:
+        if self._lost:
+            log.info("doorbells_ring_again", lost=self._lost)
+        self._lost = 0
+
+
+class Ringer:
+    """Rings from one task, so that nobody who publishes waits for the layer.
+
+    A group is rung in order. What comes for a room while it waits for its turn is joined, so a
+    layer that needs a millisecond for each doorbell keeps up with any number of messages.
+    """
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._waiting: dict[str, list[dict[str, Any]]] = {}
+        self._size = 0
+        self._task: asyncio.Task[None] | None = None
+        self._outage = Outage()
+        self._lost_times = 0
+        self._telling_lost: asyncio.Task[None] | None = None
+
+    def ring(self, *bells: Bell) -> None:
+        for group, message in bells:
+            before = self._waiting.setdefault(group, [])
+            self._size += _size(message)
+            if before and (left_out := _join(before[-1], message)) is not None:
+                self._size -= left_out
+                continue
+            before.append(message)
+            if len(before) > JOINED:
+                self._size -= _size(before.pop(0))
+                self._lose(1, SLOW)
+        while len(self._waiting) > BACKLOG or (
+            self._size > WAITING_SIZE and len(self._waiting) > 1
+        ):
+            self._lose(len(self._take(next(iter(self._waiting)))), SLOW)
+        if self._task is None:
+            self._task = self.loop.create_task(self._run())
+
+    async def sent(self) -> None:
+        """Ends when all that waits has been sent, or the layer has not answered in time."""
+        await asyncio.sleep(0)  # what other threads and this turn have said is in line then
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=TIMEOUT)
+
+    def _take(self, group: str) -> list[dict[str, Any]]:
+        messages = self._waiting.pop(group)
+        self._size -= sum(map(_size, messages))
+        return messages
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                try:
+                    await self._send_some()
+                except Exception as error:
+                    self._lose(1, reason(error))
+        finally:
+            self._task = None
+
+    def _lose(self, doorbells: int, why: str) -> None:
+        """Has all hubs look at the database as soon as the layer works again."""
+        self._outage.lose(doorbells, why)
+        self._lost_times = LOST_TIMES
+        if self._telling_lost is None or self._telling_lost.done():
+            self._telling_lost = self.loop.create_task(self._keep_telling_lost())
+
+    async def _keep_telling_lost(self) -> None:
+        while self._lost_times:
+            await asyncio.sleep(LOST_EVERY)
+            try:
+                async with asyncio.timeout(TIMEOUT):
+                    await get_channel_layer().group_send(PRESENCE_GROUP, LOST)
+            except Exception:
+                self._lost_times = LOST_TIMES
+            else:
+                self._lost_times -= 1
+        self._outage.end()
+
+    async def _send_some(self) -> None:
+        """A timeout each would cost more than the doorbell; what fails is lost alone."""
+        async with asyncio.timeout(TIMEOUT):
+            for _ in range(min(len(self._waiting), AT_ONCE)):
+                group = next(iter(self._waiting))
+                for message in self._take(group):
+                    await get_channel_layer().group_send(group, message)
+
+
+def _join(before: dict[str, Any], message: dict[str, Any]) -> int | None:
+    """Adds changes of a room to those that wait, where both rest on the same membership; returns
+    how many characters were left out for that, or None where they cannot be joined."""
+    if "entries" not in before or "entries" not in message:
+        return None
+    if before["members_version"] != message["members_version"]:
+        return None
+    entries = before["entries"] + message["entries"]
+    size = _size_of(entries)
+    if len(entries) > JOINED or size > JOINED_SIZE:
+        entries = entries[-1:]
+    before["entries"] = entries
+    if "writers" in message:
+        before["writers"] = before.get("writers", {}) | message["writers"]
+    return size - _size_of(entries)
+
+
+def _size(message: dict[str, Any]) -> int:
+    return _size_of(message.get("entries", ())) + len(message.get("frame", ""))
+
+
+def _size_of(entries: Sequence[Entry]) -> int:
+    return sum(len(entry[-1]) for entry in entries)
+
+
+_ringer: Ringer | None = None
+_outage_outside = Outage()
+
+
+def start() -> None:
+    """From now on the running loop, which is the server's, sends for all threads."""
+    global _ringer
+    if _ringer is None or _ringer.loop is not asyncio.get_running_loop():
+        _ringer = Ringer()
+
+
+async def sent() -> None:
+    """Ends when what this process has said so far has been sent, as far as it can be."""
+    if _ringer is not None and _ringer.loop is asyncio.get_running_loop():
+        await _ringer.sent()
+
+
+def _on_commit(group: str, message: dict[str, Any]) -> None:
+    transaction.on_commit(lambda: _ring((group, message)))
+
+
+def _ring(*bells: Bell) -> None:
+    if _ringer is not None and _ringer.loop.is_running():
+        _ringer.loop.call_soon_threadsafe(_ringer.ring, *bells)
+    else:
+        # A command line or a test without a server: nobody here listens, others may.
+        _ring_from_outside(*bells)
+
+
+def _ring_from_outside(*bells: Bell) -> None:
+    try:
+        for bell in bells:
+            async_to_sync(get_channel_layer().group_send)(*bell)
+    except Exception as error:
+        _outage_outside.lose(len(bells), reason(error))
+    else:
+        _outage_outside.end()

@@ -1,0 +1,50 @@
+"""Work that reads something and acts on it, and must not act on what was read too early."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from mediachat.monitoring.logs import reason
+
+log = structlog.get_logger(__name__)
+
+
+class Latest:
+    """Runs ``work`` once at a time, and for each call at least once from its beginning.
+
+    Calls that come while it runs share one more run. So two runs never overtake each other, and
+    the last one has read what was true when it was last called for. ``failed`` is called where it
+    raises: somebody must see to it that it is run again.
+    """
+
+    def __init__(
+        self, work: Callable[[], Coroutine[Any, Any, None]], failed: Callable[[], None]
+    ) -> None:
+        self._work = work
+        self._failed = failed
+        self._running: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[None] | None = None
+
+    def run(self) -> "asyncio.Task[None]":
+        """A task that ends when a run has ended that began after this call; it never raises."""
+        loop = asyncio.get_running_loop()
+        if self._running is None or self._running.done():
+            self._running = loop.create_task(self._run())
+            return self._running
+        if self._next is None:
+            self._next = loop.create_task(self._run_after(self._running))
+        return self._next
+
+    async def _run_after(self, running: "asyncio.Task[None]") -> None:
+        await asyncio.wait([running])
+        self._running, self._next = self._next, None
+        await self._run()
+
+    async def _run(self) -> None:
+        try:
+            await self._work()
+        except Exception as error:
+            log.error("task_failed", error=reason(error), exc_info=error)
+            self._failed()

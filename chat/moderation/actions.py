@@ -1,0 +1,325 @@
+"""What the server's moderators do: each with a reason, and each in the audit log.
+
+A crash leaves the stricter state. What takes something away is done first and recorded after;
+what gives something back, or shows what is private, is recorded first and done after. Both
+happen in one transaction where the database has them. Doing any of it again is harmless and
+records the new reason.
+
+Every action raises ``ChatError``: ``forbidden`` for all but active staff with the permission,
+``bad_request`` without a reason, ``not_found``.
+"""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from accounts import erasing
+from accounts.models import User
+from accounts.names import isolated
+from chat import permissions
+from chat.actions import memberships, messages, rooms
+from chat.actions.locks import lock_people
+from chat.models import Attachment, AuditEntry, Membership, Message, Report, Room
+from chat.moderation import audit
+from chat.protocol import ChatError, ErrorCode
+
+REASON_LIMIT = 2_000
+"""The longest reason, in characters."""
+CONTEXT = 5
+"""How many messages before and after a reported one are its context."""
+
+
+M = TypeVar("M", bound=models.Model)
+
+
+def suspend_user(moderator: User, *, user: UUID, reason: str) -> User:
+    """Shuts every door to someone: their sessions end and their sockets close at once.
+
+    Nobody suspends themselves, and superusers are suspended by superusers only, so one is left.
+    """
+    with transaction.atomic():
+        # Two superusers who suspend each other wait for one another, so that one is left. MongoDB
+        # has no such locks; there ``manage.py createsuperuser`` helps, should both be gone.
+        lock_people([moderator.pk, user])
+        actor, reason = _authorised(moderator, "accounts.suspend_user", reason)
+        person = _person_under(actor, user)
+        person.is_active = False
+        person.save(update_fields=["is_active"])
+        _record(actor, "suspend_user", person, person.username, reason)
+    return person
+
+
+def restore_user(moderator: User, *, user: UUID, reason: str) -> User:
+    """Lets someone who was suspended sign in again."""
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "accounts.suspend_user", reason)
+        person = _person_under(actor, user)
+        if person.erased_at:
+            raise ChatError(ErrorCode.CONFLICT, "They were erased. They can make a new account.")
+        _record(actor, "restore_user", person, person.username, reason)
+        person.is_active = True
+        person.save(update_fields=["is_active"])
+    return person
+
+
+def erase_user(moderator: User, *, user: UUID, reason: str, keep_messages: bool) -> User:
+    """Closes someone's account for good; what else names them is erased soon after.
+
+    The entry names them by what they are called from now on. Older entries stay as they are.
+    """
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "accounts.erase_user", reason)
+        person = _person_under(actor, user)
+        erasing.begin(person, keep_messages=keep_messages)
+        person.refresh_from_db()
+        what = "Messages are kept." if keep_messages else "Messages are deleted."
+        _record(actor, "erase_user", person, person.username, f"{reason}\n{what}")
+    return person
+
+
+def hide_message(moderator: User, *, message: UUID, reason: str) -> Message:
+    """Shows a message as deleted, and refuses its files; what it said is kept."""
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "chat.hide_message", reason)
+        row = messages.hide_message(message=message, hidden=True)
+        _record(actor, "hide_message", row, label(row), reason)
+    return row
+
+
+def show_message(moderator: User, *, message: UUID, reason: str) -> Message:
+    """Shows a hidden message again. What its sender deleted stays deleted."""
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "chat.hide_message", reason)
+        row = _message(message)
+        _record(actor, "show_message", row, label(row), reason)
+        return messages.hide_message(message=message, hidden=False)
+
+
+def remove_member(moderator: User, *, room: UUID, user: UUID, reason: str) -> Room:
+    """Takes someone out of a room. In a public room they can join again.
+
+    Raises:
+        ChatError: also ``forbidden`` in a direct room, which either of the two would reopen.
+    """
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "chat.remove_member", reason)
+        row, person = _room(room), _person(user)
+        if row.kind == Room.Kind.DIRECT:
+            raise ChatError(
+                ErrorCode.FORBIDDEN, "Nobody is removed from a direct room. Close it instead."
+            )
+        if Membership.objects.filter(room=row, user=person).exists():
+            rooms.dismiss(room=room, member=person.username)
+        _record(
+            actor, "remove_member", person, f"{isolated(person.username)} from {label(row)}", reason
+        )
+    return row
+
+
+def appoint_owner(moderator: User, *, room: UUID, user: UUID, reason: str) -> Room:
+    """Makes a member an owner of their room, beside those whom it has.
+
+    Raises:
+        ChatError: also ``not_found`` for who is no member, ``forbidden`` in a direct room and for
+            someone who is suspended.
+    """
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "chat.remove_member", reason)
+        row, person = _room(room), _person(user)
+        membership = Membership.objects.filter(room=row, user=person).first()
+        if membership is None:
+            raise permissions.not_found()
+        membership.user = person
+        if row.kind == Room.Kind.DIRECT:
+            raise ChatError(ErrorCode.FORBIDDEN, "A direct room belongs to its two people.")
+        if not person.is_active:
+            raise ChatError(ErrorCode.FORBIDDEN, "Someone who is suspended cannot look after it.")
+        _appoint(actor, "appoint_owner", membership, row, reason)
+    return row
+
+
+def find_owner(moderator: User, *, room: UUID, reason: str) -> Room:
+    """Makes the member an owner to whom a room without one would have been handed on.
+
+    Raises:
+        ChatError: also ``conflict`` where the room has an owner, or nobody who could be it.
+    """
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "chat.remove_member", reason)
+        row = _room(room)
+        memberships.lock_room(room)
+        found = Membership.objects.filter(pk__in=memberships.heirs([room]).values())
+        membership = found.select_related("user").first()
+        if membership is None:
+            raise ChatError(
+                ErrorCode.CONFLICT, "It has an owner, or nobody who could look after it."
+            )
+        _appoint(actor, "find_owner", membership, row, reason)
+    return row
+
+
+def close_room(moderator: User, *, room: UUID, reason: str) -> Room:
+    """Leaves a room to be read by its members only."""
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "chat.close_room", reason)
+        row = rooms.close_room(room=room, closed=True)
+        _record(actor, "close_room", row, label(row), reason)
+    return row
+
+
+def reopen_room(moderator: User, *, room: UUID, reason: str) -> Room:
+    """Lets people write in a closed room again."""
+    with transaction.atomic():
+        actor, reason = _authorised(moderator, "chat.close_room", reason)
+        row = _room(room)
+        _record(actor, "reopen_room", row, label(row), reason)
+        return rooms.close_room(room=room, closed=False)
+
+
+def settle_report(moderator: User, *, report: UUID, resolution: str) -> Report:
+    """Takes a report out of the queue, with what was decided.
+
+    Raises:
+        ChatError: also ``conflict`` when someone else has settled it.
+    """
+    with transaction.atomic():
+        actor, resolution = _authorised(moderator, "chat.settle_report", resolution)
+        row = _report(report)
+        if row.settled_at is not None:
+            raise _settled()
+        _record(actor, "settle_report", row, label(row), resolution)
+        settled: dict[str, Any] = {
+            "settled_at": timezone.now(),
+            "settled_by_id": actor.pk,
+            "resolution": resolution,
+        }
+        # Their words were kept for this decision alone.
+        if row.reporter.erased_at:
+            settled["reason"] = ""
+        if row.message.sender.erased_at and row.message.deleted_at:
+            settled["body"] = ""
+        if not Report.objects.filter(pk=report, settled_at=None).update(**settled):
+            raise _settled()
+    for name, value in settled.items():
+        setattr(row, name, value)
+    return row
+
+
+def reveal_message(moderator: User, *, message: UUID, reason: str) -> Message:
+    """A message for a moderator to read who has no report of it."""
+    actor, reason = _authorised(moderator, "chat.reveal_message", reason)
+    row = _message(message)
+    _record(actor, "reveal_message", row, label(row), reason)
+    return row
+
+
+def reveal_context(moderator: User, *, report: UUID, reason: str) -> list[Message]:
+    """The messages around a reported one, for a moderator to read, oldest first."""
+    actor, reason = _authorised(moderator, "chat.reveal_message", reason)
+    row = _report(report)
+    _record(actor, "reveal_context", row, label(row), reason)
+    number = row.message.number
+    around = Message.objects.filter(
+        room_id=row.message.room_id,
+        number__gte=number - CONTEXT,
+        number__lte=number + CONTEXT,
+    )
+    return list(around.select_related("sender", "room").order_by("number"))
+
+
+def reveal_attachment(moderator: User, *, attachment: UUID, reason: str) -> Attachment:
+    """A file for a moderator to look at."""
+    actor, reason = _authorised(moderator, "chat.reveal_message", reason)
+    row = _attachment(attachment)
+    _record(actor, "reveal_attachment", row, label(row), reason)
+    return row
+
+
+def label(row: models.Model) -> str:
+    """How the log and the admin name something without saying what is in it.
+
+    It may stand in a sentence as it is: each name in it is isolated from the words around.
+    """
+    match row:
+        case Room():
+            return f"{isolated(row.name)} ({row.kind})" if row.name else f"A {row.kind} room"
+        case Message():
+            return f"#{row.number} by {isolated(row.sender.username)} in {label(row.room)}"
+        case Report():
+            return f"Report of {label(row.message)}"
+        case Attachment():
+            return f"{row.content_type} by {isolated(row.owner.username)}"
+        case Membership():
+            return f"{isolated(row.user.username)} in {label(row.room)}"
+        case AuditEntry():
+            return f"{row.action.replace('_', ' ').capitalize()}: {row.target}"
+    return isolated(str(row))
+
+
+# -- Who may, and what about -----------------------------------------------------------------
+
+
+def _authorised(moderator: User, permission: str, reason: str) -> tuple[User, str]:
+    """The moderator as they stand now, whatever the object in hand says, and the reason."""
+    actor = User.objects.filter(pk=moderator.pk, is_active=True, is_staff=True).first()
+    if actor is None or not actor.has_perm(permission):
+        raise ChatError(ErrorCode.FORBIDDEN, "Ask an administrator of this server.")
+    reason = reason.strip()
+    if not reason or len(reason) > REASON_LIMIT or "\0" in reason:
+        raise ChatError(
+            ErrorCode.BAD_REQUEST, f"Give a reason of at most {REASON_LIMIT:,} characters."
+        )
+    return actor, reason
+
+
+def _person_under(actor: User, user: UUID) -> User:
+    person = _person(user)
+    if person.pk == actor.pk:
+        raise ChatError(ErrorCode.FORBIDDEN, "Ask another moderator to decide about yourself.")
+    if person.is_superuser and not actor.is_superuser:
+        raise ChatError(ErrorCode.FORBIDDEN, "Only a superuser decides about a superuser.")
+    return person
+
+
+def _person(user: UUID) -> User:
+    return _found(User.objects.all(), user)
+
+
+def _room(room: UUID) -> Room:
+    return _found(Room.objects.all(), room)
+
+
+def _message(message: UUID) -> Message:
+    return _found(Message.objects.select_related("sender", "room"), message)
+
+
+def _report(report: UUID) -> Report:
+    rows = Report.objects.select_related("message__sender", "message__room", "reporter")
+    return _found(rows, report)
+
+
+def _attachment(attachment: UUID) -> Attachment:
+    return _found(Attachment.objects.select_related("owner"), attachment)
+
+
+def _found(rows: "models.QuerySet[M]", id: UUID) -> M:
+    row = rows.filter(pk=id).first()
+    if row is None:
+        raise permissions.not_found()
+    return row
+
+
+def _appoint(actor: User, action: str, membership: Membership, room: Room, reason: str) -> None:
+    person = membership.user
+    _record(actor, action, person, f"{isolated(person.username)} of {label(room)}", reason)
+    memberships.appoint(membership)
+
+
+def _settled() -> ChatError:
+    return ChatError(ErrorCode.CONFLICT, "Another moderator has settled this report.")
+
+
+def _record(actor: User, action: str, about: models.Model, target: str, reason: str) -> None:
+    audit.record(actor.username, action, about, target=target, reason=reason)

@@ -1,0 +1,37 @@
+"""Who may come in, and what a connection has to know before it is greeted."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from accounts.sessions import live_sessions
+from chat.actions import history
+from chat.protocol import CloseCode
+from chat.queries import membership_state
+from chat.queries.relations import Relations, relations_of
+
+Admission = tuple[UUID, str]
+"""Someone and the session by which they come."""
+
+
+def decided(
+    admissions: Collection[Admission],
+) -> dict[Admission, tuple[int | None, Relations, UUID]]:
+    """Who may not be here, how each stands with others, and of which history: one way into a
+    thread for all. The history is asked first: should the database be restored in between, they
+    are told an older one, and the next heartbeat finds that."""
+    epoch = history.epoch()
+    refused = refusals(admissions)
+    relations = relations_of({user for user, _ in admissions})
+    return {each: (refused[each], relations[each[0]], epoch) for each in admissions}
+
+
+def refusals(admissions: Collection[Admission]) -> dict[Admission, int | None]:
+    """The closing code for each of those who may not be here, and None for who may."""
+    suspended = membership_state.suspended_among({user for user, _ in admissions})
+    live = live_sessions({session for _, session in admissions})
+    return {
+        (user, session): CloseCode.BANNED
+        if user in suspended
+        else (None if session in live else CloseCode.NOT_SIGNED_IN)
+        for user, session in admissions
+    }

@@ -1,0 +1,171 @@
+"""The rooms that one process follows, whatever the number of those who follow them here."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
+from math import inf
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from chat import broadcast
+from chat.concurrency.batch_loader import Gathered
+from chat.concurrency.executors import in_thread
+from chat.queries import room_log
+from chat.queries.room_views import RoomView
+from chat.realtime.recent_changes import TailMemory
+from chat.realtime.room_feed import Feed
+from chat.realtime.roster import Rosters
+from chat.realtime.subscriptions import Subscriptions
+from mediachat.monitoring.metrics import LOG_READS
+
+FLUSH_INTERVAL = 0.01
+"""Seconds for which changes may wait to be joined into one frame, while others were just sent."""
+READ_BACK = 2_000
+"""Changes that are read at once for those who come back."""
+
+
+class Feeds(dict[UUID, Feed]):
+    """The feeds of this process, by room."""
+
+    # A dict's subclass finds these faster than in a dict of its own, at each message.
+    __slots__ = (
+        "_backs",
+        "_dirty",
+        "_failed",
+        "_flush_timer",
+        "_flushed_at",
+        "_loop",
+        "_memory",
+        "_rosters",
+        "_starts",
+        "_subscriptions",
+    )
+
+    def __init__(
+        self, subscriptions: Subscriptions, rosters: Rosters, failed: Callable[[], None]
+    ) -> None:
+        super().__init__()
+        self._failed = failed
+        self._loop = asyncio.get_running_loop()
+        self._subscriptions = subscriptions
+        self._rosters = rosters
+        self._memory = TailMemory()
+        self._starts = Gathered(self._start_some)
+        self._backs = Gathered(self._read_some_back)
+        self._dirty: dict[Feed, None] = {}
+        self._flushed_at = 0.0
+        self._flush_timer: asyncio.TimerHandle | None = None
+
+    # -- Starting and ending -------------------------------------------------------------------
+
+    async def start(self, rooms: Collection[UUID]) -> None:
+        """Has a feed at the head of each of these rooms' logs."""
+        for room in rooms:
+            if feed := self.get(room):
+                feed.idle_since = None
+        await self._starts.ask(*(room for room in rooms if not self.is_started(room)))
+
+    def is_started(self, room: UUID, before: float = inf) -> bool:
+        """Whether a room is followed, and has been since before this time of the loop."""
+        feed = self.get(room)
+        return feed is not None and feed.tail is not None and feed.started_at <= before
+
+    async def _start_some(self, rooms: Collection[UUID]) -> dict[UUID, None]:
+        """Subscribes to these rooms, and then asks for the heads of all of them at once."""
+        unread = [room for room in rooms if not self.is_started(room)]
+        fresh = [room for room in unread if room not in self]
+        self.update(
+            {
+                room: Feed(
+                    room, self.flush_soon, self._memory, self._rosters.load_soon, self._failed
+                )
+                for room in fresh
+            }
+        )
+        if unread:
+            await self._subscriptions.add(broadcast.room_group(room) for room in fresh)
+            LOG_READS.inc()
+            heads = await in_thread(room_log.heads, unread)
+            for room in unread:
+                if (feed := self.get(room)) and feed.tail is None:
+                    feed.start(heads.get(room) or room_log.Head(0, 0, 0))
+        return dict.fromkeys(rooms)
+
+    def drop_idle(self) -> None:
+        """Forgets rooms in which nobody has been for a whole heartbeat.
+
+        Not at once: someone may be coming in at this moment, or coming back in a second.
+        """
+        for feed in list(self.values()):
+            if feed.connections:
+                feed.idle_since = None
+            elif feed.idle_since is None:
+                feed.idle_since = self._loop.time()
+            elif self._loop.time() - feed.idle_since >= settings.HEARTBEAT:
+                self._drop(feed)
+
+    def drop_all(self) -> None:
+        """Forgets all rooms, none of which has connections any more."""
+        for feed in list(self.values()):
+            self._drop(feed)
+
+    def _drop(self, feed: Feed) -> None:
+        del self[feed.room]
+        self._rosters.drop(feed.room)
+        if feed.tail:
+            feed.tail.give_up()
+        self._subscriptions.discard(broadcast.room_group(feed.room))
+
+    # -- Reading back --------------------------------------------------------------------------
+
+    async def read_back(self, positions: Iterable[tuple[UUID, int]]) -> None:
+        """Has the tails reach back to these positions of rooms, with one query for all of them.
+
+        Whatever is too far back for that is left to ``Feed.changes``.
+        """
+        behind = [(room, at) for room, at in positions if self[room].span_back(at, 0)]
+        await self._backs.ask(*behind)
+
+    async def read_beginnings(self, views: Iterable[RoomView]) -> None:
+        """Has the tails of those rooms that have just begun reach back to their first message."""
+        feeds = ((view, self.get(view.room.id)) for view in views)
+        begun = [feed.room for view, feed in feeds if feed and feed.has_just_begun(view)]
+        await self.read_back((room, 0) for room in begun)
+
+    async def _read_some_back(self, wanted: Sequence[tuple[UUID, int]]) -> dict[Any, None]:
+        lowest: dict[UUID, int] = {}
+        for room, position in wanted:
+            lowest[room] = min(position, lowest.get(room, position))
+        # A little further than was asked: the next to come back may stand further behind.
+        share = READ_BACK // len(lowest)
+        spans = {}
+        left = READ_BACK
+        for room, position in lowest.items():
+            span = feed.span_back(position, share) if (feed := self.get(room)) else None
+            if span and (left := left - (span[1] - span[0])) >= 0:
+                spans[room] = span
+        if spans:
+            LOG_READS.inc()
+            found = await in_thread(room_log.changes_of_many, spans)
+            for room, (_, until) in spans.items():
+                if feed := self.get(room):
+                    after, entries = found[room]
+                    feed.take_back(entries, after, until)
+        return dict.fromkeys(wanted)
+
+    # -- Sending -------------------------------------------------------------------------------
+
+    def flush_soon(self, feed: Feed) -> None:
+        """Sends at once when it has been quiet, else joins what comes within the interval."""
+        self._dirty[feed] = None
+        if self._flush_timer is None:
+            wait = max(0.0, self._flushed_at + FLUSH_INTERVAL - self._loop.time())
+            self._flush_timer = self._loop.call_later(wait, self._flush)
+
+    def _flush(self) -> None:
+        self._flush_timer = None
+        dirty, self._dirty = self._dirty, {}
+        for feed in dirty:
+            feed.flush()
+        self._flushed_at = self._loop.time()

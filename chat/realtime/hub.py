@@ -1,0 +1,435 @@
+"""One per process: brings what happens in rooms and to people to the sockets that are here.
+
+The channel layer rings, the database knows. A hub subscribes once to each room and person that
+a socket here is about, whatever the number of sockets.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+
+from chat import broadcast, protocol, serializers
+from chat.actions import history
+from chat.concurrency.background_tasks import Background
+from chat.concurrency.batch_loader import Gathered
+from chat.concurrency.coalescer import Latest
+from chat.concurrency.executors import in_thread
+from chat.protocol import CloseCode
+from chat.queries import membership_state, room_log, room_members, room_views
+from chat.queries.membership_state import Digest
+from chat.queries.relations import KnownRelations, Relations, relations_of
+from chat.queries.room_views import RoomView
+from chat.realtime import admissions, greeting
+from chat.realtime.feed_registry import Feeds
+from chat.realtime.known_reads import KnownReads
+from chat.realtime.notifications import Doorbells
+from chat.realtime.presence import Presence
+from chat.realtime.read_marks import ReadMarks
+from chat.realtime.reconciler import Heartbeat
+from chat.realtime.room_feed import Connection
+from chat.realtime.roster import Rosters
+from chat.realtime.socket_writer import Frame, frame
+from chat.realtime.subscriptions import Subscriptions
+from chat.realtime.typists import Typists
+from chat.throttling import rate_limits
+from chat.throttling.connection_limits import Places
+from chat.throttling.connects import Connects
+from chat.throttling.rate_limits import Allowance
+from mediachat.monitoring.metrics import count_sockets
+from mediachat.redis.scripts import shared
+
+log = structlog.get_logger(__name__)
+
+
+class Hub:
+    """The people of this process, and the feeds of their rooms. All runs in its event loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.heartbeat = Heartbeat(self)
+        self.subscriptions = Subscriptions(Doorbells(self).hear, self._listens, self.heartbeat.soon)
+        self.rosters = Rosters(self.heartbeat.soon)
+        self.feeds = Feeds(self.subscriptions, self.rosters, self.heartbeat.soon)
+        self.relations = KnownRelations()
+        self.presence = Presence(self.rosters, self._tell, self.relations.apart_from)
+        self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
+        self.digests: dict[UUID, Digest] = {}
+        """Of the rooms that all sockets of a person have been told of."""
+        self.reads = KnownReads()
+        self.epoch: UUID | None = None
+        """The history that all of this was read from; None before anything was."""
+        common = shared()
+        self.places = Places(common)
+        self._allowances = rate_limits.of_people(common)
+        self._downloads = rate_limits.of_downloads(common)
+        self.connects = Connects(common)
+        self.typists = Typists()
+        self._admissions = Gathered(lambda asked: in_thread(admissions.decided, asked))
+        self._memberships = Gathered(
+            lambda asked: in_thread(membership_state.memberships_of, asked)
+        )
+        self._views = Gathered(lambda asked: in_thread(room_views.rooms_of_each, asked))
+        self._new_views = Gathered(lambda asked: in_thread(room_views.views_of, asked))
+        self._relations = Gathered(lambda asked: in_thread(relations_of, asked))
+        self._versions = Gathered(lambda asked: in_thread(room_members.members_versions, asked))
+        self._heads = Gathered(lambda asked: in_thread(room_log.heads, asked))
+        self.read_marks = ReadMarks()
+        self._ready: set[Connection] = set()
+        self._refreshing: dict[UUID, Latest] = {}
+        self._relating: dict[UUID, Latest] = {}
+        self._background = Background()
+        broadcast.start()
+        count_sockets(lambda: self.places.open)
+        self._background.start(self.subscriptions.run())
+        self._background.start(self.places.run())
+        self._background.start(self.heartbeat.run())
+
+    # -- Coming and going ----------------------------------------------------------------------
+
+    async def enter(self, connection: Connection) -> None:
+        """Takes a connection in and writes its ``ready``.
+
+        Subscribes first and reads then: what happens in between comes through the layer.
+        """
+        user = connection.user
+        self.people[user.pk][connection] = None
+        await self.subscriptions.add([broadcast.user_group(user.pk)])
+        # They may have been suspended since they were asked who they are, and before we listened.
+        asked = (user.pk, connection.session_key)
+        ((refused, relations, epoch),) = await self._admissions.ask(asked)
+        if self.epoch not in (None, epoch):  # one of the two was read before a restore
+            ((refused, relations, epoch),) = await self._admissions.ask(asked)
+        self._note_epoch(epoch)
+        if refused is not None:
+            self.dismiss(connection, refused)
+        if not connection.socket.is_open:
+            return
+        await self.read_marks.flush_of(user.pk)
+        views, digest = await self._follow(user.pk)
+        if not connection.socket.is_open:
+            return
+        # What is known already was read no earlier than the last event about it.
+        if user.pk not in self.relations:
+            self.relations.put(user.pk, relations)
+        known = self.relations[user.pk]
+        # No await from here on: nothing can come between the positions in ``ready`` and the
+        # first change that the connection is forwarded.
+        for view in views[: greeting.ROOMS_LIMIT]:
+            self.feeds[view.room.id].attach(connection, view)
+        rooms = [view.room for view in views]
+        told, more = greeting.greeted(rooms)
+        ready = protocol.Ready.model_construct(
+            protocol=protocol.VERSION,
+            user=serializers.me(user),
+            rooms=told,
+            more=more,
+            online=self.presence.seen_by(user.pk),
+            requests=list(known.requests),
+            blocked=sorted(known.blocked),
+            heartbeat=settings.HEARTBEAT,
+            epoch=epoch,
+            server=greeting.SERVER,
+            limits=greeting.LIMITS,
+        )
+        connection.socket.write(frame(ready.frame()))
+        self._ready.add(connection)
+        marks = (view.room.read for view in views)
+        self.reads.greet(user.pk, marks, is_first=len(self.people[user.pk]) == 1)
+        if more or digest != self.digests.setdefault(user.pk, digest):
+            # Further rooms follow, or their other sockets have been told of other rooms.
+            self.refresh_rooms(user.pk)
+        if relations != known:
+            self.refresh_relations(user.pk)
+        self.presence.came(user.pk)
+
+    async def turn_out(self, connections: Collection[Connection]) -> None:
+        """Closes those whose person was suspended or signed out without our hearing it."""
+        asked = {(each.user.pk, each.session_key) for each in connections}
+        refused_by = await in_thread(admissions.refusals, asked)
+        for each in connections:
+            if (refused := refused_by[each.user.pk, each.session_key]) is not None:
+                self.dismiss(each, refused)
+
+    async def check_epoch(self) -> None:
+        """Finds out that the database was restored under this process."""
+        epoch = await in_thread(history.epoch)
+        if epoch != self.epoch:  # perhaps an admission has noted a newer one meanwhile
+            epoch = await in_thread(history.epoch)
+        self._note_epoch(epoch)
+
+    def _note_epoch(self, epoch: UUID) -> None:
+        """Takes which history the database says it holds.
+
+        Where it is another one than before, the database was restored under this process: all that
+        was read of the former is forgotten, and everyone is sent away, to come back to this one.
+        """
+        known, self.epoch = self.epoch, epoch
+        if known in (None, epoch):
+            return
+        log.warning("history_restored", epoch=str(epoch))
+        for here in list(self.people.values()):
+            for connection in list(here):
+                self.dismiss(connection, CloseCode.RESTARTING)
+        self.feeds.drop_all()
+
+    def leave(self, connection: Connection) -> None:
+        """Forgets a connection."""
+        for room in list(connection.rooms):
+            self.feeds[room].detach(connection)
+        user = connection.user
+        here = self.people.get(user.pk)
+        if here is None or connection not in here:
+            return
+        del here[connection]
+        self._ready.discard(connection)
+        if not here:
+            del self.people[user.pk]
+            self.digests.pop(user.pk, None)
+            self.reads.pop(user.pk, None)
+            self._refreshing.pop(user.pk, None)
+            self.relations.drop(user.pk)
+            self._relating.pop(user.pk, None)
+            self.presence.went(user.pk)
+            self.subscriptions.discard(broadcast.user_group(user.pk))
+
+    def dismiss(self, connection: Connection, code: int) -> None:
+        """Closes a connection; nothing more is forwarded to it from here on."""
+        self.leave(connection)
+        connection.socket.close(code)
+
+    def allowance(self, user: UUID) -> Allowance:
+        """What all sockets of a person may ask for together, and their requests over HTTP."""
+        return self._allowances.of(user.hex)
+
+    def download_allowance(self, user: UUID) -> Allowance:
+        """How many files a person may have."""
+        return self._downloads.of(user.hex)
+
+    # -- Rooms ---------------------------------------------------------------------------------
+
+    async def _follow(self, user: UUID) -> tuple[list[RoomView], Digest]:
+        """Has feeds for all of someone's rooms and returns the rooms as they see them.
+
+        The rooms are read after all of their feeds began to listen: once, where others follow
+        them already. The digest is as old: should it be older than the rooms, the heartbeat
+        looks again.
+        """
+        while True:
+            asked_at = self.loop.time()
+            ((views, digest),) = await self._views.ask(user)
+            if await self._complete(views) and all(
+                self.feeds.is_started(view.room.id, before=asked_at) for view in views
+            ):
+                return views, digest
+            await self.feeds.start([view.room.id for view in views])
+
+    async def _complete(self, views: list[RoomView]) -> bool:
+        """Adds the members of these rooms to them, each room's read once for everyone."""
+        await self.rosters.load({view.room.id: view.members_version for view in views})
+        for view in views:
+            roster = self.rosters.get(view.room.id)
+            if roster is None:
+                return False  # dropped meanwhile
+            view.room.members = roster.members
+            view.room.member_count = roster.count
+        return True
+
+    async def _new_to(self, user: UUID, rooms: set[UUID]) -> list[RoomView]:
+        """Those of these rooms that one of someone's sockets does not follow yet, with feeds.
+
+        Who is put into one more room has perhaps a thousand others, which need not be read again.
+        """
+        here = self._ready & self.people.get(user, {}).keys()
+        new = {room for room in rooms if any(room not in each.rooms for each in here)}
+        while True:
+            await self.feeds.start(new)
+            found = await self._new_views.ask(*((user, room) for room in new))
+            views = [view for view in found if view is not None]
+            await self.feeds.read_beginnings(views)
+            if await self._complete(views) and all(
+                self.feeds.is_started(view.room.id) for view in views
+            ):
+                return views
+
+    def _latest(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Latest:
+        return Latest(work, self.heartbeat.soon)
+
+    def refresh_rooms(self, user: UUID) -> "asyncio.Task[None]":
+        """Finds out which rooms someone is in now, and tells their sockets what changed."""
+        if user not in self._refreshing:
+            self._refreshing[user] = self._latest(partial(self._refresh_rooms, user))
+        return self._refreshing[user].run()
+
+    async def _refresh_rooms(self, user: UUID) -> None:
+        if user not in self.people:
+            return
+        here = self._ready & self.people[user].keys()
+        ((ids, digest),) = await self._memberships.ask(user)
+        now = set(ids)
+        views = await self._new_to(user, now)
+        if user not in self.people:
+            return
+        for connection in here & self._ready:
+            for view in views:
+                if view.room.id not in connection.rooms:
+                    self.feeds[view.room.id].introduce(connection, view)
+                    if connection.socket.is_late:
+                        await connection.socket.caught_up()
+                        self.refresh_rooms(user)  # goes on with what is true by then
+                        return
+            for gone in connection.rooms - now:
+                self.feeds[gone].remove(connection, "removed")
+        if self._ready & self.people.get(user, {}).keys() - here:
+            # One came meanwhile, and was greeted with what was read before this or after it.
+            self.refresh_rooms(user)
+            return
+        # Now that they have been told: what failed before is found by the heartbeat.
+        if self.digests.get(user) != digest:
+            self.reads.pop(user, None)
+        self.digests[user] = digest
+
+    # -- How far people have read --------------------------------------------------------------
+
+    async def tell_reads(self, users: Collection[UUID]) -> None:
+        """Tells the sockets of these people how far they have read, everywhere."""
+        found = await in_thread(membership_state.read_numbers, users) if users else {}
+        for user, numbers in found.items():
+            for connection in self._ready & self.people.get(user, {}).keys():
+                name = connection.user.username
+                events = [
+                    protocol.ReadEvent.model_construct(room=room, user=name, number=number).frame()
+                    for room, number in numbers.items()
+                    if room in connection.rooms
+                ]
+                if events:
+                    connection.socket.write(frame(protocol.joined(events)))
+            if user in self.people:
+                self.reads[user] = sum(numbers.values())
+
+    # -- People who want nothing to do with each other -------------------------------------------
+
+    def _tell(self, user: UUID, event: Frame) -> None:
+        for connection in self.people.get(user, ()):
+            if connection in self._ready:
+                connection.socket.write(event)
+
+    def refresh_relations(self, user: UUID) -> "asyncio.Task[None]":
+        """Finds out how someone stands with others now, and tells their sockets what changed."""
+        if user not in self._relating:
+            self._relating[user] = self._latest(partial(self._refresh_relations, user))
+        return self._relating[user].run()
+
+    async def _refresh_relations(self, user: UUID) -> None:
+        (now,) = await self._relations.ask(user)
+        views, _ = await self._follow(user)
+        if user not in self.people:
+            return
+        before = self.relations.get(user, Relations())
+        before_here = set(self.presence.seen_by(user))
+        self.relations.put(user, now)
+        now_here = set(self.presence.seen_by(user))
+        for view in views:
+            feed = self.feeds[view.room.id]
+            feed.blocked = view.blocked
+            feed.flush()  # what was said of others before
+        gone = [protocol.PresenceEvent(user=n, state="offline") for n in before_here - now_here]
+        back = [protocol.PresenceEvent(user=n, state="online") for n in now_here - before_here]
+        events: list[protocol.Event] = [*gone, *back]
+        if before.blocked != now.blocked:
+            events.append(protocol.BlockedEvent(usernames=sorted(now.blocked)))
+        if before.requests != now.requests:
+            events.append(protocol.RequestsEvent(requests=list(now.requests)))
+        for connection in self._ready & self.people[user].keys():
+            for event in events:
+                connection.socket.write(frame(event.frame()))
+
+    async def read_back(self, connection: Connection, positions: Mapping[UUID, int]) -> None:
+        """Has the tails reach back to these positions, with one query for all of the rooms.
+
+        Whatever is too far back for that is left to ``changes``.
+        """
+        mine = [(room, at) for room, at in positions.items() if room in connection.rooms]
+        await self.feeds.read_back(mine)
+
+    def reads_log(self, connection: Connection, room: UUID, position: int) -> bool:
+        """Whether ``changes`` has to ask the database about this room."""
+        return room in connection.rooms and self.feeds[room].reads_log(position)
+
+    async def changes(self, connection: Connection, room: UUID, position: int) -> str | None:
+        """The event that brings someone who stands at ``position`` up to date, if one is needed."""
+        if room in connection.rooms:
+            return await self.feeds[room].changes(connection, position)
+        return protocol.RoomRemoved(room=room, reason="not_found").frame()
+
+    async def say_typing(self, connection: Connection, room: UUID) -> None:
+        """Tells a room that someone types.
+
+        The event carries ``members_version`` as the database has it now. This process may have
+        missed the event of a removal, and would send an older version.
+        """
+        (version,) = await self._versions.ask(room)
+        event = protocol.TypingEvent(room=room, user=connection.user.username)
+        broadcast.typing(room, version, connection.user.username, event.frame())
+
+    async def mark_read(
+        self, connection: Connection, room: UUID, number: int
+    ) -> "asyncio.Future[None]":
+        """Moves the mark of someone who follows this room up to a number, not past the newest;
+        the future ends when that is stored. Costs no query, unless the number is newer than
+        what this process has heard of."""
+        tail = self.feeds[room].tail
+        if tail is None or number > tail.number:
+            (head,) = await self._heads.ask(room)
+            number = min(number, head.number)
+        return self.read_marks.move(room, connection.user.pk, number)
+
+    async def unread(
+        self, connection: Connection, rooms: Collection[UUID]
+    ) -> dict[UUID, protocol.Unread]:
+        """How much of those of these rooms that a connection follows is unread, where it stands
+        in their logs once it has taken what was written before this."""
+        user = connection.user.pk
+        await self.read_marks.flush_of(user)
+        mine = [room for room in dict.fromkeys(rooms) if room in connection.rooms]
+        views = await self._new_views.ask(*((user, room) for room in mine))
+        found = {}
+        for room, view in zip(mine, views, strict=True):
+            if view is None or room not in connection.rooms:
+                continue
+            feed = self.feeds[room]
+            feed.flush()
+            seen = feed.seen(view)
+            found[room] = protocol.Unread(
+                position=seen.position, number=seen.number, read=seen.read, unread=seen.unread
+            )
+        return found
+
+    def _listens(self) -> None:
+        """Listening has begun, perhaps again: what was said before that was not heard."""
+        self.presence.introduce()
+        self.heartbeat.soon()
+
+
+_hub: Hub | None = None
+
+
+async def stop() -> None:
+    """The server stops, and all sockets have been closed: stores and tells what still waits."""
+    if _hub is not None and _hub.loop is asyncio.get_running_loop():
+        await _hub.read_marks.flush()
+        _hub.presence.flush()
+        await broadcast.sent()
+
+
+def hub() -> Hub:
+    """The hub of the running loop; made at the first call."""
+    global _hub
+    if _hub is None or _hub.loop is not asyncio.get_running_loop():
+        _hub = Hub()
+    return _hub

@@ -1,0 +1,37 @@
+"""What a server tells the application of its own start and end."""
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from chat.realtime import hub
+from mediachat.monitoring import disk
+from mediachat.monitoring.logs import reason
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 3.0
+"""Seconds to wait for a disk, which may be in the network, before serving without it."""
+
+
+async def lifespan(scope: Any, receive: Any, send: Any) -> None:
+    """Looks at the disk when the server starts, which ``/healthz`` and ``/metrics`` tell of; and
+    stores what waits when it stops, after it has closed all sockets."""
+    while True:
+        event = await receive()
+        if event["type"] == "lifespan.startup":
+            await _look_at_disk()
+        elif event["type"] == "lifespan.shutdown":
+            await hub.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await send({"type": f"{event['type']}.complete"})
+
+
+async def _look_at_disk() -> None:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.to_thread(disk.look)
+    except (OSError, TimeoutError) as error:
+        log.warning("disk_unknown", error=reason(error))

@@ -1,0 +1,192 @@
+"""From what is stored to what is sent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any, cast
+from urllib.parse import quote
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models.functions import Left
+
+from accounts.models import User
+from chat import protocol
+from chat.models import Attachment, Membership, Message
+from chat.rendering import text
+
+NAMES_LIMIT = 50_000
+"""The most usernames that are remembered: some 10 MB, with the longest 20."""
+
+_usernames: dict[UUID, str] = {}
+"""What has been asked once need not be asked again: only erasing somebody changes their name, and
+``forget`` is told of it."""
+
+
+def usernames(ids: Iterable[UUID]) -> Mapping[UUID, str]:
+    """Usernames by id, from memory where they are known."""
+    # A mapping of its own: another thread may forget all of them meanwhile.
+    names = {id: _usernames.get(id) for id in ids}
+    if missing := [id for id, name in names.items() if name is None]:
+        found = dict(User.objects.filter(pk__in=missing).values_list("pk", "username"))
+        if len(_usernames) + len(found) > NAMES_LIMIT:
+            _usernames.clear()
+        _usernames.update(islice(found.items(), NAMES_LIMIT))
+        names |= found
+    return cast(Mapping[UUID, str], names)
+
+
+def forget(user: UUID) -> None:
+    """Somebody has another username now."""
+    _usernames.pop(user, None)
+
+
+def messages(rows: Sequence[Message]) -> list[protocol.Message]:
+    """Messages as clients see them, in the same order: at most two queries for all of them."""
+    quotes = _quotes(rows)
+    names = usernames(row.sender_id for row in rows)
+    return [_message(row, names[row.sender_id], quotes) for row in rows]
+
+
+def encode(rows: Sequence[Message]) -> list[str]:
+    """The same as JSON."""
+    return [message.model_dump_json() for message in messages(rows)]
+
+
+def _message(row: Message, sender: str, quotes: Mapping[UUID, protocol.Quote]) -> protocol.Message:
+    gone = row.is_gone
+    # model_construct: these values come from our own rows, and checking them again would cost
+    # more than encoding them.
+    return protocol.Message.model_construct(
+        id=row.pk,
+        room=row.room_id,
+        number=row.number,
+        position=row.position,
+        sender=sender,
+        client_id=row.client_id,
+        body="" if gone else row.body,
+        html="" if gone else _html(row),
+        created_at=row.created_at,
+        edited_at=row.edited_at,
+        deleted=gone,
+        hidden=row.hidden_at is not None,
+        reply_to=row.reply_to,
+        quote=quotes.get(row.reply_to) if row.reply_to and not gone else None,
+        attachments=[] if gone else [_attachment(summary) for summary in row.attachments],
+        mentions=[] if gone else row.mentions,
+        reactions={} if gone else row.reactions,
+        code=protocol.Code.model_construct(**row.code) if row.code and not gone else None,
+    )
+
+
+def _html(row: Message) -> str:
+    """What the row has, or where that was stored before there was a limit and is beyond it, the
+    text as it was typed."""
+    if len(row.html) <= 2 * text.HTML_LIMIT:
+        return row.html
+    body = text.as_typed(row.body) if row.body else ""
+    return body + (text.code_block(row.code["text"], row.code["language"]) if row.code else "")
+
+
+def _quotes(rows: Sequence[Message]) -> dict[UUID, protocol.Quote]:
+    wanted = {row.reply_to for row in rows if row.reply_to and not row.is_gone}
+    if not wanted:
+        return {}
+    quoted = Message.objects.filter(pk__in=wanted).annotate(beginning=BEGINNING)
+    found: list[tuple[Any, ...]] = list(
+        quoted.values_list(
+            "pk", "number", "sender_id", "excerpt", "beginning", "deleted_at", "hidden_at"
+        )
+    )
+    names = usernames(row[2] for row in found)
+    return {
+        pk: protocol.Quote.model_construct(
+            id=pk,
+            number=number,
+            sender=names[sender],
+            body="" if deleted_at or hidden_at else excerpt_of(excerpt, beginning),
+        )
+        for pk, number, sender, excerpt, beginning, deleted_at, hidden_at in found
+    }
+
+
+BEGINNING = Left("body", text.needed_for(text.EXCERPT_LIMIT))
+
+
+def excerpt_of(excerpt: str | None, beginning: str) -> str:
+    """What a quote shows, by the excerpt of the message and the beginning of its body."""
+    return text.plain(beginning, text.EXCERPT_LIMIT) if excerpt is None else excerpt
+
+
+def _attachment(summary: dict[str, Any]) -> protocol.Attachment:
+    """An attachment from what its message keeps of it (``Attachment.summary``)."""
+    fields: dict[str, Any] = {name: summary[name] for name in summary if name != "thumbnail"}
+    fields["id"] = UUID(summary["id"])
+    fields |= attachment_urls(summary["id"], summary["name"], thumbnail=summary["thumbnail"])
+    return protocol.Attachment.model_construct(None, **fields)
+
+
+def attachment(row: Attachment) -> protocol.Attachment:
+    return _attachment(row.summary())
+
+
+def attachment_urls(id: UUID | str, name: str, *, thumbnail: bool) -> dict[str, str | None]:
+    """Where a file is had, for whoever may read its room."""
+    # Only for people to read: a file is found by its id, and "thumbnail" alone is another one.
+    shown = "file" if name == "thumbnail" else quote(name, safe="")
+    return {
+        "url": f"{settings.URL_PREFIX}/media/{id}/{shown}",
+        "thumbnail_url": f"{settings.URL_PREFIX}/media/{id}/thumbnail" if thumbnail else None,
+    }
+
+
+def person(user: User) -> protocol.Person:
+    return protocol.Person(
+        username=user.username,
+        display_name=user.get_full_name(),
+        avatar_url=user.avatar_url,
+    )
+
+
+def me(user: User) -> protocol.Me:
+    return protocol.Me(id=user.pk, **person(user).model_dump())
+
+
+def room(
+    *,
+    id: UUID,
+    kind: str,
+    name: str,
+    closed: bool,
+    head: tuple[int, int],
+    read: int,
+    unread: int,
+    role: str | None,
+    members: list[str] | None,
+    member_count: int,
+    put_away: int | None,
+    asked: Sequence[str] = (),
+) -> protocol.Room:
+    """A room as one person sees it; ``head`` is its position and number, ``put_away`` the number
+    at which they took it off their list."""
+    position, number = head
+    return protocol.Room.model_construct(
+        id=id,
+        kind=protocol.RoomKind(kind),
+        name=name,
+        members=members,
+        member_count=member_count,
+        position=position,
+        number=number,
+        read=read,
+        unread=unread,
+        role=protocol.Role(role) if role else None,
+        closed=closed,
+        put_away=put_away is not None and put_away >= number,
+        asked=list(asked) or None,
+    )
+
+
+def members(memberships: Iterable[Membership]) -> list[protocol.Member]:
+    return [
+        protocol.Member(**person(each.user).model_dump(), role=each.role) for each in memberships
+    ]

@@ -1,0 +1,170 @@
+"""How many sockets a person and an address have open, and uploads a person, on all processes.
+
+Each process says what it has in a hash of its own in Redis, which it must keep alive: what a
+process had is forgotten some seconds after it was killed.
+"""
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.conf import settings
+
+from mediachat.addresses import networks
+from mediachat.redis.scripts import Shared
+
+INTERVAL = 2.0
+"""Seconds between two signs of life."""
+LIFETIME = 7.0
+"""Seconds without one after which a process counts as gone."""
+
+PROCESSES = "processes"
+"""When each process will count as gone, if nothing more is heard of it."""
+
+# Arguments: this process, its lifetime; then for each name what is here with the new one, and
+# the limit on all. Others' hashes have the address of ours with their own name at the end.
+_TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local me, lifetime = ARGV[1], tonumber(ARGV[2])
+local others = redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')
+local stem = string.sub(KEYS[2], 1, -1 - #me)
+for n = 3, #ARGV, 3 do
+  local sum = tonumber(ARGV[n + 1])
+  for _, process in ipairs(others) do
+    if process ~= me then
+      sum = sum + tonumber(redis.call('HGET', stem .. process, ARGV[n]) or 0)
+    end
+  end
+  if sum > tonumber(ARGV[n + 2]) then return 0 end
+end
+for n = 3, #ARGV, 3 do redis.call('HSET', KEYS[2], ARGV[n], ARGV[n + 1]) end
+redis.call('PEXPIRE', KEYS[2], lifetime)
+redis.call('ZADD', KEYS[1], now + lifetime, me)
+return 1
+"""
+
+# Arguments: this process, its lifetime, names and what is here of each. Returns whether Redis
+# still had what was said before.
+_SAY = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local me, lifetime = ARGV[1], tonumber(ARGV[2])
+local known = redis.call('EXISTS', KEYS[2])
+for n = 3, #ARGV, 2 do
+  if tonumber(ARGV[n + 1]) > 0 then redis.call('HSET', KEYS[2], ARGV[n], ARGV[n + 1])
+  else redis.call('HDEL', KEYS[2], ARGV[n]) end
+end
+redis.call('PEXPIRE', KEYS[2], lifetime)
+redis.call('ZADD', KEYS[1], now + lifetime, me)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+return known
+"""
+
+
+class Places:
+    """The sockets of this process, and how many more are allowed."""
+
+    def __init__(self, shared: Shared | None) -> None:
+        self._shared = shared
+        self._process = uuid.uuid4().hex
+        self._here: Counter[str] = Counter()
+        self._changed: set[str] = set()
+        self._news = asyncio.Event()
+        # What is said are whole figures: an older one must not overtake a newer one.
+        self._one_after_another = asyncio.Lock()
+        self.open = 0
+
+    async def take(self, user: UUID, address: str) -> bool:
+        """Whether this person may open one more socket, from this address. If so it counts
+        until it is released; while Redis is away only this process's sockets count."""
+        if not await self._take(_limits(user, address)):
+            return False
+        self.open += 1
+        return True
+
+    def release(self, user: UUID, address: str) -> None:
+        """A socket that was counted has closed."""
+        self.open -= 1
+        self._release(_limits(user, address))
+
+    async def take_upload(self, user: UUID) -> bool:
+        """The same for one more upload of this person."""
+        return await self._take(_upload_limit(user))
+
+    def release_upload(self, user: UUID) -> None:
+        """An upload that was counted is done."""
+        self._release(_upload_limit(user))
+
+    async def _take(self, limits: dict[str, int]) -> bool:
+        if settings.RATE_LIMITS and any(
+            self._here[name] >= limit for name, limit in limits.items()
+        ):
+            return False
+        self._here.update(limits.keys())
+        if self._shared is None or await self._is_granted(self._shared, limits):
+            return True
+        self._release(limits)
+        return False
+
+    def _release(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._here[name] -= 1
+            if not self._here[name]:
+                del self._here[name]
+            self._changed.add(name)
+        self._news.set()
+
+    async def run(self) -> None:
+        """Tells the other processes what closes here, and that this one lives."""
+        while self._shared is not None:
+            try:
+                async with asyncio.timeout(INTERVAL):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+            await self._say(self._shared)
+
+    async def _is_granted(self, shared: Shared, limits: dict[str, int]) -> bool:
+        async with self._one_after_another:
+            figures = [(name, self._here[name], limit) for name, limit in limits.items()]
+            granted = await shared.run(_TAKE, self._keys(), self._arguments(*figures))
+        if granted is None:
+            self._changed.update(limits)
+        return granted != 0
+
+    async def _say(self, shared: Shared) -> None:
+        async with self._one_after_another:
+            self._news.clear()
+            changed, self._changed = self._changed, set()
+            if await self._said(shared, changed) == 0 and self._here:
+                # It is a new Redis, or we were silent for too long.
+                await self._said(shared, set(self._here))
+
+    async def _said(self, shared: Shared, names: set[str]) -> int | None:
+        figures = [(name, self._here[name]) for name in names]
+        known: int | None = await shared.run(_SAY, self._keys(), self._arguments(*figures))
+        if known is None:
+            self._changed |= names
+        return known
+
+    def _keys(self) -> list[str]:
+        return [PROCESSES, f"sockets:{self._process}"]
+
+    def _arguments(self, *figures: tuple[str | int, ...]) -> list[str | int]:
+        flat = [value for figure in figures for value in figure]
+        return [self._process, int(LIFETIME * 1000), *flat]
+
+
+def _limits(user: UUID, address: str) -> dict[str, int]:
+    address, _ = networks(address)
+    return {
+        f"person:{user.hex}": settings.SOCKETS_PER_PERSON,
+        f"address:{address}": settings.SOCKETS_PER_ADDRESS,
+    }
+
+
+def _upload_limit(user: UUID) -> dict[str, int]:
+    return {f"uploads:{user.hex}": settings.UPLOADS_AT_ONCE}

@@ -1,0 +1,90 @@
+"""Redis behind Sentinels, which say which of several servers is the primary now.
+
+``REDIS_URL=sentinel://:password@a:26379,b:26379,c:26379/mymaster/0``
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.cache.backends.redis import RedisCacheClient
+from django.core.exceptions import ImproperlyConfigured
+from redis.sentinel import Sentinel, SentinelConnectionPool
+
+from mediachat.redis.fallback_cache import SharedCache
+
+SCHEME = "sentinel"
+PORT = 26379
+EXAMPLE = "sentinel://a:26379,b:26379,c:26379/mymaster/0"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the Sentinels are, the name of what they watch, and how to sign in there."""
+
+    sentinels: tuple[tuple[str, int], ...]
+    name: str
+    db: int = 0
+    username: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> "Address":
+        """Raises ``ImproperlyConfigured`` with an example."""
+        parts = urlsplit(url)
+        secret, _, hosts = parts.netloc.rpartition("@")
+        username, _, password = secret.partition(":")
+        name, _, db = parts.path.strip("/").partition("/")
+        try:
+            sentinels = tuple(_host_and_port(each) for each in hosts.split(","))
+            number = int(db or 0)
+        except ValueError:
+            sentinels, number = (), 0
+        if not name or not sentinels or not all(host for host, _ in sentinels):
+            raise ImproperlyConfigured(f"REDIS_URL names no Sentinels. It looks like {EXAMPLE}")
+        return cls(sentinels, name, number, unquote(username) or None, unquote(password) or None)
+
+    def options(self) -> dict[str, Any]:
+        """For connections to the primary."""
+        return {"db": self.db, "username": self.username, "password": self.password}
+
+    def layer_host(self) -> dict[str, Any]:
+        """As channels_redis takes it."""
+        named = {"sentinels": list(self.sentinels), "master_name": self.name}
+        return named | {key: value for key, value in self.options().items() if value is not None}
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    return (host, int(port)) if colon else (text, PORT)
+
+
+class SentinelCacheClient(RedisCacheClient):
+    """Finds the primary anew for each new connection, so that a failover needs no restart."""
+
+    _servers: list[str]
+    _pools: dict[int, Any]
+    _pool_options: dict[str, Any]
+
+    def _get_connection_pool(self, write: bool) -> SentinelConnectionPool:
+        # One pool for reading and writing: a replica may not know yet of a ticket just issued.
+        if 0 not in self._pools:
+            address = Address.parse(self._servers[0])
+            timeouts = {
+                name: self._pool_options[name]
+                for name in ("socket_timeout", "socket_connect_timeout")
+                if name in self._pool_options
+            }
+            sentinel = Sentinel(list(address.sentinels), sentinel_kwargs=timeouts)
+            self._pools[0] = SentinelConnectionPool(
+                address.name, sentinel, **address.options(), **timeouts
+            )
+        return self._pools[0]
+
+
+class SentinelCache(SharedCache):
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        # Django takes a comma for the end of one server's address.
+        super().__init__("", params)
+        self._servers = [server]
+        self._class = SentinelCacheClient

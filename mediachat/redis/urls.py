@@ -1,0 +1,36 @@
+"""What ``REDIS_URL`` means for the channel layer, the cache and what processes share."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis import asyncio as redis
+from redis.asyncio.sentinel import Sentinel
+
+
+def redis_host(url: str) -> str | dict[str, Any]:
+    """One of the hosts of channels_redis."""
+    if urlsplit(url).scheme != "sentinel":
+        return url
+    from mediachat.redis.sentinel import Address
+
+    return Address.parse(url).layer_host()
+
+
+def cache_backend(url: str) -> str:
+    """The dotted name of the cache that understands this address."""
+    if urlsplit(url).scheme == "sentinel":
+        return "mediachat.redis.sentinel.SentinelCache"
+    return "mediachat.redis.fallback_cache.SharedCache"
+
+
+def redis_client(url: str) -> "redis.Redis":
+    """What asks this Redis from an event loop."""
+    if urlsplit(url).scheme != "sentinel":
+        return redis.Redis.from_url(url)
+    from mediachat.redis.sentinel import Address
+
+    address = Address.parse(url)
+    client: redis.Redis = Sentinel(list(address.sentinels)).master_for(
+        address.name, **address.options()
+    )
+    return client

@@ -1,5 +1,0 @@
-"""The product's own settings over a channel layer that drops, repeats and reorders."""
-
-from mediachat.settings import *  # noqa: F403
-
-CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.UnreliableLayer"}}

@@ -1,0 +1,5 @@
+"""The product's own settings over a channel layer that drops, repeats and reorders."""
+
+from mediachat.settings import *  # noqa: F403
+
+CHANNEL_LAYERS = {"default": {"BACKEND": "tests.support.layers.UnreliableLayer"}}
