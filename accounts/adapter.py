@@ -27,7 +27,7 @@ from accounts.hashers import TooManyHashes
 from accounts.models import UsernameTaken
 from accounts.usernames import normalize
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -115,7 +115,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         try:
             return sealing.unseal(encrypted_text)
         except sealing.UnreadableError:
-            log.warning("second_factor_unreadable")
+            logger.warning("second_factor_unreadable")
             return generate_totp_secret()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:

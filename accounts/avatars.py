@@ -22,7 +22,7 @@ SIGNATURES = (
 """How the files begin that can become a person's picture, after so many bytes."""
 
 
-class NotAPicture(Exception):
+class InvalidImage(Exception):
     """Why an upload cannot be a picture; for people."""
 
 
@@ -36,23 +36,23 @@ def redraw(person: UUID, upload: IO[bytes]) -> "ContentFile[bytes]":
     """
     data = upload.read(LIMIT + 1)
     if len(data) > LIMIT:
-        raise NotAPicture("This file is larger than 5 MB. Choose a smaller one.")
+        raise InvalidImage("This file is larger than 5 MB. Choose a smaller one.")
     kind = next((kind for at, sign, kind in SIGNATURES if data.startswith(sign, at)), None)
     try:
         if kind is None:
             raise process.UnreadablePicture
         return ContentFile(_drawn(person, data, kind).data)
     except TooMuchWaiting as error:
-        raise NotAPicture(
+        raise InvalidImage(
             "Several of your pictures are being read already. Wait a minute and try again."
         ) from error
     except process.PictureTooLarge as error:
-        raise NotAPicture(
+        raise InvalidImage(
             f"This picture has more than {settings.MAX_IMAGE_MEGAPIXELS} megapixels. "
             "Choose a smaller one."
         ) from error
     except process.UnreadablePicture as error:
-        raise NotAPicture("This is no picture that can be read. Choose a PNG or JPEG.") from error
+        raise InvalidImage("This is no picture that can be read. Choose a PNG or JPEG.") from error
 
 
 def _drawn(person: UUID, data: bytes, kind: str) -> process.Picture:

@@ -35,7 +35,7 @@ OWN_CHANGES = 100
 """Changes a day that a person makes to their own account and of which each is recorded: what is
 recorded stays for good, so nobody can make more and more of it."""
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 def tell(action: str, about: Model, what: str) -> None:
@@ -47,7 +47,7 @@ def tell(action: str, about: Model, what: str) -> None:
         return
     request: HttpRequest | None = context.request
     actor, how = _actor(request)
-    log.info(
+    logger.info(
         "account_changed",
         actor=actor,
         action=action,

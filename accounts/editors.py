@@ -27,7 +27,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 
-from accounts import one_use
+from accounts import one_time_tokens
 from accounts.models import User
 from accounts.sessions import user_for_session
 
@@ -129,12 +129,12 @@ class Asked:
 
 def issue_link(asked: Asked) -> str:
     """What the editor opens in the browser: the last part of the page's address."""
-    return one_use.issue("editor-link", asdict(asked), lifetime=LINK_LIFETIME)
+    return one_time_tokens.issue("editor-link", asdict(asked), lifetime=LINK_LIFETIME)
 
 
 def asked_by(link: str) -> Asked | None:
     """Who asks with this link, as long as nobody has confirmed it."""
-    return _asked(one_use.look("editor-link", link))
+    return _asked(one_time_tokens.look("editor-link", link))
 
 
 def _asked(found: Any) -> Asked | None:
@@ -146,17 +146,17 @@ def _asked(found: Any) -> Asked | None:
 def confirm(link: str, session_key: str) -> tuple[Asked, str] | None:
     """A code for the editor, in the name of whoever is signed in with this session; the first
     time, and ever after nothing."""
-    asked = _asked(one_use.redeem("editor-link", link))
+    asked = _asked(one_time_tokens.redeem("editor-link", link))
     if asked is None:
         return None
     value = [session_key, asked.challenge]
-    return asked, one_use.issue("editor-code", value, lifetime=CODE_LIFETIME)
+    return asked, one_time_tokens.issue("editor-code", value, lifetime=CODE_LIFETIME)
 
 
 def redeem_code(code: str, verifier: str) -> User | None:
     """Who confirmed it, if they are still signed in where they did. The code is used up, also
     when the verifier is wrong: whoever tries has no right to a second attempt."""
-    found = one_use.redeem("editor-code", code)
+    found = one_time_tokens.redeem("editor-code", code)
     if found is None:
         return None
     session_key, challenge = found

@@ -75,7 +75,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError(disk.FULL)
         try:
             return avatars.redraw(self.instance.pk, upload)
-        except avatars.NotAPicture as error:
+        except avatars.InvalidImage as error:
             raise forms.ValidationError(str(error)) from error
 
     def save(self, commit: bool = True) -> User:

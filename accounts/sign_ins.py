@@ -19,12 +19,12 @@ from accounts.models import User
 NAME = re.compile(rf"{usernames.WORD}(?:[.-]{usernames.WORD})*")
 """The shape of a name, whether or not anybody may have it: "root" is worth a line too."""
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 @receiver(user_logged_in)
 def _signed_in(user: User, request: HttpRequest | None = None, **kwargs: Any) -> None:
-    log.info("sign_in", username=user.username, **_where(request))
+    logger.info("sign_in", username=user.username, **_where(request))
     if user.is_staff or user.is_superuser:
         changes.tell("sign_in", user, f"From {_where(request)['way']}.")
 
@@ -32,18 +32,18 @@ def _signed_in(user: User, request: HttpRequest | None = None, **kwargs: Any) ->
 @receiver(user_login_failed)
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     name = str(credentials.get("username") or credentials.get("email") or "")
-    log.info("sign_in_failed", username=_as_name(name), step="password", **_where(request))
+    logger.info("sign_in_failed", username=_as_name(name), step="password", **_where(request))
 
 
 @receiver(authentication_failed)
 def _wrong_code(user: User, request: HttpRequest, **kwargs: Any) -> None:
-    log.info("sign_in_failed", username=user.username, step="second_factor", **_where(request))
+    logger.info("sign_in_failed", username=user.username, step="second_factor", **_where(request))
 
 
 @receiver(user_logged_out)
 def _signed_out(user: User | None, request: HttpRequest, **kwargs: Any) -> None:
     if user is not None:
-        log.info("sign_out", username=user.username, **_where(request))
+        logger.info("sign_out", username=user.username, **_where(request))
 
 
 def _as_name(text: str) -> str:

@@ -14,7 +14,7 @@ from allauth.usersessions.models import UserSession
 from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts import one_use
+from accounts import one_time_tokens
 from accounts.models import User
 
 LIFETIME = 30
@@ -43,7 +43,7 @@ def redeem(ticket: str) -> str | None:
         user, reference, _ = _signer.unsign(ticket, max_age=LIFETIME + 1).split(".")
     except (signing.BadSignature, ValueError):
         return None
-    if not one_use.is_first("ticket", ticket, lifetime=LIFETIME + CLOCKS_APART):
+    if not one_time_tokens.is_first("ticket", ticket, lifetime=LIFETIME + CLOCKS_APART):
         return None
     sessions = UserSession.objects.filter(user_id=UUID(user))
     for key in sessions.values_list("session_key", flat=True):

@@ -18,7 +18,7 @@ from django.db import transaction
 from chat.protocol import ReadEvent
 from mediachat.monitoring.logs import reason
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 PRESENCE_GROUP = "presence"
 BACKLOG = 10_000
@@ -68,7 +68,7 @@ class Changed:
 
 def messages_on_commit(rooms: Sequence[Changed]) -> None:
     """What one commit changes in any number of rooms."""
-    bells: list[Bell] = []
+    bells: list[GroupMessage] = []
     for each in rooms:
         event: dict[str, Any] = {
             "type": "room.event",
@@ -126,7 +126,7 @@ def _ephemeral(room: UUID, members_version: int, **fields: Any) -> dict[str, Any
 
 def rooms_changed_on_commit(*users: UUID) -> None:
     """These people were added to a room."""
-    bells: list[Bell] = [
+    bells: list[GroupMessage] = [
         (user_group(user), {"type": "user.event", "user": user.hex}) for user in users
     ]
     transaction.on_commit(lambda: _ring(*bells))
@@ -170,7 +170,7 @@ def presence(event: dict[str, Any]) -> None:
     _ring((PRESENCE_GROUP, {"type": "presence.event", **event}))
 
 
-Bell = tuple[str, dict[str, Any]]
+GroupMessage = tuple[str, dict[str, Any]]
 """A group, and what its members are told."""
 
 
@@ -183,16 +183,16 @@ class Outage:
 
     def lose(self, doorbells: int, why: str) -> None:
         if not self._lost:
-            log.warning("doorbell_lost", error=why)
+            logger.warning("doorbell_lost", error=why)
         self._lost += doorbells
 
     def end(self) -> None:
         if self._lost:
-            log.info("doorbells_ring_again", lost=self._lost)
+            logger.info("doorbells_ring_again", lost=self._lost)
         self._lost = 0
 
 
-class Ringer:
+class Broadcaster:
     """Rings from one task, so that nobody who publishes waits for the layer.
 
     A group is rung in order. What comes for a room while it waits for its turn is joined, so a
@@ -208,7 +208,7 @@ class Ringer:
         self._lost_times = 0
         self._telling_lost: asyncio.Task[None] | None = None
 
-    def ring(self, *bells: Bell) -> None:
+    def ring(self, *bells: GroupMessage) -> None:
         for group, message in bells:
             before = self._waiting.setdefault(group, [])
             self._size += _size(message)
@@ -300,7 +300,7 @@ def _size_of(entries: Sequence[Entry]) -> int:
     return sum(len(entry[-1]) for entry in entries)
 
 
-_ringer: Ringer | None = None
+_ringer: Broadcaster | None = None
 _outage_outside = Outage()
 
 
@@ -308,7 +308,7 @@ def start() -> None:
     """From now on the running loop, which is the server's, sends for all threads."""
     global _ringer
     if _ringer is None or _ringer.loop is not asyncio.get_running_loop():
-        _ringer = Ringer()
+        _ringer = Broadcaster()
 
 
 async def sent() -> None:
@@ -321,7 +321,7 @@ def _on_commit(group: str, message: dict[str, Any]) -> None:
     transaction.on_commit(lambda: _ring((group, message)))
 
 
-def _ring(*bells: Bell) -> None:
+def _ring(*bells: GroupMessage) -> None:
     if _ringer is not None and _ringer.loop.is_running():
         _ringer.loop.call_soon_threadsafe(_ringer.ring, *bells)
     else:
@@ -329,7 +329,7 @@ def _ring(*bells: Bell) -> None:
         _ring_from_outside(*bells)
 
 
-def _ring_from_outside(*bells: Bell) -> None:
+def _ring_from_outside(*bells: GroupMessage) -> None:
     try:
         for bell in bells:
             async_to_sync(get_channel_layer().group_send)(*bell)

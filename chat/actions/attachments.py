@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import permissions
-from chat.concurrency.executors import in_thread_later
+from chat.concurrency.executors import run_in_db_thread_later
 from chat.media import content_types, images, storage_use
 from chat.models import Attachment
 from chat.protocol import ChatError, ErrorCode
@@ -24,7 +24,7 @@ from mediachat.monitoring.logs import reason
 from mediachat.pictures import headers, lanes
 from mediachat.pictures.lanes import Lane
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 class ServerFull(ChatError):
@@ -187,7 +187,7 @@ def delete_attachments(attachments: Iterable[Attachment]) -> None:
             storage_use.deleted(attachment)
             names |= {attachment.file.name or "", attachment.thumbnail.name or ""}
     if ids:
-        transaction.on_commit(lambda: in_thread_later(lambda: _delete_files(names - {""})))
+        transaction.on_commit(lambda: run_in_db_thread_later(lambda: _delete_files(names - {""})))
 
 
 def _delete_files(names: Iterable[str]) -> None:
@@ -196,4 +196,4 @@ def _delete_files(names: Iterable[str]) -> None:
             default_storage.delete(name)
         except Exception as error:
             # Nobody can reach it any more; the file is left over.
-            log.warning("file_not_deleted", name=name, error=reason(error))
+            logger.warning("file_not_deleted", name=name, error=reason(error))

@@ -25,7 +25,7 @@ from mediachat.databases.transactions import lock_timeout, retried, was_not_lock
 HELD_BY_US = 0.3
 """Seconds after which a transaction of changes ends and the rest goes into the next, so that other
 processes get into the same rooms in between."""
-IMPATIENCE = 200
+LOCK_TIMEOUT_MILLISECONDS = 200
 """Milliseconds to wait for each room of a batch, once another session has been seen to hold one
 of them."""
 REMEMBERED = 10.0
@@ -129,7 +129,7 @@ def _stored_by_room(
     for (n, job), room in zip(jobs.items(), rooms_of(list(jobs.values())), strict=True):
         by_room[room][n] = job
     results: dict[int, Result] = {}
-    with lock_timeout(IMPATIENCE):
+    with lock_timeout(LOCK_TIMEOUT_MILLISECONDS):
         for room, part in by_room.items():
             try:
                 results |= zip(part, store_all(list(part.values())), strict=True)

@@ -81,7 +81,9 @@ def let_newcomers_in(newcomers: Mapping[UUID, UUID]) -> set[UUID]:
     return {each.user_id for each in _stored(new)} if new else set()
 
 
-def dismiss(room: Room, membership: Membership, reason: str, remover: User | None = None) -> None:
+def end_membership(
+    room: Room, membership: Membership, reason: str, remover: User | None = None
+) -> None:
     """Ends a membership. The last owner hands the room on. Who is removed is told from which room,
     and by which of its people."""
     with transaction.atomic():

@@ -14,7 +14,7 @@ from chat.message_log.compiled_queries import PreparedQuery, PreparedRaise
 from chat.models import Membership
 from mediachat.databases.transactions import lock_timeout, was_not_locked
 
-IMPATIENCE = 200
+LOCK_TIMEOUT_MILLISECONDS = 200
 """Milliseconds to wait for each room's marks, once another session has been seen to hold some."""
 
 Mark = tuple[UUID, UUID]
@@ -47,7 +47,7 @@ def _move_by_room(
 ) -> None:
     """The same where another session holds some of these rows: it holds up nobody else's."""
     failed: OperationalError | None = None
-    with lock_timeout(IMPATIENCE):
+    with lock_timeout(LOCK_TIMEOUT_MILLISECONDS):
         for each in versions:
             part = {mark: by for mark, by in moved.items() if mark[0] == each}
             try:

@@ -15,13 +15,13 @@ from chat.actions import days
 from chat.actions.direct_rooms import open_direct_room
 from chat.actions.memberships import (
     admit,
+    end_membership,
     ensure_owner,
     is_last_owner,
     lock_room,
     members_changed,
     present,
 )
-from chat.actions.memberships import dismiss as end_membership
 from chat.actions.strangers import (
     ask,
     check_asking,
@@ -223,7 +223,7 @@ def close_room(*, room: UUID, closed: bool) -> Room:
     return row
 
 
-def dismiss(*, room: UUID, member: str) -> Room:
+def force_remove_member(*, room: UUID, member: str) -> Room:
     """Removes someone from any room, for the server's moderators, who ask permission.
 
     Raises:

@@ -7,14 +7,14 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from chat.admin import links
-from chat.admin.decisions import DecidedAdmin, Decision
+from chat.admin.decisions import ModeratedAdmin, ModerationAction
 from chat.api import downloads
 from chat.models import Attachment, Message, Room
 from chat.moderation import actions as moderation
 
 
 @admin.register(Attachment)
-class AttachmentAdmin(DecidedAdmin[Attachment]):
+class AttachmentAdmin(ModeratedAdmin[Attachment]):
     list_display = ["name", "content_type", "how_large", "owner_name", "created_at"]
     list_select_related = ["owner"]
     also_looked_up = ["owner__id__exact"]
@@ -32,7 +32,7 @@ class AttachmentAdmin(DecidedAdmin[Attachment]):
         "decided",
     ]
     decisions = [
-        Decision(
+        ModerationAction(
             name="reveal_attachment",
             verb="Download",
             consequence="You will get the file as it was uploaded, and the audit log will say so. "

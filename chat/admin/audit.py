@@ -6,13 +6,13 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from chat.admin import links
-from chat.admin.decisions import DecidedAdmin
+from chat.admin.decisions import ModeratedAdmin
 from chat.admin.trail import action
 from chat.models import AuditEntry
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(DecidedAdmin[AuditEntry]):
+class AuditEntryAdmin(ModeratedAdmin[AuditEntry]):
     list_display = ["created_at", "actor", "what", "target", "why"]
     list_filter = ["action", "target_type", "created_at"]
     search_fields = ["=actor", "target", "=target_id", "reason"]

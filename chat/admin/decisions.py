@@ -48,7 +48,7 @@ class ReasonForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class Decision(Generic[M]):
+class ModerationAction(Generic[M]):
     """Something that a moderator can do to a thing.
 
     ``act`` gets the moderator, the thing and the reason, and raises ``ChatError`` to refuse. The
@@ -72,10 +72,10 @@ class Decision(Generic[M]):
     respond: Callable[[Any], HttpResponseBase] | None = None
 
 
-class DecidedAdmin(ListAdmin[M]):
+class ModeratedAdmin(ListAdmin[M]):
     """Shows things, and offers what can be decided about them."""
 
-    decisions: Sequence[Decision[M]] = ()
+    decisions: Sequence[ModerationAction[M]] = ()
     list_per_page = 50
     show_full_result_count = False
     list_filter_sheet = False
@@ -100,7 +100,7 @@ class DecidedAdmin(ListAdmin[M]):
 
     # -- Where decisions are offered -----------------------------------------------------------
 
-    def permitted(self, request: HttpRequest) -> list[Decision[M]]:
+    def permitted(self, request: HttpRequest) -> list[ModerationAction[M]]:
         return [each for each in self.decisions if request.user.has_perm(each.permission)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, tuple[Any, str, str]]:
@@ -129,7 +129,7 @@ class DecidedAdmin(ListAdmin[M]):
             ]
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
-    def offers(self, request: HttpRequest, row: M) -> list[tuple[Decision[M], str]]:
+    def offers(self, request: HttpRequest, row: M) -> list[tuple[ModerationAction[M], str]]:
         """What this person can decide about this thing now, each with its address."""
         here = request.get_full_path()
         return [
@@ -164,7 +164,7 @@ class DecidedAdmin(ListAdmin[M]):
         ask = reauthentication_required(self._ask) if decision.is_final else self._ask
         return cast(HttpResponseBase, ask(request, decision))
 
-    def _ask(self, request: HttpRequest, decision: Decision[M]) -> HttpResponseBase:
+    def _ask(self, request: HttpRequest, decision: ModerationAction[M]) -> HttpResponseBase:
         rows = self._chosen(request, decision)
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
@@ -178,7 +178,7 @@ class DecidedAdmin(ListAdmin[M]):
             back=self._back(request),
         )
 
-    def _chosen(self, request: HttpRequest, decision: Decision[M]) -> list[M]:
+    def _chosen(self, request: HttpRequest, decision: ModerationAction[M]) -> list[M]:
         try:
             ids = [UUID(id) for id in request.GET.getlist("id")]
         except ValueError:
@@ -190,7 +190,7 @@ class DecidedAdmin(ListAdmin[M]):
         return rows
 
     def _carry_out(
-        self, request: HttpRequest, decision: Decision[M], rows: list[M], reason: str
+        self, request: HttpRequest, decision: ModerationAction[M], rows: list[M], reason: str
     ) -> HttpResponseBase:
         done: list[tuple[M, Any]] = []
         for row in rows:
@@ -213,7 +213,7 @@ class DecidedAdmin(ListAdmin[M]):
         return redirect(self._back(request))
 
     def _page(
-        self, request: HttpRequest, template: str, decision: Decision[M], **context: Any
+        self, request: HttpRequest, template: str, decision: ModerationAction[M], **context: Any
     ) -> HttpResponse:
         context |= self.admin_site.each_context(request)
         context |= {"opts": self.opts, "decision": decision, "title": decision.verb}
@@ -256,11 +256,11 @@ class _Labelled:
 
 def _choose(
     name: str,
-) -> Callable[[DecidedAdmin[Any], HttpRequest, QuerySet[Any]], HttpResponse | None]:
+) -> Callable[[ModeratedAdmin[Any], HttpRequest, QuerySet[Any]], HttpResponse | None]:
     """A list's action: goes to the page that asks for the reason, with what was chosen."""
 
     def choose(
-        admin: DecidedAdmin[Any], request: HttpRequest, chosen: QuerySet[Any]
+        admin: ModeratedAdmin[Any], request: HttpRequest, chosen: QuerySet[Any]
     ) -> HttpResponse | None:
         ids = list(chosen.values_list("pk", flat=True)[: MANY + 1])
         if len(ids) > MANY:

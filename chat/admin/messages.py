@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from chat.admin import links
-from chat.admin.decisions import DecidedAdmin, Decision
+from chat.admin.decisions import ModeratedAdmin, ModerationAction
 from chat.admin.filters import StartingFilter
 from chat.models import Attachment, Message, Report, Revision
 from chat.moderation import actions as moderation
@@ -35,7 +35,7 @@ class Which(StartingFilter):
 
 
 @admin.register(Message)
-class MessageAdmin(DecidedAdmin[Message]):
+class MessageAdmin(ModeratedAdmin[Message]):
     list_display = ["title", "sender_name", "created_at", "states"]
     list_filter = [Which]
     also_looked_up = ["room__id__exact", "sender__id__exact"]
@@ -57,7 +57,7 @@ class MessageAdmin(DecidedAdmin[Message]):
         "decided",
     ]
     decisions = [
-        Decision(
+        ModerationAction(
             name="hide_message",
             verb="Hide",
             consequence="It is shown as deleted, and its files are refused. What it said is kept.",
@@ -67,7 +67,7 @@ class MessageAdmin(DecidedAdmin[Message]):
             is_open=lambda row: not row.is_gone,
             is_severe=True,
         ),
-        Decision(
+        ModerationAction(
             name="show_message",
             verb="Show again",
             consequence="Everyone in its room can read it again.",
@@ -76,7 +76,7 @@ class MessageAdmin(DecidedAdmin[Message]):
             icon="visibility",
             is_open=lambda row: row.hidden_at is not None,
         ),
-        Decision(
+        ModerationAction(
             name="reveal_message",
             verb="Reveal",
             consequence="You will read what it says, once, and the audit log will say so.",

@@ -24,7 +24,7 @@ from accounts.models import User
 from accounts.names import clean_display_name, clean_username
 from accounts.signals import profile_changed
 from chat.admin import links
-from chat.admin.decisions import DecidedAdmin, Decision
+from chat.admin.decisions import ModeratedAdmin, ModerationAction
 from chat.admin.lists import ListAdmin
 from chat.moderation import actions as moderation
 from chat.protocol import ChatError, ErrorCode
@@ -69,7 +69,7 @@ def _erase(actor: User, row: User, reason: str, *, keep_messages: bool) -> User:
 
 
 @admin.register(User)
-class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(ModeratedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type-arg]
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = AdminPasswordChangeForm
@@ -93,7 +93,7 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type
         (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
     ]
     decisions = [
-        Decision(
+        ModerationAction(
             name="suspend_user",
             verb="Suspend",
             consequence="Their sessions end and their sockets close within a second, on every "
@@ -104,7 +104,7 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type
             is_open=lambda row: row.is_active and not row.erased_at,
             is_severe=True,
         ),
-        Decision(
+        ModerationAction(
             name="restore_user",
             verb="Restore",
             consequence="They can sign in again, and are in the rooms that they were in.",
@@ -113,7 +113,7 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type
             icon="undo",
             is_open=lambda row: not row.is_active and not row.erased_at,
         ),
-        Decision(
+        ModerationAction(
             name="erase_user",
             verb="Erase, and keep the messages",
             consequence=f"{ERASED} What they wrote stays, without their files, and names nobody.",
@@ -124,7 +124,7 @@ class UserAdmin(DecidedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, type
             is_severe=True,
             is_final=True,
         ),
-        Decision(
+        ModerationAction(
             name="erase_user_and_messages",
             verb="Erase, and delete the messages",
             consequence=f"{ERASED} What they wrote is deleted, with their reactions and files.",

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from accounts.models import User
 from chat.admin import links
-from chat.admin.decisions import DecidedAdmin, Decision
+from chat.admin.decisions import ModeratedAdmin, ModerationAction
 from chat.admin.filters import StartingFilter
 from chat.admin.messages import words
 from chat.models import Attachment, Message, Report
@@ -38,7 +38,7 @@ class OpenOrSettled(StartingFilter):
 
 
 @admin.register(Report)
-class ReportAdmin(DecidedAdmin[Report]):
+class ReportAdmin(ModeratedAdmin[Report]):
     list_display = ["title", "complaint", "reporter_name", "created_at", "state"]
     list_filter = [OpenOrSettled]
     also_looked_up = ["message__id__exact", "reporter__id__exact"]
@@ -67,7 +67,7 @@ class ReportAdmin(DecidedAdmin[Report]):
         ),
     ]
     decisions = [
-        Decision(
+        ModerationAction(
             name="settle_report",
             verb="Settle",
             consequence="It leaves the queue. The reason is what you decided.",
@@ -78,7 +78,7 @@ class ReportAdmin(DecidedAdmin[Report]):
             icon="check",
             is_open=lambda row: row.settled_at is None,
         ),
-        Decision(
+        ModerationAction(
             name="reveal_context",
             verb="Reveal context",
             consequence="You will read the messages around it, once, and the audit log will "
@@ -98,7 +98,7 @@ class ReportAdmin(DecidedAdmin[Report]):
         rows = super().get_queryset(request)
         return rows.select_related("message__sender", "message__room", "reporter", "settled_by")
 
-    def offers(self, request: HttpRequest, row: Report) -> list[tuple[Decision[Any], str]]:
+    def offers(self, request: HttpRequest, row: Report) -> list[tuple[ModerationAction[Any], str]]:
         """Beside what can be decided about the report, what about its message and its sender."""
         here = request.get_full_path()
         about: list[tuple[Any, Any, str, str]] = [

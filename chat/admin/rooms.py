@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from accounts.names import isolated
 from chat.admin import links
-from chat.admin.decisions import DecidedAdmin, Decision
+from chat.admin.decisions import ModeratedAdmin, ModerationAction
 from chat.models import Membership, Room
 from chat.moderation import actions as moderation
 
@@ -111,7 +111,7 @@ class Members(TabularInline):
 
 
 @admin.register(Room)
-class RoomAdmin(DecidedAdmin[Room]):
+class RoomAdmin(ModeratedAdmin[Room]):
     list_display = ["title", "kind", "state", "owner", "created_at"]
     list_filter = ["kind", OpenOrClosed, WithOrWithoutOwner]
     search_fields = ["name_folded"]
@@ -130,7 +130,7 @@ class RoomAdmin(DecidedAdmin[Room]):
     """The most owners whose names are shown."""
     inlines = [Members]
     decisions = [
-        Decision(
+        ModerationAction(
             name="close_room",
             verb="Close room",
             consequence="Members can still read; nobody can write, join or change anything.",
@@ -140,7 +140,7 @@ class RoomAdmin(DecidedAdmin[Room]):
             is_open=lambda row: row.closed_at is None,
             is_severe=True,
         ),
-        Decision(
+        ModerationAction(
             name="reopen_room",
             verb="Reopen room",
             consequence="Members can write again.",
@@ -149,7 +149,7 @@ class RoomAdmin(DecidedAdmin[Room]):
             icon="lock_open",
             is_open=lambda row: row.closed_at is not None,
         ),
-        Decision(
+        ModerationAction(
             name="find_owner",
             verb="Find an owner",
             consequence="Its moderator who has been in it longest becomes its owner, or else its "
@@ -200,7 +200,7 @@ class RoomAdmin(DecidedAdmin[Room]):
 
 
 @admin.register(Membership)
-class MembershipAdmin(DecidedAdmin[Membership]):
+class MembershipAdmin(ModeratedAdmin[Membership]):
     list_display = ["person", "place", "role", "joined_at"]
     list_filter = ["role"]
     list_select_related = ["user", "room"]
@@ -210,7 +210,7 @@ class MembershipAdmin(DecidedAdmin[Membership]):
     ordering = ["-joined_at"]
     fields = readonly_fields = ["person", "place", "role", "joined_at"]
     decisions = [
-        Decision(
+        ModerationAction(
             name="remove_member",
             verb="Remove from room",
             consequence="They get nothing more of the room, on any device, from this moment. "
@@ -223,7 +223,7 @@ class MembershipAdmin(DecidedAdmin[Membership]):
             is_open=lambda row: row.room.kind != Room.Kind.DIRECT,
             is_severe=True,
         ),
-        Decision(
+        ModerationAction(
             name="appoint_owner",
             verb="Make owner of room",
             consequence="They can add and remove people, give them roles, and rename the room, "

@@ -18,7 +18,7 @@ from accounts.session_store import key_of
 from accounts.sessions import TOKEN_HEADER
 from chat.realtime.hub import hub
 from chat.throttling import prices
-from chat.throttling.rate_limits import Allowance, Allowances
+from chat.throttling.rate_limits import RateLimiter, RateLimiters
 from mediachat.addresses import client_address, networks
 from mediachat.redis.scripts import shared
 
@@ -38,7 +38,7 @@ class AddressLimit:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._addresses: Allowances | None = None
+        self._addresses: RateLimiters | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
         door = prices.of_request(scope["method"], scope["path"])
@@ -56,9 +56,9 @@ class AddressLimit:
             scope[REFUND] = lambda: allowance.owe(-door.units)
         await self._app(scope, receive, send)
 
-    def _of(self, network: str) -> Allowance:
+    def _of(self, network: str) -> RateLimiter:
         if self._addresses is None:
-            self._addresses = Allowances(
+            self._addresses = RateLimiters(
                 shared(),
                 "requests",
                 burst=settings.ADDRESS_BURST,

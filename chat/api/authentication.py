@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
 from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
 from chat.api.address_limits import paid_by_person
-from chat.concurrency.executors import in_thread
+from chat.concurrency.executors import run_in_db_pool
 from chat.protocol import ChatError, ErrorCode
 from chat.realtime.hub import hub
 from chat.throttling import prices
@@ -63,9 +63,9 @@ class ByCookie(APIKeyCookie):
 async def _caller(request: HttpRequest, token: str | None) -> Caller | None:
     if not token:
         return None
-    signed_in = await in_thread(user_for_token, token)
+    signed_in = await run_in_db_pool(user_for_token, token)
     if signed_in is None:
-        if await in_thread(lacks_second_factor, token):
+        if await run_in_db_pool(lacks_second_factor, token):
             raise ChatError(ErrorCode.UNAUTHENTICATED, FOR_PROGRAMS)
         return None
     caller = Caller(*signed_in)

@@ -25,7 +25,7 @@ from accounts.models import User
 from accounts.sessions import TOKEN_HEADER, user_for_token
 from chat import permissions
 from chat.api.address_limits import paid_by_person
-from chat.concurrency.executors import in_download_thread, in_thread
+from chat.concurrency.executors import run_in_db_pool, run_in_download_pool
 from chat.media import content_types
 from chat.models import Attachment
 from chat.protocol import ChatError
@@ -62,7 +62,7 @@ async def thumbnail(request: HttpRequest, id: UUID) -> HttpResponseBase:
 async def _serve(request: HttpRequest, id: UUID, *, thumbnail: bool) -> HttpResponseBase:
     if request.method not in ("GET", "HEAD"):
         return _refusal("bad_request", "Files are had by GET.", 405, Allow="GET, HEAD")
-    user, found = await in_thread(_find, request, id, thumbnail)
+    user, found = await run_in_db_pool(_find, request, id, thumbnail)
     if user is not None:
         units = prices.of_request(request.method, request.path_info).units
         if not await hub().download_allowance(user.pk).pay(units):
@@ -166,7 +166,7 @@ async def _answer(request: HttpRequest, found: Found) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(status=status, content_type=found.content_type, headers=headers)
     try:
-        file = await in_download_thread(opened, found.stored_as, start, end)
+        file = await run_in_download_pool(opened, found.stored_as, start, end)
     except FileNotFoundError:
         return _refusal("not_found", permissions.not_found().detail, 404)
     return StreamingHttpResponse(
@@ -228,7 +228,7 @@ async def chunks(file: Readable, size: int) -> AsyncIterator[bytes]:
     the reader."""
     try:
         while size:
-            chunk = await in_download_thread(file.read, min(CHUNK, size))
+            chunk = await run_in_download_pool(file.read, min(CHUNK, size))
             if not chunk:
                 return
             size -= len(chunk)

@@ -31,7 +31,7 @@ from chat.actions.rooms import open_room
 from chat.api.authentication import ByCookie, ByToken, Caller, pay
 from chat.api.downloads import key_for
 from chat.commands import handlers
-from chat.concurrency.executors import in_file_thread, in_picture_thread, in_thread
+from chat.concurrency.executors import run_in_db_pool, run_in_file_pool, run_in_picture_pool
 from chat.media.multipart import uploaded_file
 from chat.models import Message
 from chat.models.messages import message_id
@@ -212,14 +212,14 @@ api = ChatAPI(
 async def issue_ticket(request: HttpRequest) -> HttpResponse:
     """A ticket for one socket: `Sec-WebSocket-Protocol: mediachat.v1, ticket.<ticket>`."""
     caller = _caller(request)
-    ticket = await in_thread(tickets.issue, caller.user, caller.session_key)
+    ticket = await run_in_db_pool(tickets.issue, caller.user, caller.session_key)
     return _answer(Ticket(ticket=ticket, expires_in=tickets.LIFETIME))
 
 
 @api.get("/rooms", response={200: list[protocol.Room], **_PROBLEMS})
 async def list_rooms(request: HttpRequest) -> HttpResponse:
     """The caller's rooms, in no particular order."""
-    views = await in_thread(room_views.rooms_of, _caller(request).user)
+    views = await run_in_db_pool(room_views.rooms_of, _caller(request).user)
     hub().allowance(_caller(request).user.pk).owe(len(views) // prices.ROOMS_LISTED)
     return _charged(request, _json(f"[{','.join(view.room.model_dump_json() for view in views)}]"))
 
@@ -235,7 +235,7 @@ async def open_a_room(request: HttpRequest, room: NewRoom) -> HttpResponse:
         row, created = open_room(user, kind=room.kind, name=room.name, members=room.members)
         return room_views.room_view(user, row.pk), created
 
-    view, created = await in_thread(retried, opened)
+    view, created = await run_in_db_pool(retried, opened)
     return _answer(view, 201 if created else 200)
 
 
@@ -256,7 +256,7 @@ async def send_a_message(request: HttpRequest, room_id: UUID, message: NewMessag
     command = protocol.MessageSend(room=room_id, **message.model_dump())
     await _pay_for(request, command)
     known = Message.objects.filter(pk=message_id(user.pk, message.client_id))
-    existed = await in_thread(known.exists)
+    existed = await run_in_db_pool(known.exists)
     stored = await handlers.send(user, command)
     return _fields(handlers.message_fields(stored), 200 if existed else 201)
 
@@ -270,13 +270,13 @@ async def upload(request: HttpRequest) -> HttpResponse:
     """Stores a file for a message to come, whose `attachments` name it by `id`."""
     user = _caller(request).user
     # Parsing what may be a hundred megabytes is work for a thread, as storing it is.
-    file, lanes = await in_file_thread(user.pk, _uploaded, request)
+    file, lanes = await run_in_file_pool(user.pk, _uploaded, request)
     if lanes:
-        stored = await in_picture_thread(
+        stored = await run_in_picture_pool(
             user.pk, lanes, lambda lane: store_attachment(user, file=file, lane=lane)
         )
     else:
-        stored = await in_file_thread(user.pk, store_attachment, user, file=file)
+        stored = await run_in_file_pool(user.pk, store_attachment, user, file=file)
     return _answer(serializers.attachment(stored), 201)
 
 
@@ -284,7 +284,9 @@ async def upload(request: HttpRequest) -> HttpResponse:
 async def describe_attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
     """A file, with addresses that work without cookie or header for five minutes."""
     user = _caller(request).user
-    found = serializers.attachment(await in_thread(permissions.attachment_for, user, attachment_id))
+    found = serializers.attachment(
+        await run_in_db_pool(permissions.attachment_for, user, attachment_id)
+    )
     key = key_for(user, attachment_id)
     found.url = f"{found.url}?key={key}"
     if found.thumbnail_url:

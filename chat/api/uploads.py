@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.second_factor import FOR_PROGRAMS
 from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
 from chat.actions.attachments import ServerFull, check_server_has_room, quota_left, quota_problem
-from chat.concurrency.executors import in_thread
+from chat.concurrency.executors import run_in_db_pool
 from chat.protocol import ChatError, ErrorCode
 from chat.realtime.hub import hub
 from mediachat.http.body_limit import MIB, MULTIPART, SMALL, Refused, Scope
@@ -26,7 +26,7 @@ from mediachat.http.origins import is_own_page
 from mediachat.monitoring import disk
 from mediachat.monitoring.logs import reason
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 ATTACHMENTS = "/api/v1/attachments"
 ALREADY = (
@@ -35,7 +35,7 @@ ALREADY = (
 )
 RETRY_AFTER = 2
 """Seconds after which one of someone's uploads may be done."""
-PATIENCE = 5.0
+TURN_TIMEOUT_SECONDS = 5.0
 """Seconds for which one upload too many waits, unread, for another to be done."""
 LOOK_AGAIN = 0.2
 """Seconds between two looks at that: the other may be on another process."""
@@ -67,7 +67,7 @@ class UnderWay:
         Raises:
             Refused: there is none.
         """
-        if not await in_thread(disk.promise, COPIES * size):
+        if not await run_in_db_pool(disk.promise, COPIES * size):
             raise Refused(507, ErrorCode.QUOTA_EXCEEDED, disk.FULL)
         self._promised = COPIES * size
 
@@ -112,12 +112,12 @@ async def admit(scope: Scope, declared: int | None) -> UnderWay:
             f"This is too large: at most {SMALL // 1024} KB can be sent without signing in.",
         )
     try:
-        found = await in_thread(_sender, key, is_attachment, declared or 0) if key else None
+        found = await run_in_db_pool(_sender, key, is_attachment, declared or 0) if key else None
     except ChatError as problem:
         status = 401 if problem.code == ErrorCode.UNAUTHENTICATED else 507
         raise Refused(status, problem.code, problem.detail) from problem
     except Exception as error:
-        log.error("upload_not_admitted", error=reason(error), exc_info=error)
+        logger.error("upload_not_admitted", error=reason(error), exc_info=error)
         detail = "The server could not do this. It has been logged; try again."
         raise Refused(500, "server_error", detail) from error
     if found is None:
@@ -146,15 +146,15 @@ async def admit(scope: Scope, declared: int | None) -> UnderWay:
 async def _has_place(user: UUID) -> bool:
     """Whether this person may send one more, at once or when another is done."""
     places = hub().places
-    if await places.take_upload(user):
+    if await places.acquire_upload(user):
         return True
     if _waiting[user] >= settings.UPLOADS_AT_ONCE * WAITING_FACTOR:
         return False
     _waiting[user] += 1
     try:
-        for _ in range(int(PATIENCE / LOOK_AGAIN)):
+        for _ in range(int(TURN_TIMEOUT_SECONDS / LOOK_AGAIN)):
             await asyncio.sleep(LOOK_AGAIN)
-            if await places.take_upload(user):
+            if await places.acquire_upload(user):
                 return True
         return False
     finally:

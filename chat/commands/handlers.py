@@ -19,7 +19,7 @@ from chat import broadcast, permissions, protocol
 from chat.actions import batches, blocks, memberships, messages, people, requests, rooms
 from chat.actions.batches import Change, Job
 from chat.actions.drafts import Draft, render, render_draft
-from chat.concurrency.executors import in_thread
+from chat.concurrency.executors import run_in_db_pool
 from chat.message_log.writer import GroupCommit
 from chat.models import Message
 from chat.protocol import ChatError, ErrorCode
@@ -28,7 +28,7 @@ from chat.rendering import text
 from mediachat.databases.transactions import retried
 from mediachat.monitoring.logs import reason
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 SHORT = 500
 """Characters up to which a text is rendered in the log's thread: the way into another and back
@@ -51,7 +51,7 @@ async def execute(user: User, command: protocol.Command) -> Fields:
         if text.is_plain(command.body):
             rendered = render(command.body)
         else:
-            rendered = await in_thread(
+            rendered = await run_in_db_pool(
                 messages.render_edit, user, message=command.message, body=command.body
             )
         return await _change(
@@ -63,7 +63,7 @@ async def execute(user: User, command: protocol.Command) -> Fields:
     if isinstance(command, protocol.MessageDelete | protocol.MessageReact):
         write = _CHANGES[type(command)]
         return await _change(command.message, lambda: write(user, command))
-    return await in_thread(retried, _OTHERS[type(command)], user, command)
+    return await run_in_db_pool(retried, _OTHERS[type(command)], user, command)
 
 
 async def send(user: User, command: protocol.MessageSend) -> Message:
@@ -93,9 +93,9 @@ async def send_soon(user: User, command: protocol.MessageSend) -> "asyncio.Futur
     if command.code or (len(command.body) > SHORT and not text.is_plain(command.body)):
         code = command.code.text if command.code else ""
         if text.cost(command.body, code) < DEAR:
-            draft.rendered = await in_thread(render, command.body, command.code)
+            draft.rendered = await run_in_db_pool(render, command.body, command.code)
         else:
-            draft.rendered = await in_thread(render_draft, draft)
+            draft.rendered = await run_in_db_pool(render_draft, draft)
     return _commits().submit(draft)
 
 
@@ -111,7 +111,7 @@ def refusal(error: BaseException) -> ChatError:
     """What the person is told of an error; what they did not cause is logged."""
     if isinstance(error, ChatError):
         return error
-    log.error("command_failed", error=reason(error), exc_info=error)
+    logger.error("command_failed", error=reason(error), exc_info=error)
     return ChatError(
         ErrorCode.SERVER_ERROR, "The server could not do this. It has been logged; try again."
     )

@@ -1,4 +1,4 @@
-"""Work that nobody waits for."""
+"""Tasks that nobody waits for."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,16 +8,16 @@ import structlog
 
 from mediachat.monitoring.logs import reason
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
-class Background:
-    """Tasks that run beside; held here, since the loop alone would not keep them alive."""
+class BackgroundTasks:
+    """Holds tasks that run beside others, since the event loop alone would not keep them alive."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs this in the running loop; what it raises is logged."""
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
@@ -26,4 +26,4 @@ class Background:
     def _finished(self, task: "asyncio.Task[None]") -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("task_failed", error=reason(error), exc_info=error)
+            logger.error("task_failed", error=reason(error), exc_info=error)

@@ -1,4 +1,4 @@
-"""Reads that many ask for at once, made together."""
+"""Batches concurrent reads into one query."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
@@ -12,8 +12,8 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Gathered(Generic[K, V]):
-    """Answers together what was asked while the last read ran.
+class BatchLoader(Generic[K, V]):
+    """Answers all that was asked for during one read with the next one.
 
     When everyone comes back after a restart, a query costs each of them more than what it
     finds. Nobody waits for others to come: when no read is under way one begins at once, but for
@@ -29,8 +29,8 @@ class Gathered(Generic[K, V]):
         self._waiting: dict[K, asyncio.Future[V]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def ask(self, *keys: K) -> list[V]:
-        """The answers for these keys; raises what the read raised."""
+    async def load(self, *keys: K) -> list[V]:
+        """Loads the values of these keys; raises what the read raised."""
         loop = asyncio.get_running_loop()
         for key in keys:
             if key not in self._waiting:

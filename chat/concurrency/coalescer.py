@@ -1,4 +1,4 @@
-"""Work that reads something and acts on it, and must not act on what was read too early."""
+"""Joins calls for the same work: one run at a time, and one more for those that came meanwhile."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -8,10 +8,10 @@ import structlog
 
 from mediachat.monitoring.logs import reason
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
-class Latest:
+class Coalescer:
     """Runs ``work`` once at a time, and for each call at least once from its beginning.
 
     Calls that come while it runs share one more run. So two runs never overtake each other, and
@@ -46,5 +46,5 @@ class Latest:
         try:
             await self._work()
         except Exception as error:
-            log.error("task_failed", error=reason(error), exc_info=error)
+            logger.error("task_failed", error=reason(error), exc_info=error)
             self._failed()

@@ -40,17 +40,17 @@ _downloads = ThreadPoolExecutor(DOWNLOAD_THREADS, thread_name_prefix="downloads"
 _later = ThreadPoolExecutor(1, thread_name_prefix="later")
 
 
-async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def run_in_db_pool(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Runs work that asks the database, and returns or raises what it does."""
     return await _run(_readers, work, *args, **kwargs)
 
 
-async def in_log_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def run_in_log_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """The same in the one thread that writes to the rooms' logs, in the order of the calls."""
     return await _run(_writer, work, *args, **kwargs)
 
 
-async def in_file_thread(
+async def run_in_file_pool(
     person: UUID, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
     """The same for work on a file of this person, when it is their turn.
@@ -61,7 +61,7 @@ async def in_file_thread(
     return await _in_turn(_files, person, partial(work, *args, **kwargs))
 
 
-async def in_picture_thread(
+async def run_in_picture_pool(
     person: UUID, tried: Sequence[lanes.Lane], work: Callable[[lanes.Lane], R]
 ) -> R:
     """The same for a picture, in the first of these lanes in which it can be had: decoding may
@@ -79,13 +79,13 @@ async def in_picture_thread(
     return await _in_turn(last.turns, person, partial(work, last))
 
 
-async def in_download_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def run_in_download_pool(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Opens or reads a stored file; it must not ask the database."""
     job = partial(work, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_downloads, job)
 
 
-def in_thread_later(work: Callable[[], None]) -> None:
+def run_in_db_thread_later(work: Callable[[], None]) -> None:
     """Has work done for which nobody waits, such as deleting a file; it must not raise."""
     _later.submit(_with_working_connection, work)
 

@@ -24,7 +24,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from chat.concurrency.executors import in_log_thread
+from chat.concurrency.executors import run_in_log_thread
 from chat.message_log.compiled_queries import PreparedInsert
 from chat.message_log.precedence import precedence
 from chat.models import Message, Room
@@ -243,7 +243,7 @@ class GroupCommit(Generic[J, R]):
         COMMITTED.inc(len(batch))
         try:
             with COMMIT_SECONDS.time():
-                results = await in_log_thread(self._work, [job for job, _ in batch])
+                results = await run_in_log_thread(self._work, [job for job, _ in batch])
         except Exception as error:
             COMMIT_FAILURES.inc()
             results = [error] * len(batch)

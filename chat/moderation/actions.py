@@ -111,7 +111,7 @@ def remove_member(moderator: User, *, room: UUID, user: UUID, reason: str) -> Ro
                 ErrorCode.FORBIDDEN, "Nobody is removed from a direct room. Close it instead."
             )
         if Membership.objects.filter(room=row, user=person).exists():
-            rooms.dismiss(room=room, member=person.username)
+            rooms.force_remove_member(room=room, member=person.username)
         _record(
             actor, "remove_member", person, f"{isolated(person.username)} from {label(row)}", reason
         )

@@ -19,7 +19,7 @@ from chat import broadcast, serializers
 from chat.actions import erasure as actions
 from mediachat.monitoring.logs import reason
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
 """After this somebody else goes on."""
@@ -50,7 +50,7 @@ class _Thread:
                 try:
                     go_on()
                 except Exception as error:
-                    log.warning("erasures_unreadable", error=reason(error))
+                    logger.warning("erasures_unreadable", error=reason(error))
         finally:
             connections.close_all()
 
@@ -98,7 +98,7 @@ def go_on() -> None:
         try:
             erase(erasure)
         except Exception as error:
-            log.warning("erasure_interrupted", user=str(erasure.user_id), error=reason(error))
+            logger.warning("erasure_interrupted", user=str(erasure.user_id), error=reason(error))
 
 
 def erase(erasure: Erasure) -> None:
@@ -116,7 +116,7 @@ def erase(erasure: Erasure) -> None:
     _part(erased)  # again: some of it was under way when the account was closed
     erasing.end_access(erasure)
     erasing.finish(erasure)
-    log.info("person_erased", user=str(erasure.user_id))
+    logger.info("person_erased", user=str(erasure.user_id))
 
 
 def _part(erased: actions.Erased) -> None:

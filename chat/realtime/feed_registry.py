@@ -9,12 +9,12 @@ from uuid import UUID
 from django.conf import settings
 
 from chat import broadcast
-from chat.concurrency.batch_loader import Gathered
-from chat.concurrency.executors import in_thread
+from chat.concurrency.batch_loader import BatchLoader
+from chat.concurrency.executors import run_in_db_pool
 from chat.queries import room_log
 from chat.queries.room_views import RoomView
-from chat.realtime.recent_changes import TailMemory
-from chat.realtime.room_feed import Feed
+from chat.realtime.recent_changes import RecentChangesMemory
+from chat.realtime.room_feed import RoomFeed
 from chat.realtime.roster import Rosters
 from chat.realtime.subscriptions import Subscriptions
 from mediachat.monitoring.metrics import LOG_READS
@@ -25,7 +25,7 @@ READ_BACK = 2_000
 """Changes that are read at once for those who come back."""
 
 
-class Feeds(dict[UUID, Feed]):
+class RoomFeedRegistry(dict[UUID, RoomFeed]):
     """The feeds of this process, by room."""
 
     # A dict's subclass finds these faster than in a dict of its own, at each message.
@@ -50,10 +50,10 @@ class Feeds(dict[UUID, Feed]):
         self._loop = asyncio.get_running_loop()
         self._subscriptions = subscriptions
         self._rosters = rosters
-        self._memory = TailMemory()
-        self._starts = Gathered(self._start_some)
-        self._backs = Gathered(self._read_some_back)
-        self._dirty: dict[Feed, None] = {}
+        self._memory = RecentChangesMemory()
+        self._starts = BatchLoader(self._start_some)
+        self._backs = BatchLoader(self._read_some_back)
+        self._dirty: dict[RoomFeed, None] = {}
         self._flushed_at = 0.0
         self._flush_timer: asyncio.TimerHandle | None = None
 
@@ -64,7 +64,7 @@ class Feeds(dict[UUID, Feed]):
         for room in rooms:
             if feed := self.get(room):
                 feed.idle_since = None
-        await self._starts.ask(*(room for room in rooms if not self.is_started(room)))
+        await self._starts.load(*(room for room in rooms if not self.is_started(room)))
 
     def is_started(self, room: UUID, before: float = inf) -> bool:
         """Whether a room is followed, and has been since before this time of the loop."""
@@ -77,7 +77,7 @@ class Feeds(dict[UUID, Feed]):
         fresh = [room for room in unread if room not in self]
         self.update(
             {
-                room: Feed(
+                room: RoomFeed(
                     room, self.flush_soon, self._memory, self._rosters.load_soon, self._failed
                 )
                 for room in fresh
@@ -86,7 +86,7 @@ class Feeds(dict[UUID, Feed]):
         if unread:
             await self._subscriptions.add(broadcast.room_group(room) for room in fresh)
             LOG_READS.inc()
-            heads = await in_thread(room_log.heads, unread)
+            heads = await run_in_db_pool(room_log.heads, unread)
             for room in unread:
                 if (feed := self.get(room)) and feed.tail is None:
                     feed.start(heads.get(room) or room_log.Head(0, 0, 0))
@@ -110,7 +110,7 @@ class Feeds(dict[UUID, Feed]):
         for feed in list(self.values()):
             self._drop(feed)
 
-    def _drop(self, feed: Feed) -> None:
+    def _drop(self, feed: RoomFeed) -> None:
         del self[feed.room]
         self._rosters.drop(feed.room)
         if feed.tail:
@@ -122,10 +122,10 @@ class Feeds(dict[UUID, Feed]):
     async def read_back(self, positions: Iterable[tuple[UUID, int]]) -> None:
         """Has the tails reach back to these positions of rooms, with one query for all of them.
 
-        Whatever is too far back for that is left to ``Feed.changes``.
+        Whatever is too far back for that is left to ``RoomFeed.changes``.
         """
         behind = [(room, at) for room, at in positions if self[room].span_back(at, 0)]
-        await self._backs.ask(*behind)
+        await self._backs.load(*behind)
 
     async def read_beginnings(self, views: Iterable[RoomView]) -> None:
         """Has the tails of those rooms that have just begun reach back to their first message."""
@@ -147,7 +147,7 @@ class Feeds(dict[UUID, Feed]):
                 spans[room] = span
         if spans:
             LOG_READS.inc()
-            found = await in_thread(room_log.changes_of_many, spans)
+            found = await run_in_db_pool(room_log.changes_of_many, spans)
             for room, (_, until) in spans.items():
                 if feed := self.get(room):
                     after, entries = found[room]
@@ -156,7 +156,7 @@ class Feeds(dict[UUID, Feed]):
 
     # -- Sending -------------------------------------------------------------------------------
 
-    def flush_soon(self, feed: Feed) -> None:
+    def flush_soon(self, feed: RoomFeed) -> None:
         """Sends at once when it has been quiet, else joins what comes within the interval."""
         self._dirty[feed] = None
         if self._flush_timer is None:

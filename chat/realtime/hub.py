@@ -16,35 +16,35 @@ from django.conf import settings
 
 from chat import broadcast, protocol, serializers
 from chat.actions import history
-from chat.concurrency.background_tasks import Background
-from chat.concurrency.batch_loader import Gathered
-from chat.concurrency.coalescer import Latest
-from chat.concurrency.executors import in_thread
+from chat.concurrency.background_tasks import BackgroundTasks
+from chat.concurrency.batch_loader import BatchLoader
+from chat.concurrency.coalescer import Coalescer
+from chat.concurrency.executors import run_in_db_pool
 from chat.protocol import CloseCode
 from chat.queries import membership_state, room_log, room_members, room_views
 from chat.queries.membership_state import Digest
 from chat.queries.relations import KnownRelations, Relations, relations_of
 from chat.queries.room_views import RoomView
 from chat.realtime import admissions, greeting
-from chat.realtime.feed_registry import Feeds
+from chat.realtime.feed_registry import RoomFeedRegistry
 from chat.realtime.known_reads import KnownReads
-from chat.realtime.notifications import Doorbells
+from chat.realtime.notifications import Notifications
 from chat.realtime.presence import Presence
 from chat.realtime.read_marks import ReadMarks
-from chat.realtime.reconciler import Heartbeat
+from chat.realtime.reconciler import Reconciler
 from chat.realtime.room_feed import Connection
 from chat.realtime.roster import Rosters
 from chat.realtime.socket_writer import Frame, frame
 from chat.realtime.subscriptions import Subscriptions
 from chat.realtime.typists import Typists
 from chat.throttling import rate_limits
-from chat.throttling.connection_limits import Places
+from chat.throttling.connection_limits import ConnectionLimiter
 from chat.throttling.connects import Connects
-from chat.throttling.rate_limits import Allowance
+from chat.throttling.rate_limits import RateLimiter
 from mediachat.monitoring.metrics import count_sockets
 from mediachat.redis.scripts import shared
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 class Hub:
@@ -52,10 +52,12 @@ class Hub:
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.heartbeat = Heartbeat(self)
-        self.subscriptions = Subscriptions(Doorbells(self).hear, self._listens, self.heartbeat.soon)
+        self.heartbeat = Reconciler(self)
+        self.subscriptions = Subscriptions(
+            Notifications(self).hear, self._listens, self.heartbeat.soon
+        )
         self.rosters = Rosters(self.heartbeat.soon)
-        self.feeds = Feeds(self.subscriptions, self.rosters, self.heartbeat.soon)
+        self.feeds = RoomFeedRegistry(self.subscriptions, self.rosters, self.heartbeat.soon)
         self.relations = KnownRelations()
         self.presence = Presence(self.rosters, self._tell, self.relations.apart_from)
         self.people: defaultdict[UUID, dict[Connection, None]] = defaultdict(dict)
@@ -65,30 +67,32 @@ class Hub:
         self.epoch: UUID | None = None
         """The history that all of this was read from; None before anything was."""
         common = shared()
-        self.places = Places(common)
+        self.places = ConnectionLimiter(common)
         self._allowances = rate_limits.of_people(common)
         self._downloads = rate_limits.of_downloads(common)
         self.connects = Connects(common)
         self.typists = Typists()
-        self._admissions = Gathered(lambda asked: in_thread(admissions.decided, asked))
-        self._memberships = Gathered(
-            lambda asked: in_thread(membership_state.memberships_of, asked)
+        self._admissions = BatchLoader(lambda asked: run_in_db_pool(admissions.decided, asked))
+        self._memberships = BatchLoader(
+            lambda asked: run_in_db_pool(membership_state.memberships_of, asked)
         )
-        self._views = Gathered(lambda asked: in_thread(room_views.rooms_of_each, asked))
-        self._new_views = Gathered(lambda asked: in_thread(room_views.views_of, asked))
-        self._relations = Gathered(lambda asked: in_thread(relations_of, asked))
-        self._versions = Gathered(lambda asked: in_thread(room_members.members_versions, asked))
-        self._heads = Gathered(lambda asked: in_thread(room_log.heads, asked))
+        self._views = BatchLoader(lambda asked: run_in_db_pool(room_views.rooms_of_each, asked))
+        self._new_views = BatchLoader(lambda asked: run_in_db_pool(room_views.views_of, asked))
+        self._relations = BatchLoader(lambda asked: run_in_db_pool(relations_of, asked))
+        self._versions = BatchLoader(
+            lambda asked: run_in_db_pool(room_members.members_versions, asked)
+        )
+        self._heads = BatchLoader(lambda asked: run_in_db_pool(room_log.heads, asked))
         self.read_marks = ReadMarks()
         self._ready: set[Connection] = set()
-        self._refreshing: dict[UUID, Latest] = {}
-        self._relating: dict[UUID, Latest] = {}
-        self._background = Background()
+        self._refreshing: dict[UUID, Coalescer] = {}
+        self._relating: dict[UUID, Coalescer] = {}
+        self._background = BackgroundTasks()
         broadcast.start()
         count_sockets(lambda: self.places.open)
-        self._background.start(self.subscriptions.run())
-        self._background.start(self.places.run())
-        self._background.start(self.heartbeat.run())
+        self._background.spawn(self.subscriptions.run())
+        self._background.spawn(self.places.run())
+        self._background.spawn(self.heartbeat.run())
 
     # -- Coming and going ----------------------------------------------------------------------
 
@@ -102,12 +106,12 @@ class Hub:
         await self.subscriptions.add([broadcast.user_group(user.pk)])
         # They may have been suspended since they were asked who they are, and before we listened.
         asked = (user.pk, connection.session_key)
-        ((refused, relations, epoch),) = await self._admissions.ask(asked)
+        ((refused, relations, epoch),) = await self._admissions.load(asked)
         if self.epoch not in (None, epoch):  # one of the two was read before a restore
-            ((refused, relations, epoch),) = await self._admissions.ask(asked)
+            ((refused, relations, epoch),) = await self._admissions.load(asked)
         self._note_epoch(epoch)
         if refused is not None:
-            self.dismiss(connection, refused)
+            self.disconnect(connection, refused)
         if not connection.socket.is_open:
             return
         await self.read_marks.flush_of(user.pk)
@@ -148,19 +152,19 @@ class Hub:
             self.refresh_relations(user.pk)
         self.presence.came(user.pk)
 
-    async def turn_out(self, connections: Collection[Connection]) -> None:
+    async def disconnect_unauthorized(self, connections: Collection[Connection]) -> None:
         """Closes those whose person was suspended or signed out without our hearing it."""
         asked = {(each.user.pk, each.session_key) for each in connections}
-        refused_by = await in_thread(admissions.refusals, asked)
+        refused_by = await run_in_db_pool(admissions.refusals, asked)
         for each in connections:
             if (refused := refused_by[each.user.pk, each.session_key]) is not None:
-                self.dismiss(each, refused)
+                self.disconnect(each, refused)
 
     async def check_epoch(self) -> None:
         """Finds out that the database was restored under this process."""
-        epoch = await in_thread(history.epoch)
+        epoch = await run_in_db_pool(history.epoch)
         if epoch != self.epoch:  # perhaps an admission has noted a newer one meanwhile
-            epoch = await in_thread(history.epoch)
+            epoch = await run_in_db_pool(history.epoch)
         self._note_epoch(epoch)
 
     def _note_epoch(self, epoch: UUID) -> None:
@@ -172,10 +176,10 @@ class Hub:
         known, self.epoch = self.epoch, epoch
         if known in (None, epoch):
             return
-        log.warning("history_restored", epoch=str(epoch))
+        logger.warning("history_restored", epoch=str(epoch))
         for here in list(self.people.values()):
             for connection in list(here):
-                self.dismiss(connection, CloseCode.RESTARTING)
+                self.disconnect(connection, CloseCode.RESTARTING)
         self.feeds.drop_all()
 
     def leave(self, connection: Connection) -> None:
@@ -198,16 +202,16 @@ class Hub:
             self.presence.went(user.pk)
             self.subscriptions.discard(broadcast.user_group(user.pk))
 
-    def dismiss(self, connection: Connection, code: int) -> None:
+    def disconnect(self, connection: Connection, code: int) -> None:
         """Closes a connection; nothing more is forwarded to it from here on."""
         self.leave(connection)
         connection.socket.close(code)
 
-    def allowance(self, user: UUID) -> Allowance:
+    def allowance(self, user: UUID) -> RateLimiter:
         """What all sockets of a person may ask for together, and their requests over HTTP."""
         return self._allowances.of(user.hex)
 
-    def download_allowance(self, user: UUID) -> Allowance:
+    def download_allowance(self, user: UUID) -> RateLimiter:
         """How many files a person may have."""
         return self._downloads.of(user.hex)
 
@@ -222,7 +226,7 @@ class Hub:
         """
         while True:
             asked_at = self.loop.time()
-            ((views, digest),) = await self._views.ask(user)
+            ((views, digest),) = await self._views.load(user)
             if await self._complete(views) and all(
                 self.feeds.is_started(view.room.id, before=asked_at) for view in views
             ):
@@ -249,7 +253,7 @@ class Hub:
         new = {room for room in rooms if any(room not in each.rooms for each in here)}
         while True:
             await self.feeds.start(new)
-            found = await self._new_views.ask(*((user, room) for room in new))
+            found = await self._new_views.load(*((user, room) for room in new))
             views = [view for view in found if view is not None]
             await self.feeds.read_beginnings(views)
             if await self._complete(views) and all(
@@ -257,8 +261,8 @@ class Hub:
             ):
                 return views
 
-    def _latest(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Latest:
-        return Latest(work, self.heartbeat.soon)
+    def _latest(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Coalescer:
+        return Coalescer(work, self.heartbeat.soon)
 
     def refresh_rooms(self, user: UUID) -> "asyncio.Task[None]":
         """Finds out which rooms someone is in now, and tells their sockets what changed."""
@@ -270,7 +274,7 @@ class Hub:
         if user not in self.people:
             return
         here = self._ready & self.people[user].keys()
-        ((ids, digest),) = await self._memberships.ask(user)
+        ((ids, digest),) = await self._memberships.load(user)
         now = set(ids)
         views = await self._new_to(user, now)
         if user not in self.people:
@@ -298,7 +302,7 @@ class Hub:
 
     async def tell_reads(self, users: Collection[UUID]) -> None:
         """Tells the sockets of these people how far they have read, everywhere."""
-        found = await in_thread(membership_state.read_numbers, users) if users else {}
+        found = await run_in_db_pool(membership_state.read_numbers, users) if users else {}
         for user, numbers in found.items():
             for connection in self._ready & self.people.get(user, {}).keys():
                 name = connection.user.username
@@ -326,7 +330,7 @@ class Hub:
         return self._relating[user].run()
 
     async def _refresh_relations(self, user: UUID) -> None:
-        (now,) = await self._relations.ask(user)
+        (now,) = await self._relations.load(user)
         views, _ = await self._follow(user)
         if user not in self.people:
             return
@@ -373,7 +377,7 @@ class Hub:
         The event carries ``members_version`` as the database has it now. This process may have
         missed the event of a removal, and would send an older version.
         """
-        (version,) = await self._versions.ask(room)
+        (version,) = await self._versions.load(room)
         event = protocol.TypingEvent(room=room, user=connection.user.username)
         broadcast.typing(room, version, connection.user.username, event.frame())
 
@@ -385,7 +389,7 @@ class Hub:
         what this process has heard of."""
         tail = self.feeds[room].tail
         if tail is None or number > tail.number:
-            (head,) = await self._heads.ask(room)
+            (head,) = await self._heads.load(room)
             number = min(number, head.number)
         return self.read_marks.move(room, connection.user.pk, number)
 
@@ -397,7 +401,7 @@ class Hub:
         user = connection.user.pk
         await self.read_marks.flush_of(user)
         mine = [room for room in dict.fromkeys(rooms) if room in connection.rooms]
-        views = await self._new_views.ask(*((user, room) for room in mine))
+        views = await self._new_views.load(*((user, room) for room in mine))
         found = {}
         for room, view in zip(mine, views, strict=True):
             if view is None or room not in connection.rooms:

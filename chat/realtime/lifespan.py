@@ -9,9 +9,9 @@ from chat.realtime import hub
 from mediachat.monitoring import disk
 from mediachat.monitoring.logs import reason
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
-PATIENCE = 3.0
+DISK_TIMEOUT_SECONDS = 3.0
 """Seconds to wait for a disk, which may be in the network, before serving without it."""
 
 
@@ -31,7 +31,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
 
 async def _look_at_disk() -> None:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DISK_TIMEOUT_SECONDS):
             await asyncio.to_thread(disk.look)
     except (OSError, TimeoutError) as error:
-        log.warning("disk_unknown", error=reason(error))
+        logger.warning("disk_unknown", error=reason(error))

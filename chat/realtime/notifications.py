@@ -7,15 +7,15 @@ from uuid import UUID
 import structlog
 
 from chat import serializers
-from chat.concurrency.background_tasks import Background
+from chat.concurrency.background_tasks import BackgroundTasks
 from chat.queries.membership_state import Digest
-from chat.realtime.room_feed import Feed
+from chat.realtime.room_feed import RoomFeed
 from chat.realtime.socket_writer import frame
 
 if TYPE_CHECKING:
     from chat.realtime.hub import Hub
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 READERS_TOLD = 50
 """In rooms with more connections than this, only a reader's own devices hear of their reading."""
@@ -23,12 +23,12 @@ UNKNOWN: Digest = (-1, None)
 """Differs from how many rooms anybody is in."""
 
 
-class Doorbells:
+class Notifications:
     """Hears for one hub."""
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
-        self._background = Background()
+        self._background = BackgroundTasks()
 
     def hear(self, event: dict[str, Any]) -> None:
         """Takes one event; never raises."""
@@ -46,7 +46,7 @@ class Doorbells:
                 case "doorbells.lost":
                     self._hub.heartbeat.soon()
         except Exception:
-            log.exception("event_failed", type=event.get("type"))
+            logger.exception("event_failed", type=event.get("type"))
 
     def _hear_of_room(self, event: dict[str, Any]) -> None:
         feed = self._hub.feeds.get(UUID(event["room"]))
@@ -62,17 +62,17 @@ class Doorbells:
             if user is None or user in self._hub.people:
                 feed.tell_changed(user)
         elif event.get("members_version", 0) > feed.members_version:
-            self._background.start(self._tell_members(feed, event))
+            self._background.spawn(self._tell_members(feed, event))
         else:
             self._tell_once(feed, event)
 
-    async def _tell_members(self, feed: Feed, event: dict[str, Any]) -> None:
+    async def _tell_members(self, feed: RoomFeed, event: dict[str, Any]) -> None:
         """Finds out first who was removed without our hearing it."""
         await feed.tell_changed()
         if event["members_version"] <= feed.members_version:
             self._tell_once(feed, event)
 
-    def _tell_once(self, feed: Feed, event: dict[str, Any]) -> None:
+    def _tell_once(self, feed: RoomFeed, event: dict[str, Any]) -> None:
         """Tells what is no part of the log."""
         if "typing" in event:
             if not feed.blocked:
@@ -83,7 +83,7 @@ class Doorbells:
             feed.send(event["frame"])
 
     def _tell_read(
-        self, feed: Feed, readers: Mapping[str, tuple[str, str]], moved: Mapping[str, int]
+        self, feed: RoomFeed, readers: Mapping[str, tuple[str, str]], moved: Mapping[str, int]
     ) -> None:
         for reader, by in moved.items():
             self._hub.reads.move(UUID(reader), by)
@@ -104,7 +104,7 @@ class Doorbells:
         if "close" in event:
             for connection in here:
                 if event["session"] in (None, connection.session_key):
-                    self._hub.dismiss(connection, event["close"])
+                    self._hub.disconnect(connection, event["close"])
         elif "removed" in event:
             if user in self._hub.digests:
                 # It may be late, and they may be back since: the next heartbeat looks.

@@ -10,7 +10,7 @@ from itertools import islice
 from uuid import UUID
 
 from chat.actions.read_marks import Mark, move_read_marks
-from chat.concurrency.executors import in_log_thread
+from chat.concurrency.executors import run_in_log_thread
 
 GATHER = 0.1
 """Seconds between two writes while many read."""
@@ -85,7 +85,7 @@ class ReadMarks:
         left = iter(marks.items())
         try:
             while batch := dict(islice(left, BATCH)):
-                await in_log_thread(move_read_marks, batch)
+                await run_in_log_thread(move_read_marks, batch)
         except Exception as error:
             stored.set_exception(error)
             stored.exception()  # those who asked may have gone

@@ -20,16 +20,16 @@ TOGETHER = 64 * 1024 * 1024
 """Bytes of memory for all of that in one process, whatever the number of rooms."""
 
 
-class TailMemory:
+class RecentChangesMemory:
     """What the tails of one process hold together; the one that was used longest ago gives up
     what it has when there is too much. The database has it all."""
 
     def __init__(self, limit: int = TOGETHER) -> None:
         self.size = 0
         self._limit = limit
-        self._tails: OrderedDict[Tail, None] = OrderedDict()
+        self._tails: OrderedDict[RecentChanges, None] = OrderedDict()
 
-    def note(self, tail: "Tail", growth: int) -> None:
+    def note(self, tail: "RecentChanges", growth: int) -> None:
         """This tail was used, and holds so many bytes more or less."""
         self.size += growth
         self._tails[tail] = None
@@ -37,26 +37,26 @@ class TailMemory:
         while self.size > self._limit and len(self._tails) > 1:
             next(iter(self._tails)).give_up()
 
-    def forget(self, tail: "Tail", size: int) -> None:
+    def forget(self, tail: "RecentChanges", size: int) -> None:
         """This tail holds nothing any more of that."""
         self.size -= size
         self._tails.pop(tail, None)
 
 
-class Tail:
+class RecentChanges:
     """Every message that stands after ``since`` and up to ``position``, encoded, in this order.
 
     A message that changes moves to the end, so there is at most one of each: its latest state.
     """
 
     def __init__(
-        self, room: UUID, position: int, number: int, memory: TailMemory | None = None
+        self, room: UUID, position: int, number: int, memory: RecentChangesMemory | None = None
     ) -> None:
         self.position = position
         self.number = number
         self.since = position
         self._room = room
-        self._memory = memory or TailMemory()
+        self._memory = memory or RecentChangesMemory()
         self._recent: OrderedDict[str, tuple[int, str]] = OrderedDict()
         self._size = 0
         self._composed: OrderedDict[int, str] = OrderedDict()

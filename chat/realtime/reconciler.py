@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 
 from chat import protocol
-from chat.concurrency.executors import in_thread
+from chat.concurrency.executors import run_in_db_pool
 from chat.media import storage_use
 from chat.queries import membership_state, room_log
 from chat.queries.relations import relations_of
@@ -21,7 +21,7 @@ from mediachat.monitoring.logs import reason
 if TYPE_CHECKING:
     from chat.realtime.hub import Hub
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 SOON, SOONEST_OF_MANY = 1.0, 3.0
 """Seconds until the next heartbeat, when something could not be read or not be heard, and at most
@@ -31,7 +31,7 @@ UNDER_WAY = 0.5
 NOWHERE: tuple[membership_state.Digest, int] = ((0, None), 0)
 
 
-class Heartbeat:
+class Reconciler:
     """Each check is one query, whatever the number of sockets."""
 
     def __init__(self, hub: "Hub") -> None:
@@ -67,14 +67,14 @@ class Heartbeat:
             self._hub.feeds.drop_idle()
             self._hub.presence.beat(beat)
             if failed:
-                log.warning(
+                logger.warning(
                     "heartbeat_failed", **{name: reason(error) for name, error in failed.items()}
                 )
                 self.soon()
             try:
-                await in_thread(_tend_machine)
+                await run_in_db_pool(_tend_machine)
             except Exception as error:
-                log.warning("not_tended", error=reason(error))
+                logger.warning("not_tended", error=reason(error))
 
     async def _rest(self) -> None:
         """Ends after ``HEARTBEAT``, or soon where somebody asked for that: the less soon, the more
@@ -91,7 +91,7 @@ class Heartbeat:
     async def _check_names(self) -> None:
         """Finds those who were erased without our hearing it, and goes on with erasing them where
         another process left it."""
-        renamed = await in_thread(erasure_worker.look)
+        renamed = await run_in_db_pool(erasure_worker.look)
         for user, username in renamed.items():
             self._hub.rosters.rename(user, username)
         if set(renamed) - self._renamed:
@@ -101,11 +101,11 @@ class Heartbeat:
     async def _check_people(self) -> None:
         """Finds those who were suspended or signed out without our hearing it."""
         people = self._hub.people.values()
-        await self._hub.turn_out([each for here in people for each in here])
+        await self._hub.disconnect_unauthorized([each for here in people for each in here])
 
     async def _check_rooms(self) -> None:
         """Heals feeds that are behind, and tells everyone the heads of rooms that moved."""
-        heads = await in_thread(room_log.heads, list(self._hub.feeds))
+        heads = await run_in_db_pool(room_log.heads, list(self._hub.feeds))
         for room, head in heads.items():
             feed = self._hub.feeds.get(room)
             if feed is None or feed.tail is None:
@@ -134,7 +134,7 @@ class Heartbeat:
     async def _check_memberships(self) -> None:
         """Finds those who were added to or removed from rooms, or have read on another of their
         devices, without our hearing it."""
-        found = await in_thread(membership_state.membership_digests, list(self._hub.digests))
+        found = await run_in_db_pool(membership_state.membership_digests, list(self._hub.digests))
         behind = []
         for user, known in list(self._hub.digests.items()):
             digest, reads = found.get(user, NOWHERE)
@@ -145,13 +145,13 @@ class Heartbeat:
         if behind:
             # Asked twice, since what is stored at this moment is on its way.
             await asyncio.sleep(UNDER_WAY)
-            found = await in_thread(membership_state.membership_digests, behind)
+            found = await run_in_db_pool(membership_state.membership_digests, behind)
             behind = [user for user in found if found[user][1] != self._hub.reads.get(user)]
             await self._hub.tell_reads(behind)
 
     async def _check_relations(self) -> None:
         """Finds those who blocked or were blocked without our hearing it."""
-        relations = await in_thread(relations_of, list(self._hub.relations))
+        relations = await run_in_db_pool(relations_of, list(self._hub.relations))
         for user, known in list(self._hub.relations.items()):
             if relations.get(user, known) != known:
                 await self._hub.refresh_relations(user)
@@ -163,4 +163,4 @@ def _tend_machine() -> None:
         try:
             tend()
         except Exception as error:
-            log.warning("not_tended", what=tend.__module__, error=reason(error))
+            logger.warning("not_tended", what=tend.__module__, error=reason(error))

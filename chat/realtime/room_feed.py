@@ -13,17 +13,17 @@ import structlog
 
 from accounts.models import User
 from chat import broadcast, protocol
-from chat.concurrency.coalescer import Latest
-from chat.concurrency.executors import in_thread
+from chat.concurrency.coalescer import Coalescer
+from chat.concurrency.executors import run_in_db_pool
 from chat.queries import room_log, room_members, room_views
 from chat.queries.room_views import RoomView
 from chat.realtime import socket_writer
-from chat.realtime.recent_changes import RECENT_SIZE, Tail, TailMemory
-from chat.realtime.socket_writer import Socket
+from chat.realtime.recent_changes import RECENT_SIZE, RecentChanges, RecentChangesMemory
+from chat.realtime.socket_writer import SocketWriter
 from mediachat.monitoring.logs import reason
 from mediachat.monitoring.metrics import LOG_READS
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 FIRST_MESSAGES = 20
 """The most messages with which a direct room that has just begun is told as live ones."""
@@ -38,23 +38,23 @@ class Connection(Protocol):
     session_key: str
     address: str
     rooms: set[UUID]
-    socket: Socket
+    socket: SocketWriter
 
 
-class Feed:
+class RoomFeed:
     """A room with connections. ``tail`` is None until the log's head has been read."""
 
     def __init__(
         self,
         room: UUID,
-        flush_soon: "Callable[[Feed], None]",
-        memory: TailMemory | None = None,
+        flush_soon: "Callable[[RoomFeed], None]",
+        memory: RecentChangesMemory | None = None,
         members_changed: Callable[[UUID, int], None] = lambda room, members_version: None,
         failed: Callable[[], None] = lambda: None,
     ) -> None:
         self.room = room
         self.connections: dict[Connection, None] = {}
-        self.tail: Tail | None = None
+        self.tail: RecentChanges | None = None
         self.members_version = 0
         """The membership that ``connections`` are known to agree with."""
         self.announced = 0
@@ -71,7 +71,7 @@ class Feed:
         self._memory = memory
         self._members_changed = members_changed
         self._failed = failed
-        self._telling = Latest(self._tell_changed, failed)
+        self._telling = Coalescer(self._tell_changed, failed)
         self._untold: set[UUID] = set()
         self._pending: list[str] = []
         self._heard = 0
@@ -90,7 +90,7 @@ class Feed:
     def start(self, head: room_log.Head) -> None:
         """Begins at the head of the log as it was read."""
         self.started_at = asyncio.get_running_loop().time()
-        self.tail = Tail(self.room, head.position, head.number, self._memory)
+        self.tail = RecentChanges(self.room, head.position, head.number, self._memory)
         self.announced = head.position
         self.members_version = head.members_version
 
@@ -177,7 +177,7 @@ class Feed:
                 break
         self._flush_soon(self)
 
-    def _forward(self, tail: Tail, entry: broadcast.Entry) -> None:
+    def _forward(self, tail: RecentChanges, entry: broadcast.Entry) -> None:
         position, _, _, encoded = entry
         tail.take(entry)
         self._pending.append(protocol.message_frame(self.room, position, encoded))
@@ -211,7 +211,7 @@ class Feed:
     async def _tell_changed(self) -> None:
         asked, self._untold = self._untold, set()
         try:
-            members_version, seen = await in_thread(room_views.seen_among, self.room, asked)
+            members_version, seen = await run_in_db_pool(room_views.seen_among, self.room, asked)
         except Exception:
             self._untold |= asked
             raise
@@ -249,17 +249,17 @@ class Feed:
             while self.tail and await self._read_page(self.tail):
                 pass
         except Exception as error:
-            log.warning("log_unreadable", room=str(self.room), error=reason(error))
+            logger.warning("log_unreadable", room=str(self.room), error=reason(error))
             self._failed()
         finally:
             self._heard = 0
             self._healing = None
 
-    async def _read_page(self, tail: Tail) -> bool:
+    async def _read_page(self, tail: RecentChanges) -> bool:
         """Reads on after the tail, and who may still read; returns whether there is more."""
         asked = {connection.user.pk for connection in self.connections}
         LOG_READS.inc()
-        version, allowed, entries, more = await in_thread(
+        version, allowed, entries, more = await run_in_db_pool(
             _log_after, self.room, tail.position, asked
         )
         self._keep_only(asked, allowed)
@@ -326,18 +326,18 @@ class Feed:
         if self.tail and self.tail.since == until:
             self.tail.extend_back(entries, after)
 
-    async def _extend_back(self, tail: Tail) -> None:
+    async def _extend_back(self, tail: RecentChanges) -> None:
         """Reads the last changes before those that are held, once for all who ask meanwhile."""
         if self._extending is None:
             self._extending = asyncio.get_running_loop().create_task(self._read_back(tail))
         await asyncio.shield(self._extending)
 
-    async def _read_back(self, tail: Tail) -> None:
+    async def _read_back(self, tail: RecentChanges) -> None:
         try:
             until, wanted = tail.since, tail.free
             if wanted > 0:
                 LOG_READS.inc()
-                found, more = await in_thread(
+                found, more = await run_in_db_pool(
                     room_log.newest_changes,
                     self.room,
                     until=until,
@@ -353,7 +353,7 @@ class Feed:
     async def _old_changes(self, position: int) -> str:
         """A page from the log for one who has been away for long."""
         LOG_READS.inc()
-        page, more = await in_thread(
+        page, more = await run_in_db_pool(
             room_log.changes, self.room, after=position, limit=protocol.PAGE_LIMIT
         )
         until = page[-1][0] if page else position

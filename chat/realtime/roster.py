@@ -11,13 +11,13 @@ from uuid import UUID
 
 import structlog
 
-from chat.concurrency.background_tasks import Background
-from chat.concurrency.batch_loader import Gathered
-from chat.concurrency.executors import in_thread
+from chat.concurrency.background_tasks import BackgroundTasks
+from chat.concurrency.batch_loader import BatchLoader
+from chat.concurrency.executors import run_in_db_pool
 from chat.queries import room_members
 from mediachat.monitoring.logs import reason
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 ROOMS_AT_ONCE = 50
 """Rosters that are taken in before others have their turn: ten thousand people take 10 ms."""
@@ -71,8 +71,8 @@ class Rosters(dict[UUID, Roster]):
         self._failed = failed
         self.people: dict[UUID, Person] = {}
         self.watcher: Watcher | None = None
-        self._reads = Gathered(lambda rooms: in_thread(room_members.rosters, rooms))
-        self._background = Background()
+        self._reads = BatchLoader(lambda rooms: run_in_db_pool(room_members.rosters, rooms))
+        self._background = BackgroundTasks()
 
     async def load(self, versions: Mapping[UUID, int]) -> None:
         """Has the rosters of these rooms, of these versions or newer."""
@@ -86,18 +86,18 @@ class Rosters(dict[UUID, Roster]):
     def load_soon(self, room: UUID, version: int) -> None:
         """The same of one room, beside; a room that is not known is left alone."""
         if room in self and self[room].version < version:
-            self._background.start(self._load_beside(room, version))
+            self._background.spawn(self._load_beside(room, version))
 
     async def _load_beside(self, room: UUID, version: int) -> None:
         try:
             await self.load({room: version})
         except Exception as error:
-            log.warning("roster_unreadable", room=str(room), error=reason(error))
+            logger.warning("roster_unreadable", room=str(room), error=reason(error))
             self._failed()
 
     async def reload(self, rooms: Collection[UUID]) -> None:
         """Reads the rosters of these rooms, whatever is known of them."""
-        found = await self._reads.ask(*rooms)
+        found = await self._reads.load(*rooms)
         for number, (room, read) in enumerate(zip(rooms, found, strict=True), 1):
             known = self.get(room)
             if known is None or known.version <= read.version:

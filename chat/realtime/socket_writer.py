@@ -21,7 +21,7 @@ CLOSING_LIMIT = 2.0
 
 Frame = dict[str, Any]
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 def frame(text: str) -> Frame:
@@ -29,7 +29,7 @@ def frame(text: str) -> Frame:
     return {"type": "websocket.send", "text": text}
 
 
-class Socket:
+class SocketWriter:
     """Writes at once while the peer reads, and into a bounded backlog while it does not.
 
     ASGI's ``send`` is a coroutine that nearly always ends without waiting. A task for each
@@ -154,7 +154,7 @@ class Socket:
         except TimeoutError:
             self._abort()
         except Exception as error:
-            log.debug("peer_was_faster", error=repr(error))
+            logger.debug("peer_was_faster", error=repr(error))
 
     def _abort(self) -> None:
         """Drops a peer that does not read even the close frame.

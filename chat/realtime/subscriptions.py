@@ -8,10 +8,10 @@ import structlog
 from channels.layers import get_channel_layer
 
 from chat import broadcast
-from chat.concurrency.background_tasks import Background
+from chat.concurrency.background_tasks import BackgroundTasks
 from mediachat.monitoring.logs import reason
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 SUBSCRIBE_LIMIT = 2.0
 """Seconds to wait for the channel layer; the heartbeat heals what is not heard meanwhile."""
@@ -39,7 +39,7 @@ class Subscriptions:
         self._missed: set[str] = set()
         self._channel = ""
         self._listening = asyncio.Event()
-        self._background = Background()
+        self._background = BackgroundTasks()
 
     async def run(self) -> None:
         """Listens; when the layer fails, joins all groups again."""
@@ -55,7 +55,7 @@ class Subscriptions:
                     self._hear(await layer.receive(self._channel))
             except Exception as error:
                 self._listening.clear()
-                log.warning("layer_unreachable", error=reason(error))
+                logger.warning("layer_unreachable", error=reason(error))
                 await asyncio.sleep(RETRY_AFTER)
 
     async def add(self, groups: Iterable[str]) -> None:
@@ -68,7 +68,7 @@ class Subscriptions:
                 for group in groups:
                     await get_channel_layer().group_add(group, self._channel)
         except Exception as error:
-            log.warning("not_subscribed", groups=len(groups), error=reason(error))
+            logger.warning("not_subscribed", groups=len(groups), error=reason(error))
             self._missed.update(groups)
             self._failed()
 
@@ -81,7 +81,7 @@ class Subscriptions:
     def discard(self, group: str) -> None:
         """Leaves a group, soon; whoever joins it again before that stays in it."""
         self._groups.discard(group)
-        self._background.start(self._discard(group))
+        self._background.spawn(self._discard(group))
 
     async def _discard(self, group: str) -> None:
         if group not in self._groups:

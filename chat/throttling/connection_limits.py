@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 
 from mediachat.addresses import networks
-from mediachat.redis.scripts import Shared
+from mediachat.redis.scripts import RedisScripts
 
 INTERVAL = 2.0
 """Seconds between two signs of life."""
@@ -64,10 +64,10 @@ return known
 """
 
 
-class Places:
+class ConnectionLimiter:
     """The sockets of this process, and how many more are allowed."""
 
-    def __init__(self, shared: Shared | None) -> None:
+    def __init__(self, shared: RedisScripts | None) -> None:
         self._shared = shared
         self._process = uuid.uuid4().hex
         self._here: Counter[str] = Counter()
@@ -77,7 +77,7 @@ class Places:
         self._one_after_another = asyncio.Lock()
         self.open = 0
 
-    async def take(self, user: UUID, address: str) -> bool:
+    async def acquire(self, user: UUID, address: str) -> bool:
         """Whether this person may open one more socket, from this address. If so it counts
         until it is released; while Redis is away only this process's sockets count."""
         if not await self._take(_limits(user, address)):
@@ -90,7 +90,7 @@ class Places:
         self.open -= 1
         self._release(_limits(user, address))
 
-    async def take_upload(self, user: UUID) -> bool:
+    async def acquire_upload(self, user: UUID) -> bool:
         """The same for one more upload of this person."""
         return await self._take(_upload_limit(user))
 
@@ -127,7 +127,7 @@ class Places:
                 pass
             await self._say(self._shared)
 
-    async def _is_granted(self, shared: Shared, limits: dict[str, int]) -> bool:
+    async def _is_granted(self, shared: RedisScripts, limits: dict[str, int]) -> bool:
         async with self._one_after_another:
             figures = [(name, self._here[name], limit) for name, limit in limits.items()]
             granted = await shared.run(_TAKE, self._keys(), self._arguments(*figures))
@@ -135,7 +135,7 @@ class Places:
             self._changed.update(limits)
         return granted != 0
 
-    async def _say(self, shared: Shared) -> None:
+    async def _say(self, shared: RedisScripts) -> None:
         async with self._one_after_another:
             self._news.clear()
             changed, self._changed = self._changed, set()
@@ -143,7 +143,7 @@ class Places:
                 # It is a new Redis, or we were silent for too long.
                 await self._said(shared, set(self._here))
 
-    async def _said(self, shared: Shared, names: set[str]) -> int | None:
+    async def _said(self, shared: RedisScripts, names: set[str]) -> int | None:
         figures = [(name, self._here[name]) for name in names]
         known: int | None = await shared.run(_SAY, self._keys(), self._arguments(*figures))
         if known is None:

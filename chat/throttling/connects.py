@@ -12,11 +12,11 @@ from django.conf import settings
 
 from accounts import sessions
 from accounts.session_store import SessionStore
-from chat.concurrency.batch_loader import Gathered
-from chat.concurrency.executors import in_thread
+from chat.concurrency.batch_loader import BatchLoader
+from chat.concurrency.executors import run_in_db_pool
 from chat.throttling import rate_limits
 from mediachat.addresses import networks
-from mediachat.redis.scripts import Shared
+from mediachat.redis.scripts import RedisScripts
 
 REST = 0.02
 """Seconds between two queries for the sessions of those who connect, in one process."""
@@ -25,19 +25,21 @@ REST = 0.02
 class Connects:
     """How often people and addresses may connect, on all processes."""
 
-    def __init__(self, shared: Shared | None) -> None:
+    def __init__(self, shared: RedisScripts | None) -> None:
         self._people = rate_limits.of_connects(
             shared, "connects-of-person", a_minute=settings.CONNECTS_PER_PERSON
         )
         self._addresses = rate_limits.of_connects(
             shared, "refused-at-address", a_minute=settings.CONNECTS_PER_ADDRESS
         )
-        self._sessions = Gathered(lambda keys: in_thread(sessions.opened_sessions, keys), rest=REST)
+        self._sessions = BatchLoader(
+            lambda keys: run_in_db_pool(sessions.opened_sessions, keys), rest=REST
+        )
 
     async def session(self, session_key: str) -> SessionStore | None:
         """The session, if somebody has signed in with it. ``user_of_session`` tells whether it
         lets them in."""
-        (session,) = await self._sessions.ask(session_key)
+        (session,) = await self._sessions.load(session_key)
         return session
 
     async def person_pays(self, user: UUID) -> bool:

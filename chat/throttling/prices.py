@@ -138,7 +138,7 @@ Payer = Literal["person", "address", "nobody"]
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Endpoint:
     """What a request to one kind of address costs, and who pays.
 
     A person pays from the same allowance as their sockets. Before it is known who asks, and
@@ -151,44 +151,44 @@ class Door:
 
 _UUID = "[0-9a-f-]{36}"
 
-DOORS: dict[str, Door] = {
+ENDPOINTS: dict[str, Endpoint] = {
     # Method and path. Those of the API that carry out a command pay for the rest of its price
     # when it has been read.
-    r"POST /api/v1/tickets": Door(1, "person"),
-    r"GET /api/v1/rooms": Door(2, "person"),
-    r"POST /api/v1/rooms": Door(1, "person"),
-    rf"GET /api/v1/rooms/{_UUID}/messages": Door(1, "person"),
-    rf"POST /api/v1/rooms/{_UUID}/messages": Door(1, "person"),
-    r"POST /api/v1/attachments": Door(4, "person"),
-    rf"GET /api/v1/attachments/{_UUID}": Door(1, "person"),
-    rf"\w+ /media/{_UUID}/.*": Door(1, "person"),
-    r"\w+ /media/avatars/.*": Door(1, "address"),
-    r"\w+ /api/.*": Door(1, "address"),
-    r"\w+ /": Door(2, "address"),
-    rf"\w+ /rooms/{_UUID}": Door(3, "address"),
-    rf"\w+ /rooms/{_UUID}/\d+": Door(3, "address"),
-    r"\w+ /embed/": Door(3, "address"),
-    r"POST /accounts/profile/": Door(10, "address"),
-    r"\w+ /accounts/.*": Door(3, "address"),
-    r"\w+ /_allauth/.*": Door(3, "address"),
-    r"\w+ /admin/.*": Door(5, "address"),
+    r"POST /api/v1/tickets": Endpoint(1, "person"),
+    r"GET /api/v1/rooms": Endpoint(2, "person"),
+    r"POST /api/v1/rooms": Endpoint(1, "person"),
+    rf"GET /api/v1/rooms/{_UUID}/messages": Endpoint(1, "person"),
+    rf"POST /api/v1/rooms/{_UUID}/messages": Endpoint(1, "person"),
+    r"POST /api/v1/attachments": Endpoint(4, "person"),
+    rf"GET /api/v1/attachments/{_UUID}": Endpoint(1, "person"),
+    rf"\w+ /media/{_UUID}/.*": Endpoint(1, "person"),
+    r"\w+ /media/avatars/.*": Endpoint(1, "address"),
+    r"\w+ /api/.*": Endpoint(1, "address"),
+    r"\w+ /": Endpoint(2, "address"),
+    rf"\w+ /rooms/{_UUID}": Endpoint(3, "address"),
+    rf"\w+ /rooms/{_UUID}/\d+": Endpoint(3, "address"),
+    r"\w+ /embed/": Endpoint(3, "address"),
+    r"POST /accounts/profile/": Endpoint(10, "address"),
+    r"\w+ /accounts/.*": Endpoint(3, "address"),
+    r"\w+ /_allauth/.*": Endpoint(3, "address"),
+    r"\w+ /admin/.*": Endpoint(5, "address"),
     # For monitoring and, unchanging, for every page; a server that many come to has a proxy.
-    r"\w+ /healthz": Door(0, "nobody"),
-    r"\w+ /static/.*": Door(0, "nobody"),
+    r"\w+ /healthz": Endpoint(0, "nobody"),
+    r"\w+ /static/.*": Endpoint(0, "nobody"),
 }
-NOWHERE = Door(1, "address")
+NOWHERE = Endpoint(1, "address")
 """For an address that does not exist, or not without METRICS_TOKEN."""
 
-_doors = re.compile("|".join(f"({pattern})" for pattern in DOORS))
-_in_order = list(DOORS.values())
+_doors = re.compile("|".join(f"({pattern})" for pattern in ENDPOINTS))
+_in_order = list(ENDPOINTS.values())
 
 
-def listed(method: str, path: str) -> Door | None:
-    """The first of ``DOORS`` that is meant."""
+def listed(method: str, path: str) -> Endpoint | None:
+    """The first of ``ENDPOINTS`` that is meant."""
     found = _doors.fullmatch(f"{method} {path}")
     return _in_order[found.lastindex - 1] if found and found.lastindex else None
 
 
-def of_request(method: str, path: str) -> Door:
+def of_request(method: str, path: str) -> Endpoint:
     """What a request costs, and who pays it."""
     return listed(method, path) or NOWHERE

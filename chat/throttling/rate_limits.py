@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from mediachat.redis.scripts import Shared
+from mediachat.redis.scripts import RedisScripts
 
 LEASE = 10
 """The part of the burst that is taken at once is one of so many."""
@@ -26,9 +26,9 @@ forgotten, and have mostly everything again by then."""
 
 DOWNLOADS = 5
 """How many times as many files as other units a person may have."""
-PATIENCE = 1_000
+MAX_REJECTED_FRAMES = 1_000
 """Requests of one person that may be refused at once; a refusal is work too."""
-PATIENCE_PER_SECOND = 20.0
+REFUSALS_FORGOTTEN_PER_SECOND = 20.0
 """So many of them are forgotten each second: a client that asks again once in a while, after
 being refused, is never closed."""
 
@@ -94,12 +94,12 @@ class Bucket:
 
 
 @dataclass(slots=True)
-class Allowance:
+class RateLimiter:
     """What one person may still do here. All their sockets have the same one."""
 
     bucket: Bucket
     """What they may do at this process, where it counts alone."""
-    leases: "Leases | None" = None
+    leases: "QuotaLease | None" = None
     key: str = ""
     left: int = 0
     wanted: int = 0
@@ -139,7 +139,9 @@ class Allowance:
     def refuse(self) -> bool:
         """Notes that a request is refused here, and says whether even that has been too often."""
         if self._refused is None:
-            self._refused = Bucket(PATIENCE, PATIENCE_PER_SECOND, self.bucket.clock)
+            self._refused = Bucket(
+                MAX_REJECTED_FRAMES, REFUSALS_FORGOTTEN_PER_SECOND, self.bucket.clock
+            )
         return not self._refused.spend()
 
     def owe(self, count: int) -> None:
@@ -154,13 +156,13 @@ class Allowance:
 
 
 @dataclass
-class Leases:
+class QuotaLease:
     """Asks for everyone who needs more, in one question."""
 
-    shared: Shared
+    shared: RedisScripts
     burst: int
     rate: float
-    _wanting: list[Allowance] = field(default_factory=list)
+    _wanting: list[RateLimiter] = field(default_factory=list)
     _task: "asyncio.Task[None] | None" = None
 
     @property
@@ -168,7 +170,7 @@ class Leases:
         """How many are taken at once."""
         return max(1, self.burst // LEASE)
 
-    def ask(self, allowance: Allowance) -> "asyncio.Future[None]":
+    def ask(self, allowance: RateLimiter) -> "asyncio.Future[None]":
         """What is done when the allowance has been filled up, or could not be."""
         if allowance.answer is None:
             allowance.answer = asyncio.get_running_loop().create_future()
@@ -185,7 +187,7 @@ class Leases:
         finally:
             self._task = None
 
-    async def _fill(self, asking: Collection[Allowance]) -> None:
+    async def _fill(self, asking: Collection[RateLimiter]) -> None:
         wanted = [max(self.size, each.wanted) - each.left for each in asking]
         granted = None
         try:
@@ -206,17 +208,17 @@ class Leases:
                     answer.set_result(None)
 
 
-class Allowances:
+class RateLimiters:
     """Those of everyone, by what they are counted by."""
 
-    def __init__(self, shared: Shared | None, name: str, *, burst: int, rate: float) -> None:
+    def __init__(self, shared: RedisScripts | None, name: str, *, burst: int, rate: float) -> None:
         """``burst`` at once, and then ``rate`` a second; ``name`` is what Redis knows them by."""
         self._name = name
         self._burst, self._rate = burst, rate
-        self._leases = Leases(shared, burst, rate) if shared else None
-        self._of: OrderedDict[str, Allowance] = OrderedDict()
+        self._leases = QuotaLease(shared, burst, rate) if shared else None
+        self._of: OrderedDict[str, RateLimiter] = OrderedDict()
 
-    def of(self, key: str) -> Allowance:
+    def of(self, key: str) -> RateLimiter:
         """One person's, address's or whatever else this counts by."""
         found = self._of.get(key)
         if found is not None:
@@ -224,7 +226,7 @@ class Allowances:
             return found
         while len(self._of) >= REMEMBERED:
             self._of.popitem(last=False)
-        found = self._of[key] = Allowance(self._bucket(), self._leases, f"{self._name}:{key}")
+        found = self._of[key] = RateLimiter(self._bucket(), self._leases, f"{self._name}:{key}")
         return found
 
     def _bucket(self) -> Bucket:
@@ -233,18 +235,18 @@ class Allowances:
         return Bucket(burst=self._burst, rate=self._rate)
 
 
-def of_people(shared: Shared | None) -> Allowances:
+def of_people(shared: RedisScripts | None) -> RateLimiters:
     """The units of work that each person may ask for."""
     burst, rate = settings.RATE_BURST, settings.RATE_PER_SECOND
-    return Allowances(shared, "units", burst=burst, rate=rate)
+    return RateLimiters(shared, "units", burst=burst, rate=rate)
 
 
-def of_downloads(shared: Shared | None) -> Allowances:
+def of_downloads(shared: RedisScripts | None) -> RateLimiters:
     """The files that each person may fetch: a page of history can show a thousand pictures."""
     burst, rate = settings.RATE_BURST * DOWNLOADS, settings.RATE_PER_SECOND * DOWNLOADS
-    return Allowances(shared, "downloads", burst=burst, rate=rate)
+    return RateLimiters(shared, "downloads", burst=burst, rate=rate)
 
 
-def of_connects(shared: Shared | None, name: str, *, a_minute: int) -> Allowances:
+def of_connects(shared: RedisScripts | None, name: str, *, a_minute: int) -> RateLimiters:
     """How often someone may connect: so often in a minute, and so often at once."""
-    return Allowances(shared, name, burst=a_minute, rate=a_minute / 60)
+    return RateLimiters(shared, name, burst=a_minute, rate=a_minute / 60)

@@ -22,10 +22,10 @@ from accounts.models import User
 from accounts.session_store import key_of
 from chat import permissions, protocol
 from chat.commands import handlers
-from chat.concurrency.executors import in_thread
+from chat.concurrency.executors import run_in_db_pool
 from chat.protocol import ChatError, CloseCode, ErrorCode, FrameError
 from chat.realtime.hub import hub
-from chat.realtime.socket_writer import Socket, frame
+from chat.realtime.socket_writer import SocketWriter, frame
 from chat.throttling import prices
 from mediachat.addresses import client_address
 from mediachat.http.origins import is_editors, is_own
@@ -52,7 +52,7 @@ class ChatServer(AsyncWebsocketConsumer):
         self.id = uuid.uuid4()
         self.username = ""
         self.address = ""
-        self.socket: Socket
+        self.socket: SocketWriter
         self.user: User
         self.session_key = ""
         self._hub = hub()
@@ -95,7 +95,7 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         """Lets a person in who is signed in and not suspended, within the limits on sockets."""
-        self.socket = Socket(self.base_send)
+        self.socket = SocketWriter(self.base_send)
         self.address = client_address(self.scope)
         refused = await self._admitted()
         if refused is not None and not await self._hub.connects.address_pays(self.address):
@@ -116,13 +116,13 @@ class ChatServer(AsyncWebsocketConsumer):
             return CloseCode.NOT_SIGNED_IN
         if not await self._hub.connects.person_pays(session.owner):
             return CloseCode.TOO_FAST
-        user = await in_thread(sessions.user_of_session, session)
+        user = await run_in_db_pool(sessions.user_of_session, session)
         if user is None:
             return CloseCode.NOT_SIGNED_IN
         self.user, self.session_key = user, session_key
         if not self.user.is_active:
             return CloseCode.BANNED
-        self._has_place = await self._hub.places.take(self.user.pk, self.address)
+        self._has_place = await self._hub.places.acquire(self.user.pk, self.address)
         return None if self._has_place else CloseCode.TOO_FAST
 
     async def claimed_session(self) -> str | None:
@@ -154,7 +154,7 @@ class ChatServer(AsyncWebsocketConsumer):
         while self._under_way:  # noqa: ASYNC110  (an event for each would cost all the others)
             await asyncio.sleep(0.01)
         if self.username:  # else it has been refused and closed
-            self._hub.dismiss(self, CloseCode.RESTARTING)
+            self._hub.disconnect(self, CloseCode.RESTARTING)
 
     def _leave(self) -> None:
         """Also where the peer was gone before it was let in, of which no event tells."""
@@ -176,7 +176,7 @@ class ChatServer(AsyncWebsocketConsumer):
                 self._refuse("", FrameError("A frame is text, not bytes."))
             return
         if len(text_data) > protocol.FRAME_LIMIT // 4 and _size(text_data) > protocol.FRAME_LIMIT:
-            self._hub.dismiss(self, CloseCode.FRAME_TOO_LARGE)
+            self._hub.disconnect(self, CloseCode.FRAME_TOO_LARGE)
             return
         try:
             command = protocol.parse(text_data)
@@ -293,7 +293,7 @@ class ChatServer(AsyncWebsocketConsumer):
         if allowance.take(units) or await allowance.wait(units):
             return True
         if allowance.refuse():
-            self._hub.dismiss(self, CloseCode.TOO_FAST)
+            self._hub.disconnect(self, CloseCode.TOO_FAST)
         else:
             detail = "That was too much at once. Wait a few seconds and send it again."
             self._refuse(ref, ChatError(ErrorCode.RATE_LIMITED, detail))
@@ -315,7 +315,7 @@ class ChatServer(AsyncWebsocketConsumer):
         self.socket.write(frame(protocol.error(ref, error.code, error.detail)))
 
 
-class BrowserDoor(ChatServer):
+class BrowserConsumer(ChatServer):
     """``/ws/``: the session cookie, from a page of this host only."""
 
     async def connect(self) -> None:
@@ -329,7 +329,7 @@ class BrowserDoor(ChatServer):
         return key_of(token) if token else None
 
 
-class ProgramDoor(ChatServer):
+class ClientConsumer(ChatServer):
     """``/ws/client/``: a ticket in the subprotocol, and no cookies."""
 
     subprotocol = protocol.SUBPROTOCOL
@@ -341,14 +341,14 @@ class ProgramDoor(ChatServer):
             return
         if protocol.SUBPROTOCOL not in self.scope["subprotocols"]:
             await self.accept()
-            Socket(self.base_send).close(CloseCode.WRONG_PROTOCOL)
+            SocketWriter(self.base_send).close(CloseCode.WRONG_PROTOCOL)
             return
         await super().connect()
 
     async def claimed_session(self) -> str | None:
         for offered in self.scope["subprotocols"]:
             if offered.startswith("ticket."):
-                return await in_thread(tickets.redeem, offered.removeprefix("ticket."))
+                return await run_in_db_pool(tickets.redeem, offered.removeprefix("ticket."))
         return None
 
 

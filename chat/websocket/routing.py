@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path, re_path
 
-from chat.websocket.consumers import BrowserDoor, ProgramDoor
+from chat.websocket.consumers import BrowserConsumer, ClientConsumer
 
 
 async def no_door(scope: Any, receive: Any, send: Any) -> None:
@@ -14,7 +14,7 @@ async def no_door(scope: Any, receive: Any, send: Any) -> None:
 
 
 websocket_urlpatterns = [
-    path("ws/", BrowserDoor.as_asgi()),
-    path("ws/client/", ProgramDoor.as_asgi()),
+    path("ws/", BrowserConsumer.as_asgi()),
+    path("ws/client/", ClientConsumer.as_asgi()),
     re_path("", no_door),  # type: ignore[arg-type]
 ]

@@ -8,7 +8,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 
 from mediachat.backups.archive import PLAIN
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 def are_here() -> bool:
@@ -26,7 +26,7 @@ def names(folder: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
     if are_here():
         place = os.path.realpath(default_storage.path(folder))
         if place in above:
-            log.warning("folder_left_out", folder=folder, reason="It leads back to where it is.")
+            logger.warning("folder_left_out", folder=folder, reason="It leads back to where it is.")
             return
         above = (*above, place)
     try:
@@ -36,14 +36,16 @@ def names(folder: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
     except PermissionError:
         if not folder:
             raise
-        log.warning("folder_left_out", folder=folder, reason="It cannot be read.")
+        logger.warning("folder_left_out", folder=folder, reason="It cannot be read.")
         return
     prefix = f"{folder}/" if folder else ""
     for name in sorted(here):
         if not PLAIN.fullmatch(name):
-            log.warning("file_left_out", file=f"{prefix}{name}", reason="No store keeps the name.")
+            logger.warning(
+                "file_left_out", file=f"{prefix}{name}", reason="No store keeps the name."
+            )
         elif are_here() and not os.path.isfile(default_storage.path(f"{prefix}{name}")):
-            log.warning("file_left_out", file=f"{prefix}{name}", reason="It is no file.")
+            logger.warning("file_left_out", file=f"{prefix}{name}", reason="It is no file.")
         else:
             yield f"{prefix}{name}"
     for each in sorted(folders):

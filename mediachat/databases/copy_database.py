@@ -35,7 +35,7 @@ class CopyError(Exception):
     """Why this copy cannot be made, and what to do."""
 
 
-class Note(models.Model):
+class CopyCheckpoint(models.Model):
     """In a target while it is being copied to. The table goes when the copy is whole."""
 
     source = models.CharField(primary_key=True, max_length=64, db_column="_id")
@@ -53,7 +53,7 @@ class Note(models.Model):
 
 def is_half_copied(alias: str) -> bool:
     """Whether a copy to this database was begun and has not been finished."""
-    return Note._meta.db_table in connections[alias].introspection.table_names()
+    return CopyCheckpoint._meta.db_table in connections[alias].introspection.table_names()
 
 
 def connect(alias: str, url: str) -> str:
@@ -119,7 +119,7 @@ class Copy:
     def finish(self) -> None:
         """From now on the target may be served."""
         with connections[self.target].schema_editor() as editor:
-            editor.delete_model(Note)
+            editor.delete_model(CopyCheckpoint)
 
     def _tables(self) -> list[Model]:
         return [model for model in tables() if model._meta.label not in self.left_out]
@@ -143,7 +143,7 @@ class Copy:
         if not is_half_copied(self.target):
             check_empty(self.target)
             with connections[self.target].schema_editor() as editor:
-                editor.create_model(Note)
+                editor.create_model(CopyCheckpoint)
             self._notes.create(source=self.fingerprint)
         note = self._notes.first()
         if note is None:  # it died before it wrote the note, so before anything else
@@ -162,7 +162,7 @@ class Copy:
 
     @property
     def _notes(self) -> Any:
-        return rows_of(Note, self.target)
+        return rows_of(CopyCheckpoint, self.target)
 
     def _copy(self, model: Model, progress: Progress) -> None:
         source = rows_of(model, self.source)

@@ -208,7 +208,7 @@ ADVICE = {
 }
 
 
-def plainly(error: BaseException) -> str:
+def explain_error(error: BaseException) -> str:
     """What a database's refusal means for whoever starts the server, and its own words."""
     words = " ".join(str(each) for each in _causes(error))
     said = words.lower()
@@ -226,12 +226,12 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 @contextmanager
-def said_plainly(exception: type[Exception]) -> Iterator[None]:
+def explained_errors(exception: type[Exception]) -> Iterator[None]:
     """Turns what a database refuses in here into this exception, in plain words."""
     try:
         yield
     except refusals() as error:
-        raise exception(plainly(error)) from error
+        raise exception(explain_error(error)) from error
 
 
 def refusals() -> tuple[type[Exception], ...]:

@@ -15,9 +15,9 @@ from django.conf import settings
 from mediachat.databases.urls import SQLITE
 from mediachat.monitoring.logs import reason
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
-PATIENCE = 0.2
+BUSY_TIMEOUT_SECONDS = 0.2
 """Seconds to wait for those who write, and at most as long do they wait for the disk then."""
 QUIET = 1.0
 """Seconds without a write after which the log is emptied at once."""
@@ -43,11 +43,11 @@ def empty() -> None:
     if not log_file.st_size or not (is_quiet or time.monotonic() - _emptied > LATEST):
         return
     try:
-        with closing(sqlite3.connect(database["NAME"], timeout=PATIENCE)) as connection:
+        with closing(sqlite3.connect(database["NAME"], timeout=BUSY_TIMEOUT_SECONDS)) as connection:
             # Nearly all of it beside those who write, whom the rest stops for a moment.
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             (is_blocked, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if not is_blocked:
             _emptied = time.monotonic()
     except sqlite3.Error as error:
-        log.warning("wal_not_emptied", error=reason(error))
+        logger.warning("wal_not_emptied", error=reason(error))

@@ -21,7 +21,7 @@ import structlog
 
 from mediachat.addresses import networks
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 LINES_A_MINUTE = 240
 """Of each kind, in one process; then the number of those that were left out. As many as sign-ins
@@ -172,4 +172,4 @@ class BoundedLines(logging.Filter):
 
 def _tell(kind: Kind, lines: int | str) -> None:
     more = {"network": kind.network} if kind.network else {"place": kind.raised or kind.place}
-    log.warning(LEFT_OUT, about=kind.event, of_level=kind.level, lines=lines, **more)
+    logger.warning(LEFT_OUT, about=kind.event, of_level=kind.level, lines=lines, **more)

@@ -11,7 +11,7 @@ from django.http import HttpRequest, JsonResponse
 
 from mediachat.monitoring import disk
 
-PATIENCE = 3.0
+CHECK_TIMEOUT_SECONDS = 3.0
 """Seconds to wait for each part."""
 
 
@@ -37,7 +37,7 @@ async def health(request: HttpRequest) -> JsonResponse:
 
 async def _missing(part: str, ask: Callable[[], Awaitable[None]]) -> str | None:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
             await ask()
     except Exception as error:
         # Their own words name hosts and users; the kind of error is enough to start from.

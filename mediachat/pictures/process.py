@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from mediachat.pictures.decoder import DECODERS, Picture
+from mediachat.pictures.image_worker import DECODERS, Picture
 from mediachat.pictures.lanes import Lane
 
 __all__ = ["DECODERS", "Picture", "PictureTooLarge", "TooSlow", "UnreadablePicture", "run"]
@@ -18,7 +18,7 @@ MEMORY = 384 * 1024 * 1024
 PER_BYTE = 4
 """Bytes that each byte of the picture's file may take besides."""
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 class UnreadablePicture(Exception):
@@ -44,7 +44,7 @@ def run(task: str, data: bytes, content_type: str, lane: Lane) -> Picture:
     limits = [str(limit) for limit in (lane.megapixels, memory, lane.seconds, lane.nice)]
     try:
         finished = subprocess.run(  # noqa: S603  (nothing of it comes from people)
-            [sys.executable, "-m", "mediachat.pictures.decoder", task, content_type, *limits],
+            [sys.executable, "-m", "mediachat.pictures.image_worker", task, content_type, *limits],
             input=data,
             capture_output=True,
             cwd=settings.BASE_DIR,
@@ -58,7 +58,7 @@ def run(task: str, data: bytes, content_type: str, lane: Lane) -> Picture:
     if finished.returncode or not line:
         if lane.is_last:
             said = finished.stderr[-500:].decode()
-            log.warning("decoder_ended", code=finished.returncode, said=said)
+            logger.warning("decoder_ended", code=finished.returncode, said=said)
         raise _too_much(lane)
     head: dict[str, Any] = json.loads(line)
     match head.get("error"):

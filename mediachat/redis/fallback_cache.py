@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from mediachat.monitoring.logs import reason
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 RETRY = 3.0
 """Seconds after which one caller tries Redis again, while the others go on without it."""
@@ -43,7 +43,7 @@ class JSONSerializer:
             return None
 
 
-class SharedCache(RedisCache):
+class FallbackCache(RedisCache):
     """Django's, with values as JSON and with a cache of this process behind it."""
 
     _away_until: ClassVar[float] = 0.0
@@ -79,16 +79,16 @@ class SharedCache(RedisCache):
     def _either(
         self, shared: Callable[..., Any], mine: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
-        now, was_away = time.monotonic(), SharedCache._away_until
+        now, was_away = time.monotonic(), FallbackCache._away_until
         if now < was_away:
             return mine(*args, **kwargs)
         if was_away:  # this caller tries, and the others need not wait with it
-            SharedCache._away_until = now + RETRY
+            FallbackCache._away_until = now + RETRY
         try:
             answer = shared(*args, **kwargs)
         except (RedisError, OSError) as error:
-            log.warning("cache_unreachable", error=reason(error))
-            SharedCache._away_until = time.monotonic() + RETRY
+            logger.warning("cache_unreachable", error=reason(error))
+            FallbackCache._away_until = time.monotonic() + RETRY
             return mine(*args, **kwargs)
-        SharedCache._away_until = 0.0
+        FallbackCache._away_until = 0.0
         return answer

@@ -11,7 +11,7 @@ from django.core.cache.backends.redis import RedisCacheClient
 from django.core.exceptions import ImproperlyConfigured
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
-from mediachat.redis.fallback_cache import SharedCache
+from mediachat.redis.fallback_cache import FallbackCache
 
 SCHEME = "sentinel"
 PORT = 26379
@@ -82,7 +82,7 @@ class SentinelCacheClient(RedisCacheClient):
         return self._pools[0]
 
 
-class SentinelCache(SharedCache):
+class SentinelCache(FallbackCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         # Django takes a comma for the end of one server's address.
         super().__init__("", params)

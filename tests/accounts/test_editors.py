@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import editors, one_use
+from accounts import editors, one_time_tokens
 from accounts.models import User
 from accounts.session_store import key_of
 from accounts.sessions import user_for_session, user_for_token
@@ -309,9 +309,9 @@ def test_a_code_works_once(signed_in: Client) -> None:
 
 def test_of_many_who_exchange_a_code_at_once_one_succeeds() -> None:
     for _ in range(20):
-        code = one_use.issue("editor-code", ("session", "challenge"), lifetime=60)
+        code = one_time_tokens.issue("editor-code", ("session", "challenge"), lifetime=60)
         with ThreadPoolExecutor(8) as pool:
-            taken = pool.map(lambda each: one_use.redeem("editor-code", each), [code] * 8)
+            taken = pool.map(lambda each: one_time_tokens.redeem("editor-code", each), [code] * 8)
             assert len([one for one in taken if one]) == 1
 
 

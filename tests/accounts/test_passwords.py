@@ -125,7 +125,7 @@ def _first_administrator() -> str:
     return "ann"
 
 
-DOORS: list[Callable[[], str]] = [
+ENDPOINTS: list[Callable[[], str]] = [
     _by_page,
     _by_program,
     _changed_on_page,
@@ -137,7 +137,7 @@ DOORS: list[Callable[[], str]] = [
 ]
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__.strip("_"))
+@pytest.mark.parametrize("door", ENDPOINTS, ids=lambda door: door.__name__.strip("_"))
 def test_spaces_around_a_password_are_a_part_of_it(db: None, door: Callable[[], str]) -> None:
     username = door()
     assert opens(username, SPACED) == {"page": True, "program": True, "again": True}

@@ -6,9 +6,9 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.core.cache import caches
 
-from accounts import one_use, tickets
+from accounts import one_time_tokens, tickets
 from accounts.models import User
-from mediachat.redis.fallback_cache import SharedCache
+from mediachat.redis.fallback_cache import FallbackCache
 from tests.support.live import Redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,10 +85,10 @@ def test_of_many_who_redeem_a_ticket_at_once_one_succeeds(
 ) -> None:
     if store != "memory":
         redis: Redis = request.getfixturevalue("redis")
-        monkeypatch.setattr(one_use, "cache", SharedCache(redis.url, {}))
+        monkeypatch.setattr(one_time_tokens, "cache", FallbackCache(redis.url, {}))
         if store == "redis that has gone":
             redis.kill()
-    monkeypatch.setattr(SharedCache, "_away_until", 0.0)
+    monkeypatch.setattr(FallbackCache, "_away_until", 0.0)
     for _ in range(20):
         ticket = tickets.issue(member, session)
         with ThreadPoolExecutor(8) as pool:

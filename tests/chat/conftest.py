@@ -15,7 +15,7 @@ from chat.concurrency import executors
 from chat.models import Message, Room
 from chat.moderation import moderators
 from chat.protocol import ChatError, ErrorCode
-from chat.realtime.reconciler import Heartbeat
+from chat.realtime.reconciler import Reconciler
 from tests.conftest import person
 
 
@@ -44,7 +44,7 @@ def connections_closed() -> Iterator[None]:
 def statements(monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[str]:
     """What is asked of the database, from all threads; no heartbeat asks anything meanwhile."""
     settings.HEARTBEAT = 3600.0
-    monkeypatch.setattr(Heartbeat, "soon", lambda self: None)
+    monkeypatch.setattr(Reconciler, "soon", lambda self: None)
     asked: list[str] = []
     lock = threading.Lock()
 

@@ -73,7 +73,7 @@ def assert_problem(response: Any, status: int, code: str) -> None:
 
 # -- Who -------------------------------------------------------------------------------------
 
-DOORS = [
+ENDPOINTS = [
     ("get", "rooms"),
     ("post", "rooms"),
     ("post", "tickets"),
@@ -84,13 +84,13 @@ DOORS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), first_on_all(DOORS))
+@pytest.mark.parametrize(("method", "path"), first_on_all(ENDPOINTS))
 async def test_no_door_opens_without_signing_in(method: str, path: str) -> None:
     for caller in (Program(), Program("made up")):
         assert_problem(await getattr(caller, method)(path), 401, "unauthenticated")
 
 
-@pytest.mark.parametrize(("method", "path"), first_on_all(DOORS))
+@pytest.mark.parametrize(("method", "path"), first_on_all(ENDPOINTS))
 async def test_no_door_opens_for_someone_suspended(method: str, path: str, member: "User") -> None:
     caller = await program(member)
     member.is_active = False

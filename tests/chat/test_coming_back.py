@@ -15,11 +15,11 @@ from django.utils import timezone
 from accounts.models import User
 from chat.actions import messages
 from chat.actions.drafts import Draft
-from chat.concurrency.batch_loader import Gathered
+from chat.concurrency.batch_loader import BatchLoader
 from chat.models import Membership, Message, Room
 from chat.realtime import greeting
 from chat.realtime.hub import Hub
-from tests.support.fake_connection import Visitor
+from tests.support.fake_connection import FakeConnection
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -34,31 +34,33 @@ def of_the_log(statements: list[str]) -> list[str]:
     return [each for each in statements if table in each and '"unasked"' not in each]
 
 
-def people(count: int) -> list[Visitor]:
+def people(count: int) -> list[FakeConnection]:
     users = User.objects.bulk_create(User(username=f"person{n}") for n in range(count))
     until = timezone.now() + timedelta(days=1)
     Session.objects.bulk_create(
         Session(session_key=f"session{user.username}", expire_date=until) for user in users
     )
-    return [Visitor(user, f"session{user.username}") for user in users]
+    return [FakeConnection(user, f"session{user.username}") for user in users]
 
 
-def private_rooms(count: int, visitors: list[Visitor]) -> list[Room]:
+def private_rooms(count: int, visitors: list[FakeConnection]) -> list[Room]:
     rooms = Room.objects.bulk_create(Room(kind="private", name=f"{n}") for n in range(count))
     Membership.objects.bulk_create(
-        Membership(room=room, user=visitor.user) for room in rooms for visitor in visitors
+        Membership(room=room, user=fake_connection.user)
+        for room in rooms
+        for fake_connection in visitors
     )
     return rooms
 
 
-def say(visitor: Visitor, room: Room, count: int) -> None:
+def say(fake_connection: FakeConnection, room: Room, count: int) -> None:
     messages.send_messages(
-        [Draft(visitor.user, room.pk, uuid.uuid4(), f"{n}") for n in range(count)]
+        [Draft(fake_connection.user, room.pk, uuid.uuid4(), f"{n}") for n in range(count)]
     )
 
 
 @sync_to_async
-def _set_up(rooms: int, visitors: int, said: int) -> tuple[list[Room], list[Visitor]]:
+def _set_up(rooms: int, visitors: int, said: int) -> tuple[list[Room], list[FakeConnection]]:
     came = people(visitors)
     made = private_rooms(rooms, came)
     for room in made:
@@ -71,18 +73,20 @@ async def test_the_log_is_read_once_a_room_and_not_once_a_client(statements: lis
     hub = Hub()
     statements.clear()
 
-    async def come_back(visitor: Visitor, position: int) -> list[str | None]:
-        await hub.enter(visitor)
+    async def come_back(fake_connection: FakeConnection, position: int) -> list[str | None]:
+        await hub.enter(fake_connection)
         positions = {room.pk: position for room in rooms}
-        await hub.read_back(visitor, positions)
-        return [await hub.changes(visitor, room, position) for room in positions]
+        await hub.read_back(fake_connection, positions)
+        return [await hub.changes(fake_connection, room, position) for room in positions]
 
-    told = await asyncio.gather(*(come_back(visitor, n % 20) for n, visitor in enumerate(visitors)))
+    told = await asyncio.gather(
+        *(come_back(fake_connection, n % 20) for n, fake_connection in enumerate(visitors))
+    )
     # The heads of the rooms, and then what each of them lacked.
     assert len(of_the_log(statements)) <= len(rooms)
     assert len(statements) < len(visitors)
-    for n, (visitor, changes) in enumerate(zip(visitors, told, strict=True)):
-        (ready,) = [frame for frame in visitor.frames if frame["type"] == "ready"]
+    for n, (fake_connection, changes) in enumerate(zip(visitors, told, strict=True)):
+        (ready,) = [frame for frame in fake_connection.frames if frame["type"] == "ready"]
         assert [room["position"] for room in ready["rooms"]] == [20] * 3
         for change in changes:
             positions = [message["position"] for message in json.loads(change or "")["messages"]]
@@ -107,22 +111,22 @@ async def test_who_comes_to_a_room_that_others_are_in_reads_nothing_of_its_log(
     mongodb="it counts statements of SQL; tests/databases/test_plans.py has the query"
 )
 async def test_sync_of_500_rooms_takes_two_queries(statements: list[str]) -> None:
-    rooms, (visitor,) = await _set_up(rooms=500, visitors=1, said=2)
+    rooms, (fake_connection,) = await _set_up(rooms=500, visitors=1, said=2)
     hub = Hub()
     statements.clear()
-    await hub.enter(visitor)
+    await hub.enter(fake_connection)
     assert len(of_the_log(statements)) == 1
     statements.clear()
     positions = {room.pk: 1 for room in rooms}
-    await hub.read_back(visitor, positions)
-    told = [await hub.changes(visitor, room, 1) for room in positions]
+    await hub.read_back(fake_connection, positions)
+    told = [await hub.changes(fake_connection, room, 1) for room in positions]
     # One for the sizes, and one for the messages.
     assert len(statements) == 2
     assert all(json.loads(each or "")["messages"][0]["position"] == 2 for each in told)
     statements.clear()
     in_step = {room.pk: 2 for room in rooms}
-    await hub.read_back(visitor, in_step)
-    assert [await hub.changes(visitor, room, 2) for room in in_step] == [None] * 500
+    await hub.read_back(fake_connection, in_step)
+    assert [await hub.changes(fake_connection, room, 2) for room in in_step] == [None] * 500
     assert statements == []
 
 
@@ -148,10 +152,10 @@ async def test_what_is_asked_while_a_read_runs_is_read_together_after_it() -> No
         await asyncio.sleep(0.01)
         return {key: key * 2 for key in keys}
 
-    gathered = Gathered(read)
-    first = asyncio.ensure_future(gathered.ask(1))
+    gathered = BatchLoader(read)
+    first = asyncio.ensure_future(gathered.load(1))
     await asyncio.sleep(0.005)
-    others = [asyncio.ensure_future(gathered.ask(n)) for n in (2, 3, 2, 1)]
+    others = [asyncio.ensure_future(gathered.load(n)) for n in (2, 3, 2, 1)]
     assert await first == [2]
     # The second question about 1 was asked after the first read began.
     assert await asyncio.gather(*others) == [[4], [6], [4], [2]]
@@ -165,11 +169,11 @@ async def test_a_read_that_fails_fails_for_those_who_asked_and_no_others() -> No
             raise ValueError
         return dict.fromkeys(keys, "good")
 
-    gathered = Gathered(read)
-    failing = asyncio.ensure_future(gathered.ask("bad"))
+    gathered = BatchLoader(read)
+    failing = asyncio.ensure_future(gathered.load("bad"))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    fine = asyncio.ensure_future(gathered.ask("fine"))
+    fine = asyncio.ensure_future(gathered.load("fine"))
     with pytest.raises(ValueError):
         await failing
     assert await fine == ["good"]
@@ -183,13 +187,13 @@ async def test_between_two_reads_there_can_be_a_rest() -> None:
         reads.append(len(keys))
         return dict.fromkeys(keys, 0)
 
-    gathered = Gathered(read, rest=0.1)
+    gathered = BatchLoader(read, rest=0.1)
     began = asyncio.get_running_loop().time()
-    asked = [asyncio.ensure_future(gathered.ask(0))]
+    asked = [asyncio.ensure_future(gathered.load(0))]
     await asked[0]
     assert asyncio.get_running_loop().time() - began < 0.05  # the first does not wait
     for number in range(1, 101):
-        asked.append(asyncio.ensure_future(gathered.ask(number)))
+        asked.append(asyncio.ensure_future(gathered.load(number)))
         await asyncio.sleep(0.003)
     await asyncio.gather(*asked)
     took = asyncio.get_running_loop().time() - began
@@ -201,33 +205,33 @@ async def test_between_two_reads_there_can_be_a_rest() -> None:
 
 
 @sync_to_async
-def _many_rooms(rooms: int, members: int) -> tuple[list[Room], Visitor, list[User]]:
-    (visitor,) = people(1)
+def _many_rooms(rooms: int, members: int) -> tuple[list[Room], FakeConnection, list[User]]:
+    (fake_connection,) = people(1)
     others = User.objects.bulk_create(
         User(username=f"someone-with-a-long-name-{n}") for n in range(members)
     )
-    made = private_rooms(rooms, [visitor])
+    made = private_rooms(rooms, [fake_connection])
     Membership.objects.bulk_create(
         Membership(room=room, user=user) for room in made for user in others
     )
-    return made, visitor, others
+    return made, fake_connection, others
 
 
 async def test_ready_is_small_whatever_rooms_one_was_put_into() -> None:
-    made, visitor, others = await _many_rooms(rooms=60, members=150)
+    made, fake_connection, others = await _many_rooms(rooms=60, members=150)
 
     @sync_to_async
     def with_a_friend() -> Room:
         room = Room.objects.create(kind="direct")
         Membership.objects.bulk_create(
-            Membership(room=room, user=user) for user in (visitor.user, others[0])
+            Membership(room=room, user=user) for user in (fake_connection.user, others[0])
         )
         return room
 
     direct = await with_a_friend()
     hub = Hub()
-    await hub.enter(visitor)
-    ready, *_ = visitor.take()
+    await hub.enter(fake_connection)
+    ready, *_ = fake_connection.take()
     assert len(json.dumps(ready)) < 110_000  # 280 KB with all the names
     assert ready["limits"] == {
         "body": 20_000,
@@ -242,47 +246,47 @@ async def test_ready_is_small_whatever_rooms_one_was_put_into() -> None:
     assert all(told[str(room.pk)]["member_count"] == 151 for room in made)
     # Who is in such a room is told where it changes, and on demand.
     await hub.feeds[made[-1].pk].tell_changed()
-    (event,) = [each for each in visitor.take() if each["type"] == "room"]
+    (event,) = [each for each in fake_connection.take() if each["type"] == "room"]
     assert len(event["room"]["members"]) == 151
 
 
 async def test_rooms_that_do_not_fit_into_ready_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(greeting, "ROOMS_LIMIT", 20)
-    made, visitor, _ = await _many_rooms(rooms=50, members=1)
+    made, fake_connection, _ = await _many_rooms(rooms=50, members=1)
     hub = Hub()
-    await hub.enter(visitor)
-    await hub.refresh_rooms(visitor.user.pk)
-    ready, *rest = visitor.take()
+    await hub.enter(fake_connection)
+    await hub.refresh_rooms(fake_connection.user.pk)
+    ready, *rest = fake_connection.take()
     events = [event for event in rest if event["type"] == "room"]
     assert len(ready["rooms"]) == 20 and ready["more"] is True
     assert len(events) == 30
     told = [room["id"] for room in ready["rooms"]] + [event["room"]["id"] for event in events]
     assert sorted(told) == sorted(str(room.pk) for room in made)
-    assert visitor.rooms == {room.pk for room in made}
+    assert fake_connection.rooms == {room.pk for room in made}
 
 
 async def test_further_rooms_wait_for_a_slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(greeting, "ROOMS_LIMIT", 1)
-    made, visitor, _ = await _many_rooms(rooms=5, members=1)
+    made, fake_connection, _ = await _many_rooms(rooms=5, members=1)
     waits, reads = asyncio.Event(), asyncio.Event()
 
     async def caught_up() -> None:
         waits.set()
         await reads.wait()
-        visitor.is_late = False
+        fake_connection.is_late = False
 
-    monkeypatch.setattr(visitor, "caught_up", caught_up, raising=False)
+    monkeypatch.setattr(fake_connection, "caught_up", caught_up, raising=False)
     hub = Hub()
-    visitor.is_late = True
-    await hub.enter(visitor)
-    run = hub.refresh_rooms(visitor.user.pk)
+    fake_connection.is_late = True
+    await hub.enter(fake_connection)
+    run = hub.refresh_rooms(fake_connection.user.pk)
     await waits.wait()
-    assert len(visitor.rooms) == 2
+    assert len(fake_connection.rooms) == 2
     reads.set()
     await run
-    await hub.refresh_rooms(visitor.user.pk)
-    assert visitor.rooms == {room.pk for room in made}
-    assert sum(event["type"] == "room" for event in visitor.take()) == 4
+    await hub.refresh_rooms(fake_connection.user.pk)
+    assert fake_connection.rooms == {room.pk for room in made}
+    assert sum(event["type"] == "room" for event in fake_connection.take()) == 4
 
 
 async def test_the_members_of_rooms_are_read_once_for_all_who_come(statements: list[str]) -> None:
@@ -290,11 +294,11 @@ async def test_the_members_of_rooms_are_read_once_for_all_who_come(statements: l
     hub = Hub()
     await hub.enter(visitors[0])
     members = visitors[0].frames[0]["rooms"][0]["members"]
-    assert sorted(members) == sorted(visitor.user.username for visitor in visitors)
+    assert sorted(members) == sorted(fake_connection.user.username for fake_connection in visitors)
     statements.clear()
-    for visitor in visitors[1:]:
-        await hub.enter(visitor)
-        assert visitor.frames[0]["rooms"][0]["members"] == members
+    for fake_connection in visitors[1:]:
+        await hub.enter(fake_connection)
+        assert fake_connection.frames[0]["rooms"][0]["members"] == members
     # One for their rooms, and none that names the members of any.
     of_memberships = [each for each in statements if Membership._meta.db_table in each]
     assert len(of_memberships) <= len(visitors)
@@ -306,18 +310,18 @@ async def test_many_who_come_are_told_of_each_other_once(
     _rooms, visitors = await _set_up(rooms=20, visitors=30, said=1)
     await sync_to_async(Membership.objects.update)(has_written=True)
     hub = Hub()
-    await asyncio.gather(*(hub.enter(visitor) for visitor in visitors))
-    names = {visitor.user.username for visitor in visitors}
+    await asyncio.gather(*(hub.enter(fake_connection) for fake_connection in visitors))
+    names = {fake_connection.user.username for fake_connection in visitors}
 
-    def online(visitor: Visitor) -> set[str]:
-        told = [each["user"] for each in visitor.frames if each["type"] == "presence"]
+    def online(fake_connection: FakeConnection) -> set[str]:
+        told = [each["user"] for each in fake_connection.frames if each["type"] == "presence"]
         assert len(told) <= len(visitors)
-        return {*visitor.frames[0]["online"], *told}
+        return {*fake_connection.frames[0]["online"], *told}
 
-    for visitor in visitors:
+    for fake_connection in visitors:
         for _ in range(1_000):
-            if online(visitor) == names - {visitor.user.username}:
+            if online(fake_connection) == names - {fake_connection.user.username}:
                 break
             await asyncio.sleep(0.01)
         else:
-            raise AssertionError(f"{visitor.user.username} sees {online(visitor)}")
+            raise AssertionError(f"{fake_connection.user.username} sees {online(fake_connection)}")

@@ -18,7 +18,7 @@ from chat.actions.drafts import Draft
 from chat.message_log import writer
 from chat.models import Membership, Message, Room
 from chat.queries import directory, room_log
-from chat.realtime.socket_writer import Socket, frame
+from chat.realtime.socket_writer import SocketWriter, frame
 from tests.support.sockets import opened
 
 
@@ -101,7 +101,7 @@ async def test_answers_of_one_turn_of_the_loop_are_one_frame_in_order() -> None:
     async def send(message: dict[str, Any]) -> None:
         written.append(message["text"])
 
-    socket = Socket(send)
+    socket = SocketWriter(send)
     for number in range(20):
         socket.write_soon(str(number))
     await asyncio.sleep(0)
@@ -114,7 +114,7 @@ async def test_writing_to_sockets_that_take_it_starts_no_task() -> None:
     async def send(message: dict[str, Any]) -> None:
         pass
 
-    sockets = [Socket(send) for _ in range(100)]
+    sockets = [SocketWriter(send) for _ in range(100)]
     before = len(asyncio.all_tasks())
     text = frame("{}")
     for socket in sockets:

@@ -14,9 +14,9 @@ from chat.concurrency import executors
 from chat.models import Room
 from chat.queries import room_log, room_views
 from chat.realtime import room_feed as feed_module
-from chat.realtime.room_feed import Feed
+from chat.realtime.room_feed import RoomFeed
 from tests.chat.conftest import say
-from tests.support.fake_connection import Visitor
+from tests.support.fake_connection import FakeConnection
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -38,21 +38,21 @@ def entries(room, *, after: int) -> list:
     return found
 
 
-def following(room, *people) -> tuple[Feed, list[Visitor]]:
+def following(room, *people) -> tuple[RoomFeed, list[FakeConnection]]:
     """A feed at the head of the log, and these people's connections to it."""
-    feed = Feed(room.pk, flush_soon=Feed.flush)
+    feed = RoomFeed(room.pk, flush_soon=RoomFeed.flush)
     visitors = []
     for user in people:
         (view,) = room_views.rooms_of(user)
         if feed.tail is None:
             feed.start(room_log.heads([room.pk])[room.pk])
-        visitor = Visitor(user)
-        feed.attach(visitor, view)
-        visitors.append(visitor)
+        fake_connection = FakeConnection(user)
+        feed.attach(fake_connection, view)
+        visitors.append(fake_connection)
     return feed, visitors
 
 
-async def healed(feed: Feed) -> None:
+async def healed(feed: RoomFeed) -> None:
     if feed._healing is not None:
         await asyncio.wait([feed._healing])
 
@@ -62,14 +62,14 @@ def slow_database(monkeypatch):
     """What is asked is answered as it was then, and comes back only when the test lets it."""
     answers = asyncio.Event()
 
-    async def in_thread(work, *args, **kwargs):
-        answer = await executors.in_thread(work, *args, **kwargs)
+    async def run_in_db_pool(work, *args, **kwargs):
+        answer = await executors.run_in_db_pool(work, *args, **kwargs)
         slow.asked.set()
         await answers.wait()
         return answer
 
     slow = SimpleNamespace(asked=asyncio.Event(), answers=answers)
-    monkeypatch.setattr(feed_module, "in_thread", in_thread)
+    monkeypatch.setattr(feed_module, "run_in_db_pool", run_in_db_pool)
     return slow
 
 
@@ -155,7 +155,7 @@ async def test_someone_removed_while_coming_in_gets_nothing_either(
     say(owner, private_room, "first")
     feed.hear(version(private_room), entries(private_room, after=0))
     await slow_database.asked.wait()
-    late = Visitor(member)
+    late = FakeConnection(member)
     feed.attach(late, before_removal)
     slow_database.answers.set()
     await healed(feed)

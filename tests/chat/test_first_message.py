@@ -18,7 +18,7 @@ from chat.actions.drafts import Draft
 from chat.models import Room
 from chat.realtime.hub import Hub
 from tests.chat.conftest import say
-from tests.support.fake_connection import Visitor
+from tests.support.fake_connection import FakeConnection
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -38,8 +38,8 @@ def session(user: User) -> str:
     return key
 
 
-async def enter(hub: Hub, user: User) -> Visitor:
-    here = Visitor(user, await sync_to_async(session)(user))
+async def enter(hub: Hub, user: User) -> FakeConnection:
+    here = FakeConnection(user, await sync_to_async(session)(user))
     await hub.enter(here)
     return here
 
@@ -55,7 +55,7 @@ def pick(user: User, other: User) -> Room:
     return rooms.open_room(user, kind="direct", members=[other.username])[0]
 
 
-def told(here: Visitor, room: Room) -> list[tuple[str, int]]:
+def told(here: FakeConnection, room: Room) -> list[tuple[str, int]]:
     """What this socket was told of a room since it was greeted: types and positions."""
     story = []
     for frame in here.frames[1:]:
@@ -103,7 +103,7 @@ async def test_the_room_and_its_first_message_reach_all_sockets_of_the_other(
     assert greeted["members"] == ["owner", "member"]
 
 
-def private_room_heard(here: Visitor, room: Room) -> bool:
+def private_room_heard(here: FakeConnection, room: Room) -> bool:
     return ("message", 1) in told(here, room)
 
 

@@ -21,7 +21,7 @@ from chat.models import Membership, Room
 from chat.queries import membership_state, room_log, room_members, room_views
 from chat.realtime.hub import Hub
 from tests.chat.conftest import say
-from tests.support.fake_connection import Visitor
+from tests.support.fake_connection import FakeConnection
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -63,11 +63,11 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Callable[[], int]]
     return fail
 
 
-def visitor(user: User) -> Visitor:
+def fake_connection(user: User) -> FakeConnection:
     key = f"session-{user.username}"
     expires = timezone.now() + timedelta(days=1)
     Session.objects.bulk_create([Session(session_key=key, expire_date=expires)])
-    return Visitor(user, key)
+    return FakeConnection(user, key)
 
 
 async def in_time(condition: Callable[[], bool]) -> None:
@@ -83,7 +83,7 @@ async def let_in(user: User) -> Room:
     return room
 
 
-def heard(here: Visitor, kind: str) -> list[dict[str, Any]]:
+def heard(here: FakeConnection, kind: str) -> list[dict[str, Any]]:
     return [frame for frame in here.frames if frame["type"] == kind]
 
 
@@ -101,7 +101,7 @@ LOOKED_UP = [
 async def test_a_new_room_is_seen_though_a_read_failed(
     where: Any, name: str, times: int, failing: Any, member: User
 ) -> None:
-    here = await sync_to_async(visitor)(member)
+    here = await sync_to_async(fake_connection)(member)
     hub = Hub()
     await hub.enter(here)
     has_failed = failing(where, name, times)
@@ -114,8 +114,8 @@ async def test_a_new_room_is_seen_though_a_read_failed(
 async def test_who_comes_while_rooms_are_looked_up_keeps_theirs(
     monkeypatch: pytest.MonkeyPatch, member: User
 ) -> None:
-    first = await sync_to_async(visitor)(member)
-    second = Visitor(member, first.session_key)
+    first = await sync_to_async(fake_connection)(member)
+    second = FakeConnection(member, first.session_key)
     hub = Hub()
     await hub.enter(first)
     was_read, may_go_on, look_up = asyncio.Event(), asyncio.Event(), hub._new_to
@@ -139,7 +139,7 @@ async def test_who_comes_while_rooms_are_looked_up_keeps_theirs(
 async def test_a_new_name_is_seen_though_a_read_failed(
     failing: Any, owner: User, member: User, private_room: Room
 ) -> None:
-    here = await sync_to_async(visitor)(member)
+    here = await sync_to_async(fake_connection)(member)
     hub = Hub()
     await hub.enter(here)
     has_failed = failing(room_views, "seen_among", 2)
@@ -151,7 +151,7 @@ async def test_a_new_name_is_seen_though_a_read_failed(
 async def test_messages_are_seen_though_the_log_could_not_be_read(
     failing: Any, monkeypatch: pytest.MonkeyPatch, owner: User, member: User, private_room: Room
 ) -> None:
-    here = await sync_to_async(visitor)(member)
+    here = await sync_to_async(fake_connection)(member)
     hub = Hub()
     await hub.enter(here)
     monkeypatch.setattr(broadcast, "messages_on_commit", lambda rooms: None)
@@ -168,7 +168,7 @@ async def test_messages_are_seen_though_the_log_could_not_be_read(
 async def test_a_block_is_told_though_a_read_failed(
     failing: Any, owner: User, member: User, direct_room: Room
 ) -> None:
-    here = await sync_to_async(visitor)(member)
+    here = await sync_to_async(fake_connection)(member)
     hub = Hub()
     await hub.enter(here)
     has_failed = failing(room_views, "rooms_of_each", 2)
@@ -179,7 +179,7 @@ async def test_a_block_is_told_though_a_read_failed(
 
 async def test_a_new_room_is_told_though_a_block_was_looked_up_first(member: User) -> None:
     """Both look at all of someone's rooms, and only one of them tells of new ones."""
-    here = await sync_to_async(visitor)(member)
+    here = await sync_to_async(fake_connection)(member)
     hub = Hub()
     await hub.enter(here)
     room = await let_in(member)
@@ -191,7 +191,7 @@ async def test_a_new_room_is_told_though_a_block_was_looked_up_first(member: Use
 async def test_whoever_is_back_before_the_word_of_their_going_stays(
     owner: User, member: User, private_room: Room
 ) -> None:
-    here = await sync_to_async(visitor)(member)
+    here = await sync_to_async(fake_connection)(member)
     hub = Hub()
     await hub.enter(here)
     room = private_room.pk
@@ -205,13 +205,13 @@ async def test_whoever_is_back_before_the_word_of_their_going_stays(
 async def test_what_was_read_on_another_device_is_told_though_no_doorbell_rang(
     owner: User, member: User, private_room: Room
 ) -> None:
-    first, second = await sync_to_async(visitor)(member), None
+    first, second = await sync_to_async(fake_connection)(member), None
     await sync_to_async(say)(owner, private_room)
     hub = Hub()
     await hub.enter(first)
     mine = Membership.objects.filter(room=private_room, user=member)
     await mine.aupdate(read_number=1)
-    second = Visitor(member, first.session_key)
+    second = FakeConnection(member, first.session_key)
     await hub.enter(second)  # who knows it from the beginning
     hub.heartbeat.soon()
     await in_time(lambda: [f["number"] for f in heard(first, "read")] == [1])
@@ -228,7 +228,7 @@ async def test_what_was_read_on_another_device_is_told_though_no_doorbell_rang(
 async def test_how_a_room_looks_is_told_though_no_doorbell_rang(
     change: str, monkeypatch: pytest.MonkeyPatch, owner: User, member: User, private_room: Room
 ) -> None:
-    here = await sync_to_async(visitor)(member)
+    here = await sync_to_async(fake_connection)(member)
     hub = Hub()
     await hub.enter(here)
     monkeypatch.setattr(broadcast, "room_changed_on_commit", lambda room: None)
@@ -250,7 +250,7 @@ async def test_a_check_that_fails_keeps_no_other_from_its_turn(
 ) -> None:
     from chat.realtime import admissions
 
-    here = await sync_to_async(visitor)(member)
+    here = await sync_to_async(fake_connection)(member)
     hub = Hub()
     await hub.enter(here)
     hub.feeds[private_room.pk].has_healed = True
@@ -267,7 +267,7 @@ async def test_an_epoch_that_was_read_before_the_restore_sends_nobody_away(
     """A heartbeat found the new one while somebody's admission was on its way."""
     from chat.realtime import admissions
 
-    here = await sync_to_async(visitor)(member)
+    here = await sync_to_async(fake_connection)(member)
     hub = Hub()
     decided = admissions.decided
 
@@ -290,7 +290,7 @@ async def test_whoever_was_removed_hears_nothing_that_is_no_message_either(
 ) -> None:
     """The doorbell of the removal was lost; whoever typed, read or changed their name has heard
     of it."""
-    staying, removed = [await sync_to_async(visitor)(each) for each in (owner, member)]
+    staying, removed = [await sync_to_async(fake_connection)(each) for each in (owner, member)]
     hub = Hub()
     for each in (staying, removed):
         await hub.enter(each)

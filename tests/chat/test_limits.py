@@ -4,8 +4,8 @@ import uuid
 import pytest
 import redis as redis_client
 
-from chat.throttling.rate_limits import PATIENCE, Bucket, of_people
-from mediachat.redis.scripts import Shared
+from chat.throttling.rate_limits import MAX_REJECTED_FRAMES, Bucket, of_people
+from mediachat.redis.scripts import RedisScripts
 from tests.support.live import Redis
 
 
@@ -89,8 +89,8 @@ def test_refusals_are_bounded_too(settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 1, 0.001
     allowance = of_people(None).of("anna")
     assert allowance.take()
-    assert not any(allowance.refuse() for _ in range(PATIENCE))
-    assert any(allowance.refuse() for _ in range(PATIENCE))
+    assert not any(allowance.refuse() for _ in range(MAX_REJECTED_FRAMES))
+    assert any(allowance.refuse() for _ in range(MAX_REJECTED_FRAMES))
 
 
 # -- Shared between processes ------------------------------------------------------------------
@@ -103,16 +103,16 @@ async def allowed(allowance, tries: int) -> int:
 async def test_a_person_has_one_limit_on_all_processes(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 100, 0.1
     user = uuid.uuid4().hex
-    processes = [of_people(Shared(redis.url)).of(user) for _ in range(3)]
+    processes = [of_people(RedisScripts(redis.url)).of(user) for _ in range(3)]
     done = await asyncio.gather(*(allowed(process, 100) for process in processes))
     assert sum(done) == 100
-    other = of_people(Shared(redis.url)).of(uuid.uuid4().hex)
+    other = of_people(RedisScripts(redis.url)).of(uuid.uuid4().hex)
     assert await allowed(other, 150) == 100
 
 
 async def test_most_frames_ask_nobody(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 200, 20.0
-    allowance = of_people(Shared(redis.url)).of(uuid.uuid4().hex)
+    allowance = of_people(RedisScripts(redis.url)).of(uuid.uuid4().hex)
     assert await allowed(allowance, 200) >= 200
     counted = redis_client.Redis(port=redis.port).info("commandstats")
     asked = sum(counted[name]["calls"] for name in counted if name.startswith("cmdstat_eval"))
@@ -121,7 +121,7 @@ async def test_most_frames_ask_nobody(redis: Redis, settings):
 
 async def test_the_rate_comes_back_over_time(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 10, 5.0
-    here, there = (of_people(Shared(redis.url)).of("anna") for _ in range(2))
+    here, there = (of_people(RedisScripts(redis.url)).of("anna") for _ in range(2))
     assert await allowed(here, 30) >= 10
     await asyncio.sleep(2)
     assert 8 <= await allowed(here, 30) + await allowed(there, 30) <= 14
@@ -130,7 +130,7 @@ async def test_the_rate_comes_back_over_time(redis: Redis, settings):
 async def test_alone_each_process_has_its_own_limit(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 50, 0.1
     user = uuid.uuid4().hex
-    here, there = (of_people(Shared(redis.url)).of(user) for _ in range(2))
+    here, there = (of_people(RedisScripts(redis.url)).of(user) for _ in range(2))
     redis.kill()
     assert await allowed(here, 100) == 50
     assert await allowed(there, 100) == 50
@@ -138,7 +138,7 @@ async def test_alone_each_process_has_its_own_limit(redis: Redis, settings):
 
 async def test_one_who_waits_and_goes_takes_nobody_with_them(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 50, 0.1
-    allowance = of_people(Shared(redis.url)).of(uuid.uuid4().hex)
+    allowance = of_people(RedisScripts(redis.url)).of(uuid.uuid4().hex)
     first, second = (asyncio.create_task(allowance.wait()) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
@@ -147,7 +147,7 @@ async def test_one_who_waits_and_goes_takes_nobody_with_them(redis: Redis, setti
 
 async def test_what_costs_more_is_taken_from_all_processes_together(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 100, 0.1
-    here, there = (of_people(Shared(redis.url)).of("anna") for _ in range(2))
+    here, there = (of_people(RedisScripts(redis.url)).of("anna") for _ in range(2))
     assert await here.pay(70)
     assert not await there.pay(70)
     # What could not be had whole lies unused where it was asked for, and is not lost there.
@@ -157,7 +157,7 @@ async def test_what_costs_more_is_taken_from_all_processes_together(redis: Redis
 
 async def test_what_costs_more_than_everything_can_be_had_with_redis(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 100, 100.0
-    allowance = of_people(Shared(redis.url)).of("anna")
+    allowance = of_people(RedisScripts(redis.url)).of("anna")
     assert await allowance.pay(5_000)
     assert not await allowance.pay(5_000)
     await asyncio.sleep(1.1)
@@ -166,7 +166,7 @@ async def test_what_costs_more_than_everything_can_be_had_with_redis(redis: Redi
 
 async def test_what_is_owed_is_owed_to_all_processes(redis: Redis, settings):
     settings.RATE_BURST, settings.RATE_PER_SECOND = 100, 0.1
-    here, there = (of_people(Shared(redis.url)).of("anna") for _ in range(2))
+    here, there = (of_people(RedisScripts(redis.url)).of("anna") for _ in range(2))
     here.owe(80)
     await asyncio.sleep(0.3)
     assert await allowed(there, 100) <= 20

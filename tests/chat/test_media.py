@@ -18,8 +18,8 @@ from pytest_django import Settings
 
 from chat.media import content_types, images
 from chat.protocol import AttachmentProblem
-from mediachat.pictures import decoder, lanes, metadata, process
-from mediachat.pictures.decoder import Picture
+from mediachat.pictures import image_worker, lanes, metadata, process
+from mediachat.pictures.image_worker import Picture
 from tests.support import pictures
 from tests.support.live import ROOT
 from tests.support.pictures import SECRET
@@ -326,7 +326,7 @@ def test_a_broken_picture_is_refused_and_does_no_harm(data: st.DataObject) -> No
     broken = broken[: data.draw(st.integers(12, len(broken)))]
     try:
         # Here and not in a process for each of two hundred.
-        prepared = decoder.prepare(bytes(broken), f"image/{kind.lower()}", 25)
+        prepared = image_worker.prepare(bytes(broken), f"image/{kind.lower()}", 25)
     except Exception:
         return  # of which the process makes a refusal
     assert (prepared.width or 0) * (prepared.height or 0) <= 25_000_000

@@ -58,9 +58,9 @@ import chat.throttling.prices
 
 def test_what_has_no_price_is_found_as_such():
     # A group within a pattern would count as a pattern of its own.
-    assert prices._doors.groups == len(prices.DOORS)
+    assert prices._doors.groups == len(prices.ENDPOINTS)
     for path in ("/static/chat/client.js", "/healthz"):
-        assert prices.of_request("GET", path) == prices.Door(0, "nobody")
+        assert prices.of_request("GET", path) == prices.Endpoint(0, "nobody")
     assert prices.of_request("GET", "/metrics") == prices.NOWHERE
 
 

@@ -14,7 +14,7 @@ from chat.realtime.in_memory_layer import InProcessLayer
 ROOM, OTHER = uuid.uuid4(), uuid.uuid4()
 
 
-def _changes(room: uuid.UUID, *positions: int, members_version: int = 1) -> broadcast.Bell:
+def _changes(room: uuid.UUID, *positions: int, members_version: int = 1) -> broadcast.GroupMessage:
     entries = [(position, position, f"id{position}", "{}") for position in positions]
     return broadcast.room_group(room), {
         "type": "room.event",
@@ -31,13 +31,13 @@ def _own_layer() -> Any:
     channel_layers.backends = {}
 
 
-async def _heard(*bells: list[broadcast.Bell]) -> list[dict[str, Any]]:
+async def _heard(*bells: list[broadcast.GroupMessage]) -> list[dict[str, Any]]:
     """What a hub hears of these, rung one list after another before the layer has its turn."""
     layer = get_channel_layer()
     channel = await layer.new_channel()
     for room in (ROOM, OTHER):
         await layer.group_add(broadcast.room_group(room), channel)
-    ringer = broadcast.Ringer()
+    ringer = broadcast.Broadcaster()
     for each in bells:
         ringer.ring(*each)
     heard = []
@@ -88,7 +88,7 @@ async def test_of_too_many_changes_only_the_newest_is_told() -> None:
 # -- What waits is bounded, however slow the layer ---------------------------------------------
 
 
-def _heavy(room: uuid.UUID, position: int, size: int) -> broadcast.Bell:
+def _heavy(room: uuid.UUID, position: int, size: int) -> broadcast.GroupMessage:
     group, message = _changes(room, position)
     message["entries"] = [(position, position, f"id{position}", "x" * size)]
     return group, message
@@ -106,7 +106,7 @@ async def test_what_waits_for_a_slow_layer_is_bounded_in_size(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(broadcast, "WAITING_SIZE", 1_000_000)
-    ringer = broadcast.Ringer()
+    ringer = broadcast.Broadcaster()
     rooms = [uuid.uuid4() for _ in range(50)]
     for position in range(1, 5):
         for room in rooms:
@@ -143,7 +143,7 @@ async def test_an_outage_is_logged_once_and_its_end_with_what_was_lost(
     layer = _Breaking()
     monkeypatch.setattr(broadcast, "get_channel_layer", lambda: layer)
     monkeypatch.setattr(broadcast, "LOST_EVERY", 0.01)
-    ringer = broadcast.Ringer()
+    ringer = broadcast.Broadcaster()
     with capture_logs() as said:
         for _ in range(2):
             layer.broken = True

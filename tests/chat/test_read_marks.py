@@ -18,7 +18,7 @@ from chat.models import Membership, Room
 from chat.realtime import hub as hub_module
 from chat.realtime import read_marks
 from chat.realtime.hub import Hub
-from tests.support.fake_connection import Visitor
+from tests.support.fake_connection import FakeConnection
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -27,7 +27,7 @@ pytestmark = [
 
 
 @sync_to_async
-def _made(readers: int, said: int, kind: str = "private") -> tuple[Room, list[Visitor]]:
+def _made(readers: int, said: int, kind: str = "private") -> tuple[Room, list[FakeConnection]]:
     """A room with these people, of whom the first has said something."""
     users = User.objects.bulk_create(User(username=f"reader{n}") for n in range(readers))
     until = timezone.now() + timedelta(days=1)
@@ -37,7 +37,7 @@ def _made(readers: int, said: int, kind: str = "private") -> tuple[Room, list[Vi
     room = Room.objects.create(kind=kind, name="Room")
     Membership.objects.bulk_create(Membership(room=room, user=user) for user in users)
     _say(users[0], room, said)
-    return room, [Visitor(user, f"session{user.username}") for user in users]
+    return room, [FakeConnection(user, f"session{user.username}") for user in users]
 
 
 def _say(sender: User, room: Room, count: int) -> None:
@@ -50,19 +50,19 @@ def _marks(room: Room) -> dict[str, int]:
     return dict(rows.values_list("user__username", "read_number"))
 
 
-async def _mark(hub: Hub, visitor: Visitor, room: Room, number: int) -> None:
-    await (await hub.mark_read(visitor, room.pk, number))
+async def _mark(hub: Hub, fake_connection: FakeConnection, room: Room, number: int) -> None:
+    await (await hub.mark_read(fake_connection, room.pk, number))
 
 
 async def _heard(
-    visitor: Visitor, count: int, last: tuple[str, int] | None = None
+    fake_connection: FakeConnection, count: int, last: tuple[str, int] | None = None
 ) -> list[tuple[str, int]]:
     """The marks that this one has been told of, once there are so many, and this one too."""
     async with asyncio.timeout(5):
         while True:
             told = [
                 (frame["user"], frame["number"])
-                for frame in visitor.frames
+                for frame in fake_connection.frames
                 if frame["type"] == "read"
             ]
             if len(told) >= count and (last is None or last in told):
@@ -75,18 +75,18 @@ async def test_two_hundred_who_read_a_message_cost_a_few_statements(
 ) -> None:
     room, visitors = await _made(readers=200, said=3)
     hub = Hub()
-    await asyncio.gather(*(hub.enter(visitor) for visitor in visitors))
+    await asyncio.gather(*(hub.enter(fake_connection) for fake_connection in visitors))
     statements.clear()
-    await asyncio.gather(*(_mark(hub, visitor, room, 2) for visitor in visitors))
-    await asyncio.gather(*(_mark(hub, visitor, room, 3) for visitor in visitors))
+    await asyncio.gather(*(_mark(hub, fake_connection, room, 2) for fake_connection in visitors))
+    await asyncio.gather(*(_mark(hub, fake_connection, room, 3) for fake_connection in visitors))
     # For each of the two: a query and an update, and where its transaction begins and ends.
     assert len([each for each in statements if "chat_membership" in each]) <= 4
     assert len(statements) <= 8
     assert set((await _marks(room)).values()) == {3}
     # In a room of this size each one's own devices hear of it, and nobody else.
-    for visitor in visitors:
-        mine = visitor.user.username
-        assert await _heard(visitor, 2) == [(mine, 2), (mine, 3)]
+    for fake_connection in visitors:
+        mine = fake_connection.user.username
+        assert await _heard(fake_connection, 2) == [(mine, 2), (mine, 3)]
 
 
 async def test_in_a_small_room_everyone_hears_of_the_latest_mark_of_each() -> None:
@@ -99,29 +99,32 @@ async def test_in_a_small_room_everyone_hears_of_the_latest_mark_of_each() -> No
 
 
 async def test_a_mark_goes_never_back_nor_past_the_newest() -> None:
-    room, (visitor,) = await _made(readers=1, said=5)
+    room, (fake_connection,) = await _made(readers=1, said=5)
     hub = Hub()
-    await hub.enter(visitor)
+    await hub.enter(fake_connection)
     for asked, expected in ((3, 3), (1, 3), (100, 5), (2**62, 5), (4, 5)):
-        await _mark(hub, visitor, room, asked)
+        await _mark(hub, fake_connection, room, asked)
         assert await _marks(room) == {"reader0": expected}
-    assert await _heard(visitor, 2) == [("reader0", 3), ("reader0", 5)]
+    assert await _heard(fake_connection, 2) == [("reader0", 3), ("reader0", 5)]
 
 
 async def test_what_the_process_has_not_heard_of_can_be_read_too() -> None:
-    room, (visitor,) = await _made(readers=1, said=1)
+    room, (fake_connection,) = await _made(readers=1, said=1)
     hub = Hub()
-    await hub.enter(visitor)
+    await hub.enter(fake_connection)
     hub.feeds[room.pk].hear = lambda *args: None  # type: ignore[method-assign]
-    await sync_to_async(_say)(visitor.user, room, 1)
-    await _mark(hub, visitor, room, 2)
+    await sync_to_async(_say)(fake_connection.user, room, 1)
+    await _mark(hub, fake_connection, room, 2)
     assert await _marks(room) == {"reader0": 2}
 
 
 async def test_two_processes_agree_on_the_furthest_mark() -> None:
-    room, (visitor,) = await _made(readers=1, said=50)
+    room, (fake_connection,) = await _made(readers=1, said=50)
     here, there = Hub(), Hub()
-    phone, laptop = Visitor(visitor.user, visitor.session_key), visitor
+    phone, laptop = (
+        FakeConnection(fake_connection.user, fake_connection.session_key),
+        fake_connection,
+    )
     await here.enter(phone)
     await there.enter(laptop)
     numbers = list(range(1, 51))
@@ -136,24 +139,24 @@ async def test_two_processes_agree_on_the_furthest_mark() -> None:
 
 
 async def test_who_comes_at_once_finds_what_they_have_just_read() -> None:
-    room, (visitor,) = await _made(readers=1, said=5)
+    room, (fake_connection,) = await _made(readers=1, said=5)
     hub = Hub()
-    await hub.enter(visitor)
-    marked = await hub.mark_read(visitor, room.pk, 4)
-    hub.leave(visitor)
-    again = Visitor(visitor.user, visitor.session_key)
+    await hub.enter(fake_connection)
+    marked = await hub.mark_read(fake_connection, room.pk, 4)
+    hub.leave(fake_connection)
+    again = FakeConnection(fake_connection.user, fake_connection.session_key)
     await hub.enter(again)
     assert again.frames[0]["rooms"][0]["read"] == 4
     await marked
 
 
 async def test_who_left_meanwhile_has_no_mark_and_nobody_hears_of_one() -> None:
-    room, (visitor, other) = await _made(readers=2, said=5)
+    room, (fake_connection, other) = await _made(readers=2, said=5)
     hub = Hub()
-    await hub.enter(visitor)
+    await hub.enter(fake_connection)
     await hub.enter(other)
-    await sync_to_async(Membership.objects.filter(user=visitor.user).delete)()
-    await _mark(hub, visitor, room, 4)
+    await sync_to_async(Membership.objects.filter(user=fake_connection.user).delete)()
+    await _mark(hub, fake_connection, room, 4)
     await _mark(hub, other, room, 4)
     assert await _marks(room) == {"reader1": 4}
     assert await _heard(other, 1) == [("reader1", 4)]
@@ -174,9 +177,9 @@ async def test_a_message_waits_for_a_bounded_number_of_marks(
 async def test_a_database_that_fails_is_told_and_does_not_stop_later_marks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    room, (visitor,) = await _made(readers=1, said=5)
+    room, (fake_connection,) = await _made(readers=1, said=5)
     hub = Hub()
-    await hub.enter(visitor)
+    await hub.enter(fake_connection)
 
     def fails(marks: Any) -> None:
         raise DatabaseError("gone")
@@ -184,17 +187,17 @@ async def test_a_database_that_fails_is_told_and_does_not_stop_later_marks(
     with monkeypatch.context() as gone:
         gone.setattr(read_marks, "move_read_marks", fails)
         with pytest.raises(DatabaseError):
-            await _mark(hub, visitor, room, 2)
-    await _mark(hub, visitor, room, 3)
+            await _mark(hub, fake_connection, room, 2)
+    await _mark(hub, fake_connection, room, 3)
     assert await _marks(room) == {"reader0": 3}
 
 
 async def test_what_waits_is_stored_when_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_marks, "GATHER_FIRST", 60.0)
-    room, (visitor,) = await _made(readers=1, said=5)
+    room, (fake_connection,) = await _made(readers=1, said=5)
     hub = hub_module.hub()
-    await hub.enter(visitor)
-    await hub.mark_read(visitor, room.pk, 2)
-    hub.leave(visitor)
+    await hub.enter(fake_connection)
+    await hub.mark_read(fake_connection, room.pk, 2)
+    hub.leave(fake_connection)
     await hub_module.stop()
     assert await _marks(room) == {"reader0": 2}

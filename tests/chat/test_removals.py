@@ -15,7 +15,7 @@ from chat.actions import rooms
 from chat.models import Membership, Room
 from chat.moderation import actions as moderation
 from chat.realtime.hub import Hub
-from tests.support.fake_connection import Visitor
+from tests.support.fake_connection import FakeConnection
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -78,10 +78,10 @@ async def test_who_is_out_is_told_what_is_theirs_to_know(
     assert not [frame for frame in other.frames if frame["type"] == "room.removed"]
 
 
-async def enter(hub: Hub, user: User) -> Visitor:
+async def enter(hub: Hub, user: User) -> FakeConnection:
     key = f"session-{user.username}"
     expires = timezone.now() + timedelta(days=1)
     await Session.objects.aget_or_create(session_key=key, defaults={"expire_date": expires})
-    here = Visitor(user, key)
+    here = FakeConnection(user, key)
     await hub.enter(here)
     return here

@@ -6,7 +6,7 @@ import pytest
 
 from chat.protocol import CloseCode
 from chat.realtime import socket_writer
-from chat.realtime.socket_writer import Socket, frame
+from chat.realtime.socket_writer import SocketWriter, frame
 
 
 class Peer:
@@ -38,13 +38,13 @@ async def settled() -> None:
 
 
 async def test_a_peer_that_reads_is_written_to_at_once(peer: Peer):
-    written = Socket(peer.send)
+    written = SocketWriter(peer.send)
     written.write(frame("now"))
     assert peer.received == ["now"]
 
 
 async def test_a_slow_peer_gets_everything_in_order(peer: Peer):
-    written = Socket(peer.send)
+    written = SocketWriter(peer.send)
     peer.reads.clear()
     for number in range(100):
         written.write(frame(str(number)))
@@ -59,7 +59,7 @@ async def test_a_slow_peer_gets_everything_in_order(peer: Peer):
 
 async def test_a_peer_whose_backlog_is_full_is_closed(peer: Peer, monkeypatch):
     monkeypatch.setattr(socket_writer, "CLOSING_LIMIT", 0.2)
-    written = Socket(peer.send)
+    written = SocketWriter(peer.send)
     peer.reads.clear()
     block = frame("x" * (socket_writer.BACKLOG_LIMIT // 4))
     for _ in range(5):
@@ -74,7 +74,7 @@ async def test_a_peer_whose_backlog_is_full_is_closed(peer: Peer, monkeypatch):
 
 async def test_a_peer_that_is_stuck_is_closed_after_a_while(peer: Peer, monkeypatch):
     monkeypatch.setattr(socket_writer, "STUCK_LIMIT", 0.05)
-    written = Socket(peer.send)
+    written = SocketWriter(peer.send)
     peer.reads.clear()
     written.write(frame("never read"))
     await asyncio.sleep(0.15)
@@ -82,7 +82,7 @@ async def test_a_peer_that_is_stuck_is_closed_after_a_while(peer: Peer, monkeypa
 
 
 async def test_nothing_is_written_after_the_close(peer: Peer):
-    written = Socket(peer.send)
+    written = SocketWriter(peer.send)
     written.close(CloseCode.NOT_SIGNED_IN)
     written.close(CloseCode.BANNED)
     written.write(frame("too late"))
@@ -94,7 +94,7 @@ async def test_a_peer_that_has_gone_is_no_error():
     async def send(message: dict) -> None:
         raise RuntimeError("the peer has gone")
 
-    written = Socket(send)
+    written = SocketWriter(send)
     written.write(frame("anyone?"))
     assert not written.is_open
     written.write(frame("anyone?"))
@@ -114,7 +114,7 @@ async def test_a_peer_that_does_not_even_read_the_close_is_dropped(monkeypatch):
         async def send(self, message: dict) -> None:
             await asyncio.Event().wait()
 
-    written = Socket(Protocol().send)
+    written = SocketWriter(Protocol().send)
     written.close(CloseCode.TOO_SLOW)
     await asyncio.sleep(0.15)
     assert aborted

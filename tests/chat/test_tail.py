@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chat import protocol
 from chat.realtime import recent_changes
-from chat.realtime.recent_changes import RECENT, Tail
+from chat.realtime.recent_changes import RECENT, RecentChanges
 
 ROOM = uuid.UUID(int=1)
 
@@ -34,7 +34,7 @@ class Log:
         return [{"n": n, "p": p} for p, n in rows]
 
 
-def read_all(held: Tail, position: int) -> list[dict]:
+def read_all(held: RecentChanges, position: int) -> list[dict]:
     """What someone who stands at a position is told, asking again while there is more."""
     found = []
     while True:
@@ -60,7 +60,7 @@ def test_whoever_stands_within_the_tail_is_told_all_that_changed_and_nothing_els
     log = Log()
     for number in before:
         log.write(number)
-    held = Tail(ROOM, log.head, max(log.messages, default=0))
+    held = RecentChanges(ROOM, log.head, max(log.messages, default=0))
     for number in since:
         held.take(log.write(number))
     older = [log.entry(each["n"]) for each in log.after(0) if each["p"] <= held.since][-back:]
@@ -72,7 +72,7 @@ def test_whoever_stands_within_the_tail_is_told_all_that_changed_and_nothing_els
 
 
 def test_the_tail_is_bounded_in_number():
-    log, held = Log(), Tail(ROOM, 0, 0)
+    log, held = Log(), RecentChanges(ROOM, 0, 0)
     for number in range(1, RECENT + 51):
         held.take(log.write(number))
     assert held.count == RECENT
@@ -81,7 +81,7 @@ def test_the_tail_is_bounded_in_number():
 
 
 def test_the_tail_is_bounded_in_size():
-    held = Tail(ROOM, 0, 0)
+    held = RecentChanges(ROOM, 0, 0)
     for position in range(1, 101):
         held.take((position, position, str(position), "x" * 50_000))
     assert held.count * 50_000 <= recent_changes.RECENT_SIZE
@@ -89,7 +89,7 @@ def test_the_tail_is_bounded_in_size():
 
 
 def test_a_tail_that_holds_nothing_is_a_tail():
-    held = Tail(ROOM, 7, 3)
+    held = RecentChanges(ROOM, 7, 3)
     assert bool(held) is True
     assert (held.position, held.number, held.since, held.count) == (7, 3, 7, 0)
 
@@ -99,7 +99,7 @@ def heavy(position: int, size: int) -> tuple[int, int, str, str]:
 
 
 def test_an_answer_ends_by_its_size_and_the_rest_is_asked_for():
-    held = Tail(ROOM, 0, 0)
+    held = RecentChanges(ROOM, 0, 0)
     for position in range(1, 41):
         held.take((position, position, str(position), json.dumps("x" * 12_000)))
     told = 0
@@ -114,7 +114,7 @@ def test_an_answer_ends_by_its_size_and_the_rest_is_asked_for():
 
 
 def test_what_is_larger_than_a_page_goes_alone():
-    held = Tail(ROOM, 0, 0)
+    held = RecentChanges(ROOM, 0, 0)
     for position in range(1, 4):
         held.take(
             (position, position, str(position), json.dumps("é" * 140_000, ensure_ascii=False))
@@ -124,7 +124,7 @@ def test_what_is_larger_than_a_page_goes_alone():
 
 
 def test_answers_to_every_position_take_no_more_than_their_share():
-    held = Tail(ROOM, 0, 0)
+    held = RecentChanges(ROOM, 0, 0)
     for position in range(1, 401):
         held.take(heavy(position, 1_000))
     for position in range(400):
@@ -136,7 +136,7 @@ def test_answers_to_every_position_take_no_more_than_their_share():
 
 
 def test_what_is_read_back_is_bounded_in_size_too():
-    held = Tail(ROOM, 100, 100)
+    held = RecentChanges(ROOM, 100, 100)
     held.extend_back([heavy(position, 50_000) for position in range(1, 101)], 0)
     assert held.size <= recent_changes.RECENT_SIZE
     assert held.since == 100 - held.count
@@ -145,8 +145,8 @@ def test_what_is_read_back_is_bounded_in_size_too():
 
 
 def test_all_tails_of_a_process_share_one_bound_and_the_unused_give_up_first():
-    memory = recent_changes.TailMemory(limit=200_000)
-    tails = [Tail(uuid.UUID(int=n), 0, 0, memory) for n in range(50)]
+    memory = recent_changes.RecentChangesMemory(limit=200_000)
+    tails = [RecentChanges(uuid.UUID(int=n), 0, 0, memory) for n in range(50)]
     for held in tails:
         for position in range(1, 11):
             held.take(heavy(position, 1_000))

@@ -17,7 +17,7 @@ from chat.queries import room_views
 from chat.realtime.hub import Hub
 from tests.chat.conftest import say
 from tests.databases.plans import noted, scan_in
-from tests.support.fake_connection import Visitor
+from tests.support.fake_connection import FakeConnection
 
 pytestmark = pytest.mark.django_db
 
@@ -105,16 +105,16 @@ async def test_a_socket_is_told_of_its_own_rooms_where_it_stands_in_them(
     until = timezone.now() + timedelta(days=1)
     await Session.objects.acreate(session_key="mine", expire_date=until)
     sent = [await sync_to_async(say)(member, private_room) for _ in range(4)]
-    hub, visitor = Hub(), Visitor(owner, "mine")
-    await hub.enter(visitor)
-    (ready,) = [frame for frame in visitor.take() if frame["type"] == "ready"]
+    hub, fake_connection = Hub(), FakeConnection(owner, "mine")
+    await hub.enter(fake_connection)
+    (ready,) = [frame for frame in fake_connection.take() if frame["type"] == "ready"]
     assert {room["id"]: room["unread"] for room in ready["rooms"]}[str(private_room.pk)] == 4
     await sync_to_async(messages.delete_message)(member, message=sent[0].pk)
     foreign = await sync_to_async(Room.objects.create)(kind="private", name="Foreign")
     # A mark that waits to be stored is a part of the answer.
-    mark = await hub.mark_read(visitor, private_room.pk, 2)
+    mark = await hub.mark_read(fake_connection, private_room.pk, 2)
     asked = [private_room.pk, foreign.pk, private_room.pk]
-    found = await hub.unread(visitor, asked)
+    found = await hub.unread(fake_connection, asked)
     await mark
     assert set(found) == {private_room.pk}
     assert (found[private_room.pk].read, found[private_room.pk].unread) == (2, 2)

@@ -21,11 +21,11 @@ from tests.support.live import ROOT
 
 MESSAGES = int(os.environ.get("COPY_MESSAGES", "200"))
 BATCH = min(5_000, MESSAGES // 5)
-PATIENCE = 120 + MESSAGES // 50
+TIMEOUT_SECONDS = 120 + MESSAGES // 50
 """Seconds for one copy. The emulator of MongoDB is slow."""
 MOST_MEMORY = 400 * 1024 * 1024
 """Bytes that a copy may hold, whatever there is to copy."""
-pytestmark = pytest.mark.timeout(8 * PATIENCE)
+pytestmark = pytest.mark.timeout(8 * TIMEOUT_SECONDS)
 
 EXPORT = """
 import django, sys
@@ -49,7 +49,7 @@ def run(tmp_path: Path, url: str, *arguments: str) -> str:
         env=environment(tmp_path, url),
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr[-3000:]

@@ -105,9 +105,9 @@ async def test_what_was_not_begun_is_begun_again(owner: User) -> None:
             end_backends(backends)
         return User.objects.count()
 
-    asked = (executors.in_thread(backend) for _ in range(settings.DB_THREADS))
+    asked = (executors.run_in_db_pool(backend) for _ in range(settings.DB_THREADS))
     backends = await asyncio.gather(*asked)
-    assert await executors.in_thread(work) == 1
+    assert await executors.run_in_db_pool(work) == 1
 
 
 async def test_a_read_that_was_half_done_is_done_again(owner: User) -> None:
@@ -120,7 +120,7 @@ async def test_a_read_that_was_half_done_is_done_again(owner: User) -> None:
             end_connection()
         return User.objects.count()
 
-    assert await executors.in_thread(work) == 1
+    assert await executors.run_in_db_pool(work) == 1
 
 
 async def test_a_read_is_not_done_again_after_something_was_written(owner: User) -> None:
@@ -133,5 +133,5 @@ async def test_a_read_is_not_done_again_after_something_was_written(owner: User)
         return User.objects.count()
 
     with pytest.raises(Error):
-        await executors.in_thread(work)
+        await executors.run_in_db_pool(work)
     assert len(done) == await Room.objects.filter(name="Once").acount() == 1

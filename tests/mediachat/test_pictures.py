@@ -10,7 +10,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from mediachat.pictures import bounds, decoder, lanes, process
+from mediachat.pictures import bounds, image_worker, lanes, process
 from tests.support import pictures
 
 SECONDS = 1.5
@@ -58,7 +58,7 @@ COSTLY: dict[str, tuple[str, Callable[[], bytes]]] = {
 def test_what_is_made_to_cost_is_refused_at_once(name: str) -> None:
     content_type, make = COSTLY[name]
     data = make()
-    for task in (decoder.prepare, decoder.draw_avatar):
+    for task in (image_worker.prepare, image_worker.draw_avatar):
         before = resource.getrusage(resource.RUSAGE_SELF)
         with pytest.raises(Exception):  # noqa: B017  (whatever a decoder makes of it)
             task(data, content_type, 25)
@@ -75,11 +75,11 @@ def test_the_process_refuses_many_scans_as_unreadable() -> None:
 
 def test_a_picture_at_the_bounds_is_taken() -> None:
     scans = pictures.jpeg_of_many_scans(bounds.SCANS - 10, side=200)
-    assert decoder.prepare(scans, "image/jpeg", 25).width == 200
+    assert image_worker.prepare(scans, "image/jpeg", 25).width == 200
     progressive = pictures.picture("JPEG", (3_000, 2_000), mode="CMYK", progressive=True)
-    assert decoder.prepare(progressive, "image/jpeg", 25).width == 3_000
+    assert image_worker.prepare(progressive, "image/jpeg", 25).width == 3_000
     frames = pictures.gif_of_many_frames(300, 400)
-    assert decoder.prepare(frames, "image/gif", 25).width == 400
+    assert image_worker.prepare(frames, "image/gif", 25).width == 400
 
 
 @pytest.mark.parametrize(
@@ -97,17 +97,17 @@ def test_a_decoder_ends_when_its_time_is_up(lane: str, error: type[Exception]) -
 
 
 def test_a_large_animation_does_not_move_in_the_conversation() -> None:
-    small = decoder.prepare(pictures.animation("GIF"), "image/gif", 25)
+    small = image_worker.prepare(pictures.animation("GIF"), "image/gif", 25)
     assert small.thumbnail is None
     large = pictures.gif_of_many_frames(20, 3_000)
-    assert len(large) < decoder.ANIMATION_LIMIT
-    assert decoder.prepare(large, "image/gif", 25).thumbnail is not None
+    assert len(large) < image_worker.ANIMATION_LIMIT
+    assert image_worker.prepare(large, "image/gif", 25).thumbnail is not None
 
 
 def test_a_thumbnail_does_not_carry_a_printers_profile() -> None:
     for size, kept in ((1_000, True), (1_000_000, False)):
         data = pictures.picture("JPEG", icc_profile=b"p" * size)
-        thumbnail = decoder.prepare(data, "image/jpeg", 25).thumbnail
+        thumbnail = image_worker.prepare(data, "image/jpeg", 25).thumbnail
         assert thumbnail is not None
         assert (b"ICCP" in thumbnail) is kept
 
@@ -117,7 +117,7 @@ def test_a_thumbnail_does_not_carry_a_printers_profile() -> None:
 def test_an_avatar_is_a_square_of_every_picture(size: tuple[int, int], mode: str) -> None:
     out = BytesIO()
     Image.new(mode, size).save(out, "PNG")
-    drawn = decoder.draw_avatar(out.getvalue(), "image/png", 25)
+    drawn = image_worker.draw_avatar(out.getvalue(), "image/png", 25)
     with Image.open(BytesIO(drawn.data)) as image:
         assert (image.format, image.size) == ("WEBP", (256, 256))
 
@@ -125,7 +125,7 @@ def test_an_avatar_is_a_square_of_every_picture(size: tuple[int, int], mode: str
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
 def test_an_avatar_is_upright_and_tells_nothing(format: str) -> None:
     data = pictures.with_metadata(format, orientation=6)
-    drawn = decoder.draw_avatar(data, f"image/{format.lower()}", 25)
+    drawn = image_worker.draw_avatar(data, f"image/{format.lower()}", 25)
     assert pictures.SECRET not in drawn.data
     with Image.open(BytesIO(drawn.data)) as image:
         red, _, blue = image.convert("RGB").getpixel((128, 20))
@@ -133,7 +133,7 @@ def test_an_avatar_is_upright_and_tells_nothing(format: str) -> None:
 
 
 def test_of_a_jpeg_with_two_pictures_the_first_is_turned_upright() -> None:
-    prepared = decoder.prepare(pictures.jpeg_of_two_pictures(6), "image/jpeg", 25)
+    prepared = image_worker.prepare(pictures.jpeg_of_two_pictures(6), "image/jpeg", 25)
     assert (prepared.width, prepared.height) == (40, 60)
     assert prepared.thumbnail is not None
     with Image.open(BytesIO(prepared.data)) as image:
@@ -147,7 +147,7 @@ def test_of_a_picture_without_its_end_there_is_what_there_is(format: str, cut: i
     out = BytesIO()
     noise.save(out, format, comment=pictures.SECRET)
     data = out.getvalue()[:-cut]
-    kept = decoder.prepare(data, f"image/{format.lower()}", 25)
+    kept = image_worker.prepare(data, f"image/{format.lower()}", 25)
     assert (kept.width, kept.height) == (120, 80) and pictures.SECRET not in kept.data
     assert kept.thumbnail is not None
     with Image.open(BytesIO(kept.thumbnail)) as thumbnail:
@@ -155,9 +155,9 @@ def test_of_a_picture_without_its_end_there_is_what_there_is(format: str, cut: i
         half = noise.convert("RGB").crop((0, 0, 120, 40))
         difference = ImageChops.difference(thumbnail.convert("RGB").crop((0, 0, 120, 40)), half)
         assert ImageStat.Stat(difference).mean[0] < 20
-    again = decoder.prepare(kept.data, f"image/{format.lower()}", 25)
+    again = image_worker.prepare(kept.data, f"image/{format.lower()}", 25)
     assert again.data == kept.data
-    assert decoder.draw_avatar(data, f"image/{format.lower()}", 25).width == 256
+    assert image_worker.draw_avatar(data, f"image/{format.lower()}", 25).width == 256
 
 
 def test_a_picture_is_cut_where_something_else_stands_in_it() -> None:
@@ -165,7 +165,7 @@ def test_a_picture_is_cut_where_something_else_stands_in_it() -> None:
     at = data.index(b"IDAT") - 4
     (length,) = struct.unpack(">I", data[at : at + 4])
     end = at + 12 + length
-    assert decoder.prepare(data[:end] + b"\xff" * 50, "image/png", 25).width == 600
+    assert image_worker.prepare(data[:end] + b"\xff" * 50, "image/png", 25).width == 600
 
 
 @pytest.mark.parametrize("format", ["WEBP", "PNG"])
@@ -176,7 +176,7 @@ def test_an_animation_is_held_as_it_was(format: str) -> None:
     frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "green", "blue")]
     out = BytesIO()
     frames[0].save(out, format, save_all=True, append_images=frames[1:], exif=exif)
-    prepared = decoder.prepare(out.getvalue(), f"image/{format.lower()}", 25)
+    prepared = image_worker.prepare(out.getvalue(), f"image/{format.lower()}", 25)
     assert pictures.SECRET not in prepared.data
     with Image.open(BytesIO(prepared.data)) as image:
         assert getattr(image, "n_frames", 1) == 3
@@ -190,7 +190,7 @@ def test_an_animated_avif_goes_on_moving_and_tells_nothing() -> None:
     out = BytesIO()
     frames[0].save(out, "AVIF", save_all=True, append_images=frames[1:], exif=exif)
     assert pictures.SECRET in out.getvalue()
-    prepared = decoder.prepare(out.getvalue(), "image/avif", 25)
+    prepared = image_worker.prepare(out.getvalue(), "image/avif", 25)
     assert pictures.SECRET not in prepared.data and prepared.thumbnail is None
     with Image.open(BytesIO(prepared.data)) as image:
         assert getattr(image, "n_frames", 1) == 3
@@ -199,7 +199,7 @@ def test_an_animated_avif_goes_on_moving_and_tells_nothing() -> None:
 @pytest.mark.parametrize("frames", [1, 2])
 def test_a_face_in_a_jpeg_of_several_pictures_is_upright(frames: int) -> None:
     data = pictures.jpeg_of_two_pictures(6) if frames == 2 else pictures.with_metadata("JPEG", 6)
-    with Image.open(BytesIO(decoder.draw_avatar(data, "image/jpeg", 25).data)) as image:
+    with Image.open(BytesIO(image_worker.draw_avatar(data, "image/jpeg", 25).data)) as image:
         red, _, blue = image.convert("RGB").getpixel((128, 20))
     assert red > 200 > 60 > blue
 
@@ -208,10 +208,10 @@ def test_a_gif_tells_nothing_and_goes_on_moving() -> None:
     data = pictures.animation("GIF")
     note = b"\x21\xfe" + bytes([len(pictures.SECRET)]) + pictures.SECRET + b"\0"
     at = 13 + (3 << ((data[10] & 7) + 1))
-    prepared = decoder.prepare(data[:at] + note + data[at:], "image/gif", 25)
+    prepared = image_worker.prepare(data[:at] + note + data[at:], "image/gif", 25)
     assert pictures.SECRET not in prepared.data
     with Image.open(BytesIO(prepared.data)) as image:
         assert getattr(image, "n_frames", 1) == 3
         assert image.info["loop"] == 0
-    without_end = decoder.prepare(data[:-1], "image/gif", 25)
+    without_end = image_worker.prepare(data[:-1], "image/gif", 25)
     assert without_end.data == prepared.data

@@ -17,7 +17,7 @@ def writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.
     name = tmp_path / "db.sqlite3"
     default = {"ENGINE": SQLITE, "NAME": str(name)}
     monkeypatch.setitem(settings.DATABASES, "default", default)
-    monkeypatch.setattr(wal, "PATIENCE", 0.01)
+    monkeypatch.setattr(wal, "BUSY_TIMEOUT_SECONDS", 0.01)
     connection = sqlite3.connect(name, isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("CREATE TABLE said (words TEXT)")

@@ -7,7 +7,7 @@ from typing import Any
 from accounts.models import User
 
 
-class Visitor:
+class FakeConnection:
     """A connection, for a hub or a feed, that keeps what is written to it."""
 
     address = ""

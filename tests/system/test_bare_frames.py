@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.handshakes import handshake
 from tests.support.outside import OutsideClient
-from tests.system.test_slow_peers import MIB, PATIENCE, Peer, peers, started
+from tests.system.test_slow_peers import MIB, TIMEOUT_SECONDS, Peer, peers, started
 
 __all__ = ["started"]
 
@@ -37,13 +37,13 @@ async def shake_hands(peer: Peer, ticket: str, early: bytes = b"") -> None:
     await peer.say(request)
     await asyncio.sleep(0)
     await peer.say(early)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         assert b" 101 " in await peer.reader.readuntil(b"\r\n\r\n")
 
 
 async def close_code(peer: Peer) -> int:
     """Reads to the end, and says with which code the server closed."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             first, size = await peer.reader.readexactly(2)
             if size > 125:
@@ -96,7 +96,7 @@ async def test_a_flood_of_them_is_ended_and_nobody_feels_it(scene: Any) -> None:
             assert await answered(anna) < FELT, kind
             assert set(await codes) <= {4429 if has_account else 4401, 4429}, kind
             for peer in found:
-                await asyncio.wait_for(peer.closed(), PATIENCE)
+                await asyncio.wait_for(peer.closed(), TIMEOUT_SECONDS)
             await asyncio.gather(*floods)
     assert server.memory() - before < 20 * MIB
 
@@ -131,7 +131,7 @@ async def test_pongs_that_nobody_reads_take_no_memory(scene: Any) -> None:
     async with peers(address, 1) as (peer,):
         await shake_hands(peer, await me.ticket())
         before = server.memory()
-        await asyncio.wait_for(peer.say(frame(PING, b"x" * 125) * 400_000), PATIENCE)
+        await asyncio.wait_for(peer.say(frame(PING, b"x" * 125) * 400_000), TIMEOUT_SECONDS)
         assert server.memory() - before < 10 * MIB
 
 
@@ -145,7 +145,7 @@ async def test_a_peer_that_keeps_to_the_protocol_may_send_them(scene: Any) -> No
         pieces[0] = frame(TEXT, command[:1], fin=False)
         await peer.say(b"".join([*pieces, frame(PIECE), frame(PING, b"still there?")]))
         received = b""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while b'"type":"reply"' not in received or b"still there?" not in received:
                 received += await peer.reader.read(65_536)
 
@@ -161,7 +161,7 @@ async def test_many_messages_in_one_read_are_all_taken_in(scene: Any) -> None:
         await shake_hands(peer, await me.ticket())
         await peer.say(commands)
         received = b""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while b'"ref":"149"' not in received:
                 received += await peer.reader.read(65_536)
         places = [received.find(b'"ref":"%d"' % n) for n in range(150)]

@@ -31,7 +31,7 @@ def decoders(server: Server) -> int:
     found = 0
     for child in psutil.Process(server.process.pid).children(recursive=True):
         try:
-            found += "mediachat.pictures.decoder" in child.cmdline()
+            found += "mediachat.pictures.image_worker" in child.cmdline()
         except psutil.NoSuchProcess:
             pass
     return found

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Serve
 from tests.support.handshakes import handshake
-from tests.system.test_slow_peers import MIB, PATIENCE, peers, started
+from tests.system.test_slow_peers import MIB, TIMEOUT_SECONDS, peers, started
 
 pytestmark = pytest.mark.once
 
@@ -28,7 +28,7 @@ async def test_requests_that_wait_for_no_answer_are_few(serve: Serve) -> None:
         assert (await http.get("/healthz")).status_code == 200
         assert time.monotonic() - began < 3  # it took 20
         for peer in found:
-            await asyncio.wait_for(peer.closed(), PATIENCE)
+            await asyncio.wait_for(peer.closed(), TIMEOUT_SECONDS)
         await asyncio.gather(*floods)
     assert server.memory() - before < 20 * MIB
 
@@ -37,7 +37,7 @@ async def test_some_are_answered_in_turn(serve: Serve) -> None:
     async with peers(serve().url, 1) as (peer,):
         await peer.say(REQUEST * 8)
         answers = b""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while answers.count(b"0\r\n\r\n") < 8:
                 answers += await peer.reader.read(65_536)
         assert answers.count(b"HTTP/1.1 200 OK") == 8
@@ -61,7 +61,7 @@ async def test_a_handshake_has_no_body(started: Any, body: str) -> None:
         request = handshake(door, body)
         async with peers(address, 1) as (peer,):
             await peer.say(request)
-            await asyncio.wait_for(peer.closed(), PATIENCE)
+            await asyncio.wait_for(peer.closed(), TIMEOUT_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ async def test_a_handshake_that_is_none_is_answered_and_ended(
         await peer.say(request)
         status, _ = await peer.answer()
         assert status == 431
-        await asyncio.wait_for(peer.closed(), PATIENCE)
+        await asyncio.wait_for(peer.closed(), TIMEOUT_SECONDS)

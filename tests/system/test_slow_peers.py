@@ -25,7 +25,7 @@ MIB = 1024 * 1024
 SECONDS = 1.0
 QUICK = {"HEADER_SECONDS": f"{SECONDS}", "BODY_SECONDS": f"{SECONDS}", "HEARTBEAT": "2"}
 """What would be ten seconds."""
-PATIENCE = 9.0
+TIMEOUT_SECONDS = 9.0
 """Seconds in which a busy machine has ended what should end after ``SECONDS``."""
 
 
@@ -74,7 +74,7 @@ class Peer:
                 await self.writer.drain()
                 await asyncio.sleep(every)
 
-    async def answer(self, within: float = PATIENCE) -> tuple[int, str]:
+    async def answer(self, within: float = TIMEOUT_SECONDS) -> tuple[int, str]:
         """Status and text of the answer, at once when it has come."""
         async with asyncio.timeout(within):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
@@ -128,7 +128,7 @@ def kept(server: Server) -> int:
     return total
 
 
-async def until(condition: Callable[[], bool], within: float = PATIENCE) -> None:
+async def until(condition: Callable[[], bool], within: float = TIMEOUT_SECONDS) -> None:
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"
@@ -205,7 +205,7 @@ async def test_what_is_half_sent_ends(started: Any):
             for name, end in zip(
                 [*HALVES, *(f"slow: {name}" for name in HALVES)], ends, strict=True
             )
-            if isinstance(end, BaseException) or end > PATIENCE
+            if isinstance(end, BaseException) or end > TIMEOUT_SECONDS
         ]
         assert not late, late
 

@@ -36,7 +36,7 @@ ROOM_FIELDS = (
     "put_away",
     "asked",
 )
-PATIENCE = 20
+TIMEOUT_SECONDS = 20
 """Seconds in which an event reaches every client, also on a busy machine."""
 BEGUN_WITHIN = 60
 """Seconds after which no more examples begin: a slow machine plays fewer of them."""
@@ -315,7 +315,7 @@ class World:
                         watching.state.page(each, page)
 
     async def _same_as_fresh(self, watching: Follower) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             for each in list(watching.state.rooms):
                 if each not in watching.state.messages:

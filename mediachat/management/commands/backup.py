@@ -11,7 +11,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from mediachat.backups import BackupError, files
 from mediachat.backups.making import make, secret_file
 from mediachat.databases.transactions import unhurried
-from mediachat.databases.urls import said_plainly
+from mediachat.databases.urls import explained_errors
 from mediachat.progress import Said
 
 LOW_PRIORITY = 10
@@ -47,7 +47,7 @@ class Command(BaseCommand):
                 signal.signal(ending, lambda number, _: sys.exit(128 + number))
         with_files = with_stored_files or files.are_here()
         try:
-            with said_plainly(CommandError), unhurried():
+            with explained_errors(CommandError), unhurried():
                 made = make(
                     folder, Said(self._say), with_files=with_files, with_secret=not without_secret
                 )

@@ -6,7 +6,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from mediachat.databases.copy_database import BATCH, Copy, CopyError
 from mediachat.databases.transactions import unhurried
-from mediachat.databases.urls import said_plainly
+from mediachat.databases.urls import explained_errors
 from mediachat.progress import Said
 
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         self, *, source: str, target: str, batch: int, verbosity: int, **options: Any
     ) -> None:
         progress = Said(self._say, 1.0 if verbosity < 2 else 0.0)
-        with said_plainly(CommandError), unhurried():
+        with explained_errors(CommandError), unhurried():
             try:
                 report = Copy.between(source, target, batch=batch).run(progress)
             except CopyError as error:

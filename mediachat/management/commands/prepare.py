@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 "DEBUG is on. It shows the server's insides to whoever makes an error happen: "
                 "remove DEBUG from the environment."
             )
-        with urls.said_plainly(CommandError):
+        with urls.explained_errors(CommandError):
             self._migrate()
             if filled := folding.fill_in():
                 self.stdout.write(f"{filled:,} names of the version before can be found now.")

@@ -9,7 +9,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from mediachat.backups import BackupError, archive
 from mediachat.backups.restoring import Restore
 from mediachat.databases.transactions import unhurried
-from mediachat.databases.urls import said_plainly
+from mediachat.databases.urls import explained_errors
 from mediachat.progress import Said
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *, path: Path, check: bool, **options: Any) -> None:
         restore = Restore(path, Said(self._say))
         try:
-            with said_plainly(CommandError), unhurried():
+            with explained_errors(CommandError), unhurried():
                 manifest = restore.check() if check else restore.run()
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error

@@ -157,7 +157,7 @@ class Attacker:
             self.answers["in"] += 1
         elif self.kind == "request":
             door, _, which = self.what.rpartition(" ")
-            request = inputs.DOORS[door][int(which)](self.world, self.me, number)
+            request = inputs.ENDPOINTS[door][int(which)](self.world, self.me, number)
             status, _ = await self.ask(request)
             self.answers[str(status)] += 1
         elif self.kind == "flood":

@@ -222,7 +222,7 @@ def _sign_up(world: World, me: str, number: int) -> Request:
 _UUID = "[0-9a-f-]{36}"
 _URLENCODED = "application/x-www-form-urlencoded"
 
-DOORS: dict[str, Sequence[Ask]] = {
+ENDPOINTS: dict[str, Sequence[Ask]] = {
     r"POST /api/v1/tickets": [
         _post("/api/v1/tickets", b"", signed_in="token"),
         _post("/api/v1/tickets", b""),
@@ -308,7 +308,7 @@ def cases() -> list[str]:
         for command, inputs in COMMANDS.items()
         for number in range(len(inputs))
     ]
-    doors = [f"request {door} {n}" for door, asks in DOORS.items() for n in range(len(asks))]
+    doors = [f"request {door} {n}" for door, asks in ENDPOINTS.items() for n in range(len(asks))]
     sockets = [f"socket {kind}" for kind in HANDSHAKES]
     floods = [f"flood {kind}" for kind in FLOODS]
     return [*commands, "malformed", *doors, *sockets, *floods]
@@ -318,5 +318,5 @@ def without_input() -> list[str]:
     """What has a price and no dearest input here."""
     return [
         *(each.__name__ for each in protocol.COMMANDS if not COMMANDS.get(each)),
-        *(door for door in prices.DOORS if not DOORS.get(door)),
+        *(door for door in prices.ENDPOINTS if not ENDPOINTS.get(door)),
     ]

@@ -1,6 +1,6 @@
 """Makes pictures fit to be stored, in a process of its own for each.
 
-``python -m mediachat.pictures.decoder TASK TYPE MEGAPIXELS MEMORY SECONDS NICE``,
+``python -m mediachat.pictures.image_worker TASK TYPE MEGAPIXELS MEMORY SECONDS NICE``,
 which ``mediachat.pictures.process`` starts: a decoder that hostile bytes have got hold of finds no
 secret, writes no file, and takes no more memory and time than it is given. So nothing of Django
 is imported here, which also starts soon.
