@@ -32,7 +32,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     with structlog.testing.capture_logs() as captured:
-        monkeypatch.setattr(bounded_log, "log", structlog.get_logger("test"))
+        monkeypatch.setattr(bounded_log, "logger", structlog.get_logger("test"))
         yield captured
 
 
