@@ -49,9 +49,9 @@ LOOK_ALIKES = {
     for look_alike, plain in zip(look_alikes, plains, strict=True)
 } | {ord(pair[0]): pair[2:] for pair in _WRITTEN_OUT.split()}
 """Lower-case letters, and what each is taken for. Some can no longer be in a new username, but
-older usernames and display names have them. static/chat/client/people/look-alikes.js has the same for the
-page. What usernames fold to is stored (User.skeleton): a change here needs a migration that fills
-it in again."""
+older usernames and display names have them. static/chat/client/people/look-alikes.js has the same
+for the page. What usernames fold to is stored (User.skeleton): a change here needs a migration that
+fills it in again."""
 _UNSEEN_PARTS = re.compile("(?<=[ij])\u0307+|[\u0640\u0f0b\u200c\u200d]")
 """A dot on what has one, the stroke that makes an Arabic letter longer, the dot between the
 syllables of Tibetan, and what joins letters or keeps them apart."""

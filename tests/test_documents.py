@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import yaml
 
-from tests.live import ROOT
+from tests.support.live import ROOT
 
 DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md"))
 WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))

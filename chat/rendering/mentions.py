@@ -5,7 +5,8 @@ words without spaces between them: there it also begins after a letter, as in ``
 where the letters of another alphabet begin, as a username has those of one. In ``@小明你好`` only
 the people who exist can tell where the name ends, so such a name has several readings.
 
-static/chat/client/people/mentions.js has the same grammar for completion; tests/mentions.json holds both.
+static/chat/client/people/mentions.js has the same grammar for completion; tests/mentions.json holds
+both.
 """
 
 import re

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 COOKIE = "timezone"
-"""What the browser calls its zone, such as ``Europe/Vienna``; ``chat/scripts/time-zone.js`` keeps it."""
+"""What the browser calls its zone, such as ``Europe/Vienna``; ``chat/scripts/time-zone.js`` keeps
+it."""
 LONGEST = 64
 """Characters of a zone's name: the longest there is has half of them."""
 

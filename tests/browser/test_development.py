@@ -14,7 +14,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.live import ROOT, environment, free_port
+from tests.support.live import ROOT, environment, free_port
 
 PATIENCE = 90
 """Seconds. Servers and builds start several times here, beside other tests."""
