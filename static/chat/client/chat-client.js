@@ -191,7 +191,7 @@ export class ChatClient extends KnownChat {
     return this.#connection.socket;
   }
 
-  /** @returns {import("./types.js").ConnectionState} */
+  /** @returns {import("./connection/types.js").ConnectionState} */
   get state() {
     return this.#connection.state;
   }
@@ -282,10 +282,10 @@ export class ChatClient extends KnownChat {
    * What changes nothing when it is done twice, such as an edit, is sent again for up to two minutes
    * where no answer came, unless a newer one takes its place. All else is sent once; see `read`.
    *
-   * @template {import("./types.js").Sendable} C
+   * @template {import("./lib/commands.js").Sendable} C
    * @param {C} command
-   * @param {import("./types.js").ReadOptions} [options] not for `message.send`
-   * @returns {Promise<import("./types.js").Replies[C["type"]]>} rejects with a {@link ChatError}
+   * @param {import("./retry/types.js").ReadOptions} [options] not for `message.send`
+   * @returns {Promise<import("./lib/commands.js").Replies[C["type"]]>} rejects with a {@link ChatError}
    *
    * @example
    * const { rooms } = await client.send({ type: "room.find", query: "design" });
@@ -383,7 +383,7 @@ export class ChatClient extends KnownChat {
 
   /**
    * Messages of all rooms that the server does not have yet, in the order of writing.
-   * @returns {import("./types.js").Unsent[]}
+   * @returns {import("./outbox/types.js").Unsent[]}
    */
   get unsent() {
     return this.#outbox.entries;
@@ -415,7 +415,7 @@ export class ChatClient extends KnownChat {
    * the message is sent, as after a restore from a backup, it is uploaded again by itself.
    *
    * @param {Blob} file usually a `File`, whose name is kept
-   * @param {import("./types.js").UploadOptions} [options]
+   * @param {import("./connection/types.js").UploadOptions} [options]
    * @returns {Promise<import("../protocol.js").Attachment>} rejects with a {@link ChatError}:
    *   `aborted` by the signal, what the server says (`too_large`, `unsupported_media`,
    *   `quota_exceeded`), or in the end `network`, `server_error`, `rate_limited`
@@ -447,7 +447,7 @@ export class ChatClient extends KnownChat {
   }
 
   /**
-   * @param {import("./types.js").AnyCommand} command
+   * @param {import("./lib/commands.js").AnyCommand} command
    * @param {{timeout?: number}} [options]
    * @returns {Promise<any>}
    */
@@ -467,10 +467,10 @@ export class ChatClient extends KnownChat {
    * Asks something that may be asked twice until there is an answer, over lost connections and
    * whatever else passes. It may be asked before there is a connection.
    *
-   * @template {import("./types.js").Sendable} C
+   * @template {import("./lib/commands.js").Sendable} C
    * @param {C} command
-   * @param {import("./types.js").ReadOptions} [options]
-   * @returns {Promise<import("./types.js").Replies[C["type"]]>} rejects with a {@link ChatError}:
+   * @param {import("./retry/types.js").ReadOptions} [options]
+   * @returns {Promise<import("./lib/commands.js").Replies[C["type"]]>} rejects with a {@link ChatError}:
    *   what the server refuses; `aborted` by the signal, or by `disconnect()`, while it waits
    *
    * @example

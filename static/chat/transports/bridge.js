@@ -14,8 +14,8 @@
  * @property {(message: object) => void} post
  * @property {(listener: (message: any) => void) => void} listen
  *
- * @typedef {import("../client/types.js").Transport} Transport
- * @typedef {import("../client/types.js").Socket} Socket
+ * @typedef {import("../client/connection/types.js").Transport} Transport
+ * @typedef {import("../client/connection/types.js").Socket} Socket
  */
 import { ChatError } from "../client/lib/errors.js";
 
@@ -42,7 +42,7 @@ export class BridgeTransport {
   }
 
   /**
-   * @param {import("../client/types.js").TransportHandlers} handlers
+   * @param {import("../client/connection/types.js").TransportHandlers} handlers
    * @returns {Socket}
    */
   open({ onOpen, onFrame, onClose }) {
@@ -69,7 +69,7 @@ export class BridgeTransport {
 
   /**
    * @param {Blob} file
-   * @param {import("../client/types.js").UploadOptions} options
+   * @param {import("../client/connection/types.js").UploadOptions} options
    * @returns {Promise<import("../protocol.js").Attachment>}
    */
   async upload(file, { onProgress, signal }) {

@@ -2,7 +2,7 @@ import { addressOn } from "../client/lib/addresses.js";
 import { ChatError } from "../client/lib/errors.js";
 
 /**
- * @typedef {import("../client/types.js").UploadOptions
+ * @typedef {import("../client/connection/types.js").UploadOptions
  *   & {server: string, sessionToken: string | null}} Options
  */
 
@@ -51,7 +51,7 @@ export function formWith(file) {
 
 /**
  * @typedef {{url: string, form: FormData, headers: Record<string, string>, hasCookies: boolean}
- *   & import("../client/types.js").UploadOptions} Request
+ *   & import("../client/connection/types.js").UploadOptions} Request
  */
 
 /** @typedef {{status: number, text: string, retryAfter: string | null}} Answer */

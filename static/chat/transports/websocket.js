@@ -12,8 +12,8 @@ const CLOSING_CODES = new Map([
   [429, 4429],
 ]);
 
-/** @typedef {import("../client/types.js").Socket} Socket */
-/** @typedef {import("../client/types.js").Transport} Transport */
+/** @typedef {import("../client/connection/types.js").Socket} Socket */
+/** @typedef {import("../client/connection/types.js").Transport} Transport */
 
 /**
  * The way to the server over a WebSocket.
@@ -49,7 +49,7 @@ export class WebSocketTransport {
     this.#WebSocket = WebSocket;
   }
 
-  /** @param {import("../client/types.js").TransportHandlers} handlers */
+  /** @param {import("../client/connection/types.js").TransportHandlers} handlers */
   open(handlers) {
     const door = new Door(handlers);
     if (this.#sessionToken === null) {
@@ -62,7 +62,7 @@ export class WebSocketTransport {
 
   /**
    * @param {Blob} file
-   * @param {import("../client/types.js").UploadOptions} options
+   * @param {import("../client/connection/types.js").UploadOptions} options
    */
   upload(file, options) {
     return upload(file, { ...options, server: this.#server, sessionToken: this.#sessionToken });
@@ -107,7 +107,7 @@ class Door {
   #webSocket = null;
   #isShut = false;
 
-  /** @param {import("../client/types.js").TransportHandlers} handlers */
+  /** @param {import("../client/connection/types.js").TransportHandlers} handlers */
   constructor(handlers) {
     this.#handlers = handlers;
   }

@@ -11,7 +11,7 @@ import { WebSocket } from "#platform";
 import type { Account, Accounts } from "../account/account.js";
 import { Server } from "../server/server.js";
 import type { EditorStorage } from "./editor-storage.js";
-import type { RecentRooms } from "../rooms/recent.js";
+import type { RecentRooms } from "./recent.js";
 import { callsSkipped, missedCalls, type Call } from "./missed-calls.js";
 import { SharedTransport } from "./shared-transport.js";
 import { upload } from "./uploading.js";

@@ -1,11 +1,12 @@
 import * as vscode from "vscode";
 import type { GitProgram, Located } from "../platform/git-program.js";
-import type { Code } from "../view/protocol.js";
+import type { Code } from "../bridge/protocol.js";
 import { plain } from "./find.js";
 import { program } from "./git.js";
 import { follow, readHunks } from "./hunks.js";
 import { commonName } from "./remote.js";
-import { isAt, linesOf, type Lines } from "./relocate.js";
+import type { Lines } from "./lines.js";
+import { isAt, linesOf } from "./relocate.js";
 
 const CONTEXT_LINES = 3;
 const CONTEXT_BYTES = 1_000;

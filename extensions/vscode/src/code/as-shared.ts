@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
-import type { Code } from "../view/protocol.js";
+import type { Code } from "../bridge/protocol.js";
 import { sharedFile, type Checkout } from "./find.js";
 import { git } from "./git.js";
-import { isAt, type Lines } from "./relocate.js";
+import type { Lines } from "./lines.js";
+import { isAt } from "./relocate.js";
 
 const SCHEME = "mediachat-shared";
 /** Texts that are kept for documents that may still be open. */

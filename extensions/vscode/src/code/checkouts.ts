@@ -1,5 +1,5 @@
 import type { GitProgram } from "../platform/git-program.js";
-import type { Code } from "../view/protocol.js";
+import type { Code } from "../bridge/protocol.js";
 import { commitOf, type Checkout } from "./find.js";
 import { isNamedAlike, isSameRepository, repositoryName } from "./remote.js";
 

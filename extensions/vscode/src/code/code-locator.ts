@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { isolated } from "../../../../static/chat/client/people/names.js";
-import type { Code } from "../view/protocol.js";
+import type { Code } from "../bridge/protocol.js";
 import { SharedText } from "./as-shared.js";
 import { isCertain } from "./checkouts.js";
 import { findIn, renamedTo } from "./find.js";
@@ -8,7 +8,8 @@ import { program } from "./git.js";
 import { label } from "./label.js";
 import { sayWhatIsMissing } from "./missing.js";
 import { OpenCheckouts } from "./open-checkouts.js";
-import { byText, whole, type Lines, type Place } from "./relocate.js";
+import type { Lines } from "./lines.js";
+import { byText, whole, type Place } from "./relocate.js";
 import { filesNamedAs, search } from "./search.js";
 
 /** Files of the same kind that are looked into when the lines are not where they were. */

@@ -1,5 +1,5 @@
 import type { GitProgram } from "../platform/git-program.js";
-import type { Code } from "../view/protocol.js";
+import type { Code } from "../bridge/protocol.js";
 import { readHunks } from "./hunks.js";
 import { byHistory, byText, isAt, linesOf, type History, type Place } from "./relocate.js";
 

@@ -1,4 +1,4 @@
-import type { Lines } from "./relocate.js";
+import type { Lines } from "./lines.js";
 import { likest } from "./similar.js";
 
 /** One place at which two texts differ. Lines count from 1; `to` is the line after the last. */

@@ -1,5 +1,5 @@
 import { isolated } from "../../../../static/chat/client/people/names.js";
-import type { Code } from "../view/protocol.js";
+import type { Code } from "../bridge/protocol.js";
 
 /** What shared lines are called in a sentence: the file, and where they stand in it. */
 export function label({ path, start_line, end_line }: Code): string {

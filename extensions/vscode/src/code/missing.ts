@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { isolated } from "../../../../static/chat/client/people/names.js";
-import type { Code } from "../view/protocol.js";
+import type { Code } from "../bridge/protocol.js";
 import { git } from "./git.js";
 import { label } from "./label.js";
 

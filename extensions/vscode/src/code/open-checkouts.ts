@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { GitProgram } from "../platform/git-program.js";
-import type { Code } from "../view/protocol.js";
+import type { Code } from "../bridge/protocol.js";
 import { inOrder, isCertain, type OpenCheckout } from "./checkouts.js";
 import { git, program } from "./git.js";
 import { filesNamedAs } from "./search.js";

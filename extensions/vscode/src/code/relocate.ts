@@ -1,11 +1,6 @@
 import { follow, type Hunk } from "./hunks.js";
+import type { Lines } from "./lines.js";
 import { likeness, likest } from "./similar.js";
-
-/** Lines of a text, counted from 1, both included. */
-export interface Lines {
-  start: number;
-  end: number;
-}
 
 /** What is known of shared lines beside their file. */
 export interface Shared {

@@ -3,7 +3,7 @@ import { charactersLeft } from "../../../../static/chat/client/lib/limits.js";
 import type { Chat } from "../chat/chat.js";
 import { sayWhenShared } from "../chat/sending.js";
 import { pickRoom, takesMessages } from "../rooms/pick.js";
-import type { Code } from "../view/protocol.js";
+import type { Code } from "../bridge/protocol.js";
 import { anchorOf, isUnpushed } from "./anchor.js";
 import { label } from "./label.js";
 

@@ -1,4 +1,4 @@
-import type { Lines } from "./relocate.js";
+import type { Lines } from "./lines.js";
 
 /** How much of two texts has to be the same for one to be taken for the other, and of short ones. */
 const LEAST = 0.6;

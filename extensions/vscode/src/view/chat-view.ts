@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { relay } from "../../../../static/chat/transports/bridge.js";
 import type { Accounts } from "../account/account.js";
-import { SignInForm } from "../account/sign-in-form.js";
+import { SignInForm } from "./sign-in-form.js";
 import type { Chat, Connected } from "../chat/chat.js";
 import type { EditorStorage } from "../chat/editor-storage.js";
 import { retryUpload, tellUploads, uploadsNow } from "../chat/upload-news.js";
@@ -10,7 +10,8 @@ import type { CodeLocator } from "../code/code-locator.js";
 import type { Change } from "../platform/folder-values.js";
 import { Problem } from "../server/problem.js";
 import { chatDocument, noticeDocument, signInDocument, type Place } from "./documents.js";
-import { readFromPage, SHOWN, type FromBridge, type FromPage, type ToPage } from "./protocol.js";
+import { readFromPage, type FromBridge, type FromPage, type ToPage } from "../bridge/protocol.js";
+import { SHOWN } from "../chat/shown-room.js";
 
 export const VIEW = "mediaChat.chat";
 const EMBED = "mediaChat.embed";

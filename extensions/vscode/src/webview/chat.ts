@@ -2,7 +2,7 @@
 import { ChatClient } from "../../../../static/chat/client.js";
 import type { ChatApp } from "../../../../static/chat/page/app.js";
 import { BridgeTransport } from "../../../../static/chat/transports/bridge.js";
-import { readCode } from "../view/protocol.js";
+import { readCode } from "../bridge/protocol.js";
 import { keepChords } from "./chords.js";
 import { boot, listenToHost, tellHost } from "./host.js";
 import { HostUploads } from "./host-uploads.js";

@@ -1,4 +1,4 @@
-import type { FromBridge, FromPage, ToPage } from "../view/protocol.js";
+import type { FromBridge, FromPage, ToPage } from "../bridge/protocol.js";
 
 interface VsCode {
   postMessage(message: unknown): void;

@@ -1,6 +1,6 @@
 import type { ChatApp } from "../../../../static/chat/page/app.js";
 import type { MessageList } from "../../../../static/chat/page/messages/message-list.js";
-import { SHOWN } from "../view/protocol.js";
+import { SHOWN } from "../chat/shown-room.js";
 import type { HostStorage } from "./storage.js";
 
 const PLACE = "mediachat.place";

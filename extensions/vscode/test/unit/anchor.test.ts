@@ -19,7 +19,7 @@ import { anchorOf } from "../../src/code/anchor.js";
 import { SharedText } from "../../src/code/as-shared.js";
 import { findIn, renamedTo, sharedFile } from "../../src/code/find.js";
 import { gitProgram } from "../../src/platform/node.js";
-import type { Code } from "../../src/view/protocol.js";
+import type { Code } from "../../src/bridge/protocol.js";
 import { gitExtension, Uri, workspace } from "./vscode.js";
 
 const LINES = Array.from({ length: 20 }, (_, index) => `line ${index + 1} of the file`);

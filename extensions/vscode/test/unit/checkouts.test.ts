@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { inOrder } from "../../src/code/checkouts.js";
 import { gitProgram } from "../../src/platform/node.js";
-import type { Code } from "../../src/view/protocol.js";
+import type { Code } from "../../src/bridge/protocol.js";
 
 const asked = gitProgram!("git");
 const here = mkdtempSync(path.join(realpathSync(os.tmpdir()), "checkouts-"));

@@ -1,7 +1,7 @@
 /** What windows tell, and when, over a `globalState` that is as late and as lossy as the editor's. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { FrontWindow } from "../../src/rooms/front-window.js";
+import { FrontWindow } from "../../src/notifications/front-window.js";
 import * as stub from "./vscode.js";
 
 type State = Record<string, unknown>;

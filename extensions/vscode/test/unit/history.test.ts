@@ -11,7 +11,7 @@ import { test } from "node:test";
 import { findIn } from "../../src/code/find.js";
 import { linesOf } from "../../src/code/relocate.js";
 import { gitProgram } from "../../src/platform/node.js";
-import type { Code } from "../../src/view/protocol.js";
+import type { Code } from "../../src/bridge/protocol.js";
 
 const SAMPLES = Number(process.env.ANCHORS ?? 20);
 const NOW = process.env.ANCHORS ? "HEAD" : "45e4e5d";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Message, Room } from "../../../../static/chat/protocol.js";
-import { JoinedCalls } from "../../src/rooms/joined-calls.js";
+import { JoinedCalls } from "../../src/notifications/joined-calls.js";
 import { inParts, nextOf } from "../../src/rooms/order.js";
 
 const room = (id: string, read = 0, unread = 0) =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { label } from "../../src/code/label.js";
-import type { Code } from "../../src/view/protocol.js";
+import type { Code } from "../../src/bridge/protocol.js";
 
 const code: Code = {
   language: "python",

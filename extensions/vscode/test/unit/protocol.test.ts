@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readCode, readFromPage } from "../../src/view/protocol.js";
+import { readCode, readFromPage } from "../../src/bridge/protocol.js";
 
 const send = (command: unknown) => ({ bridge: "send", id: 1, text: JSON.stringify(command) });
 const code = { path: "src/a.py", start_line: 1, end_line: 2, text: "a\nb" };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Chat, Connected } from "../../src/chat/chat.js";
-import { FrontWindow } from "../../src/rooms/front-window.js";
-import { RemovalNotice } from "../../src/rooms/removal-notice.js";
+import { FrontWindow } from "../../src/notifications/front-window.js";
+import { RemovalNotice } from "../../src/notifications/removal-notice.js";
 import type { ChatView } from "../../src/view/chat-view.js";
 import { ChatClient } from "../../../../static/chat/client.js";
 import type { Transport } from "../../../../static/chat/client/types.js";

@@ -4,7 +4,7 @@ import type { Chat } from "../../src/chat/chat.js";
 import { CodeLocator } from "../../src/code/code-locator.js";
 import { Files, safeName } from "../../src/files/files.js";
 import { withoutIcons } from "../../src/rooms/plain.js";
-import type { Code } from "../../src/view/protocol.js";
+import type { Code } from "../../src/bridge/protocol.js";
 import { said, there, Uri, workspace } from "./vscode.js";
 
 const TURNED = "a\u202egpj.exe";

@@ -4,13 +4,13 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import type { Accounts } from "../../src/account/account.js";
 import type { BrowserSignIn } from "../../src/account/browser.js";
-import { SignInForm } from "../../src/account/sign-in-form.js";
+import { SignInForm } from "../../src/view/sign-in-form.js";
 import { isPrivate, readAddress } from "../../src/server/address.js";
 import { unreached } from "../../src/server/problem.js";
 import { Server } from "../../src/server/server.js";
 import { answerSecondFactor, askForLink, signIn } from "../../src/server/sign-in.js";
 import { signInDocument } from "../../src/view/documents.js";
-import type { ToPage } from "../../src/view/protocol.js";
+import type { ToPage } from "../../src/bridge/protocol.js";
 import { said, settings } from "./vscode.js";
 
 /** Runs with a server that answers so, and gives its address. */

@@ -4,7 +4,7 @@ export class BrowserEvents {
   #listeners;
 
   /**
-   * @param {import("../types.js").BrowserEvents | null} target null where there is no browser
+   * @param {import("./types.js").BrowserEvents | null} target null where there is no browser
    * @param {Record<string, (event: any) => void>} listeners by type of event
    */
   constructor(target, listeners) {

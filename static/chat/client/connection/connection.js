@@ -36,9 +36,9 @@ const FINAL = new Map([
  * It knows nothing of rooms. Whoever owns it calls {@link Connection.established} at `ready`.
  */
 export class Connection {
-  /** @type {import("../types.js").ConnectionState} */
+  /** @type {import("./types.js").ConnectionState} */
   state = "offline";
-  /** @type {import("../types.js").Socket | null} the open socket */
+  /** @type {import("./types.js").Socket | null} the open socket */
   socket = null;
   /** @type {number | null} when the next attempt is made, by the monotonic clock */
   #retryAt = null;
@@ -56,7 +56,7 @@ export class Connection {
   #attempt = 0;
   // Grows with each attempt, so that what an abandoned socket still says is not heard.
   #turn = 0;
-  /** @type {import("../types.js").Socket | null} */
+  /** @type {import("./types.js").Socket | null} */
   #opening = null;
   #goodAt = Infinity;
   #silence;
@@ -67,13 +67,13 @@ export class Connection {
 
   /**
    * @param {{
-   *   transport: import("../types.js").Transport,
+   *   transport: import("./types.js").Transport,
    *   now: () => number,
    *   monotonic: () => number,
    *   random: () => number,
-   *   setTimer: import("../types.js").SetTimer,
+   *   setTimer: import("../lib/types.js").SetTimer,
    *   on: {
-   *     opened(socket: import("../types.js").Socket): void,
+   *     opened(socket: import("./types.js").Socket): void,
    *     frame(text: string): void,
    *     lost(error: ChatError | null): void,
    *     changed(): void,
@@ -187,7 +187,7 @@ export class Connection {
     if (final) {
       this.error = new ChatError(final.code, detail || final.detail);
       this.#retryAt = null;
-      this.#become(/** @type {import("../types.js").ConnectionState} */ (final.state));
+      this.#become(/** @type {import("./types.js").ConnectionState} */ (final.state));
     } else {
       this.#retryLater(code);
     }
@@ -218,7 +218,7 @@ export class Connection {
     socket?.close();
   }
 
-  /** @param {import("../types.js").ConnectionState} state */
+  /** @param {import("./types.js").ConnectionState} state */
   #become(state) {
     this.state = state;
     this.#on.changed();

@@ -15,7 +15,7 @@ export class Requests {
   #late;
 
   /**
-   * @param {{setTimer: import("../types.js").SetTimer, late: () => void}} options `late`: a command got
+   * @param {{setTimer: import("../lib/types.js").SetTimer, late: () => void}} options `late`: a command got
    *   no answer in time
    */
   constructor({ setTimer, late }) {
@@ -26,8 +26,8 @@ export class Requests {
   /**
    * Sends a command and resolves to its reply.
    *
-   * @param {import("../types.js").Socket} socket
-   * @param {import("../types.js").AnyCommand} command
+   * @param {import("./types.js").Socket} socket
+   * @param {import("../lib/commands.js").AnyCommand} command
    * @param {{timeout?: number}} [options] in milliseconds
    * @returns {Promise<any>} rejects with a {@link ChatError}
    */
@@ -51,7 +51,7 @@ export class Requests {
     });
   }
 
-  /** @param {import("../types.js").Answer} answer */
+  /** @param {import("../lib/commands.js").Answer} answer */
   settle(answer) {
     const waiting = this.#waiting.get(answer.ref);
     this.#waiting.delete(answer.ref);

@@ -11,7 +11,7 @@ export function fullJitter(attempt, random, { base = 500, cap = 30_000 } = {}) {
   return random() * Math.min(cap, base * 2 ** attempt);
 }
 
-/** @type {import("../types.js").SetTimer} */
+/** @type {import("./types.js").SetTimer} */
 export function setTimer(callback, milliseconds) {
   const timer = setTimeout(callback, milliseconds);
   return () => clearTimeout(timer);

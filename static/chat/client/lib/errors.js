@@ -15,7 +15,7 @@ export class ChatError extends Error {
   /**
    * @param {string} code
    * @param {string} detail
-   * @param {{flows?: import("../types.js").Flow[], retryAfter?: number}} [more] `flows`: the steps
+   * @param {{flows?: import("./types.js").Flow[], retryAfter?: number}} [more] `flows`: the steps
    *   that signing in still needs, such as a second factor; `retryAfter`: seconds that the server
    *   wants to be left alone for
    */

@@ -1,10 +1,10 @@
 /**
  * A room's unsent messages as its feed shows them.
  *
- * @param {import("../types.js").ShownUnsent[]} entries in the order of writing
+ * @param {import("../outbox/types.js").ShownUnsent[]} entries in the order of writing
  * @param {string} sender
  * @param {number} first the number of the first of them
- * @returns {import("../types.js").FeedMessage[]}
+ * @returns {import("./types.js").FeedMessage[]}
  */
 export function unsentMessages(entries, sender, first) {
   const refused = entries.findIndex(
@@ -18,10 +18,10 @@ export function unsentMessages(entries, sender, first) {
 }
 
 /**
- * @param {import("../types.js").ShownUnsent} entry
+ * @param {import("../outbox/types.js").ShownUnsent} entry
  * @param {string} sender
  * @param {number} number
- * @returns {import("../types.js").FeedMessage}
+ * @returns {import("./types.js").FeedMessage}
  */
 function unsentMessage(entry, sender, number) {
   const { client_id, room, body, attachments, reply_to, quote, created_at, state, error } = entry;
@@ -58,7 +58,7 @@ function unsentMessage(entry, sender, number) {
  * A message that the server has, as the feed shows it.
  *
  * @param {import("../../protocol.js").Message} message
- * @returns {import("../types.js").FeedMessage}
+ * @returns {import("./types.js").FeedMessage}
  */
 export function sentMessage(message) {
   return { ...message, state: "sent", error: null, behind: false };

@@ -1,7 +1,7 @@
 import { sentMessage } from "./feed-message.js";
 import { requoted } from "./quotes.js";
 
-/** @typedef {import("../types.js").FeedMessage} FeedMessage */
+/** @typedef {import("./types.js").FeedMessage} FeedMessage */
 
 /** The part of a room's messages that is held: by number, without gaps. */
 export class FeedWindow {

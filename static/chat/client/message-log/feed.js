@@ -51,13 +51,13 @@ export class Feed {
   /** The highest position that the server spoke of. */
   #head = 0;
   #hasMore = false;
-  /** @type {import("../types.js").FeedMessage[] | null} */
+  /** @type {import("./types.js").FeedMessage[] | null} */
   #list = null;
   #host;
 
   /**
    * @param {string} room
-   * @param {import("../types.js").FeedHost} host
+   * @param {import("./types.js").FeedHost} host
    */
   constructor(room, host) {
     this.room = room;
@@ -81,7 +81,7 @@ export class Feed {
 
   #withUnsent() {
     const { messages } = this.#window;
-    /** @param {import("../types.js").FeedMessage} one */
+    /** @param {import("./types.js").FeedMessage} one */
     const isHere = ({ client_id, sender }) =>
       messages.some((other) => other.client_id === client_id && other.sender === sender);
     // What another tab writes may come from the server before the storage tells of it.
@@ -175,7 +175,7 @@ export class Feed {
   /**
    * @param {"older" | "newer" | "jump"} kind
    * @param {{before?: number, after?: number}} where
-   * @param {(page: import("../types.js").FeedMessage[], more: boolean) => void} take
+   * @param {(page: import("./types.js").FeedMessage[], more: boolean) => void} take
    */
   #page(kind, where, take) {
     const { signal } = this.#abort;
@@ -229,7 +229,7 @@ export class Feed {
   }
 
   /**
-   * @param {import("../types.js").FeedMessage[]} page
+   * @param {import("./types.js").FeedMessage[]} page
    * @param {boolean} hasNewer
    */
   #replace(page, hasNewer) {
@@ -246,7 +246,7 @@ export class Feed {
     return this.#hasMore || this.#early.size > 0 || this.position < this.#head;
   }
 
-  /** @param {import("../types.js").FeedEvent} event `message` or `changes` */
+  /** @param {import("./types.js").FeedEvent} event `message` or `changes` */
   apply(event) {
     if (this.position === null) return;
     if (event.type === "changes") this.#applyChanges(event);

@@ -12,9 +12,9 @@ export function quoteOf({ id, number, sender, html }) {
 /**
  * A message that quotes another, as that one reads now.
  *
- * @param {import("../types.js").FeedMessage} message
+ * @param {import("./types.js").FeedMessage} message
  * @param {import("../../protocol.js").Message} quoted
- * @returns {import("../types.js").FeedMessage} the same object where nothing changes
+ * @returns {import("./types.js").FeedMessage} the same object where nothing changes
  */
 export function requoted(message, quoted) {
   const { quote } = message;

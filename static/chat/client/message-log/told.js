@@ -25,7 +25,7 @@ export class Told {
 
   /**
    * @param {import("../../protocol.js").Message} message as the log brings it
-   * @returns {import("../types.js").Change | null} what has become of it since it was told last; null
+   * @returns {import("./types.js").Change | null} what has become of it since it was told last; null
    *   where it is from before the person came
    */
   take({ number, position, deleted }) {

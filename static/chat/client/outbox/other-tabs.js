@@ -5,7 +5,7 @@ const LEFT_TO_UPLOADER = 30_000;
 /** How long a message that another tab sent may take to come here, in milliseconds. */
 const ARRIVES_WITHIN = 30_000;
 
-/** @typedef {import("../types.js").Unsent} Unsent */
+/** @typedef {import("./types.js").Unsent} Unsent */
 
 /**
  * What an outbox knows of the other tabs that share its storage: which messages they are sending,
@@ -24,7 +24,7 @@ export class OtherTabs {
 
   /**
    * @param {{
-   *   setTimer: import("../types.js").SetTimer,
+   *   setTimer: import("../lib/types.js").SetTimer,
    *   isCurrent: (room: string) => boolean,
    *   due: () => void,
    *   missing: (entry: Unsent) => void,
@@ -40,7 +40,7 @@ export class OtherTabs {
 
   /**
    * Those that other tabs have sent and that have not come here yet.
-   * @returns {import("../types.js").ShownUnsent[]}
+   * @returns {import("./types.js").ShownUnsent[]}
    */
   get taken() {
     return [...this.#taken.values()].map(({ entry }) => {

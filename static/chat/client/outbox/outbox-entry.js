@@ -1,6 +1,6 @@
 import { FILES_LOST } from "../lib/errors.js";
 
-/** @typedef {import("../types.js").Unsent} Unsent */
+/** @typedef {import("./types.js").Unsent} Unsent */
 
 /**
  * Sorts unsent messages in the order of writing.

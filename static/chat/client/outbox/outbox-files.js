@@ -1,5 +1,5 @@
 /** @typedef {import("../../protocol.js").Attachment} Attachment */
-/** @typedef {import("../types.js").Unsent} Unsent */
+/** @typedef {import("./types.js").Unsent} Unsent */
 
 /** @typedef {import("../uploads/file-upload.js").FileUpload} FileUpload */
 

@@ -9,13 +9,13 @@ export const DISCARDED = JSON.stringify({ discarded: true });
 export class OutboxStore {
   /** @type {string} whose messages these are; '' until that is known */
   userId = "";
-  /** @type {Map<string, import("../types.js").Unsent>} those for which there was no room */
+  /** @type {Map<string, import("./types.js").Unsent>} those for which there was no room */
   #unstored = new Map();
-  /** @type {Map<string, import("../types.js").Unsent>} those stored as they were before */
+  /** @type {Map<string, import("./types.js").Unsent>} those stored as they were before */
   #newer = new Map();
   #storage;
 
-  /** @param {import("../types.js").KeyStorage | null} storage */
+  /** @param {import("./types.js").KeyStorage | null} storage */
   constructor(storage) {
     this.#storage = storage;
   }
@@ -31,7 +31,7 @@ export class OutboxStore {
 
   /**
    * The message that another tab has discarded with this change of the storage, or null.
-   * @param {import("../types.js").StorageChange} change
+   * @param {import("./types.js").StorageChange} change
    */
   discardedBy({ key, oldValue, newValue }) {
     return key && [oldValue, newValue].includes(DISCARDED) ? key.slice(this.#prefix.length) : null;
@@ -47,7 +47,7 @@ export class OutboxStore {
     return this.#unstored.size > 0;
   }
 
-  /** @returns {import("../types.js").Unsent[]} those in the storage */
+  /** @returns {import("./types.js").Unsent[]} those in the storage */
   all() {
     const entries = [];
     try {
@@ -68,7 +68,7 @@ export class OutboxStore {
   /**
    * A message as it is in the storage, or null.
    * @param {string} clientId
-   * @returns {import("../types.js").Unsent | null}
+   * @returns {import("./types.js").Unsent | null}
    */
   get(clientId) {
     return this.all().find(({ client_id }) => client_id === clientId) ?? null;
@@ -93,7 +93,7 @@ export class OutboxStore {
     return typeof this.#storage?.getItem(this.#prefix + clientId) === "string";
   }
 
-  /** @param {import("../types.js").Unsent} entry */
+  /** @param {import("./types.js").Unsent} entry */
   put(entry) {
     try {
       if (!this.userId || !this.#storage) throw new Error("nowhere to store");
@@ -122,7 +122,7 @@ export class OutboxStore {
 
   /**
    * Stores those for which there was no room, as far as there is some now.
-   * @returns {import("../types.js").Unsent[]} those that this page alone kept until now
+   * @returns {import("./types.js").Unsent[]} those that this page alone kept until now
    */
   putRest() {
     // What is gone from the storage was sent or discarded by another tab.
@@ -145,7 +145,7 @@ export class OutboxStore {
 
   /**
    * @param {string} clientId
-   * @returns {import("../types.js").Unsent[]} those that there is room for now
+   * @returns {import("./types.js").Unsent[]} those that there is room for now
    */
   remove(clientId) {
     this.#drop(clientId);
@@ -164,7 +164,7 @@ export class OutboxStore {
   }
 }
 
-/** @returns {import("../types.js").KeyStorage | null} */
+/** @returns {import("./types.js").KeyStorage | null} */
 export function localStorageIfAny() {
   try {
     return globalThis.window?.localStorage ?? null;

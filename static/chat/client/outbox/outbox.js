@@ -17,7 +17,7 @@ import { ServerErrors } from "./server-errors.js";
  * its `client_id`.
  */
 export class Outbox {
-  /** @type {Map<string, import("../types.js").Unsent>} by client_id, in the order of writing */
+  /** @type {Map<string, import("./types.js").Unsent>} by client_id, in the order of writing */
   #entries = new Map();
   /**
    * Who waits for a message to be stored, by client_id.
@@ -41,15 +41,15 @@ export class Outbox {
 
   /**
    * @param {{
-   *   storage: import("../types.js").KeyStorage | null,
+   *   storage: import("./types.js").KeyStorage | null,
    *   files: import("./outbox-files.js").OutboxFiles,
    *   isMember: (room: string) => boolean,
    *   isCurrent: (room: string) => boolean,
-   *   transmit: (command: import("../types.js").AnyCommand) => Promise<any>,
+   *   transmit: (command: import("../lib/commands.js").AnyCommand) => Promise<any>,
    *   retries: import("../retry/retries.js").Retries,
    *   now: () => number,
    *   monotonic: () => number,
-   *   setTimer: import("../types.js").SetTimer,
+   *   setTimer: import("../lib/types.js").SetTimer,
    *   changed: (room: string) => void,
    *   leftOut: (room: string, upload: import("../uploads/file-upload.js").FileUpload) => void,
    * }} options `leftOut`: a message goes without a file that the server does not keep; `isCurrent`: whether this client has all that the server says of a room;
@@ -93,7 +93,7 @@ export class Outbox {
 
   /**
    * The same as feeds show them, with those that another tab has sent and that have not come yet.
-   * @returns {import("../types.js").ShownUnsent[]}
+   * @returns {import("./types.js").ShownUnsent[]}
    */
   get shown() {
     const own = [...this.#entries.values()].map((entry) => {
@@ -136,7 +136,7 @@ export class Outbox {
   }
 
   /**
-   * @param {Omit<import("../types.js").Unsent, "order" | "created_at" | "state" | "error">} draft
+   * @param {Omit<import("./types.js").Unsent, "order" | "created_at" | "state" | "error">} draft
    * @param {import("../uploads/file-upload.js").FileUpload[]} [uploads] those of its files that it waits for
    */
   add(draft, uploads = []) {
@@ -213,7 +213,7 @@ export class Outbox {
     this.#forget(clientId);
   }
 
-  /** Another tab wrote to the storage. @param {import("../types.js").StorageChange} change */
+  /** Another tab wrote to the storage. @param {import("./types.js").StorageChange} change */
   reread(change) {
     if (!this.#store.owns(change.key)) return;
     const discarded = this.#store.discardedBy(change);
@@ -240,14 +240,14 @@ export class Outbox {
     }
   }
 
-  /** @param {import("../types.js").Unsent} entry */
+  /** @param {import("./types.js").Unsent} entry */
   #takenElsewhere(entry) {
     this.#forget(entry.client_id);
     this.#otherTabs.took(entry);
     this.#changed(entry.room);
   }
 
-  /** What another tab took has not come. @param {import("../types.js").Unsent} entry */
+  /** What another tab took has not come. @param {import("./types.js").Unsent} entry */
   #missing({ client_id, room }) {
     this.#reject(
       client_id,
@@ -274,7 +274,7 @@ export class Outbox {
     }
   }
 
-  /** Also where it failed in another tab for want of files that this one has. @param {import("../types.js").Unsent} entry */
+  /** Also where it failed in another tab for want of files that this one has. @param {import("./types.js").Unsent} entry */
   #isDue(entry) {
     return (
       entry.state === "sending" ||
@@ -301,7 +301,7 @@ export class Outbox {
   }
 
   /**
-   * @param {import("../types.js").Unsent} entry
+   * @param {import("./types.js").Unsent} entry
    * @param {ChatError} error
    */
   #lostOrFailed(entry, error) {
@@ -315,7 +315,7 @@ export class Outbox {
     this.#pump();
   }
 
-  /** @param {import("../types.js").Unsent} entry */
+  /** @param {import("./types.js").Unsent} entry */
   async #send(entry) {
     const { room, client_id, body, reply_to, code } = entry;
     const abort = new AbortController();
@@ -374,7 +374,7 @@ export class Outbox {
    * know, without what it replies to, or with its files uploaded again, where a restore may have lost
    * them; else it has failed.
    *
-   * @param {import("../types.js").Unsent} sent as it was when it was refused
+   * @param {import("./types.js").Unsent} sent as it was when it was refused
    * @param {ChatError} error
    * @param {AbortSignal} signal
    */
@@ -401,7 +401,7 @@ export class Outbox {
   /**
    * Uploads files again, so that the message is sent with them next.
    *
-   * @param {import("../types.js").Unsent} entry
+   * @param {import("./types.js").Unsent} entry
    * @param {ChatError} reason
    * @param {AbortSignal} signal
    */
@@ -418,7 +418,7 @@ export class Outbox {
   }
 
   /**
-   * @param {import("../types.js").Unsent} entry
+   * @param {import("./types.js").Unsent} entry
    * @param {ChatError} error what the server said, for the program that waits
    * @param {ChatError} reason what is shown
    */
@@ -448,7 +448,7 @@ export class Outbox {
     this.#waiting.delete(clientId);
   }
 
-  /** @param {import("../types.js").Unsent} entry */
+  /** @param {import("./types.js").Unsent} entry */
   #hold(entry) {
     this.#entries.set(entry.client_id, entry);
     this.#otherTabs.returned(entry.client_id);
@@ -457,7 +457,7 @@ export class Outbox {
     this.#lastOrder = Math.max(this.#lastOrder, entry.order);
   }
 
-  /** @param {import("../types.js").Unsent} entry */
+  /** @param {import("./types.js").Unsent} entry */
   #write(entry) {
     this.#hold(entry);
     this.#store.put(entry);

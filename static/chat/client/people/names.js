@@ -1,4 +1,9 @@
-/** @typedef {import("../../client.js").ChatClient} ChatClient */
+/**
+ * Who knows what people are called, such as a `ChatClient`.
+ * @typedef {object} KnowsPeople
+ * @property {(username: string) => {display_name?: string}} person
+ * @property {(username: string) => boolean} isAmbiguous
+ */
 
 // Letters that are written from right to left, and characters that turn the text around them.
 const TURNING =
@@ -17,7 +22,7 @@ export function isolated(name) {
 /**
  * How a person is called where there is no markup: with their username where somebody else is
  * called the same, or has that name for a username.
- * @param {ChatClient} client
+ * @param {KnowsPeople} client
  * @param {string} username
  */
 export function spokenName(client, username) {

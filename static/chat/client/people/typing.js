@@ -16,7 +16,7 @@ export class Typing {
   /**
    * @param {{
    *   monotonic: () => number,
-   *   setTimer: import("../types.js").SetTimer,
+   *   setTimer: import("../lib/types.js").SetTimer,
    *   changed: (room: string) => void,
    * }} options
    */

@@ -23,7 +23,7 @@ export class UserCache {
   /**
    * @param {{
    *   request: (usernames: string[]) => Promise<{people: import("../../protocol.js").Person[]}>,
-   *   setTimer: import("../types.js").SetTimer,
+   *   setTimer: import("../lib/types.js").SetTimer,
    *   changed: () => void,
    * }} options
    */

@@ -17,7 +17,7 @@ export class ReadReceipts {
   /**
    * @param {{
    *   tell: (room: string, number: number, signal: AbortSignal) => Promise<unknown>,
-   *   setTimer: import("../types.js").SetTimer,
+   *   setTimer: import("../lib/types.js").SetTimer,
    * }} options `tell` tells the server until it knows, refuses it for good, or the signal says so
    */
   constructor({ tell, setTimer }) {

@@ -49,7 +49,7 @@ export class Unread {
    * @param {{
    *   ask: (rooms: string[], signal: AbortSignal) =>
    *     Promise<{rooms: Record<string, import("../../protocol.js").Unread>}>,
-   *   setTimer: import("../types.js").SetTimer,
+   *   setTimer: import("../lib/types.js").SetTimer,
    *   room: (id: string) => Room | undefined,
    *   feed: (id: string) => import("../message-log/feed.js").Feed | undefined,
    *   me: () => string,

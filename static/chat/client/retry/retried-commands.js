@@ -24,8 +24,8 @@ const REPEATABLE = {
   "user.update": [],
 };
 
-/** @typedef {import("../types.js").AnyCommand} AnyCommand */
-/** @typedef {import("../types.js").ReadOptions} ReadOptions */
+/** @typedef {import("../lib/commands.js").AnyCommand} AnyCommand */
+/** @typedef {import("./types.js").ReadOptions} ReadOptions */
 
 /** Sends commands again that may be sent twice and got no answer. */
 export class RetriedCommands {
@@ -46,7 +46,7 @@ export class RetriedCommands {
    *   isOnline: () => boolean,
    *   arrival: (signal: AbortSignal) => Promise<void>,
    *   issue: (command: AnyCommand) => Promise<any>,
-   *   setTimer: import("../types.js").SetTimer,
+   *   setTimer: import("../lib/types.js").SetTimer,
    * } & import("../lib/durations.js").Clocks} options `arrival` waits for a connection; `issue` sends once,
    *   and rejects where there is none
    */

@@ -8,7 +8,7 @@ const WAITS = { least: 500, base: 500, cap: 10_000 };
 /** For how long at most a server is left alone because it asked for it, in milliseconds. */
 const LEFT_ALONE = 5 * 60_000;
 
-/** @typedef {import("../types.js").RetryOptions} RetryOptions */
+/** @typedef {import("./types.js").RetryOptions} RetryOptions */
 /** @typedef {import("../lib/errors.js").ChatError} ChatError */
 
 /**
@@ -34,7 +34,7 @@ export class Retries {
   /**
    * @param {{
    *   random: () => number,
-   *   setTimer: import("../types.js").SetTimer,
+   *   setTimer: import("../lib/types.js").SetTimer,
    *   changed: () => void,
    * }} options `changed`: {@link Retries#trouble} is another one
    */

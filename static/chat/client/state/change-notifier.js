@@ -3,7 +3,7 @@
  * has been taken. A frame of a hundred messages in one room is one `messages` event.
  */
 export class ChangeNotifier {
-  /** @type {Map<string, {type: string, detail: import("../types.js").Detail}>} */
+  /** @type {Map<string, {type: string, detail: import("./types.js").Detail}>} */
   #untold = new Map();
   #target;
 
@@ -14,7 +14,7 @@ export class ChangeNotifier {
 
   /**
    * @param {string} type
-   * @param {import("../types.js").Detail} [detail]
+   * @param {import("./types.js").Detail} [detail]
    */
   tell(type, detail = {}) {
     if (this.#untold.size === 0) queueMicrotask(() => this.#tellAll());

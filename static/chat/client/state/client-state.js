@@ -39,7 +39,7 @@ export class ClientState {
   #unread;
   #host;
 
-  /** @param {import("../types.js").ClientStateHost} host */
+  /** @param {import("./types.js").ClientStateHost} host */
   constructor(host) {
     const { monotonic, setTimer } = host;
     this.#host = host;
@@ -344,7 +344,7 @@ export class ClientState {
    * @param {string} roomId
    * @param {import("../../protocol.js").Message} message
    * @param {boolean} isNew
-   * @param {import("../types.js").FeedMessage} [before] what was held of it
+   * @param {import("../message-log/types.js").FeedMessage} [before] what was held of it
    */
   #applied(roomId, message, isNew, before) {
     const isMine = message.sender === this.me?.username;

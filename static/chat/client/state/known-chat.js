@@ -1,8 +1,6 @@
 /**
- * What a client knows of the chat, kept current by its state: the part of {@link ChatClient} that
+ * What a client knows of the chat, kept current by its state: the part of `ChatClient` that
  * asks the server nothing.
- *
- * @typedef {import("../chat-client.js").ChatClient} ChatClient
  */
 export class KnownChat extends EventTarget {
   #state;

@@ -1,4 +1,4 @@
-/** @typedef {import("../types.js").KeptFiles} KeptFiles */
+/** @typedef {import("./types.js").KeptFiles} KeptFiles */
 
 /** How long a file is kept that no message and no draft took, in milliseconds. */
 const KEPT_FOR = 7 * 24 * 3_600_000;

@@ -2,12 +2,18 @@
 const REFUSALS = new Set(["too_large", "quota_exceeded", "unsupported_media", "bad_request"]);
 
 /**
+ * What a file on its way asks of those who upload it.
+ * @typedef {object} UploadQueue
+ * @property {(upload: FileUpload) => void} begin
+ * @property {(upload: FileUpload) => void} retry
+ * @property {(upload: FileUpload) => void} cancel
+ */
+
+/**
  * One file on its way to the server. Tells `change` whenever it moved.
  *
  * It goes on wherever the person looks, and is sent with a message before or after it is done:
- * {@link ChatClient#sendMessage} takes it among the attachments.
- *
- * @typedef {import("../chat-client.js").ChatClient} ChatClient
+ * `ChatClient.sendMessage` takes it among the attachments.
  */
 export class FileUpload extends EventTarget {
   /** Bytes that are there. */
@@ -26,7 +32,7 @@ export class FileUpload extends EventTarget {
   #queue;
 
   /**
-   * @param {import("../types.js").UploadQueue} queue
+   * @param {UploadQueue} queue
    * @param {{key: string, name: string, size: number, file: File | null}} of `key`: under which it is
    *   stored; `file`: null while it is not read from there
    */

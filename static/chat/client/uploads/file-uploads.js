@@ -7,10 +7,10 @@ import { passes } from "../retry/retries.js";
 const AT_ONCE = 3;
 const UUID_LENGTH = 36;
 
-/** @typedef {import("../types.js").UploadOptions} UploadOptions */
+/** @typedef {import("../connection/types.js").UploadOptions} UploadOptions */
 /** @typedef {import("../../protocol.js").Attachment} Attachment */
 
-/** @typedef {import("../types.js").UploadQueue} UploadQueue */
+/** @typedef {import("./file-upload.js").UploadQueue} UploadQueue */
 
 /**
  * All files that a client uploads, some at a time. Until they are done they are stored, and found
@@ -36,10 +36,10 @@ export class FileUploads {
    * @param {{
    *   upload: (file: File, options: UploadOptions) => Promise<Attachment>,
    *   limits: () => import("../../protocol.js").Limits,
-   *   store: import("../types.js").KeptFiles,
+   *   store: import("./types.js").KeptFiles,
    *   tryNow: () => void,
    *   locks?: Pick<LockManager, "request">,
-   *   elsewhere?: import("../types.js").UploadsElsewhere,
+   *   elsewhere?: import("./types.js").UploadsElsewhere,
    * }} options `tryNow`: tries at once what waits to be tried again
    */
   constructor({ upload, limits, store, tryNow, locks, elsewhere }) {

@@ -199,7 +199,7 @@ export class Composer extends ChatElement {
 
   /**
    * Takes the text of an unsent message back, before what is being written.
-   * @param {import("../messages/message.js").Message} message
+   * @param {import("../../client/types.js").FeedMessage} message
    */
   writeAgain(message) {
     const repliedTo = this.client

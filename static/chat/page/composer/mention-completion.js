@@ -14,11 +14,19 @@ const MOST = 6;
 let lists = 0;
 
 /**
+ * Where a text is written: the composer, or the editor of a message.
+ * @typedef {import("../lib/element.js").ChatElement & {
+ *   textarea: HTMLTextAreaElement,
+ *   room: import("../../protocol.js").Room | undefined,
+ * }} TextHost
+ */
+
+/**
  * Completes @names where a text is written: a list box that the arrow keys reach from the text.
  * It is a popover, which the list of messages does not cut off.
  */
 export class MentionCompletion {
-  /** @param {import("./composer.js").Composer | import("../messages/message-editor.js").MessageEditor} host */
+  /** @param {TextHost} host */
   constructor(host) {
     this.host = host;
     this.id = `mentions-${++lists}`;

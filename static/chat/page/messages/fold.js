@@ -7,6 +7,12 @@ const sizes = new ResizeObserver((entries) => {
 });
 
 /**
+ * The component of one message.
+ * @typedef {import("../lib/element.js").ChatElement
+ *   & {message: {sender: string, client_id: string}}} MessageElement
+ */
+
+/**
  * A long message shows its beginning until the reader wants all of it.
  *
  * The stylesheet limits the height of each body, so that nothing moves when it is found to be
@@ -19,7 +25,7 @@ export class Fold {
   #body = null;
   #host;
 
-  /** @param {import("./message.js").ChatMessage} host */
+  /** @param {MessageElement} host */
   constructor(host) {
     this.#host = host;
     host.addController(this);

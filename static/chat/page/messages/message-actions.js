@@ -4,8 +4,17 @@ import { canDelete, canWrite } from "../lib/rooms.js";
 export const quickReactions = ["👍", "❤️", "😂"];
 
 /**
+ * The component of one message, as its menu needs it.
+ * @typedef {import("../lib/element.js").ChatElement & {
+ *   message: import("../../client/types.js").FeedMessage,
+ *   mine: boolean,
+ *   room: import("../../protocol.js").Room,
+ * }} MessageElement
+ */
+
+/**
  * What the menu of a message offers to this person.
- * @param {import("./message.js").ChatMessage} element
+ * @param {MessageElement} element
  * @returns {import("../lib/menu.js").MenuItem[]}
  */
 export function messageActions(element) {

@@ -9,6 +9,16 @@ import { asWritten, fitToText } from "../lib/textarea.js";
 import { waitWords } from "../lib/waits.js";
 import { codeHint, isTouch, WritingKeys } from "../composer/writing-keys.js";
 
+/**
+ * The open room around the messages, as far as an editor needs it.
+ * @typedef {HTMLElement & {
+ *   drafts: import("../composer/drafts.js").Drafts,
+ *   roomId: string,
+ *   isEditKept: boolean,
+ *   composer: import("../composer/composer.js").Composer | null,
+ * }} Conversation
+ */
+
 /** Changes the text of one's own message, where it stands. */
 export class MessageEditor extends ChatElement {
   static properties = {
@@ -59,9 +69,7 @@ export class MessageEditor extends ChatElement {
   }
 
   get conversation() {
-    return /** @type {import("../rooms/conversation.js").Conversation} */ (
-      this.closest("mc-conversation")
-    );
+    return /** @type {Conversation} */ (this.closest("mc-conversation"));
   }
 
   get textarea() {

@@ -2,7 +2,7 @@ import { excerpt } from "../../client/lib/excerpt.js";
 import { isolated, spokenName } from "../../client/people/names.js";
 import { clockTime } from "../lib/dates.js";
 
-/** @typedef {import("./message.js").Message} Message */
+/** @typedef {import("../../client/types.js").FeedMessage} Message */
 /** @typedef {import("../../client.js").ChatClient} ChatClient */
 
 /** Characters of a message's text that are read out with it; all of it can be read in the message. */

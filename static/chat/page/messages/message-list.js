@@ -16,7 +16,7 @@ import { timeline } from "./timeline.js";
 import { Toolbar } from "../lib/toolbar.js";
 import { unreadBar } from "./unread-bar.js";
 
-/** @typedef {import("./message.js").Message} Message */
+/** @typedef {import("../../client/types.js").FeedMessage} Message */
 
 /** The most messages in the document; the rest of a long history comes and goes with the scroll. */
 const WINDOW = 250;

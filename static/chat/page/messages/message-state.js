@@ -10,7 +10,7 @@ const UPLOADING = "This is sent as soon as the files are uploaded.";
  * What becomes of a message that the server does not have yet, and what can be done about it.
  *
  * @param {import("../../client.js").ChatClient} client
- * @param {import("./message.js").Message} message
+ * @param {import("../../client/types.js").FeedMessage} message
  * @param {() => void} writeAgain takes the text back into the composer
  */
 export function messageState(client, message, writeAgain) {
@@ -57,7 +57,7 @@ export function messageState(client, message, writeAgain) {
  * What can be done with the words of a message that was refused.
  *
  * @param {import("../../client.js").ChatClient} client
- * @param {import("./message.js").Message} message
+ * @param {import("../../client/types.js").FeedMessage} message
  */
 function textWays(client, message) {
   const copy = async (/** @type {Event} */ event) => {
@@ -77,7 +77,7 @@ function textWays(client, message) {
 
 /**
  * @param {import("../../client.js").ChatClient} client
- * @param {import("./message.js").Message} message
+ * @param {import("../../client/types.js").FeedMessage} message
  */
 function sendAsFile(client, { room, body, reply_to, client_id }) {
   const { attachments, uploads } = client.takeBack(client_id);
@@ -89,7 +89,7 @@ function sendAsFile(client, { room, body, reply_to, client_id }) {
  * A message that is not on its way now.
  *
  * @param {import("../../client.js").ChatClient} client
- * @param {import("./message.js").Message} message
+ * @param {import("../../client/types.js").FeedMessage} message
  * @param {string} reason
  * @param {unknown} [way] what the person can do, beside discarding it
  */
@@ -109,7 +109,7 @@ const waiting = (words, ways) =>
 
 /**
  * @param {import("../../client.js").ChatClient} client
- * @param {import("./message.js").Message} message
+ * @param {import("../../client/types.js").FeedMessage} message
  */
 const discard = (client, message) => link("Discard", () => client.discard(message.client_id));
 

@@ -4,6 +4,18 @@ import { unread } from "../lib/rooms.js";
 /** @typedef {import("../../protocol.js").Room} Room */
 
 /**
+ * The list of a room's messages, as far as its marker looks at it.
+ * @typedef {import("../lib/element.js").ChatElement & {
+ *   roomId: string,
+ *   feed: import("../../client/message-log/feed.js").Feed,
+ *   anchor: import("./scroll-anchor.js").ScrollAnchor,
+ *   scroller: HTMLElement | null,
+ *   placed: boolean,
+ *   unreadAfter: number | null,
+ * }} MessageListElement
+ */
+
+/**
  * Marks a room as read as far as the reader has really seen it: the page is in front, the end of
  * the message was in view, and so was everything unread before it.
  */
@@ -13,7 +25,7 @@ export class ReadMarker {
   /** The line was lost, and what comes with the next one comes at once. */
   #wasCut = false;
 
-  /** @param {import("./message-list.js").MessageList} list */
+  /** @param {MessageListElement} list */
   constructor(list) {
     this.list = list;
     this.look = this.look.bind(this);
@@ -83,7 +95,7 @@ export class ReadMarker {
     const next = room.read + 1;
     if (messages.length === 0 || messages[0].number > next) return next;
     const me = client.me?.username ?? "";
-    const isUnread = (/** @type {import("./message.js").Message} */ message) =>
+    const isUnread = (/** @type {import("../../client/types.js").FeedMessage} */ message) =>
       message.number >= next && message.state === "sent" && isCounted(message, me);
     return messages.find(isUnread)?.number ?? Math.max(next, (messages.at(-1)?.number ?? 0) + 1);
   }

@@ -2,7 +2,7 @@ import { html } from "lit";
 import { isCounted } from "../../client/reading/unread.js";
 import { dayName, dayOf } from "../lib/dates.js";
 
-/** @typedef {import("./message.js").Message} Message */
+/** @typedef {import("../../client/types.js").FeedMessage} Message */
 
 /** How long after a message the next of the same person needs no name of its own. */
 const GROUP_MS = 5 * 60_000;

@@ -3,7 +3,7 @@ import { unblock } from "../people/blocking.js";
 import "../composer/composer.js";
 import { ChatElement } from "../lib/element.js";
 import { icon } from "../lib/icons.js";
-import { LastMessage } from "../messages/last-message.js";
+import { LastMessage } from "./last-message.js";
 import "../messages/message-list.js";
 import "./room-header.js";
 import { personName, roomName } from "../people/name.js";
@@ -74,7 +74,7 @@ export class Conversation extends ChatElement {
     return /** @type {Composer | null} */ (this.querySelector("mc-composer"));
   }
 
-  /** @param {import("../messages/message.js").Message | null} message */
+  /** @param {import("../../client/types.js").FeedMessage | null} message */
   edit(message) {
     this.editing = message?.id ?? null;
     this.isEditKept = false;
@@ -82,7 +82,7 @@ export class Conversation extends ChatElement {
     if (!message) this.composer?.textarea.focus();
   }
 
-  /** @param {import("../messages/message.js").Message} message */
+  /** @param {import("../../client/types.js").FeedMessage} message */
   writeAgain(message) {
     if (this.composer) this.composer.writeAgain(message);
     else

@@ -1,11 +1,20 @@
 import { placeAt } from "./location.js";
 
 /**
+ * The page that opens a room.
+ * @typedef {HTMLElement & {
+ *   address: string | undefined,
+ *   client: import("../../client.js").ChatClient,
+ *   openRoom: (room: string, where: {number: number | null}) => unknown,
+ * }} RoomOpener
+ */
+
+/**
  * Links to the rooms and messages of this chat, which open where they are clicked and not in another
  * page. Where the person is not in the room, the server's page says what can be done.
  */
 export class RoomLinks {
-  /** @param {import("../app.js").ChatApp} app */
+  /** @param {RoomOpener} app */
   constructor(app) {
     this.app = app;
     app.addEventListener("click", (event) => this.onClick(event));

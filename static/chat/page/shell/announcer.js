@@ -9,7 +9,7 @@ const KEPT = 5;
  * out every page of history that is loaded.
  */
 export class Announcer {
-  /** @param {import("../app.js").ChatApp} app */
+  /** @param {import("../lib/element.js").ChatElement} app */
   constructor(app) {
     this.app = app;
     /** @type {string[]} */

@@ -10,8 +10,8 @@ import type { ChatView } from "../view/chat-view.js";
 import { CallNotification } from "./call-notification.js";
 import type { FrontWindow } from "./front-window.js";
 import { JoinedCalls } from "./joined-calls.js";
-import { plain } from "./plain.js";
-import type { NotificationSettings } from "./notification-settings.js";
+import { plain } from "../rooms/plain.js";
+import type { NotificationSettings } from "../rooms/notification-settings.js";
 
 const WORDS_LIMIT = 140;
 /** What comes together, as after a time offline, is shown together, in milliseconds. */

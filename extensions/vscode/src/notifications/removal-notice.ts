@@ -5,7 +5,7 @@ import type { Chat } from "../chat/chat.js";
 import { displayName } from "../chat/naming.js";
 import type { ChatView } from "../view/chat-view.js";
 import type { FrontWindow } from "./front-window.js";
-import { plain } from "./plain.js";
+import { plain } from "../rooms/plain.js";
 
 interface Removal {
   room: string;

@@ -7,9 +7,6 @@ import type { Attachment, Command } from "../../../../static/chat/protocol.js";
 import type { UploadNews } from "../chat/upload-news.js";
 import { KEY } from "../chat/editor-storage.js";
 
-/** Where the page keeps which room it shows: "" for the list of rooms. */
-export const SHOWN = "mediachat.shown";
-
 const STORED_LIMIT = 200_000;
 const FRAME_LIMIT = 64 * 1024;
 const UPLOAD_LIMIT = 1024 ** 3;

@@ -1,9 +1,18 @@
 /**
+ * The open room.
+ * @typedef {import("../lib/element.js").ChatElement & {
+ *   roomId: string,
+ *   list: import("../messages/message-list.js").MessageList | null,
+ *   writeAgain: (message: import("../../client/types.js").FeedMessage) => void,
+ * }} ConversationElement
+ */
+
+/**
  * The last message of one's own, which the arrow in an empty composer changes: the one that was
  * written last, also while it is on its way or the reader is elsewhere in the room.
  */
 export class LastMessage {
-  /** @param {import("../rooms/conversation.js").Conversation} conversation */
+  /** @param {ConversationElement} conversation */
   constructor(conversation) {
     this.conversation = conversation;
     /** @type {AbortController | null} a message is waited for */
@@ -16,7 +25,9 @@ export class LastMessage {
   }
 
   get list() {
-    return /** @type {import("./message-list.js").MessageList} */ (this.conversation.list);
+    return /** @type {import("../messages/message-list.js").MessageList} */ (
+      this.conversation.list
+    );
   }
 
   async edit() {
@@ -33,14 +44,14 @@ export class LastMessage {
     else if (!last.code) this.conversation.writeAgain(last);
   }
 
-  /** @param {import("./message.js").Message} message */
+  /** @param {import("../../client/types.js").FeedMessage} message */
   open(message) {
     this.list.tell("edit", { message });
   }
 
   /**
    * Opens it as soon as the server has it, unless the person does something else first.
-   * @param {import("./message.js").Message} message
+   * @param {import("../../client/types.js").FeedMessage} message
    */
   wait({ client_id, error, uploading }) {
     const { conversation } = this;

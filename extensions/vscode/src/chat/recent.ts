@@ -1,7 +1,7 @@
 import type * as vscode from "vscode";
-import type { EditorStorage } from "../chat/editor-storage.js";
+import type { EditorStorage } from "./editor-storage.js";
 import type { Change } from "../platform/folder-values.js";
-import { SHOWN } from "../view/protocol.js";
+import { SHOWN } from "./shown-room.js";
 
 const RECENT = "mediaChat.recentRooms";
 const KEPT = 20;

@@ -2,11 +2,11 @@ import * as vscode from "vscode";
 import { Problem } from "../server/problem.js";
 import type { Server } from "../server/server.js";
 import { answerSecondFactor, cancelSignIn, signIn, type SignedIn } from "../server/sign-in.js";
-import type { FromPage, ToPage } from "../view/protocol.js";
-import type { SignInState } from "../view/documents.js";
-import type { Accounts } from "./account.js";
-import type { BrowserSignIn } from "./browser.js";
-import { askedServer, rememberServerAddress, serverAddress } from "./server-address.js";
+import type { FromPage, ToPage } from "../bridge/protocol.js";
+import type { SignInState } from "./documents.js";
+import type { Accounts } from "../account/account.js";
+import type { BrowserSignIn } from "../account/browser.js";
+import { askedServer, rememberServerAddress, serverAddress } from "../account/server-address.js";
 
 export type SignInMessage = Extract<FromPage, { type: `sign-in${string}` | "second-factor" }>;
 type Reply = (message: ToPage) => void;
