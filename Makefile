@@ -9,7 +9,7 @@ EXTENSION := extensions/vscode
 .PHONY: help run prepare dev dev-server dev-extension serve format check check-extension vsix lock bench chaos
 .PHONY: test test-page test-extension test-alone test-copy test-sqlite test-postgres test-mongodb
 .PHONY: test-sqlite-near test-sqlite-far test-sqlite-databases test-mongodb-near test-mongodb-far
-.PHONY: screenshots needs-python needs-node needs-test-tools
+.PHONY: coverage coverage-server coverage-page screenshots needs-python needs-node needs-test-tools
 
 ## help: lists the commands
 help:
@@ -57,7 +57,9 @@ test: check check-extension test-extension test-sqlite-far test-sqlite-near test
 
 ## test-page: tests of the page's modules by themselves
 test-page: node_modules/installed-dev
-	node --test $(shell find tests/js -name '*.test.js')
+	node --test $(PAGE_TESTS)
+
+PAGE_TESTS = $(shell find tests/js -name '*.test.js')
 
 ## test-sqlite: the server's tests, and those in a browser (TESTS=tests/chat for some)
 test-sqlite: .venv/installed-dev node_modules/installed-dev $(EXTENSION)/node_modules/installed needs-test-tools
@@ -102,6 +104,22 @@ FORMATTED := static tests eslint.config.js deploy benchmarks/competitors $(EXTEN
 format: .venv/installed-dev node_modules/installed-dev
 	$(BIN)/ruff format .
 	node_modules/.bin/prettier --write --log-level=warn $(FORMATTED)
+
+## coverage: tells what no test reaches, in artefacts/coverage/
+## coverage-server: the same for the server alone (TESTS=tests/chat for some of its tests)
+## coverage-page: the same for the page's modules alone
+coverage: coverage-server coverage-page
+
+coverage-server: .venv/installed-dev node_modules/installed-dev $(EXTENSION)/node_modules/installed needs-test-tools
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -m "not alone" $(TESTS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage html --quiet
+	$(BIN)/coverage report
+
+coverage-page: node_modules/installed-dev
+	node_modules/.bin/c8 --all --src static --include static/chat --reporter html --reporter text \
+		--reports-dir artefacts/coverage/page node --test $(PAGE_TESTS)
 
 ## check: formats, style, types, imports and migrations; quick, runs no test
 check: .venv/installed-dev node_modules/installed-dev
@@ -201,6 +219,7 @@ lock:
 	uv pip compile $(UNIVERSAL) benchmarks/competitors/synapse/requirements.in \
 		-o benchmarks/competitors/synapse/requirements.txt
 	npm install --package-lock-only --ignore-scripts --no-audit --no-fund
+	cd $(EXTENSION) && npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 LOCK = uv pip compile $(UNIVERSAL) pyproject.toml --extra mongodb --extra postgres --extra s3
 UNIVERSAL := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
