@@ -3,10 +3,12 @@
 import json
 import re
 import subprocess
+import tomllib
 
 import pytest
 import yaml
 
+from mediachat import VERSION
 from tests.support.live import ROOT
 
 DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md"))
@@ -36,6 +38,33 @@ def test_editors_start_targets_that_are_there(name: str) -> None:
     assert commands
     for targets in commands:
         subprocess.run(["make", "--dry-run", *targets.split()], cwd=ROOT, check=True)
+
+
+def test_all_parts_have_one_version() -> None:
+    parts = [".", "static/chat", "extensions/vscode"]
+    packages = [ROOT / part / "package.json" for part in parts]
+    locks = [ROOT / part / "package-lock.json" for part in (".", "extensions/vscode")]
+    versions = {str(path): json.loads(path.read_text())["version"] for path in packages + locks}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert versions | {"pyproject.toml": project["version"]} == dict.fromkeys(
+        [*versions, "pyproject.toml"], VERSION
+    )
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files_and_headings_that_are_there(document) -> None:
+    for target in re.findall(r"\]\((?!https?://)([^)\s]+)\)", document.read_text()):
+        name, _, heading = target.partition("#")
+        path = document.parent / name if name else document
+        assert path.exists(), target
+        if heading:
+            titles = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+            assert heading in map(_anchor, titles), target
+
+
+def _anchor(title: str) -> str:
+    """As GitHub makes it of a heading."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
 def test_what_hosts_read_can_be_read() -> None:
