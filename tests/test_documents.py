@@ -88,3 +88,75 @@ def test_a_workflow_runs_what_is_there_with_pinned_actions(workflow) -> None:
             subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, check=True)
         else:
             assert (ROOT / command).is_file(), command
+
+
+SETTINGS = (ROOT / "mediachat" / "settings.py").read_text()
+SET_BY_MAKE = {"WEB_CONCURRENCY": "WORKERS"}
+"""What `make serve` reads under a name of its own, which is the one to document."""
+READ_BY_MAKE = {"HOST"}
+
+
+def test_the_readme_names_every_setting_and_no_other() -> None:
+    table = (ROOT / "README.md").read_text().partition("### Settings")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    read = set(re.findall(r'\benv\.\w+\("(\w+)"', SETTINGS))
+    assert {"SECRET_KEY", "RELOAD"} <= read
+    assert named == {SET_BY_MAKE.get(name, name) for name in read} | READ_BY_MAKE
+
+
+SERVER = ("accounts", "chat", "mediachat")
+TOLD_AS_A_WHOLE = {"formats", "management", "migrations", "templatetags"}
+"""Folders whose files Django finds by their place: the map need not name them one by one."""
+
+
+ENTRIES = 14
+"""The column in which the map's entries begin, behind the names of the top folders."""
+
+
+def _mapped() -> set[str]:
+    """The paths that the map names, folders with a slash at their end.
+
+    What stands further to the right than a folder is in that folder, as is the rest of its line.
+    """
+    text = (ROOT / "docs" / "ARCHITECTURE.md").read_text()
+    drawn = text.partition("## The map")[2].split("```")[1]
+    # Of the extension it names no files.
+    lines = drawn.partition("\nextensions/")[0].splitlines()
+    paths: set[str] = set()
+    open_folders: list[tuple[int, str]] = []
+    for line in filter(str.strip, lines):
+        column = len(line) - len(line.lstrip())
+        for word in re.finditer(r"[\w./-]+", line):
+            if word.start() == column or (column == 0 and word.start() == ENTRIES):
+                while open_folders and open_folders[-1][0] >= word.start():
+                    open_folders.pop()
+                if word[0].endswith("/"):
+                    parent = open_folders[-1][1] if open_folders else ""
+                    open_folders.append((word.start(), parent + word[0]))
+                    paths.add(parent + word[0])
+            if word[0].endswith((".py", ".js", ".d.ts")):
+                paths.add(open_folders[-1][1] + word[0].rstrip("."))
+    return paths
+
+
+def test_the_map_names_every_module_of_the_server() -> None:
+    modules = {
+        path.relative_to(ROOT)
+        for package in SERVER
+        for path in (ROOT / package).rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    assert len(modules) > 100
+    told = {path.as_posix() for path in modules if not TOLD_AS_A_WHOLE & set(path.parts)}
+    assert told - _mapped() == set(), "docs/ARCHITECTURE.md lacks them"
+
+
+def test_the_map_names_every_folder_of_the_page() -> None:
+    folders = {path.parent for path in (ROOT / "static/chat").rglob("*.js")}
+    told = {f"{folder.relative_to(ROOT).as_posix()}/" for folder in folders}
+    assert told - _mapped() == set(), "docs/ARCHITECTURE.md lacks them"
+
+
+def test_the_map_names_nothing_that_is_gone() -> None:
+    assert {path for path in _mapped() if not (ROOT / path).exists()} == set()
