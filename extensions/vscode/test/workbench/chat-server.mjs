@@ -100,9 +100,9 @@ export class ChatServer {
       "--port",
       String(this.port),
       "--http",
-      "mediachat.http_protocol:HttpProtocol",
+      "mediachat.server.http_protocol:HttpProtocol",
       "--ws",
-      "mediachat.websockets:WebSocketProtocol",
+      "mediachat.server.websockets:WebSocketProtocol",
       "--no-access-log",
     ];
     this.#process = spawn(python, args, {
