@@ -16,7 +16,7 @@ async function twoTabs() {
   return { shared, here, there, server, clock, room, ours, theirs };
 }
 
-/** Only one of several connections is cut. @param {import("../../support/server.js").Connection} connection */
+/** Only one of several connections is cut. @param {import("../../support/server-connection.js").Connection} connection */
 async function cutOff(connection) {
   const { server } = connection;
   server.isUp = false;

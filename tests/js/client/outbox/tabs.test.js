@@ -268,7 +268,7 @@ test("sending resolves also when another tab's outbox had the message acknowledg
   tell(thereEvents, key);
   await clock.pass(29_000);
   // The other tab sends what this one does not get acknowledged, and takes it from the storage.
-  const last = /** @type {import("../../support/server.js").Connection} */ (
+  const last = /** @type {import("../../support/server-connection.js").Connection} */ (
     server.connections.at(-1)
   );
   last.end(1006);
@@ -299,7 +299,7 @@ test("sending resolves also when this tab was away while another sent the messag
   const key = storage.key(0);
   tell(thereEvents, key);
   await clock.pass(29_000);
-  const last = /** @type {import("../../support/server.js").Connection} */ (
+  const last = /** @type {import("../../support/server-connection.js").Connection} */ (
     server.connections.at(-1)
   );
   last.end(1006);
