@@ -4,7 +4,7 @@
  * @param {Element} root
  * @returns {string[]} what is wrong, one sentence for each element
  */
-(root) => {
+((root) => {
   const found = [];
   const { innerWidth, innerHeight } = globalThis;
   const name = (each) =>
@@ -13,32 +13,24 @@
     const around = [];
     for (let one = each.parentElement; one; one = one.parentElement) {
       const { overflowX, overflowY } = getComputedStyle(one);
-      if (/auto|scroll/.test(overflowX + overflowY))
-        around.push({ box: one.getBoundingClientRect(), overflowX });
+      if (/auto|scroll/.test(overflowX + overflowY)) around.push({ box: one.getBoundingClientRect(), overflowX });
     }
     return around;
   };
   if (document.documentElement.scrollWidth > innerWidth) found.push("the page scrolls sideways");
-  for (const each of root.querySelectorAll(
-    ":is(.dialog-frame, .dialog, .menu, .emoji-picker, .messages)",
-  )) {
+  for (const each of root.querySelectorAll(":is(.dialog-frame, .dialog, .menu, .emoji-picker, .messages)")) {
     if (each.scrollWidth <= each.clientWidth + 1) continue;
     const { right } = each.getBoundingClientRect();
-    const wide = [...each.querySelectorAll("*")].find(
-      (inner) => inner.getBoundingClientRect().right > right + 1,
-    );
+    const wide = [...each.querySelectorAll("*")].find((inner) => inner.getBoundingClientRect().right > right + 1);
     found.push(`scrolls sideways: ${name(each)}, by ${wide && name(wide)}`);
   }
-  for (const each of root.querySelectorAll(
-    "button, textarea, select, input:not([type=file]), a[href], summary, h2, header",
-  )) {
+  for (const each of root.querySelectorAll("button, textarea, select, input:not([type=file]), a[href], summary, h2, header")) {
     if (!each.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
     const { left, right, top, bottom, width, height } = each.getBoundingClientRect();
     if (width < 2 || height < 2 || each.closest("pre, table, .visually-hidden")) continue;
     if (left < -1 || right > innerWidth + 1) found.push(`out: ${name(each)}`);
     const isTextLink = each.localName === "a" || each.closest(".message-body");
-    if (each.localName === "button" && each.scrollWidth > each.clientWidth + 1)
-      found.push(`too narrow: ${name(each)}`);
+    if (each.localName === "button" && each.scrollWidth > each.clientWidth + 1) found.push(`too narrow: ${name(each)}`);
     if (isTextLink) continue; // Its lines may leave its middle empty.
     const [x, y] = [(left + right) / 2, (top + bottom) / 2];
     const isScrolledAway = scrollers(each).some(({ box }) => y < box.top || y > box.bottom);
@@ -50,8 +42,7 @@
     const at = document.elementFromPoint(x, y);
     // What floats over the messages hides none of them: they can be scrolled from below it.
     if (at?.closest(".jump, .unread-bar, .message-tools") && each.closest(".messages")) continue;
-    if (!at || !(each.contains(at) || at.contains(each)))
-      found.push(`covered by ${at && name(at)}: ${name(each)}`);
+    if (!at || !(each.contains(at) || at.contains(each))) found.push(`covered by ${at && name(at)}: ${name(each)}`);
   }
   return found;
-}
+})
