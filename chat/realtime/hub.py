@@ -53,9 +53,8 @@ class Hub:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.heartbeat = Reconciler(self)
-        self.subscriptions = Subscriptions(
-            Notifications(self).hear, self._listens, self.heartbeat.soon
-        )
+        notifications = Notifications(self, self.heartbeat.soon)
+        self.subscriptions = Subscriptions(notifications.hear, self._listens, self.heartbeat.soon)
         self.rosters = Rosters(self.heartbeat.soon)
         self.feeds = RoomFeedRegistry(self.subscriptions, self.rosters, self.heartbeat.soon)
         self.relations = KnownRelations()

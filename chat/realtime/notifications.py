@@ -1,7 +1,8 @@
 """What the channel layer says, brought to those here whom it is about."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -9,11 +10,13 @@ import structlog
 from chat import serializers
 from chat.concurrency.background_tasks import BackgroundTasks
 from chat.queries.membership_state import Digest
-from chat.realtime.room_feed import RoomFeed
+from chat.queries.relations import KnownRelations
+from chat.realtime.feed_registry import RoomFeedRegistry
+from chat.realtime.known_reads import KnownReads
+from chat.realtime.presence import Presence
+from chat.realtime.room_feed import Connection, RoomFeed
+from chat.realtime.roster import Rosters
 from chat.realtime.socket_writer import frame
-
-if TYPE_CHECKING:
-    from chat.realtime.hub import Hub
 
 logger = structlog.get_logger(__name__)
 
@@ -23,11 +26,32 @@ UNKNOWN: Digest = (-1, None)
 """Differs from how many rooms anybody is in."""
 
 
-class Notifications:
-    """Hears for one hub."""
+class Recipients(Protocol):
+    """The people and rooms of this process, as far as a notification may be about them."""
 
-    def __init__(self, hub: "Hub") -> None:
+    digests: dict[UUID, Digest]
+    feeds: RoomFeedRegistry
+    rosters: Rosters
+    relations: KnownRelations
+    reads: KnownReads
+    presence: Presence
+
+    @property
+    def people(self) -> Mapping[UUID, Mapping[Connection, None]]: ...
+
+    def disconnect(self, connection: Connection, code: int) -> None: ...
+
+    def refresh_rooms(self, user: UUID) -> "asyncio.Task[None]": ...
+
+    def refresh_relations(self, user: UUID) -> "asyncio.Task[None]": ...
+
+
+class Notifications:
+    """Hears for one hub; ``compare_soon`` has it compare everything with the database."""
+
+    def __init__(self, hub: Recipients, compare_soon: Callable[[], None]) -> None:
         self._hub = hub
+        self._compare_soon = compare_soon
         self._background = BackgroundTasks()
 
     def hear(self, event: dict[str, Any]) -> None:
@@ -44,7 +68,7 @@ class Notifications:
                     serializers.forget(UUID(event["user"]))
                     self._hub.rosters.rename(UUID(event["user"]), event["username"])
                 case "doorbells.lost":
-                    self._hub.heartbeat.soon()
+                    self._compare_soon()
         except Exception:
             logger.exception("event_failed", type=event.get("type"))
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -12,14 +13,17 @@ from chat import protocol
 from chat.concurrency.executors import run_in_db_pool
 from chat.media import storage_use
 from chat.queries import membership_state, room_log
-from chat.queries.relations import relations_of
+from chat.queries.relations import KnownRelations, relations_of
 from chat.realtime import erasure_worker
+from chat.realtime.feed_registry import RoomFeedRegistry
+from chat.realtime.known_reads import KnownReads
+from chat.realtime.presence import Presence
+from chat.realtime.room_feed import Connection
+from chat.realtime.roster import Rosters
+from chat.realtime.subscriptions import Subscriptions
 from mediachat.databases import wal
 from mediachat.monitoring import disk, memory
 from mediachat.monitoring.logs import reason
-
-if TYPE_CHECKING:
-    from chat.realtime.hub import Hub
 
 logger = structlog.get_logger(__name__)
 
@@ -31,10 +35,35 @@ UNDER_WAY = 0.5
 NOWHERE: tuple[membership_state.Digest, int] = ((0, None), 0)
 
 
+class Known(Protocol):
+    """What this process has read of the database, and what it does where that is no longer so."""
+
+    digests: dict[UUID, membership_state.Digest]
+    feeds: RoomFeedRegistry
+    rosters: Rosters
+    relations: KnownRelations
+    reads: KnownReads
+    presence: Presence
+    subscriptions: Subscriptions
+
+    @property
+    def people(self) -> Mapping[UUID, Mapping[Connection, None]]: ...
+
+    async def check_epoch(self) -> None: ...
+
+    async def disconnect_unauthorized(self, connections: Collection[Connection]) -> None: ...
+
+    async def tell_reads(self, users: Collection[UUID]) -> None: ...
+
+    def refresh_rooms(self, user: UUID) -> "asyncio.Task[None]": ...
+
+    def refresh_relations(self, user: UUID) -> "asyncio.Task[None]": ...
+
+
 class Reconciler:
     """Each check is one query, whatever the number of sockets."""
 
-    def __init__(self, hub: "Hub") -> None:
+    def __init__(self, hub: Known) -> None:
         self._hub = hub
         self._hurry = asyncio.Event()
         self._hurried = 0
