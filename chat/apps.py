@@ -15,7 +15,10 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.signals import account_changed, erasure_begun, profile_changed, signed_out
+        from chat import broadcast
+        from chat.message_log import listeners
 
+        listeners.register(broadcast.room_changes)
         signed_out.connect(_close_sockets)
         signed_out.connect(_hand_rooms_on)
         profile_changed.connect(_tell_profile)

@@ -5,8 +5,7 @@ What reaches a hub is a ``room.event``, ``user.event``, ``presence.event`` or ``
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
+from chat.message_log.entry import LogEntry, RoomChanges
 from chat.protocol import ReadEvent
 from mediachat.monitoring.logs import reason
 
@@ -43,9 +43,6 @@ LOST_TIMES, LOST_EVERY = 5, 1.0
 """How often that is told, and after how many seconds each: others may be on their way back to a
 layer that works again here."""
 
-Entry = tuple[int, int, str, str]
-"""A message in the log: position, number, id, and its encoded state."""
-
 
 def room_group(room: UUID) -> str:
     return f"room.{room.hex}"
@@ -55,19 +52,8 @@ def user_group(user: UUID) -> str:
     return f"user.{user.hex}"
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """Messages of one room that were sent or changed, in the order of position."""
-
-    room: UUID
-    members_version: int
-    entries: Sequence[Entry]
-    writers: Mapping[UUID, str] = field(default_factory=dict)
-    """Those who have written here for the first time, with their usernames."""
-
-
-def messages_on_commit(rooms: Sequence[Changed]) -> None:
-    """What one commit changes in any number of rooms."""
+def room_changes(rooms: Sequence[RoomChanges]) -> None:
+    """What one commit has changed in any number of rooms: a listener of the log."""
     bells: list[GroupMessage] = []
     for each in rooms:
         event: dict[str, Any] = {
@@ -79,8 +65,7 @@ def messages_on_commit(rooms: Sequence[Changed]) -> None:
         if each.writers:
             event["writers"] = {user.hex: name for user, name in each.writers.items()}
         bells.append((room_group(each.room), event))
-    if bells:
-        transaction.on_commit(lambda: _ring(*bells))
+    _ring(*bells)
 
 
 def room_changed_on_commit(room: UUID) -> None:
@@ -296,8 +281,8 @@ def _size(message: dict[str, Any]) -> int:
     return _size_of(message.get("entries", ())) + len(message.get("frame", ""))
 
 
-def _size_of(entries: Sequence[Entry]) -> int:
-    return sum(len(entry[-1]) for entry in entries)
+def _size_of(entries: Iterable[LogEntry]) -> int:
+    return sum(len(encoded) for _, _, _, encoded in entries)
 
 
 _ringer: Broadcaster | None = None

@@ -11,6 +11,7 @@ from django.db.models.functions import Left
 
 from accounts.models import User
 from chat import protocol
+from chat.message_log.entry import LogEntry
 from chat.models import Attachment, Membership, Message
 from chat.rendering import text
 
@@ -50,6 +51,14 @@ def messages(rows: Sequence[Message]) -> list[protocol.Message]:
 def encode(rows: Sequence[Message]) -> list[str]:
     """The same as JSON."""
     return [message.model_dump_json() for message in messages(rows)]
+
+
+def log_entries(rows: Sequence[Message]) -> list[LogEntry]:
+    """What the log has of these messages, in the same order."""
+    return [
+        LogEntry(row.position, row.number, str(row.pk), encoded)
+        for row, encoded in zip(rows, encode(rows), strict=True)
+    ]
 
 
 def _message(row: Message, sender: str, quotes: Mapping[UUID, protocol.Quote]) -> protocol.Message:

@@ -17,8 +17,8 @@ from django.db import (
 )
 
 from chat.actions import messages
-from chat.actions.drafts import Draft, render
-from chat.message_log import writer
+from chat.actions.drafts import Draft
+from chat.message_log import locks
 from chat.models import Message
 from mediachat.databases.transactions import lock_timeout, retried, was_not_locked
 
@@ -51,9 +51,6 @@ def store(jobs: Sequence[Job]) -> list[Result]:
     results: dict[int, Result] = {}
     drafts = {n: job for n, job in enumerate(jobs) if isinstance(job, Draft)}
     changes = {n: job for n, job in enumerate(jobs) if isinstance(job, Change)}
-    for draft in drafts.values():
-        # Before the transaction, in which nobody else can write.
-        draft.rendered = draft.rendered or render(draft.body, draft.code)
     if drafts:
         results |= _stored(drafts, messages.send_messages, _rooms_of_drafts)
     if changes:
@@ -74,7 +71,7 @@ def _change_some(changes: Sequence[Change]) -> list[Result]:
     results: list[Result] = []
     # All rooms at once and in order. One after another, as the changes came, two processes would
     # each hold what the other waits for.
-    with writer.locked_rooms_of([change.message for change in changes]):
+    with locks.locked_rooms_of([change.message for change in changes]):
         began = time.monotonic()
         for change in changes:
             results.append(_attempt(change))
@@ -164,5 +161,5 @@ def _rooms_of_drafts(drafts: Sequence[Draft]) -> list[UUID | None]:
 
 
 def _rooms_of_changes(changes: Sequence[Change]) -> list[UUID | None]:
-    rooms = writer.rooms_of([change.message for change in changes])
+    rooms = locks.rooms_of([change.message for change in changes])
     return [rooms.get(change.message) for change in changes]

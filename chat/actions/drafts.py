@@ -1,21 +1,16 @@
-"""From what someone wants to send to the row that is stored."""
+"""What someone wants to send."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from chat import permissions, serializers
-from chat.message_log import writer
-from chat.models import Attachment, Membership, Message
+from chat import permissions
+from chat.models import Message
 from chat.models.messages import message_id
 from chat.permissions import Permission
-from chat.protocol import BODY_LIMIT, ChatError, Code, ErrorCode
+from chat.protocol import BODY_LIMIT, Code
 from chat.rendering import text
-from chat.rendering.mentions import readings
 
 
 @dataclass(slots=True)
@@ -57,125 +52,3 @@ def render_draft(draft: Draft) -> text.Rendered:
         return text.Rendered("")  # it is found by its id, and not stored again
     permissions.room_for(draft.sender, draft.room, Permission.SEND)
     return render(draft.body, draft.code)
-
-
-@dataclass(slots=True)
-class Context:
-    """What the drafts of one batch refer to, asked for once."""
-
-    now: datetime
-    quoted: dict[UUID, UUID]
-    """Rooms of messages, by id."""
-    files: dict[UUID, Attachment]
-    people: dict[UUID, set[str]]
-    """Those who are mentioned, by room."""
-    rendered: dict[UUID, text.Rendered]
-
-    @classmethod
-    def of(cls, drafts: Iterable[Draft], newcomers: Mapping[UUID, UUID]) -> "Context":
-        """The context of these drafts, with who comes into which room by the first of them."""
-        drafts = list(drafts)
-        rendered = {draft.id: draft.rendered or render(draft.body, draft.code) for draft in drafts}
-        quoted = {draft.reply_to for draft in drafts if draft.reply_to}
-        files = {id for draft in drafts for id in draft.attachments}
-        named = {name for each in rendered.values() for name in readings(each.mentions)}
-        return cls(
-            now=writer.now(),
-            quoted=_quoted(quoted) if quoted else {},
-            files=Attachment.objects.in_bulk(files) if files else {},
-            people=members_named({draft.room for draft in drafts}, named, newcomers),
-            rendered=rendered,
-        )
-
-
-def _quoted(ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The rooms of messages that are about to be quoted. One from before there were excerpts gets
-    its own now, so that nobody who reads the quote has to make it."""
-    quoted = Message.objects.filter(pk__in=ids).annotate(beginning=serializers.BEGINNING)
-    rows = list(quoted.values_list("pk", "room_id", "position", "excerpt", "beginning"))
-    for pk, _, position, excerpt, beginning in rows:
-        if excerpt is None and beginning and not text.is_plain(beginning):
-            same = Message.objects.filter(pk=pk, position=position)
-            same.update(excerpt=serializers.excerpt_of(excerpt, beginning))
-    return {pk: room for pk, room, *_ in rows}
-
-
-def row_of(draft: Draft, context: Context) -> Message:
-    """The row for a draft whose sender may send.
-
-    Raises:
-        ChatError: something in the draft itself is wrong.
-    """
-    body = checked_body(draft.body, empty=bool(draft.attachments or draft.code))
-    if draft.reply_to and context.quoted.get(draft.reply_to) != draft.room:
-        raise ChatError(ErrorCode.NOT_FOUND, "The message that this replies to is not here.")
-    rendered = context.rendered[draft.id].naming(context.people.get(draft.room, ()))
-    return Message(
-        id=draft.id,
-        room_id=draft.room,
-        sender_id=draft.sender.pk,
-        client_id=draft.client_id,
-        body=body,
-        html=rendered.html,
-        excerpt=rendered.excerpt,
-        reply_to=draft.reply_to,
-        attachments=_claim(draft, context.files),
-        code=draft.code.model_dump() if draft.code else None,
-        mentions=rendered.mentions,
-        created_at=context.now,
-    )
-
-
-def checked_body(body: str, *, empty: bool = False) -> str:
-    """The text of a message, which may be empty where something else is attached.
-
-    Raises:
-        ChatError: ``too_large``, ``bad_request``.
-    """
-    if len(body) > BODY_LIMIT:
-        raise ChatError(
-            ErrorCode.TOO_LARGE,
-            f"A message has at most {BODY_LIMIT:,} characters. Send the text as a file.",
-        )
-    if "\0" in body:
-        raise ChatError(ErrorCode.BAD_REQUEST, "A message cannot contain the character NUL.")
-    if not empty and text.is_invisible(body):
-        raise ChatError(ErrorCode.BAD_REQUEST, "Write something or attach a file first.")
-    return body
-
-
-def members_named(
-    rooms: Collection[UUID],
-    names: Collection[str],
-    newcomers: Mapping[UUID, UUID] = MappingProxyType({}),
-) -> dict[UUID, set[str]]:
-    """Which of these usernames call somebody, by room: those of its members, and of who is about
-    to come in (id by room), who may sign in."""
-    found: dict[UUID, set[str]] = {}
-    if not names:
-        return found
-    people = dict(
-        User.objects.filter(username__in=names, is_active=True).values_list("pk", "username")
-    )
-    memberships = Membership.objects.filter(room_id__in=rooms, user_id__in=people)
-    rows = list(memberships.values_list("room_id", "user_id")) if people else []
-    for room, user in [*rows, *(pair for pair in newcomers.items() if pair[1] in people)]:
-        found.setdefault(room, set()).add(people[user])
-    return found
-
-
-def _claim(draft: Draft, files: dict[UUID, Attachment]) -> list[dict[str, Any]]:
-    """Gives the draft's files to its message, before it is stored.
-
-    The message's id does not depend on this attempt, so a retry finds its own claims.
-    """
-    summaries = []
-    for id in dict.fromkeys(draft.attachments):
-        file = files.get(id)
-        if file is None or file.owner_id != draft.sender.pk:
-            raise ChatError(ErrorCode.NOT_FOUND, "An attachment is not there. Upload it again.")
-        mine = Attachment.objects.filter(pk=id, message__isnull=True)
-        if file.message != draft.id and not mine.update(message=draft.id, room=draft.room):
-            raise ChatError(ErrorCode.CONFLICT, "A file can be attached to one message only.")
-        summaries.append(file.summary())
-    return summaries

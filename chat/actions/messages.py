@@ -1,26 +1,21 @@
 """Every write to a message; what becomes of a draft before that is in ``drafts``."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from accounts.models import User
-from chat import broadcast, permissions
-from chat.actions import reactions
+from chat import permissions
+from chat.actions import publishing, reactions, sending
 from chat.actions.attachments import attachments_deleted_on_commit
-from chat.actions.drafts import Context, Draft, checked_body, members_named, render, row_of
-from chat.actions.memberships import let_newcomers_in
-from chat.message_log import writer
-from chat.message_log.compiled_queries import PreparedQuery
-from chat.models import Membership, Message, Report, Revision, Room
+from chat.actions.drafts import Draft, render
+from chat.actions.rows import checked_body, members_named
+from chat.message_log import clock, writer
+from chat.message_log.retries import retried
+from chat.models import Message, Report, Revision
 from chat.permissions import Permission
 from chat.protocol import ChatError, Code, ErrorCode
-from chat.queries import room_log
 from chat.rendering import text
 from chat.rendering.mentions import readings
 
@@ -58,93 +53,10 @@ def send_messages(drafts: Sequence[Draft]) -> list[Message | ChatError]:
 
     One that is refused does not hold up the others: its ``ChatError`` stands in its place.
     """
-    tried = Tried()
-    return writer.retried(lambda: _send(drafts, tried))
-
-
-@dataclass(slots=True)
-class Tried:
-    """What was tried to store before the attempt that succeeds: without transactions, some of it
-    may be there."""
-
-    messages: set[UUID] = field(default_factory=set)
-    first_time: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
-    """Who (user, room) writes there for the first time, with their username."""
-    let_in: set[UUID] = field(default_factory=set)
-    """Those who come into a direct room with its first message."""
-
-
-def _send(drafts: Sequence[Draft], tried: Tried) -> list[Message | ChatError]:
-    writer.lock({draft.room for draft in drafts})
-    results: dict[UUID, Message | ChatError] = {**_stored_before(drafts)}
-    new = {draft.id: draft for draft in drafts if draft.id not in results}
-    senders = permissions.senders_for({(draft.sender.pk, draft.room) for draft in new.values()})
-    newcomers = {room: each.newcomer for (_, room), each in senders.items() if each.newcomer}
-    context = Context.of(new.values(), newcomers)
-    accepted: list[Message] = []
-    heads: dict[UUID, tuple[int, int]] = {}
-    versions: dict[UUID, int] = {}
-    for draft in new.values():
-        try:
-            sender = senders.get((draft.sender.pk, draft.room)) or _outsider(draft)
-            sender.check()
-            message = row_of(draft, context)
-        except ChatError as refusal:
-            results[draft.id] = refusal
-            continue
-        heads[draft.room] = sender.position, sender.number
-        versions[draft.room] = sender.members_version
-        accepted.append(message)
-        sender.sending += 1
-        if not sender.has_written:
-            tried.first_time[draft.sender.pk, draft.room] = draft.sender.username
-    stored = [row for row in results.values() if isinstance(row, Message)]
-    _encode(stored)
-    # Without transactions the first part of a batch may have been stored when the rest was not.
-    _publish_again([row for row in stored if row.pk in tried.messages])
-    tried.messages.update(message.pk for message in accepted)
-    _note_writers(tried.first_time)
-    tried.let_in |= let_newcomers_in({room: newcomers[room] for room in heads if room in newcomers})
-    for message in writer.append(accepted, heads):
-        results[message.pk] = message
-    _publish(accepted, versions, tried.first_time)
-    if tried.let_in:
-        broadcast.rooms_changed_on_commit(*tried.let_in)
-    return [results[draft.id] for draft in drafts]
-
-
-def _note_writers(pairs: Collection[tuple[UUID, UUID]]) -> None:
-    """Notes who (user, room) writes there for the first time: before that, as nobody would note
-    it later where there are no transactions."""
-    if pairs:
-        those = (Q(user_id=user, room_id=room) for user, room in sorted(pairs))
-        Membership.objects.filter(reduce(or_, those)).update(has_written=True)
-
-
-_stored_ids: PreparedQuery[UUID] = PreparedQuery(
-    lambda ids: Message.objects.filter(pk__in=ids).values_list("pk")
-)
-
-
-def _stored_before(drafts: Sequence[Draft]) -> dict[UUID, Message]:
-    """Those of these drafts that are messages already; for most batches there are none."""
-    ids = [id for (id,) in _stored_ids({draft.id for draft in drafts})]
-    return Message.objects.in_bulk(ids) if ids else {}
-
-
-def _publish_again(rows: Sequence[Message]) -> None:
-    if rows:
-        versions = Room.objects.filter(pk__in={row.room_id for row in rows})
-        _publish(
-            sorted(rows, key=lambda row: row.position),
-            dict(versions.values_list("pk", "members_version")),
-        )
-
-
-def _outsider(draft: Draft) -> permissions.Sender:
-    """What stops someone who is not a member: not found, or that they must join first."""
-    permissions.room_for(draft.sender, draft.room, Permission.SEND)
-    raise permissions.not_found()
+    for draft in drafts:
+        # Before the transaction, in which nobody else can write.
+        draft.rendered = draft.rendered or render(draft.body, draft.code)
+    return retried(partial(sending.store, drafts, sending.Tried()))
 
 
 def render_edit(user: User, *, message: UUID, body: str) -> text.Rendered:
@@ -189,7 +101,7 @@ def edit_message(
         checked = checked_body(body, empty=bool(row.attachments or row.code))
         if checked == row.body:
             return None
-        now = writer.now()
+        now = clock.now()
         Revision.objects.get_or_create(
             message=row, position=row.position, defaults={"body": row.body, "replaced_at": now}
         )
@@ -246,7 +158,7 @@ def taken_back(row: Message) -> dict[str, Any]:
         "mentions": [],
         "reactions": {},
         "code": None,
-        "deleted_at": writer.now(),
+        "deleted_at": clock.now(),
         "gone_number": row.number,
     }
 
@@ -334,7 +246,7 @@ def hide_message(*, message: UUID, hidden: bool) -> Message:
             return None
         is_gone = hidden or row.deleted_at is not None
         return {
-            "hidden_at": writer.now() if hidden else None,
+            "hidden_at": clock.now() if hidden else None,
             "gone_number": row.number if is_gone else None,
         }
 
@@ -359,7 +271,7 @@ def change_message(
     decide: Callable[[Message], dict[str, Any] | None],
     grant: permissions.Grant | None = None,
 ) -> Message:
-    """``log.change``, told to everyone in the room.
+    """``writer.change``, told to everyone in the room.
 
     Raises:
         Message.DoesNotExist: there is no such message.
@@ -367,36 +279,7 @@ def change_message(
     row = writer.change(message, decide)
     if row.changed:
         room = grant.room if grant else row.room
-        _publish([row], {row.room_id: room.members_version})
+        publishing.publish([row], {row.room_id: room.members_version})
     else:
-        _encode([row])
+        publishing.encode([row])
     return row
-
-
-def _publish(
-    rows: Sequence[Message],
-    members_versions: dict[UUID, int],
-    first_time: Mapping[tuple[UUID, UUID], str] | None = None,
-) -> None:
-    """Rings for these rows, in the order of position, once they are stored; with the names of
-    those (user, room) who have written for the first time."""
-    writers: dict[UUID, dict[UUID, str]] = {}
-    for (user, room), name in (first_time or {}).items():
-        writers.setdefault(room, {})[user] = name
-    entries: dict[UUID, list[broadcast.Entry]] = {}
-    for row, entry in zip(rows, _encode(rows), strict=True):
-        entries.setdefault(row.room_id, []).append(entry)
-    broadcast.messages_on_commit(
-        [
-            broadcast.Changed(room, members_versions[room], each, writers.get(room, {}))
-            for room, each in entries.items()
-        ]
-    )
-
-
-def _encode(rows: Sequence[Message]) -> list[broadcast.Entry]:
-    """Encodes rows once, for the replies and for everyone."""
-    entries = room_log.entries(rows)
-    for row, entry in zip(rows, entries, strict=True):
-        row.encoded = entry[-1]
-    return entries

@@ -9,8 +9,8 @@ from django.db import OperationalError
 from django.db.models import Q
 
 from chat import broadcast, protocol, serializers
-from chat.message_log import writer
 from chat.message_log.compiled_queries import PreparedQuery, PreparedRaise
+from chat.message_log.retries import retried
 from chat.models import Membership
 from mediachat.databases.transactions import lock_timeout, was_not_locked
 
@@ -35,7 +35,7 @@ def move_read_marks(numbers: Mapping[Mark, int]) -> None:
             versions[room] = members_version
     if moved:
         try:
-            writer.retried(lambda: _move(numbers, moved, versions))
+            retried(lambda: _move(numbers, moved, versions))
         except OperationalError as error:
             if not was_not_locked(error):
                 raise
@@ -51,7 +51,7 @@ def _move_by_room(
         for each in versions:
             part = {mark: by for mark, by in moved.items() if mark[0] == each}
             try:
-                writer.retried(lambda part=part: _move(numbers, part, versions))  # type: ignore[misc]
+                retried(lambda part=part: _move(numbers, part, versions))  # type: ignore[misc]
             except OperationalError as error:
                 if not was_not_locked(error):
                     raise

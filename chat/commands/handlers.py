@@ -20,7 +20,7 @@ from chat.actions import batches, blocks, memberships, messages, people, request
 from chat.actions.batches import Change, Job
 from chat.actions.drafts import Draft, render, render_draft
 from chat.concurrency.executors import run_in_db_pool
-from chat.message_log.writer import GroupCommit
+from chat.message_log.group_commit import GroupCommit
 from chat.models import Message
 from chat.protocol import ChatError, ErrorCode
 from chat.queries import directory, relations, room_log, room_members, room_views

@@ -3,7 +3,7 @@
 Each read takes a bounded number of queries, and memory bounded by the size of what it finds.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.db.models.functions import Length
 
 from accounts.models import User
 from chat import permissions, protocol, serializers
-from chat.broadcast import Entry
+from chat.message_log.entry import LogEntry
 from chat.models import Message, Revision, Room
 
 LOADED_LIMIT = 2 * protocol.PAGE_SIZE
@@ -40,7 +40,7 @@ def history(
     if after is not None:
         rows = rows.filter(number__gt=after)
     found, more = _page(rows, "-number" if after is None else "number", limit)
-    page = [encoded for _, _, _, encoded in found]
+    page = [entry.encoded for entry in found]
     return page[::-1] if after is None else page, more
 
 
@@ -93,7 +93,7 @@ def heads(rooms: Collection[UUID]) -> dict[UUID, Head]:
     return {pk: Head(position or 0, number or 0, version) for pk, position, number, version in rows}
 
 
-def changes(room: UUID, *, after: int, limit: int) -> tuple[list[Entry], bool]:
+def changes(room: UUID, *, after: int, limit: int) -> tuple[list[LogEntry], bool]:
     """A page of what changed in a room after a position, in the order of position, and whether
     there is more. Asks no permission."""
     rows = Message.objects.filter(room_id=room, position__gt=after)
@@ -102,17 +102,17 @@ def changes(room: UUID, *, after: int, limit: int) -> tuple[list[Entry], bool]:
 
 def newest_changes(
     room: UUID, *, until: int, limit: int, size: int = LOADED_LIMIT
-) -> tuple[list[Entry], bool]:
+) -> tuple[list[LogEntry], bool]:
     """The last changes of a room up to a position, in the order of position, and whether there
     are older ones: at most so many, and so many characters of messages."""
     rows = Message.objects.filter(room_id=room, position__lte=until)
     found, more = _load(rows, "-position", limit, size)
-    return entries(found[::-1]), more
+    return serializers.log_entries(found[::-1]), more
 
 
 def changes_of_many(
     spans: Mapping[UUID, tuple[int, int]],
-) -> dict[UUID, tuple[int, list[Entry]]]:
+) -> dict[UUID, tuple[int, list[LogEntry]]]:
     """What changed in each of many rooms after one position and up to another, in two queries.
 
     Where that is too much for all of them together, it begins later in some rooms: each answer
@@ -133,21 +133,13 @@ def changes_of_many(
     left_out = {room: position for room, position, _, _ in reversed(newest_first[count:])}
     begins = {room: left_out.get(room, after) for room, (after, _) in spans.items()}
     rows = Message.objects.filter(pk__in=[pk for _, _, pk, _ in newest_first[:count]])
-    found: dict[UUID, list[Entry]] = {room: [] for room in spans}
+    found: dict[UUID, list[LogEntry]] = {room: [] for room in spans}
     ordered = sorted(rows, key=lambda row: row.position)
-    for row, entry in zip(ordered, entries(ordered), strict=True):
+    for row, entry in zip(ordered, serializers.log_entries(ordered), strict=True):
         # One that changed between the two queries stands further on now.
         if row.position <= spans[row.room_id][1]:
             found[row.room_id].append(entry)
     return {room: (begins[room], found[room]) for room in spans}
-
-
-def entries(rows: Sequence[Message]) -> list[Entry]:
-    """What the log has of these messages, in the same order."""
-    return [
-        (row.position, row.number, str(row.pk), encoded)
-        for row, encoded in zip(rows, serializers.encode(rows), strict=True)
-    ]
 
 
 # -- Pages -----------------------------------------------------------------------------------
@@ -157,12 +149,12 @@ _SIZE = Length("body") + 2 * Length("html")
 HTML as well."""
 
 
-def _page(rows: "QuerySet[Message]", order: str, limit: int) -> tuple[list[Entry], bool]:
+def _page(rows: "QuerySet[Message]", order: str, limit: int) -> tuple[list[LogEntry], bool]:
     """The first of these messages in this order that fit into one page, and whether there are
     more."""
     found, more = _load(rows, order, limit, LOADED_LIMIT)
-    encoded = entries(found)
-    count = protocol.page_end(protocol.wire_size(entry[-1]) for entry in encoded)
+    encoded = serializers.log_entries(found)
+    count = protocol.page_end(protocol.wire_size(entry.encoded) for entry in encoded)
     return encoded[:count], more or count < len(encoded)
 
 

@@ -7,7 +7,7 @@ from sys import getsizeof
 from uuid import UUID
 
 from chat import protocol
-from chat.broadcast import Entry
+from chat.message_log.entry import LogEntry
 
 RECENT = 500
 """Changes of a room that are kept for those who come back."""
@@ -84,7 +84,7 @@ class RecentChanges:
         held = self.since == 0 and len(self._recent) == self.position
         return list(self._recent.values()) if held else []
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: LogEntry) -> None:
         """Takes a change that stands after all that is held."""
         before = self._size + self._composed_size
         position, number, id, encoded = entry
@@ -103,7 +103,7 @@ class RecentChanges:
             self._size -= getsizeof(dropped)
         self._memory.note(self, self._size + self._composed_size - before)
 
-    def extend_back(self, entries: Sequence[Entry], since: int) -> None:
+    def extend_back(self, entries: Sequence[LogEntry], since: int) -> None:
         """Adds older changes, all of those after ``since``, or the newest that it has room for."""
         before = self.size
         older: list[tuple[str, tuple[int, str]]] = []

@@ -5,16 +5,17 @@ it came; anything else makes the feed read the log after its tail, once for ever
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 
 from accounts.models import User
-from chat import broadcast, protocol
+from chat import protocol
 from chat.concurrency.coalescer import Coalescer
 from chat.concurrency.executors import run_in_db_pool
+from chat.message_log.entry import LogEntry
 from chat.queries import room_log, room_members, room_views
 from chat.queries.room_views import RoomView
 from chat.realtime import socket_writer
@@ -162,25 +163,26 @@ class RoomFeed:
 
     # -- Forwarding ----------------------------------------------------------------------------
 
-    def hear(self, members_version: int, entries: Sequence[broadcast.Entry]) -> None:
-        """Takes what the channel layer says has changed."""
+    def hear(self, members_version: int, entries: Iterable[Iterable[Any]]) -> None:
+        """Takes what the channel layer says has changed; it makes lists of log entries."""
         if self.tail is None:
             return  # whoever is coming in reads the log after having subscribed
+        changes = [LogEntry._make(entry) for entry in entries]
+        newest = changes[-1].position
         if members_version > self.members_version or self._healing:
-            self._heal_soon(entries[-1][0])
+            self._heal_soon(newest)
             return
-        for entry in entries:
-            if entry[0] == self.tail.position + 1:
+        for entry in changes:
+            if entry.position == self.tail.position + 1:
                 self._forward(self.tail, entry)
-            elif entry[0] > self.tail.position:
-                self._heal_soon(entries[-1][0])
+            elif entry.position > self.tail.position:
+                self._heal_soon(newest)
                 break
         self._flush_soon(self)
 
-    def _forward(self, tail: RecentChanges, entry: broadcast.Entry) -> None:
-        position, _, _, encoded = entry
+    def _forward(self, tail: RecentChanges, entry: LogEntry) -> None:
         tail.take(entry)
-        self._pending.append(protocol.message_frame(self.room, position, encoded))
+        self._pending.append(protocol.message_frame(self.room, entry.position, entry.encoded))
 
     def send(self, text: str, *, but: Collection[UUID] = ()) -> None:
         """Sends a frame to everyone here but to these people, in line with the changes."""
@@ -272,7 +274,7 @@ class RoomFeed:
         self.has_healed = True
         whole = True
         for entry in entries:
-            if whole := whole and entry[0] == tail.position + 1:
+            if whole := whole and entry.position == tail.position + 1:
                 self._forward(tail, entry)
             else:
                 tail.take(entry)
@@ -321,7 +323,7 @@ class RoomFeed:
             return None
         return max(0, min(position, until - min(least, room_left))), until
 
-    def take_back(self, entries: Sequence[broadcast.Entry], after: int, until: int) -> None:
+    def take_back(self, entries: Sequence[LogEntry], after: int, until: int) -> None:
         """Takes what was read of that span, unless the tail has changed at its end meanwhile."""
         if self.tail and self.tail.since == until:
             self.tail.extend_back(entries, after)
@@ -346,7 +348,7 @@ class RoomFeed:
                 )
                 # Meanwhile the tail may have dropped what stood between these and the rest.
                 if tail.since == until:
-                    tail.extend_back(found, found[0][0] - 1 if more else 0)
+                    tail.extend_back(found, found[0].position - 1 if more else 0)
         finally:
             self._extending = None
 
@@ -356,14 +358,14 @@ class RoomFeed:
         page, more = await run_in_db_pool(
             room_log.changes, self.room, after=position, limit=protocol.PAGE_LIMIT
         )
-        until = page[-1][0] if page else position
-        messages = [encoded for _, _, _, encoded in page]
+        until = page[-1].position if page else position
+        messages = [entry.encoded for entry in page]
         return protocol.changes_frame(self.room, messages, until, more=more)
 
 
 def _log_after(
     room: UUID, tail: int, users: set[UUID]
-) -> tuple[int, set[UUID], list[broadcast.Entry], bool]:
+) -> tuple[int, set[UUID], list[LogEntry], bool]:
     # Who may read is asked before what is read: whoever is removed in between gets nothing.
     version = room_members.members_version(room)
     allowed = room_members.members_among(room, users)

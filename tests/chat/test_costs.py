@@ -15,7 +15,7 @@ from accounts.models import User
 from chat import serializers
 from chat.actions import messages
 from chat.actions.drafts import Draft
-from chat.message_log import writer
+from chat.message_log.group_commit import GroupCommit
 from chat.models import Membership, Message, Room
 from chat.queries import directory, room_log
 from chat.realtime.socket_writer import SocketWriter, frame
@@ -85,7 +85,7 @@ async def test_commands_that_came_together_share_a_commit() -> None:
         batches.append(len(jobs))
         return list(jobs)
 
-    commits: writer.GroupCommit[int, int] = writer.GroupCommit(work)
+    commits: GroupCommit[int, int] = GroupCommit(work)
 
     async def sends(job: int) -> int:
         await asyncio.sleep(0)

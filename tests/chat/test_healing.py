@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat import broadcast
 from chat.actions import blocks, history, people, rooms
+from chat.message_log import listeners
 from chat.models import Membership, Room
 from chat.queries import membership_state, room_log, room_members, room_views
 from chat.realtime.hub import Hub
@@ -154,7 +155,7 @@ async def test_messages_are_seen_though_the_log_could_not_be_read(
     here = await sync_to_async(fake_connection)(member)
     hub = Hub()
     await hub.enter(here)
-    monkeypatch.setattr(broadcast, "messages_on_commit", lambda rooms: None)
+    monkeypatch.setattr(listeners, "notify_on_commit", lambda rooms: None)
     for body in ("one", "two"):
         sent = await sync_to_async(say)(owner, private_room, body)
     has_failed = failing(room_log, "changes", 2)

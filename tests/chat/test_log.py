@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from chat.actions.messages import delete_message, edit_message, react_to_message
-from chat.message_log.writer import GroupCommit
+from chat.message_log.group_commit import GroupCommit
 from chat.models import Message
 from tests.chat.conftest import say
 from tests.conftest import person

@@ -10,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from chat import broadcast
 from chat.actions import messages, rooms
 from chat.actions.drafts import Draft
+from chat.message_log import listeners
+from chat.message_log.entry import RoomChanges
 from chat.models import Membership, Room
 from tests.chat.conftest import say
 from tests.conftest import person
@@ -52,8 +53,8 @@ def test_only_the_first_message_costs_a_write_more(owner: User, private_room: Ro
 def test_those_who_write_for_the_first_time_are_named_once(
     owner: User, member: User, private_room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[broadcast.Changed] = []
-    monkeypatch.setattr(broadcast, "messages_on_commit", told.extend)
+    told: list[RoomChanges] = []
+    monkeypatch.setattr(listeners, "notify_on_commit", told.extend)
     drafts = [
         Draft(user, private_room.pk, uuid.uuid4(), "hello") for user in (owner, member, owner)
     ]

@@ -53,7 +53,7 @@ def main(path: Path) -> None:
 
 
 def send(room: Any, sender: Any, number: int) -> None:
-    from chat.message_log import writer
+    from chat.message_log import clock
     from chat.models import Message
     from chat.models.messages import message_id
 
@@ -67,7 +67,7 @@ def send(room: Any, sender: Any, number: int) -> None:
                 client_id=client_id,
                 number=number,
                 position=number,
-                created_at=writer.now(),
+                created_at=clock.now(),
             )
         ]
     )

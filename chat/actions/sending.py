@@ -1,0 +1,111 @@
+"""One attempt to store what many people send at once, within one transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from uuid import UUID
+
+from django.db.models import Q
+
+from chat import broadcast, permissions
+from chat.actions import publishing
+from chat.actions.drafts import Draft
+from chat.actions.memberships import let_newcomers_in
+from chat.actions.rows import Context
+from chat.message_log import locks, writer
+from chat.message_log.compiled_queries import PreparedQuery
+from chat.models import Membership, Message, Room
+from chat.permissions import Permission
+from chat.protocol import ChatError
+
+
+@dataclass(slots=True)
+class Tried:
+    """What was tried to store before the attempt that succeeds: without transactions, some of it
+    may be there."""
+
+    messages: set[UUID] = field(default_factory=set)
+    first_time: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
+    """Who (user, room) writes there for the first time, with their username."""
+    let_in: set[UUID] = field(default_factory=set)
+    """Those who come into a direct room with its first message."""
+
+
+def store(drafts: Sequence[Draft], tried: Tried) -> list[Message | ChatError]:
+    """Stores these drafts, which have been rendered, or finds those that have been stored before;
+    a ``ChatError`` stands in the place of one that is refused.
+
+    Raises:
+        IntegrityError: another writer was first; do all of it again.
+    """
+    locks.lock({draft.room for draft in drafts})
+    results: dict[UUID, Message | ChatError] = {**_stored_before(drafts)}
+    new = {draft.id: draft for draft in drafts if draft.id not in results}
+    senders = permissions.senders_for({(draft.sender.pk, draft.room) for draft in new.values()})
+    newcomers = {room: each.newcomer for (_, room), each in senders.items() if each.newcomer}
+    context = Context.of(new.values(), newcomers)
+    accepted: list[Message] = []
+    heads: dict[UUID, tuple[int, int]] = {}
+    versions: dict[UUID, int] = {}
+    for draft in new.values():
+        try:
+            sender = senders.get((draft.sender.pk, draft.room)) or _outsider(draft)
+            sender.check()
+            message = context.row_of(draft)
+        except ChatError as refusal:
+            results[draft.id] = refusal
+            continue
+        heads[draft.room] = sender.position, sender.number
+        versions[draft.room] = sender.members_version
+        accepted.append(message)
+        sender.sending += 1
+        if not sender.has_written:
+            tried.first_time[draft.sender.pk, draft.room] = draft.sender.username
+    if stored := [row for row in results.values() if isinstance(row, Message)]:
+        publishing.encode(stored)
+        # Without transactions the first part of a batch may be stored when the rest is not.
+        _publish_again([row for row in stored if row.pk in tried.messages])
+    tried.messages.update(message.pk for message in accepted)
+    _note_writers(tried.first_time)
+    tried.let_in |= let_newcomers_in({room: newcomers[room] for room in heads if room in newcomers})
+    for message in writer.append(accepted, heads):
+        results[message.pk] = message
+    publishing.publish(accepted, versions, tried.first_time)
+    if tried.let_in:
+        broadcast.rooms_changed_on_commit(*tried.let_in)
+    return [results[draft.id] for draft in drafts]
+
+
+def _note_writers(pairs: Collection[tuple[UUID, UUID]]) -> None:
+    """Notes who (user, room) writes there for the first time: before that, as nobody would note
+    it later where there are no transactions."""
+    if pairs:
+        those = (Q(user_id=user, room_id=room) for user, room in sorted(pairs))
+        Membership.objects.filter(reduce(or_, those)).update(has_written=True)
+
+
+_stored_ids: PreparedQuery[UUID] = PreparedQuery(
+    lambda ids: Message.objects.filter(pk__in=ids).values_list("pk")
+)
+
+
+def _stored_before(drafts: Sequence[Draft]) -> dict[UUID, Message]:
+    """Those of these drafts that are messages already; for most batches there are none."""
+    ids = [id for (id,) in _stored_ids({draft.id for draft in drafts})]
+    return Message.objects.in_bulk(ids) if ids else {}
+
+
+def _publish_again(rows: Sequence[Message]) -> None:
+    if rows:
+        versions = Room.objects.filter(pk__in={row.room_id for row in rows})
+        publishing.publish(
+            sorted(rows, key=lambda row: row.position),
+            dict(versions.values_list("pk", "members_version")),
+        )
+
+
+def _outsider(draft: Draft) -> permissions.Sender:
+    """What stops someone who is not a member: not found, or that they must join first."""
+    permissions.room_for(draft.sender, draft.room, Permission.SEND)
+    raise permissions.not_found()
