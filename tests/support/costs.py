@@ -30,7 +30,8 @@ class Costs:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         before = spent()
         result = yield
-        own, servers = (now - then for now, then in zip(spent(), before, strict=True))
+        # Less than nothing where processes end that nobody waits for, as a browser's do.
+        own, servers = (max(0, now - then) for now, then in zip(spent(), before, strict=True))
         file = item.nodeid.partition("::")[0]
         self._of_files[file] += own + servers
         self._of_server[file] += servers
