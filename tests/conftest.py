@@ -180,36 +180,13 @@ def direct_room(owner: "User", member: "User") -> "Room":
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    if databases.kind() != "mongodb":
-        yield
-        return
-    from tests.databases.emptying import only_what_was_written
+    from tests.databases.emptying import as_migrated
 
     with django_db_blocker.unblock():
-        emptying = only_what_was_written()
+        emptying = as_migrated()
         emptying.__enter__()
     yield
     emptying.__exit__(None, None, None)
-
-
-@pytest.fixture(autouse=True)
-def _the_audit_log_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After a test whose transactions were real, SQLite empties each table by deleting its rows,
-    which the audit log's triggers refuse. They are made again with what every migration makes."""
-    marker = request.node.get_closest_marker("django_db")
-    is_real = "transactional_db" in request.fixturenames or (
-        marker is not None and marker.kwargs.get("transaction")
-    )
-    if not is_real or databases.kind() != "sqlite":
-        yield
-        return
-    request.getfixturevalue("_django_db_helper")  # which empties the tables after this fixture
-    yield
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        for verb in ("update", "delete"):
-            cursor.execute(f"DROP TRIGGER IF EXISTS chat_auditentry_no_{verb}")
 
 
 # -- Plans of queries --------------------------------------------------------------------------
