@@ -34,6 +34,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The pages of one browser share what they have compiled; see tests/browser/contexts.py.
+    "--process-per-site",
 ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests import databases
+from tests.browser.contexts import Contexts
 from tests.conftest import PASSWORD
 from tests.support import sessions
 from tests.support.live import ROOT, Server
@@ -17,41 +18,48 @@ SCREENSHOTS = ROOT / "artefacts" / "screenshots"
 if databases.kind() != "sqlite":
     SCREENSHOTS /= databases.kind()
 
-WATCH_POLICY = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) =>
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
-"""
-
 Journey = Callable[[Page], None]
 
 
 class OpenChat(Protocol):
-    def __call__(self, username: str = "", *, at: Server | None = None, **options: Any) -> Page: ...
+    def __call__(
+        self, username: str = "", *, at: Server | None = None, kept: bool = True, **options: Any
+    ) -> Page: ...
+
+
+@pytest.fixture(scope="module")
+def contexts(browser: Browser, _shared_server: Server) -> Iterator[Contexts]:
+    contexts = Contexts(browser, _shared_server.url)
+    yield contexts
+    contexts.close()
 
 
 @pytest.fixture
-def open_page(browser: Browser, server: Server) -> Iterator[OpenChat]:
+def open_page(
+    contexts: Contexts, server: Server, request: pytest.FixtureRequest
+) -> Iterator[OpenChat]:
     """Opens a page in a browser of its own; at the end none may have met an error or
-    anything that the content security policy forbids."""
+    anything that the content security policy forbids. With ``kept=False`` it is a browser that no
+    other test has had or gets: for what cannot be taken back, such as a clock."""
     opened: list[tuple[BrowserContext, Page, list[str]]] = []
 
-    def start(username: str = "", *, at: Server | None = None, **options: Any) -> Page:
-        context = browser.new_context(base_url=(at or server).url, **options)
-        context.add_init_script(WATCH_POLICY)
-        context.set_default_timeout(15_000)
-        page = context.new_page()
+    def start(
+        username: str = "", *, at: Server | None = None, kept: bool = True, **options: Any
+    ) -> Page:
+        page = contexts.page((at or server).url, kept=kept, **options)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        opened.append((context, page, errors))
+        opened.append((page.context, page, errors))
         return page
 
     yield start
+    report = getattr(request.node, "rep_call", None)
+    passed = report is not None and report.passed
     for context, page, errors in opened:
         assert not errors, errors
         if page.url.startswith("http"):
             assert page.evaluate("window.violations") == []
-        context.close()
+        contexts.give_back(context, passed=passed)
 
 
 @pytest.fixture
@@ -60,8 +68,10 @@ def open_chat(open_page: OpenChat, server: Server) -> Iterator[OpenChat]:
     every form means a hash, or by the form if another page of this test has that one."""
     lent: list[tuple[str, str, str]] = []
 
-    def start(username: str = "", *, at: Server | None = None, **options: Any) -> Page:
-        page = open_page(username, at=at, **options)
+    def start(
+        username: str = "", *, at: Server | None = None, kept: bool = True, **options: Any
+    ) -> Page:
+        page = open_page(username, at=at, kept=kept, **options)
         address = (at or server).url
         if token := sessions.take(address, username):
             lent.append((address, username, token))

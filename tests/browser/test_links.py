@@ -94,7 +94,7 @@ def test_the_offer_can_be_declined_and_what_is_not_there_is_said(
 def test_links_in_messages_open_rooms_and_messages_without_another_page(
     open_chat: OpenChat, seeded: Seeded, server: Server
 ) -> None:
-    page = open_chat("member")
+    page = open_chat("member", kept=False)  # with no page beside it
     room = f"{server.url}/rooms/{seeded.rooms['private']}"
     enter_room(page, "The private room")
     mark = uuid.uuid4().hex[:6]

@@ -257,7 +257,7 @@ def test_the_end_of_what_is_loaded_is_not_taken_for_that_of_the_room(
 
 def test_today_becomes_yesterday_at_midnight(open_chat: OpenChat, room_with: RoomWith) -> None:
     name = room_with(3, read=3)
-    one = open_chat("owner")
+    one = open_chat("owner", kept=False)
     one.clock.install(time=datetime.now().replace(hour=23, minute=50))
     one.reload()
     enter_room(one, name)
