@@ -18,6 +18,7 @@ from tests import databases
 from tests.databases.selection import select
 from tests.databases.watch import watching
 from tests.support.components import chromium, redis_server
+from tests.support.costs import Costs
 from tests.support.live import Redis, Seeded, Server, seed
 
 if TYPE_CHECKING:
@@ -66,7 +67,17 @@ def _sign_in_with_tokens() -> None:
     mixin.session = property(session)
 
 
-def pytest_configure() -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--costs",
+        choices=["files", "tests"],
+        help="Tell at the end how much CPU each file has taken, or each test too.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if costs := config.getoption("--costs"):
+        config.pluginmanager.register(Costs(each_test=costs == "tests"))
     _sign_in_with_tokens()
     # httpx would read the certificates of all authorities for each of its clients, which takes
     # longer than most requests: half of the time of all tests with servers.

@@ -1,4 +1,4 @@
-"""What the tests cost in CPU: ``pytest -p tests.support.costs`` tells it by file at the end.
+"""What the tests cost in CPU: ``pytest --costs=files``, or ``--costs=tests`` for each test too.
 
 Two cores are busy for all of ``make test``, so CPU decides how long it takes, not the time that
 single tests wait. Counted are pytest itself, all that it has started, and the database's server.
@@ -20,40 +20,50 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Costs:
-    def __init__(self) -> None:
-        self._of_files: dict[str, float] = defaultdict(float)
-        self._of_tests: dict[str, float] = {}
-        self._of_server: dict[str, float] = defaultdict(float)
+    def __init__(self, *, each_test: bool) -> None:
+        self._each_test = each_test
+        self._files: dict[str, float] = defaultdict(float)
+        self._servers: dict[str, float] = defaultdict(float)
         self._counts: dict[str, int] = defaultdict(int)
+        self._tests: dict[str, float] = {}
+        self._before = spent()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        before = spent()
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
         result = yield
-        # Less than nothing where processes end that nobody waits for, as a browser's do.
-        own, servers = (max(0, now - then) for now, then in zip(spent(), before, strict=True))
-        file = item.nodeid.partition("::")[0]
-        self._of_files[file] += own + servers
-        self._of_server[file] += servers
-        self._of_tests[item.nodeid] = own + servers
+        file = _file(item)
         self._counts[file] += 1
+        if self._each_test or nextitem is None or _file(nextitem) != file:
+            now = spent()
+            # Less than nothing where processes end that nobody waits for, as a browser's do.
+            own, server = (max(0, a - b) for a, b in zip(now, self._before, strict=True))
+            self._before = now
+            self._files[file] += own + server
+            self._servers[file] += server
+            self._tests[item.nodeid] = own + server
         return result
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         tell = terminalreporter.write_line
         terminalreporter.section("CPU seconds: all, of the database's server, tests, file")
-        for file, cost in sorted(self._of_files.items(), key=lambda each: -each[1]):
-            tell(f"{cost:8.1f} {self._of_server[file]:8.1f} {self._counts[file]:6} {file}")
-        total, server = sum(self._of_files.values()), sum(self._of_server.values())
+        for file, cost in _dearest(self._files):
+            tell(f"{cost:8.1f} {self._servers[file]:8.1f} {self._counts[file]:6} {file}")
+        total, server = sum(self._files.values()), sum(self._servers.values())
         tell(f"{total:8.1f} {server:8.1f} {sum(self._counts.values()):6} in all")
-        terminalreporter.section("CPU seconds: the dearest tests")
-        dearest = sorted(self._of_tests.items(), key=lambda each: -each[1])
-        for test, cost in dearest[:40]:
-            tell(f"{cost:8.1f} {test}")
+        if self._each_test:
+            terminalreporter.section("CPU seconds: the dearest tests")
+            for test, cost in _dearest(self._tests)[:40]:
+                tell(f"{cost:8.1f} {test}")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Costs())
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def _dearest(costs: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(costs.items(), key=lambda each: -each[1])
 
 
 def spent() -> tuple[float, float]:
