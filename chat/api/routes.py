@@ -30,7 +30,8 @@ from chat.actions.attachments import ServerFull, lanes_for, store_attachment
 from chat.actions.rooms import open_room
 from chat.api.authentication import ByCookie, ByToken, Caller, pay
 from chat.api.downloads import key_for
-from chat.commands import handlers
+from chat.commands import execution
+from chat.commands.registry import price_of
 from chat.concurrency.executors import run_in_db_pool, run_in_file_pool, run_in_picture_pool
 from chat.media.multipart import uploaded_file
 from chat.models import Message
@@ -246,7 +247,7 @@ async def page_messages(
     """A page of messages, newest last: before a number, after one, or the newest."""
     command = protocol.History(room=room_id, **page.model_dump())
     await _pay_for(request, command)
-    return _charged(request, _fields(await handlers.execute(_caller(request).user, command)))
+    return _charged(request, _reply(await execution.execute(_caller(request).user, command)))
 
 
 @api.post("/rooms/{uuid:room_id}/messages", response={200: Sent, 201: Sent, **_PROBLEMS})
@@ -257,8 +258,8 @@ async def send_a_message(request: HttpRequest, room_id: UUID, message: NewMessag
     await _pay_for(request, command)
     known = Message.objects.filter(pk=message_id(user.pk, message.client_id))
     existed = await run_in_db_pool(known.exists)
-    stored = await handlers.send(user, command)
-    return _fields(handlers.message_fields(stored), 200 if existed else 201)
+    reply = await execution.execute(user, command)
+    return _reply(reply, 200 if existed else 201)
 
 
 @api.post(
@@ -312,7 +313,7 @@ def _uploaded(request: HttpRequest) -> "tuple[UploadedFile[bytes], tuple[Lane, .
 async def _pay_for(request: HttpRequest, command: protocol.Command) -> None:
     """Pays what the command costs beyond what the request has cost already."""
     paid = prices.of_request(request.method or "", request.path_info).units
-    if (units := prices.of(command) - paid) > 0:
+    if (units := price_of(command) - paid) > 0:
         await pay(_caller(request), units)
 
 
@@ -344,8 +345,8 @@ def _answer(value: BaseModel, status: int = 200) -> HttpResponse:
     return _json(value.model_dump_json(), status)
 
 
-def _fields(fields: handlers.Fields, status: int = 200) -> HttpResponse:
-    return _json("{" + ",".join(f'"{name}":{text}' for name, text in fields.items()) + "}", status)
+def _reply(reply: protocol.Reply, status: int = 200) -> HttpResponse:
+    return _json(reply.encoded(), status)
 
 
 def _problem(code: ErrorCode, detail: str, status: int | None = None) -> HttpResponse:
@@ -358,7 +359,7 @@ def _problem(code: ErrorCode, detail: str, status: int | None = None) -> HttpRes
 
 @api.exception_handler(Exception)
 def _on_any(request: HttpRequest, error: Exception) -> HttpResponse:
-    refusal = handlers.refusal(error)
+    refusal = execution.refusal(error)
     if not isinstance(refusal, ServerFull):
         return _problem(refusal.code, refusal.detail)
     answer = _problem(refusal.code, refusal.detail, 507)

@@ -1,6 +1,6 @@
 """What the protocol's reference says in sentences, beside the tables made from the contract.
 
-Every command, error and closing code has its words here; a test holds that none is missing.
+Every error and closing code has its words here; a test holds that none is missing.
 """
 # ruff: noqa: E501 -- a row of a Markdown table is one line
 
@@ -115,60 +115,6 @@ WALK = """\
 8. When the socket closes, wait a random time, longer after each failure, and start at 1; but not
    after 4400, 4401 and 4403.
 """
-
-REPLIES = {
-    "sync": (
-        "First come, for each room that has moved, one or more `changes`; then the reply, which "
-        "adds nothing. A room that you may not read is answered by `room.removed`."
-    ),
-    "message.send": "The reply adds `message` ([Message](#message)) and `position`.",
-    "message.edit": "The reply adds `message` ([Message](#message)) and `position`.",
-    "message.delete": "The reply adds `message` ([Message](#message)) and `position`.",
-    "message.react": "The reply adds `message` ([Message](#message)) and `position`.",
-    "message.report": "The reply adds nothing.",
-    "message.revisions": "The reply adds `revisions`: list of [Revision](#revision), the last ones "
-    "before now, oldest first, and `more`: bool, whether there are older ones.",
-    "history": (
-        "The reply adds `messages` (list of [Message](#message)) and `more`: whether there are "
-        "further ones in the direction asked for. Large messages make a page end before `limit`."
-    ),
-    "room.open": (
-        "The reply adds `room` ([Room](#room)), and `asked` where the server has strangers asked: "
-        "usernames of those named who are no members yet. They are when they accept."
-    ),
-    "room.join": "The reply adds `room` ([Room](#room)).",
-    "room.leave": "The reply adds `room` ([Room](#room)).",
-    "room.put_away": "The reply adds `room` ([Room](#room)).",
-    "room.rename": "The reply adds `room` ([Room](#room)).",
-    "room.add": (
-        "The reply adds `room` ([Room](#room)), and `asked` as of `room.open`. Whose request was "
-        "withdrawn within the last 24 hours is not asked again (`rate_limited`)."
-    ),
-    "room.accept": "The reply adds `room` ([Room](#room)).",
-    "room.refuse": "The reply adds nothing.",
-    "room.remove": (
-        "The reply adds `room` ([Room](#room)). A request that has been withdrawn cannot be "
-        "accepted, and `asked` does not name the person."
-    ),
-    "room.role": "The reply adds `room` ([Room](#room)).",
-    "room.members": "The reply adds `members` (list of [Member](#member)) and `more`: whether there "
-    "are further ones.",
-    "room.read": "The reply adds nothing.",
-    "room.find": "The reply adds `rooms` (list of [Room](#room), at most 20) and `more`: whether "
-    "there are further ones.",
-    "people.find": "The reply adds `people` (list of [Person](#person), at most 20), `more`: "
-    "whether there are further ones, and where a room is named, `members`: the usernames of those "
-    "of them who are in it.",
-    "room.unread": "The reply adds `rooms`: {room id: [Unread](#unread)}.",
-    "people.get": "The reply adds `people`: list of [Person](#person).",
-    "person.block": (
-        "The reply adds nothing; `blocked` tells all of one's devices. Whoever may not write to a "
-        "person is answered `forbidden`, in the same words whoever of the two blocked the other."
-    ),
-    "user.update": "The reply adds `user` ([Me](#me)).",
-    "typing": "There is no reply.",
-    "ping": "The reply adds nothing.",
-}
 
 ERRORS = {
     ErrorCode.BAD_REQUEST: "The command is malformed or makes no sense; `detail` says where.",

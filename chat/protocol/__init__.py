@@ -15,3 +15,4 @@ from chat.protocol.events import *  # noqa: F403
 from chat.protocol.frames import *  # noqa: F403
 from chat.protocol.limits import *  # noqa: F403
 from chat.protocol.objects import *  # noqa: F403
+from chat.protocol.replies import *  # noqa: F403

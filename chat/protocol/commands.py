@@ -1,12 +1,27 @@
 """What a client may ask for."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chat.protocol.limits import ATTACHMENTS_LIMIT, PAGE_LIMIT
 from chat.protocol.objects import Code, Lines, Role, RoomKind, Stored, Text
+from chat.protocol.replies import (
+    Done,
+    HistoryReply,
+    InvitedReply,
+    MembersReply,
+    MessageReply,
+    PeopleFoundReply,
+    PeopleReply,
+    Reply,
+    RevisionsReply,
+    RoomReply,
+    RoomsReply,
+    UnreadReply,
+    UserReply,
+)
 
 Ref = Annotated[str, StringConstraints(max_length=200), Stored]
 Username = Annotated[str, StringConstraints(min_length=1, max_length=150), Stored]
@@ -16,12 +31,19 @@ RoomName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80
 class Command(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    reply: ClassVar[type[Reply] | None]
+    """What it is answered with where it is carried out; None where it is not answered."""
     ref: Ref = ""
 
 
 class Sync(Command):
-    """Asks for all that changed: of each room, after the position that the client holds."""
+    """Asks for all that changed: of each room, after the position that the client holds.
 
+    First come, for each room that has moved, one or more ``changes``; then the reply. A room that
+    you may not read is answered by ``room.removed``.
+    """
+
+    reply = Done
     type: Literal["sync"]
     rooms: Annotated[dict[UUID, Annotated[int, Field(ge=0)]], Field(max_length=1_000)]
 
@@ -29,6 +51,7 @@ class Sync(Command):
 class MessageSend(Command):
     """Sends a message. The same ``client_id`` again answers with the same message."""
 
+    reply = MessageReply
     type: Literal["message.send"] = "message.send"
     room: UUID
     client_id: UUID
@@ -41,6 +64,7 @@ class MessageSend(Command):
 class MessageEdit(Command):
     """Changes the text of one's own message."""
 
+    reply = MessageReply
     type: Literal["message.edit"]
     message: UUID
     body: Lines
@@ -49,6 +73,7 @@ class MessageEdit(Command):
 class MessageDelete(Command):
     """Deletes one's own message, or as a moderator of the room another's."""
 
+    reply = MessageReply
     type: Literal["message.delete"]
     message: UUID
 
@@ -57,6 +82,7 @@ class MessageReact(Command):
     """Adds (``on``) or takes back one's reaction: one emoji, or a shortcode such as ``:wave:``.
     Other forms of an emoji count as the one that Unicode recommends: ❤ as ❤️."""
 
+    reply = MessageReply
     type: Literal["message.react"]
     message: UUID
     emoji: Annotated[str, StringConstraints(min_length=1, max_length=32), Stored]
@@ -66,6 +92,7 @@ class MessageReact(Command):
 class MessageReport(Command):
     """Tells the server's moderators about a message."""
 
+    reply = Done
     type: Literal["message.report"]
     message: UUID
     reason: Annotated[
@@ -76,6 +103,7 @@ class MessageReport(Command):
 class MessageRevisions(Command):
     """What a message said before its edits; for moderators of the room."""
 
+    reply = RevisionsReply
     type: Literal["message.revisions"]
     message: UUID
 
@@ -83,6 +111,7 @@ class MessageRevisions(Command):
 class History(Command):
     """A page of messages, newest last: those before a number, those after one, or the newest."""
 
+    reply = HistoryReply
     type: Literal["history"] = "history"
     room: UUID
     before: Annotated[int, Field(ge=0, le=2**53)] | None = None
@@ -97,6 +126,7 @@ class RoomOpen(Command):
     or when they open it too; until then they cannot tell that it exists.
     """
 
+    reply = InvitedReply
     type: Literal["room.open"] = "room.open"
     kind: RoomKind
     name: RoomName = ""
@@ -106,6 +136,7 @@ class RoomOpen(Command):
 class RoomJoin(Command):
     """Joins a public room."""
 
+    reply = RoomReply
     type: Literal["room.join"]
     room: UUID
 
@@ -114,6 +145,7 @@ class RoomLeave(Command):
     """Leaves a private or public room. A direct room is put away instead, as by
     ``room.put_away``: two people have one for good."""
 
+    reply = RoomReply
     type: Literal["room.leave"]
     room: UUID
 
@@ -121,6 +153,7 @@ class RoomLeave(Command):
 class RoomAccept(Command):
     """Accepts a stranger's request: one is then a member of the room."""
 
+    reply = RoomReply
     type: Literal["room.accept"]
     room: UUID
 
@@ -128,6 +161,7 @@ class RoomAccept(Command):
 class RoomRefuse(Command):
     """Refuses a stranger's request. They are not told, and cannot ask again for a time."""
 
+    reply = Done
     type: Literal["room.refuse"]
     room: UUID
 
@@ -135,6 +169,7 @@ class RoomRefuse(Command):
 class RoomPutAway(Command):
     """Takes a direct room off one's list until its next message (``on``), or puts it back."""
 
+    reply = RoomReply
     type: Literal["room.put_away"]
     room: UUID
     on: bool = True
@@ -143,14 +178,17 @@ class RoomPutAway(Command):
 class RoomRename(Command):
     """Renames a room; for its owners and moderators."""
 
+    reply = RoomReply
     type: Literal["room.rename"]
     room: UUID
     name: RoomName
 
 
 class RoomAdd(Command):
-    """Adds people to a private or public room; for its owners and moderators."""
+    """Adds people to a private or public room; for its owners and moderators. Whose request was
+    withdrawn within the last 24 hours is not asked again (``rate_limited``)."""
 
+    reply = InvitedReply
     type: Literal["room.add"]
     room: UUID
     members: Annotated[list[Username], Field(min_length=1, max_length=200)]
@@ -158,8 +196,10 @@ class RoomAdd(Command):
 
 class RoomRemove(Command):
     """Removes a person from a room, or withdraws the request of one who has been asked into it;
-    for its owners and moderators."""
+    for its owners and moderators. A request that has been withdrawn cannot be accepted, and
+    ``asked`` does not name the person."""
 
+    reply = RoomReply
     type: Literal["room.remove"]
     room: UUID
     member: Username
@@ -168,6 +208,7 @@ class RoomRemove(Command):
 class RoomRole(Command):
     """Gives a member another role; for the room's owners."""
 
+    reply = RoomReply
     type: Literal["room.role"]
     room: UUID
     member: Username
@@ -177,6 +218,7 @@ class RoomRole(Command):
 class RoomMembers(Command):
     """The members of a room by username, a page at a time: those after the username ``after``."""
 
+    reply = MembersReply
     type: Literal["room.members"]
     room: UUID
     after: Text = ""
@@ -190,6 +232,7 @@ class RoomRead(Command):
     20 to 100 ms later, together with those of others.
     """
 
+    reply = Done
     type: Literal["room.read"]
     room: UUID
     number: Annotated[int, Field(ge=0, le=2**53)]
@@ -199,6 +242,7 @@ class RoomUnread(Command):
     """How much of some of one's rooms is unread, where events do not tell: as when another device
     has read a part of what this one never saw. Rooms that one is not in are left out."""
 
+    reply = UnreadReply
     type: Literal["room.unread"]
     rooms: Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
 
@@ -208,6 +252,7 @@ class RoomFind(Command):
     them where it is empty. Case and accents make no difference. Those in which each word begins
     a word of the name come first. ``after`` is the last room of the page before."""
 
+    reply = RoomsReply
     type: Literal["room.find"]
     query: Annotated[str, StringConstraints(max_length=80), Stored] = ""
     after: UUID | None = None
@@ -219,6 +264,7 @@ class PeopleFind(Command):
     begins a word come first. Suspended people are not found. ``after`` is the last username of the
     page before. Where a ``room`` is named, the reply says who of them is a member of it."""
 
+    reply = PeopleFoundReply
     type: Literal["people.find"]
     query: Annotated[str, StringConstraints(max_length=80), Stored]
     after: Text = ""
@@ -229,14 +275,18 @@ class PeopleGet(Command):
     """Display names and avatars of people by username, of suspended ones too. Of a name that nobody
     has, nothing is told."""
 
+    reply = PeopleReply
     type: Literal["people.get"]
     usernames: Annotated[list[Username], Field(max_length=PAGE_LIMIT)]
 
 
 class PersonBlock(Command):
     """Blocks a person (``on``) or takes it back. Neither of the two can then write to the other
-    directly, add them to rooms or see whether they are here; nobody is told."""
+    directly, add them to rooms or see whether they are here; nobody is told, but ``blocked`` tells
+    all of one's own devices. Whoever may not write to a person is answered ``forbidden``, in the
+    same words whoever of the two blocked the other."""
 
+    reply = Done
     type: Literal["person.block"]
     username: Username
     on: bool = True
@@ -246,6 +296,7 @@ class UserUpdate(Command):
     """Changes one's own display name. It is refused when it has characters that cannot be seen or
     that turn text around, and when it is, or looks like, another person's username."""
 
+    reply = UserReply
     type: Literal["user.update"]
     display_name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), Stored]
 
@@ -253,6 +304,7 @@ class UserUpdate(Command):
 class Typing(Command):
     """Tells the room that one is typing; repeat it every 3 seconds. It has no reply."""
 
+    reply = None
     type: Literal["typing"]
     room: UUID
 
@@ -260,6 +312,7 @@ class Typing(Command):
 class Ping(Command):
     """Answers at once."""
 
+    reply = Done
     type: Literal["ping"]
 
 

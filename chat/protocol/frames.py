@@ -117,14 +117,8 @@ def room_encoder(room: Room) -> Callable[[Room], str]:
 
 
 def message_reply(ref: str, position: int, message: str) -> str:
-    """The reply to a command that changed a message."""
+    """The reply to ``message.send`` (``MessageReply``), around a message that is JSON already."""
     return f'{{"type":"reply","ref":{json.dumps(ref)},"position":{position},"message":{message}}}'
-
-
-def reply(ref: str, fields: dict[str, Any] | None = None) -> str:
-    """The reply to a command; the values are JSON text already."""
-    rest = "".join(f',"{name}":{value}' for name, value in (fields or {}).items())
-    return f'{{"type":"reply","ref":{json.dumps(ref)}{rest}}}'
 
 
 def error(ref: str, code: ErrorCode, detail: str) -> str:

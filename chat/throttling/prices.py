@@ -5,16 +5,14 @@ at once and ``RATE_PER_SECOND`` afterwards, about a tenth of a core whatever the
 grows with the work that the fields of a command cause; what only the answer tells, its length, is
 paid afterwards.
 
-A command without a price fails this import, and an address without one fails a test.
+Each command has its price where its handler is registered (``chat.commands``), and cannot be
+imported without one. An address without a price fails a test.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
-
-from chat import protocol
-from chat.rendering import text
 
 ANSWER_SIZE = 64 * 1024
 """Characters of an answer that cost one unit more, paid when it has been made."""
@@ -27,9 +25,6 @@ LOG_READ = 1
 what is asked for. They are waited for, not refused."""
 MALFORMED_SIZE = 16 * 1024
 """Characters of a frame that is no command which cost one unit more: it is parsed twice."""
-
-RENDERING = 3.0
-"""Milliseconds of rendering a text, as they are estimated, that cost one unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,80 +41,6 @@ class Price:
 
     def __str__(self) -> str:
         return f"{self.base}, and {self.words}" if self.words else str(self.base)
-
-
-def _text(body: str, code: str = "") -> int:
-    if not code and text.is_cheap(body):
-        return 0
-    return int(text.cost(body, code) / RENDERING)
-
-
-def _message(command: protocol.MessageSend) -> int:
-    units = _text(command.body, command.code.text if command.code else "")
-    return units + len(command.attachments) // 5 if command.attachments else units
-
-
-def _opening(command: protocol.RoomOpen) -> int:
-    # How many other rooms someone opens in a day is bounded; a direct room can be asked for again.
-    return 2 if command.kind == protocol.RoomKind.DIRECT else _people(command)
-
-
-def _people(command: protocol.RoomOpen | protocol.RoomAdd) -> int:
-    return len(command.members) // 2
-
-
-_PEOPLE_WORDS = "1 more for each 2 people"
-_TEXT_WORDS = "up to some 40 more for long text with much formatting, or with code"
-
-PRICES: dict[type[protocol.Command], Price] = {
-    protocol.Sync: Price(
-        1,
-        lambda c: len(c.rooms) // 100,
-        "1 more for each 100 rooms; a room that has to be read from the database waits for 1 more",
-    ),
-    protocol.MessageSend: Price(1, _message, f"{_TEXT_WORDS}, and 1 for each 5 files"),
-    protocol.MessageEdit: Price(2, lambda c: _text(c.body), _TEXT_WORDS),
-    protocol.MessageDelete: Price(2),
-    protocol.MessageReact: Price(2),
-    protocol.MessageReport: Price(2),
-    protocol.MessageRevisions: Price(1),
-    protocol.History: Price(
-        1, lambda c: (c.limit - 1) // 50, "1 more for each further 50 messages of `limit`"
-    ),
-    protocol.RoomOpen: Price(1, _opening, f"{_PEOPLE_WORDS}, or 2 more for a direct room"),
-    # Each of these tells everyone who is in the room how it looks now.
-    protocol.RoomJoin: Price(5),
-    protocol.RoomLeave: Price(5),
-    protocol.RoomPutAway: Price(2),
-    protocol.RoomAccept: Price(5),
-    protocol.RoomRefuse: Price(2),
-    protocol.RoomRename: Price(5),
-    protocol.RoomAdd: Price(5, _people, _PEOPLE_WORDS),
-    protocol.RoomRemove: Price(5),
-    protocol.RoomRole: Price(5),
-    protocol.RoomMembers: Price(1, lambda c: c.limit // 200, "1 more for 200 at once"),
-    protocol.RoomRead: Price(1),
-    protocol.RoomUnread: Price(1, lambda c: len(c.rooms) // 100, "1 more for each 100 of `rooms`"),
-    protocol.RoomFind: Price(2),
-    protocol.PeopleFind: Price(2),
-    protocol.PeopleGet: Price(
-        1, lambda c: len(c.usernames) // 100, "1 more for each 100 of `usernames`"
-    ),
-    protocol.PersonBlock: Price(5),
-    protocol.UserUpdate: Price(5),
-    protocol.Typing: Price(1),
-    protocol.Ping: Price(1),
-}
-
-if _missing := [each.__name__ for each in protocol.COMMANDS if each not in PRICES]:
-    raise ImportError(
-        f"Give these commands a price in chat/throttling/prices.py: {', '.join(_missing)}."
-    )
-
-
-def of(command: protocol.Command) -> int:
-    """What this command costs before it is carried out, in units."""
-    return PRICES[type(command)].of(command)
 
 
 def of_malformed(size: int) -> int:

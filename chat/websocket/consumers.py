@@ -6,9 +6,9 @@ are ignored; where it has an Origin, it is a page of an editor or of ours.
 """
 
 import asyncio
-import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -21,7 +21,8 @@ from accounts import sessions, tickets
 from accounts.models import User
 from accounts.session_store import key_of
 from chat import permissions, protocol
-from chat.commands import handlers
+from chat.commands import execution
+from chat.commands.registry import price_of
 from chat.concurrency.executors import run_in_db_pool
 from chat.protocol import ChatError, CloseCode, ErrorCode, FrameError
 from chat.realtime.hub import hub
@@ -184,86 +185,47 @@ class ChatServer(AsyncWebsocketConsumer):
             if await self._pays(prices.of_malformed(len(text_data)), error.ref):
                 self._refuse(error.ref, error)
             return
-        if await self._pays(prices.of(command), command.ref):
+        if await self._pays(price_of(command), command.ref):
             await self.handle_message(command)
 
     async def handle_message(self, message: protocol.Command) -> None:
         """Carries out one command and answers it."""
         try:
-            match message:
-                case protocol.MessageSend():
-                    await self._send_message(message)
-                case protocol.Typing():
-                    await self._say_typing(message)
-                case protocol.Sync():
-                    await self._bring_up_to_date(message)
-                case protocol.RoomRead() if message.room in self.rooms:
-                    await self._mark_read(message)
-                case protocol.RoomUnread():
-                    await self._count_unread(message)
-                case protocol.UserUpdate():
-                    self._reply(message, await self.store_user(message))
-                case protocol.RoomOpen() | protocol.RoomJoin() | protocol.RoomAccept():
-                    fields = await handlers.execute(self.user, message)
-                    # Before the reply, so that nothing said after it can be missed.
-                    await self._hub.refresh_rooms(self.user.pk)
-                    self._reply(message, fields)
-                case protocol.PersonBlock():
-                    fields = await handlers.execute(self.user, message)
-                    # Before the reply, so that nothing comes after it that the block stops.
-                    await self._hub.refresh_relations(self.user.pk)
-                    self._reply(message, fields)
-                case _:
-                    self._reply(message, await handlers.execute(self.user, message))
+            answer = await execution.begin(self, message)
+            if isinstance(answer, asyncio.Future):
+                await self._answer_later(message, answer)
+            elif answer is not None:
+                self._reply(message, answer)
         except Exception as error:
-            self._refuse(message.ref, handlers.refusal(error))
+            self._refuse(message.ref, execution.refusal(error))
         if self.socket.is_late:
             await self.socket.caught_up()
 
-    async def store_user(self, data: protocol.UserUpdate) -> handlers.Fields:
-        """Stores what a person says of themselves."""
-        return await handlers.execute(self.user, data)
-
-    async def _send_message(self, command: protocol.MessageSend) -> None:
-        """Sends without waiting for the commit, so that the frames behind share it."""
-        future = await handlers.send_soon(self.user, command)
-        self._hub.typists.wrote(self.user.pk, command.room)
-        await self._answer_later(future, lambda stored: self._sent(command.ref, stored))
-
-    async def _mark_read(self, command: protocol.RoomRead) -> None:
-        """Answers when it is stored, and takes the frames behind it meanwhile."""
-        future = await self._hub.mark_read(self, command.room, command.number)
-        await self._answer_later(future, lambda stored: self._marked(command.ref, stored))
-
-    async def _answer_later(
-        self, future: "asyncio.Future[Any]", answer: Callable[["asyncio.Future[Any]"], None]
-    ) -> None:
+    async def _answer_later(self, command: protocol.Command, future: "asyncio.Future[Any]") -> None:
+        """Answers when it is stored, and takes the frames behind it meanwhile, so that they share
+        its commit."""
         self._under_way += 1
-        future.add_done_callback(answer)
+        future.add_done_callback(partial(self._stored, command.ref))
         if self._under_way >= UNDER_WAY:
             # Commits end in the order of submission: after this one, all before it have ended.
             await asyncio.wait([future])
 
-    def _marked(self, ref: str, stored: "asyncio.Future[None]") -> None:
+    def _stored(self, ref: str, stored: "asyncio.Future[Any]") -> None:
         self._under_way -= 1
         if error := stored.exception():
-            self._refuse(ref, handlers.refusal(error))
+            self._refuse(ref, execution.refusal(error))
+        elif message := stored.result():
+            text = protocol.message_reply(ref, message.position, message.encoded)
+            self.socket.write_soon(text)
         else:
-            self.socket.write_soon(protocol.reply(ref))
+            self.socket.write_soon(protocol.DONE.frame(ref))
 
-    def _sent(self, ref: str, stored: "asyncio.Future[Any]") -> None:
-        self._under_way -= 1
-        if error := stored.exception():
-            self._refuse(ref, handlers.refusal(error))
-            return
-        message = stored.result()
-        text = protocol.message_reply(ref, message.position, message.encoded)
-        self.socket.write_soon(text)
+    # -- What commands ask of their socket (``commands.registry.Socket``) ----------------------
 
-    async def _bring_up_to_date(self, command: protocol.Sync) -> None:
-        await self._hub.read_back(self, command.rooms)
+    async def bring_up_to_date(self, positions: Mapping[UUID, int]) -> None:
+        await self._hub.read_back(self, positions)
         size = 0
-        for room, position in command.rooms.items():
+        for room, position in positions.items():
             if self._hub.reads_log(self, room, position):
                 await self._waits_to_pay(prices.LOG_READ)
             if changes := await self._hub.changes(self, room, position):
@@ -274,18 +236,29 @@ class ChatServer(AsyncWebsocketConsumer):
                 if units := size // prices.ANSWER_SIZE:
                     await self._waits_to_pay(units)
                     size -= units * prices.ANSWER_SIZE
-        self._reply(command, {})
 
-    async def _count_unread(self, command: protocol.RoomUnread) -> None:
-        found = await self._hub.unread(self, command.rooms)
-        rooms = {str(room): unread.model_dump() for room, unread in found.items()}
-        self._reply(command, {"rooms": json.dumps(rooms)})
-
-    async def _say_typing(self, command: protocol.Typing) -> None:
-        if command.room not in self.rooms:
+    async def say_typing(self, room: UUID) -> None:
+        if room not in self.rooms:
             raise permissions.not_found()
-        if self._hub.typists.is_news(self.user.pk, command.room):
-            await self._hub.say_typing(self, command.room)
+        if self._hub.typists.is_news(self.user.pk, room):
+            await self._hub.say_typing(self, room)
+
+    def has_written(self, room: UUID) -> None:
+        self._hub.typists.wrote(self.user.pk, room)
+
+    async def mark_read(self, room: UUID, number: int) -> "asyncio.Future[None]":
+        return await self._hub.mark_read(self, room, number)
+
+    async def unread(self, rooms: Collection[UUID]) -> dict[UUID, protocol.Unread]:
+        return await self._hub.unread(self, rooms)
+
+    async def refresh_rooms(self) -> None:
+        await self._hub.refresh_rooms(self.user.pk)
+
+    async def refresh_relations(self) -> None:
+        await self._hub.refresh_relations(self.user.pk)
+
+    # -- Paying and answering ------------------------------------------------------------------
 
     async def _pays(self, units: int, ref: str) -> bool:
         """Whether the person can pay this; who cannot is refused."""
@@ -305,8 +278,8 @@ class ChatServer(AsyncWebsocketConsumer):
         while not await allowance.pay(units) and self.socket.is_open:  # noqa: ASYNC110
             await asyncio.sleep(PAYING)
 
-    def _reply(self, command: protocol.Command, fields: handlers.Fields) -> None:
-        text = protocol.reply(command.ref, fields)
+    def _reply(self, command: protocol.Command, reply: protocol.Reply) -> None:
+        text = reply.frame(command.ref)
         if units := prices.of_answer(len(text)):
             self._hub.allowance(self.user.pk).owe(units)
         self.socket.write(frame(text))

@@ -177,7 +177,12 @@ export interface Revision {
   replaced_at: string;
 }
 
-/** Asks for all that changed: of each room, after the position that the client holds. */
+/**
+ * Asks for all that changed: of each room, after the position that the client holds.
+ *
+ * First come, for each room that has moved, one or more `changes`; then the reply. A room that
+ * you may not read is answered by `room.removed`.
+ */
 export interface SyncCommand {
   type: "sync";
   ref?: string;
@@ -309,7 +314,10 @@ export interface RoomRenameCommand {
   name: string;
 }
 
-/** Adds people to a private or public room; for its owners and moderators. */
+/**
+ * Adds people to a private or public room; for its owners and moderators. Whose request was
+ * withdrawn within the last 24 hours is not asked again (`rate_limited`).
+ */
 export interface RoomAddCommand {
   type: "room.add";
   ref?: string;
@@ -319,7 +327,8 @@ export interface RoomAddCommand {
 
 /**
  * Removes a person from a room, or withdraws the request of one who has been asked into it;
- * for its owners and moderators.
+ * for its owners and moderators. A request that has been withdrawn cannot be accepted, and
+ * `asked` does not name the person.
  */
 export interface RoomRemoveCommand {
   type: "room.remove";
@@ -407,7 +416,9 @@ export interface PeopleGetCommand {
 
 /**
  * Blocks a person (`on`) or takes it back. Neither of the two can then write to the other
- * directly, add them to rooms or see whether they are here; nobody is told.
+ * directly, add them to rooms or see whether they are here; nobody is told, but `blocked` tells
+ * all of one's own devices. Whoever may not write to a person is answered `forbidden`, in the
+ * same words whoever of the two blocked the other.
  */
 export interface PersonBlockCommand {
   type: "person.block";
@@ -468,6 +479,143 @@ export type Command =
   | UserUpdateCommand
   | TypingCommand
   | PingCommand;
+
+/** It is done, and there is nothing to add. */
+export interface Done {
+  type: "reply";
+  ref: string;
+}
+
+/** The message as it is now. */
+export interface MessageReply {
+  type: "reply";
+  ref: string;
+  message: Message;
+  position: number;
+}
+
+/** A page of messages, newest last. Large messages make a page end before `limit`. */
+export interface HistoryReply {
+  type: "reply";
+  ref: string;
+  messages: Message[];
+  more: boolean;
+}
+
+/** What a message said before its edits. */
+export interface RevisionsReply {
+  type: "reply";
+  ref: string;
+  revisions: Revision[];
+  more: boolean;
+}
+
+/** The room as the person sees it now. */
+export interface RoomReply {
+  type: "reply";
+  ref: string;
+  room: Room;
+}
+
+/** The room, and which people of those named have been asked instead of added. */
+export interface InvitedReply {
+  type: "reply";
+  ref: string;
+  room: Room;
+  asked?: string[] | null;
+}
+
+/** A page of a room's members. */
+export interface MembersReply {
+  type: "reply";
+  ref: string;
+  members: Member[];
+  more: boolean;
+}
+
+/** How much of rooms is unread. */
+export interface UnreadReply {
+  type: "reply";
+  ref: string;
+  rooms: Record<string, Unread>;
+}
+
+/** A page of rooms that were found. */
+export interface RoomsReply {
+  type: "reply";
+  ref: string;
+  rooms: Room[];
+  more: boolean;
+}
+
+/** A page of people who were found. */
+export interface PeopleFoundReply {
+  type: "reply";
+  ref: string;
+  people: Person[];
+  more: boolean;
+  members?: string[] | null;
+}
+
+/** People by username. */
+export interface PeopleReply {
+  type: "reply";
+  ref: string;
+  people: Person[];
+}
+
+/** The person themselves, as they are called now. */
+export interface UserReply {
+  type: "reply";
+  ref: string;
+  user: Me;
+}
+
+export type Reply =
+  | Done
+  | MessageReply
+  | HistoryReply
+  | RevisionsReply
+  | RoomReply
+  | InvitedReply
+  | MembersReply
+  | UnreadReply
+  | RoomsReply
+  | PeopleFoundReply
+  | PeopleReply
+  | UserReply;
+
+/** Each command by its name, with its reply: null where it is not answered. */
+export interface Commands {
+  "sync": { request: SyncCommand; reply: Done };
+  "message.send": { request: MessageSendCommand; reply: MessageReply };
+  "message.edit": { request: MessageEditCommand; reply: MessageReply };
+  "message.delete": { request: MessageDeleteCommand; reply: MessageReply };
+  "message.react": { request: MessageReactCommand; reply: MessageReply };
+  "message.report": { request: MessageReportCommand; reply: Done };
+  "message.revisions": { request: MessageRevisionsCommand; reply: RevisionsReply };
+  "history": { request: HistoryCommand; reply: HistoryReply };
+  "room.open": { request: RoomOpenCommand; reply: InvitedReply };
+  "room.join": { request: RoomJoinCommand; reply: RoomReply };
+  "room.leave": { request: RoomLeaveCommand; reply: RoomReply };
+  "room.put_away": { request: RoomPutAwayCommand; reply: RoomReply };
+  "room.accept": { request: RoomAcceptCommand; reply: RoomReply };
+  "room.refuse": { request: RoomRefuseCommand; reply: Done };
+  "room.rename": { request: RoomRenameCommand; reply: RoomReply };
+  "room.add": { request: RoomAddCommand; reply: InvitedReply };
+  "room.remove": { request: RoomRemoveCommand; reply: RoomReply };
+  "room.role": { request: RoomRoleCommand; reply: RoomReply };
+  "room.members": { request: RoomMembersCommand; reply: MembersReply };
+  "room.read": { request: RoomReadCommand; reply: Done };
+  "room.unread": { request: RoomUnreadCommand; reply: UnreadReply };
+  "room.find": { request: RoomFindCommand; reply: RoomsReply };
+  "people.find": { request: PeopleFindCommand; reply: PeopleFoundReply };
+  "people.get": { request: PeopleGetCommand; reply: PeopleReply };
+  "person.block": { request: PersonBlockCommand; reply: Done };
+  "user.update": { request: UserUpdateCommand; reply: UserReply };
+  "typing": { request: TypingCommand; reply: null };
+  "ping": { request: PingCommand; reply: Done };
+}
 
 /** The first frame on every socket. */
 export interface ReadyEvent {

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from chat import protocol
-from chat.commands import handlers
+from chat.commands.registry import definition_of
 from chat.models import Membership, Room
 from chat.protocol import ErrorCode
 from chat.queries import directory, room_views
@@ -159,8 +159,8 @@ def test_the_admin_disregards_no_case_where_none_is_stored(administrator: User) 
 
 def _reply(user: User, type: str, **fields: Any) -> dict[str, Any]:
     command = protocol.parse(json.dumps({"type": type, **fields}))
-    reply = handlers._OTHERS[command.__class__](user, command)
-    return {name: json.loads(value) for name, value in reply.items()}
+    reply: protocol.Reply = definition_of(command.__class__).handler(user, command)
+    return dict(json.loads(reply.encoded()))
 
 
 def test_people_find_says_who_is_a_member(

@@ -10,7 +10,22 @@ def test_the_reference_in_the_repository_is_current():
 
 
 def test_every_command_says_what_its_reply_adds():
-    assert set(protocol_words.REPLIES) == {wire_type(command) for command in protocol.COMMANDS}
+    page = reference().split("\n## Events\n")[0]
+    for command in protocol.COMMANDS:
+        section = page.split(f"### `{wire_type(command)}`\n")[1].split("\n### ")[0]
+        reply = section.split("The reply")[-1]
+        if command.reply is None:
+            assert "There is no reply." in section
+        elif command.reply is protocol.Done:
+            assert reply.startswith(" adds nothing.")
+        else:
+            for name in command.reply.model_fields:
+                assert f"| `{name}` |" in reply, (command, name)
+
+
+def test_every_reply_is_of_a_command():
+    promised = {command.reply for command in protocol.COMMANDS if command.reply}
+    assert set(protocol.REPLIES) == promised
 
 
 def test_every_error_and_closing_code_is_explained():
@@ -20,7 +35,7 @@ def test_every_error_and_closing_code_is_explained():
 
 
 def test_every_object_that_goes_over_the_wire_is_described():
-    described = {*OBJECTS, *protocol.EVENTS, protocol.Event}
+    described = {*OBJECTS, *protocol.EVENTS, protocol.Event, *protocol.REPLIES, protocol.Reply}
     wire = {
         item
         for item in vars(protocol).values()

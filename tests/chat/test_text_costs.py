@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat import protocol
+from chat.commands.registry import price_of
 from chat.protocol import BODY_LIMIT
 from chat.rendering import text
 from chat.rendering.text import render, render_markdown
-from chat.throttling import prices
 from tests.chat.test_text import hostile
 
 CALLS = 45_000
@@ -186,8 +186,8 @@ def test_a_line_costs_the_same_however_it_ends(end: str) -> None:
     sent = as_sent(body.replace("\n", end))
     assert sent == body
     edit = {"type": "message.edit", "message": "0" * 32}
-    price = prices.of(protocol.MessageEdit.model_validate({**edit, "body": body}))
-    assert prices.of(protocol.MessageEdit.model_validate({**edit, "body": sent})) == price
+    price = price_of(protocol.MessageEdit.model_validate({**edit, "body": body}))
+    assert price_of(protocol.MessageEdit.model_validate({**edit, "body": sent})) == price
 
 
 @pytest.mark.parametrize("other", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])

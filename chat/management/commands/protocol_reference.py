@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from chat import protocol
+from chat.commands.registry import definition_of
 from chat.management.protocol_words import (
     BROWSER,
     CLOSE_CODES,
@@ -21,7 +22,6 @@ from chat.management.protocol_words import (
     FRAMES,
     INTRODUCTION,
     PROMISES,
-    REPLIES,
     WALK,
 )
 from chat.throttling import prices
@@ -103,12 +103,24 @@ def wire_type(model: type[BaseModel]) -> str:
 
 
 def _command(command: type[protocol.Command]) -> str:
-    kind = wire_type(command)
     fields = {
         name: field for name, field in command.model_fields.items() if name not in ("type", "ref")
     }
-    cost = f"\nIt costs {prices.PRICES[command]}."
-    return "\n".join([f"### `{kind}`\n", _words(command), _fields(fields), REPLIES[kind], cost, ""])
+    cost = f"\nIt costs {definition_of(command).price}."
+    heading = f"### `{wire_type(command)}`\n"
+    return "\n".join([heading, _words(command), _fields(fields), _reply(command.reply), cost, ""])
+
+
+def _reply(reply: type[protocol.Reply] | None) -> str:
+    if reply is None:
+        return "There is no reply."
+    if reply is protocol.Done:
+        return "The reply adds nothing."
+    return f"The reply: {_uncapitalized(_words(reply))}\n{_fields(reply.model_fields)}".rstrip("\n")
+
+
+def _uncapitalized(words: str) -> str:
+    return words[0].lower() + words[1:]
 
 
 def _event(event: type[protocol.Event]) -> str:
@@ -149,6 +161,8 @@ def _type(annotation: Any, metadata: list[Any]) -> str:
     if origin is Annotated:
         inner, *more = get_args(annotation)
         return _type(inner, [*metadata, *more])
+    if origin is protocol.Encoded:
+        return _type(get_args(annotation)[0], metadata)
     if origin in (Union, types.UnionType):
         parts = [part for part in get_args(annotation) if part is not type(None)]
         return " or ".join([*(_type(part, metadata) for part in parts), "null"])

@@ -46,6 +46,9 @@ def declarations() -> str:
             *(_interface(model, model.__name__) for model in OBJECTS),
             *(_interface(model, _command_name(model)) for model in protocol.COMMANDS),
             _union("Command", [_command_name(model) for model in protocol.COMMANDS]),
+            *(_interface(model, model.__name__) for model in protocol.REPLIES),
+            _union("Reply", [model.__name__ for model in protocol.REPLIES]),
+            _requests(),
             *(_interface(model, _event_name(model)) for model in protocol.EVENTS),
             _union("Event", [_event_name(model) for model in protocol.EVENTS]),
         ]
@@ -64,6 +67,17 @@ def _enum(enum: type[StrEnum]) -> str:
     return _union(enum.__name__, [json.dumps(member.value) for member in enum])
 
 
+def _requests() -> str:
+    """What each command is, and is answered with, by its name."""
+    lines = [
+        f"  {json.dumps(wire_type(model))}: {{ request: {_command_name(model)}; "
+        f"reply: {model.reply.__name__ if model.reply else 'null'} }};"
+        for model in protocol.COMMANDS
+    ]
+    words = "Each command by its name, with its reply: null where it is not answered."
+    return "\n".join([_comment(words), "export interface Commands {", *lines, "}", ""])
+
+
 def _union(name: str, members: list[str]) -> str:
     lines = "\n".join(f"  | {member}" for member in members)
     return f"export type {name} =\n{lines};\n"
@@ -74,6 +88,8 @@ def _interface(model: type[BaseModel], name: str) -> str:
     is_command = issubclass(model, protocol.Command)
     if is_command or issubclass(model, protocol.Event):
         lines.append(f"  type: {json.dumps(wire_type(model))};")
+    if issubclass(model, protocol.Reply):
+        lines += ['  type: "reply";', "  ref: string;"]
     for field_name, field in model.model_fields.items():
         if field_name == "type":
             continue
@@ -95,6 +111,8 @@ def _comment(text: str) -> str:
 def _type(annotation: Any) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
+        return _type(arguments[0])
+    if origin is protocol.Encoded:
         return _type(arguments[0])
     if origin in (Union, types.UnionType):
         return " | ".join(_type(part) for part in arguments)

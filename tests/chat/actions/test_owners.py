@@ -1,6 +1,5 @@
 """No room stays without somebody who can look after it."""
 
-import json
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from accounts.models import User
 from accounts.names import isolated
 from chat import protocol
 from chat.actions import memberships, rooms
-from chat.commands import handlers
+from chat.commands import rooms as room_commands
 from chat.models import AuditEntry, Membership, Room
 from chat.moderation import actions as moderation
 from chat.protocol import ErrorCode
@@ -202,8 +201,8 @@ def test_whoever_looks_at_the_members_finds_an_owner(
     deserted(private_room)
     before = version(private_room)
     command = protocol.RoomMembers(type="room.members", room=private_room.pk)
-    answer = handlers._members(member, command)
-    roles = {each["username"]: each["role"] for each in json.loads(answer["members"])}
+    answer = room_commands.members(member, command)
+    roles = {each.username: each.role for each in answer.members}
     assert roles["member"] == "owner"
     assert version(private_room) == before + 1
 

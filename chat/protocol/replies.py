@@ -1,0 +1,180 @@
+"""What a command is answered with. Each command names its reply (``commands.Command.reply``)."""
+
+import json
+from typing import Any, Generic, TypeVar, get_args
+from uuid import UUID
+
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from chat.protocol.objects import (
+    Me,
+    Member,
+    Message,
+    Person,
+    Revision,
+    Room,
+    Unread,
+    Wire,
+)
+
+T = TypeVar("T")
+
+
+class Encoded(str, Generic[T]):
+    """A ``T`` as JSON text, which is made once and joined into each frame that has it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        (model,) = get_args(source)
+        decoded = handler.generate_schema(model)
+        return core_schema.json_or_python_schema(
+            json_schema=decoded,
+            python_schema=core_schema.union_schema(
+                [core_schema.is_instance_schema(cls), decoded], mode="left_to_right"
+            ),
+            serialization=core_schema.plain_serializer_function_ser_schema(_decoded),
+        )
+
+
+def _decoded(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, Encoded) else value
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+class Reply(Wire):
+    """The answer to a command that was carried out."""
+
+    def encoded(self) -> str:
+        """The fields as one JSON object."""
+        return self.model_dump_json()
+
+    def frame(self, ref: str) -> str:
+        """The reply as the text of a frame; ``ref`` is that of the command."""
+        fields = self.encoded()[1:]
+        comma = "," if fields != "}" else ""
+        return f'{{"type":"reply","ref":{json.dumps(ref)}{comma}{fields}'
+
+
+class Done(Reply):
+    """It is done, and there is nothing to add."""
+
+    def encoded(self) -> str:
+        return "{}"
+
+
+DONE = Done()
+
+
+class MessageReply(Reply):
+    """The message as it is now."""
+
+    message: Encoded[Message]
+    position: int
+    """The position of this state of the message."""
+
+    def encoded(self) -> str:
+        return f'{{"message":{self.message},"position":{self.position}}}'
+
+
+class HistoryReply(Reply):
+    """A page of messages, newest last. Large messages make a page end before ``limit``."""
+
+    messages: list[Encoded[Message]]
+    more: bool
+    """Whether there are further ones in the direction asked for."""
+
+    def encoded(self) -> str:
+        more = "true" if self.more else "false"
+        return f'{{"messages":[{",".join(self.messages)}],"more":{more}}}'
+
+
+class RevisionsReply(Reply):
+    """What a message said before its edits."""
+
+    revisions: list[Revision]
+    """The last ones before now, oldest first."""
+    more: bool
+    """Whether there are older ones."""
+
+
+class RoomReply(Reply):
+    """The room as the person sees it now."""
+
+    room: Room
+
+
+class InvitedReply(RoomReply):
+    """The room, and which people of those named have been asked instead of added."""
+
+    asked: list[str] | None = Field(default=None, exclude_if=_is_none)
+    """Where the server has strangers asked: usernames of those named who are no members yet. They
+    are when they accept. Left out where there are none."""
+
+
+class MembersReply(Reply):
+    """A page of a room's members."""
+
+    members: list[Member]
+    more: bool
+    """Whether there are further ones."""
+
+
+class UnreadReply(Reply):
+    """How much of rooms is unread."""
+
+    rooms: dict[UUID, Unread]
+    """By the ids of the rooms."""
+
+
+class RoomsReply(Reply):
+    """A page of rooms that were found."""
+
+    rooms: list[Room]
+    """At most 20."""
+    more: bool
+    """Whether there are further ones."""
+
+
+class PeopleFoundReply(Reply):
+    """A page of people who were found."""
+
+    people: list[Person]
+    """At most 20."""
+    more: bool
+    """Whether there are further ones."""
+    members: list[str] | None = Field(default=None, exclude_if=_is_none)
+    """Usernames of those of them who are in the room; left out where no room is named."""
+
+
+class PeopleReply(Reply):
+    """People by username."""
+
+    people: list[Person]
+
+
+class UserReply(Reply):
+    """The person themselves, as they are called now."""
+
+    user: Me
+
+
+REPLIES: tuple[type[Reply], ...] = (
+    Done,
+    MessageReply,
+    HistoryReply,
+    RevisionsReply,
+    RoomReply,
+    InvitedReply,
+    MembersReply,
+    UnreadReply,
+    RoomsReply,
+    PeopleFoundReply,
+    PeopleReply,
+    UserReply,
+)
