@@ -63,10 +63,14 @@ def _turn(index: Any, people: list[Any], room: Any) -> tuple[float, float]:
 def _append(people: list[Any], room: Any) -> float:
     from chat.actions.drafts import Draft
     from chat.actions.messages import send_messages
+    from chat.protocol import MessageSend
+
+    def command() -> MessageSend:
+        return MessageSend(room=room.pk, client_id=uuid.uuid4(), body="Hello again")
 
     def store() -> None:
         senders = (people[number % PEOPLE] for number in range(AT_ONCE))
-        send_messages([Draft(each, room.pk, uuid.uuid4(), "Hello again") for each in senders])
+        send_messages([Draft(each, command()) for each in senders])
 
     return cost(store, BATCHES) / AT_ONCE * 1000
 

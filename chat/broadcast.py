@@ -15,7 +15,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from chat.message_log.entry import LogEntry, RoomChanges
-from chat.protocol import ReadEvent
+from chat.protocol import ReadEvent, RemovalReason
 from mediachat.monitoring.logs import reason
 
 logger = structlog.get_logger(__name__)
@@ -129,11 +129,15 @@ def room_changed_for_on_commit(room: UUID, user: UUID) -> None:
 
 
 def removed_on_commit(
-    user: UUID, room: UUID, reason: str, name: str | None = None, by: str | None = None
+    user: UUID,
+    room: UUID,
+    reason: RemovalReason,
+    name: str | None = None,
+    by: str | None = None,
 ) -> None:
     """Someone may no longer read a room of this name; ``by`` is the username of who removed them.
     Only they are told."""
-    event = {"type": "user.event", "user": user.hex, "removed": room.hex, "reason": reason}
+    event = {"type": "user.event", "user": user.hex, "removed": room.hex, "reason": reason.value}
     _on_commit(user_group(user), {**event, "name": name, "by": by})
 
 

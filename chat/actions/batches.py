@@ -157,7 +157,7 @@ _held_by_others = HeldRooms()
 
 
 def _rooms_of_drafts(drafts: Sequence[Draft]) -> list[UUID | None]:
-    return [draft.room for draft in drafts]
+    return [draft.command.room for draft in drafts]
 
 
 def _rooms_of_changes(changes: Sequence[Change]) -> list[UUID | None]:

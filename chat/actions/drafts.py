@@ -1,6 +1,5 @@
 """What someone wants to send."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from chat import permissions
 from chat.models import Message
 from chat.models.messages import message_id
 from chat.permissions import Permission
-from chat.protocol import BODY_LIMIT, Code
+from chat.protocol import BODY_LIMIT, Code, MessageSend
 from chat.rendering import text
 
 
@@ -18,18 +17,13 @@ class Draft:
     """A message that someone wants to send."""
 
     sender: User
-    room: UUID
-    client_id: UUID
-    body: str = ""
-    attachments: Sequence[UUID] = ()
-    reply_to: UUID | None = None
-    code: Code | None = None
+    command: MessageSend
     rendered: text.Rendered | None = None
     """The body as HTML, where it has been made before the draft waits for the log."""
     id: UUID = field(init=False)
 
     def __post_init__(self) -> None:
-        self.id = message_id(self.sender.pk, self.client_id)
+        self.id = message_id(self.sender.pk, self.command.client_id)
 
 
 def render(body: str, code: Code | None = None) -> text.Rendered:
@@ -50,5 +44,5 @@ def render_draft(draft: Draft) -> text.Rendered:
     """
     if Message.objects.filter(pk=draft.id).exists():
         return text.Rendered("")  # it is found by its id, and not stored again
-    permissions.room_for(draft.sender, draft.room, Permission.SEND)
-    return render(draft.body, draft.code)
+    permissions.room_for(draft.sender, draft.command.room, Permission.SEND)
+    return render(draft.command.body, draft.command.code)

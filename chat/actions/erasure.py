@@ -24,7 +24,7 @@ from chat.actions.batches import Change, store
 from chat.actions.memberships import end_membership, members_changed
 from chat.actions.messages import change_message, shared_html, taken_back
 from chat.models import Attachment, Block, Membership, Message, Report, Revision, Room, RoomRequest
-from chat.protocol import RoomKind
+from chat.protocol import RemovalReason, RoomKind
 from chat.rendering import mentions, text
 
 M = TypeVar("M", Revision, Report, Room)
@@ -57,7 +57,7 @@ def leave_rooms(erased: Erased) -> None:
     the other person, to be read."""
     memberships = Membership.objects.filter(user=erased.user).exclude(room__kind=RoomKind.DIRECT)
     for membership in memberships.select_related("room", "user").order_by("room_id"):
-        end_membership(membership.room, membership, "left")
+        end_membership(membership.room, membership, RemovalReason.LEFT)
     # By the key of the two: of one without a message they may be no member yet.
     direct = Room.objects.filter(kind=RoomKind.DIRECT, direct_key__contains=erased.user.hex)
     for room, closed_at in list(direct.order_by("pk").values_list("pk", "closed_at")):

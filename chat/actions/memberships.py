@@ -19,7 +19,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from accounts.models import User
 from chat import broadcast
 from chat.models import Membership, Room, RoomRequest
-from chat.protocol import Role, RoomKind
+from chat.protocol import RemovalReason, Role, RoomKind
 from chat.queries import room_log
 from mediachat.databases.transactions import retried
 
@@ -82,7 +82,7 @@ def let_newcomers_in(newcomers: Mapping[UUID, UUID]) -> set[UUID]:
 
 
 def end_membership(
-    room: Room, membership: Membership, reason: str, remover: User | None = None
+    room: Room, membership: Membership, reason: RemovalReason, remover: User | None = None
 ) -> None:
     """Ends a membership. The last owner hands the room on. Who is removed is told from which room,
     and by which of its people."""
@@ -92,7 +92,7 @@ def end_membership(
         _find_owners([room.pk], leaving=membership)
         _end_requests(room, [membership.user])
         membership.delete()
-        name = room.name if reason == "removed" else None
+        name = room.name if reason is RemovalReason.REMOVED else None
         by = remover.username if remover else None
         broadcast.removed_on_commit(membership.user_id, room.pk, reason, name, by)
         # After these: of two owners who leave at once, the later one sees that nobody is left.

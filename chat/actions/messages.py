@@ -1,6 +1,6 @@
 """Every write to a message; what becomes of a draft before that is in ``drafts``."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from chat.message_log import clock, writer
 from chat.message_log.retries import retried
 from chat.models import Message, Report, Revision
 from chat.permissions import Permission
-from chat.protocol import ChatError, Code, ErrorCode
+from chat.protocol import ChatError, ErrorCode, MessageSend
 from chat.rendering import text
 from chat.rendering.mentions import readings
 
@@ -26,22 +26,15 @@ REACTED_LIMIT = 64 * 1024
 with names of ten. Each change of a message tells all of them to everyone in the room."""
 
 
-def send_message(
-    user: User,
-    *,
-    room: UUID,
-    client_id: UUID,
-    body: str = "",
-    attachments: Iterable[UUID] = (),
-    reply_to: UUID | None = None,
-    code: Code | None = None,
-) -> Message:
-    """Stores a message, or finds it if this ``client_id`` has been sent before.
+def send_message(user: User, **fields: Any) -> Message:
+    """Stores a message with these fields of ``MessageSend``, or finds it if this ``client_id`` has
+    been sent before.
 
     Raises:
         ChatError: ``not_found``, ``forbidden``, ``bad_request``, ``too_large``.
     """
-    draft = Draft(user, room, client_id, body, tuple(attachments), reply_to, code)
+    # What is wrong with a text is said by what stores it, whoever asks.
+    draft = Draft(user, MessageSend.model_construct(**fields))
     (result,) = send_messages([draft])
     if isinstance(result, Exception):
         raise result
@@ -55,7 +48,7 @@ def send_messages(drafts: Sequence[Draft]) -> list[Message | ChatError]:
     """
     for draft in drafts:
         # Before the transaction, in which nobody else can write.
-        draft.rendered = draft.rendered or render(draft.body, draft.code)
+        draft.rendered = draft.rendered or render(draft.command.body, draft.command.code)
     return retried(partial(sending.store, drafts, sending.Tried()))
 
 

@@ -32,7 +32,7 @@ from chat.actions.strangers import (
 )
 from chat.models import Membership, Room
 from chat.permissions import Permission
-from chat.protocol import ChatError, ErrorCode, Role, RoomKind
+from chat.protocol import ChatError, ErrorCode, RemovalReason, Role, RoomKind
 from chat.queries import relations, room_log
 
 
@@ -96,7 +96,7 @@ def leave_room(user: User, *, room: UUID) -> Room:
     if grant.room.kind == RoomKind.DIRECT:
         _put_away(grant.membership, on=True)
         return grant.room
-    end_membership(grant.room, grant.membership, "left")
+    end_membership(grant.room, grant.membership, RemovalReason.LEFT)
     return grant.room
 
 
@@ -167,7 +167,7 @@ def remove_member(user: User, *, room: UUID, member: str) -> Room:
     membership = _member(grant.room, member)
     if membership.role == Role.OWNER:
         grant.check(Permission.MANAGE)
-    end_membership(grant.room, membership, "removed", remover=user)
+    end_membership(grant.room, membership, RemovalReason.REMOVED, remover=user)
     return grant.room
 
 
@@ -230,7 +230,7 @@ def force_remove_member(*, room: UUID, member: str) -> Room:
         ChatError: ``not_found``.
     """
     row = _room(room)
-    end_membership(row, _member(row, member), "removed")
+    end_membership(row, _member(row, member), RemovalReason.REMOVED)
     return row
 
 

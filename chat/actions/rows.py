@@ -35,14 +35,15 @@ class Context:
         the first of them."""
         drafts = list(drafts)
         rendered = {draft.id: draft.rendered for draft in drafts if draft.rendered}
-        quoted = {draft.reply_to for draft in drafts if draft.reply_to}
-        files = {id for draft in drafts for id in draft.attachments}
+        commands = [draft.command for draft in drafts]
+        quoted = {command.reply_to for command in commands if command.reply_to}
+        files = {id for command in commands for id in command.attachments}
         named = {name for each in rendered.values() for name in readings(each.mentions)}
         return cls(
             now=clock.now(),
             quoted=_quoted(quoted) if quoted else {},
             files=Attachment.objects.in_bulk(files) if files else {},
-            people=members_named({draft.room for draft in drafts}, named, newcomers),
+            people=members_named({command.room for command in commands}, named, newcomers),
             rendered=rendered,
         )
 
@@ -52,21 +53,22 @@ class Context:
         Raises:
             ChatError: something in the draft itself is wrong.
         """
-        body = checked_body(draft.body, empty=bool(draft.attachments or draft.code))
-        if draft.reply_to and self.quoted.get(draft.reply_to) != draft.room:
+        command = draft.command
+        body = checked_body(command.body, empty=bool(command.attachments or command.code))
+        if command.reply_to and self.quoted.get(command.reply_to) != command.room:
             raise ChatError(ErrorCode.NOT_FOUND, "The message that this replies to is not here.")
-        rendered = self.rendered[draft.id].naming(self.people.get(draft.room, ()))
+        rendered = self.rendered[draft.id].naming(self.people.get(command.room, ()))
         return Message(
             id=draft.id,
-            room_id=draft.room,
+            room_id=command.room,
             sender_id=draft.sender.pk,
-            client_id=draft.client_id,
+            client_id=command.client_id,
             body=body,
             html=rendered.html,
             excerpt=rendered.excerpt,
-            reply_to=draft.reply_to,
+            reply_to=command.reply_to,
             attachments=_claim(draft, self.files),
-            code=draft.code.model_dump() if draft.code else None,
+            code=command.code.model_dump() if command.code else None,
             mentions=rendered.mentions,
             created_at=self.now,
         )
@@ -128,12 +130,12 @@ def _claim(draft: Draft, files: dict[UUID, Attachment]) -> list[dict[str, Any]]:
     The message's id does not depend on this attempt, so a retry finds its own claims.
     """
     summaries = []
-    for id in dict.fromkeys(draft.attachments):
+    for id in dict.fromkeys(draft.command.attachments):
         file = files.get(id)
         if file is None or file.owner_id != draft.sender.pk:
             raise ChatError(ErrorCode.NOT_FOUND, "An attachment is not there. Upload it again.")
         mine = Attachment.objects.filter(pk=id, message__isnull=True)
-        if file.message != draft.id and not mine.update(message=draft.id, room=draft.room):
+        if file.message != draft.id and not mine.update(message=draft.id, room=draft.command.room):
             raise ChatError(ErrorCode.CONFLICT, "A file can be attached to one message only.")
         summaries.append(file.summary())
     return summaries

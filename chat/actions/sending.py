@@ -39,29 +39,31 @@ def store(drafts: Sequence[Draft], tried: Tried) -> list[Message | ChatError]:
     Raises:
         IntegrityError: another writer was first; do all of it again.
     """
-    locks.lock({draft.room for draft in drafts})
+    locks.lock({draft.command.room for draft in drafts})
     results: dict[UUID, Message | ChatError] = {**_stored_before(drafts)}
     new = {draft.id: draft for draft in drafts if draft.id not in results}
-    senders = permissions.senders_for({(draft.sender.pk, draft.room) for draft in new.values()})
+    asked = {(draft.sender.pk, draft.command.room) for draft in new.values()}
+    senders = permissions.senders_for(asked)
     newcomers = {room: each.newcomer for (_, room), each in senders.items() if each.newcomer}
     context = Context.of(new.values(), newcomers)
     accepted: list[Message] = []
     heads: dict[UUID, tuple[int, int]] = {}
     versions: dict[UUID, int] = {}
     for draft in new.values():
+        room = draft.command.room
         try:
-            sender = senders.get((draft.sender.pk, draft.room)) or _outsider(draft)
+            sender = senders.get((draft.sender.pk, room)) or _outsider(draft)
             sender.check()
             message = context.row_of(draft)
         except ChatError as refusal:
             results[draft.id] = refusal
             continue
-        heads[draft.room] = sender.position, sender.number
-        versions[draft.room] = sender.members_version
+        heads[room] = sender.position, sender.number
+        versions[room] = sender.members_version
         accepted.append(message)
         sender.sending += 1
         if not sender.has_written:
-            tried.first_time[draft.sender.pk, draft.room] = draft.sender.username
+            tried.first_time[draft.sender.pk, room] = draft.sender.username
     if stored := [row for row in results.values() if isinstance(row, Message)]:
         publishing.encode(stored)
         # Without transactions the first part of a batch may be stored when the rest is not.
@@ -107,5 +109,5 @@ def _publish_again(rows: Sequence[Message]) -> None:
 
 def _outsider(draft: Draft) -> permissions.Sender:
     """What stops someone who is not a member: not found, or that they must join first."""
-    permissions.room_for(draft.sender, draft.room, Permission.SEND)
+    permissions.room_for(draft.sender, draft.command.room, Permission.SEND)
     raise permissions.not_found()

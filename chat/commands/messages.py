@@ -47,15 +47,7 @@ async def _stops_typing(socket: Socket, command: protocol.MessageSend) -> None:
     before_reply=_stops_typing,
 )
 async def send(user: User, command: protocol.MessageSend) -> Draft:
-    draft = Draft(
-        user,
-        command.room,
-        command.client_id,
-        command.body,
-        command.attachments,
-        command.reply_to,
-        command.code,
-    )
+    draft = Draft(user, command)
     if command.code or (len(command.body) > SHORT and not text.is_plain(command.body)):
         code = command.code.text if command.code else ""
         if text.cost(command.body, code) < DEAR:

@@ -4,7 +4,18 @@ from typing import ClassVar
 from uuid import UUID
 
 from chat.protocol.limits import VERSION
-from chat.protocol.objects import Limits, Me, Message, Person, Room, RoomRequest, Server, Wire
+from chat.protocol.objects import (
+    Limits,
+    Me,
+    Message,
+    Person,
+    PresenceState,
+    RemovalReason,
+    Room,
+    RoomRequest,
+    Server,
+    Wire,
+)
 
 
 class Event(Wire):
@@ -88,7 +99,7 @@ class RoomRemoved(Event):
 
     type = "room.removed"
     room: UUID
-    reason: str
+    reason: RemovalReason
     name: str | None = None
     by: str | None = None
 
@@ -122,7 +133,7 @@ class PresenceEvent(Event):
 
     type = "presence"
     user: str
-    state: str
+    state: PresenceState
 
 
 class PersonEvent(Event):

@@ -31,6 +31,22 @@ class Role(StrEnum):
     MEMBER = "member"
 
 
+class RemovalReason(StrEnum):
+    """Why someone is not, or no longer, in a room."""
+
+    LEFT = "left"
+    """They left it, on any of their devices."""
+    REMOVED = "removed"
+    """Somebody else removed them, or the server only found that they are out."""
+    NOT_FOUND = "not_found"
+    """They asked to ``sync`` a room that they may not read."""
+
+
+class PresenceState(StrEnum):
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
 class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", use_enum_values=True, use_attribute_docstrings=True)
 

@@ -20,7 +20,7 @@ from chat.concurrency.background_tasks import BackgroundTasks
 from chat.concurrency.batch_loader import BatchLoader
 from chat.concurrency.coalescer import Coalescer
 from chat.concurrency.executors import run_in_db_pool
-from chat.protocol import CloseCode
+from chat.protocol import CloseCode, PresenceState, RemovalReason
 from chat.queries import membership_state, room_log, room_members, room_views
 from chat.queries.membership_state import Digest
 from chat.queries.relations import KnownRelations, Relations, relations_of
@@ -287,7 +287,7 @@ class Hub:
                         self.refresh_rooms(user)  # goes on with what is true by then
                         return
             for gone in connection.rooms - now:
-                self.feeds[gone].remove(connection, "removed")
+                self.feeds[gone].remove(connection, RemovalReason.REMOVED)
         if self._ready & self.people.get(user, {}).keys() - here:
             # One came meanwhile, and was greeted with what was read before this or after it.
             self.refresh_rooms(user)
@@ -341,8 +341,14 @@ class Hub:
             feed = self.feeds[view.room.id]
             feed.blocked = view.blocked
             feed.flush()  # what was said of others before
-        gone = [protocol.PresenceEvent(user=n, state="offline") for n in before_here - now_here]
-        back = [protocol.PresenceEvent(user=n, state="online") for n in now_here - before_here]
+        gone = [
+            protocol.PresenceEvent(user=n, state=PresenceState.OFFLINE)
+            for n in before_here - now_here
+        ]
+        back = [
+            protocol.PresenceEvent(user=n, state=PresenceState.ONLINE)
+            for n in now_here - before_here
+        ]
         events: list[protocol.Event] = [*gone, *back]
         if before.blocked != now.blocked:
             events.append(protocol.BlockedEvent(usernames=sorted(now.blocked)))
@@ -368,7 +374,7 @@ class Hub:
         """The event that brings someone who stands at ``position`` up to date, if one is needed."""
         if room in connection.rooms:
             return await self.feeds[room].changes(connection, position)
-        return protocol.RoomRemoved(room=room, reason="not_found").frame()
+        return protocol.RoomRemoved(room=room, reason=RemovalReason.NOT_FOUND).frame()
 
     async def say_typing(self, connection: Connection, room: UUID) -> None:
         """Tells a room that someone types.

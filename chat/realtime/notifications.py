@@ -9,6 +9,7 @@ import structlog
 
 from chat import serializers
 from chat.concurrency.background_tasks import BackgroundTasks
+from chat.protocol import RemovalReason
 from chat.queries.membership_state import Digest
 from chat.queries.relations import KnownRelations
 from chat.realtime.feed_registry import RoomFeedRegistry
@@ -135,7 +136,8 @@ class Notifications:
                 self._hub.digests[user] = UNKNOWN
             if feed := self._hub.feeds.get(UUID(event["removed"])):
                 for connection in here:
-                    feed.remove(connection, event["reason"], event.get("name"), event.get("by"))
+                    reason = RemovalReason(event["reason"])
+                    feed.remove(connection, reason, event.get("name"), event.get("by"))
         elif "relations" in event:
             if here:
                 self._hub.refresh_relations(user)

@@ -19,6 +19,7 @@ from uuid import UUID
 from django.conf import settings
 
 from chat import broadcast, protocol
+from chat.protocol import PresenceState
 from chat.realtime.roster import Person, Rosters
 from chat.realtime.socket_writer import Frame, frame
 
@@ -255,7 +256,7 @@ class Presence:
 
 
 def _text(person: Person, *, is_online: bool) -> str:
-    state = "online" if is_online else "offline"
+    state = PresenceState.ONLINE if is_online else PresenceState.OFFLINE
     return protocol.PresenceEvent.model_construct(user=person.username, state=state).frame()
 
 

@@ -16,6 +16,7 @@ from chat import protocol
 from chat.concurrency.coalescer import Coalescer
 from chat.concurrency.executors import run_in_db_pool
 from chat.message_log.entry import LogEntry
+from chat.protocol import RemovalReason
 from chat.queries import room_log, room_members, room_views
 from chat.queries.room_views import RoomView
 from chat.realtime import socket_writer
@@ -139,7 +140,11 @@ class RoomFeed:
         connection.rooms.discard(self.room)
 
     def remove(
-        self, connection: Connection, reason: str, name: str | None = None, by: str | None = None
+        self,
+        connection: Connection,
+        reason: RemovalReason,
+        name: str | None = None,
+        by: str | None = None,
     ) -> None:
         """Tells a connection that it is out; nothing of the room is forwarded to it any more."""
         if connection not in self.connections:
@@ -153,7 +158,7 @@ class RoomFeed:
         """Removes those of the people asked about who may not read the room any more."""
         for connection in list(self.connections):
             if connection.user.pk in asked and connection.user.pk not in allowed:
-                self.remove(connection, "removed")
+                self.remove(connection, RemovalReason.REMOVED)
 
     def _agree(self, members_version: int, asked: set[UUID]) -> None:
         """Claims to know of this membership, unless someone came in who was not asked about."""
@@ -304,7 +309,7 @@ class RoomFeed:
             page = await self._old_changes(position)
         # Asked after the waiting, in which the person may have been removed.
         if connection not in self.connections or self.tail is None:
-            return protocol.RoomRemoved(room=self.room, reason="not_found").frame()
+            return protocol.RoomRemoved(room=self.room, reason=RemovalReason.NOT_FOUND).frame()
         if page:
             return page
         if not self.position - RESET_AFTER <= position <= self.position:

@@ -22,6 +22,20 @@ export type Role =
   | "moderator"
   | "member";
 
+export type AttachmentProblem =
+  | "mislabeled"
+  | "too_many_pixels"
+  | "unreadable";
+
+export type RemovalReason =
+  | "left"
+  | "removed"
+  | "not_found";
+
+export type PresenceState =
+  | "online"
+  | "offline";
+
 /**
  * A room as one person sees it.
  *
@@ -106,7 +120,7 @@ export interface Attachment {
   height: number | null;
   url: string;
   thumbnail_url: string | null;
-  problem: string | null;
+  problem: AttachmentProblem | null;
   metadata_kept: boolean;
 }
 
@@ -675,7 +689,7 @@ export interface RoomEvent {
 export interface RoomRemovedEvent {
   type: "room.removed";
   room: string;
-  reason: string;
+  reason: RemovalReason;
   name: string | null;
   by: string | null;
 }
@@ -704,7 +718,7 @@ export interface TypingEvent {
 export interface PresenceEvent {
   type: "presence";
   user: string;
-  state: string;
+  state: PresenceState;
 }
 
 /** Someone changed their display name or avatar. */

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +13,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat.actions import messages
-from chat.actions.drafts import Draft
 from chat.concurrency.batch_loader import BatchLoader
 from chat.models import Membership, Message, Room
 from chat.realtime import greeting
 from chat.realtime.hub import Hub
+from tests.support.drafts import draft_of
 from tests.support.fake_connection import FakeConnection
 
 pytestmark = [
@@ -54,9 +53,7 @@ def private_rooms(count: int, visitors: list[FakeConnection]) -> list[Room]:
 
 
 def say(fake_connection: FakeConnection, room: Room, count: int) -> None:
-    messages.send_messages(
-        [Draft(fake_connection.user, room.pk, uuid.uuid4(), f"{n}") for n in range(count)]
-    )
+    messages.send_messages([draft_of(fake_connection.user, room.pk, f"{n}") for n in range(count)])
 
 
 @sync_to_async

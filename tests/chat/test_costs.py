@@ -19,11 +19,12 @@ from chat.message_log.group_commit import GroupCommit
 from chat.models import Membership, Message, Room
 from chat.queries import directory, room_log
 from chat.realtime.socket_writer import SocketWriter, frame
+from tests.support.drafts import draft_of
 from tests.support.sockets import opened
 
 
 def _drafts(sender: User, room: Room, count: int) -> list[Draft]:
-    return [Draft(sender, room.pk, uuid.uuid4(), f"number {n}") for n in range(count)]
+    return [draft_of(sender, room.pk, f"number {n}") for n in range(count)]
 
 
 def _queries_of_batch(sender: User, room: Room, count: int) -> int:

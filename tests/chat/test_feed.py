@@ -2,20 +2,19 @@
 
 import asyncio
 import json
-import uuid
 from types import SimpleNamespace
 
 import pytest
 
 from chat import protocol
 from chat.actions import messages, rooms
-from chat.actions.drafts import Draft
 from chat.concurrency import executors
 from chat.models import Room
 from chat.queries import room_log, room_views
 from chat.realtime import room_feed as feed_module
 from chat.realtime.room_feed import RoomFeed
 from tests.chat.conftest import say
+from tests.support.drafts import draft_of
 from tests.support.fake_connection import FakeConnection
 
 pytestmark = [
@@ -174,7 +173,7 @@ async def test_someone_removed_while_their_sync_is_read_gets_none_of_it(
     feed, (_, theirs) = following(private_room, owner, member)
     asking = asyncio.create_task(feed.changes(theirs, 0))
     await slow_database.asked.wait()
-    feed.remove(theirs, "removed")
+    feed.remove(theirs, protocol.RemovalReason.REMOVED)
     slow_database.answers.set()
     answer = await asking
     assert answer is not None
@@ -211,7 +210,7 @@ async def test_large_messages_that_come_while_the_log_is_read_back_leave_no_hole
 
 
 async def test_whoever_is_far_behind_pages_through_the_log(owner, private_room):
-    drafts = [Draft(owner, private_room.pk, uuid.uuid4(), str(n)) for n in range(900)]
+    drafts = [draft_of(owner, private_room.pk, str(n)) for n in range(900)]
     messages.send_messages(drafts)
     feed, (mine,) = following(private_room, owner)
     told: list[int] = []

@@ -1,7 +1,6 @@
 """What sockets hear of a direct room: who is picked, nothing; with the first message, all of it."""
 
 import asyncio
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,10 +13,10 @@ from django.utils import timezone
 from accounts.models import User
 from chat import broadcast
 from chat.actions import messages, rooms
-from chat.actions.drafts import Draft
 from chat.models import Room
 from chat.realtime.hub import Hub
 from tests.chat.conftest import say
+from tests.support.drafts import draft_of
 from tests.support.fake_connection import FakeConnection
 
 pytestmark = [
@@ -113,7 +112,7 @@ async def test_several_first_messages_in_one_commit_are_told_each(
     hub = Hub()
     here = await enter(hub, member)
     room = await pick(owner, member)
-    drafts = [Draft(owner, room.pk, uuid.uuid4(), str(number)) for number in range(3)]
+    drafts = [draft_of(owner, room.pk, str(number)) for number in range(3)]
     await sync_to_async(messages.send_messages)(drafts)
     await in_time(lambda: len(told(here, room)) == 4)
     assert told(here, room) == [("room", 0), *(("message", n) for n in (1, 2, 3))]

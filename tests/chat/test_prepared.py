@@ -10,10 +10,10 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.models import User
 from chat.actions import messages
-from chat.actions.drafts import Draft
 from chat.message_log.compiled_queries import PreparedInsert, PreparedQuery
 from chat.models import Message, Room
 from chat.models.messages import message_id
+from tests.support.drafts import draft_of
 
 
 def _people(count: int) -> list[User]:
@@ -61,7 +61,7 @@ def test_a_batch_of_a_known_size_writes_no_sql(
         return as_sql(self, *args, **options)
 
     def send() -> None:
-        drafts = [Draft(owner, private_room.pk, uuid.uuid4(), "Hello") for _ in range(4)]
+        drafts = [draft_of(owner, private_room.pk, "Hello") for _ in range(4)]
         assert not any(isinstance(each, Exception) for each in messages.send_messages(drafts))
 
     send()

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat.actions import messages
-from chat.actions.drafts import Draft
 from chat.models import Membership, Room
 from chat.realtime import hub as hub_module
 from chat.realtime import read_marks
 from chat.realtime.hub import Hub
+from tests.support.drafts import draft_of
 from tests.support.fake_connection import FakeConnection
 
 pytestmark = [
@@ -41,7 +41,7 @@ def _made(readers: int, said: int, kind: str = "private") -> tuple[Room, list[Fa
 
 
 def _say(sender: User, room: Room, count: int) -> None:
-    messages.send_messages([Draft(sender, room.pk, uuid.uuid4(), f"{n}") for n in range(count)])
+    messages.send_messages([draft_of(sender, room.pk, f"{n}") for n in range(count)])
 
 
 @sync_to_async

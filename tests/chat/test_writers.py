@@ -1,7 +1,6 @@
 """Who has written in a room: noted with their first message there, without a query for others."""
 
 import importlib
-import uuid
 from types import SimpleNamespace
 
 import pytest
@@ -11,12 +10,12 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chat.actions import messages, rooms
-from chat.actions.drafts import Draft
 from chat.message_log import listeners
 from chat.message_log.entry import RoomChanges
 from chat.models import Membership, Room
 from tests.chat.conftest import say
 from tests.conftest import person
+from tests.support.drafts import draft_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,11 +54,9 @@ def test_those_who_write_for_the_first_time_are_named_once(
 ) -> None:
     told: list[RoomChanges] = []
     monkeypatch.setattr(listeners, "notify_on_commit", told.extend)
-    drafts = [
-        Draft(user, private_room.pk, uuid.uuid4(), "hello") for user in (owner, member, owner)
-    ]
+    drafts = [draft_of(user, private_room.pk, "hello") for user in (owner, member, owner)]
     messages.send_messages(drafts)
-    messages.send_messages([Draft(owner, private_room.pk, uuid.uuid4(), "again")])
+    messages.send_messages([draft_of(owner, private_room.pk, "again")])
     assert [dict(each.writers) for each in told] == [
         {owner.pk: "owner", member.pk: "member"},
         {},
@@ -67,7 +64,7 @@ def test_those_who_write_for_the_first_time_are_named_once(
 
 
 def test_one_who_is_refused_has_not_written(owner: User, private_room: Room) -> None:
-    (refused,) = messages.send_messages([Draft(owner, private_room.pk, uuid.uuid4(), "")])
+    (refused,) = messages.send_messages([draft_of(owner, private_room.pk, "")])
     assert isinstance(refused, Exception)
     assert writers(private_room) == set()
 

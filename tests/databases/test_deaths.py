@@ -21,6 +21,7 @@ from chat.moderation import actions as moderation
 from chat.queries import room_members, room_views
 from tests.conftest import person
 from tests.databases.deaths import DeathError, dying_after
+from tests.support.drafts import draft_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -124,14 +125,12 @@ def test_sending_a_batch_to_several_rooms(scene, owner):
             scene.room,
             *(rooms.open_room(owner, kind="private", name=str(n))[0] for n in range(2)),
         ]
-        drafts[:] = [
-            Draft(owner, room.pk, uuid.uuid4(), f"{n}") for n in range(2) for room in others
-        ]
+        drafts[:] = [draft_of(owner, room.pk, f"{n}") for n in range(2) for room in others]
 
     def send():
         sent = messages.send_messages(drafts)
         assert [row.body for row in sent if isinstance(row, Message)] == [
-            draft.body for draft in drafts
+            draft.command.body for draft in drafts
         ]
 
     # Six messages, and once for all that their sender has written in two of the rooms.

@@ -19,6 +19,7 @@ from chat.actions.read_marks import move_read_marks
 from chat.models import Membership, Room
 from tests import databases
 from tests.chat.conftest import say
+from tests.support.drafts import draft_of
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -52,7 +53,7 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def drafts(user: User, *rooms: Room) -> list[Draft]:
-    return [Draft(user, room.pk, uuid.uuid4(), "hello") for room in rooms]
+    return [draft_of(user, room.pk, "hello") for room in rooms]
 
 
 def test_a_room_that_is_held_delays_the_others_once(owner: User, member: User) -> None:

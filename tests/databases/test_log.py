@@ -12,11 +12,11 @@ import pytest
 from django.db import connection, connections
 
 from chat.actions import messages, rooms
-from chat.actions.drafts import Draft
 from chat.message_log import precedence, writer
 from chat.models import Message, Room
 from chat.queries import room_log
 from tests import databases
+from tests.support.drafts import draft_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,7 +55,7 @@ def test_batches_over_the_same_rooms_in_any_order_all_get_in(owner, many_rooms):
     def write(writer: int) -> None:
         order = many_rooms if writer % 2 else many_rooms[::-1]
         for _ in range(rounds):
-            drafts = [Draft(owner, room.pk, uuid.uuid4(), "hello") for room in order]
+            drafts = [draft_of(owner, room.pk, "hello") for room in order]
             assert not any(isinstance(r, Exception) for r in messages.send_messages(drafts))
 
     in_threads(*(lambda writer=writer: write(writer) for writer in range(WRITERS)))

@@ -17,7 +17,14 @@ from chat.management.commands.protocol_reference import OBJECTS, wire_type
 HEADING = (
     "// Made from chat/protocol/ by `manage.py protocol_types`. Change those files, not this one.\n"
 )
-ENUMS: tuple[type[StrEnum], ...] = (protocol.ErrorCode, protocol.RoomKind, protocol.Role)
+ENUMS: tuple[type[StrEnum], ...] = (
+    protocol.ErrorCode,
+    protocol.RoomKind,
+    protocol.Role,
+    protocol.AttachmentProblem,
+    protocol.RemovalReason,
+    protocol.PresenceState,
+)
 WIDTH = 96
 
 

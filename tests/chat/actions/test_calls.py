@@ -6,10 +6,10 @@ import uuid
 import pytest
 
 from chat.actions import messages
-from chat.actions.drafts import Draft
 from chat.models import Membership, Message
 from chat.protocol import ChatError
 from tests.conftest import person
+from tests.support.drafts import draft_of
 
 pytestmark = pytest.mark.django_db
 
@@ -38,10 +38,7 @@ def test_messages_of_one_batch_call_people_of_their_own_rooms(
     owner, member, outsider, private_room, direct_room
 ):
     Membership.objects.create(room=private_room, user=outsider)
-    drafts = [
-        Draft(sender=owner, room=room.pk, client_id=uuid.uuid4(), body="@outsider")
-        for room in (private_room, direct_room)
-    ]
+    drafts = [draft_of(owner, room.pk, "@outsider") for room in (private_room, direct_room)]
     first, second = messages.send_messages(drafts)
     assert isinstance(first, Message) and isinstance(second, Message)
     assert first.mentions == ["outsider"] and second.mentions == []

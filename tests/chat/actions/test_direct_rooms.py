@@ -8,13 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chat.actions import attachments, blocks, messages, rooms
-from chat.actions.drafts import Draft
 from chat.models import Membership, Message, Room
 from chat.moderation import actions as moderation
 from chat.protocol import ErrorCode
 from chat.queries import membership_state, room_members, room_views
 from tests.chat.conftest import refused, say
 from tests.conftest import person
+from tests.support.drafts import draft_of
 
 
 def picked(user: User, other: User) -> Room:
@@ -98,7 +98,7 @@ def test_first_messages_of_many_rooms_are_one_batch(owner):
 
     def sent(count: int) -> int:
         drafts = [
-            Draft(owner, room.pk, uuid.uuid4(), body)
+            draft_of(owner, room.pk, body)
             for room in (made.pop() for _ in range(count))
             for body in ("one", "two")
         ]

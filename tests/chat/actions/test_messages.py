@@ -12,12 +12,12 @@ from django.db import connection
 from accounts.models import User
 from chat import protocol, serializers
 from chat.actions import messages, rooms
-from chat.actions.drafts import Draft
 from chat.models import Message, Report, Revision
 from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
 from chat.queries import room_log
 from chat.rendering import text
 from tests.chat.conftest import refused, say
+from tests.support.drafts import draft_of
 
 
 def stored(message: Message) -> Message:
@@ -50,10 +50,10 @@ def test_two_people_may_use_one_client_id(owner, member, private_room):
 
 def test_one_refused_message_of_a_batch_holds_up_no_other(owner, outsider, private_room):
     drafts = [
-        Draft(owner, private_room.pk, uuid.uuid4(), "first"),
-        Draft(outsider, private_room.pk, uuid.uuid4(), "let me in"),
-        Draft(owner, private_room.pk, uuid.uuid4(), " "),
-        Draft(owner, private_room.pk, uuid.uuid4(), "second"),
+        draft_of(owner, private_room.pk, "first"),
+        draft_of(outsider, private_room.pk, "let me in"),
+        draft_of(owner, private_room.pk, " "),
+        draft_of(owner, private_room.pk, "second"),
     ]
     first, shut_out, empty, second = messages.send_messages(drafts)
     assert isinstance(first, Message)
@@ -66,7 +66,7 @@ def test_one_refused_message_of_a_batch_holds_up_no_other(owner, outsider, priva
 
 
 def test_a_batch_with_the_same_message_twice_stores_it_once(owner, private_room):
-    draft = Draft(owner, private_room.pk, uuid.uuid4(), "once")
+    draft = draft_of(owner, private_room.pk, "once")
     first, again = messages.send_messages([draft, draft])
     assert isinstance(first, Message)
     assert first is again

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat.actions import blocks, requests, rooms
-from chat.actions.drafts import Draft
 from chat.actions.strangers import ASKED_A_DAY, WAITING_LIMIT
 from chat.models import Membership, Room, RoomRequest
 from chat.permissions import WAITING_MESSAGES
@@ -17,6 +16,7 @@ from chat.protocol import ErrorCode
 from chat.queries import relations, room_views
 from tests.chat.conftest import refused, say
 from tests.conftest import person
+from tests.support.drafts import draft_of
 
 
 @pytest.fixture(autouse=True)
@@ -163,13 +163,12 @@ def test_what_a_stranger_writes_is_seen_on_accepting_and_bounded(owner, outsider
 
 
 def test_a_batch_of_messages_is_bounded_as_one_after_another(owner, outsider):
-    from uuid import uuid4
 
     from chat.actions import messages
     from chat.models import Message
 
     room, _ = rooms.open_room(owner, kind="direct", members=["outsider"])
-    drafts = [Draft(owner, room.pk, uuid4(), f"number {n}") for n in range(20)]
+    drafts = [draft_of(owner, room.pk, f"number {n}") for n in range(20)]
     results = messages.send_messages(drafts)
     assert [isinstance(result, Message) for result in results] == [n < 5 for n in range(20)]
 

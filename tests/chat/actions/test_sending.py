@@ -16,6 +16,7 @@ from chat.actions.drafts import Draft
 from chat.message_log import listeners
 from chat.message_log.entry import RoomChanges
 from chat.models import Room
+from tests.support.drafts import draft_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,7 +62,7 @@ def _modules_entered(draft: Draft) -> list[str]:
 
 def test_a_message_is_stored_on_the_way_that_is_drawn(owner: User, private_room: Room) -> None:
     for body in ("the first compiles queries", "the second goes the same way"):
-        entered = _modules_entered(Draft(owner, private_room.pk, uuid.uuid4(), body))
+        entered = _modules_entered(draft_of(owner, private_room.pk, body))
     page = Path(settings.BASE_DIR, "docs", "ARCHITECTURE.md").read_text()
     (drawing,) = re.findall(r"```text\n(actions\.batches.*?)```", page, re.DOTALL)
     assert entered == re.findall(r"^[ ]*([\w.]+)", drawing, re.MULTILINE)
@@ -82,7 +83,7 @@ def test_a_listener_that_fails_takes_nothing_from_the_others(
     listeners.register(fails)
     listeners.register(heard.extend)
     try:
-        draft = Draft(owner, private_room.pk, uuid.uuid4(), "hello")
+        draft = draft_of(owner, private_room.pk, "hello")
         (stored,) = batches.store([draft])
     finally:
         listeners.unregister(fails)
@@ -97,7 +98,7 @@ def test_nobody_hears_of_what_was_rolled_back(owner: User, private_room: Room) -
     heard: list[RoomChanges] = []
     listeners.register(heard.extend)
     try:
-        (refused,) = batches.store([Draft(owner, uuid.uuid4(), uuid.uuid4(), "hello")])
+        (refused,) = batches.store([draft_of(owner, uuid.uuid4(), "hello")])
     finally:
         listeners.unregister(heard.extend)
     assert isinstance(refused, Exception)

@@ -9,7 +9,6 @@ import dataclasses
 import json
 import os
 import sys
-import uuid
 
 AT_ONCE = 8
 SETS = 3
@@ -54,9 +53,10 @@ def main(count: int) -> None:
     from accounts.session_store import SessionStore
     from chat.actions import messages
     from chat.actions.attachments import store_attachment
-    from chat.actions.drafts import Draft, render
+    from chat.actions.drafts import render
     from chat.models import Membership, Room
     from tests.conftest import PASSWORD
+    from tests.support.drafts import draft_of
 
     password = make_password(PASSWORD)
 
@@ -90,7 +90,7 @@ def main(count: int) -> None:
     rendered = render(TABLE)
     for number, user in enumerate(attackers):
         room = room_of(user, crowd)
-        drafts = [Draft(user, room.pk, uuid.uuid4(), TABLE) for _ in range(MESSAGES)]
+        drafts = [draft_of(user, room.pk, TABLE) for _ in range(MESSAGES)]
         for draft in drafts:
             draft.rendered = rendered
         stored = messages.send_messages(drafts)
