@@ -25,7 +25,7 @@ import "./shell/restored-line.js";
 import "./rooms/room-list.js";
 import { RoomLinks } from "./rooms/room-links.js";
 import "./rooms/room-offer.js";
-import { shortcutFor } from "./lib/shortcuts.js";
+import { PageKeys } from "./shell/page-keys.js";
 import { unsentElsewhere } from "./unsent/unsent.js";
 import { Uploads } from "./composer/uploads.js";
 import "./unsent/waiting.js";
@@ -70,8 +70,8 @@ export class ChatApp extends ChatElement {
     this.uploads = new Map();
     this.announcer = new Announcer(this);
     new RoomLinks(this);
+    new PageKeys(this);
     this.onAddress = () => this.openFromAddress();
-    this.onKey = this.onKey.bind(this);
     /** Whether keys that are held down with Ctrl are the page's. */
     this.takesCtrl = true;
     /** Whether the page lists the rooms; an editor does so itself, beside the page. */
@@ -114,13 +114,11 @@ export class ChatApp extends ChatElement {
   connectedCallback() {
     super.connectedCallback();
     addEventListener("popstate", this.onAddress);
-    addEventListener("keydown", this.onKey);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     removeEventListener("popstate", this.onAddress);
-    removeEventListener("keydown", this.onKey);
   }
 
   follow() {
@@ -370,36 +368,10 @@ export class ChatApp extends ChatElement {
     }, TOAST_MS);
   }
 
-  /** @param {KeyboardEvent} event */
-  onKey(event) {
-    if (!this.takesCtrl && (event.ctrlKey || event.metaKey)) return;
-    /** @type {Record<string, () => void>} */
-    const acts = {
-      write: () => this.focusComposer(),
-      "find-room": () => {
-        this.screen = "rooms";
-        void this.updateComplete.then(() => this.focusSearch());
-      },
-      "next-room": () => this.step(1),
-      "previous-room": () => this.step(-1),
-      "next-unread": () => this.stepToUnread(1),
-      "previous-unread": () => this.stepToUnread(-1),
-      "show-shortcuts": () => this.tell("show-shortcuts", { withCtrl: this.takesCtrl }),
-    };
-    const act = acts[shortcutFor(event) ?? ""];
-    if (!act) return;
-    event.preventDefault();
-    if (this.querySelector("dialog[open]")) return;
-    this.closePopovers();
-    act();
-  }
-
-  /** What is open over the page and would stay so, since no pointer and no key has closed it. */
-  closePopovers() {
-    for (const open of /** @type {NodeListOf<HTMLElement>} */ (
-      this.querySelectorAll(":popover-open")
-    ))
-      open.hidePopover();
+  /** Shows the list of rooms, where it is not beside the room, and looks for one. */
+  findRoom() {
+    this.screen = "rooms";
+    void this.updateComplete.then(() => this.focusSearch());
   }
 
   focusSearch() {
@@ -423,28 +395,6 @@ export class ChatApp extends ChatElement {
     if (this.screen === "room") return focus(); // in time for the letter that is being typed
     this.screen = "room";
     void this.updateComplete.then(focus);
-  }
-
-  /** @param {1 | -1} by */
-  stepToUnread(by) {
-    if (!this.step(by, (room) => unread(room) > 0)) this.say("Nothing else is unread.");
-  }
-
-  /**
-   * Opens the next room of the list, or the one before.
-   * @param {1 | -1} by
-   * @param {(room: import("../protocol.js").Room) => boolean} [isMeant] which of them
-   * @returns {boolean} whether there is one
-   */
-  step(by, isMeant = () => true) {
-    const { rooms, people } = listedRooms(this.client, "", this.roomId);
-    const listed = [...rooms, ...people];
-    const at = listed.findIndex(({ id }) => id === this.roomId);
-    const before = by > 0 ? listed.slice(0, Math.max(at, 0)) : listed.slice(at + 1).reverse();
-    const ahead = by > 0 ? listed.slice(at + 1) : listed.slice(0, Math.max(at, 0)).reverse();
-    const next = [...ahead, ...before].find(isMeant);
-    if (next) void this.openRoom(next.id);
-    return next !== undefined;
   }
 }
 

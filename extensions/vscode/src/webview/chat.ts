@@ -9,6 +9,7 @@ import { HostUploads } from "./host-uploads.js";
 import { guardLinks } from "./links.js";
 import { keepPlace } from "./place.js";
 import { HostStorage } from "./storage.js";
+import { closePopovers } from "../../../../static/chat/page/lib/popover.js";
 
 const { stored, server, user } = boot();
 const storage = new HostStorage(stored);
@@ -72,7 +73,7 @@ void import("../../../../static/chat/page/app.js").then(() => {
         // As when a browser comes online: the client tries at once.
         return void window.dispatchEvent(new Event("online"));
       case "open-room":
-        app.closePopovers();
+        closePopovers(app);
         return openWhenKnown(app, client, message.room);
       case "start-chat":
         return void whenReady(client, () => app.tell("start-chat", {}));
@@ -81,7 +82,7 @@ void import("../../../../static/chat/page/app.js").then(() => {
           app.tell(`show-${message.dialog}`, { withCtrl: false }),
         );
       case "write":
-        app.closePopovers();
+        closePopovers(app);
         return void whenReady(client, () => app.focusComposer());
       case "say":
         return app.say(message.text);

@@ -16,3 +16,14 @@ export function showBeside(popover, beside, { align = "end" } = {}) {
   popover.style.setProperty("--popover-left", `${Math.max(gap, left)}px`);
   popover.style.setProperty("--popover-top", `${top}px`);
 }
+
+/**
+ * Closes what is open over the page and would stay so, since no pointer and no key has closed it.
+ * @param {Element} page
+ */
+export function closePopovers(page) {
+  for (const open of /** @type {NodeListOf<HTMLElement>} */ (
+    page.querySelectorAll(":popover-open")
+  ))
+    open.hidePopover();
+}

@@ -71,3 +71,17 @@ export function pageElsewhere(client, feed) {
 const isTriedAgain = (client, error, what) =>
   html`${reasonOfWait(error)}. ${what} as soon as possible.
     <button type="button" class="link" @click=${() => client.tryNow()}>Try now</button>`;
+
+/**
+ * Leads to the newest message, where it is not in view.
+ *
+ * @param {number} sinceAway how many came in below what the reader looks at
+ * @param {() => void} jump
+ */
+export const jumpToNewest = (sinceAway, jump) =>
+  html`<button class="jump is-bottom" type="button" @click=${jump}>
+            ${icon("arrow-down")} ${sinceAway > 0 ? newMessages(sinceAway) : "Newest"}
+          </button>`;
+
+/** @param {number} count */
+const newMessages = (count) => `${count} new ${count === 1 ? "message" : "messages"}`;

@@ -2,26 +2,20 @@ import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { IncrementalRenderer } from "./incremental-renderer.js";
 import { ChatElement } from "../lib/element.js";
-import { icon } from "../lib/icons.js";
-import { listTop, pageElsewhere } from "./list-edges.js";
+import { jumpToNewest, listTop, pageElsewhere } from "./list-edges.js";
+import { moveByKey } from "./list-keys.js";
+import { loadNear } from "./load-near.js";
 import "./message.js";
 import { spokenTitle } from "../people/name.js";
 import { NewDay } from "../lib/new-day.js";
 import { keepPlace, placeIn } from "./scroll-positions.js";
 import { ReadMarker } from "./read-marker.js";
 import { unread } from "../lib/rooms.js";
-import { isTyped } from "../lib/shortcuts.js";
 import { ScrollAnchor } from "./scroll-anchor.js";
 import { timeline } from "./timeline.js";
-import { Toolbar } from "../lib/toolbar.js";
 import { unreadBar } from "./unread-bar.js";
 
 /** @typedef {import("../../client/types.js").FeedMessage} Message */
-
-/** The most messages in the document; the rest of a long history comes and goes with the scroll. */
-const WINDOW = 250;
-/** How near an end, in screens, the next page is asked for. */
-const NEAR = 1.5;
 
 /** The messages of one room, and where in them the reader is. */
 export class MessageList extends ChatElement {
@@ -244,29 +238,13 @@ export class MessageList extends ChatElement {
   look() {
     const { feed, scroller } = this;
     if (!scroller) return; // one is no longer in the room
-    const near = scroller.clientHeight * NEAR;
-    const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     this.atEnd = this.anchor.atEnd && !feed.hasNewer;
     if (this.atEnd) this.sinceAway = 0;
     this.reading.look();
     const room = this.client.rooms.get(this.roomId);
     this.isAtUnread = room !== undefined && this.reading.isAtUnread(room);
     // What is loaded and not drawn yet is near, too; for more, what one reads would be forgotten.
-    if (feed.loading || this.drawn.isGrowing) return;
-    if (scroller.scrollTop < near && feed.hasOlder) void this.grow("older");
-    else if (below < near && feed.hasNewer) void this.grow("newer");
-    else if (this.atEnd && feed.messages.length > WINDOW + 50) feed.trim("older", WINDOW);
-  }
-
-  /** @param {"older" | "newer"} end */
-  async grow(end) {
-    const { feed } = this;
-    try {
-      await (end === "older" ? feed.loadOlder() : feed.loadNewer());
-      feed.trim(end === "older" ? "newer" : "older", WINDOW);
-    } catch {
-      // The feed says what was refused; the next scroll asks again.
-    }
+    if (!this.drawn.isGrowing) loadNear(feed, scroller, { isAtEnd: this.atEnd });
   }
 
   /** @param {number} number */
@@ -335,7 +313,7 @@ export class MessageList extends ChatElement {
         aria-busy=${!feed.loaded || this.opening}
         tabindex="0"
         @scroll=${this.onScroll}
-        @keydown=${this.onKey}
+        @keydown=${(/** @type {KeyboardEvent} */ event) => moveByKey(event, this)}
         @fold=${this.onFold}
       >
         ${listTop(this.client, feed, room, () => (feed.loaded ? this.look() : this.enter()))}
@@ -394,13 +372,7 @@ export class MessageList extends ChatElement {
             })
           : null
       }
-      ${
-        this.atEnd || !this.placed
-          ? null
-          : html`<button class="jump is-bottom" type="button" @click=${this.jumpToEnd}>
-            ${icon("arrow-down")} ${this.sinceAway > 0 ? newMessages(this.sinceAway) : "Newest"}
-          </button>`
-      }
+      ${this.atEnd || !this.placed ? null : jumpToNewest(this.sinceAway, () => this.jumpToEnd())}
     `;
   }
 
@@ -416,36 +388,6 @@ export class MessageList extends ChatElement {
     this.unreadAfter = null;
     this.tell("focus-composer"); // the button that was pressed goes
   }
-
-  /** @param {KeyboardEvent} event */
-  onKey(event) {
-    if (event.defaultPrevented) return; // an editor around the page has taken it
-    const target = /** @type {HTMLElement} */ (event.target);
-    const onItem = target.matches("mc-message");
-    if (!onItem && target !== this.scroller) return;
-    const messages = /** @type {HTMLElement[]} */ ([...this.querySelectorAll("mc-message")]);
-    const at = messages.indexOf(target);
-    /** @type {Record<string, number>} */
-    const moves = {
-      ArrowDown: at + 1,
-      ArrowUp: at < 0 ? messages.length - 1 : at - 1,
-      Home: 0,
-      End: messages.length - 1,
-    };
-    if (event.key in moves && !event.altKey && !event.ctrlKey && !event.metaKey) {
-      event.preventDefault();
-      const next = messages[Math.min(Math.max(moves[event.key], 0), messages.length - 1)];
-      next?.focus({ preventScroll: true });
-      next?.scrollIntoView({ block: "nearest" });
-    } else if (onItem && event.key === "Enter") {
-      event.preventDefault();
-      const tools = target.querySelector(".message-tools");
-      if (tools instanceof Toolbar) tools.stop?.focus();
-    } else if (event.key === "Escape" || isTyped(event)) this.tell("focus-composer");
-  }
 }
-
-/** @param {number} count */
-const newMessages = (count) => `${count} new ${count === 1 ? "message" : "messages"}`;
 
 customElements.define("mc-message-list", MessageList);
