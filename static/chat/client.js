@@ -13,7 +13,7 @@
  */
 import { ChatClient } from "./client/chat-client.js";
 import { ChatError } from "./client/lib/errors.js";
-import { handleIncomingMessage } from "./client/incoming.js";
+import { handleIncomingMessage } from "./client/connection/incoming.js";
 import { signIn } from "./client/connection/sign-in.js";
 import { WebSocketTransport } from "./transports/websocket.js";
 

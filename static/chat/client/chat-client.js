@@ -1,28 +1,19 @@
-import { Arrivals } from "./connection/arrivals.js";
-import { setTimer as realTimer } from "./lib/backoff.js";
-import { BrowserEvents } from "./connection/browser-events.js";
-import { Connection } from "./connection/connection.js";
-import { connectionLost, offline, ChatError } from "./lib/errors.js";
-import { awaitedAttachment, unknownAttachment } from "./message-log/feed-message.js";
-import { FileStore } from "./uploads/file-store.js";
-import { FileUpload } from "./uploads/file-upload.js";
+import { MessageSender } from "./message-sender.js";
+import { withPlatform } from "./platform.js";
+import { Session } from "./connection/session.js";
 import { FileUploads } from "./uploads/file-uploads.js";
-import { handleIncomingMessage, messagesIn, takeFrom } from "./incoming.js";
 import { KnownChat } from "./state/known-chat.js";
 import { ChangeNotifier } from "./state/change-notifier.js";
 import { OutboxFiles } from "./outbox/outbox-files.js";
-import { localStorageIfAny } from "./outbox/outbox-store.js";
 import { Outbox } from "./outbox/outbox.js";
 import { Retries } from "./retry/retries.js";
 import { RetriedCommands } from "./retry/retried-commands.js";
 import { uploadWithRetries } from "./retry/retried-upload.js";
-import { quoteOf } from "./message-log/quotes.js";
-import { Requests } from "./connection/requests.js";
 import { ClientState } from "./state/client-state.js";
 import { Sync } from "./message-log/sync.js";
 
-/** A connection that answers no `ping` within this is dead, in milliseconds. */
-const PING_TIMEOUT = 10_000;
+/** @typedef {import("./lib/errors.js").ChatError} ChatError */
+/** @typedef {import("./uploads/file-upload.js").FileUpload} FileUpload */
 
 /**
  * One person's connection to the chat, and what is known through it.
@@ -68,38 +59,24 @@ export class ChatClient extends KnownChat {
   id = crypto.randomUUID();
 
   #notifier = new ChangeNotifier(this);
-  #arrivals = new Arrivals();
   #transport;
   #timing;
-  #connection;
+  #session;
   #retries;
   #commands;
-  #requests;
   #sync;
   #uploads;
   #files;
   #outbox;
+  #sender;
   #clientState;
-  #browser;
   /** Whether somebody has asked for the messages of all rooms, which costs more after an absence. */
   #isTold = false;
 
   /** @param {import("./types.js").ClientOptions} options */
-  constructor({
-    transport,
-    storage = localStorageIfAny(),
-    now = Date.now, // eslint-disable-line no-restricted-properties -- for what is shown or stored
-    monotonic = () => performance.now(),
-    random = Math.random,
-    setTimer = realTimer,
-    events = globalThis.window ?? null,
-    indexedDB = globalThis.window ? globalThis.indexedDB : undefined,
-    locks = globalThis.window ? globalThis.navigator?.locks : undefined,
-    files = new FileStore(indexedDB, now),
-    uploadsElsewhere,
-    userId,
-  }) {
-    const timing = { now, monotonic, random, setTimer };
+  constructor(options) {
+    const { timing, transport, storage, events, locks, files, uploadsElsewhere, userId } =
+      withPlatform(options);
     const clientState = new ClientState({
       ...timing,
       read: (command, options) => this.read(command, options),
@@ -113,36 +90,25 @@ export class ChatClient extends KnownChat {
     this.#clientState = clientState;
     this.#transport = transport;
     this.#timing = timing;
-    this.#requests = new Requests({ ...timing, late: () => this.probe() });
     this.#retries = new Retries({ ...timing, changed: () => this.#notifier.tell("state") });
-    this.#connection = new Connection({
+    this.#session = new Session({
       transport,
+      events,
       ...timing,
       on: {
-        opened: (socket) => takeFrom(socket, (message) => this.#take(message)),
-        frame: (text) => this.receive(text),
-        lost: (error) => this.#lost(error),
+        message: (message) => this.#take(message),
+        lost: () => this.#lost(),
         changed: () => this.#notifier.tell("state"),
-        quiet: () => this.#issue({ type: "ping" }, { timeout: PING_TIMEOUT }),
+        pagehide: () => clientState.flushReads(),
+        storage: (change) => this.#outbox.reread(change),
       },
-    });
-    this.#browser = new BrowserEvents(events, {
-      online: () => this.#connection.wake(),
-      // A socket can take minutes to notice that the network has gone.
-      offline: () => this.#connection.drop(),
-      focus: () => this.#connection.wake(),
-      pagehide: () => clientState.flushReads(),
-      storage: (/** @type {StorageEvent} */ change) => this.#outbox.reread(change),
     });
     const retries = this.#retries;
     this.#commands = new RetriedCommands({
       retries,
       ...timing,
       isOnline: () => this.state === "online",
-      arrival: async (signal) => {
-        if (this.error) throw this.error;
-        if (this.state !== "online") await this.#arrivals.next(signal);
-      },
+      arrival: (signal) => this.#session.arrival(signal),
       issue: (command) => this.#issue(command),
     });
     this.#sync = new Sync({ retries, request: (rooms) => this.#issue({ type: "sync", rooms }) });
@@ -175,6 +141,11 @@ export class ChatClient extends KnownChat {
       },
       leftOut: (room, upload) => this.#notifier.tell("left-out", { room, upload }),
     });
+    this.#sender = new MessageSender({
+      outbox: this.#outbox,
+      state: clientState,
+      feed: (room) => this.feed(room),
+    });
     if (userId) this.#outbox.open(userId);
   }
 
@@ -188,22 +159,22 @@ export class ChatClient extends KnownChat {
 
   /** The open socket, or null. */
   get socket() {
-    return this.#connection.socket;
+    return this.#session.socket;
   }
 
   /** @returns {import("./connection/types.js").ConnectionState} */
   get state() {
-    return this.#connection.state;
+    return this.#session.state;
   }
 
   /** When the next attempt to connect is made, as a millisecond timestamp; or null. */
   get retryAt() {
-    return this.#connection.retryAt;
+    return this.#session.retryAt;
   }
 
   /** @returns {ChatError | null} why the client stays away, when the server sent it away */
   get error() {
-    return this.#connection.error;
+    return this.#session.error;
   }
 
   /**
@@ -217,7 +188,7 @@ export class ChatClient extends KnownChat {
 
   /** Tries now what waits to be tried again: the connection, messages, pages, files. */
   tryNow() {
-    this.#connection.wake();
+    this.#session.wake();
     this.#retries.wake();
   }
 
@@ -230,25 +201,19 @@ export class ChatClient extends KnownChat {
    *   of no use: signed out, suspended, another version of the protocol; or `disconnect()`
    */
   async connect() {
-    if (this.state === "online") return;
-    this.#browser.listen();
-    const arrival = this.#arrivals.next();
-    this.#connection.open();
-    await arrival;
+    if (this.state !== "online") await this.#session.open();
   }
 
   /** Asks the server for a sign of life, and gives up a connection over which none comes. */
   probe() {
-    this.#connection.probe();
+    this.#session.probe();
   }
 
   /** Disconnects and stays away until `connect()`. */
   disconnect() {
-    this.#browser.stop();
     this.#clientState.flushReads();
-    this.#connection.close();
     this.#commands.abort();
-    this.#arrivals.settle(new ChatError("aborted", "The client was disconnected."));
+    this.#session.close();
   }
 
   /**
@@ -261,13 +226,10 @@ export class ChatClient extends KnownChat {
     this.#uploads.leave();
   }
 
-  /** @param {ChatError | null} error */
-  #lost(error) {
-    this.#requests.abandon(connectionLost());
+  #lost() {
     this.#sync.stop();
     this.#outbox.pause();
     this.#clientState.lost();
-    if (error) this.#arrivals.settle(error);
   }
 
   // -- Sending ---------------------------------------------------------------------------------
@@ -292,30 +254,7 @@ export class ChatClient extends KnownChat {
    * await client.send({ type: "message.react", message: id, emoji: "👍", on: true });
    */
   async send(command, options = {}) {
-    if (command.type === "message.send") {
-      const {
-        room,
-        client_id,
-        body = "",
-        attachments = [],
-        reply_to = null,
-        code = null,
-      } = command;
-      const clientId = client_id ?? crypto.randomUUID();
-      const stored = this.#outbox.stored(clientId);
-      this.#outbox.add({
-        client_id: clientId,
-        room,
-        body,
-        reply_to,
-        code,
-        quote: null,
-        room_name: this.#clientState.nameOf(room),
-        attachments: attachments.map(unknownAttachment),
-      });
-      this.#clientState.answering(room);
-      return stored;
-    }
+    if (command.type === "message.send") return this.#sender.sendCommand(command);
     const reply = await this.#commands.write(command, options);
     this.#clientState.answered(command.type, reply);
     return reply;
@@ -325,41 +264,11 @@ export class ChatClient extends KnownChat {
    * Sends a message. It shows in the room's feed at once, and what becomes of it shows there.
    *
    * @param {string} room
-   * @param {{
-   *   body?: string,
-   *   attachments?: (import("../protocol.js").Attachment | FileUpload)[],
-   *   replyTo?: import("../protocol.js").Message | string | null,
-   * }} message `attachments`: what {@link ChatClient#upload} gave, or `uploads.add`: the message waits
-   *   for those, also over a reload; `replyTo`: a message or its id
+   * @param {import("./message-sender.js").NewMessage} message
    * @returns {string} its `client_id`
    */
-  sendMessage(room, { body = "", attachments = [], replyTo = null }) {
-    const clientId = crypto.randomUUID();
-    const feed = this.feed(room);
-    const quoted =
-      typeof replyTo === "string" ? feed.messages.find(({ id }) => id === replyTo) : replyTo;
-    const awaited = attachments.flatMap((each) =>
-      each instanceof FileUpload && !each.attachment ? [each] : [],
-    );
-    this.#outbox.add(
-      {
-        client_id: clientId,
-        room,
-        body,
-        attachments: attachments.map((each) =>
-          each instanceof FileUpload ? (each.attachment ?? awaitedAttachment(each)) : each,
-        ),
-        ...(awaited.length > 0 ? { uploading: awaited.map(({ key }) => key) } : {}),
-        room_name: this.#clientState.nameOf(room),
-        reply_to: typeof replyTo === "string" ? replyTo : (replyTo?.id ?? null),
-        quote: quoted ? quoteOf(quoted) : null,
-      },
-      awaited,
-    );
-    this.#clientState.answering(room);
-    // One's own message is always in sight.
-    if (feed.hasNewer) feed.jumpToLatest().catch(() => {});
-    return clientId;
+  sendMessage(room, message) {
+    return this.#sender.send(room, message);
   }
 
   /** Sends a failed message again. @param {string} clientId */
@@ -425,7 +334,7 @@ export class ChatClient extends KnownChat {
       ...this.#timing,
       ...options,
       retries: this.#retries,
-      isAway: () => this.state === "connecting" || this.retryAt !== null,
+      isAway: () => this.#session.isAway,
     });
     this.#files.uploaded(attachment, file);
     return attachment;
@@ -448,15 +357,11 @@ export class ChatClient extends KnownChat {
 
   /**
    * @param {import("./lib/commands.js").AnyCommand} command
-   * @param {{timeout?: number}} [options]
    * @returns {Promise<any>}
    */
-  async #issue(command, options) {
-    const { socket } = this;
-    if (!socket || this.state !== "online") throw offline();
-    if (command.type === "typing") return socket.send(JSON.stringify(command));
-    const reply = await this.#requests.issue(socket, command, options);
-    if (reply.message) {
+  async #issue(command) {
+    const reply = await this.#session.issue(command);
+    if (reply?.message) {
       if (reply.message.sender === this.username) this.#outbox.acknowledge(reply.message, reply);
       this.#clientState.settle(reply);
     }
@@ -487,23 +392,22 @@ export class ChatClient extends KnownChat {
    * @param {string} text
    */
   receive(text) {
-    for (const message of messagesIn(text)) handleIncomingMessage(message, this.socket);
+    this.#session.receive(text);
   }
 
   /** @param {any} message */
   #take(message) {
-    if (message?.type === "reply" || message?.type === "error") this.#requests.settle(message);
-    else if (message?.type === "ready") this.#ready(message);
-    else if (message?.type) this.#clientState.apply(message);
+    if (message.type === "ready") this.#ready(message);
+    else this.#clientState.apply(message);
   }
 
   /** @param {import("../protocol.js").ReadyEvent} event */
   #ready(event) {
-    this.#connection.established(event.heartbeat);
+    this.#session.established(event.heartbeat);
     this.#clientState.welcome(event);
     this.#outbox.open(event.user.id);
     this.#outbox.resume();
-    this.#arrivals.settle();
+    this.#session.arrived();
     this.#retries.wake();
     this.#uploads.retryFailed();
   }

@@ -1,9 +1,9 @@
-/** @type {WeakMap<import("./connection/types.js").Socket, (message: any) => void>} */
+/** @type {WeakMap<import("./types.js").Socket, (message: any) => void>} */
 const takers = new WeakMap();
 
 /**
  * What comes on a socket is for this client.
- * @param {import("./connection/types.js").Socket} socket
+ * @param {import("./types.js").Socket} socket
  * @param {(message: any) => void} take
  */
 export function takeFrom(socket, take) {
@@ -30,7 +30,7 @@ export function messagesIn(text) {
  * frame; call it to feed a client from somewhere else, such as a recording.
  *
  * @param {{type: string, [field: string]: any}} message an event, a reply or an error
- * @param {import("./connection/types.js").Socket | null} socket
+ * @param {import("./types.js").Socket | null} socket
  *
  * @example
  * handleIncomingMessage({ type: "typing", room: id, user: "grace" }, client.socket);
