@@ -20,7 +20,7 @@ def cache_backend(url: str) -> str:
     """The dotted name of the cache that understands this address."""
     if urlsplit(url).scheme == "sentinel":
         return "mediachat.redis.sentinel.SentinelCache"
-    return "mediachat.redis.fallback_cache.SharedCache"
+    return "mediachat.redis.fallback_cache.FallbackCache"
 
 
 def redis_client(url: str) -> "redis.Redis":

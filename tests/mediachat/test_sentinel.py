@@ -27,7 +27,7 @@ def test_an_address_names_sentinels_and_what_they_watch() -> None:
     address = Address.parse("sentinel://me:p%40ss@a:1,b/mymaster/2")
     assert address == Address((("a", 1), ("b", 26379)), "mymaster", 2, "me", "p@ss")
     assert redis_host("redis://a:1/0") == "redis://a:1/0"
-    assert cache_backend("redis://a:1/0") == "mediachat.redis.fallback_cache.SharedCache"
+    assert cache_backend("redis://a:1/0") == "mediachat.redis.fallback_cache.FallbackCache"
 
 
 @pytest.mark.parametrize("url", ["sentinel://", "sentinel://a", "sentinel://a:b/mymaster"])
