@@ -24,3 +24,17 @@ export function told(error) {
   const { code = "bad_request", detail = String(error) } = error;
   return { code, detail };
 }
+
+/**
+ * The command that sends a message.
+ * @param {import("./types.js").Unsent} entry
+ */
+export const commandOf = (entry) => ({
+  type: "message.send",
+  room: entry.room,
+  client_id: entry.client_id,
+  body: entry.body,
+  reply_to: entry.reply_to,
+  attachments: idsOf(entry),
+  ...(entry.code ? { code: entry.code } : {}),
+});

@@ -1,9 +1,9 @@
-import { deferred } from "../lib/deferred.js";
-import { ChatError, FILES_LOST, filesLost } from "../lib/errors.js";
+import { Acknowledgements } from "./acknowledgements.js";
+import { ChatError, FILES_LOST } from "../lib/errors.js";
 import { OtherTabs } from "./other-tabs.js";
-import { codeForOlder } from "./older-server.js";
-import { idsOf, inOrder, isUploading, quotedAgain, told } from "./outbox-entry.js";
+import { commandOf, idsOf, inOrder, isUploading, quotedAgain, told } from "./outbox-entry.js";
 import { OutboxStore } from "./outbox-store.js";
+import { afterRefusal } from "./refusals.js";
 import { ServerErrors } from "./server-errors.js";
 
 /**
@@ -19,11 +19,7 @@ import { ServerErrors } from "./server-errors.js";
 export class Outbox {
   /** @type {Map<string, import("./types.js").Unsent>} by client_id, in the order of writing */
   #entries = new Map();
-  /**
-   * Who waits for a message to be stored, by client_id.
-   * @type {Map<string, {promise: Promise<any>, resolve: (reply: any) => void, reject: (error: ChatError) => void}>}
-   */
-  #waiting = new Map();
+  #acknowledgements = new Acknowledgements();
   /** @type {Map<string, {clientId: string, abort: AbortController}>} what each room waits for */
   #underway = new Map();
   #isOnline = false;
@@ -155,9 +151,7 @@ export class Outbox {
    *   discarded
    */
   stored(clientId) {
-    const waiting = this.#waiting.get(clientId) ?? deferred();
-    this.#waiting.set(clientId, waiting);
-    return waiting.promise;
+    return this.#acknowledgements.of(clientId);
   }
 
   /**
@@ -166,8 +160,7 @@ export class Outbox {
    * @param {object} [reply]
    */
   acknowledge(message, reply = { message, position: message.position }) {
-    this.#waiting.get(message.client_id)?.resolve(reply);
-    this.#waiting.delete(message.client_id);
+    this.#acknowledgements.resolve(message.client_id, reply);
     this.#forget(message.client_id);
   }
 
@@ -209,7 +202,7 @@ export class Outbox {
 
   /** @param {string} clientId */
   #discarded(clientId) {
-    this.#reject(clientId, new ChatError("aborted", "The message was discarded."));
+    this.#acknowledgements.reject(clientId, new ChatError("aborted", "The message was discarded."));
     this.#forget(clientId);
   }
 
@@ -249,7 +242,7 @@ export class Outbox {
 
   /** What another tab took has not come. @param {import("./types.js").Unsent} entry */
   #missing({ client_id, room }) {
-    this.#reject(
+    this.#acknowledgements.reject(
       client_id,
       new ChatError("aborted", "Another tab sent or discarded this message."),
     );
@@ -317,19 +310,10 @@ export class Outbox {
 
   /** @param {import("./types.js").Unsent} entry */
   async #send(entry) {
-    const { room, client_id, body, reply_to, code } = entry;
+    const { room, client_id } = entry;
     const abort = new AbortController();
     this.#underway.set(room, { clientId: client_id, abort });
-    const transmit = () =>
-      this.#transmit({
-        type: "message.send",
-        room,
-        client_id,
-        body,
-        reply_to,
-        attachments: idsOf(entry),
-        ...(code ? { code } : {}),
-      });
+    const transmit = () => this.#transmit(commandOf(entry));
     try {
       const reply = await this.#retries.run(transmit, {
         signal: abort.signal,
@@ -370,9 +354,7 @@ export class Outbox {
   }
 
   /**
-   * The server will not take a message as it is. It is sent without what an older server does not
-   * know, without what it replies to, or with its files uploaded again, where a restore may have lost
-   * them; else it has failed.
+   * The server will not take a message as it is.
    *
    * @param {import("./types.js").Unsent} sent as it was when it was refused
    * @param {ChatError} error
@@ -381,21 +363,10 @@ export class Outbox {
   async #refused(sent, error, signal) {
     const entry = this.#current(sent.client_id);
     if (!entry) return;
-    const code = codeForOlder(entry.code, error);
-    if (code) return this.#write({ ...entry, code });
-    if (error.code === "not_found" && sent.reply_to) {
-      if (!entry.reply_to) return; // another tab has noticed it, too
-      // What it replies to was lost, as by a restore. The words still count, and are sent again.
-      const { reply_to, quote } = entry;
-      return this.#write({ ...entry, reply_to: null, quote: null, unquoted: { reply_to, quote } });
-    }
-    // Another tab has uploaded its files again: it is sent with those.
-    if (String(idsOf(sent)) !== String(idsOf(entry))) return;
-    const lost =
-      error.code === "not_found" && this.#isMember(entry.room) ? this.#files.doubtful(entry) : [];
-    if (lost.length === 0) return this.#fail(entry, error);
-    if (!this.#files.canRenew(entry)) return this.#fail(entry, error, filesLost(lost.length));
-    await this.#renew(entry, filesLost(lost.length), signal);
+    const next = afterRefusal(entry, { sent, error, isMember: this.#isMember, files: this.#files });
+    if (next.change) this.#write({ ...entry, ...next.change });
+    else if (next.renew) await this.#renew(entry, next.renew, signal);
+    else if (next.fail) this.#fail(entry, error, next.fail);
   }
 
   /**
@@ -426,26 +397,17 @@ export class Outbox {
     if (!this.#current(entry.client_id)) return;
     // Where it is refused without what it replies to, something else is missing, and it stays a reply.
     this.#write({ ...quotedAgain(entry), state: "failed", error: told(reason) });
-    this.#reject(entry.client_id, error);
+    this.#acknowledgements.reject(entry.client_id, error);
   }
 
   /** Somebody else signs in: they send nothing of this person's, who finds it again. */
   #abandon() {
     const error = new ChatError("aborted", "Somebody else has signed in.");
-    for (const clientId of [...this.#waiting.keys()]) this.#reject(clientId, error);
+    this.#acknowledgements.rejectAll(error);
     this.#entries.clear();
     this.#otherTabs.clear();
     this.#files.clear();
     this.#store.clear();
-  }
-
-  /**
-   * @param {string} clientId
-   * @param {ChatError} error
-   */
-  #reject(clientId, error) {
-    this.#waiting.get(clientId)?.reject(error);
-    this.#waiting.delete(clientId);
   }
 
   /** @param {import("./types.js").Unsent} entry */
