@@ -1,5 +1,5 @@
-import { sentMessage } from "./feed-message.js";
 import { FeedWindow } from "./feed-window.js";
+import { PageLoader } from "./page-loader.js";
 import { TOLD_OF_ABSENCE, Told } from "./told.js";
 
 /** How many messages are asked for at once. */
@@ -25,29 +25,14 @@ export class Feed {
   position;
   /** The highest number seen. */
   number;
-  /** @type {"older" | "newer" | "jump" | null} what is being loaded */
-  loading = null;
-  /**
-   * Why the page has not come yet that is being loaded, or why the last one will not come.
-   * @type {import("../lib/errors.js").ChatError | null}
-   */
-  error = null;
   /** False until the first page is there. */
   loaded = false;
 
   #window = new FeedWindow();
+  #loader;
   #told;
   /** @type {Map<number, import("../../protocol.js").Message>} live events after a gap, by position */
   #early = new Map();
-  /**
-   * What came while a page was on its way, which may be newer than the page.
-   * @type {import("../../protocol.js").Message[]}
-   */
-  #meanwhile = [];
-  /** @type {Promise<void> | null} */
-  #load = null;
-  /** Aborted when what is held is dropped, so that a page asked for before is not taken. */
-  #abort = new AbortController();
   /** The highest position that the server spoke of. */
   #head = 0;
   #hasMore = false;
@@ -62,6 +47,14 @@ export class Feed {
   constructor(room, host) {
     this.room = room;
     this.#host = host;
+    this.#loader = new PageLoader({
+      history: (page, options) => host.history({ ...page, limit: PAGE }, options),
+      changed: () => this.changed(),
+      came: (messages, meanwhile) => {
+        for (const message of messages) host.applied(message, false);
+        for (const message of meanwhile) this.#place(message);
+      },
+    });
     const state = host.state();
     this.position = state?.position ?? null;
     this.number = state?.number ?? 0;
@@ -108,25 +101,39 @@ export class Feed {
     this.#host.changed();
   }
 
+  /** @returns {"older" | "newer" | "jump" | null} what is being loaded */
+  get loading() {
+    return this.#loader.loading;
+  }
+
+  /** Why the page has not come yet that is being loaded, or why the last one will not come. */
+  get error() {
+    return this.#loader.error;
+  }
+
   // -- Pages ----------------------------------------------------------------------------------
 
   /** Loads the newest page, unless something is held already. */
   async open() {
     if (this.loaded) return;
-    await (this.#load ?? this.#page("jump", {}, (page) => this.#replace(page, false)));
+    await (this.#loader.underway ??
+      this.#loader.page("jump", {}, (page) => this.#replace(page, false)));
   }
 
   async loadOlder() {
     if (!this.loaded || !this.hasOlder) return;
     const { start } = this.#window;
-    await (this.#load ?? this.#page("older", { before: start }, (page) => this.#window.join(page)));
+    await (this.#loader.underway ??
+      this.#loader.page("older", { before: start }, (page) => this.#window.join(page)));
   }
 
   async loadNewer() {
     if (!this.loaded || !this.hasNewer) return;
     const { end } = this.#window;
-    await (this.#load ??
-      this.#page("newer", { after: end }, (page, more) => this.#window.joinNewer(page, more)));
+    await (this.#loader.underway ??
+      this.#loader.page("newer", { after: end }, (page, more) =>
+        this.#window.joinNewer(page, more),
+      ));
   }
 
   /**
@@ -138,8 +145,8 @@ export class Feed {
     if (this.loaded && this.#window.holds(number)) return true;
     const before = Math.max(number + PAGE / 2, PAGE + 1); // a whole page also near the beginning
     let isShort = false;
-    this.#supersede();
-    await this.#page("jump", { before }, (page) => {
+    this.#loader.supersede();
+    await this.#loader.page("jump", { before }, (page) => {
       // Large messages end a page early, so it may not reach back far enough.
       isShort = page.length > 0 && page[0].number > number;
       const end = page.at(-1)?.number ?? 0;
@@ -148,19 +155,21 @@ export class Feed {
       }
     });
     if (isShort) {
-      await this.#page("jump", { after: number - 1 }, (page, more) => this.#replace(page, more));
+      await this.#loader.page("jump", { after: number - 1 }, (page, more) =>
+        this.#replace(page, more),
+      );
     }
     const isThere = () =>
       this.messages.some((one) => one.number === number && one.state === "sent");
     // What was asked for meanwhile, instead of this, may bring it too.
-    while (!isThere() && this.#load) await this.#load.catch(() => {});
+    while (!isThere() && this.#loader.underway) await this.#loader.underway.catch(() => {});
     return isThere();
   }
 
   async jumpToLatest() {
     if (this.loaded && !this.hasNewer) return;
-    this.#supersede();
-    await this.#page("jump", {}, (page) => this.#replace(page, false));
+    this.#loader.supersede();
+    await this.#loader.page("jump", {}, (page) => this.#replace(page, false));
   }
 
   /**
@@ -170,62 +179,6 @@ export class Feed {
    */
   trim(end, keep) {
     if (this.#window.trim(end, Math.max(keep, 1))) this.changed();
-  }
-
-  /**
-   * @param {"older" | "newer" | "jump"} kind
-   * @param {{before?: number, after?: number}} where
-   * @param {(page: import("./types.js").FeedMessage[], more: boolean) => void} take
-   */
-  #page(kind, where, take) {
-    const { signal } = this.#abort;
-    this.loading = kind;
-    this.error = null;
-    this.#meanwhile = [];
-    this.changed();
-    const onWait = (/** @type {import("../lib/errors.js").ChatError} */ error) =>
-      this.#failed(error);
-    const load = async () => {
-      try {
-        const { messages, more } = await this.#host.history(
-          { ...where, limit: PAGE },
-          { signal, onWait },
-        );
-        if (signal.aborted) return;
-        this.error = null;
-        take(messages.map(sentMessage), more);
-        for (const message of messages) this.#host.applied(message, false);
-        for (const message of this.#meanwhile) this.#place(message);
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#failed(/** @type {import("../lib/errors.js").ChatError} */ (error));
-        throw error;
-      } finally {
-        if (!signal.aborted) {
-          this.loading = null;
-          this.#load = null;
-          this.#meanwhile = [];
-          this.changed();
-        }
-      }
-    };
-    this.#load = load();
-    return this.#load;
-  }
-
-  /** @param {import("../lib/errors.js").ChatError} error */
-  #failed(error) {
-    this.error = error;
-    this.changed();
-  }
-
-  /** A page that is still on its way is not wanted any more. */
-  #supersede() {
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    this.#load = null;
-    this.loading = null;
-    this.error = null;
   }
 
   /**
@@ -376,7 +329,7 @@ export class Feed {
    */
   #drop(position) {
     const held = this.loaded || this.loading !== null;
-    this.#supersede();
+    this.#loader.supersede();
     this.#window.clear();
     this.#early.clear();
     this.#hasMore = false;
@@ -421,7 +374,7 @@ export class Feed {
   #take(message) {
     const isNew = message.number > this.number;
     if (isNew) this.number = message.number;
-    if (this.loading) this.#meanwhile.push(message);
+    this.#loader.note(message);
     const before = this.held(message.number);
     this.#place(message);
     this.#host.applied(message, isNew, before);
