@@ -14,6 +14,7 @@ class ChatConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
+        import chat.actions.scheduled  # noqa: F401  (registers its handler)
         from accounts.signals import account_changed, erasure_begun, profile_changed, signed_out
         from chat import broadcast
         from chat.message_log import listeners

@@ -2,6 +2,7 @@
 
 from chat.models.attachments import Attachment
 from chat.models.blocks import Block
+from chat.models.due import Due
 from chat.models.history import History
 from chat.models.messages import Message, Revision
 from chat.models.moderation import AuditEntry, Report
@@ -12,6 +13,7 @@ __all__ = [
     "Attachment",
     "AuditEntry",
     "Block",
+    "Due",
     "History",
     "Membership",
     "Message",

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from chat.due.worker import DueWorker
 from chat.realtime import hub
 from mediachat.monitoring import disk
 from mediachat.monitoring.logs import reason
@@ -16,13 +17,16 @@ DISK_TIMEOUT_SECONDS = 3.0
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
-    """Looks at the disk when the server starts, which ``/healthz`` and ``/metrics`` tell of; and
-    stores what waits when it stops, after it has closed all sockets."""
+    """Looks at the disk when the server starts, which ``/healthz`` and ``/metrics`` tell of, and
+    begins to do what is due. When it stops, after it has closed all sockets, stores what waits."""
+    due = DueWorker()
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
             await _look_at_disk()
+            due.start()
         elif event["type"] == "lifespan.shutdown":
+            await due.stop()
             await hub.stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -8,6 +8,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
+from chat.due.worker import DueWorker
 from chat.protocol import FRAME_LIMIT, CloseCode
 from mediachat.server.daphne_http import StreamingServer
 from mediachat.server.daphne_websockets import ClosingFactory
@@ -17,6 +18,11 @@ FAREWELL = 0.2
 
 
 class Server(StreamingServer):
+    def run(self) -> None:
+        # Daphne tells applications of no start.
+        reactor.callWhenRunning(DueWorker().start)
+        super().run()
+
     def kill_all_applications(self) -> Any:
         """Tells whoever is connected to come back, then ends as daphne does."""
         for connection in self.connections:

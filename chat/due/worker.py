@@ -1,0 +1,166 @@
+"""Does what is due, in each process, beside everything else.
+
+Any number of processes look for due rows once a second. A row is claimed by one conditional
+update, which works without transactions or row locks, and so on all databases alike. Handlers run
+in threads of their own, a few at once: one that takes long holds up neither the others nor any
+query of the chat.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import ParamSpec, TypeVar
+
+import structlog
+from django.db import connections
+from django.db.models import Q
+from django.utils import timezone
+
+from chat.due.timer import handler_of
+from chat.models import Due
+from chat.protocol import ChatError
+from mediachat.databases.connections import drop_dead
+from mediachat.monitoring.logs import reason
+
+logger = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+AT_ONCE = 4
+"""Handlers that run at once in one process."""
+POLL_SECONDS = 1.0
+"""How often a process looks for due rows."""
+LEASE = timedelta(seconds=60)
+"""A process that claims a row has this long; then it counts as dead, and another one goes on."""
+SLOW_SECONDS = 10.0
+"""A handler that takes longer is named in the log: at ``LEASE`` it would be run twice."""
+MAX_ATTEMPTS = 12
+"""Failed attempts after which a thing is given up: about a day after it was due."""
+FIRST_REST, LONGEST_REST = timedelta(seconds=5), timedelta(hours=3)
+"""Time between two attempts; it doubles with each."""
+ERROR_LIMIT = 300
+"""Characters that are kept of an error."""
+
+
+def claim(limit: int) -> list[Due]:
+    """Up to this many due rows that nobody works on; from now on we do."""
+    now = timezone.now()
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    found = Due.objects.filter(failed_at=None, due_at__lte=now).filter(free).order_by("due_at")
+    claimed = []
+    for due in found[:limit]:
+        until = now + LEASE
+        same = Due.objects.filter(pk=due.pk, lease_until=due.lease_until, failed_at=None)
+        if same.update(lease_until=until):
+            due.lease_until = until
+            claimed.append(due)
+    return claimed
+
+
+def fire(due: Due) -> None:
+    """Does one claimed thing, and notes how that went. Never raises for the handler's errors."""
+    mine = Due.objects.filter(pk=due.pk, lease_until=due.lease_until)
+    handler = handler_of(due.kind)
+    if handler is None:
+        # A newer process may know it: an older one only leaves it alone.
+        mine.update(lease_until=timezone.now() + LEASE)
+        logger.warning("due_unknown", kind=due.kind, due=str(due.pk))
+        return
+    began = time.monotonic()
+    try:
+        again = handler(due)
+    except Exception as error:
+        _failed(due, error)
+        return
+    finally:
+        if (took := time.monotonic() - began) > SLOW_SECONDS:
+            logger.warning("due_slow", kind=due.kind, due=str(due.pk), seconds=round(took, 1))
+    if again is None:
+        mine.delete()
+    else:
+        mine.update(due_at=again, lease_until=None, attempts=0, error="")
+
+
+def _failed(due: Due, error: Exception) -> None:
+    now = timezone.now()
+    attempts = due.attempts + 1
+    changes: dict[str, object] = {"attempts": attempts, "error": reason(error)[:ERROR_LIMIT]}
+    given_up = isinstance(error, ChatError) or attempts >= MAX_ATTEMPTS
+    if given_up:
+        changes |= {"failed_at": now, "lease_until": None}
+    else:
+        changes["lease_until"] = now + min(FIRST_REST * 2**due.attempts, LONGEST_REST)
+    Due.objects.filter(pk=due.pk, lease_until=due.lease_until).update(**changes)
+    logger.warning(
+        "due_given_up" if given_up else "due_failed",
+        kind=due.kind,
+        due=str(due.pk),
+        attempts=attempts,
+        error=reason(error),
+        exc_info=None if isinstance(error, ChatError) else error,
+    )
+
+
+class DueWorker:
+    """The one of an event loop: looks for due rows, and has them done."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="due")
+        self._looker = ThreadPoolExecutor(1, thread_name_prefix="due-look")
+        self._firing: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to look, in the running event loop."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Looks no more, and returns when what has begun is done."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.gather(*self._firing, return_exceptions=True)
+        for pool in (self._looker, self._threads):
+            pool.shutdown(wait=False)
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            claimed: list[Due] = []
+            try:
+                if free := AT_ONCE - len(self._firing):
+                    claimed = await loop.run_in_executor(self._looker, _in_thread(claim), free)
+            except Exception as error:
+                logger.warning("due_not_read", error=reason(error))
+            for due in claimed:
+                task = loop.create_task(self._fire(due))
+                self._firing.add(task)
+                task.add_done_callback(self._firing.discard)
+            if self._firing and claimed:
+                await asyncio.wait(self._firing, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _fire(self, due: Due) -> None:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, _in_thread(fire), due)
+        except Exception as error:  # the database is away: the lease ends, and it is done again
+            logger.warning("due_interrupted", kind=due.kind, error=reason(error))
+
+
+def _in_thread(work: Callable[P, R]) -> Callable[P, R]:
+    """The work with a connection that is alive, and that the next work opens anew after an
+    error."""
+
+    def with_connection(*args: P.args, **kwargs: P.kwargs) -> R:
+        drop_dead()
+        try:
+            return work(*args, **kwargs)
+        except Exception:
+            connections.close_all()
+            raise
+
+    return with_connection
