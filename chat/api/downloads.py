@@ -39,7 +39,7 @@ KEY_LIFETIME = 300
 CACHED_FOR = 3_600
 """Seconds for which a browser may show a file again without asking."""
 
-_signer = signing.TimestampSigner(salt="chat.api.downloads")
+_signer = signing.TimestampSigner(salt="chat.downloads")
 _PLAIN = re.compile(r"[ !#$&-\[\]-~]+")
 """ASCII without quotes, percent signs and backslashes."""
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)

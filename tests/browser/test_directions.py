@@ -23,7 +23,8 @@ NAME, ROOM = "شارة الخير", "חדר הצוות"
 THINGS = f"""
 import uuid
 from accounts.models import User
-from chat.actions import messages, moderation
+from chat.actions import messages
+from chat.moderation import actions as moderation
 from chat.actions.rooms import open_room
 from chat.models import Attachment
 

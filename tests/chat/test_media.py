@@ -428,7 +428,9 @@ def test_a_decoder_has_no_more_memory_than_it_is_given(monkeypatch: pytest.Monke
 def test_a_decoder_writes_no_file_and_sees_no_secret(tmp_path: Path) -> None:
     target = tmp_path / "left-behind"
     script = (
-        "import os; from mediachat.pictures import decoder; decoder._limit(2**30, 20, 5)\n"
+        "import os\n"
+        "from mediachat.pictures import image_worker\n"
+        "image_worker._limit(2**30, 20, 5)\n"
         "assert os.environ.keys() <= {'LC_CTYPE'}\n"
         f"open({str(target)!r}, 'wb', buffering=0).write(b'x' * 10)"
     )

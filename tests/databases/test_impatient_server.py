@@ -13,7 +13,7 @@ import sys, time
 import django
 django.setup()
 from django.core.management import call_command
-from mediachat import copying
+from mediachat.databases import copy_database
 
 def slowly(work, is_slow):
     def do(*args, **kwargs):
@@ -24,9 +24,9 @@ def slowly(work, is_slow):
     return do
 
 is_message = lambda model: model._meta.label == "chat.Message"
-copying.make_tables = slowly(copying.make_tables, lambda alias: True)
-copying.checksum = slowly(copying.checksum, is_message)
-copying._insert = slowly(copying._insert, is_message)
+copy_database.make_tables = slowly(copy_database.make_tables, lambda alias: True)
+copy_database.checksum = slowly(copy_database.checksum, is_message)
+copy_database._insert = slowly(copy_database._insert, is_message)
 call_command(*sys.argv[1:])
 """
 

@@ -5,7 +5,7 @@ import sys
 
 FREED = """
 import threading
-from mediachat import memory
+from mediachat.monitoring import memory
 
 def work():
     # Pieces that the C library keeps in the thread's own heap, and one at its end that stays.
