@@ -14,7 +14,8 @@ class ChatConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
-        import chat.actions.scheduled  # noqa: F401  (registers its handler)
+        import chat.actions.scheduled
+        import chat.followers.worker  # noqa: F401  (so does this)
         from accounts.signals import account_changed, erasure_begun, profile_changed, signed_out
         from chat import broadcast
         from chat.message_log import listeners

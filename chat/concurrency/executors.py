@@ -87,12 +87,12 @@ async def run_in_download_pool(work: Callable[P, R], *args: P.args, **kwargs: P.
 
 def run_in_db_thread_later(work: Callable[[], None]) -> None:
     """Has work done for which nobody waits, such as deleting a file; it must not raise."""
-    _later.submit(_with_working_connection, work)
+    _later.submit(with_working_connection, work)
 
 
 async def _in_turn(turns: Turns, person: UUID, work: Callable[[], R]) -> R:
     try:
-        job = turns.submit(person, partial(_with_working_connection, work))
+        job = turns.submit(person, partial(with_working_connection, work))
     except TooMuchWaiting as error:
         raise ChatError(
             ErrorCode.RATE_LIMITED,
@@ -105,11 +105,12 @@ async def _in_turn(turns: Turns, person: UUID, work: Callable[[], R]) -> R:
 async def _run(
     pool: ThreadPoolExecutor, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
-    job = partial(_with_working_connection, work, *args, **kwargs)
+    job = partial(with_working_connection, work, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(pool, job)
 
 
-def _with_working_connection(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def with_working_connection(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Does work that asks the database, over a connection that is alive and stays the thread's."""
     drop_dead()
     with asking() as asked:
         try:

@@ -8,26 +8,20 @@ query of the chat.
 
 import asyncio
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import ParamSpec, TypeVar
 
 import structlog
-from django.db import connections
 from django.db.models import Q
 from django.utils import timezone
 
+from chat.concurrency.executors import with_working_connection
 from chat.due.timer import handler_of
 from chat.models import Due
 from chat.protocol import ChatError
-from mediachat.databases.connections import drop_dead
 from mediachat.monitoring.logs import reason
 
 logger = structlog.get_logger(__name__)
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 AT_ONCE = 4
 """Handlers that run at once in one process."""
@@ -132,7 +126,9 @@ class DueWorker:
             claimed: list[Due] = []
             try:
                 if free := AT_ONCE - len(self._firing):
-                    claimed = await loop.run_in_executor(self._looker, _in_thread(claim), free)
+                    claimed = await loop.run_in_executor(
+                        self._looker, with_working_connection, claim, free
+                    )
             except Exception as error:
                 logger.warning("due_not_read", error=reason(error))
             for due in claimed:
@@ -146,21 +142,8 @@ class DueWorker:
 
     async def _fire(self, due: Due) -> None:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, _in_thread(fire), due)
+            await asyncio.get_running_loop().run_in_executor(
+                self._threads, with_working_connection, fire, due
+            )
         except Exception as error:  # the database is away: the lease ends, and it is done again
             logger.warning("due_interrupted", kind=due.kind, error=reason(error))
-
-
-def _in_thread(work: Callable[P, R]) -> Callable[P, R]:
-    """The work with a connection that is alive, and that the next work opens anew after an
-    error."""
-
-    def with_connection(*args: P.args, **kwargs: P.kwargs) -> R:
-        drop_dead()
-        try:
-            return work(*args, **kwargs)
-        except Exception:
-            connections.close_all()
-            raise
-
-    return with_connection

@@ -3,6 +3,7 @@
 from chat.models.attachments import Attachment
 from chat.models.blocks import Block
 from chat.models.due import Due
+from chat.models.followers import Follower
 from chat.models.history import History
 from chat.models.messages import Message, Revision
 from chat.models.moderation import AuditEntry, Report
@@ -14,6 +15,7 @@ __all__ = [
     "AuditEntry",
     "Block",
     "Due",
+    "Follower",
     "History",
     "Membership",
     "Message",

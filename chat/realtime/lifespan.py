@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 
 from chat.due.worker import DueWorker
+from chat.followers.worker import FollowerWorker
 from chat.realtime import hub
 from mediachat.monitoring import disk
 from mediachat.monitoring.logs import reason
@@ -18,14 +19,17 @@ DISK_TIMEOUT_SECONDS = 3.0
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     """Looks at the disk when the server starts, which ``/healthz`` and ``/metrics`` tell of, and
-    begins to do what is due. When it stops, after it has closed all sockets, stores what waits."""
-    due = DueWorker()
+    begins to do what is due and to follow the logs. When it stops, after it has closed all
+    sockets, stores what waits."""
+    due, followers = DueWorker(), FollowerWorker()
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
             await _look_at_disk()
             due.start()
+            followers.start()
         elif event["type"] == "lifespan.shutdown":
+            await followers.stop()
             await due.stop()
             await hub.stop()
             await send({"type": "lifespan.shutdown.complete"})
