@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import Enum
-from itertools import islice
 from uuid import UUID
 
 from django.utils import timezone
@@ -58,8 +57,9 @@ def advance(name: str, room: UUID) -> Step:
 
 def behind(name: str) -> Iterator[UUID]:
     """The rooms in which a follower has not had all changes, in two queries for 500 rooms."""
-    ids = Room.objects.values_list("pk", flat=True).iterator()
-    while rooms := list(islice(ids, ROOMS_AT_ONCE)):
+    ids = list(Room.objects.values_list("pk", flat=True))
+    for start in range(0, len(ids), ROOMS_AT_ONCE):
+        rooms = ids[start : start + ROOMS_AT_ONCE]
         heads = room_log.heads(rooms)
         rows = Follower.objects.filter(name=name, room__in=rooms)
         had = dict(rows.values_list("room_id", "position"))

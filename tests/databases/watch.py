@@ -14,7 +14,7 @@ from tests.support.live import ROOT
 
 PRODUCT = tuple(f"{ROOT / name}/" for name in ("accounts", "chat", "mediachat"))
 TESTS = f"{ROOT / 'tests'}/"
-BENEATH = (f"{ROOT / 'mediachat' / 'databases' / 'mongodb'}/", f"{ROOT / 'tests' / 'databases'}/")
+BENEATH = (f"{ROOT / 'mediachat' / 'databases'}/", f"{ROOT / 'tests' / 'databases'}/")
 """What stands between whoever asks and the database."""
 
 ADMIN = ("/django/contrib/admin/", "/unfold/", "/chat/admin/")
@@ -30,6 +30,7 @@ MAY_READ_ALL = {
     "mediachat/left_out.py _permissions_of": "once at a start; some eighty permissions",
     "mediachat/folding.py _fill_in": "once at a start; ends with those of the version before",
     "accounts/migrations/0002_user_skeleton.py fill": "once, when it is upgraded",
+    "chat/followers/progress.py behind": "the ids of all rooms, once in five minutes",
     "chat/media/storage_use.py total": "once a minute; ends with one number",
     "the admin": "its lists are counted, sorted by any column and searched by parts of words",
 }

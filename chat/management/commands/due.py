@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management import BaseCommand, CommandParser
+from django.utils import timezone
 
 from chat.models import Due
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--retry", action="store_true", help="has that done again, at once")
 
     def handle(self, *, failed: bool, retry: bool, **options: Any) -> None:
-        given_up = Due.objects.exclude(failed_at=None)
+        given_up = Due.objects.filter(failed_at__lte=timezone.now())  # which the index knows
         if retry:
             count = given_up.update(failed_at=None, attempts=0, lease_until=None)
             self.stdout.write(f"{count} will be done again by the next server that looks.")
