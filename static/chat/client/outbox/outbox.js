@@ -1,9 +1,10 @@
 import { Acknowledgements } from "./acknowledgements.js";
 import { ChatError, FILES_LOST } from "../lib/errors.js";
 import { OtherTabs } from "./other-tabs.js";
-import { commandOf, idsOf, inOrder, isUploading, quotedAgain, told } from "./outbox-entry.js";
+import { idsOf, inOrder, isUploading, quotedAgain, told } from "./outbox-entry.js";
 import { OutboxStore } from "./outbox-store.js";
 import { afterRefusal } from "./refusals.js";
+import { RoomSends } from "./room-sends.js";
 import { ServerErrors } from "./server-errors.js";
 
 /**
@@ -20,8 +21,7 @@ export class Outbox {
   /** @type {Map<string, import("./types.js").Unsent>} by client_id, in the order of writing */
   #entries = new Map();
   #acknowledgements = new Acknowledgements();
-  /** @type {Map<string, {clientId: string, abort: AbortController}>} what each room waits for */
-  #underway = new Map();
+  #sends;
   #isOnline = false;
   #lastOrder = 0;
   #store;
@@ -29,8 +29,6 @@ export class Outbox {
   #serverErrors;
   #files;
   #isMember;
-  #transmit;
-  #retries;
   #now;
   #changed;
   #leftOut;
@@ -75,8 +73,15 @@ export class Outbox {
     this.#files = files;
     files.moved = (clientId) => this.#fileMoved(clientId);
     this.#isMember = isMember;
-    this.#transmit = transmit;
-    this.#retries = retries;
+    this.#sends = new RoomSends({
+      transmit,
+      retries,
+      mayPass: (clientId, error) => this.#serverErrors.mayPass(clientId, error),
+      waits: (clientId, error) => this.#waits(clientId, error),
+      stored: (reply) => this.acknowledge(reply.message, reply),
+      refused: (entry, error, signal) => this.#refused(entry, error, signal),
+      ended: () => this.#pump(),
+    });
     this.#now = now;
     this.#changed = changed;
     this.#leftOut = leftOut;
@@ -127,8 +132,7 @@ export class Outbox {
   pause() {
     this.#isOnline = false;
     this.#otherTabs.pause();
-    for (const { abort } of this.#underway.values()) abort.abort();
-    this.#underway.clear();
+    this.#sends.abortAll();
   }
 
   /**
@@ -260,10 +264,10 @@ export class Outbox {
       // What another program uploads, and no other can, holds up nobody for longer.
       if (entry.uploading && !isLeft && !this.#files.goOn(entry)) continue;
       rooms.add(room);
-      const underway = this.#underway.get(room);
+      const underway = this.#sends.underway(room);
       // An earlier one has come, from another tab or by a retry. When this has ended, that is sent.
-      if (underway && underway.clientId !== client_id) underway.abort.abort();
-      if (!underway && !isLeft && !entry.uploading) void this.#send(entry);
+      if (underway && underway !== client_id) this.#sends.abort(room);
+      if (!underway && !isLeft && !entry.uploading) void this.#sends.send(entry);
     }
   }
 
@@ -305,27 +309,6 @@ export class Outbox {
     } else {
       this.#fail(entry, error);
     }
-    this.#pump();
-  }
-
-  /** @param {import("./types.js").Unsent} entry */
-  async #send(entry) {
-    const { room, client_id } = entry;
-    const abort = new AbortController();
-    this.#underway.set(room, { clientId: client_id, abort });
-    const transmit = () => this.#transmit(commandOf(entry));
-    try {
-      const reply = await this.#retries.run(transmit, {
-        signal: abort.signal,
-        mayPass: (error) => this.#serverErrors.mayPass(client_id, error),
-        onWait: (error) => this.#waits(client_id, error),
-      });
-      this.acknowledge(reply.message, reply);
-    } catch (error) {
-      if (!abort.signal.aborted)
-        await this.#refused(entry, /** @type {ChatError} */ (error), abort.signal);
-    }
-    if (this.#underway.get(room)?.abort === abort) this.#underway.delete(room);
     this.#pump();
   }
 
@@ -437,8 +420,7 @@ export class Outbox {
     this.#entries.delete(clientId);
     for (const { room } of this.#store.remove(clientId)) this.#changed(room);
     // Its room goes on at once, also where it was to be tried again later.
-    const underway = this.#underway.get(entry.room);
-    if (underway?.clientId === clientId) underway.abort.abort();
+    if (this.#sends.underway(entry.room) === clientId) this.#sends.abort(entry.room);
     this.#changed(entry.room);
     this.#pump();
   }
