@@ -26,7 +26,7 @@ async def main() -> None:
         if random.random() < float(os.environ["DIE"]):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    timer._handlers[KIND] = send_and_perhaps_die  # type: ignore[assignment]
+    timer._handlers[KIND] = send_and_perhaps_die
     worker.LEASE = worker.LEASE / 30  # two seconds, so that nobody waits a minute for each death
     worker.POLL_SECONDS = 0.05
     running = DueWorker()
