@@ -1,5 +1,40 @@
 // Made from chat/protocol/ by `manage.py protocol_types`. Change those files, not this one.
 
+export const VERSION: number;
+export const SUBPROTOCOL: string;
+export const FRAME_LIMIT: number;
+export const BODY_LIMIT: number;
+export const CONTEXT_LINES: number;
+export const CONTEXT_LIMIT: number;
+export const ATTACHMENTS_LIMIT: number;
+export const PAGE_LIMIT: number;
+export const PAGE_SIZE: number;
+
+export const CloseCode: {
+  readonly FRAME_TOO_LARGE: 1009;
+  readonly RESTARTING: 1012;
+  readonly WRONG_PROTOCOL: 4400;
+  readonly NOT_SIGNED_IN: 4401;
+  readonly BANNED: 4403;
+  readonly TOO_SLOW: 4408;
+  readonly TOO_FAST: 4429;
+};
+
+export const ErrorCode: {
+  readonly BAD_REQUEST: "bad_request";
+  readonly UNAUTHENTICATED: "unauthenticated";
+  readonly FORBIDDEN: "forbidden";
+  readonly NOT_FOUND: "not_found";
+  readonly CONFLICT: "conflict";
+  readonly TOO_LARGE: "too_large";
+  readonly RATE_LIMITED: "rate_limited";
+  readonly UNSUPPORTED_MEDIA: "unsupported_media";
+  readonly QUOTA_EXCEEDED: "quota_exceeded";
+  readonly SERVER_ERROR: "server_error";
+};
+
+export const COMMANDS: readonly Command["type"][];
+
 export type ErrorCode =
   | "bad_request"
   | "unauthenticated"
@@ -536,7 +571,7 @@ export interface InvitedReply {
   type: "reply";
   ref: string;
   room: Room;
-  asked?: string[] | null;
+  asked?: string[];
 }
 
 /** A page of a room's members. */
@@ -568,7 +603,7 @@ export interface PeopleFoundReply {
   ref: string;
   people: Person[];
   more: boolean;
-  members?: string[] | null;
+  members?: string[];
 }
 
 /** People by username. */

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import BaseModel
 
 from chat import protocol
+from chat.management.commands.protocol_constants import constants, objects
 from chat.management.commands.protocol_reference import OBJECTS, wire_type
 
 HEADING = (
@@ -49,6 +50,7 @@ def declarations() -> str:
     return "\n".join(
         [
             HEADING,
+            *_constants(),
             *(_enum(enum) for enum in ENUMS),
             *(_interface(model, model.__name__) for model in OBJECTS),
             *(_interface(model, _command_name(model)) for model in protocol.COMMANDS),
@@ -60,6 +62,18 @@ def declarations() -> str:
             _union("Event", [_event_name(model) for model in protocol.EVENTS]),
         ]
     )
+
+
+def _constants() -> list[str]:
+    """What protocol.js exports: this file stands in front of it."""
+    lines = [
+        f"export const {name}: {'number' if isinstance(value, int) else 'string'};"
+        for name, value in constants().items()
+    ]
+    for name, members in objects().items():
+        fields = [f"  readonly {member}: {json.dumps(code)};" for member, code in members.items()]
+        lines.append("\n".join(["", f"export const {name}: {{", *fields, "};"]))
+    return [*lines, "", 'export const COMMANDS: readonly Command["type"][];', ""]
 
 
 def _command_name(model: type[BaseModel]) -> str:
@@ -104,7 +118,10 @@ def _interface(model: type[BaseModel], name: str) -> str:
         # what the server itself leaves out.
         can_be_missing = field.exclude_if or (is_command and not field.is_required())
         optional = "?" if can_be_missing else ""
-        lines.append(f"  {field_name}{optional}: {_type(field.annotation)};")
+        written = _type(field.annotation)
+        if field.exclude_if and issubclass(model, protocol.Reply):
+            written = written.removesuffix(" | null")  # it is left out instead
+        lines.append(f"  {field_name}{optional}: {written};")
     return "\n".join([*lines, "}", ""])
 
 

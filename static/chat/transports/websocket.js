@@ -1,15 +1,15 @@
 import { addressOn } from "../client/lib/addresses.js";
 import { ChatError } from "../client/lib/errors.js";
+import { CloseCode, ErrorCode, SUBPROTOCOL } from "../protocol.js";
 import { upload } from "./upload.js";
 
-const SUBPROTOCOL = "mediachat.v1";
 const LOST = 1006;
 /** What an HTTP answer to the request for a ticket means, as a closing code. */
 const CLOSING_CODES = new Map([
-  [401, 4401],
-  [403, 4403],
-  [410, 4401],
-  [429, 4429],
+  [401, CloseCode.NOT_SIGNED_IN],
+  [403, CloseCode.BANNED],
+  [410, CloseCode.NOT_SIGNED_IN],
+  [429, CloseCode.TOO_FAST],
 ]);
 
 /** @typedef {import("../client/connection/types.js").Socket} Socket */
@@ -42,7 +42,7 @@ export class WebSocketTransport {
     if (!WebSocket) {
       const detail =
         "This platform has no WebSocket. In Node before 22, install ws and pass its class: {WebSocket}.";
-      throw new ChatError("bad_request", detail);
+      throw new ChatError(ErrorCode.BAD_REQUEST, detail);
     }
     this.#server = server;
     this.#sessionToken = sessionToken;

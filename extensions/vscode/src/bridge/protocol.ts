@@ -3,45 +3,21 @@
  * has not read with {@link readFromPage}: whatever runs in the webview can say anything.
  */
 import * as v from "valibot";
-import type { Attachment, Command } from "../../../../static/chat/protocol.js";
+import {
+  BODY_LIMIT,
+  COMMANDS,
+  CONTEXT_LIMIT,
+  FRAME_LIMIT,
+  type Attachment,
+} from "../../../../static/chat/protocol.js";
 import type { UploadNews } from "../chat/upload-news.js";
 import { KEY } from "../chat/editor-storage.js";
 
 const STORED_LIMIT = 200_000;
-const FRAME_LIMIT = 64 * 1024;
 const UPLOAD_LIMIT = 1024 ** 3;
 
-/** What a page's client may ask of the server, by whether it may; the server checks each again. */
-const COMMANDS: Record<Command["type"], true> = {
-  sync: true,
-  history: true,
-  ping: true,
-  typing: true,
-  "user.update": true,
-  "people.find": true,
-  "people.get": true,
-  "person.block": true,
-  "message.send": true,
-  "message.edit": true,
-  "message.delete": true,
-  "message.react": true,
-  "message.report": true,
-  "message.revisions": true,
-  "room.open": true,
-  "room.join": true,
-  "room.leave": true,
-  "room.accept": true,
-  "room.refuse": true,
-  "room.put_away": true,
-  "room.rename": true,
-  "room.add": true,
-  "room.remove": true,
-  "room.role": true,
-  "room.members": true,
-  "room.read": true,
-  "room.unread": true,
-  "room.find": true,
-};
+/** What a page's client may ask of the server, which checks each again: all that there is. */
+const COMMAND_NAMES: ReadonlySet<string> = new Set(COMMANDS);
 
 const id = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
@@ -70,11 +46,11 @@ export const Code = v.object({
   start_line: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   end_line: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   // The server counts characters, of which JavaScript takes many for two.
-  text: text(2 * 20_000),
+  text: text(2 * BODY_LIMIT),
   dirty: v.nullish(v.boolean()),
   blob: v.nullish(v.pipe(v.string(), v.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/))),
-  before: v.nullish(text(1_000)),
-  after: v.nullish(text(1_000)),
+  before: v.nullish(text(CONTEXT_LIMIT)),
+  after: v.nullish(text(CONTEXT_LIMIT)),
 });
 export type Code = v.InferOutput<typeof Code>;
 
@@ -149,7 +125,7 @@ export function readCode(value: unknown): Code | null {
 function isCommand(frame: string): boolean {
   try {
     const { type } = JSON.parse(frame) as { type?: unknown };
-    return typeof type === "string" && Object.hasOwn(COMMANDS, type);
+    return typeof type === "string" && COMMAND_NAMES.has(type);
   } catch {
     return false;
   }

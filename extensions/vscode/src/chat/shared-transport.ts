@@ -1,5 +1,5 @@
 import { ChatError, type ChatClient } from "../../../../static/chat/client.js";
-import type { Attachment } from "../../../../static/chat/protocol.js";
+import { CloseCode, type Attachment } from "../../../../static/chat/protocol.js";
 import type {
   Socket,
   Transport,
@@ -105,8 +105,8 @@ export class SharedTransport implements Transport {
 
   #begin(page: PageSocket): void {
     const client = this.#client;
-    if (!client || client.state === "signed_out") return page.end(4401);
-    if (client.state === "banned") return page.end(4403);
+    if (!client || client.state === "signed_out") return page.end(CloseCode.NOT_SIGNED_IN);
+    if (client.state === "banned") return page.end(CloseCode.BANNED);
     // A page that asks is a person who looks: the host's client tries at once, too.
     if (client.state === "online") this.#greet(page);
     else client.connect().catch(() => {});

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { CONTEXT_LIMIT, CONTEXT_LINES } from "../../../../static/chat/protocol.js";
 import type { GitProgram, Located } from "../platform/git-program.js";
 import type { Code } from "../bridge/protocol.js";
 import { plain } from "./find.js";
@@ -8,8 +9,6 @@ import { commonName } from "./remote.js";
 import type { Lines } from "./lines.js";
 import { isAt, linesOf } from "./relocate.js";
 
-const CONTEXT_LINES = 3;
-const CONTEXT_BYTES = 1_000;
 /** What the Git extension calls states of a file that are no commit: staged, or a side of a conflict. */
 const NO_COMMIT = /^(~\d?|:\d?|index|wt|)$/;
 
@@ -134,7 +133,7 @@ function fitting(lines: string[]): string[] {
   const found: string[] = [];
   for (const line of lines) {
     if (
-      new TextEncoder().encode([...found, line].join("\n")).length > CONTEXT_BYTES ||
+      new TextEncoder().encode([...found, line].join("\n")).length > CONTEXT_LIMIT ||
       line.includes("\0")
     )
       break;

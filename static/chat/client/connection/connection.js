@@ -1,3 +1,4 @@
+import { CloseCode, ErrorCode } from "../../protocol.js";
 import { fullJitter } from "../lib/backoff.js";
 import { Stopwatch } from "../lib/durations.js";
 import { ChatError } from "../lib/errors.js";
@@ -7,24 +8,31 @@ const CONNECT_TIMEOUT = 20_000;
 /** A connection that held this long was a good one: the next attempt starts afresh. */
 const GOOD_AFTER = 10_000;
 /** After 4429 the server wants to be left alone for longer. */
-const TOO_FAST = { code: 4429, attempt: 4, least: 2_000 };
+const TOO_FAST = { code: CloseCode.TOO_FAST, attempt: 4, least: 2_000 };
 
-/** Closing codes after which coming back by oneself is of no use. */
+/**
+ * Closing codes after which coming back by oneself is of no use.
+ *
+ * @type {Map<number, {state: "offline" | "signed_out" | "banned", code: string, detail: string}>}
+ */
 const FINAL = new Map([
   [
-    4400,
+    CloseCode.WRONG_PROTOCOL,
     {
       state: "offline",
-      code: "bad_request",
+      code: ErrorCode.BAD_REQUEST,
       detail: "This page and the server speak different versions. Reload the page.",
     },
   ],
-  [4401, { state: "signed_out", code: "unauthenticated", detail: "Sign in again." }],
   [
-    4403,
+    CloseCode.NOT_SIGNED_IN,
+    { state: "signed_out", code: ErrorCode.UNAUTHENTICATED, detail: "Sign in again." },
+  ],
+  [
+    CloseCode.BANNED,
     {
       state: "banned",
-      code: "forbidden",
+      code: ErrorCode.FORBIDDEN,
       detail: "This account is suspended. Ask an administrator.",
     },
   ],

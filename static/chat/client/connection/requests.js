@@ -1,9 +1,8 @@
+import { ErrorCode, FRAME_LIMIT } from "../../protocol.js";
 import { ChatError, timedOut } from "../lib/errors.js";
 
 /** A command's answer is given up after this, in milliseconds. */
 const TIMEOUT = 30_000;
-/** The largest frame that the server takes, in bytes. A larger one would end the connection. */
-const FRAME_LIMIT = 64 * 1024;
 
 /** Commands that wait for their answer, matched by `ref`. */
 export class Requests {
@@ -34,8 +33,12 @@ export class Requests {
   async issue(socket, command, { timeout = TIMEOUT } = {}) {
     const ref = String(++this.#last);
     const text = JSON.stringify({ ...command, ref });
+    // A larger frame would end the connection.
     if (new TextEncoder().encode(text).length > FRAME_LIMIT) {
-      throw new ChatError("too_large", "This is too long to send. Shorten it, or send a file.");
+      throw new ChatError(
+        ErrorCode.TOO_LARGE,
+        "This is too long to send. Shorten it, or send a file.",
+      );
     }
     return new Promise((resolve, reject) => {
       const forget = this.#setTimer(() => {

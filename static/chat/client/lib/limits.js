@@ -1,3 +1,5 @@
+import { ATTACHMENTS_LIMIT, BODY_LIMIT, FRAME_LIMIT } from "../../protocol.js";
+
 /** @typedef {import("../../protocol.js").Limits} Limits */
 
 /**
@@ -5,10 +7,10 @@
  * @type {Limits}
  */
 export const LIMITS = Object.freeze({
-  body: 20_000,
+  body: BODY_LIMIT,
   upload: Infinity,
-  attachments: 20,
-  frame: 64 * 1024,
+  attachments: ATTACHMENTS_LIMIT,
+  frame: FRAME_LIMIT,
 });
 
 /** What a frame holds beside a message's text: names of fields, ids of files. In bytes. */
