@@ -6,9 +6,9 @@ named here describe them.
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import cached_property, wraps
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -22,7 +22,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from ninja import NinjaAPI, Query
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.responses import NinjaJSONEncoder
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, create_model
 
 from accounts import tickets
 from chat import permissions, protocol, serializers
@@ -88,28 +88,26 @@ class Sent(BaseModel):
     position: int
 
 
-class NewRoom(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    kind: protocol.RoomKind
-    name: protocol.RoomName = ""
-    members: Annotated[list[protocol.Username], Field(max_length=200)] = []
-
-
-class NewMessage(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    client_id: UUID
-    body: protocol.Lines = ""
-    attachments: Annotated[list[UUID], Field(max_length=20)] = []
-    reply_to: UUID | None = None
-    code: protocol.Code | None = None
+def _fields_of(command: type[protocol.Command], *, without: Collection[str] = ()) -> Any:
+    """The fields of a command as what a request says, without those that its address says."""
+    fields: dict[str, Any] = {
+        name: (field.annotation, field)
+        for name, field in command.model_fields.items()
+        if name not in {"ref", "type", *without}
+    }
+    return create_model(command.__name__, __config__=ConfigDict(extra="forbid"), **fields)
 
 
-class PageQuery(BaseModel):
-    before: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    after: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    limit: Annotated[int, Field(ge=1, le=protocol.PAGE_LIMIT)] = 50
+class NewRoom(_fields_of(protocol.RoomOpen)):  # type: ignore[misc]
+    pass
+
+
+class NewMessage(_fields_of(protocol.MessageSend, without={"room"})):  # type: ignore[misc]
+    pass
+
+
+class PageQuery(_fields_of(protocol.History, without={"room"})):  # type: ignore[misc]
+    model_config = ConfigDict(extra="ignore")
 
 
 _PROBLEMS: dict[Any, Any] = dict.fromkeys(STATUS.values(), Problem)
@@ -229,7 +227,7 @@ async def list_rooms(request: HttpRequest) -> HttpResponse:
 async def open_a_room(request: HttpRequest, room: NewRoom) -> HttpResponse:
     """Opens a room (201), or finds the direct room that exists already (200)."""
     user = _caller(request).user
-    command = protocol.RoomOpen(kind=room.kind, name=room.name, members=room.members)
+    command = protocol.RoomOpen(**room.model_dump())
     await _pay_for(request, command)
 
     def opened() -> tuple[protocol.Room, bool]:
