@@ -35,15 +35,23 @@ class Costs:
         result = yield
         file = _file(item)
         self._counts[file] += 1
-        if self._each_test or nextitem is None or _file(nextitem) != file:
-            now = spent()
-            # Less than nothing where processes end that nobody waits for, as a browser's do.
-            own, server = (max(0, a - b) for a, b in zip(now, self._before, strict=True))
-            self._before = now
-            self._files[file] += own + server
-            self._servers[file] += server
-            self._tests[item.nodeid] = own + server
+        if nextitem is not None and (self._each_test or _file(nextitem) != file):
+            self._note(item)
         return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """The last test is counted before its browser ends, which takes along what it has used."""
+        if nextitem is None:
+            self._note(item)
+
+    def _note(self, item: pytest.Item) -> None:
+        now = spent()
+        own, server = (max(0, a - b) for a, b in zip(now, self._before, strict=True))
+        self._before = now
+        self._files[_file(item)] += own + server
+        self._servers[_file(item)] += server
+        self._tests[item.nodeid] = own + server
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         tell = terminalreporter.write_line
