@@ -260,13 +260,13 @@ describe("rooms and notifications", () => {
     await window.statusBar.locator(".codicon-debug-disconnect").waitFor();
     // More than the server tells of an absence, written while it is not there for this window.
     server.shell(`
-from uuid import UUID, uuid4
+from uuid import UUID
 from accounts.models import User
-from chat.actions.drafts import Draft
 from chat.actions.messages import send_messages
+from tests.support.drafts import draft_of
 grace = User.objects.get(username="grace")
 for begin in range(0, 240, 40):
-    send_messages([Draft(grace, UUID("${direct}"), uuid4(), f"Missed {n}") for n in range(begin + 1, begin + 41)])
+    send_messages([draft_of(grace, UUID("${direct}"), f"Missed {n}") for n in range(begin + 1, begin + 41)])
 `);
     await server.start();
     await window.notification("grace: 240 messages. ").filter({ hasText: "Missed 240" }).waitFor();
