@@ -125,11 +125,16 @@ def with_working_connection(work: Callable[P, R], *args: P.args, **kwargs: P.kwa
     return work(*args, **kwargs)
 
 
+def close_connections_of(pool: ThreadPoolExecutor) -> None:
+    """Closes the connections of a pool's idle threads."""
+    jobs = [pool.submit(connections.close_all) for _ in range(pool._max_workers)]
+    for job in jobs:
+        job.result()
+
+
 def close_connections() -> None:
     """Closes the connections of all idle threads, so that a test database can be dropped."""
     for pool in (_readers, _writer, _later):
-        jobs = [pool.submit(connections.close_all) for _ in range(pool._max_workers)]
-        for job in jobs:
-            job.result()
+        close_connections_of(pool)
     for turns in (_files, *(lane.turns for lane in lanes.ALL)):
         turns.each_thread(connections.close_all)

@@ -15,7 +15,7 @@ import structlog
 from django.db.models import Q
 from django.utils import timezone
 
-from chat.concurrency.executors import with_working_connection
+from chat.concurrency.executors import close_connections_of, with_working_connection
 from chat.due.timer import handler_of
 from chat.models import Due
 from chat.protocol import ChatError
@@ -118,6 +118,7 @@ class DueWorker:
             await asyncio.gather(self._task, return_exceptions=True)
         await asyncio.gather(*self._firing, return_exceptions=True)
         for pool in (self._looker, self._threads):
+            await asyncio.to_thread(close_connections_of, pool)
             pool.shutdown(wait=False)
 
     async def _run(self) -> None:

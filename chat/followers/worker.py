@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
-from chat.concurrency.executors import with_working_connection
+from chat.concurrency.executors import close_connections_of, with_working_connection
 from chat.due import timer
 from chat.followers.progress import Step, advance, begin_again, behind
 from chat.followers.registry import all_followers
@@ -90,7 +90,8 @@ class _Follower:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+        await asyncio.to_thread(close_connections_of, self._thread)
+        self._thread.shutdown(wait=False)
 
     def note(self, rooms: Iterable[UUID]) -> None:
         if self._loop is not None:
