@@ -19,16 +19,14 @@ from django.db.models import QuerySet
 from django.db.models.sql import InsertQuery
 from django.db.models.sql.compiler import SQLCompiler
 
+from mediachat.databases import capabilities
+
 Row = tuple[Any, ...]
 Adapter = Callable[[Any], Any]
 K = TypeVar("K", bound=UUID | tuple[UUID, UUID])
 M = TypeVar("M", bound=models.Model)
 
 _UUID: "models.UUIDField[UUID, UUID]" = models.UUIDField()
-
-
-def _has_sql(connection: Any) -> bool:
-    return connection.vendor != "mongodb"
 
 
 class PreparedQuery(Generic[K]):
@@ -47,7 +45,7 @@ class PreparedQuery(Generic[K]):
             return []
         connection = connections[DEFAULT_DB_ALIAS]
         asked = list(keys)
-        if not _has_sql(connection):
+        if not capabilities.of(connection).has_sql:
             return list(self._build(asked))
         size = 1 << (len(asked) - 1).bit_length()  # the next power of two
         written: dict[int, _Written[K]] = vars(self._by_thread).setdefault("written", {})
@@ -108,7 +106,7 @@ class PreparedInsert(Generic[M]):
         IntegrityError: one of them breaks a constraint; see to it that none was stored.
         """
         connection = connections[DEFAULT_DB_ALIAS]
-        if not _has_sql(connection):
+        if not capabilities.of(connection).has_sql:
             self._model._default_manager.bulk_create(rows)
             return
         if connection.vendor not in self._sql:
@@ -154,7 +152,7 @@ class PreparedRaise:
         connection: Any = connections[DEFAULT_DB_ALIAS]
         adapt = partial(_UUID.get_db_prep_value, connection=connection)
         rows = [([adapt(key) for key in keys], value) for keys, value in values.items()]
-        if _has_sql(connection):
+        if capabilities.of(connection).has_sql:
             with connection.cursor() as cursor:
                 cursor.executemany(
                     self._statement(connection), [[to, *keys, to] for keys, to in rows]

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from chat.message_log.precedence import precedence
 from chat.models import Message, Room
+from mediachat.databases import capabilities
 
 
 def lock(rooms: Collection[UUID]) -> None:
@@ -19,9 +20,10 @@ def lock(rooms: Collection[UUID]) -> None:
 
     Always in the same order, so that two batches wait for each other and never in a circle.
     """
-    if connection.features.has_select_for_update:
+    can = capabilities.of(connection)
+    if can.locks_rows:
         _lock(Room.objects.filter(pk__in=rooms))
-    elif connection.vendor == "mongodb":
+    elif can.writes_meet:
         precedence.respect(rooms)
 
 
@@ -51,9 +53,10 @@ def has_room_of(message: UUID) -> bool:
 
 def lock_room_of(message: UUID) -> None:
     """The same as ``lock`` for the room of one message."""
-    if connection.features.has_select_for_update:
+    can = capabilities.of(connection)
+    if can.locks_rows:
         _lock(Room.objects.filter(messages=message))
-    elif connection.vendor == "mongodb":
+    elif can.writes_meet:
         precedence.respect(rooms_of([message]).values())
 
 

@@ -16,6 +16,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from mediachat.databases import capabilities
+
 COLLECTION = "chat_precedence"
 LIMIT = 5.0
 """Seconds after which precedence ends by itself, should its process have died."""
@@ -47,7 +49,7 @@ class Precedence(threading.local):
 
         Room by room in one order, so that two wait for each other and never in a circle.
         """
-        if connection.vendor != "mongodb":
+        if not capabilities.of(connection).writes_meet:
             return
         from pymongo.errors import DuplicateKeyError
 

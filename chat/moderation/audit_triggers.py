@@ -8,6 +8,8 @@ table or change the file. Send entries to a second place if you need proof again
 from django.db import connections, transaction
 
 from chat.models import AuditEntry
+from mediachat.databases import capabilities
+from mediachat.databases.capabilities import TriggerLanguage
 
 TABLE = AuditEntry._meta.db_table
 REFUSAL = "Audit entries are never changed or deleted."
@@ -32,23 +34,24 @@ ON_POSTGRESQL = {
         CREATE OR REPLACE TRIGGER {TABLE}_no_change BEFORE UPDATE OR DELETE ON {TABLE}
         FOR EACH ROW EXECUTE FUNCTION {TABLE}_refuse()""",
 }
-STATEMENTS = {"sqlite": ON_SQLITE, "postgresql": ON_POSTGRESQL}
-"""By the kind of database, how each trigger is made."""
+STATEMENTS = {TriggerLanguage.SQLITE: ON_SQLITE, TriggerLanguage.PLPGSQL: ON_POSTGRESQL}
+"""How each trigger is made."""
 NAMES = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass",
+    TriggerLanguage.SQLITE: "SELECT name FROM sqlite_master "
+    "WHERE type = 'trigger' AND tbl_name = %s",
+    TriggerLanguage.PLPGSQL: "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass",
 }
 
 
 def missing(using: str) -> set[str]:
     """The names of the triggers that this database is to have and has not."""
     connection = connections[using]
-    wanted = set(STATEMENTS.get(connection.vendor, ()))
-    if not wanted:
-        return wanted
+    language = capabilities.of(connection).triggers
+    if language is None:
+        return set()
     with connection.cursor() as cursor:
-        cursor.execute(NAMES[connection.vendor], [TABLE])
-        return wanted - {name for (name,) in cursor.fetchall()}
+        cursor.execute(NAMES[language], [TABLE])
+        return STATEMENTS[language].keys() - {name for (name,) in cursor.fetchall()}
 
 
 def install(using: str) -> None:
@@ -57,7 +60,9 @@ def install(using: str) -> None:
     After every migration rather than in one: SQLite alters a table by making a new one, which
     has no triggers.
     """
-    statements = STATEMENTS.get(connections[using].vendor, {})
+    language = capabilities.of(connections[using]).triggers
+    if language is None:
+        return
     for name in sorted(missing(using)):
         with transaction.atomic(using=using), connections[using].cursor() as cursor:
-            cursor.execute(statements[name])
+            cursor.execute(STATEMENTS[language][name])

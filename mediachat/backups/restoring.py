@@ -26,7 +26,7 @@ from django.db.migrations.loader import MigrationLoader
 from mediachat import VERSION
 from mediachat.backups import BackupError, archive, files
 from mediachat.backups.archive import BLOCK, Manifest
-from mediachat.databases import copy_database
+from mediachat.databases import capabilities, copy_database
 from mediachat.databases.copy_database import Copy, CopyError
 from mediachat.progress import Progress
 
@@ -129,7 +129,7 @@ class Restore:
 
     def _claim(self, manifest: Manifest, epoch: uuid.UUID) -> None:
         """Keeps servers on other machines, which do not see the note, from a database server."""
-        if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" or _is_in_place(epoch):
+        if capabilities.of(connections[DEFAULT_DB_ALIAS]).is_a_file or _is_in_place(epoch):
             return
         try:
             _copy_of(manifest).claim()
@@ -161,7 +161,7 @@ class Restore:
         _set_epoch(RESTORED, epoch)
 
     def _put_in_place(self, manifest: Manifest, epoch: uuid.UUID) -> None:
-        if connections[DEFAULT_DB_ALIAS].vendor != "sqlite":
+        if not capabilities.of(connections[DEFAULT_DB_ALIAS]).is_a_file:
             self._copy(manifest, epoch)
             connections[RESTORED].close()
             return
@@ -209,7 +209,7 @@ def _place() -> str:
     """Which database the settings name, as a digest: whatever its user, password and options."""
     said = connections[DEFAULT_DB_ALIAS].settings_dict
     name, host = str(said["NAME"]), said["HOST"]
-    if connections[DEFAULT_DB_ALIAS].vendor == "sqlite":
+    if capabilities.of(connections[DEFAULT_DB_ALIAS]).is_a_file:
         name = str(Path(name).resolve())
     if "://" in host:
         host = urlsplit(host).netloc.rpartition("@")[2]
@@ -219,15 +219,15 @@ def _place() -> str:
 def _database_file() -> Path:
     """Where the backup's database is prepared: beside SQLite's own, or else in ``DATA_DIR``."""
     connection = connections[DEFAULT_DB_ALIAS]
-    if connection.vendor == "sqlite":
+    if capabilities.of(connection).is_a_file:
         return Path(f"{connection.settings_dict['NAME']}.{RESTORED}")
     return Path(settings.DATA_DIR / f"{RESTORED}.sqlite3")
 
 
 def _is_there() -> bool:
-    """Whether there is a database to ask. SQLite would make one of whatever is asked for."""
+    """Whether there is a database to ask. A file would be made by being asked for."""
     database = connections[DEFAULT_DB_ALIAS]
-    return database.vendor != "sqlite" or Path(database.settings_dict["NAME"]).exists()
+    return not capabilities.of(database).is_a_file or Path(database.settings_dict["NAME"]).exists()
 
 
 def _is_in_place(epoch: uuid.UUID) -> bool:

@@ -16,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.models import Max
 
 from mediachat.backups import BackupError
-from mediachat.databases import copy_database
+from mediachat.databases import capabilities, copy_database
 from mediachat.progress import Progress
 
 _STEPS = 100_000
@@ -30,7 +30,7 @@ def take(path: Path, progress: Progress) -> None:
         BackupError, DatabaseError, OSError: it could not be read, or the disk is full.
     """
     database = connections[DEFAULT_DB_ALIAS]
-    if database.vendor == "sqlite":
+    if capabilities.of(database).is_a_file:
         _vacuum(database.settings_dict["NAME"], path, progress)
     else:
         _copy(path, progress)
@@ -78,7 +78,7 @@ def _copy(path: Path, progress: Progress) -> None:
 @contextmanager
 def _one_moment(alias: str) -> Iterator[None]:
     """On PostgreSQL all that is read in here is of one moment."""
-    if connections[alias].vendor != "postgresql":
+    if not capabilities.of(connections[alias]).reads_one_moment:
         yield
         return
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
@@ -104,7 +104,7 @@ def _copy_tables(source: str, target: str, progress: Progress) -> None:
 
 
 def _batches(model: copy_database.Model, alias: str) -> Iterator[list[models.Model]]:
-    if connections[alias].vendor != "postgresql":
+    if not capabilities.of(connections[alias]).reads_one_moment:
         # No cursor is kept open for the half hour after which MongoDB closes it.
         yield from copy_database.batches(model, alias, copy_database.BATCH)
         return

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from mediachat.databases import capabilities
 from mediachat.databases.urls import file_id
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def drop_dead() -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.in_atomic_block:
         return
-    if connection.vendor == "postgresql":
+    if capabilities.of(connection).loses_connections:
         is_dead = connection.connection is not None and not (
             (_was_used() and _is_silent(connection.connection)) or connection.is_usable()
         )
@@ -125,7 +126,7 @@ def was_ended(error: BaseException | None) -> bool:
 def _is_lost() -> bool:
     """Whether this thread has no connection to PostgreSQL, after it had one."""
     connection = connections[DEFAULT_DB_ALIAS]
-    return connection.vendor == "postgresql" and (
+    return capabilities.of(connection).loses_connections and (
         connection.connection is None or bool(connection.connection.closed)
     )
 

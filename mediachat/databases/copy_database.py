@@ -20,6 +20,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connections, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from mediachat.databases import capabilities
 from mediachat.databases.urls import database
 from mediachat.progress import Progress
 
@@ -196,7 +197,7 @@ class Copy:
 
         target = connections[self.target]
         statements = target.ops.sequence_reset_sql(no_style(), tables())
-        if statements and target.vendor == "postgresql":
+        if statements and capabilities.of(target).counts_by_sequences:
             with target.cursor() as cursor:
                 for statement in statements:
                     cursor.execute(statement)

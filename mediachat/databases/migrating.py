@@ -16,6 +16,8 @@ from django.db.migrations.exceptions import MigrationSchemaMissing
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
 
+from mediachat.databases import capabilities
+
 
 class Executor(MigrationExecutor):
     """Makes each migration whole, and once."""
@@ -63,7 +65,7 @@ class Executor(MigrationExecutor):
             yield
             return
         with connection.constraint_checks_disabled(), transaction.atomic(using=connection.alias):
-            if connection.vendor == "postgresql":
+            if capabilities.of(connection).locks_tables:
                 table = self.recorder.Migration._meta.db_table
                 with connection.cursor() as cursor:
                     cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")

@@ -10,6 +10,8 @@ from django.db import Error, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from mediachat.databases import capabilities
+
 TRYING = 10.0
 """Seconds for which a transaction is done again that had to give way to another."""
 PAUSE = 0.05
@@ -59,7 +61,7 @@ def was_not_locked(error: BaseException) -> bool:
 @contextmanager
 def lock_timeout(milliseconds: int) -> Iterator[None]:
     """Waits at most this long for each lock in here, on PostgreSQL."""
-    if connection.vendor != "postgresql":
+    if not capabilities.of(connection).limits_waiting:
         yield
         return
     with connection.cursor() as cursor:
@@ -76,7 +78,7 @@ def lock_timeout(milliseconds: int) -> Iterator[None]:
 
 def wait_patiently(using: str) -> None:
     """Waits for locks without end on this connection, and may stand still with what it holds."""
-    if connections[using].vendor == "postgresql":
+    if capabilities.of(connections[using]).limits_waiting:
         with connections[using].cursor() as cursor:
             cursor.execute("SET lock_timeout = 0")
             cursor.execute("SET idle_in_transaction_session_timeout = 0")
@@ -101,7 +103,7 @@ def _on_created(connection: BaseDatabaseWrapper, **_: object) -> None:
 
 
 def _stay(connection: BaseDatabaseWrapper) -> None:
-    if connection.vendor == "postgresql":
+    if capabilities.of(connection).limits_waiting:
         with connection.cursor() as cursor:
             # PostgreSQL has it since version 14.
             cursor.execute(

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat import protocol
+from chat.message_log.entry import LogEntry
 from chat.realtime import recent_changes
 from chat.realtime.recent_changes import RECENT, RecentChanges
 
@@ -20,14 +21,14 @@ class Log:
         self.head = 0
         self.messages: dict[int, int] = {}
 
-    def write(self, number: int) -> tuple[int, int, str, str]:
+    def write(self, number: int) -> LogEntry:
         self.head += 1
         self.messages[number] = self.head
         return self.entry(number)
 
-    def entry(self, number: int) -> tuple[int, int, str, str]:
+    def entry(self, number: int) -> LogEntry:
         position = self.messages[number]
-        return position, number, str(number), json.dumps({"n": number, "p": position})
+        return LogEntry(position, number, str(number), json.dumps({"n": number, "p": position}))
 
     def after(self, position: int) -> list[dict]:
         rows = sorted((p, n) for n, p in self.messages.items() if p > position)
@@ -83,7 +84,7 @@ def test_the_tail_is_bounded_in_number():
 def test_the_tail_is_bounded_in_size():
     held = RecentChanges(ROOM, 0, 0)
     for position in range(1, 101):
-        held.take((position, position, str(position), "x" * 50_000))
+        held.take(heavy(position, 50_000))
     assert held.count * 50_000 <= recent_changes.RECENT_SIZE
     assert held.since == held.position - held.count
 
@@ -94,14 +95,14 @@ def test_a_tail_that_holds_nothing_is_a_tail():
     assert (held.position, held.number, held.since, held.count) == (7, 3, 7, 0)
 
 
-def heavy(position: int, size: int) -> tuple[int, int, str, str]:
-    return position, position, str(position), "x" * size
+def heavy(position: int, size: int) -> LogEntry:
+    return LogEntry(position, position, str(position), "x" * size)
 
 
 def test_an_answer_ends_by_its_size_and_the_rest_is_asked_for():
     held = RecentChanges(ROOM, 0, 0)
     for position in range(1, 41):
-        held.take((position, position, str(position), json.dumps("x" * 12_000)))
+        held.take(LogEntry(position, position, str(position), json.dumps("x" * 12_000)))
     told = 0
     position, more = 0, True
     while more:
@@ -117,7 +118,9 @@ def test_what_is_larger_than_a_page_goes_alone():
     held = RecentChanges(ROOM, 0, 0)
     for position in range(1, 4):
         held.take(
-            (position, position, str(position), json.dumps("é" * 140_000, ensure_ascii=False))
+            LogEntry(
+                position, position, str(position), json.dumps("é" * 140_000, ensure_ascii=False)
+            )
         )
     event = json.loads(held.changes_after(held.since))
     assert len(event["messages"]) == 1 and event["more"] is True
