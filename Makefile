@@ -45,11 +45,7 @@ dev-extension:
 serve: export WEB_CONCURRENCY = $(WORKERS)
 serve: .venv/installed node_modules/installed
 	@$(BIN)/python manage.py prepare --production --port $(PORT)
-	@exec $(BIN)/uvicorn mediachat.asgi:application --host $${HOST:-127.0.0.1} --port $(PORT) \
-		--http mediachat.server.http_protocol:HttpProtocol --ws mediachat.server.websockets:WebSocketProtocol \
-		--ws-max-size 65536 --ws-per-message-deflate false \
-		--ws-ping-interval 20 --ws-ping-timeout 20 --timeout-graceful-shutdown 10 --timeout-keep-alive 75 \
-		--no-server-header --no-access-log --no-proxy-headers --log-level warning
+	@exec $(BIN)/python -m mediachat.server --host $${HOST:-127.0.0.1} --port $(PORT)
 
 ## test: all tests, the longest parts first; `make -j4 --output-sync test` does four at a time
 test: check check-extension test-extension test-sqlite-far test-sqlite-near test-postgres test-sqlite-databases test-mongodb-far test-mongodb-near test-page

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from chat.protocol import CloseCode, joined
+from chat.realtime.server_socket import ServerSocket
 
 BACKLOG_LIMIT = 1024 * 1024
 """Characters that may wait for a peer that does not read; it is closed beyond that."""
@@ -37,10 +38,14 @@ class SocketWriter:
     does a task take over, and only this one peer is late.
     """
 
-    def __init__(self, send: Callable[[Frame], Coroutine[Any, Any, None]]) -> None:
+    def __init__(
+        self,
+        send: Callable[[Frame], Coroutine[Any, Any, None]],
+        server: ServerSocket | None = None,
+    ) -> None:
         self._send = send
-        # Where the server has one, a way that neither makes a coroutine nor encodes anew.
-        self._write_text = getattr(getattr(send, "__self__", None), "write_text", None)
+        self._server = server
+        self._write_text = server.write_text if server else None
         self._backlog: deque[Frame] | None = None  # a deque takes 760 bytes, and few are late
         self._backlog_size = 0
         self._soon: list[str] = []
@@ -152,21 +157,12 @@ class SocketWriter:
             async with asyncio.timeout(CLOSING_LIMIT):
                 await self._send({"type": "websocket.close", "code": code})
         except TimeoutError:
-            self._abort()
+            # Not even the close frame is read. An ordinary close would wait for the peer for ever
+            # with all that lies in the transport's buffer.
+            if self._server is not None:
+                self._server.abort()
         except Exception as error:
             logger.debug("peer_was_faster", error=repr(error))
-
-    def _abort(self) -> None:
-        """Drops a peer that does not read even the close frame.
-
-        ASGI has no word for this, and an ordinary close would wait for the peer for ever with
-        all that lies in the transport's buffer; uvicorn's ``send`` is a method of the protocol
-        that holds the transport.
-        """
-        protocol = getattr(self._send, "__self__", None)
-        transport = getattr(protocol, "transport", None)
-        if transport is not None:
-            transport.abort()
 
 
 @types.coroutine

@@ -26,6 +26,7 @@ from chat.commands.registry import price_of
 from chat.concurrency.executors import run_in_db_pool
 from chat.protocol import ChatError, CloseCode, ErrorCode, FrameError
 from chat.realtime.hub import hub
+from chat.realtime.server_socket import server_socket
 from chat.realtime.socket_writer import SocketWriter, frame
 from chat.throttling import prices
 from mediachat.addresses import client_address
@@ -86,7 +87,7 @@ class ChatServer(AsyncWebsocketConsumer):
                 await self.websocket_receive(message)
             case "websocket.connect":
                 await self.websocket_connect(message)
-            case "websocket.restart":  # no word of ASGI's: mediachat.server.websockets has it
+            case "websocket.restart":  # no word of ASGI's: see server_socket
                 await self._restart()
             case "websocket.disconnect":
                 await self.disconnect(message.get("code", 1006))
@@ -96,7 +97,7 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         """Lets a person in who is signed in and not suspended, within the limits on sockets."""
-        self.socket = SocketWriter(self.base_send)
+        self.socket = SocketWriter(self.base_send, server_socket(self.scope))
         self.address = client_address(self.scope)
         refused = await self._admitted()
         if refused is not None and not await self._hub.connects.address_pays(self.address):
@@ -314,7 +315,7 @@ class ClientConsumer(ChatServer):
             return
         if protocol.SUBPROTOCOL not in self.scope["subprotocols"]:
             await self.accept()
-            SocketWriter(self.base_send).close(CloseCode.WRONG_PROTOCOL)
+            SocketWriter(self.base_send, server_socket(self.scope)).close(CloseCode.WRONG_PROTOCOL)
             return
         await super().connect()
 

@@ -13,6 +13,8 @@ from daphne.http_protocol import HTTPFactory, WebRequest
 from twisted.internet.protocol import connectionDone
 from twisted.web.http import HTTPChannel, _GenericHTTPChannelProtocol
 
+from chat.realtime.server_socket import EXTENSION
+from mediachat.server.daphne_websockets import ClosingProtocol
 from mediachat.server.slow_peers import Pace, Phase, counted_address, watch
 
 HIGH_WATER = 64 * 1024
@@ -183,6 +185,8 @@ class StreamingServer(daphne.server.Server):
         super().run()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if isinstance(protocol, ClosingProtocol):
+            scope.setdefault("extensions", {})[EXTENSION] = protocol
         if not getattr(protocol, "is_streamed", False):
             return super().create_application(protocol, scope)
         queue = BodyQueue(protocol)

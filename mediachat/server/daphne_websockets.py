@@ -80,6 +80,13 @@ class ClosingProtocol(WebSocketProtocol):
             return
         super().onFrameBegin()
 
+    def write_text(self, message: dict[str, Any]) -> bool:
+        """Autobahn writes each frame by itself."""
+        return False
+
+    def abort(self) -> None:
+        self.transport.abortConnection()
+
     def _is_allowed(self) -> bool:
         if self.bare is None:
             self.bare = Bucket(BARE_BURST, BARE_PER_SECOND)

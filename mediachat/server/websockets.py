@@ -13,9 +13,11 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.http11 import Request
 from websockets.protocol import State
 
 from chat.protocol import CloseCode
+from chat.realtime.server_socket import EXTENSION
 from chat.throttling.rate_limits import Bucket
 
 INVALID = 1007
@@ -97,10 +99,20 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
             self._end_in(LINGER)
 
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.handshake_complete:
+            return  # it was refused, and the application does not hear of it
+        extensions: Any = self.scope["extensions"]
+        extensions[EXTENSION] = self
+
     def connection_lost(self, exc: Exception | None) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
         super().connection_lost(exc)
+        if self.handshake_initiated and hasattr(self, "scope"):
+            # Each would keep the other until the next search for garbage.
+            (self.scope["extensions"] or {}).pop(EXTENSION, None)
 
     def _parse(self) -> None:
         self._turn = None
@@ -255,10 +267,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         )
 
     def write_text(self, message: dict[str, Any]) -> bool:
-        """Writes this ``websocket.send`` now, if nothing has to be waited for or negotiated.
-
-        Its bytes are kept in it for the next peer. False: it has to go through ``send``.
-        """
+        """``ServerSocket.write_text``, if nothing has been negotiated; the bytes are kept in the
+        message for the next peer."""
         if (
             not self.handshake_complete
             or self.disconnected
@@ -272,6 +282,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             message["wire"] = _frame(message["text"].encode())
         self.transport.write(message["wire"])
         return True
+
+    def abort(self) -> None:
+        self.transport.abort()
 
 
 class Gate:

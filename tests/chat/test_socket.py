@@ -104,17 +104,17 @@ async def test_a_peer_that_does_not_even_read_the_close_is_dropped(monkeypatch):
     monkeypatch.setattr(socket_writer, "CLOSING_LIMIT", 0.05)
     aborted = []
 
-    class Transport:
+    class Server:
+        def write_text(self, message: dict) -> bool:
+            return False
+
         def abort(self) -> None:
             aborted.append(True)
 
-    class Protocol:
-        transport = Transport()
+    async def send(message: dict) -> None:
+        await asyncio.Event().wait()
 
-        async def send(self, message: dict) -> None:
-            await asyncio.Event().wait()
-
-    written = SocketWriter(Protocol().send)
+    written = SocketWriter(send, Server())
     written.close(CloseCode.TOO_SLOW)
     await asyncio.sleep(0.15)
     assert aborted

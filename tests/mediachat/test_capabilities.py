@@ -10,7 +10,7 @@ from django.db import connection
 from mediachat.databases import capabilities
 from mediachat.databases.transactions import lock_timeout
 
-ASKS = re.compile(r"\.vendor (?:==|!=|in [({[]|not in [({[])|case \"(?:sqlite|postgresql|mongodb)\"")
+ASKS = re.compile(r"\.vendor (?:==|!=|(?:not )?in [({[])|case \"(?:sqlite|postgresql|mongodb)\"")
 EXCEPTIONS = {Path("mediachat/databases/urls.py")}
 """It makes Django's setting of an address, which names the kind of database."""
 

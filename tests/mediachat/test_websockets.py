@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chat.realtime.server_socket import server_socket
 from chat.realtime.socket_writer import SocketWriter
 from mediachat.server import websockets
 from mediachat.server.websockets import Gate, Inbox
@@ -21,7 +22,7 @@ async def test_a_quiet_connection_holds_neither_queues_nor_its_handshake() -> No
         seen.append(dict(scope["headers"])[b"cookie"])
         copied = dict(scope)  # as Channels' router does
         await send({"type": "websocket.accept"})
-        seen.extend([copied, SocketWriter(send)])
+        seen.extend([copied, SocketWriter(send, server_socket(scope))])
         await receive()
 
     await opened(application)  # what is made at the first call only

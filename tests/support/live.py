@@ -120,8 +120,8 @@ class Server:
             check=True,
         )
         lines = recipe.stdout.replace("\\\n", " ").splitlines()
-        line = next(line for line in lines if "mediachat.asgi:application" in line)
-        return line.replace(".venv/bin/uvicorn", f"{shlex.quote(sys.executable)} -m uvicorn")
+        line = next(line for line in lines if "-m mediachat.server" in line)
+        return line.replace(".venv/bin/python", shlex.quote(sys.executable))
 
     def start(self, *, wait: bool = True) -> None:
         settings = {"WEB_CONCURRENCY": str(self.workers)} | self.environment

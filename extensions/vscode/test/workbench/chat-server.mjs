@@ -91,20 +91,7 @@ export class ChatServer {
 
   async start() {
     const log = openSync(path.join(this.dataDir, "server.log"), "a");
-    const args = [
-      "-m",
-      "uvicorn",
-      "mediachat.asgi:application",
-      "--host",
-      this.host,
-      "--port",
-      String(this.port),
-      "--http",
-      "mediachat.server.http_protocol:HttpProtocol",
-      "--ws",
-      "mediachat.server.websockets:WebSocketProtocol",
-      "--no-access-log",
-    ];
+    const args = ["-m", "mediachat.server", "--host", this.host, "--port", String(this.port)];
     this.#process = spawn(python, args, {
       cwd: root,
       env: this.environment,
