@@ -293,17 +293,12 @@ _ringer: Broadcaster | None = None
 _outage_outside = Outage()
 
 
-def start() -> None:
+def start() -> Broadcaster:
     """From now on the running loop, which is the server's, sends for all threads."""
     global _ringer
     if _ringer is None or _ringer.loop is not asyncio.get_running_loop():
         _ringer = Broadcaster()
-
-
-async def sent() -> None:
-    """Ends when what this process has said so far has been sent, as far as it can be."""
-    if _ringer is not None and _ringer.loop is asyncio.get_running_loop():
-        await _ringer.sent()
+    return _ringer
 
 
 def _on_commit(group: str, message: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from accounts import avatars
 from accounts.sign_in_line import SignInLine
 from chat.api import uploads
 from chat.api.address_limits import AddressLimit
-from chat.realtime.lifespan import lifespan
+from chat.runtime import lifespan
 from chat.websocket.routing import websocket_urlpatterns
 from mediachat.checks import refuse_wrong_settings
 from mediachat.http.body_limit import MIB, MULTIPART, BodyLimit

@@ -16,7 +16,7 @@ from django.http import HttpRequest, parse_cookie
 
 from accounts.session_store import key_of
 from accounts.sessions import TOKEN_HEADER
-from chat.realtime.hub import hub
+from chat.runtime import runtime_of
 from chat.throttling import prices
 from chat.throttling.rate_limits import RateLimiter, RateLimiters
 from mediachat.addresses import client_address, networks
@@ -81,7 +81,8 @@ async def _owner(scope: Any) -> UUID | None:
     if not token:
         cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
         token = cookies.get(settings.SESSION_COOKIE_NAME, "")
-    session = await hub().connects.session(key_of(token)) if token else None
+    connects = runtime_of(scope).limits.connects
+    session = await connects.session(key_of(token)) if token else None
     return None if session is None else session.owner
 
 

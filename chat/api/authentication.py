@@ -17,7 +17,7 @@ from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
 from chat.api.address_limits import paid_by_person
 from chat.concurrency.executors import run_in_db_pool
 from chat.protocol import ChatError, ErrorCode
-from chat.realtime.hub import hub
+from chat.runtime import runtime_of
 from chat.throttling import prices
 from mediachat.http.csrf import is_from_own_page
 
@@ -69,18 +69,18 @@ async def _caller(request: HttpRequest, token: str | None) -> Caller | None:
             raise ChatError(ErrorCode.UNAUTHENTICATED, FOR_PROGRAMS)
         return None
     caller = Caller(*signed_in)
-    await pay(caller, prices.of_request(request.method or "", request.path_info).units)
+    await pay(request, caller, prices.of_request(request.method or "", request.path_info).units)
     paid_by_person(request)
     return caller
 
 
-async def pay(caller: Caller, units: int) -> None:
+async def pay(request: HttpRequest, caller: Caller, units: int) -> None:
     """Takes this from what the person may ask for.
 
     Raises:
         ChatError: ``rate_limited``.
     """
-    if not await hub().allowance(caller.user.pk).pay(units):
+    if not await runtime_of(request).limits.allowance(caller.user.pk).pay(units):
         raise ChatError(
             ErrorCode.RATE_LIMITED,
             "That was too much at once. Wait a few seconds and try again.",

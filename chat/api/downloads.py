@@ -29,7 +29,7 @@ from chat.concurrency.executors import run_in_db_pool, run_in_download_pool
 from chat.media import content_types
 from chat.models import Attachment
 from chat.protocol import ChatError
-from chat.realtime.hub import hub
+from chat.runtime import runtime_of
 from chat.throttling import prices
 
 CHUNK = 256 * 1024
@@ -65,7 +65,7 @@ async def _serve(request: HttpRequest, id: UUID, *, thumbnail: bool) -> HttpResp
     user, found = await run_in_db_pool(_find, request, id, thumbnail)
     if user is not None:
         units = prices.of_request(request.method, request.path_info).units
-        if not await hub().download_allowance(user.pk).pay(units):
+        if not await runtime_of(request).limits.download_allowance(user.pk).pay(units):
             detail = "That were too many files at once. Wait a few seconds and try again."
             return _refusal("rate_limited", detail, 429, **{"Retry-After": "2"})
         paid_by_person(request)

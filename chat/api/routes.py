@@ -38,7 +38,7 @@ from chat.models import Message
 from chat.models.messages import message_id
 from chat.protocol import ChatError, ErrorCode
 from chat.queries import room_views
-from chat.realtime.hub import hub
+from chat.runtime import runtime_of
 from chat.throttling import prices
 from mediachat.databases.transactions import retried
 from mediachat.pictures.lanes import Lane
@@ -218,8 +218,9 @@ async def issue_ticket(request: HttpRequest) -> HttpResponse:
 @api.get("/rooms", response={200: list[protocol.Room], **_PROBLEMS})
 async def list_rooms(request: HttpRequest) -> HttpResponse:
     """The caller's rooms, in no particular order."""
-    views = await run_in_db_pool(room_views.rooms_of, _caller(request).user)
-    hub().allowance(_caller(request).user.pk).owe(len(views) // prices.ROOMS_LISTED)
+    user = _caller(request).user
+    views = await run_in_db_pool(room_views.rooms_of, user)
+    runtime_of(request).limits.allowance(user.pk).owe(len(views) // prices.ROOMS_LISTED)
     return _charged(request, _json(f"[{','.join(view.room.model_dump_json() for view in views)}]"))
 
 
@@ -312,13 +313,13 @@ async def _pay_for(request: HttpRequest, command: protocol.Command) -> None:
     """Pays what the command costs beyond what the request has cost already."""
     paid = prices.of_request(request.method or "", request.path_info).units
     if (units := price_of(command) - paid) > 0:
-        await pay(_caller(request), units)
+        await pay(request, _caller(request), units)
 
 
 def _charged(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """The answer, when its length has been charged."""
     if units := prices.of_answer(len(answer.content)):
-        hub().allowance(_caller(request).user.pk).owe(units)
+        runtime_of(request).limits.allowance(_caller(request).user.pk).owe(units)
     return answer
 
 

@@ -19,7 +19,8 @@ from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
 from chat.actions.attachments import ServerFull, check_server_has_room, quota_left, quota_problem
 from chat.concurrency.executors import run_in_db_pool
 from chat.protocol import ChatError, ErrorCode
-from chat.realtime.hub import hub
+from chat.runtime import runtime_of
+from chat.throttling.connection_limits import ConnectionLimiter
 from mediachat.http.body_limit import MIB, MULTIPART, SMALL, Refused, Scope
 from mediachat.http.csrf import is_from_own_page
 from mediachat.http.origins import is_own_page
@@ -54,8 +55,9 @@ _waiting: Counter[UUID] = Counter()
 class UnderWay:
     """A large body that this person may send, and is sending."""
 
-    def __init__(self, user: User, left: int | None) -> None:
+    def __init__(self, user: User, left: int | None, places: ConnectionLimiter) -> None:
         self._user = user
+        self._places = places
         self._left = left
         """Bytes that the person's files may still take; None: this is none of them."""
         self._size = 0
@@ -89,7 +91,7 @@ class UnderWay:
         _under_way[self._user.pk] -= self._size
         if _under_way[self._user.pk] <= 0:
             del _under_way[self._user.pk]
-        hub().places.release_upload(self._user.pk)
+        self._places.release_upload(self._user.pk)
 
 
 async def admit(scope: Scope, declared: int | None) -> UnderWay:
@@ -129,11 +131,12 @@ async def admit(scope: Scope, declared: int | None) -> UnderWay:
             "This request did not come from our own page. Reload it and try again.",
         )
     user, left = found
-    if not await _has_place(user.pk):
+    places = runtime_of(scope).limits.places
+    if not await _has_place(user.pk, places):
         raise Refused(
             429, "rate_limited", ALREADY.format(settings.UPLOADS_AT_ONCE), retry_after=RETRY_AFTER
         )
-    upload = UnderWay(user, left)
+    upload = UnderWay(user, left, places)
     try:
         upload.grow(declared or 0)
         await upload.promise(declared or settings.MAX_UPLOAD_MB * MIB)
@@ -143,9 +146,8 @@ async def admit(scope: Scope, declared: int | None) -> UnderWay:
     return upload
 
 
-async def _has_place(user: UUID) -> bool:
+async def _has_place(user: UUID, places: ConnectionLimiter) -> bool:
     """Whether this person may send one more, at once or when another is done."""
-    places = hub().places
     if await places.acquire_upload(user):
         return True
     if _waiting[user] >= settings.UPLOADS_AT_ONCE * WAITING_FACTOR:

@@ -23,6 +23,11 @@ class BackgroundTasks:
         self._running.add(task)
         task.add_done_callback(self._finished)
 
+    def cancel(self) -> None:
+        """Ends all of them."""
+        for task in self._running:
+            task.cancel()
+
     def _finished(self, task: "asyncio.Task[None]") -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):

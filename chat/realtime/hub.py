@@ -37,12 +37,6 @@ from chat.realtime.roster import Rosters
 from chat.realtime.socket_writer import Frame, frame
 from chat.realtime.subscriptions import Subscriptions
 from chat.realtime.typists import Typists
-from chat.throttling import rate_limits
-from chat.throttling.connection_limits import ConnectionLimiter
-from chat.throttling.connects import Connects
-from chat.throttling.rate_limits import RateLimiter
-from mediachat.monitoring.metrics import count_sockets
-from mediachat.redis.scripts import shared
 
 logger = structlog.get_logger(__name__)
 
@@ -65,11 +59,6 @@ class Hub:
         self.reads = KnownReads()
         self.epoch: UUID | None = None
         """The history that all of this was read from; None before anything was."""
-        common = shared()
-        self.places = ConnectionLimiter(common)
-        self._allowances = rate_limits.of_people(common)
-        self._downloads = rate_limits.of_downloads(common)
-        self.connects = Connects(common)
         self.typists = Typists()
         self._admissions = BatchLoader(lambda asked: run_in_db_pool(admissions.decided, asked))
         self._memberships = BatchLoader(
@@ -88,10 +77,14 @@ class Hub:
         self._relating: dict[UUID, Coalescer] = {}
         self._background = BackgroundTasks()
         broadcast.start()
-        count_sockets(lambda: self.places.open)
         self._background.spawn(self.subscriptions.run())
-        self._background.spawn(self.places.run())
         self._background.spawn(self.heartbeat.run())
+
+    async def stop(self) -> None:
+        """The server stops, and all sockets have been closed: stores and tells what waits."""
+        await self.read_marks.flush()
+        self.presence.flush()
+        self._background.cancel()
 
     # -- Coming and going ----------------------------------------------------------------------
 
@@ -205,14 +198,6 @@ class Hub:
         """Closes a connection; nothing more is forwarded to it from here on."""
         self.leave(connection)
         connection.socket.close(code)
-
-    def allowance(self, user: UUID) -> RateLimiter:
-        """What all sockets of a person may ask for together, and their requests over HTTP."""
-        return self._allowances.of(user.hex)
-
-    def download_allowance(self, user: UUID) -> RateLimiter:
-        """How many files a person may have."""
-        return self._downloads.of(user.hex)
 
     # -- Rooms ---------------------------------------------------------------------------------
 
@@ -423,22 +408,3 @@ class Hub:
         """Listening has begun, perhaps again: what was said before that was not heard."""
         self.presence.introduce()
         self.heartbeat.soon()
-
-
-_hub: Hub | None = None
-
-
-async def stop() -> None:
-    """The server stops, and all sockets have been closed: stores and tells what still waits."""
-    if _hub is not None and _hub.loop is asyncio.get_running_loop():
-        await _hub.read_marks.flush()
-        _hub.presence.flush()
-        await broadcast.sent()
-
-
-def hub() -> Hub:
-    """The hub of the running loop; made at the first call."""
-    global _hub
-    if _hub is None or _hub.loop is not asyncio.get_running_loop():
-        _hub = Hub()
-    return _hub

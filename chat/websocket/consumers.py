@@ -25,10 +25,12 @@ from chat.commands import execution
 from chat.commands.registry import price_of
 from chat.concurrency.executors import run_in_db_pool
 from chat.protocol import ChatError, CloseCode, ErrorCode, FrameError
-from chat.realtime.hub import hub
+from chat.realtime.hub import Hub
 from chat.realtime.server_socket import server_socket
 from chat.realtime.socket_writer import SocketWriter, frame
+from chat.runtime import runtime_of
 from chat.throttling import prices
+from chat.throttling.limits import Limits
 from mediachat.addresses import client_address
 from mediachat.http.origins import is_editors, is_own
 
@@ -57,8 +59,8 @@ class ChatServer(AsyncWebsocketConsumer):
         self.socket: SocketWriter
         self.user: User
         self.session_key = ""
-        self._hub = hub()
-        """Kept, since a frame that asks for the running loop costs a system call."""
+        self._hub: Hub
+        self._limits: Limits
         self.rooms: set[UUID] = set()
         self._has_place = False
         self._under_way = 0
@@ -71,6 +73,8 @@ class ChatServer(AsyncWebsocketConsumer):
         """
         self.scope = scope
         self.base_send = send
+        runtime = runtime_of(scope)
+        self._hub, self._limits = runtime.hub, runtime.limits
         try:
             while True:
                 await self.dispatch(await receive())
@@ -100,7 +104,7 @@ class ChatServer(AsyncWebsocketConsumer):
         self.socket = SocketWriter(self.base_send, server_socket(self.scope))
         self.address = client_address(self.scope)
         refused = await self._admitted()
-        if refused is not None and not await self._hub.connects.address_pays(self.address):
+        if refused is not None and not await self._limits.connects.address_pays(self.address):
             await self.close()  # before accepting: answered 403, which costs least
             return
         await self.accept(self.subprotocol)
@@ -113,10 +117,10 @@ class ChatServer(AsyncWebsocketConsumer):
     async def _admitted(self) -> int | None:
         """The closing code that refuses this connection, or None."""
         session_key = await self.claimed_session()
-        session = await self._hub.connects.session(session_key) if session_key else None
+        session = await self._limits.connects.session(session_key) if session_key else None
         if session_key is None or session is None or session.owner is None:
             return CloseCode.NOT_SIGNED_IN
-        if not await self._hub.connects.person_pays(session.owner):
+        if not await self._limits.connects.person_pays(session.owner):
             return CloseCode.TOO_FAST
         user = await run_in_db_pool(sessions.user_of_session, session)
         if user is None:
@@ -124,7 +128,7 @@ class ChatServer(AsyncWebsocketConsumer):
         self.user, self.session_key = user, session_key
         if not self.user.is_active:
             return CloseCode.BANNED
-        self._has_place = await self._hub.places.acquire(self.user.pk, self.address)
+        self._has_place = await self._limits.places.acquire(self.user.pk, self.address)
         return None if self._has_place else CloseCode.TOO_FAST
 
     async def claimed_session(self) -> str | None:
@@ -165,7 +169,7 @@ class ChatServer(AsyncWebsocketConsumer):
             self._hub.leave(self)
         if self._has_place:
             self._has_place = False
-            self._hub.places.release(self.user.pk, self.address)
+            self._limits.places.release(self.user.pk, self.address)
 
     # -- Frames --------------------------------------------------------------------------------
 
@@ -263,7 +267,7 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def _pays(self, units: int, ref: str) -> bool:
         """Whether the person can pay this; who cannot is refused."""
-        allowance = self._hub.allowance(self.user.pk)
+        allowance = self._limits.allowance(self.user.pk)
         if allowance.take(units) or await allowance.wait(units):
             return True
         if allowance.refuse():
@@ -275,14 +279,14 @@ class ChatServer(AsyncWebsocketConsumer):
 
     async def _waits_to_pay(self, units: int) -> None:
         """Goes on when the person can pay this: only their own next frames wait meanwhile."""
-        allowance = self._hub.allowance(self.user.pk)
+        allowance = self._limits.allowance(self.user.pk)
         while not await allowance.pay(units) and self.socket.is_open:  # noqa: ASYNC110
             await asyncio.sleep(PAYING)
 
     def _reply(self, command: protocol.Command, reply: protocol.Reply) -> None:
         text = reply.frame(command.ref)
         if units := prices.of_answer(len(text)):
-            self._hub.allowance(self.user.pk).owe(units)
+            self._limits.allowance(self.user.pk).owe(units)
         self.socket.write(frame(text))
 
     def _refuse(self, ref: str, error: ChatError) -> None:

@@ -105,6 +105,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return  # it was refused, and the application does not hear of it
         extensions: Any = self.scope["extensions"]
         extensions[EXTENSION] = self
+        self.scope["state"] = self.app_state  # of which uvicorn makes a copy for each
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._deadline is not None:

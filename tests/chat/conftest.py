@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from chat.models import Message, Room
 from chat.moderation import moderators
 from chat.protocol import ChatError, ErrorCode
 from chat.realtime.reconciler import Reconciler
+from chat.runtime import Runtime
 from tests.conftest import person
 
 
@@ -31,6 +32,14 @@ def moderator(db: None) -> User:
 def staff(db: None) -> User:
     """Someone who may open the admin, and do nothing there."""
     return person("staff", is_staff=True)
+
+
+@pytest.fixture
+async def runtime() -> AsyncIterator[Runtime]:
+    """What a server process has, in the test's own loop."""
+    made = Runtime()
+    yield made
+    await made.stop()
 
 
 @pytest.fixture

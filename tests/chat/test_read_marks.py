@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts.models import User
 from chat.actions import messages
 from chat.models import Membership, Room
-from chat.realtime import hub as hub_module
 from chat.realtime import read_marks
 from chat.realtime.hub import Hub
+from chat.runtime import Runtime
 from tests.support.drafts import draft_of
 from tests.support.fake_connection import FakeConnection
 
@@ -192,12 +192,14 @@ async def test_a_database_that_fails_is_told_and_does_not_stop_later_marks(
     assert await _marks(room) == {"reader0": 3}
 
 
-async def test_what_waits_is_stored_when_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_waits_is_stored_when_the_server_stops(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(read_marks, "GATHER_FIRST", 60.0)
     room, (fake_connection,) = await _made(readers=1, said=5)
-    hub = hub_module.hub()
+    hub = runtime.hub
     await hub.enter(fake_connection)
     await hub.mark_read(fake_connection, room.pk, 2)
     hub.leave(fake_connection)
-    await hub_module.stop()
+    await runtime.stop()
     assert await _marks(room) == {"reader0": 2}

@@ -1,0 +1,105 @@
+"""What one server process has beside its code: made when the server starts, and stopped in order.
+
+uvicorn tells the application of its start and end (ASGI's lifespan), and puts what was made then
+into the scope of each connection. daphne and the clients of tests tell nothing: there it is made
+when it is first asked for, one for each event loop. Commands and the admin need none of it; what
+they change is told to the servers through the channel layer.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+import structlog
+from django.http import HttpRequest
+
+from chat import broadcast
+from chat.concurrency.background_tasks import BackgroundTasks
+from chat.due.worker import DueWorker
+from chat.followers.worker import FollowerWorker
+from chat.realtime.hub import Hub
+from chat.throttling.limits import Limits
+from mediachat.monitoring import disk
+from mediachat.monitoring.logs import reason
+from mediachat.monitoring.metrics import count_sockets
+from mediachat.redis.scripts import shared
+
+logger = structlog.get_logger(__name__)
+
+KEY = "mediachat.runtime"
+"""Its name in ``scope["state"]``."""
+DISK_TIMEOUT_SECONDS = 3.0
+"""Seconds to wait for a disk, which may be in the network, before serving without it."""
+
+
+class Runtime:
+    """Of the running event loop. Each part is handed what it needs of those before it."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.broadcaster = broadcast.start()
+        self.limits = Limits(shared())
+        self.hub = Hub()
+        self._background = BackgroundTasks()
+        self._background.spawn(self.limits.places.run())
+        count_sockets(lambda: self.limits.places.open)
+        self._workers: tuple[DueWorker | FollowerWorker, ...] = ()
+
+    def start(self) -> None:
+        """Begins to do what is due and to follow the logs, which a server does by itself."""
+        self._workers = (DueWorker(), FollowerWorker())
+        for worker in self._workers:
+            worker.start()
+
+    async def stop(self) -> None:
+        """Stores and tells what still waits, after all sockets have been closed; in the reverse
+        order, since each says its last through those before it."""
+        for worker in reversed(self._workers):
+            await worker.stop()
+        await self.hub.stop()
+        self._background.cancel()
+        await self.broadcaster.sent()
+
+
+_current: Runtime | None = None
+
+
+def current() -> Runtime:
+    """That of the running loop; made at the first call."""
+    global _current
+    if _current is None or _current.loop is not asyncio.get_running_loop():
+        _current = Runtime()
+    return _current
+
+
+def runtime_of(source: Mapping[str, Any] | HttpRequest) -> Runtime:
+    """That of the server to which this connection (its scope) or request came."""
+    scope = getattr(source, "scope", {}) if isinstance(source, HttpRequest) else source
+    made = (scope.get("state") or {}).get(KEY)
+    return cast(Runtime, made) if made is not None else current()
+
+
+async def lifespan(scope: Any, receive: Any, send: Any) -> None:
+    """Makes the runtime when the server starts, and stops it when the server does. The disk is
+    looked at first, of which ``/healthz`` and ``/metrics`` tell."""
+    while True:
+        event = await receive()
+        if event["type"] == "lifespan.startup":
+            await _look_at_disk()
+            made = current()
+            made.start()
+            if "state" in scope:
+                scope["state"][KEY] = made
+        elif event["type"] == "lifespan.shutdown":
+            await runtime_of(scope).stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await send({"type": f"{event['type']}.complete"})
+
+
+async def _look_at_disk() -> None:
+    try:
+        async with asyncio.timeout(DISK_TIMEOUT_SECONDS):
+            await asyncio.to_thread(disk.look)
+    except (OSError, TimeoutError) as error:
+        logger.warning("disk_unknown", error=reason(error))
