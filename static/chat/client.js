@@ -16,6 +16,7 @@ import { ChatError } from "./client/lib/errors.js";
 import { handleIncomingMessage } from "./client/connection/incoming.js";
 import { signIn } from "./client/connection/sign-in.js";
 import { WebSocketTransport } from "./transports/websocket.js";
+import { ErrorCode } from "./protocol.js";
 
 export { ChatClient, ChatError, handleIncomingMessage, WebSocketTransport };
 
@@ -43,7 +44,7 @@ export { ChatClient, ChatError, handleIncomingMessage, WebSocketTransport };
 export async function initChatClient(username, password, options = {}) {
   const { server = globalThis.location?.origin, WebSocket, ...rest } = options;
   if (!server)
-    throw new ChatError("bad_request", "Say where the server is: {server: 'https://…'}.");
+    throw new ChatError(ErrorCode.BAD_REQUEST, "Say where the server is: {server: 'https://…'}.");
   const sessionToken = await signIn(server, username, password);
   const transport = new WebSocketTransport({ server, sessionToken, WebSocket });
   const client = new ChatClient({ transport, ...rest });

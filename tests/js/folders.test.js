@@ -20,7 +20,7 @@ const TREES = {
   "static/chat": {
     "protocol.js": [],
     "client/lib": ["protocol.js"],
-    "client/retry": ["client/lib"],
+    "client/retry": CLIENT,
     "client/connection": CLIENT,
     "client/uploads": [...CLIENT, "client/retry", "client/connection"],
     "client/outbox": [...CLIENT, "client/retry", "client/uploads"],
@@ -46,7 +46,7 @@ const TREES = {
       "client/state",
     ],
     transports: [...CLIENT, "client/connection"],
-    "client.js": ["client/lib", "client/connection", "client", "transports"],
+    "client.js": ["protocol.js", "client/lib", "client/connection", "client", "transports"],
     scripts: [],
     "page/lib": COMPONENT.filter((name) => name !== "page/lib"),
     "page/people": COMPONENT,

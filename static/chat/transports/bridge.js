@@ -18,6 +18,7 @@
  * @typedef {import("../client/connection/types.js").Socket} Socket
  */
 import { ChatError } from "../client/lib/errors.js";
+import { ErrorCode } from "../protocol.js";
 
 /**
  * @implements {Transport}
@@ -136,7 +137,7 @@ export function relay(port, transport) {
       port.post({ bridge: "uploaded", id, attachment });
     } catch (error) {
       const {
-        code = "server_error",
+        code = ErrorCode.SERVER_ERROR,
         detail = String(error),
         retryAfter,
       } = /** @type {ChatError} */ (error);

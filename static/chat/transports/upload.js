@@ -1,5 +1,6 @@
 import { addressOn } from "../client/lib/addresses.js";
 import { ChatError } from "../client/lib/errors.js";
+import { ErrorCode } from "../protocol.js";
 
 /**
  * @typedef {import("../client/connection/types.js").UploadOptions
@@ -113,13 +114,13 @@ function parsed(text) {
 
 /** What an answer without a code means, such as a proxy's. @param {number} status */
 export function codeOf(status) {
-  if (status === 413) return "too_large";
-  if (status === 401) return "unauthenticated";
-  if (status === 403) return "forbidden";
-  if (status === 404) return "not_found";
+  if (status === 413) return ErrorCode.TOO_LARGE;
+  if (status === 401) return ErrorCode.UNAUTHENTICATED;
+  if (status === 403) return ErrorCode.FORBIDDEN;
+  if (status === 404) return ErrorCode.NOT_FOUND;
   if (status === 408) return "timeout";
-  if (status === 429) return "rate_limited";
-  return status >= 500 ? "server_error" : "bad_request";
+  if (status === 429) return ErrorCode.RATE_LIMITED;
+  return status >= 500 ? ErrorCode.SERVER_ERROR : ErrorCode.BAD_REQUEST;
 }
 
 function csrfToken() {

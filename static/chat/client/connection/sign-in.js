@@ -1,5 +1,6 @@
 import { addressOn } from "../lib/addresses.js";
 import { ChatError } from "../lib/errors.js";
+import { ErrorCode } from "../../protocol.js";
 
 /**
  * Signs in over django-allauth's headless door.
@@ -27,16 +28,22 @@ export async function signIn(server, username, password) {
   const said = answer.errors?.[0]?.message ?? answer.detail;
   if (response.status === 401) {
     const detail = "Signing in needs another step. Do it on the server's own page.";
-    throw new ChatError("unauthenticated", detail, { flows: answer.data?.flows });
+    throw new ChatError(ErrorCode.UNAUTHENTICATED, detail, { flows: answer.data?.flows });
   }
   if (response.status === 429) {
-    throw new ChatError("rate_limited", said ?? "Too many attempts. Wait a minute and try again.");
+    throw new ChatError(
+      ErrorCode.RATE_LIMITED,
+      said ?? "Too many attempts. Wait a minute and try again.",
+    );
   }
   if (response.status === 403) {
-    throw new ChatError("forbidden", said ?? "This account is suspended. Ask an administrator.");
+    throw new ChatError(
+      ErrorCode.FORBIDDEN,
+      said ?? "This account is suspended. Ask an administrator.",
+    );
   }
   if (response.status >= 500) {
-    throw new ChatError("server_error", "The server failed. Try again in a moment.");
+    throw new ChatError(ErrorCode.SERVER_ERROR, "The server failed. Try again in a moment.");
   }
-  throw new ChatError("unauthenticated", said ?? "The username or the password is wrong.");
+  throw new ChatError(ErrorCode.UNAUTHENTICATED, said ?? "The username or the password is wrong.");
 }

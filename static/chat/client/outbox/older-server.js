@@ -1,3 +1,5 @@
+import { ErrorCode } from "../../protocol.js";
+
 /** @typedef {import("../../protocol.js").Code} Code */
 
 /** The names of the fields of shared lines that servers before them refuse, as `bad_request` tells them. */
@@ -15,7 +17,7 @@ const LATER_FIELD = /^code\.(dirty|blob|before|after)\b/;
  * @returns {Code | null} null where it is refused for something else
  */
 export function codeForOlder(code, error) {
-  if (!code || error.code !== "bad_request" || !LATER_FIELD.test(error.detail)) return null;
+  if (!code || error.code !== ErrorCode.BAD_REQUEST || !LATER_FIELD.test(error.detail)) return null;
   const { dirty, blob, before, after, ...known } = code;
   const isPlain = [dirty, blob, before, after].every(
     (field) => field === undefined || field === null,

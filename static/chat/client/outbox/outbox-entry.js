@@ -1,4 +1,5 @@
 import { FILES_LOST } from "../lib/errors.js";
+import { ErrorCode } from "../../protocol.js";
 
 /** @typedef {import("./types.js").Unsent} Unsent */
 
@@ -21,7 +22,7 @@ export const quotedAgain = ({ unquoted, ...rest }) => ({ ...rest, ...unquoted })
 
 /** What is kept of an error. @param {import("../lib/errors.js").ChatError} error */
 export function told(error) {
-  const { code = "bad_request", detail = String(error) } = error;
+  const { code = ErrorCode.BAD_REQUEST, detail = String(error) } = error;
   return { code, detail };
 }
 

@@ -1,6 +1,7 @@
 import { filesLost } from "../lib/errors.js";
 import { codeForOlder } from "./older-server.js";
 import { idsOf } from "./outbox-entry.js";
+import { ErrorCode } from "../../protocol.js";
 
 /** @typedef {import("./types.js").Unsent} Unsent */
 /** @typedef {import("../lib/errors.js").ChatError} ChatError */
@@ -23,7 +24,7 @@ import { idsOf } from "./outbox-entry.js";
 export function afterRefusal(entry, { sent, error, isMember, files }) {
   const code = codeForOlder(entry.code, error);
   if (code) return { change: { code } };
-  if (error.code === "not_found" && sent.reply_to) {
+  if (error.code === ErrorCode.NOT_FOUND && sent.reply_to) {
     if (!entry.reply_to) return {}; // another tab has noticed it, too
     // What it replies to was lost, as by a restore. The words still count, and are sent again.
     const { reply_to, quote } = entry;
@@ -31,7 +32,8 @@ export function afterRefusal(entry, { sent, error, isMember, files }) {
   }
   // Another tab has uploaded its files again: it is sent with those.
   if (String(idsOf(sent)) !== String(idsOf(entry))) return {};
-  const lost = error.code === "not_found" && isMember(entry.room) ? files.doubtful(entry) : [];
+  const lost =
+    error.code === ErrorCode.NOT_FOUND && isMember(entry.room) ? files.doubtful(entry) : [];
   if (lost.length === 0) return { fail: error };
   const reason = filesLost(lost.length);
   return files.canRenew(entry) ? { renew: reason } : { fail: reason };

@@ -1,5 +1,6 @@
 import { FailingTime } from "../lib/durations.js";
 import { passes } from "../retry/retries.js";
+import { ErrorCode } from "../../protocol.js";
 
 /**
  * A message that the server has failed on for this long is shown as failed, in milliseconds: no
@@ -24,7 +25,7 @@ export class ServerErrors {
    * @param {unknown} error
    */
   mayPass(clientId, error) {
-    if (/** @type {import("../lib/errors.js").ChatError} */ (error).code !== "server_error")
+    if (/** @type {import("../lib/errors.js").ChatError} */ (error).code !== ErrorCode.SERVER_ERROR)
       return passes(error);
     const failing = this.#failing.get(clientId) ?? new FailingTime(this.#monotonic);
     this.#failing.set(clientId, failing);

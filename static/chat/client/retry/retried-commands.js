@@ -1,10 +1,11 @@
 import { Stopwatch } from "../lib/durations.js";
 import { takenBack } from "../lib/errors.js";
+import { ErrorCode } from "../../protocol.js";
 
 /** For how long a command that writes is sent again while there is no answer, in milliseconds. */
 const WRITE_TIMEOUT = 2 * 60_000;
 /** After these nobody knows whether it was done. */
-const UNANSWERED = new Set(["network", "timeout", "server_error"]);
+const UNANSWERED = new Set(["network", "timeout", ErrorCode.SERVER_ERROR]);
 /**
  * Commands that write and change nothing when they are done a second time; and the fields that say
  * to what they are done.

@@ -1,8 +1,9 @@
 import { fullJitter } from "../lib/backoff.js";
 import { takenBack } from "../lib/errors.js";
+import { ErrorCode } from "../../protocol.js";
 
 /** What may be gone the next time. Everything else that the server says it would say again. */
-const PASSING = new Set(["network", "timeout", "rate_limited", "server_error"]);
+const PASSING = new Set(["network", "timeout", ErrorCode.RATE_LIMITED, ErrorCode.SERVER_ERROR]);
 /** Between two attempts lie at least `least` and at most `least + cap`, in milliseconds. */
 const WAITS = { least: 500, base: 500, cap: 10_000 };
 /** For how long at most a server is left alone because it asked for it, in milliseconds. */
@@ -94,8 +95,8 @@ export class Retries {
   /** The server did what it had failed on. @param {ChatError} before */
   #recovered(before) {
     // A limit lets one more through and not all of them.
-    if (before.code === "rate_limited") return;
-    for (const [wake, { code }] of [...this.#waiting]) if (code !== "rate_limited") wake();
+    if (before.code === ErrorCode.RATE_LIMITED) return;
+    for (const [wake, { code }] of [...this.#waiting]) if (code !== ErrorCode.RATE_LIMITED) wake();
   }
 
   /**

@@ -1,5 +1,16 @@
-/** What is wrong with the file, and not with the way to the server. */
-const REFUSALS = new Set(["too_large", "quota_exceeded", "unsupported_media", "bad_request"]);
+import { ErrorCode } from "../../protocol.js";
+
+/**
+ * What is wrong with the file, and not with the way to the server.
+ *
+ * @type {Set<string>}
+ */
+const REFUSALS = new Set([
+  ErrorCode.TOO_LARGE,
+  ErrorCode.QUOTA_EXCEEDED,
+  ErrorCode.UNSUPPORTED_MEDIA,
+  ErrorCode.BAD_REQUEST,
+]);
 
 /**
  * What a file on its way asks of those who upload it.

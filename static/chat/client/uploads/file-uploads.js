@@ -2,6 +2,7 @@ import { ChatError, fileLost } from "../lib/errors.js";
 import { FileUpload } from "./file-upload.js";
 import { tooLarge } from "../lib/limits.js";
 import { passes } from "../retry/retries.js";
+import { ErrorCode } from "../../protocol.js";
 
 /** Files at the same time. The server takes one more, for the person's other devices. */
 const AT_ONCE = 3;
@@ -77,7 +78,7 @@ export class FileUploads {
     const reason = tooLarge(file, this.#limits());
     if (reason) {
       upload.state = "failed";
-      upload.error = new ChatError("too_large", reason);
+      upload.error = new ChatError(ErrorCode.TOO_LARGE, reason);
       return upload;
     }
     upload.kept = this.#store.put(key, file);

@@ -4,11 +4,16 @@ import { ChatDialog } from "../lib/dialog.js";
 import { NewDay } from "../lib/new-day.js";
 import { unsentElsewhere } from "../unsent/unsent.js";
 import { discardButton, unsentEntry } from "../unsent/unsent-entry.js";
+import { ErrorCode } from "../../protocol.js";
 
 /** @typedef {import("../../client/types.js").Unsent} Entry */
 
-/** What the server answers because the room is gone, which the dialog says for all of them. */
-const GONE = new Set(["not_found", "forbidden"]);
+/**
+ * What the server answers because the room is gone, which the dialog says for all of them.
+ *
+ * @type {Set<string>}
+ */
+const GONE = new Set([ErrorCode.NOT_FOUND, ErrorCode.FORBIDDEN]);
 
 /** Unsent messages of rooms that are gone, to be copied or dropped. */
 export class UnsentDialog extends ChatDialog {

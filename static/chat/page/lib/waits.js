@@ -1,10 +1,12 @@
+import { ErrorCode } from "../../protocol.js";
+
 /**
  * Why something is not done yet, as the beginning of a sentence. It is tried again by itself.
  * @param {{code: string}} error
  */
 export function reasonOfWait({ code }) {
   switch (code) {
-    case "rate_limited":
+    case ErrorCode.RATE_LIMITED:
       return "That was a lot at once";
     case "timeout":
       return "The server does not answer";

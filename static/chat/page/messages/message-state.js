@@ -3,6 +3,7 @@ import { FILES_LOST } from "../../client/lib/errors.js";
 import { icon } from "../lib/icons.js";
 import { textFile } from "../composer/limit-line.js";
 import { reasonOfWait } from "../lib/waits.js";
+import { ErrorCode } from "../../protocol.js";
 
 const UPLOADING = "This is sent as soon as the files are uploaded.";
 
@@ -17,7 +18,7 @@ export function messageState(client, message, writeAgain) {
   const isWithoutFiles = message.error?.code === FILES_LOST;
   if (message.state === "failed") {
     // Neither lost files nor a text that is too long get better by trying again.
-    const isInVain = isWithoutFiles || message.error?.code === "too_large";
+    const isInVain = isWithoutFiles || message.error?.code === ErrorCode.TOO_LARGE;
     const retry = isInVain ? null : link("Retry", () => client.retry(message.client_id));
     return html`<p class="message-failed" role="alert">
       ${icon("warning")}
