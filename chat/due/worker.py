@@ -29,6 +29,8 @@ POLL_SECONDS = 1.0
 """How often a process looks for due rows."""
 LEASE = timedelta(seconds=60)
 """A process that claims a row has this long; then it counts as dead, and another one goes on."""
+STOP_TIMEOUT_SECONDS = 5.0
+"""How long a stop waits for handlers."""
 SLOW_SECONDS = 10.0
 """A handler that takes longer is named in the log: at ``LEASE`` it would be run twice."""
 MAX_ATTEMPTS = 12
@@ -112,12 +114,15 @@ class DueWorker:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
-        """Looks no more, and returns when what has begun is done."""
+        """Looks no more, and returns when what has begun is done, or goes on without it: another
+        process does it again when the lease ends."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await asyncio.gather(*self._firing, return_exceptions=True)
-        for pool in (self._looker, self._threads):
+        if self._firing:
+            await asyncio.wait(self._firing, timeout=STOP_TIMEOUT_SECONDS)
+        pools = [self._looker] if self._firing else [self._looker, self._threads]
+        for pool in pools:
             await asyncio.to_thread(close_connections_of, pool)
             pool.shutdown(wait=False)
 
