@@ -18,7 +18,8 @@ Scheme = Literal["light", "dark"]
 THINGS = """
 import uuid
 from accounts.models import User
-from chat.actions import messages, moderation
+from chat.actions import messages
+from chat.moderation import actions as moderation
 from chat.models import Attachment, Membership, Room
 
 owner, member, administrator = (
