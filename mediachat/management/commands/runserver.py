@@ -8,7 +8,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
-from chat.due.worker import DueWorker
+from chat import runtime
 from chat.protocol import FRAME_LIMIT, CloseCode
 from mediachat.server.daphne_http import StreamingServer
 from mediachat.server.daphne_websockets import ClosingFactory
@@ -20,7 +20,7 @@ FAREWELL = 0.2
 class Server(StreamingServer):
     def run(self) -> None:
         # Daphne tells applications of no start.
-        reactor.callWhenRunning(DueWorker().start)
+        reactor.callWhenRunning(lambda: runtime.current().start())
         super().run()
 
     def kill_all_applications(self) -> Any:
