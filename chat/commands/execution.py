@@ -36,7 +36,7 @@ async def begin(socket: Socket, command: protocol.Command) -> Answer:
     definition = definition_of(type(command))
     answer: Answer
     if isinstance(command, protocol.MessageSend):
-        answer = await submit(socket.user, command)
+        answer = _commits().submit(await definition.handler(socket.user, command))
     elif definition.runs is Runs.EVENT_LOOP:
         answer = await definition.handler(socket, command)
     else:
