@@ -33,7 +33,7 @@ STOP_TIMEOUT_SECONDS = 5.0
 """How long a stop waits for handlers."""
 SLOW_SECONDS = 10.0
 """A handler that takes longer is named in the log: at ``LEASE`` it would be run twice."""
-MAX_ATTEMPTS = 12
+MAX_ATTEMPTS = 19
 """Failed attempts after which a thing is given up: about a day after it was due."""
 FIRST_REST, LONGEST_REST = timedelta(seconds=5), timedelta(hours=3)
 """Time between two attempts; it doubles with each."""
