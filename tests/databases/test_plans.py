@@ -154,15 +154,21 @@ def test_finding_people_reads_only_people(owner, member):
 
 
 ASKED_ELSEWHERE = {
+    "cannot_add",
+    "cannot_write",
     "entries",
     "find_people",
     "head_of",
-    "cannot_add",
-    "cannot_write",
+    "member_counts",
+    "members_of",
     "not_found",
+    "people_of_pair",
+    "seen",
     "seen_by_all",
     "shown_to_room",
+    "unasked_in",
     "with_heads",
+    "with_unasked",
 }
 """Parts of the reads above, what asks nothing, and the one search by parts of names."""
 
