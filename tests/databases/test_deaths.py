@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 
 from accounts.models import User
 from accounts.sessions import user_for_session
@@ -26,15 +25,6 @@ from tests.support.drafts import draft_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MOST_WRITES = 40
-
-
-@pytest.fixture(autouse=True)
-def erasable_audit_log(transactional_db):
-    """Without its triggers, so that the database can be emptied; they come back with that."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            for verb in ("update", "delete", "replace"):
-                cursor.execute(f"DROP TRIGGER {AuditEntry._meta.db_table}_no_{verb}")
 
 
 def assert_nothing_is_wrong() -> None:
