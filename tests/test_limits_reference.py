@@ -7,6 +7,7 @@ import pytest
 from allauth.account import app_settings
 
 from chat.management.commands import limits_reference
+from mediachat.server.__main__ import OPTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text()
@@ -40,8 +41,6 @@ def test_every_rate_of_allauth_is_among_the_limits(name: str) -> None:
     assert f"`{name}`" in LIMITS
 
 
-@pytest.mark.parametrize(
-    "option", re.findall(r"--(?:ws|timeout|limit)-[a-z-]+", (ROOT / "Makefile").read_text())
-)
+@pytest.mark.parametrize("option", re.findall(r"--(?:ws|timeout|limit)-[a-z-]+", OPTIONS))
 def test_every_bound_of_the_servers_command_is_among_the_limits(option: str) -> None:
     assert f"`{option}`" in LIMITS or option == "--ws-per-message-deflate"
