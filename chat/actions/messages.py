@@ -33,7 +33,7 @@ def send_message(user: User, **fields: Any) -> Message:
     Raises:
         ChatError: ``not_found``, ``forbidden``, ``bad_request``, ``too_large``.
     """
-    # What is wrong with a text is said by what stores it, whoever asks.
+    # Not validated here: the code that stores the message checks its text for all callers.
     draft = Draft(user, MessageSend.model_construct(**fields))
     (result,) = send_messages([draft])
     if isinstance(result, Exception):

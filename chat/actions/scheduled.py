@@ -26,7 +26,7 @@ def send_later(user: User, command: MessageSend, *, at: datetime) -> Due:
 def _send(due: Due) -> None:
     user = User.objects.filter(pk=due.payload["user"]).first()
     if user is None:
-        raise ChatError(ErrorCode.NOT_FOUND, "Whoever wrote it is gone.")
+        raise ChatError(ErrorCode.NOT_FOUND, "The sender no longer exists.")
     # A second run sends under the same client_id, and finds what the first one has stored.
     command = MessageSend.model_validate(due.payload["command"])
     (result,) = send_messages([Draft(user, command)])

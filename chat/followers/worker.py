@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,6 +30,8 @@ BUSY_SECONDS = 0.2
 """When it is looked again whether another process has finished with a room."""
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 300.0
 """Time between two attempts at a room where a follower fails; it doubles with each."""
+STOP_TIMEOUT_SECONDS = 5.0
+"""How long a stop waits for the batch at hand."""
 SWEEP_EVERY = timedelta(minutes=5)
 SWEEP = "followers.sweep"
 SWEEP_ID = uuid.uuid5(uuid.NAMESPACE_URL, "mediachat:followers.sweep")
@@ -51,7 +54,8 @@ class FollowerWorker:
         _workers.add(self)
 
     async def stop(self) -> None:
-        """Follows no more; returns when what has begun is done."""
+        """Follows no more; returns when what has begun is done, or goes on without it: another
+        process gets the same batch when the lease ends."""
         if not self._loops:
             return
         _workers.discard(self)
@@ -90,7 +94,9 @@ class _Follower:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await asyncio.to_thread(close_connections_of, self._thread)
+        closing = asyncio.to_thread(close_connections_of, self._thread)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(closing, STOP_TIMEOUT_SECONDS)
         self._thread.shutdown(wait=False)
 
     def note(self, rooms: Iterable[UUID]) -> None:

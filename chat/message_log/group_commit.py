@@ -65,7 +65,7 @@ class GroupCommit(Generic[J, R]):
             results = [error] * len(batch)
         for (_, future), result in zip(batch, results, strict=True):
             if future.done():
-                continue  # whoever asked has gone; the message is stored all the same
+                continue  # the caller was cancelled; the message is stored all the same
             if isinstance(result, Exception):
                 future.set_exception(result)
             else:

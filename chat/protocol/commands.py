@@ -283,8 +283,8 @@ class PeopleGet(Command):
 class PersonBlock(Command):
     """Blocks a person (``on``) or takes it back. Neither of the two can then write to the other
     directly, add them to rooms or see whether they are here; nobody is told, but ``blocked`` tells
-    all of one's own devices. Whoever may not write to a person is answered ``forbidden``, in the
-    same words whoever of the two blocked the other."""
+    all of one's own devices. A message that a block forbids is answered with ``forbidden``, in the
+    same words for both of them."""
 
     reply = Done
     type: Literal["person.block"]

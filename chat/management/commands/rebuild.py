@@ -1,4 +1,4 @@
-"""Has what follows the rooms' logs made anew: a search index, for example."""
+"""Builds again what is derived from the rooms' logs, such as a search index."""
 
 from typing import Any
 
@@ -9,7 +9,9 @@ from chat.followers.registry import all_followers
 
 
 class Command(BaseCommand):
-    help = "Gives a follower of the rooms' logs all messages once more; a running server does it."
+    help = (
+        "Sends all messages to a follower of the rooms' logs again; a running server does the work."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("follower")
