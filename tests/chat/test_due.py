@@ -181,3 +181,14 @@ def test_a_message_whose_sender_may_not_any_more_is_given_up(outsider, private_r
     fire_all()
     assert not Message.objects.exists()
     assert Due.objects.exclude(failed_at=None).count() == 1
+
+
+def test_a_look_costs_a_few_queries_however_much_is_due(
+    handled: list[Due], django_assert_num_queries: Any
+) -> None:
+    now = timezone.now()
+    Due.objects.bulk_create(
+        Due(kind=KIND, due_at=now - timedelta(seconds=number)) for number in range(500)
+    )
+    with django_assert_num_queries(1 + worker.AT_ONCE):  # one that looks, one for each claim
+        assert len(claim(worker.AT_ONCE)) == worker.AT_ONCE

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,7 @@ from chat.actions import messages
 from chat.followers import progress, registry, worker
 from chat.followers.progress import Step, advance, begin_again, behind
 from chat.followers.worker import FollowerWorker
-from chat.models import Due, Follower, Message
+from chat.models import Due, Follower, Message, Room
 from chat.protocol import ChatError
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +180,11 @@ async def test_a_process_follows_what_it_commits_and_what_others_left(
 def test_no_follower_is_rebuilt_that_is_not_there() -> None:
     with pytest.raises(CommandError, match="no follower"):
         call_command("rebuild", "nothing")
+
+
+def test_a_sweep_costs_two_queries_for_five_hundred_rooms(
+    mirror: Mirror, django_assert_max_num_queries: Any
+) -> None:
+    Room.objects.bulk_create(Room(kind="private", name=f"{n}") for n in range(900))
+    with django_assert_max_num_queries(1 + 2 * 2):
+        assert list(behind(NAME)) == []
