@@ -35,7 +35,11 @@ def worker(data_dir) -> subprocess.Popen[bytes]:
     [
         60,
         pytest.param(
-            1_000, marks=[pytest.mark.alone, pytest.mark.not_again_on(mongodb="five minutes of the emulator")]
+            1_000,
+            marks=[
+                pytest.mark.alone,
+                pytest.mark.not_again_on(mongodb="five minutes of the emulator"),
+            ],
         ),
     ],
 )
