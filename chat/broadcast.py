@@ -15,7 +15,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from chat.message_log.entry import LogEntry, RoomChanges
-from chat.protocol import ReadEvent, RemovalReason
+from chat.protocol import MeChanged, PersonalChange, ReadEvent, RemovalReason
 from mediachat.monitoring.logs import reason
 
 logger = structlog.get_logger(__name__)
@@ -120,6 +120,14 @@ def rooms_changed_on_commit(*users: UUID) -> None:
 def relations_changed_on_commit(user: UUID) -> None:
     """Someone blocked this person or was blocked by them, or no longer."""
     _on_commit(user_group(user), {"type": "user.event", "user": user.hex, "relations": True})
+
+
+def personal_changed_on_commit(user: UUID, change: PersonalChange) -> None:
+    """This person has changed something for themselves alone."""
+    version = change.version
+    text = MeChanged.model_construct(version=version, changes=[change]).frame()
+    event = {"type": "user.event", "user": user.hex, "me_version": version, "frame": text}
+    _on_commit(user_group(user), event)
 
 
 def room_changed_for_on_commit(room: UUID, user: UUID) -> None:

@@ -173,6 +173,7 @@ def room(
     members: list[str] | None,
     member_count: int,
     put_away: int | None,
+    favorite: bool | None,
     asked: Sequence[str] = (),
 ) -> protocol.Room:
     """A room as one person sees it; ``head`` is its position and number, ``put_away`` the number
@@ -191,6 +192,7 @@ def room(
         role=protocol.Role(role) if role else None,
         closed=closed,
         put_away=put_away is not None and put_away >= number,
+        favorite=bool(favorite),
         asked=list(asked) or None,
     )
 

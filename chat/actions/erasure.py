@@ -23,7 +23,17 @@ from chat.actions.attachments import delete_attachments
 from chat.actions.batches import Change, store
 from chat.actions.memberships import end_membership, members_changed
 from chat.actions.messages import change_message, shared_html, taken_back
-from chat.models import Attachment, Block, Membership, Message, Report, Revision, Room, RoomRequest
+from chat.models import (
+    Attachment,
+    Block,
+    Membership,
+    Message,
+    PersonalChange,
+    Report,
+    Revision,
+    Room,
+    RoomRequest,
+)
 from chat.protocol import RemovalReason, RoomKind
 from chat.rendering import mentions, text
 
@@ -93,6 +103,11 @@ def delete_files(erased: Erased) -> None:
     files = Attachment.objects.filter(owner=erased.user).order_by("pk")
     while page := list(files[:PAGE]):
         delete_attachments(page)
+
+
+def delete_own_view(erased: Erased) -> None:
+    """Deletes what was for them alone."""
+    PersonalChange.objects.filter(user=erased.user).delete()
 
 
 def rooms_from(room: UUID | None) -> Iterator[UUID]:

@@ -20,7 +20,7 @@ from accounts.models import User
 from chat import broadcast
 from chat.models import Membership, Room, RoomRequest
 from chat.protocol import RemovalReason, Role, RoomKind
-from chat.queries import room_log
+from chat.queries import personal, room_log
 from mediachat.databases.transactions import retried
 
 HANDED_ON_AT_ONCE = 100
@@ -207,8 +207,19 @@ def _store(room: Room, people: Collection[User], role: Role) -> bool:
         return False
     # Someone who comes in has nothing unread: what was said before was not said to them.
     number = room_log.heads([room.pk])[room.pk].number
+    # Whoever comes back finds it where they had it.
+    favorites = personal.favorites_among([each.pk for each in new], room.pk)
     admitted = _stored(
-        [Membership(room=room, user=each, role=role.value, read_number=number) for each in new]
+        [
+            Membership(
+                room=room,
+                user=each,
+                role=role.value,
+                read_number=number,
+                favorite=each.pk in favorites or None,
+            )
+            for each in new
+        ]
     )
     broadcast.rooms_changed_on_commit(*(each.user_id for each in admitted))
     if admitted:

@@ -4,7 +4,7 @@ from accounts.models import User
 from chat import permissions, protocol
 from chat.actions import blocks, people
 from chat.commands.registry import Socket, command
-from chat.queries import directory, room_members
+from chat.queries import directory, personal, room_members
 from chat.throttling.prices import Price
 
 
@@ -47,3 +47,11 @@ def update_profile(user: User, command: protocol.UserUpdate) -> protocol.UserRep
 @command(protocol.Ping, price=Price(1))
 def ping(user: User, command: protocol.Ping) -> protocol.Done:
     return protocol.DONE
+
+
+@command(protocol.MeSync, price=Price(1))
+def sync_personal(user: User, command: protocol.MeSync) -> protocol.PersonalChangesReply:
+    page = personal.changes_after(user.pk, command.after)
+    return protocol.PersonalChangesReply(
+        changes=page.changes, version=page.version, more=page.more, reset=page.reset
+    )

@@ -9,7 +9,7 @@ from django.conf import settings
 from accounts.models import User
 from accounts.usernames import normalize
 from chat import protocol
-from chat.actions import memberships, requests, rooms
+from chat.actions import favorites, memberships, requests, rooms
 from chat.commands.registry import Runs, Socket, command
 from chat.concurrency.executors import run_in_db_pool
 from chat.queries import directory, relations, room_members, room_views
@@ -63,6 +63,12 @@ def leave(user: User, command: protocol.RoomLeave) -> protocol.RoomReply:
 def put_away(user: User, command: protocol.RoomPutAway) -> protocol.RoomReply:
     rooms.put_away_room(user, room=command.room, on=command.on)
     return _seen(user, command.room)
+
+
+@command(protocol.RoomFavorite, price=Price(2))
+def set_favorite(user: User, command: protocol.RoomFavorite) -> protocol.PersonalChangeReply:
+    change = favorites.set_favorite(user, room=command.room, on=command.on)
+    return protocol.PersonalChangeReply(change=change)
 
 
 @command(protocol.RoomRename, price=Price(_TELLS_EVERYONE))

@@ -7,6 +7,7 @@ from chat.models.followers import Follower
 from chat.models.history import History
 from chat.models.messages import Message, Revision
 from chat.models.moderation import AuditEntry, Report
+from chat.models.personal import PersonalChange
 from chat.models.requests import RoomRequest
 from chat.models.rooms import Membership, Room
 
@@ -19,6 +20,7 @@ __all__ = [
     "History",
     "Membership",
     "Message",
+    "PersonalChange",
     "Report",
     "Revision",
     "Room",

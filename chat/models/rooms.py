@@ -82,6 +82,9 @@ class Membership(models.Model):
     """Whether they have written in the room since they came into it. Two people who both have see
     whether the other is here. Null means no: during an upgrade, servers of the version before
     make memberships without it."""
+    favorite = models.BooleanField(null=True, editable=False)
+    """Whether the room is among its person's favourites. It repeats what their log says
+    (``chat.actions.favorites``), so that reading rooms asks nothing more. Null means no."""
     joined_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -15,6 +15,8 @@ from chat.protocol.replies import (
     MessageReply,
     PeopleFoundReply,
     PeopleReply,
+    PersonalChangeReply,
+    PersonalChangesReply,
     Reply,
     RevisionsReply,
     RoomReply,
@@ -175,6 +177,16 @@ class RoomPutAway(Command):
     on: bool = True
 
 
+class RoomFavorite(Command):
+    """Puts a room among one's favourites (``on``), or takes it out, on all of one's devices. What
+    is so already stays as it is."""
+
+    reply = PersonalChangeReply
+    type: Literal["room.favorite"]
+    room: UUID
+    on: bool = True
+
+
 class RoomRename(Command):
     """Renames a room; for its owners and moderators."""
 
@@ -301,6 +313,15 @@ class UserUpdate(Command):
     display_name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), Stored]
 
 
+class MeSync(Command):
+    """What changed for the person alone after the ``me_version`` that the client holds, 0 where it
+    holds none: in order, a page at a time, each thing with its newest value."""
+
+    reply = PersonalChangesReply
+    type: Literal["me.sync"]
+    after: Annotated[int, Field(ge=0, le=2**53)]
+
+
 class Typing(Command):
     """Tells the room that one is typing; repeat it every 3 seconds. It has no reply."""
 
@@ -329,6 +350,7 @@ COMMANDS: tuple[type[Command], ...] = (
     RoomJoin,
     RoomLeave,
     RoomPutAway,
+    RoomFavorite,
     RoomAccept,
     RoomRefuse,
     RoomRename,
@@ -343,6 +365,7 @@ COMMANDS: tuple[type[Command], ...] = (
     PeopleGet,
     PersonBlock,
     UserUpdate,
+    MeSync,
     Typing,
     Ping,
 )

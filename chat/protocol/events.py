@@ -9,6 +9,7 @@ from chat.protocol.objects import (
     Me,
     Message,
     Person,
+    PersonalChange,
     PresenceState,
     RemovalReason,
     Room,
@@ -54,6 +55,9 @@ class Ready(Event):
     have not sent."""
     server: Server
     limits: Limits
+    me_version: int
+    """The newest version of what the person alone has changed for themselves. When it is not the
+    one that you hold, ``me.sync`` from yours. It is never newer than ``rooms``."""
 
 
 class MessageEvent(Event):
@@ -157,6 +161,19 @@ class RequestsEvent(Event):
     requests: list[RoomRequest]
 
 
+class MeChanged(Event):
+    """Something changed for the person alone, on any of their devices.
+
+    When ``version`` is yours plus one, apply ``changes``. At or below yours, it is old: drop it.
+    Beyond that, something is missing: ``me.sync`` from your version. Where the server only found
+    that you may have missed something, there are no ``changes``.
+    """
+
+    type = "me.changed"
+    version: int
+    changes: list[PersonalChange]
+
+
 class Heads(Event):
     """The newest positions of rooms that moved since the last heartbeat."""
 
@@ -176,5 +193,6 @@ EVENTS: tuple[type[Event], ...] = (
     PersonEvent,
     BlockedEvent,
     RequestsEvent,
+    MeChanged,
     Heads,
 )

@@ -100,7 +100,7 @@ def wire_size(message: str) -> int:
     return len(message) if message.isascii() else len(message.encode())
 
 
-SEEN_DIFFERENTLY = {"number", "position", "read", "role", "put_away"}
+SEEN_DIFFERENTLY = {"number", "position", "read", "role", "put_away", "favorite"}
 """What of a room depends on who sees it, or on when."""
 
 

@@ -14,6 +14,8 @@ ATTACHMENTS_LIMIT = 20
 """The most files of one message."""
 PAGE_LIMIT = 200
 """The most messages in one page of history or in one ``changes`` event."""
+PERSONAL_PAGE_LIMIT = 500
+"""The most changes in one answer to ``me.sync``."""
 PAGE_SIZE = 256 * 1024
 """Bytes of JSON after which such a page ends before ``PAGE_LIMIT``; a message that is larger by
 itself is a page of its own. A quarter of what may wait for a slow peer: two pages and all that

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import (
@@ -45,6 +45,13 @@ class RemovalReason(StrEnum):
 class PresenceState(StrEnum):
     ONLINE = "online"
     OFFLINE = "offline"
+
+
+class PersonalKind(StrEnum):
+    """What of a person's own view a change is about."""
+
+    FAVORITE = "favorite"
+    """Whether a room is among their favourites: true or false."""
 
 
 class Wire(BaseModel):
@@ -296,9 +303,28 @@ class Room(Wire):
     """Closed by a moderator: it can be read, nothing can be sent."""
     put_away: bool = False
     """A direct room that the caller took off their list, until ``number`` grows."""
+    favorite: bool = False
+    """Among the caller's favourites, at ``me_version`` or later. What you know by ``me.changed``
+    or ``me.sync`` is newer than what a ``room`` event says."""
     asked: list[str] | None = Field(default=None, exclude_if=lambda asked: not asked)
     """Usernames of strangers who have been asked and have not accepted; left out where there are
     none, and in a public room."""
+
+
+class PersonalChange(Wire):
+    """What one thing is for this person, and nobody else.
+
+    Kinds: ``favorite`` (of a ``room``: true or false). Ignore kinds that you do not know.
+    """
+
+    kind: str
+    room: UUID | None = Field(default=None, exclude_if=_is_none)
+    """The room that it is about; left out where it is not about a room."""
+    key: str | None = Field(default=None, exclude_if=_is_none)
+    """Which one of its kind it is; left out where ``room`` says that."""
+    value: Any
+    version: int
+    """Where it stands in the person's log."""
 
 
 class Unread(Wire):

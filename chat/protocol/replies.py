@@ -12,6 +12,7 @@ from chat.protocol.objects import (
     Member,
     Message,
     Person,
+    PersonalChange,
     Revision,
     Room,
     Unread,
@@ -158,6 +159,27 @@ class PeopleReply(Reply):
     people: list[Person]
 
 
+class PersonalChangeReply(Reply):
+    """What one thing is for the person now. ``version`` is 0 where it was never changed."""
+
+    change: PersonalChange
+
+
+class PersonalChangesReply(Reply):
+    """A page of a person's own log."""
+
+    changes: list[PersonalChange]
+    """At most 500, in the order of their versions, some of which may be missing: what changed
+    again is told with its newest version."""
+    version: int
+    """The ``me_version`` that you hold with these."""
+    more: bool
+    """Whether there are further ones, after ``version``."""
+    reset: bool
+    """True where the log ends before ``after``, as in a database that was restored: forget what you
+    hold. These changes are the first ones."""
+
+
 class UserReply(Reply):
     """The person themselves, as they are called now."""
 
@@ -176,5 +198,7 @@ REPLIES: tuple[type[Reply], ...] = (
     RoomsReply,
     PeopleFoundReply,
     PeopleReply,
+    PersonalChangeReply,
+    PersonalChangesReply,
     UserReply,
 )

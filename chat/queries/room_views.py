@@ -76,18 +76,20 @@ def rooms_of_each(
             "room__blocked_by_first",
             "room__blocked_by_second",
             "put_away_number",
+            "favorite",
             "room__waiting",
             "joined_at",
             "unasked",
         )
     )
-    waiting = {row[3] for row in rows if row[11]}
+    waiting = {row[3] for row in rows if row[12]}
     named = {row[3] for row in rows if row[4] != Room.Kind.PUBLIC}
     asked = _asked(named if settings.STRANGERS_ASK else waiting)
     views: dict[UUID, list[RoomView]] = {user: [] for user in users}
     latest: dict[UUID, datetime] = {}
     for row in rows:
-        user, role, read, id, kind, name, closed_at, version, first, second, away, _, at = row[:13]
+        user, role, read, id, kind, name, closed_at, version, first, second = row[:10]
+        away, favorite, _, at, unasked = row[10:]
         room = serializers.room(
             id=id,
             kind=kind,
@@ -100,9 +102,10 @@ def rooms_of_each(
             members=None,
             member_count=0,
             put_away=away,
+            favorite=favorite,
             asked=asked.get(id, ()),
         )
-        views[user].append(RoomView(room, version, away, bool(first or second), row[13]))
+        views[user].append(RoomView(room, version, away, bool(first or second), unasked))
         latest[user] = max(at, latest.get(user, at))
     return {user: (found, (len(found), latest.get(user))) for user, found in views.items()}
 
@@ -185,6 +188,7 @@ def seen(
         members=members,
         member_count=member_count,
         put_away=membership.put_away_number if membership else None,
+        favorite=membership.favorite if membership else None,
         asked=asked,
     )
 

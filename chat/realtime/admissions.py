@@ -6,7 +6,7 @@ from uuid import UUID
 from accounts.sessions import live_sessions
 from chat.actions import history
 from chat.protocol import CloseCode
-from chat.queries import membership_state
+from chat.queries import membership_state, personal
 from chat.queries.relations import Relations, relations_of
 
 Admission = tuple[UUID, str]
@@ -15,14 +15,18 @@ Admission = tuple[UUID, str]
 
 def decided(
     admissions: Collection[Admission],
-) -> dict[Admission, tuple[int | None, Relations, UUID]]:
-    """Who may not be here, how each stands with others, and of which history: one way into a
-    thread for all. The history is asked first: should the database be restored in between, they
-    are told an older one, and the next heartbeat finds that."""
+) -> dict[Admission, tuple[int | None, Relations, UUID, int]]:
+    """Who may not be here, how each stands with others, of which history, and the version of
+    each one's own log: one way into a thread for all. The history is asked first: should the
+    database be restored in between, they are told an older one, and the next heartbeat finds
+    that."""
     epoch = history.epoch()
     refused = refusals(admissions)
-    relations = relations_of({user for user, _ in admissions})
-    return {each: (refused[each], relations[each[0]], epoch) for each in admissions}
+    users = {user for user, _ in admissions}
+    relations, versions = relations_of(users), personal.versions_of(users)
+    return {
+        each: (refused[each], relations[each[0]], epoch, versions[each[0]]) for each in admissions
+    }
 
 
 def refusals(admissions: Collection[Admission]) -> dict[Admission, int | None]:

@@ -123,6 +123,7 @@ def _part(erased: actions.Erased) -> None:
     actions.leave_rooms(erased)
     actions.end_relations(erased)
     actions.delete_files(erased)
+    actions.delete_own_view(erased)
 
 
 def _unfinished() -> QuerySet[Erasure]:

@@ -29,6 +29,7 @@ from chat.realtime import admissions, greeting
 from chat.realtime.feed_registry import RoomFeedRegistry
 from chat.realtime.known_reads import KnownReads
 from chat.realtime.notifications import Notifications
+from chat.realtime.personal_versions import PersonalVersions
 from chat.realtime.presence import Presence
 from chat.realtime.read_marks import ReadMarks
 from chat.realtime.reconciler import Reconciler
@@ -57,6 +58,7 @@ class Hub:
         self.digests: dict[UUID, Digest] = {}
         """Of the rooms that all sockets of a person have been told of."""
         self.reads = KnownReads()
+        self.personal = PersonalVersions(self._tell)
         self.epoch: UUID | None = None
         """The history that all of this was read from; None before anything was."""
         self.typists = Typists()
@@ -98,9 +100,9 @@ class Hub:
         await self.subscriptions.add([broadcast.user_group(user.pk)])
         # They may have been suspended since they were asked who they are, and before we listened.
         asked = (user.pk, connection.session_key)
-        ((refused, relations, epoch),) = await self._admissions.load(asked)
+        ((refused, relations, epoch, me_version),) = await self._admissions.load(asked)
         if self.epoch not in (None, epoch):  # one of the two was read before a restore
-            ((refused, relations, epoch),) = await self._admissions.load(asked)
+            ((refused, relations, epoch, me_version),) = await self._admissions.load(asked)
         self._note_epoch(epoch)
         if refused is not None:
             self.disconnect(connection, refused)
@@ -132,9 +134,11 @@ class Hub:
             epoch=epoch,
             server=greeting.SERVER,
             limits=greeting.LIMITS,
+            me_version=me_version,
         )
         connection.socket.write(frame(ready.frame()))
         self._ready.add(connection)
+        self.personal.greet(connection, me_version)
         marks = (view.room.read for view in views)
         self.reads.greet(user.pk, marks, is_first=len(self.people[user.pk]) == 1)
         if more or digest != self.digests.setdefault(user.pk, digest):
@@ -173,6 +177,7 @@ class Hub:
             for connection in list(here):
                 self.disconnect(connection, CloseCode.RESTARTING)
         self.feeds.drop_all()
+        self.personal.clear()
 
     def leave(self, connection: Connection) -> None:
         """Forgets a connection."""
@@ -189,6 +194,7 @@ class Hub:
             self.digests.pop(user.pk, None)
             self.reads.pop(user.pk, None)
             self._refreshing.pop(user.pk, None)
+            self.personal.drop(user.pk)
             self.relations.drop(user.pk)
             self._relating.pop(user.pk, None)
             self.presence.went(user.pk)

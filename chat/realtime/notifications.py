@@ -14,6 +14,7 @@ from chat.queries.membership_state import Digest
 from chat.queries.relations import KnownRelations
 from chat.realtime.feed_registry import RoomFeedRegistry
 from chat.realtime.known_reads import KnownReads
+from chat.realtime.personal_versions import PersonalVersions
 from chat.realtime.presence import Presence
 from chat.realtime.room_feed import Connection, RoomFeed
 from chat.realtime.roster import Rosters
@@ -35,6 +36,7 @@ class Recipients(Protocol):
     rosters: Rosters
     relations: KnownRelations
     reads: KnownReads
+    personal: PersonalVersions
     presence: Presence
 
     @property
@@ -138,6 +140,9 @@ class Notifications:
                 for connection in here:
                     reason = RemovalReason(event["reason"])
                     feed.remove(connection, reason, event.get("name"), event.get("by"))
+        elif "me_version" in event:
+            if here:
+                self._hub.personal.hear(user, event["me_version"], event["frame"])
         elif "relations" in event:
             if here:
                 self._hub.refresh_relations(user)

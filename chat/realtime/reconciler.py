@@ -12,11 +12,12 @@ from django.conf import settings
 from chat import protocol
 from chat.concurrency.executors import run_in_db_pool
 from chat.media import storage_use
-from chat.queries import membership_state, room_log
+from chat.queries import membership_state, personal, room_log
 from chat.queries.relations import KnownRelations, relations_of
 from chat.realtime import erasure_worker
 from chat.realtime.feed_registry import RoomFeedRegistry
 from chat.realtime.known_reads import KnownReads
+from chat.realtime.personal_versions import PersonalVersions
 from chat.realtime.presence import Presence
 from chat.realtime.room_feed import Connection
 from chat.realtime.roster import Rosters
@@ -43,6 +44,7 @@ class Known(Protocol):
     rosters: Rosters
     relations: KnownRelations
     reads: KnownReads
+    personal: PersonalVersions
     presence: Presence
     subscriptions: Subscriptions
 
@@ -84,6 +86,7 @@ class Reconciler:
             self._check_rosters,
             self._check_memberships,
             self._check_relations,
+            self._check_personal,
         )
         for beat in itertools.count(1):
             await self._rest()
@@ -184,6 +187,13 @@ class Reconciler:
         for user, known in list(self._hub.relations.items()):
             if relations.get(user, known) != known:
                 await self._hub.refresh_relations(user)
+
+    async def _check_personal(self) -> None:
+        """Finds those who changed something for themselves alone without our hearing it."""
+        versions = await run_in_db_pool(personal.versions_of, list(self._hub.people))
+        for user, version in versions.items():
+            if user in self._hub.people:
+                self._hub.personal.reach(user, version)
 
 
 def _tend_machine() -> None:

@@ -8,6 +8,7 @@ export const CONTEXT_LINES: number;
 export const CONTEXT_LIMIT: number;
 export const ATTACHMENTS_LIMIT: number;
 export const PAGE_LIMIT: number;
+export const PERSONAL_PAGE_LIMIT: number;
 export const PAGE_SIZE: number;
 
 export const CloseCode: {
@@ -90,6 +91,7 @@ export interface Room {
   role: Role | null;
   closed: boolean;
   put_away: boolean;
+  favorite: boolean;
   asked?: string[] | null;
 }
 
@@ -220,6 +222,19 @@ export interface Member {
   role: Role;
 }
 
+/**
+ * What one thing is for this person, and nobody else.
+ *
+ * Kinds: `favorite` (of a `room`: true or false). Ignore kinds that you do not know.
+ */
+export interface PersonalChange {
+  kind: string;
+  room?: string | null;
+  key?: string | null;
+  value: unknown;
+  version: number;
+}
+
 /** What a message said before an edit. */
 export interface Revision {
   body: string;
@@ -336,6 +351,17 @@ export interface RoomLeaveCommand {
 /** Takes a direct room off one's list until its next message (`on`), or puts it back. */
 export interface RoomPutAwayCommand {
   type: "room.put_away";
+  ref?: string;
+  room: string;
+  on?: boolean;
+}
+
+/**
+ * Puts a room among one's favourites (`on`), or takes it out, on all of one's devices. What
+ * is so already stays as it is.
+ */
+export interface RoomFavoriteCommand {
+  type: "room.favorite";
   ref?: string;
   room: string;
   on?: boolean;
@@ -486,6 +512,16 @@ export interface UserUpdateCommand {
   display_name: string;
 }
 
+/**
+ * What changed for the person alone after the `me_version` that the client holds, 0 where it
+ * holds none: in order, a page at a time, each thing with its newest value.
+ */
+export interface MeSyncCommand {
+  type: "me.sync";
+  ref?: string;
+  after: number;
+}
+
 /** Tells the room that one is typing; repeat it every 3 seconds. It has no reply. */
 export interface TypingCommand {
   type: "typing";
@@ -512,6 +548,7 @@ export type Command =
   | RoomJoinCommand
   | RoomLeaveCommand
   | RoomPutAwayCommand
+  | RoomFavoriteCommand
   | RoomAcceptCommand
   | RoomRefuseCommand
   | RoomRenameCommand
@@ -526,6 +563,7 @@ export type Command =
   | PeopleGetCommand
   | PersonBlockCommand
   | UserUpdateCommand
+  | MeSyncCommand
   | TypingCommand
   | PingCommand;
 
@@ -613,6 +651,23 @@ export interface PeopleReply {
   people: Person[];
 }
 
+/** What one thing is for the person now. `version` is 0 where it was never changed. */
+export interface PersonalChangeReply {
+  type: "reply";
+  ref: string;
+  change: PersonalChange;
+}
+
+/** A page of a person's own log. */
+export interface PersonalChangesReply {
+  type: "reply";
+  ref: string;
+  changes: PersonalChange[];
+  version: number;
+  more: boolean;
+  reset: boolean;
+}
+
 /** The person themselves, as they are called now. */
 export interface UserReply {
   type: "reply";
@@ -632,6 +687,8 @@ export type Reply =
   | RoomsReply
   | PeopleFoundReply
   | PeopleReply
+  | PersonalChangeReply
+  | PersonalChangesReply
   | UserReply;
 
 /** Each command by its name, with its reply: null where it is not answered. */
@@ -648,6 +705,7 @@ export interface Commands {
   "room.join": { request: RoomJoinCommand; reply: RoomReply };
   "room.leave": { request: RoomLeaveCommand; reply: RoomReply };
   "room.put_away": { request: RoomPutAwayCommand; reply: RoomReply };
+  "room.favorite": { request: RoomFavoriteCommand; reply: PersonalChangeReply };
   "room.accept": { request: RoomAcceptCommand; reply: RoomReply };
   "room.refuse": { request: RoomRefuseCommand; reply: Done };
   "room.rename": { request: RoomRenameCommand; reply: RoomReply };
@@ -662,6 +720,7 @@ export interface Commands {
   "people.get": { request: PeopleGetCommand; reply: PeopleReply };
   "person.block": { request: PersonBlockCommand; reply: Done };
   "user.update": { request: UserUpdateCommand; reply: UserReply };
+  "me.sync": { request: MeSyncCommand; reply: PersonalChangesReply };
   "typing": { request: TypingCommand; reply: null };
   "ping": { request: PingCommand; reply: Done };
 }
@@ -680,6 +739,7 @@ export interface ReadyEvent {
   epoch: string;
   server: Server;
   limits: Limits;
+  me_version: number;
 }
 
 /** A message was sent, edited, reacted to or deleted: its state after that. */
@@ -774,6 +834,19 @@ export interface RequestsEvent {
   requests: RoomRequest[];
 }
 
+/**
+ * Something changed for the person alone, on any of their devices.
+ *
+ * When `version` is yours plus one, apply `changes`. At or below yours, it is old: drop it.
+ * Beyond that, something is missing: `me.sync` from your version. Where the server only found
+ * that you may have missed something, there are no `changes`.
+ */
+export interface MeChangedEvent {
+  type: "me.changed";
+  version: number;
+  changes: PersonalChange[];
+}
+
 /** The newest positions of rooms that moved since the last heartbeat. */
 export interface HeadsEvent {
   type: "heads";
@@ -792,4 +865,5 @@ export type Event =
   | PersonEvent
   | BlockedEvent
   | RequestsEvent
+  | MeChangedEvent
   | HeadsEvent;

@@ -8,6 +8,7 @@ export const CONTEXT_LINES = 3;
 export const CONTEXT_LIMIT = 1000;
 export const ATTACHMENTS_LIMIT = 20;
 export const PAGE_LIMIT = 200;
+export const PERSONAL_PAGE_LIMIT = 500;
 export const PAGE_SIZE = 262144;
 
 export const CloseCode = Object.freeze({
@@ -47,6 +48,7 @@ export const COMMANDS = Object.freeze([
   "room.join",
   "room.leave",
   "room.put_away",
+  "room.favorite",
   "room.accept",
   "room.refuse",
   "room.rename",
@@ -61,6 +63,7 @@ export const COMMANDS = Object.freeze([
   "people.get",
   "person.block",
   "user.update",
+  "me.sync",
   "typing",
   "ping",
 ]);

@@ -31,8 +31,17 @@ def main(count: int) -> None:
     from accounts.models import User
     from accounts.session_store import SessionStore
     from chat.actions import attachments
-    from chat.models import AuditEntry, Membership, Message, Report, Revision, Room
+    from chat.models import (
+        AuditEntry,
+        Membership,
+        Message,
+        PersonalChange,
+        Report,
+        Revision,
+        Room,
+    )
     from chat.models.messages import message_id
+    from chat.models.personal import change_id
 
     call_command("migrate", verbosity=0)
     chance = random.Random(SEED)
@@ -92,6 +101,18 @@ def main(count: int) -> None:
             actor="person0", action="hide_message", target_type="message", target=str(n), reason="x"
         )
         for n in range(50)
+    )
+    PersonalChange.objects.bulk_create(
+        PersonalChange(
+            id=change_id(user.pk, "favorite", str(room.pk)),
+            user=user,
+            version=version,
+            kind="favorite",
+            key=str(room.pk),
+            value=bool(version % 2),
+        )
+        for user in people[:5]
+        for version, room in enumerate(rooms, start=1)
     )
     for user in people:
         session = SessionStore()

@@ -13,11 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
 from accounts.sessions import user_for_session
-from chat.actions import attachments, memberships, messages, rooms
+from chat.actions import attachments, favorites, memberships, messages, rooms
 from chat.actions.drafts import Draft
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Revision, Room
 from chat.moderation import actions as moderation
-from chat.queries import room_members, room_views
+from chat.queries import personal, room_members, room_views
 from tests.conftest import person
 from tests.databases.deaths import DeathError, dying_after
 from tests.support.drafts import draft_of
@@ -129,6 +129,39 @@ def test_sending_a_batch_to_several_rooms(scene, owner):
         assert room.memberships.get(user=owner).has_written
         bodies = [row.body for row in room.messages.order_by("position")]
         assert bodies[-2:] == ["0", "1"]
+
+
+def test_making_a_room_a_favourite_and_none(scene):
+    def is_favorite() -> bool:
+        return room_views.room_view(scene.owner, scene.room.pk).favorite
+
+    def of_log() -> set[uuid.UUID]:
+        return personal.favorites_among([scene.owner.pk], scene.room.pk)
+
+    for on in (True, False):
+
+        def change(on=on):
+            favorites.set_favorite(scene.owner, room=scene.room.pk, on=on)
+            assert is_favorite() is on
+            assert bool(of_log()) is on
+
+        def arrange(on=on):
+            scene()
+            favorites.set_favorite(scene.owner, room=scene.room.pk, on=not on)
+
+        assert dies_everywhere(change, arrange) == 2
+
+
+def test_a_version_is_not_newer_than_the_room_beside_it_wherever_somebody_dies(scene):
+    for last in range(3):
+        scene()
+        with dying_after(last):
+            try:
+                favorites.set_favorite(scene.owner, room=scene.room.pk, on=True)
+            except DeathError:
+                pass
+        if personal.favorites_among([scene.owner.pk], scene.room.pk):
+            assert room_views.room_view(scene.owner, scene.room.pk).favorite
 
 
 def test_sending_a_file(scene):

@@ -9,11 +9,12 @@ from django.db import connection
 
 from accounts import sessions
 from chat import permissions
-from chat.actions import attachments, messages, rooms
+from chat.actions import attachments, favorites, messages, rooms
 from chat.models import Message
 from chat.queries import (
     directory,
     membership_state,
+    personal,
     relations,
     room_log,
     room_members,
@@ -75,6 +76,10 @@ READS = {
     "membership_digests": lambda o, r, m: membership_state.membership_digests([o.pk]),
     "read_numbers": lambda o, r, m: membership_state.read_numbers([o.pk]),
     "suspended_among": lambda o, r, m: membership_state.suspended_among([o.pk]),
+    "versions_of": lambda o, r, m: personal.versions_of([o.pk]),
+    "changes_after": lambda o, r, m: personal.changes_after(o.pk, 1),
+    "values_of": lambda o, r, m: personal.values_of([r]),
+    "favorites_among": lambda o, r, m: personal.favorites_among([o.pk], r),
     "people": lambda o, r, m: directory.people([o.username]),
     "user_for_session": lambda o, r, m: sessions.user_for_session("a" * 32),
     "live_sessions": lambda o, r, m: sessions.live_sessions(["a" * 32]),
@@ -103,6 +108,7 @@ WRITES = {
     "react": lambda o, r, m: messages.react_to_message(o, message=m, emoji="👍", on=True),
     "report": lambda o, r, m: messages.report_message(o, message=m, reason="spam"),
     "mark_read": lambda o, r, m: rooms.mark_read(o, room=r, number=3),
+    "set_favorite": lambda o, r, m: favorites.set_favorite(o, room=r, on=True),
     "rename": lambda o, r, m: rooms.rename_room(o, room=r, name="Other"),
     "add": lambda o, r, m: rooms.add_members(o, room=r, members=["outsider"]),
     "set_role": lambda o, r, m: rooms.set_role(o, room=r, member="member", role="moderator"),
@@ -156,6 +162,7 @@ def test_finding_people_reads_only_people(owner, member):
 ASKED_ELSEWHERE = {
     "cannot_add",
     "cannot_write",
+    "change_of",
     "entries",
     "find_people",
     "head_of",
@@ -179,6 +186,7 @@ ASKED_ELSEWHERE = {
         directory,
         membership_state,
         permissions,
+        personal,
         relations,
         room_log,
         room_members,

@@ -26,6 +26,7 @@ const TREES = {
     "client/outbox": [...CLIENT, "client/retry", "client/uploads"],
     "client/message-log": [...CLIENT, "client/retry", "client/uploads", "client/outbox"],
     "client/people": CLIENT,
+    "client/personal": [...CLIENT, "client/retry"],
     "client/reading": [...CLIENT, "client/message-log"],
     "client/state": [
       ...CLIENT,
@@ -34,6 +35,7 @@ const TREES = {
       "client/outbox",
       "client/message-log",
       "client/people",
+      "client/personal",
       "client/reading",
     ],
     client: [

@@ -137,6 +137,7 @@ COMMANDS: dict[str, tuple[Make, str, str]] = {
         FORBIDDEN,
         FORBIDDEN,
     ),
+    "room.favorite": (lambda t: {"type": "room.favorite", "room": t.room}, OK, OK),
     "room.leave": (lambda t: {"type": "room.leave", "room": t.room}, OK, OK),
 }
 
@@ -146,6 +147,7 @@ WITHOUT_OBJECT: dict[str, dict[str, Any]] = {
     "people.find": {"query": "own"},
     "people.get": {"usernames": ["owner"]},
     "person.block": {"username": "crowd37", "on": False},
+    "me.sync": {"after": 0},
     "user.update": {"display_name": "Me"},
     "ping": {},
 }

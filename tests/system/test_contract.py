@@ -142,6 +142,11 @@ async def about_people(owner: CheckedClient, member: CheckedClient, room: str) -
     await owner.command("person.block", username="member")
     await event(owner, "blocked")
     await owner.command("person.block", username="member", on=False)
+    changed = await owner.command("room.favorite", room=room)
+    assert changed["change"]["version"] == 1
+    await event(owner, "me.changed")
+    synced = await owner.command("me.sync", after=0)
+    assert synced["changes"] == [changed["change"]]
     await owner.command("ping")
 
 

@@ -39,6 +39,7 @@ OBJECTS: tuple[type[BaseModel], ...] = (
     protocol.Person,
     protocol.Me,
     protocol.Member,
+    protocol.PersonalChange,
     protocol.Revision,
 )
 
@@ -188,6 +189,7 @@ def _name(annotation: Any) -> str:
         int: "integer",
         float: "number",
         bool: "boolean",
+        Any: "any JSON",
     }.get(annotation, "RFC 3339 time" if annotation.__name__ == "datetime" else str(annotation))
 
 

@@ -148,6 +148,5 @@ def _type(annotation: Any) -> str:
         return " | ".join(json.dumps(value) for value in arguments)
     if annotation in ENUMS or annotation in OBJECTS:
         return str(annotation.__name__)
-    return {bool: "boolean", int: "number", float: "number", type(None): "null"}.get(
-        annotation, "string"
-    )
+    plain = {bool: "boolean", int: "number", float: "number", type(None): "null", Any: "unknown"}
+    return plain.get(annotation, "string")

@@ -113,13 +113,14 @@ def _is_field(value: str) -> bool:
     return value.startswith("$") and not value.startswith("$$")
 
 
-def _never_reused(meta: "Options[Any]") -> list[str]:
-    """The columns of a collection whose values stay with the document that had them."""
-    return [
-        column_of(meta, constraint.fields[-1])
+def _never_reused(meta: "Options[Any]") -> dict[str, int | None]:
+    """The columns of a collection whose values stay with the document that had them, and how many
+    of them do; None: all."""
+    return {
+        column_of(meta, constraint.fields[-1]): getattr(constraint, "remembered", None)
         for constraint in meta.constraints
         if is_never_reused(constraint)
-    ]
+    }
 
 
 class SQLCompiler(compiler.SQLCompiler):
@@ -138,11 +139,12 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
     query_class = MongoQuery
 
     def update(self, criteria: dict[str, Any], pipeline: list[dict[str, Any]]) -> int:
-        for column in _never_reused(self.query.get_meta()):
+        for column, remembered in _never_reused(self.query.get_meta()).items():
             values = pipeline[0]["$set"]
             if column in values:
                 before = {"$ifNull": [f"${had(column)}", [f"${column}"]]}
-                values[had(column)] = {"$concatArrays": [before, [values[column]]]}
+                ever: dict[str, Any] = {"$concatArrays": [before, [values[column]]]}
+                values[had(column)] = {"$slice": [ever, -remembered]} if remembered else ever
         return super().update(criteria, pipeline)
 
 

@@ -349,6 +349,18 @@ export class ChatClient extends KnownChat {
     this.#clientState.markRead(roomId, number);
   }
 
+  /**
+   * Puts a room among the person's favourites, or takes it out, on all of their devices. It shows in
+   * `rooms` at once and is told the server until it answers, also after a lost connection.
+   * @param {string} room
+   * @param {boolean} on
+   * @returns {Promise<void>} when the server has it. Rejects with a {@link ChatError}: what the server
+   *   refuses, after which `rooms` shows what was before; `aborted` where a newer wish took its place
+   */
+  setFavorite(room, on) {
+    return this.#clientState.own.setFavorite(room, on);
+  }
+
   /** Tells a room that one is typing, at most every 3 s: call it at each key. @param {string} room */
   sayTyping(room) {
     if (this.state !== "online" || !this.#clientState.typing.isDue(room)) return;

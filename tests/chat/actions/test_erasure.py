@@ -20,8 +20,18 @@ from accounts import erasing as accounts
 from accounts import names
 from accounts.models import Erasure, User, UsernameTaken
 from chat import serializers
-from chat.actions import attachments, batches, blocks, messages, rooms
-from chat.models import Attachment, AuditEntry, Block, Membership, Message, Report, Revision, Room
+from chat.actions import attachments, batches, blocks, favorites, messages, rooms
+from chat.models import (
+    Attachment,
+    AuditEntry,
+    Block,
+    Membership,
+    Message,
+    PersonalChange,
+    Report,
+    Revision,
+    Room,
+)
 from chat.moderation import actions as moderation
 from chat.protocol import ErrorCode
 from chat.queries import room_log, room_views
@@ -143,6 +153,14 @@ def test_nothing_names_them_any_more(
     assert set(views[room.pk].members or ()) == {"member", "owner"}
     assert set(views[direct.pk].members or ()) == {"member", gone.username}
     assert views[direct.pk].closed
+
+
+def test_what_was_for_them_alone_goes(wilhelmina: User, member: User, room: Room) -> None:
+    for user in (wilhelmina, member):
+        favorites.set_favorite(user, room=room.pk, on=True)
+    gone = erase(wilhelmina, keep_messages=True)
+    assert not PersonalChange.objects.filter(user=gone).exists()
+    assert PersonalChange.objects.filter(user=member).exists()
 
 
 def test_who_had_picked_them_and_not_written_yet_cannot_any_more(

@@ -45,6 +45,9 @@ export class Connection {
       heartbeat: this.server.heartbeat,
       online: this.server.online,
       epoch: this.server.epoch,
+      me_version: this.server.hasPersonalLogs
+        ? this.server.personal(this.username).version
+        : undefined,
       limits: this.server.limits,
       user: {
         id: `id of ${this.username}`,
@@ -153,6 +156,12 @@ export class Connection {
       case "room.read":
         room?.read(this.username, command.number);
         return {};
+      case "room.favorite":
+        return {
+          change: this.server.personal(this.username).change("favorite", command.room, command.on),
+        };
+      case "me.sync":
+        return this.server.personal(this.username).page(command.after);
       case "room.unread":
         return { rooms: this.#unread(command.rooms) };
       case "room.open": {

@@ -50,6 +50,7 @@ export class ServerRoom {
       role: "member",
       closed: false,
       put_away: false,
+      favorite: this.server.personal(username).value("favorite", this.id) ?? false,
       asked: null,
     };
   }

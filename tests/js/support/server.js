@@ -6,6 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { Connection } from "./server-connection.js";
+import { ServerPersonalLog } from "./server-personal-log.js";
 import { ServerRoom } from "./server-room.js";
 
 export class Server {
@@ -32,6 +33,10 @@ export class Server {
   limits;
   /** The id of the history. */
   epoch = "first";
+  /** Whether it knows people's own logs, as an older server does not. */
+  hasPersonalLogs = true;
+  /** @type {Map<string, ServerPersonalLog>} */
+  #personal = new Map();
   /** @type {string[]} who is here */
   online = [];
   /** @type {Map<string, File>} files that messages may name, by id */
@@ -90,6 +95,13 @@ export class Server {
     for (const connection of this.connections) {
       if (!connection.isDeaf && to(connection)) connection.say(event);
     }
+  }
+
+  /** Someone's own log. @param {string} username */
+  personal(username) {
+    const known = this.#personal.get(username) ?? new ServerPersonalLog(this, username);
+    this.#personal.set(username, known);
+    return known;
   }
 
   /** @param {string} username */

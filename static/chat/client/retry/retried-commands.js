@@ -18,6 +18,7 @@ const REPEATABLE = {
   "message.report": ["message"],
   "room.join": ["room"],
   "room.put_away": ["room"],
+  "room.favorite": ["room"],
   "room.rename": ["room"],
   "room.add": ["room", "members"],
   "room.role": ["room", "member"],

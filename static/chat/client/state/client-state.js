@@ -1,4 +1,5 @@
 import { Feed } from "../message-log/feed.js";
+import { OwnView } from "../personal/own-view.js";
 import { LIMITS } from "../lib/limits.js";
 import { UserCache } from "../people/user-cache.js";
 import { ReadReceipts } from "../reading/read-receipts.js";
@@ -47,6 +48,14 @@ export class ClientState {
       setTimer,
       request: (usernames) => host.read({ type: "people.get", usernames }),
       changed: () => host.tell("people"),
+    });
+    this.own = new OwnView({
+      ask: (command, options) => host.read(command, options),
+      changed: (id) => {
+        const room = this.rooms.get(id);
+        const favorite = this.own.isFavorite(id);
+        if (room && room.favorite !== favorite) this.#update(room, { favorite });
+      },
     });
     this.typing = new Typing({
       monotonic,
@@ -165,9 +174,13 @@ export class ClientState {
     const known = this.me?.id === user.id ? this.rooms : null;
     const isRestored = this.epoch !== null && epoch !== undefined && epoch !== this.epoch;
     this.epoch = epoch ?? this.epoch;
-    if (isRestored) this.#reads.clear(); // they were numbers of other messages
+    if (isRestored) {
+      this.#reads.clear(); // they were numbers of other messages
+      this.own.restored();
+    }
     this.me = user;
     this.#unread.forget();
+    this.own.greeted(event);
     this.rooms = new Map(rooms.map((room) => [room.id, this.#begun(room)]));
     this.online = new Set(online);
     this.isPresenceKnown = true;
@@ -192,7 +205,7 @@ export class ClientState {
 
   /** A room that is told for the first time, or anew. @param {import("../../protocol.js").Room} room */
   #begun(room) {
-    const counted = { ...room, unread: this.#unread.begin(room) };
+    const counted = { ...this.own.shown(room), unread: this.#unread.begin(room) };
     const read = this.#reads.merged(room.id, room.read);
     return read > room.read
       ? { ...counted, read, unread: this.#unread.read(counted, read) }
@@ -217,10 +230,12 @@ export class ClientState {
       online: [...online],
       blocked: [...blocked],
       requests,
+      me_version: this.#ready.me_version === undefined ? this.#ready.me_version : this.own.version,
     };
   }
 
   #forget() {
+    this.own.forget();
     this.#feeds.clear();
     this.#reads.clear();
     this.typing.clear();
@@ -271,6 +286,8 @@ export class ClientState {
         this.#update(room, { read: number, unread: this.#unread.read(room, number) });
       }
     },
+    /** @param {import("../../protocol.js").MeChangedEvent} event */
+    "me.changed": (event) => this.own.hear(event),
     /** @param {import("../../protocol.js").TypingEvent} event */
     typing: ({ room, user }) => {
       if (user !== this.me?.username && !this.blocked.has(user)) this.typing.started(room, user);
@@ -303,6 +320,9 @@ export class ClientState {
    */
   answered(type, reply) {
     if (ENTERING.has(type)) this.roomSeen(reply.room);
+    if (type === "room.favorite") {
+      this.own.hear({ version: reply.change.version, changes: [reply.change] });
+    }
     if (type === "user.update") this.personSeen(reply.user);
   }
 
@@ -313,7 +333,7 @@ export class ClientState {
       // It may have been read before, or after, events that this client has had.
       const read = Math.max(room.read, known.read);
       this.rooms.set(room.id, {
-        ...room,
+        ...this.own.shown(room),
         position: Math.max(room.position, known.position),
         number: Math.max(room.number, known.number),
         read,

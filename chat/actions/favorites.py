@@ -1,0 +1,33 @@
+"""The rooms that people want at hand."""
+
+from uuid import UUID
+
+from accounts.models import User
+from chat import permissions, protocol
+from chat.actions.personal import change_personal
+from chat.models import Membership
+from chat.permissions import Permission
+from chat.protocol import ChatError, ErrorCode, PersonalKind
+
+
+def set_favorite(user: User, *, room: UUID, on: bool) -> protocol.PersonalChange:
+    """Puts a room among someone's favourites, or takes it out. The membership repeats it, so that
+    rooms are read without the log.
+
+    Raises:
+        ChatError: ``not_found``, ``forbidden`` (a public room that they are not in), ``conflict``
+            (too many favourites).
+    """
+    grant = permissions.room_for(user, room, Permission.READ)
+    if grant.membership is None:
+        raise ChatError(ErrorCode.FORBIDDEN, "Join this room first.")
+    # Not this membership: they may be removed and added again at this moment.
+    mine = Membership.objects.filter(room=room, user=user)
+    return change_personal(
+        user.pk,
+        kind=PersonalKind.FAVORITE,
+        key=str(room),
+        value=on,
+        default=False,
+        repeat=lambda value: mine.update(favorite=value),
+    )

@@ -1,0 +1,54 @@
+"""How far the sockets of one process have been told of people's own logs."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from chat import protocol
+from chat.realtime.room_feed import Connection
+from chat.realtime.socket_writer import Frame, frame
+
+
+class PersonalVersions:
+    """The newest version of each person's log that all their sockets here know of.
+
+    A socket that has not been greeted yet hears of nothing: what is heard meanwhile is told when
+    it is. ``tell`` writes to all sockets of a person that have been greeted.
+    """
+
+    def __init__(self, tell: Callable[[UUID, Frame], None]) -> None:
+        self._tell = tell
+        self._known: dict[UUID, int] = {}
+
+    def __getitem__(self, user: UUID) -> int:
+        return self._known.get(user, 0)
+
+    def hear(self, user: UUID, version: int, text: str) -> None:
+        """Takes a change of someone who is here, and tells it, unless it is an old one."""
+        if version > self[user]:
+            self._known[user] = version
+            self._tell(user, frame(text))
+
+    def greet(self, connection: Connection, version: int) -> None:
+        """Takes that a socket has just been greeted with this version."""
+        user = connection.user.pk
+        if version < self[user]:  # something was heard since that was read
+            connection.socket.write(frame(_missed(self[user])))
+        else:
+            self.reach(user, version)
+
+    def reach(self, user: UUID, version: int) -> None:
+        """Takes the version that the database has of someone who is here: their sockets ask for
+        what they missed."""
+        if version > self[user]:
+            self.hear(user, version, _missed(version))
+
+    def drop(self, user: UUID) -> None:
+        self._known.pop(user, None)
+
+    def clear(self) -> None:
+        """Another history: all of them count from the beginning."""
+        self._known.clear()
+
+
+def _missed(version: int) -> str:
+    return protocol.MeChanged(version=version, changes=[]).frame()
