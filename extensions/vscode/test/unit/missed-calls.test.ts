@@ -21,6 +21,7 @@ const room = (id: string, more: Partial<Room> = {}): Room => ({
   role: "member",
   closed: false,
   put_away: false,
+  favorite: false,
   asked: null,
   ...more,
 });
