@@ -168,26 +168,27 @@ class RoomFeed:
 
     # -- Forwarding ----------------------------------------------------------------------------
 
-    def hear(self, members_version: int, entries: Iterable[Iterable[Any]]) -> None:
-        """Takes what the channel layer says has changed; it makes lists of log entries."""
-        if self.tail is None:
+    def hear(self, members_version: int, entries: Sequence[LogEntry]) -> None:
+        """Takes what the channel layer says has changed.
+
+        A layer may make lists of log entries, so they are only taken apart here: to make entries
+        of them again would cost a fifth of hearing a change.
+        """
+        tail = self.tail
+        if tail is None:
             return  # whoever is coming in reads the log after having subscribed
-        changes = [LogEntry._make(entry) for entry in entries]
-        newest = changes[-1].position
         if members_version > self.members_version or self._healing:
-            self._heal_soon(newest)
+            self._heal_up_to(entries[-1])
             return
-        for entry in changes:
-            if entry.position == self.tail.position + 1:
-                self._forward(self.tail, entry)
-            elif entry.position > self.tail.position:
-                self._heal_soon(newest)
+        for entry in entries:
+            position, _, _, encoded = entry
+            if position == tail.position + 1:
+                tail.take(entry)
+                self._pending.append(protocol.message_frame(self.room, position, encoded))
+            elif position > tail.position:
+                self._heal_up_to(entries[-1])
                 break
         self._flush_soon(self)
-
-    def _forward(self, tail: RecentChanges, entry: LogEntry) -> None:
-        tail.take(entry)
-        self._pending.append(protocol.message_frame(self.room, entry.position, entry.encoded))
 
     def send(self, text: str, *, but: Collection[UUID] = ()) -> None:
         """Sends a frame to everyone here but to these people, in line with the changes."""
@@ -245,6 +246,9 @@ class RoomFeed:
         """Brings the tail to at least this position, if the log can be read."""
         await asyncio.wait([self._heal_soon(position)])
 
+    def _heal_up_to(self, newest: Iterable[Any]) -> None:
+        self._heal_soon(LogEntry._make(newest).position)
+
     def _heal_soon(self, position: int) -> "asyncio.Task[None]":
         self._heard = max(position, self._heard)
         if self._healing is None:
@@ -280,9 +284,10 @@ class RoomFeed:
         whole = True
         for entry in entries:
             if whole := whole and entry.position == tail.position + 1:
-                self._forward(tail, entry)
-            else:
-                tail.take(entry)
+                self._pending.append(
+                    protocol.message_frame(self.room, entry.position, entry.encoded)
+                )
+            tail.take(entry)
         if not whole:
             # A message that moved on left a hole. Only the answer to a client's own ``sync`` may
             # jump over it, since ``changes`` does not say from where; so each is made to ask.
