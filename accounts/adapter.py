@@ -1,4 +1,4 @@
-"""Where allauth asks this product what to do."""
+"""Adapters that change how allauth behaves in this product."""
 
 import re
 from collections.abc import Iterable
@@ -31,24 +31,26 @@ logger = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """For the pages and for programs alike."""
+    """Changes allauth for both the pages and the API that programs use."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Sign-up is open or closed by a setting."""
+        """Returns whether a setting leaves sign-up open."""
         return bool(settings.SIGNUP_OPEN)
 
     def get_login_stages(self) -> list[str]:
-        """allauth's, and last the step that a program cannot take by itself."""
+        """Returns allauth's stages, followed by the one that a program cannot complete
+        by itself.
+        """
         return [*super().get_login_stages(), "accounts.second_factor_steps.SetUpStage"]
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """For those who sign up. The adapter of allauth would check before it normalises."""
+        """Normalises and checks a new username. allauth would check it before normalising it."""
         return names.clean_username(username)
 
     def save_user(
         self, request: HttpRequest, user: Any, form: BaseForm, commit: bool = True
     ) -> AbstractBaseUser:
-        """As allauth's, also where somebody else took the name a moment ago."""
+        """Saves like allauth, and also handles a username that another person took a moment ago."""
         try:
             return super().save_user(request, user, form, commit=commit)
         except UsernameTaken as taken:
@@ -66,7 +68,7 @@ class AccountAdapter(DefaultAccountAdapter):
         context: dict[str, Any],
         headers: dict[str, str] | None = None,
     ) -> Any:
-        """As allauth's, which has the text alone: with the same text in our look beside it."""
+        """Renders allauth's text e-mail and adds an HTML version of the same text in our style."""
         mail: Any = super().render_mail(template_prefix, email, context, headers)
         look = {
             "subject": mail.subject,
@@ -77,12 +79,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return mail
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """As everywhere else, and no error where a proxy left its header out."""
+        """Returns the client's address as elsewhere, without an error if a proxy sent no header."""
         return guessing.address_of(request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Counts wrong passwords in our way instead of allauth's, which lets anyone lock anyone
-        out, and forty names be guessed from one network."""
+        """Counts wrong passwords with our limits. allauth's limits would let anyone lock another
+        person out, and let one network try forty names.
+        """
         guess = guessing.guess(request, _name(credentials))
         # allauth rolls it back where the password is right.
         self._login_failed_rl_usage: Any = guess
@@ -90,7 +93,9 @@ class AccountAdapter(DefaultAccountAdapter):
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """As allauth's; what could not be compared is not counted as wrong."""
+        """Authenticates like allauth. A password that could not be compared does not count as
+        wrong.
+        """
         if username := credentials.get("username"):
             credentials["username"] = normalize(username)
         try:
@@ -105,13 +110,17 @@ def _name(credentials: dict[str, Any]) -> str:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """For codes from an app, and for recovery codes, whose secrets are sealed."""
+    """Adapts allauth's second factors: seals the secrets of authenticator apps and
+    recovery codes.
+    """
 
     def encrypt(self, text: str) -> str:
         return sealing.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The secret; if it cannot be read, one that nobody has, so that no code is right."""
+        """Returns the secret. If it cannot be read, returns a random one, so that no
+        code matches.
+        """
         try:
             return sealing.unseal(encrypted_text)
         except sealing.UnreadableError:
@@ -119,12 +128,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):
             return generate_totp_secret()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Not where the person would have to set one up again at once."""
+        """Returns whether removing it is allowed: not if the person would have to set
+        one up again.
+        """
         return not second_factor.is_required(authenticator.user)
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):
-    """For the list of devices."""
+    """Adapts allauth's list of devices."""
 
     def end_sessions(self, sessions: Iterable[UserSession]) -> None:
         sessions = list(sessions)

@@ -1,4 +1,4 @@
-"""People's pictures: small squares drawn from what they upload, in a process of its own."""
+"""Redraws profile pictures from uploads as small squares, in a separate process."""
 
 from functools import partial
 from typing import IO
@@ -23,16 +23,16 @@ SIGNATURES = (
 
 
 class InvalidImage(Exception):
-    """Why an upload cannot be a picture; for people."""
+    """The upload cannot become a picture; the message is shown to the person."""
 
 
 def redraw(person: UUID, upload: IO[bytes]) -> "ContentFile[bytes]":
-    """A WebP square of the upload's first frame, without what the camera wrote into it.
+    """Returns a WebP square of the upload's first frame, without the camera's metadata.
 
-    Waits for this person's turn, in the lane for pictures like this one.
+    Waits for this person's turn, in the queue for small pictures.
 
     Raises:
-        NotAPicture: it is too large, of no known format, or broken, or too many are waiting.
+        InvalidImage: it is too large, of an unknown format, or broken, or too many are waiting.
     """
     data = upload.read(LIMIT + 1)
     if len(data) > LIMIT:

@@ -1,4 +1,4 @@
-"""Turns ``TooManyHashes``, wherever it comes from, into 429 with a time to come again."""
+"""Turns ``TooManyHashes``, wherever it is raised, into a 429 response with a Retry-After header."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ A_MINUTE = 60
 
 
 class BusyMiddleware:
-    """Says that a request could not be done, and of each 429 when to come again."""
+    """Answers 429 when the hashing queue is full, and adds Retry-After to every 429 response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

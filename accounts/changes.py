@@ -1,7 +1,7 @@
-"""What changed about accounts, by whom and how, told to whoever keeps a record of it.
+"""Publishes every change of an account to the modules that keep a record: what, by whom and how.
 
-The models' own signals are heard, so it makes no difference through which page, program or command
-something is changed. What ``QuerySet.update``, ``bulk_create`` and SQL change, no signal tells.
+It listens to the models' own signals, so the page, program or command that made the change does not
+matter. Changes by ``QuerySet.update``, ``bulk_create`` and SQL send no signal.
 """
 
 from collections.abc import Iterable
@@ -39,9 +39,9 @@ logger = structlog.get_logger(__name__)
 
 
 def tell(action: str, about: Model, what: str) -> None:
-    """Says that this was done to this account or group: ``what`` in a sentence, without secrets.
+    """Publishes a change of this account or group: ``what`` is a sentence without secrets.
 
-    What erasing somebody takes from them is one decision, and recorded as that.
+    Erasing a person changes many fields, but it is one decision and is recorded as one.
     """
     if getattr(about, "erased_at", None):
         return
@@ -64,7 +64,7 @@ def tell(action: str, about: Model, what: str) -> None:
 
 
 def _actor(request: HttpRequest | None) -> tuple[str, str]:
-    """Who does something now, and how, where that says more."""
+    """Returns who is acting now, and by which means if that adds something."""
     if request is None:
         return COMMAND_LINE, ""
     match = request.resolver_match
@@ -88,7 +88,7 @@ def _made_today(person: Model) -> int:
 
 @receiver(pre_save, sender=User)
 def _before(instance: User, raw: bool, update_fields: Iterable[str] | None, **kwargs: Any) -> None:
-    """Looks up what is stored, unless nothing that matters here is written."""
+    """Looks up the stored row, unless this save writes no field that matters here."""
     instance._stored_before = None  # type: ignore[attr-defined]
     if raw or instance._state.adding:
         return
@@ -123,13 +123,13 @@ def _after(
                 f"{'Made' if given else 'No longer'} {role}.",
             )
     if "password" in written and before["password"] != instance.password:
-        # A password that is right but hashed as in former times is stored anew, by itself.
+        # A correct password with an old hash is hashed again automatically.
         is_hashed_anew = update_fields is not None and getattr(instance, "_password", None) is None
         if not is_hashed_anew:
             tell("change_password", instance, "New password.")
     if "email" in written and before["email"] != instance.email:
         tell("change_email", instance, "Another e-mail address.")
-    # With these fields alone it is a moderator's decision, which is recorded with its reason.
+    # If only these fields change, it is a moderator's decision, recorded with its reason.
     is_decision = update_fields is not None and set(update_fields) == {"is_active"}
     if "is_active" in written and before["is_active"] != instance.is_active and not is_decision:
         tell(
@@ -140,7 +140,9 @@ def _after(
 
 
 def _made(person: User) -> None:
-    """Those who sign up by themselves are recorded nowhere; anyone can, as often as they like."""
+    """Records a new account, except one that a person made by signing up: anyone can do
+    that often.
+    """
     roles = [role for field, role in ROLES.items() if getattr(person, field)]
     request: HttpRequest | None = context.request
     if roles or request is None or request.user.is_authenticated:
@@ -238,7 +240,9 @@ def _before_address(instance: EmailAddress, raw: bool, **kwargs: Any) -> None:
 
 @receiver(post_save, sender=EmailAddress)
 def _address_changed(instance: EmailAddress, created: bool, raw: bool, **kwargs: Any) -> None:
-    """Which address it is, is nothing for moderators, who read the record too."""
+    """Records that an address changed, not which: moderators, who read the record, may
+    not see it.
+    """
     if raw:
         return
     before = instance._stored_before

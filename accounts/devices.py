@@ -1,6 +1,7 @@
-"""Browsers in which somebody has signed in, told by a cookie that outlives the session.
+"""Recognises browsers in which a person signed in before, by a cookie that outlives the session.
 
-It opens nothing. It says that wrong passwords from elsewhere are not this browser's (``guessing``).
+The cookie grants no access. It keeps wrong passwords from elsewhere from counting against this
+browser (``guessing``).
 """
 
 import secrets
@@ -25,7 +26,7 @@ _SALT = "accounts.devices"
 
 
 def known(request: HttpRequest, name: str) -> str | None:
-    """The browser's id, if somebody with this username has signed in there."""
+    """Returns the browser's id if the person with this username has signed in there."""
     device, people = _read(request)
     return device if _reference(name) in people else None
 
@@ -39,7 +40,9 @@ def _read(request: HttpRequest) -> tuple[str, list[str]]:
 
 
 def _reference(name: str) -> str:
-    """What tells the name to the server, and nothing to others who use the browser."""
+    """Returns a reference that only the server can link to the name, not others who use the
+    browser.
+    """
     return salted_hmac(_SALT, name).hexdigest()[:16]
 
 
@@ -50,7 +53,7 @@ def _signed_in(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
 
 
 class DeviceMiddleware:
-    """Gives the cookie to browsers in which somebody has just signed in, with every step taken."""
+    """Sets the cookie in browsers in which a person has just completed every step of signing in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,5 +1,6 @@
-"""The page where a person confirms an editor, and the editor's two doors: for the link to that
-page, and for its session."""
+"""The page where a person confirms an editor, and the editor's two endpoints: one for the link to
+that page, and one for its session.
+"""
 
 from typing import Any
 
@@ -36,7 +37,7 @@ UNKNOWN_EDITOR = (
 @never_cache
 @require_http_methods(["GET", "POST"])
 def confirm_editor(request: HttpRequest, link: str) -> HttpResponse:
-    """Shows which editor asks; the POST, which no other site can make, is the person's yes."""
+    """Shows which editor wants to sign in; the POST, which no other site can send, confirms it."""
     if request.method != "POST":
         asked = editors.asked_by(link)
         if asked is None:
@@ -46,8 +47,8 @@ def confirm_editor(request: HttpRequest, link: str) -> HttpResponse:
     if confirmed is None:
         return _over(request)
     asked, code = confirmed
-    # The page leads on by itself: browsers hold a redirect after a form against `form-action`,
-    # and whoever's editor does not come to the front finds a link here.
+    # The page redirects by itself: browsers apply `form-action` to a redirect after a form. If the
+    # editor does not come to the front, the person finds a link here.
     address = asked.callback.with_code(code, asked.state)
     return render(
         request,
@@ -76,7 +77,7 @@ class EditorRequest(Input):
 
 @method_decorator(rate_limit(action="link_editor"), name="handle")
 class EditorLink(APIView):
-    """Gives an editor the page to open in the person's browser."""
+    """Returns the address of the page that the editor opens in the person's browser."""
 
     http_method_names = ["post", "options"]
     input_class = EditorRequest
@@ -112,11 +113,11 @@ class EditorCode(Input):
 
 @method_decorator(rate_limit(action="link_editor"), name="handle")
 class EditorSession(APIView):
-    """Answers as allauth's own sign-in does, with a session that is the editor's alone: it is in
-    the list of devices, and ends without ending the browser's.
+    """Answers like allauth's own sign-in, with a session for the editor alone: it is in the list of
+    devices, and ends without ending the browser's.
 
-    The person has passed every step of signing in in the browser, so no second factor is asked
-    for again.
+    The person has passed every step of signing in in the browser, so the editor needs no second
+    factor again.
     """
 
     http_method_names = ["post", "options"]

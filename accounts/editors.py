@@ -1,20 +1,20 @@
-"""Signing in to an editor by way of the browser, where one is signed in already.
+"""Signs an editor in through a browser in which the person is already signed in.
 
-The editor makes up a secret, the verifier, and tells us the secret's SHA-256, the challenge, and
+The editor creates a secret, the verifier, and sends us its SHA-256, the challenge, and the address
 where it listens, its callback. It gets a link that works once, and opens it in the person's
-browser. The person confirms, and the browser takes a code to the callback. The editor gives code
+browser. The person confirms, and the browser takes a code to the callback. The editor sends code
 and verifier, and gets a session of its own. That is OAuth's code flow with PKCE and pushed requests
-(RFC 7636, 8252, 9126), for one kind of client that nobody has to register.
+(RFC 7636, 8252, 9126), for one kind of client that needs no registration.
 
-Two things could go wrong, and each needs its own answer:
+There are two attacks, and each needs its own defence:
 
-- Someone reads the code on its way: a program that took over the editor's scheme, a log, the
-  browser's history. The code is worth nothing without the verifier, which never leaves the editor
-  before it is exchanged; and it works once, for two minutes.
-- Someone asks for a link with a challenge of their own, sends it to a person, and hopes for the
-  click. The verifier is no help, since they have it. So there are links only for callbacks that
-  nobody but the person's own editor takes: an editor's scheme on their computer, their loopback,
-  VS Code's own sites in their browser, and origins that whoever runs the server has named.
+- An attacker reads the code in transit: a program that took over the editor's scheme, a log, the
+  browser's history. The code is worthless without the verifier, which never leaves the editor
+  before the exchange; and the code works once, for two minutes.
+- An attacker requests a link with a challenge of their own, sends it to a person, and hopes for a
+  click. The verifier does not help, since the attacker has it. So links are issued only for
+  callbacks that only the person's own editor receives: an editor's scheme on their computer, their
+  loopback, VS Code's own sites in their browser, and origins that the administrator has allowed.
 """
 
 import hashlib
@@ -52,13 +52,13 @@ SITES = re.compile(r"https://(?:(?:insiders\.)?vscode\.dev|(?:[a-z0-9-]+\.)?gith
 """Where VS Code runs in the browser: these keep a code in that browser. Ports that people forward
 from a codespace are elsewhere, one label deeper."""
 LOOPBACK = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?")
-# No backslash, quote or control character, which browsers and we could read differently.
+# No backslash, quote or control character: browsers and this server could parse those differently.
 PLAIN = re.compile(r"[A-Za-z0-9\-._~:/?\[\]!$&()*+,;=%]{1,2000}")
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """Where a code may go, and whose it is, for people."""
+    """Where a code may be sent, and the name of its owner, to show to people."""
 
     address: str
     editor: str
@@ -69,7 +69,7 @@ class Callback:
 
 
 class NotAnEditor(Exception):
-    """The address is none that a code may go to; ``place`` is its origin, for people."""
+    """No code may be sent to the address; ``place`` is its origin, to show to people."""
 
     def __init__(self, place: str) -> None:
         super().__init__(place)
@@ -77,10 +77,10 @@ class NotAnEditor(Exception):
 
 
 def callback(text: str) -> Callback:
-    """Reads the address that an editor wants its code at, and writes it anew from its parts.
+    """Parses the address at which an editor wants its code, and rebuilds it from its parts.
 
     Raises:
-        NotAnEditor: a code may not go there.
+        NotAnEditor: no code may be sent there.
     """
     if not PLAIN.fullmatch(text):
         raise NotAnEditor("")
@@ -110,7 +110,7 @@ def _is_open_to(origin: str) -> bool:
 
 
 def _leads_to_extension(parts: SplitResult, query: dict[str, str]) -> bool:
-    """Whether it is what VS Code makes of the extension's address where it runs in a browser."""
+    """Returns whether it is the address that VS Code in a browser gives to the extension."""
     return (
         parts.path.endswith("/callback")
         and query.get("vscode-authority") == EXTENSION
@@ -120,7 +120,7 @@ def _leads_to_extension(parts: SplitResult, query: dict[str, str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An editor's wish to sign in as whoever opens the link."""
+    """An editor's request to sign in as the person who opens the link."""
 
     callback: Callback
     challenge: str
@@ -128,12 +128,12 @@ class Asked:
 
 
 def issue_link(asked: Asked) -> str:
-    """What the editor opens in the browser: the last part of the page's address."""
+    """Returns the last part of the address of the page that the editor opens in the browser."""
     return one_time_tokens.issue("editor-link", asdict(asked), lifetime=LINK_LIFETIME)
 
 
 def asked_by(link: str) -> Asked | None:
-    """Who asks with this link, as long as nobody has confirmed it."""
+    """Returns the request behind this link, until it is confirmed."""
     return _asked(one_time_tokens.look("editor-link", link))
 
 
@@ -144,8 +144,9 @@ def _asked(found: Any) -> Asked | None:
 
 
 def confirm(link: str, session_key: str) -> tuple[Asked, str] | None:
-    """A code for the editor, in the name of whoever is signed in with this session; the first
-    time, and ever after nothing."""
+    """Returns a code for the editor, on behalf of the person signed in with this session. It works
+    once: a second call returns None.
+    """
     asked = _asked(one_time_tokens.redeem("editor-link", link))
     if asked is None:
         return None
@@ -154,8 +155,9 @@ def confirm(link: str, session_key: str) -> tuple[Asked, str] | None:
 
 
 def redeem_code(code: str, verifier: str) -> User | None:
-    """Who confirmed it, if they are still signed in where they did. The code is used up, also
-    when the verifier is wrong: whoever tries has no right to a second attempt."""
+    """Returns who confirmed it, if they are still signed in where they did. The code is used up
+    even if the verifier is wrong, so that an attacker gets no second attempt.
+    """
     found = one_time_tokens.redeem("editor-code", code)
     if found is None:
         return None
@@ -166,6 +168,6 @@ def redeem_code(code: str, verifier: str) -> User | None:
 
 
 def challenge_of(verifier: str) -> str:
-    """The SHA-256 of the verifier in base64url, without padding."""
+    """Returns the SHA-256 of the verifier in base64url, without padding."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return urlsafe_b64encode(digest).decode().rstrip("=")

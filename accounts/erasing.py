@@ -1,7 +1,7 @@
-"""Erasing somebody: their account is closed at once, and all that names them follows.
+"""Erases a person: closes their account at once, then removes everything that names them.
 
-Their row stays, without anything that says who they were, because messages refer to it. Each step
-can be done again, as a process may die between any two of them.
+The row stays, without anything that identifies them, because messages refer to it. Each step can be
+repeated, as a process may die between any two of them.
 """
 
 from allauth.account.models import EmailAddress
@@ -24,23 +24,23 @@ DISPLAY_NAME = "Former member"
 
 
 class LastSuperuser(Exception):
-    """Nobody could look after the server without this person; the text is for people."""
+    """The person is the last superuser and cannot be erased; the message is shown to people."""
 
     def __init__(self) -> None:
         super().__init__("This is the last superuser. Make someone else one first.")
 
 
 def begin(person: User, *, keep_messages: bool) -> Erasure:
-    """Closes an account for good, and has all else that is theirs erased soon after.
+    """Closes an account for good, and schedules the erasure of everything else that is theirs.
 
-    It does nothing to somebody whose erasure has begun already.
+    Does nothing if the person's erasure has begun already.
 
     Raises:
         LastSuperuser: there is no other superuser who may sign in.
     """
     with transaction.atomic():
         _refuse_last_superuser(person)
-        # As they are now, and until this is done: their picture may be another one.
+        # Read them again: their picture may have changed since.
         person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
         erasure, _ = Erasure.objects.get_or_create(
             user=person,
@@ -58,7 +58,7 @@ def begin(person: User, *, keep_messages: bool) -> Erasure:
 
 
 def erase_by_own_wish(person: User, *, keep_messages: bool) -> Erasure:
-    """``begin`` for somebody who asks for it themselves; the record names nobody.
+    """Calls ``begin`` for a person who requests it themselves; the record names nobody.
 
     Raises:
         LastSuperuser: there is no other superuser who may sign in.
@@ -77,11 +77,11 @@ def erase_by_own_wish(person: User, *, keep_messages: bool) -> Erasure:
 
 
 def close_account(erasure: Erasure) -> None:
-    """Takes from the account what it says about the person, and every way in."""
+    """Removes everything that identifies the person from the account, and every way to sign in."""
     person = User.objects.filter(pk=erasure.user_id)
     name = username_of(erasure)
-    # One write: without transactions, too, nobody meets a person who is erased in part. No signal
-    # tells of it, so no record is kept of each field.
+    # One write, so that nobody sees a half-erased person on databases without transactions. It
+    # sends no signal, so that no record is kept of each field.
     person.update(
         username=name,
         skeleton=fold(name),
@@ -102,7 +102,7 @@ def close_account(erasure: Erasure) -> None:
 
 
 def end_access(erasure: Erasure) -> None:
-    """Takes every way in, and what is stored of it: addresses, devices, second factors, groups."""
+    """Removes every way to sign in, with its data: addresses, devices, second factors, groups."""
     user = User.objects.get(pk=erasure.user_id)
     signed_out.send(User, user_id=user.pk, session_key=None, suspended=False)
     end_sessions(user)
@@ -113,12 +113,12 @@ def end_access(erasure: Erasure) -> None:
 
 
 def username_of(erasure: Erasure) -> str:
-    """The name that stands in the place of the former one: always the same, unlike any other."""
+    """Returns the name that replaces the former one: always the same, and unlike any other."""
     return f"{ERASED}{erasure.pk.hex[:10]}"
 
 
 def finish(erasure: Erasure) -> None:
-    """Forgets the last that was kept to erase the rest."""
+    """Deletes the last data that was kept in order to erase the rest."""
     if erasure.former_avatar:
         default_storage.delete(erasure.former_avatar)
     erasure.former_username = erasure.former_avatar = ""
@@ -129,11 +129,11 @@ def finish(erasure: Erasure) -> None:
 def _refuse_last_superuser(person: User) -> None:
     if not person.is_superuser:
         return
-    # One superuser at a time, or two who are erased at once would each count the other.
+    # One superuser at a time: two who are erased at the same time would each count the other.
     people = ContentType.objects.get_for_model(User)
     list(ContentType.objects.select_for_update(no_key=True).filter(pk=people.pk))
-    # They cease to be one before the others are counted: where nothing is locked (MongoDB), of two
-    # at once the later one sees that nobody is left.
+    # They lose the role before the others are counted: where nothing is locked (MongoDB), the later
+    # of two finds that no superuser is left.
     row = User.objects.filter(pk=person.pk, erased_at=None)
     row.update(is_superuser=False)
     if not User.objects.filter(is_superuser=True, is_active=True).exists():

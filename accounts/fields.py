@@ -1,4 +1,4 @@
-"""Fields of people."""
+"""Model fields for people's names."""
 
 from typing import Any
 
@@ -11,10 +11,11 @@ LENGTH = 255
 
 
 class SkeletonField(models.CharField):  # type: ignore[type-arg]
-    """What a username is taken for (``look_alikes.fold``), filled in when the row is made.
+    """The form of a username in which look-alikes are equal (``look_alikes.fold``), set on
+    creation.
 
-    Its unique index lets nobody stand beside somebody who looks the same, also where two sign up at
-    once. It is never filled in twice: people who stood beside each other before keep their names.
+    Its unique index keeps look-alike names from existing side by side, even if two people sign up
+    at the same time. It is set only once: people with look-alike names from before keep them.
     """
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:

@@ -1,8 +1,8 @@
 """The link that makes the first administrator.
 
-Whoever starts the server sees it in their terminal, so nobody needs a command, and no account
-has a password that others know. It works while there is no administrator, and for a day. It makes
-the person who is signed in an administrator, or else a new account.
+The person who starts the server sees it in their terminal, so nobody needs a command, and no
+account has a password that others know. It works for a day, while there is no administrator. It
+makes the signed-in person an administrator, or else creates an account.
 """
 
 import itertools
@@ -20,11 +20,11 @@ SALT = "accounts.first_administrator"
 
 
 class AlreadyMade(Exception):
-    """There is an administrator, so the link is worth nothing."""
+    """An administrator exists, so the link no longer works."""
 
 
 def is_needed(*, beside: User | None = None) -> bool:
-    """Whether there is no administrator yet, or none beside this person."""
+    """Returns whether there is no administrator yet, or none but this person."""
     administrators = User.objects.filter(is_superuser=True)
     if beside:
         administrators = administrators.exclude(pk=beside.pk)
@@ -32,12 +32,12 @@ def is_needed(*, beside: User | None = None) -> bool:
 
 
 def token() -> str:
-    """The last part of the link's address."""
+    """Returns the last part of the link's address."""
     return signing.dumps("", salt=SALT)
 
 
 def is_valid(token: str) -> bool:
-    """Whether the link works: it is ours, not too old, and still needed."""
+    """Returns whether the link works: it is ours, not too old, and still needed."""
     try:
         signing.loads(token, salt=SALT, max_age=LIFETIME)
     except signing.BadSignature:
@@ -46,15 +46,15 @@ def is_valid(token: str) -> bool:
 
 
 def make(*, username: str, password: str) -> User:
-    """Makes the first administrator.
+    """Creates the first administrator's account.
 
     Raises:
-        AlreadyMade: there is one, or someone else made one at this moment.
+        AlreadyMade: there is one, or another request made one at this moment.
     """
-    # Before it is asked whether there is an administrator (_wait_for_others).
+    # Before the check whether there is an administrator (_wait_for_others).
     person = User(id=_next_id(), username=User.normalize_username(username))
     person.is_staff = person.is_superuser = True
-    # It takes its time, so nobody waits for it in a transaction.
+    # Hashing is slow, so it happens outside the transaction.
     person.set_password(password)
     try:
         with transaction.atomic():
@@ -69,22 +69,23 @@ def promote(person: User) -> None:
     """Makes a person who has an account the first administrator.
 
     Raises:
-        AlreadyMade: there is one, or someone else becomes one at this moment.
+        AlreadyMade: there is one, or another person becomes one at this moment.
     """
     with transaction.atomic():
         _wait_for_others()
         _set_administrator(person, True)
-    # Where nobody waits (MongoDB), the later one sees the other here. Should both of them, then
-    # there is none and the link still works.
+    # Without locks (MongoDB), the later of two sees the other here. If both see each other, there
+    # is no administrator and the link still works.
     if not is_needed(beside=person):
         _set_administrator(person, False)
         raise AlreadyMade
 
 
 def _next_id() -> uuid.UUID:
-    """The id of the account that the link makes: of two who use it at once, the database's primary
-    key lets one through, on databases without transactions too. It is another one where the link
-    made an account before that is no administrator's any more."""
+    """Returns the id of the account that the link creates. If two requests use it at once, the
+    database's primary key accepts one, even without transactions. The id changes once an account
+    that the link made before is no longer an administrator's.
+    """
     ids = (
         uuid.uuid5(uuid.NAMESPACE_URL, f"mediachat:first-administrator{count or ''}")
         for count in itertools.count()
@@ -98,8 +99,8 @@ def _set_administrator(person: User, on: bool) -> None:
 
 
 def _wait_for_others() -> None:
-    """Lets one person at a time use the link, until the transaction ends; MongoDB has no locks."""
-    # A row that is always there, and that nobody writes.
+    """Allows one request at a time until the transaction ends; MongoDB has no locks."""
+    # A row that always exists and is never written.
     people = ContentType.objects.get_for_model(User)
     list(ContentType.objects.select_for_update(no_key=True).filter(pk=people.pk))
     if not is_needed():

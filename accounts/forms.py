@@ -1,4 +1,4 @@
-"""What people fill in about themselves."""
+"""Forms with which people change their own accounts."""
 
 import uuid
 from typing import Any
@@ -47,7 +47,7 @@ class FirstAdministratorForm(forms.Form):
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A person's name and picture. The picture is drawn anew, so nothing hides in it."""
+    """A person's name and picture. The picture is redrawn, so that nothing can hide in it."""
 
     picture = forms.FileField(
         required=False,
@@ -82,7 +82,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         person: User = super().save(commit=False)
         old = person.avatar.name
         if picture := self.cleaned_data["picture"]:
-            # Nobody can guess it: whoever sees someone's messages may load their picture.
+            # An unguessable name: everyone who sees a person's messages may load their picture.
             person.avatar.save(f"{uuid.uuid4().hex}.webp", picture, save=False)
         elif self.cleaned_data["remove_picture"]:
             person.avatar = ""
@@ -93,13 +93,13 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
                 person.avatar.storage.delete(str(person.avatar.name))
             raise
         if old and old != person.avatar.name:
-            # After the row: a picture that is shown nowhere is better than one that is missing.
+            # After the row: an unused picture is better than a missing one.
             person.avatar.storage.delete(old)
         return person
 
 
 class ErasureForm(forms.Form):
-    """What is to become of a person's messages when they are erased."""
+    """Decides whether a person's messages are kept when they are erased."""
 
     messages = forms.ChoiceField(
         label="Your messages",

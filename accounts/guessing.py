@@ -1,14 +1,14 @@
-"""How many wrong passwords are taken, by name and by network.
+"""Limits wrong passwords, by name and by network.
 
-Three wishes pull apart: nobody guesses a password, nobody locks somebody else out, and an office
-behind one address comes in. So wrong passwords are counted in several places at once, and what
-says that a person has been here before takes them out of the counts that others fill:
+Three goals conflict: nobody may guess a password, nobody may lock another person out, and an office
+behind one address must be able to sign in. So wrong passwords are counted in several buckets, and
+evidence that a person has signed in before takes them out of the buckets that others fill:
 
-- A browser in which they signed in has a cookie (``devices``). It has a count of its own.
-- From a network in which they signed in within a month, what happens in other networks does not
-  count. That is for programs, which keep no cookies.
+- A browser in which they signed in has a cookie (``devices``). It has a bucket of its own.
+- For a network in which they signed in within a month, attempts from other networks do not count.
+  That is for programs, which keep no cookies.
 
-All processes count together, in the cache.
+All processes share the counts, in the cache.
 """
 
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ KNOWN_FOR = 30 * DAY
 
 @dataclass
 class Guess:
-    """An attempt to sign in, which is taken for a wrong one until it turns out to be right."""
+    """An attempt to sign in, which counts as wrong until it turns out to be right."""
 
     name: str
     device: str | None
@@ -58,7 +58,7 @@ class Guess:
     _counted: list[str] = field(default_factory=list)
 
     def count(self) -> bool:
-        """Whether the attempt may be made; it is counted if so."""
+        """Counts the attempt and returns whether it is allowed."""
         if not settings.RATE_LIMITS:
             return True
         for key, limit, seconds in self._limits():
@@ -69,16 +69,16 @@ class Guess:
         return True
 
     def rollback(self) -> None:
-        """The attempt was right, or was not made."""
+        """Takes the attempt back: it was right, or was not made."""
         for key in self._counted:
             try:
                 cache.decr(key)
             except ValueError:
-                pass  # its time is over
+                pass  # expired
         self._counted.clear()
 
     def forget(self) -> None:
-        """What was counted for this name, here and everywhere, counts no longer."""
+        """Clears what was counted for this name, here and in all other buckets."""
         cache.delete_many([self._key("name"), *(self._key(*each) for each in self._of_name())])
 
     def _of_name(self) -> list[tuple[str, ...]]:
@@ -89,7 +89,7 @@ class Guess:
             return [(self._key("name", self.device), OF_DEVICE, FIVE_MINUTES)]
         here, around = (self._key(*each) for each in self._of_name())
         if cache.get(_known(self.name, self.network)):
-            # Whatever others behind this address try of other names is not this person's.
+            # Attempts on other names from this address are not this person's.
             return [(here, OF_NAME_FROM_NETWORK, FIVE_MINUTES)]
         return [
             (here, OF_NAME_FROM_NETWORK, FIVE_MINUTES),
@@ -105,29 +105,29 @@ class Guess:
 
 
 def guess(request: HttpRequest, name: str) -> Guess:
-    """An attempt with this username, whether or not anybody has it."""
+    """Returns an attempt with this username, whether or not it exists."""
     name = User.normalize_username(name)
     return Guess(name, devices.known(request, name), *networks(address_of(request)))
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where a request comes from."""
+    """Returns the network address that a request comes from."""
     forwarded = request.headers.get("X-Forwarded-For", "")
     return trusted_address(forwarded, request.META.get("REMOTE_ADDR", ""))
 
 
 def _add_one(key: str, seconds: int) -> int:
-    """How many there are with this one, since the first of so many seconds."""
+    """Adds one and returns the count within the period of so many seconds."""
     cache.add(key, 0, seconds)
     try:
         return cache.incr(key)
-    except ValueError:  # its time ended just now
+    except ValueError:  # expired just now
         cache.set(key, 1, seconds)
         return 1
 
 
 def _key(kind: str, *parts: str) -> str:
-    """Of one length, and telling nobody who reads the cache whose names these are."""
+    """Returns a key of fixed length that does not reveal names to readers of the cache."""
     return f"guesses:{kind}:{salted_hmac('accounts.guessing', '|'.join(parts)).hexdigest()[:32]}"
 
 
@@ -144,8 +144,9 @@ def _remember_network(request: HttpRequest | None, user: User, **kwargs: Any) ->
 
 @receiver(post_save, sender=User)
 def _password_changed(instance: User, created: bool, **kwargs: Any) -> None:
-    """What was guessed of the old password says nothing of the new one, and whoever tried codes
-    has the password no longer."""
+    """Clears the counts: guesses at the old password reveal nothing about the new one, and an
+    attacker who tried codes no longer has the password.
+    """
     if created or getattr(instance, "_password", None) is None:
         return
     guess(context.request or HttpRequest(), instance.username).forget()

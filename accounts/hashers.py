@@ -1,8 +1,8 @@
-"""How passwords are hashed, and how much of that a process does at once.
+"""Hashes passwords, and limits how much of that a process does at the same time.
 
-A hash is slow and large on purpose, and anybody may ask for one. So a process hashes in one
-thread of low priority, with a short line before it. The bound is in the hashers themselves, which
-no page and no command can go around.
+A hash is slow and large on purpose, and anyone can request one. So a process hashes in one thread
+of low priority, with a short queue. The limit is in the hashers themselves, so that no page and no
+command can bypass it.
 """
 
 import os
@@ -28,11 +28,11 @@ everyone's messages, comes first."""
 
 
 class TooManyHashes(Exception):
-    """The process has more passwords to hash than it can in time. Nothing was changed."""
+    """The process cannot hash this password in time. Nothing was changed."""
 
 
 class HashingThread:
-    """One thread that hashes, and the bounded line before it."""
+    """One thread that hashes, with a bounded queue."""
 
     def __init__(self, *, places: int = PLACES, wait: float = WAIT) -> None:
         self._executor = ThreadPoolExecutor(1, "hashing", initializer=_lower_priority)
@@ -40,10 +40,10 @@ class HashingThread:
         self._wait = wait
 
     def run(self, work: Callable[[], T]) -> T:
-        """What ``work`` returns.
+        """Runs ``work`` in the thread and returns its result.
 
         Raises:
-            TooManyHashes: the line is full, or has not moved up in time.
+            TooManyHashes: the queue is full, or the turn did not come in time.
         """
         if not self._places.acquire(blocking=False):
             raise TooManyHashes
@@ -54,13 +54,13 @@ class HashingThread:
             except TimeoutError:
                 if future.cancel():
                     raise TooManyHashes from None
-                return future.result()  # it has begun, and takes a fraction of a second
+                return future.result()  # it is running, and takes a fraction of a second
         finally:
             self._places.release()
 
 
 def _lower_priority() -> None:
-    if sys.platform == "linux":  # elsewhere it would be that of the whole process
+    if sys.platform == "linux":  # on other systems this would lower the whole process's priority
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
@@ -77,10 +77,10 @@ class Argon2Hasher(Argon2PasswordHasher):
     Django's own takes 100 MiB and eight threads. Hashes of that kind are still verified; the
     person's next sign-in replaces them.
 
-    A password is normalised first (NFKC), as keyboards and systems write an é in one character or
-    in two. Hashes from before that are verified with what was typed, and replaced as well. The
-    salt says which of the two it is, so that a guess never costs two hashes: the time would tell
-    that the account exists.
+    A password is normalised first (NFKC), because keyboards and systems write é as one character or
+    as two. Hashes from before that are verified with the text as typed, and replaced as well. The
+    salt says which of the two applies, so that a guess never costs two hashes: the time would
+    reveal that the account exists.
     """
 
     time_cost = 2
@@ -105,7 +105,7 @@ class Argon2Hasher(Argon2PasswordHasher):
 
 
 def normalized(password: str) -> str:
-    """The one form of letters in which a password is hashed."""
+    """Returns the Unicode form in which a password is hashed."""
     return unicodedata.normalize("NFKC", password)
 
 
@@ -114,7 +114,7 @@ def _hashed_form(password: str, salt: str) -> str:
 
 
 class PBKDF2Hasher(PBKDF2PasswordHasher):
-    """For hashes that came from another Django project."""
+    """Verifies hashes that came from another Django project."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         # Django's verify calls it too.

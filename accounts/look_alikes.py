@@ -1,8 +1,8 @@
-"""Letters that look like others, so that names can be compared as people see them.
+"""Folds look-alike letters together, so that names can be compared as people see them.
 
 The tables follow Unicode's Technical Standard 39 (https://www.unicode.org/reports/tr39/), which
-Python's unicodedata does not have: of its pairs those that a username can have or could have
-before. Added are pairs alike in small letters or in capitals alone, and all small capitals.
+Python's unicodedata lacks: the pairs that a username can contain now or could before. Added are
+pairs that look alike only in small letters or only in capitals, and all small capitals.
 """
 
 import re
@@ -70,8 +70,8 @@ _VARIANTS = str.maketrans(
 
 
 def fold(name: str) -> str:
-    """What a name is taken for: names that look the same have the same."""
-    # Letters are looked up without their accents, and once before Unicode makes of some another.
+    """Returns a form of the name that is equal for names that look the same."""
+    # Letters are looked up without accents, and once before Unicode maps some to others.
     for form in ("NFD", "NFKD"):
         name = unicodedata.normalize(form, name).casefold().translate(LOOK_ALIKES)
     name = _UNSEEN_PARTS.sub("", name)
@@ -80,10 +80,11 @@ def fold(name: str) -> str:
 
 
 def fold_loosely(name: str) -> str:
-    """The same without accents, strokes, spaces and signs, and with plain letters for letters and
-    digits that some fonts draw alike: for the few names that nobody may have. Held against names
-    that people have, it would refuse honest ones: Torn beside Tom, Dorn beside Dom, anna1 beside
-    annal, Zoë beside Zoe. The page marks these where they meet."""
+    """Returns the same without accents, strokes, spaces and signs, and with plain letters for
+    letters and digits that some fonts draw alike. Used only for the few reserved names. For
+    people's names it would refuse honest ones: Torn beside Tom, Dorn beside Dom, anna1 beside
+    annal, Zoë beside Zoe. The page marks these where they appear together.
+    """
     letters = unicodedata.normalize("NFD", fold(name)).translate(_VARIANTS)
     name = "".join(filter(str.isalnum, letters))
     return name.replace("rn", "m").replace("vv", "w")

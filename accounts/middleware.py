@@ -1,4 +1,4 @@
-"""Keeps the list of sessions up to date, and leads people to what they have to set up."""
+"""Keeps the list of sessions up to date, and redirects people to required set-up steps."""
 
 from collections.abc import Callable
 
@@ -16,10 +16,10 @@ INTERVAL = 300
 
 
 class SessionActivityMiddleware:
-    """Notes when and from where a session was last used.
+    """Records when and from where a session was last used.
 
-    allauth's own middleware writes at every request, and a page with thirty pictures makes
-    thirty; here a session is noted once in an interval.
+    allauth's own middleware writes at every request, and a page with thirty pictures makes thirty;
+    this one writes once per interval.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -36,14 +36,15 @@ def _is_due(session_key: str) -> bool:
     try:
         return cache.add(f"session-noted:{session_key}", True, INTERVAL)
     except Exception:
-        # Redis is away. People can do without the note, and not without the page.
+        # Redis is unavailable. The record is optional, the page is not.
         return False
 
 
 class SecondFactorMiddleware:
-    """Leads who has to have a second factor to the page where it is set up.
+    """Redirects people who must have a second factor to the page where they set one up.
 
-    ``staff`` closes the admin until then, ``all`` every page. What programs use answers for itself.
+    ``staff`` applies to the admin only, ``all`` to every page. Endpoints for programs check for
+    themselves.
     """
 
     GOES_ON = "second_factor_goes_on"

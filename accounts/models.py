@@ -1,4 +1,4 @@
-"""People."""
+"""Models of people and their erasure."""
 
 import uuid
 from hashlib import sha256
@@ -19,7 +19,7 @@ from mediachat.folding import FoldedField, Named, NamedQuerySet
 
 
 class UsernameTaken(ValidationError, IntegrityError):
-    """Somebody has the name of a new account, or one that looks like it."""
+    """The name of a new account, or one that looks like it, is taken."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -29,24 +29,24 @@ class UsernameTaken(ValidationError, IntegrityError):
 
 
 class WasErased(PermissionDenied):
-    """Somebody was erased since what is to be written of them was read."""
+    """The person was erased after the data to be written about them was read."""
 
     def __init__(self) -> None:
         super().__init__("This account has been erased.")
 
 
 class PeopleManager(UserManager.from_queryset(NamedQuerySet)):  # type: ignore[misc]
-    """Django's, which also writes what people are searched by."""
+    """Django's manager, which also writes the columns that search uses."""
 
     use_in_migrations = False
 
 
 class User(Named, AbstractUser):
-    """Someone with an account.
+    """A person with an account.
 
-    Usernames are lower-case and never change: messages, mentions and reactions name people by
-    them. Only erasing somebody (``accounts.erasing``) gives them another.
-    A person who is suspended has ``is_active`` false, which every door checks.
+    Usernames are lower-case and never change: messages, mentions and reactions name people by them.
+    Only erasing a person (``accounts.erasing``) gives them another. A suspended person has
+    ``is_active`` false, which every endpoint checks.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
@@ -95,7 +95,7 @@ class User(Named, AbstractUser):
             if is_former(self.username):
                 raise UsernameTaken
         try:
-            # Together with what is recorded of it (accounts.changes), or not at all.
+            # In one transaction with its record (accounts.changes).
             with transaction.atomic():
                 super().save(*args, **kwargs)
         except DatabaseError as error:
@@ -107,23 +107,24 @@ class User(Named, AbstractUser):
             raise
 
     def _do_update(self, base_qs: Any, *args: Any) -> Any:
-        # All that is read of a person is older than their erasure, which may come at any moment. In
-        # the statement itself, as not every database has locks.
+        # Everything read about a person may be older than their erasure, which can come at any
+        # moment. The condition is in the statement itself, as not every database has locks.
         return super()._do_update(base_qs.filter(erased_at=None), *args)
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
-        # In one spelling, so that the unique index tells names apart as people do.
+        # In one spelling, so that the unique index compares names as people do.
         return usernames.normalize(username)
 
     @property
     def avatar_url(self) -> str | None:
-        """The path of their picture on this server, wherever it is stored: a store's own address
-        may be reachable by the server alone, and can carry the id of its key."""
+        """Returns the path of their picture on this server, wherever it is stored: a store's own
+        address may be reachable by the server alone, and can contain the id of its key.
+        """
         return f"{settings.URL_PREFIX}/media/{self.avatar.name}" if self.avatar else None
 
     def check_password(self, raw_password: str | None) -> bool:
-        """As Django's, and sessions outlive that a hash of an older kind is replaced."""
+        """Checks like Django, but keeps sessions alive when an outdated hash is replaced."""
         return check_password(raw_password, self.password, self._rehash)
 
     def _rehash(self, raw_password: str) -> None:
@@ -132,7 +133,7 @@ class User(Named, AbstractUser):
             self.set_password(raw_password)
         except TooManyHashes:
             return  # the old hash is good enough for now
-        self._password = None  # what else would say that the password was changed
+        self._password = None  # otherwise this would look like a changed password
         self.save(update_fields=["password"])
         password_rehashed.send(User, user=self, before=before)
 
@@ -144,10 +145,10 @@ class User(Named, AbstractUser):
 
 
 class Erasure(models.Model):
-    """That somebody is erased, and how far that has come (``accounts.erasing``).
+    """The progress of a person's erasure (``accounts.erasing``).
 
-    Messages may be many, so a process works on them after the account is closed. Another goes on
-    where it dies.
+    There may be many messages, so a process erases them after the account is closed. If it dies,
+    another continues.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
@@ -172,14 +173,14 @@ class Erasure(models.Model):
 
 
 def hash_of(name: str) -> str:
-    """The SHA-256 of what a name is taken for, in hexadecimal digits."""
+    """Returns the SHA-256, in hexadecimal digits, of the name with look-alikes folded."""
     return sha256(fold(name)[:LENGTH].encode()).hexdigest()
 
 
 def is_former(name: str) -> bool:
-    """Whether somebody who was erased had this username, or one that looks like it.
+    """Returns whether an erased person had this username, or one that looks like it.
 
-    Nobody else gets it: others remember who had it, and so do backups and the audit log. Of the
-    name only a hash is kept, which lists none.
+    Nobody else gets it: others remember who had it, and so do backups and the audit log. Only a
+    hash of the name is kept, so that the table does not list names.
     """
     return Erasure.objects.filter(name_hash=hash_of(name)).exists()

@@ -1,7 +1,7 @@
-"""What people and rooms may be called: names that are seen, and that hide and turn nothing.
+"""Rules for names of people and rooms: visible, and without characters that affect other text.
 
-A name stands in sentences of other people's pages. So it has no character that is invisible, that
-turns the text around it, or that heaps marks upon it.
+A name appears in sentences on other people's pages. So it has no character that is invisible,
+changes the direction of the text around it, or stacks marks on it.
 """
 
 import re
@@ -18,16 +18,16 @@ from accounts.usernames import OFFICIAL, RESERVED, check, normalize
 MARKS = 5
 """The most accents and signs on one letter: more of them reach into the lines around."""
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
-# Beside those of the category Cf: what Unicode lets programs draw as nothing
-# (Default_Ignorable_Code_Point), then what is empty by its meaning: blanks of Braille, music,
-# hieroglyphs and Khitan, and the place of an object.
+# In addition to category Cf: characters that Unicode lets programs draw as nothing
+# (Default_Ignorable_Code_Point), and those that are empty by meaning: blanks of Braille, music,
+# hieroglyphs and Khitan, and the object replacement character.
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
     "\U000e0000-\U000e0fff"
     "\u2800\ufffc\U00013441\U00013442\U00016fe4\U0001d159]"
 )
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-# Scripts that join their letters, in which a ZWNJ keeps two apart: as in Persian.
+# Scripts that join their letters, in which a ZWNJ keeps two apart, as in Persian.
 _JOINED = re.compile("[\u0600-\u08ff\u1800-\u18af\ufb50-\ufdff\ufe70-\ufeff]")
 _VIRAMA = 9
 _CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -35,11 +35,11 @@ _TURNING = {"R", "AL", "AN", *(unicodedata.bidirectional(char) for char in _CONT
 
 
 def clean_name(name: str) -> str:
-    """The name with single spaces.
+    """Returns the name with single spaces.
 
     Raises:
-        ValidationError: it has characters that others cannot see or that turn text around; or
-            nothing of it can be seen.
+        ValidationError: it has invisible characters or ones that change the direction of text, or
+            no visible character.
     """
     name = " ".join(unicodedata.normalize("NFC", name).split())
     rest = _without_emoji(name)
@@ -56,10 +56,10 @@ def clean_name(name: str) -> str:
 
 
 def clean_display_name(user: User, name: str) -> str:
-    """The same for how a person wants to be called.
+    """Returns a person's display name with single spaces.
 
     Raises:
-        ValidationError: it is no clean name, or what another person signs in with.
+        ValidationError: it is no clean name, or it is another person's username.
     """
     name = clean_name(name)
     taken = fold(name).lstrip("@")
@@ -77,12 +77,11 @@ def clean_display_name(user: User, name: str) -> str:
 
 
 def clean_username(name: str, *, is_appointed: bool = False) -> str:
-    """The name's one spelling, for a new account; ``is_appointed`` where an administrator or a
-    command makes it, and not the person.
+    """Returns the canonical spelling of a new account's name; ``is_appointed`` is true if an
+    administrator or a command makes the account, and not the person.
 
     Raises:
-        ValidationError: nobody may be called so, somebody is, or somebody is called so that people
-            would take one for the other.
+        ValidationError: the name is not allowed, is taken, or looks like one that is taken.
     """
     check(name)
     name = normalize(name)
@@ -100,8 +99,9 @@ def clean_username(name: str, *, is_appointed: bool = False) -> str:
 
 
 def isolated(name: str) -> str:
-    """A name for a sentence without markup: what it is written in does not turn the words around
-    it. In markup ``<bdi>`` does the same."""
+    """Isolates a name's direction in plain text, so that it cannot reorder the words around it. In
+    markup ``<bdi>`` does the same.
+    """
     if all(unicodedata.bidirectional(char) not in _TURNING for char in name):
         return name
     return f"\u2068{''.join(char for char in name if char not in _CONTROLS)}\u2069"
@@ -114,7 +114,9 @@ def _is_reserved(name: str, *, is_appointed: bool) -> bool:
 
 
 def _has_initials(name: str) -> bool:
-    """Whether it is a name and initials, as in Al L.: read together they can be any word."""
+    """Returns whether it is a name and initials, as in Al L.: read together they can be
+    any word.
+    """
     first, *initials = name.split()
     return (
         len(first.rstrip(".")) > 1
@@ -129,7 +131,7 @@ def _has_initials(name: str) -> bool:
 
 
 def _without_emoji(name: str) -> str:
-    """The name with an asterisk for each emoji: some are held together by invisible characters."""
+    """Replaces each emoji of the name by an asterisk: some contain invisible characters."""
     for found in reversed(emoji.emoji_list(name)):
         name = name[: found["match_start"]] + "*" + name[found["match_end"] :]
     return name
@@ -143,7 +145,7 @@ def _is_hidden(text: str, at: int) -> bool:
 
 
 def _is_needed(text: str, at: int) -> bool:
-    """Whether a joiner or non-joiner changes how the letters around it are drawn."""
+    """Returns whether a joiner or non-joiner changes how the letters around it are drawn."""
     if not 0 < at < len(text) - 1:
         return False
     before, after = text[at - 1], text[at + 1]

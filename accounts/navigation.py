@@ -1,4 +1,4 @@
-"""The pages of one's own account, for the head of each of them."""
+"""Navigation links for the header of the account pages."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from accounts.middleware import SecondFactorMiddleware
 
 
 def account_pages(request: HttpRequest) -> dict[str, Any]:
-    """A context processor: addresses by name, with what people read."""
+    """A context processor: the addresses of the account pages by name, with their titles."""
     pages = [
         ("accounts_profile", "Profile"),
         ("account_change_password", "Password"),
@@ -21,13 +21,13 @@ def account_pages(request: HttpRequest) -> dict[str, Any]:
         pages.append(("account_email", "E-mail"))
     return {
         "account_pages": pages,
-        # Templates call these where they ask for them.
+        # Functions, so that templates compute only those they use.
         "lacks_second_factor": lambda: second_factor.is_missing(request.user),
         "goes_on": lambda: _goes_on(request),
     }
 
 
 def _goes_on(request: HttpRequest) -> str | None:
-    """Where the person was going when they were led to set up a second factor."""
+    """Returns the page that the person wanted before they had to set up a second factor."""
     address = request.session.get(SecondFactorMiddleware.GOES_ON)
     return None if address is None or second_factor.is_missing(request.user) else str(address)

@@ -1,7 +1,7 @@
-"""What is not there on a server that sends no e-mail.
+"""Disables allauth's e-mail pages on a server that sends no e-mail.
 
-allauth names these addresses in its own code, so they cannot simply be left out. Listed before
-allauth's, they answer as every unknown address does.
+allauth hard-codes these addresses, so they cannot be left out. Listed before allauth's, they answer
+as every unknown address does.
 """
 
 from typing import NoReturn
@@ -12,13 +12,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
 
-@csrf_exempt  # an unknown address asks for no token either
+@csrf_exempt  # an unknown address needs no CSRF token either
 def nothing_here(request: HttpRequest) -> NoReturn:
     raise Http404
 
 
 urlpatterns = [
-    # Otherwise allauth leads from here to the page of e-mail addresses.
+    # Without this, allauth redirects to the page of e-mail addresses.
     path("accounts/", RedirectView.as_view(pattern_name="accounts_profile")),
     re_path(r"^accounts/(?:email|confirm-email|password/reset)(?:/.*)?$", nothing_here),
     re_path(

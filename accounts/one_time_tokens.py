@@ -1,7 +1,6 @@
-"""Secrets that open something once, and soon.
+"""Short-lived tokens that work once.
 
-They travel where logs and other programs may see them. What these see has been used, or is too
-old.
+They travel where logs and other programs may see them. By then they are used or expired.
 """
 
 import hashlib
@@ -12,33 +11,33 @@ from django.core.cache import cache
 
 
 def issue(purpose: str, value: Any, *, lifetime: float) -> str:
-    """A new secret that stands for this value, which JSON can say, for so many seconds."""
+    """Returns a new token for this JSON value, valid for so many seconds."""
     secret = secrets.token_urlsafe(32)
     cache.set(_key(purpose, secret), value, lifetime)
     return secret
 
 
 def look(purpose: str, secret: str) -> Any:
-    """The value, or None; the secret is as good as before."""
+    """Returns the value without using the token up, or None."""
     return cache.get(_key(purpose, secret))
 
 
 def redeem(purpose: str, secret: str) -> Any:
-    """The value, the first time; ever after, None."""
+    """Returns the value the first time, and None after that."""
     key = _key(purpose, secret)
     found = cache.get(key)
-    # Two may have read it; the store lets only one of them delete it.
+    # Two requests may have read it; the store lets only one of them delete it.
     if found is None or not cache.delete(key):
         return None
     return found
 
 
 def is_first(purpose: str, secret: str, *, lifetime: float) -> bool:
-    """Whether a secret that says itself what it stands for is used for the first time.
+    """Returns whether a self-contained token is used for the first time.
 
-    Use is remembered for so many seconds, in which it must become too old.
+    Use is remembered for so many seconds; the token must expire within them.
     """
-    # Two may ask at once; the store lets only one of them add it.
+    # Two requests may arrive at once; the store lets only one of them add the key.
     return cache.add(_key(purpose, secret), True, lifetime)
 
 

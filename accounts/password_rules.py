@@ -1,7 +1,7 @@
-"""Django's rules for new passwords, held against what is hashed rather than what was typed.
+"""Django's password validators, applied to the normalised password that is hashed.
 
-Wide letters and the like are hashed as plain ones. Held against what was typed, the wide form of
-``password123`` would pass as uncommon, and the plain one would then open the account.
+Wide letters and the like are hashed as plain ones. If the rules checked the text as typed, the wide
+form of ``password123`` would pass as uncommon, and the plain one would then open the account.
 """
 
 from typing import Any
@@ -13,25 +13,25 @@ from accounts.hashers import normalized
 
 class _OfWhatIsHashed:
     def validate(self, password: str, user: Any = None) -> None:
-        """Refuses a password that breaks the rule.
+        """Checks a normalised password against the rule.
 
         Raises:
-            ValidationError: with what to do about it.
+            ValidationError: it breaks the rule; the message says what to change.
         """
         super().validate(normalized(password), user)  # type: ignore[misc]
 
 
 class Unlike(_OfWhatIsHashed, django_rules.UserAttributeSimilarityValidator):
-    """Unlike the person's names."""
+    """Refuses passwords that resemble the person's names."""
 
 
 class LongEnough(_OfWhatIsHashed, django_rules.MinimumLengthValidator):
-    """Of eight characters at least."""
+    """Refuses passwords of fewer than eight characters."""
 
 
 class Uncommon(_OfWhatIsHashed, django_rules.CommonPasswordValidator):
-    """None of those that are tried first."""
+    """Refuses the passwords that attackers try first."""
 
 
 class NotOnlyDigits(_OfWhatIsHashed, django_rules.NumericPasswordValidator):
-    """With more than digits."""
+    """Refuses passwords that are only digits."""

@@ -1,7 +1,7 @@
-"""What allauth takes for a password from programs.
+"""Makes allauth's API take passwords as its forms do, with leading and trailing spaces.
 
-allauth's forms keep the spaces at the beginning and the end of a password. Its API inputs strip
-them, so a password that was set in a form would be refused by the API.
+allauth's forms keep those spaces. Its API inputs strip them, so the API would refuse a password
+that was set in a form.
 """
 
 from allauth.headless.account.inputs import (
@@ -22,7 +22,7 @@ INPUTS: tuple[type[Input], ...] = (
 
 
 def keep_spaces() -> None:
-    """Has these inputs take each password as it was typed."""
+    """Makes these inputs take each password as it was typed."""
     for each in INPUTS:
         for name, field in each.base_fields.items():
             if "password" in name and isinstance(field, CharField):

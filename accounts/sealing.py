@@ -1,6 +1,7 @@
-"""Encrypts what the database keeps and nobody may use who reads it there: a backup, a dump.
+"""Encrypts secrets in the database, so that a reader of a backup or a dump cannot use them.
 
-The key comes from ``SECRET_KEY``; what ``SECRET_KEY_FALLBACKS`` sealed is still read.
+The key is derived from ``SECRET_KEY``; values sealed with ``SECRET_KEY_FALLBACKS`` can still be
+read.
 """
 
 import hashlib
@@ -15,19 +16,19 @@ PREFIX = "sealed:"
 
 
 class UnreadableError(Exception):
-    """It was sealed with a secret that this server does not have."""
+    """The value was sealed with a key that this server does not have."""
 
 
 def seal(text: str) -> str:
-    """The text as only holders of the secret can read it."""
+    """Encrypts the text; only holders of the key can read it."""
     return PREFIX + _fernet().encrypt(text.encode()).decode()
 
 
 def unseal(text: str) -> str:
-    """The text that was sealed; what was stored without a seal as it is.
+    """Decrypts sealed text; returns text that was stored without a seal unchanged.
 
     Raises:
-        UnreadableError: none of the secrets opens it.
+        UnreadableError: none of the keys decrypts it.
     """
     if not text.startswith(PREFIX):
         return text
@@ -38,7 +39,7 @@ def unseal(text: str) -> str:
 
 
 def is_current(text: str) -> bool:
-    """Whether it is sealed with ``SECRET_KEY`` itself, and not with one from before."""
+    """Returns whether it is sealed with the current ``SECRET_KEY``, not a former one."""
     try:
         _one(settings.SECRET_KEY).decrypt(text.removeprefix(PREFIX))
     except InvalidToken:
@@ -52,6 +53,6 @@ def _fernet() -> MultiFernet:
 
 @lru_cache(maxsize=16)
 def _one(secret: str) -> Fernet:
-    # The secret is long and random (mediachat.checks), so there is nothing to stretch.
+    # The secret is long and random (mediachat.checks), so it needs no key stretching.
     key = hashlib.blake2b(secret.encode(), digest_size=32, person=b"mediachat.seal").digest()
     return Fernet(urlsafe_b64encode(key))

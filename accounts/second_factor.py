@@ -1,7 +1,8 @@
-"""Who has to have a second factor and has none yet: led to set one up, and let in nowhere else.
+"""Decides who must have a second factor, and denies access to those who have none yet.
 
-``REQUIRE_SECOND_FACTOR`` says who has to: nobody (``none``), who works in the admin (``staff``), or
-everyone (``all``). Recovery codes alone are no second factor; they stand in for a lost one.
+``REQUIRE_SECOND_FACTOR`` says who must have one: nobody (``none``), people who work in the admin
+(``staff``), or everyone (``all``). Recovery codes alone are no second factor; they stand in for a
+lost one.
 """
 
 from typing import Any
@@ -23,7 +24,7 @@ FOR_PROGRAMS = (
 
 
 def is_required(user: User | AnonymousUser) -> bool:
-    """Whether this person may not be without a second factor."""
+    """Returns whether this person must have a second factor."""
     match settings.REQUIRE_SECOND_FACTOR:
         case "all":
             return user.is_authenticated
@@ -33,7 +34,7 @@ def is_required(user: User | AnonymousUser) -> bool:
 
 
 def is_missing(user: User | AnonymousUser) -> bool:
-    """Whether this person has to set one up. No query where the setting asks nothing of them."""
+    """Returns whether this person still has to set one up. Makes no query if none is required."""
     return is_required(user) and not has_one(user)
 
 
@@ -42,13 +43,13 @@ def has_one(user: User | AnonymousUser) -> bool:
 
 
 def keeps_out(user: User | AnonymousUser) -> bool:
-    """Whether every door is closed to this person, and not only the admin's."""
+    """Returns whether this person is denied access everywhere, not only to the admin."""
     return settings.REQUIRE_SECOND_FACTOR == "all" and is_missing(user)
 
 
 @receiver(authenticator_used)
 def _used(authenticator: Authenticator, **kwargs: Any) -> None:
-    """Seals what was stored without a seal, or with that of a former secret."""
+    """Seals a secret that was stored without a seal or with a former key."""
     old = {
         name: authenticator.data[name]
         for name in ("secret", "seed")
@@ -57,7 +58,7 @@ def _used(authenticator: Authenticator, **kwargs: Any) -> None:
     try:
         fresh = {name: sealing.seal(sealing.unseal(text)) for name, text in old.items()}
     except sealing.UnreadableError:
-        return  # a security key's use, beside an app whose secret nobody can read
+        return  # a security key was used; the same person's app has a secret that cannot be read
     if fresh:
         authenticator.data |= fresh
         authenticator.save(update_fields=["data"])

@@ -1,4 +1,4 @@
-"""What allauth's own endpoints, for programs, answer to who has to set up a second factor."""
+"""Makes allauth's API for programs report that a person must set up a second factor."""
 
 from typing import Any
 
@@ -21,9 +21,9 @@ KEY = "mfa_setup"
 
 
 class SetUpStage(LoginStage):
-    """Ends a program's sign-in with 401 and this step as what is missing.
+    """Ends a program's sign-in with 401 and names this step as pending.
 
-    A browser is signed in, and led to set one up.
+    In a browser the person is signed in, and redirected to set one up.
     """
 
     key = KEY
@@ -36,17 +36,17 @@ class SetUpStage(LoginStage):
 
 
 class SetUpResponse(UnauthorizedResponse):
-    """401 for a session from before the setting."""
+    """Answers 401 to a session that is older than the setting."""
 
     def _get_flows(self, request: HttpRequest, user: Any) -> list[dict[str, Any]]:
         return [*super()._get_flows(request, user), {"id": KEY, "is_pending": True}]
 
 
 class TokenStrategy(SessionTokenStrategy):
-    """Takes a session's token unless its person is kept out. They may still sign out."""
+    """Accepts a session's token unless its person is denied access. They may still sign out."""
 
     def create_session_token(self, request: HttpRequest) -> str:
-        super().create_session_token(request)  # which makes sure that there is one
+        super().create_session_token(request)  # which ensures that there is one
         token: str = request.session.token  # type: ignore[attr-defined]
         return token
 

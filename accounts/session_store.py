@@ -1,8 +1,8 @@
-"""Sessions of which the database holds nothing that signs anybody in.
+"""Stores sessions so that a copy of the database signs nobody in.
 
-What a browser's cookie or a program's header carries is a *token*. The row is named by a hash of
-it, the ``session_key``: that is what other tables, events and caches hold. Its data are sealed, as
-they name people and, while one is being set up, the secret of a second factor.
+A browser's cookie or a program's header carries a *token*. The row is named by a hash of the token,
+the ``session_key``, which other tables, events and caches hold. Its data are sealed, as they name
+people and, during set-up, contain the secret of a second factor.
 """
 
 import hashlib
@@ -27,14 +27,16 @@ KEY_LENGTH = 40
 
 
 def key_of(token: str) -> str:
-    """The name of the row of this token's session. From the name no token can be told."""
+    """Returns the key of the row of this token's session. The token cannot be derived from it."""
     return hashlib.sha256(f"session:{token}".encode(errors="surrogatepass")).hexdigest()[
         :KEY_LENGTH
     ]
 
 
 class SessionStore(db.SessionStore):
-    """Django's, by ``session_key``; ``for_token`` is how a stranger's claim becomes one."""
+    """Django's store, keyed by ``session_key``; ``for_token`` turns a client's token into a
+    session.
+    """
 
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
@@ -44,21 +46,21 @@ class SessionStore(db.SessionStore):
 
     @classmethod
     def for_token(cls, token: str | None) -> Self:
-        """The session that this token opens, if there is one."""
+        """Returns the session that this token opens, or None."""
         store = cls(key_of(token) if token else None)
         store.token = token
         return store
 
     @classmethod
     def stored(cls, session_key: str, data: str) -> Self:
-        """The session of a row that has been read."""
+        """Returns the session of a row that has been read."""
         store = cls(session_key)
         store._session_cache = store.decode(data)  # type: ignore[attr-defined]
         return store
 
     @property
     def owner(self) -> UUID | None:
-        """The person who has signed in with it."""
+        """Returns the person who has signed in with it."""
         user: str | None = self.get(SESSION_KEY)
         return None if user is None else UUID(user)
 
@@ -70,20 +72,21 @@ class SessionStore(db.SessionStore):
                 return key
 
     def cycle_key(self) -> None:
-        """Django's, but for a session that a former ``SECRET_KEY`` proved. It gets another hash
-        and stays what it is: nobody could tell a socket or an editor its new token."""
+        """Changes the key like Django, but keeps a session that a former ``SECRET_KEY`` proved.
+        That one only gets a new hash: a socket or an editor could not be sent a new token.
+        """
         if self._is_of_former_secret:
             self._is_of_former_secret = False
         else:
             super().cycle_key()
 
     def encode(self, session_dict: dict[str, Any]) -> str:
-        """The data, made small and sealed."""
+        """Compresses and seals the data."""
         packed = zlib.compress(self.serializer().dumps(session_dict))
         return sealing.seal(b64encode(packed).decode())
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
-        """The data; nothing, as in Django, if no secret of ours sealed or signed them."""
+        """Returns the data; empty, as in Django, if none of our keys sealed or signed them."""
         if isinstance(session_data, bytes):
             session_data = session_data.decode()
         if not session_data.startswith(sealing.PREFIX):
@@ -98,7 +101,7 @@ class SessionStore(db.SessionStore):
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
-    """Django's, with tokens in the cookies and not the names of rows."""
+    """Django's middleware, with tokens in the cookies instead of keys of rows."""
 
     def process_request(self, request: HttpRequest) -> None:
         request.session = SessionStore.for_token(request.COOKIES.get(settings.SESSION_COOKIE_NAME))

@@ -1,8 +1,8 @@
-"""Who is signed in, asked without a request, and the end of sessions.
+"""Finds out who is signed in, without a request, and ends sessions.
 
-A session lives while its row in the session table does. Whatever ends one deletes the row and
-sends ``signed_out``: the signal closes sockets at once, and the row's absence is what the next
-heartbeat sees where the signal was lost.
+A session lives while its row in the session table does. To end one, code deletes the row and sends
+``signed_out``: the signal closes sockets at once, and if it is lost, the next heartbeat notices
+that the row is gone.
 """
 
 from collections.abc import Collection
@@ -32,22 +32,23 @@ TOKEN_HEADER = "X-Session-Token"  # noqa: S105
 
 
 def user_for_token(token: str) -> tuple[User, str] | None:
-    """Who is signed in with what a cookie or a header carries, and the key of their session."""
+    """Returns who is signed in with a cookie's or header's token, and the key of their session."""
     key = key_of(token)
     user = user_for_session(key)
     return None if user is None else (user, key)
 
 
 def user_for_session(session_key: str) -> User | None:
-    """Who is signed in with this session: not expired, the password not changed since, and the
-    person neither suspended nor without a second factor that everyone has to have."""
+    """Returns who is signed in with this session: it has not expired, the password has not changed
+    since, and the person is neither suspended nor without a required second factor.
+    """
     if not session_key.isalnum():
         return None  # a NUL, which PostgreSQL refuses even to look for
     return user_of_session(SessionStore(session_key))
 
 
 def lacks_second_factor(token: str) -> bool:
-    """Whether that is why the session of this token is nobody's."""
+    """Returns whether a missing second factor is why this token's session is refused."""
     if settings.REQUIRE_SECOND_FACTOR != "all":
         return False
     user = user_of(SessionStore.for_token(token))
@@ -55,8 +56,9 @@ def lacks_second_factor(token: str) -> bool:
 
 
 def opened_sessions(session_keys: Collection[str]) -> dict[str, SessionStore | None]:
-    """Each of these sessions as it is stored, in one query; None where nobody has signed in with
-    it, or it has ended. Whether it lets its person in, only ``user_of_session`` knows."""
+    """Returns each of these sessions as stored, in one query; None for one that has ended or in
+    which nobody has signed in. ``user_of_session`` decides whether it gives access.
+    """
     asked = [key for key in session_keys if key.isalnum()]
     rows = Session.objects.filter(session_key__in=asked, expire_date__gt=timezone.now())
     found = {
@@ -68,35 +70,35 @@ def opened_sessions(session_keys: Collection[str]) -> dict[str, SessionStore | N
 
 
 def user_of_session(session: SessionBase) -> User | None:
-    """``user_for_session`` for one that has been looked up."""
+    """Does the same as ``user_for_session`` for a session that has been looked up."""
     user = user_of(session)
     return None if user is None or second_factor.keeps_out(user) else user
 
 
 def user_of(session: SessionBase) -> User | None:
-    """Who is signed in with this session, whatever else keeps them out."""
+    """Returns who is signed in with this session, even if other rules deny them access."""
     request = HttpRequest()
     request.session = session
-    # Django's own answer, which checks the password's hash and asks the backend about the person.
+    # Django's own function, which checks the password's hash and the backend.
     user = get_user(request)
     if not isinstance(user, User):
         return None
-    if session.modified:  # it was proven by a former SECRET_KEY, and now by this one
+    if session.modified:  # a former SECRET_KEY proved it; sign it with the current one
         try:
             session.save()
         except UpdateError:
-            return None  # it has ended just now
+            return None  # it has just ended
     return user
 
 
 def live_sessions(session_keys: Collection[str]) -> set[str]:
-    """Those of the sessions that have not ended, in one query."""
+    """Returns those of the sessions that have not ended, in one query."""
     rows = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
     return set(rows.values_list("session_key", flat=True))
 
 
 def end_sessions(user: User, *, keep: str | None = None) -> None:
-    """Signs a person out everywhere, but for the session to keep."""
+    """Signs a person out everywhere, except in the session to keep."""
     sessions = UserSession.objects.filter(user_id=user.pk).exclude(session_key=keep or "")
     keys = list(sessions.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
@@ -105,18 +107,18 @@ def end_sessions(user: User, *, keep: str | None = None) -> None:
 
 @receiver(post_save, sender=User)
 def _password_changed_or_suspended(instance: User, created: bool, **kwargs: Any) -> None:
-    # Django sets _password when a person's password is changed, at whatever door, and not when
-    # it is only hashed anew.
+    # Django sets _password whenever a person's password is changed, but not when it is only
+    # rehashed.
     if created or (instance.is_active and getattr(instance, "_password", None) is None):
         return
-    # The signal first: a suspended person's sockets are closed as banned, not as signed out.
+    # The signal first: a suspended person's sockets close with the code for that.
     signed_out.send(User, user_id=instance.pk, session_key=None, suspended=not instance.is_active)
     end_sessions(instance)
 
 
 @receiver(password_rehashed)
 def _password_rehashed(user: User, before: str, **kwargs: Any) -> None:
-    """Lets the person's sessions live on, each of which proves itself by the hash."""
+    """Keeps the person's sessions alive, each of which is bound to the password's hash."""
     after = user.get_session_auth_hash()
     keys = list(UserSession.objects.filter(user_id=user.pk).values_list("session_key", flat=True))
     for row in Session.objects.filter(session_key__in=keys):
@@ -124,7 +126,7 @@ def _password_rehashed(user: User, before: str, **kwargs: Any) -> None:
         if data.get(HASH_SESSION_KEY) == before:
             row.session_data = SessionStore().encode(data | {HASH_SESSION_KEY: after})
             row.save(update_fields=["session_data"])
-    # The request's own, which may be saved once more before it ends.
+    # The request's own session, which may be saved once more before it ends.
     request = context.request
     if request is not None and request.session.get(HASH_SESSION_KEY) == before:
         request.session[HASH_SESSION_KEY] = after
@@ -147,7 +149,7 @@ def _logged_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
 
 @receiver(authenticator_added)
 def _second_factor_set_up(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    # Sessions that a password alone opened would now be let in with the others.
+    # Otherwise sessions that only a password opened would now be accepted too.
     if second_factor.is_required(user):
         end_sessions(user, keep=request.session.session_key)
 

@@ -1,8 +1,8 @@
-"""Lets a few requests at a time to the pages that hash a password; the others wait in line.
+"""Admits a few requests at a time to the pages that hash a password; the others wait in a queue.
 
-Django gives each request a thread, a connection to the database and all that belongs to it. A
-hundred that wait for a hash there would cost everyone else. Here they wait before any of it, as
-tasks of the event loop, and what does not fit into the line is refused at once.
+Django gives each request a thread, a database connection and everything that belongs to them. A
+hundred requests that wait for a hash there would slow everyone else down. This queue holds them
+before that, as tasks of the event loop, and refuses at once those that do not fit.
 """
 
 import asyncio
@@ -48,13 +48,13 @@ BUSY = "Many people are signing in at this moment. Wait a few seconds, then try 
 
 
 class LineFull(Exception):
-    """There is no place, or the turn did not come in time."""
+    """The queue is full, or the turn did not come in time."""
 
 
 class FairLine:
-    """A few turns, and who waits for one: networks in turn, each in the order of its requests.
+    """A few turns and a queue for them: networks take turns, each in the order of its requests.
 
-    A network that fills the line waits behind itself only, and its last make room for others.
+    A network that fills the queue only delays itself, and its last requests make room for others.
     """
 
     def __init__(self, *, turns: int = TURNS, places: int = PLACES) -> None:
@@ -63,12 +63,12 @@ class FairLine:
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     def ask(self, network: str) -> "asyncio.Future[None]":
-        """A future that is done when the turn has come; then ``give_back`` it.
+        """Returns a future that is done when the turn has come; call ``give_back`` after it.
 
-        Its exception is ``LineFull`` where somebody else got the place.
+        It fails with ``LineFull`` if another request displaced this one.
 
         Raises:
-            LineFull: there is no place.
+            LineFull: there is no room.
         """
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self._free:
@@ -87,7 +87,7 @@ class FairLine:
         self._waiting[longest].pop().set_exception(LineFull())
 
     def leave(self, network: str, turn: "asyncio.Future[None]") -> None:
-        """Whoever asked waits no longer."""
+        """Removes the request from the queue."""
         if not turn.done():
             self._waiting[network].remove(turn)
             if not self._waiting[network]:
@@ -96,7 +96,7 @@ class FairLine:
             self.give_back()
 
     def give_back(self) -> None:
-        """The turn is over; the next network's first has it."""
+        """Ends the turn and gives it to the next network's first request."""
         if not self._waiting:
             self._free += 1
             return
@@ -107,7 +107,9 @@ class FairLine:
 
 
 class SignInLine:
-    """Wraps an ASGI application. What reads a body must bound its size and time before this."""
+    """Wraps an ASGI application. Layers that read a body must bound its size and time
+    before this.
+    """
 
     def __init__(self, app: App, *, line: FairLine | None = None, wait: float = WAIT) -> None:
         self.app = app
@@ -118,12 +120,12 @@ class SignInLine:
         if scope["method"] != "POST" or not PAGES.match(scope["path"]):
             await self.app(scope, receive, send)
             return
-        # The whole body first: one who sends theirs slowly holds up nobody.
+        # Read the whole body first, so that a slow sender delays nobody else.
         body = await _body(receive)
         if body is None:
             return
         _, network = networks(client_address(scope))
-        # Nothing comes after the body but the news that the peer has gone.
+        # After the body, the only event is the disconnect.
         gone = asyncio.ensure_future(receive())
         try:
             if await self._turn_comes(network, gone):
@@ -168,7 +170,7 @@ class SignInLine:
 
         async def send_in_time(event: Event) -> None:
             if event["type"] == "http.response.start":
-                # What is left to do needs no hash, and must not wait for a slow peer.
+                # The rest needs no hash, and must not wait for a slow peer.
                 give_back()
                 if event["status"] in (200, 400) and SIGN_IN.match(scope["path"]):
                     await asyncio.sleep(began + REFUSAL_AFTER - time.monotonic())
@@ -181,7 +183,7 @@ class SignInLine:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """All of it; None when the peer has gone before its end."""
+    """Returns the whole body, or None if the peer disconnected before its end."""
     parts = []
     more = True
     while more:
@@ -194,7 +196,7 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 def busy_answer(path: str) -> tuple[bytes, str]:
-    """What is said to those who are refused with 429, and its content type."""
+    """Returns the body of a 429 response, and its content type."""
     if path.startswith("/_allauth/"):
         error = {"message": BUSY, "code": "rate_limited"}
         answer = {"status": 429, "code": "rate_limited", "detail": BUSY, "errors": [error]}
@@ -220,7 +222,7 @@ async def _refuse(scope: Any, send: Send) -> None:
     }
     origin = dict(scope["headers"]).get(b"origin", b"").decode("latin-1")
     if scope["path"].startswith("/_allauth/app/") and is_editors(origin):
-        # Else an editor in a browser would say that the server was not reached
+        # Otherwise an editor in a browser would report that the server is unreachable
         # (mediachat.http.cors).
         headers |= {
             "Access-Control-Allow-Origin": origin,

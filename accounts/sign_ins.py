@@ -1,4 +1,4 @@
-"""Who signed in or tried to, from where and by which way: lines of the log, never with passwords.
+"""Logs who signed in or tried to, from where and by which method, without passwords.
 
 Each line has its ``event``: ``sign_in``, ``sign_in_failed`` or ``sign_out``.
 """
@@ -47,7 +47,9 @@ def _signed_out(user: User | None, request: HttpRequest, **kwargs: Any) -> None:
 
 
 def _as_name(text: str) -> str:
-    """What was typed as a name, if it can be one: people type passwords into the wrong field."""
+    """Returns the typed text if it can be a username: people type passwords into the
+    wrong field.
+    """
     can_be_one = len(text) <= usernames.LENGTH and NAME.fullmatch(text)
     return text if can_be_one else "(no username)"
 

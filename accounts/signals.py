@@ -1,6 +1,6 @@
-"""What the rest of the product can hear of people.
+"""Signals about people that other apps connect to.
 
-Accounts know nothing of the chat; the chat connects to these.
+Accounts do not import the chat; the chat connects to these.
 """
 
 from django.dispatch import Signal

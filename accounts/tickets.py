@@ -1,10 +1,10 @@
-"""Tickets: how a program that holds a session token opens a socket.
+"""Tickets, with which a program that holds a session token opens a socket.
 
 A token in a socket's address or first header would stay in logs for as long as it is valid. A
-ticket works once and for half a minute, so what a log keeps of it opens nothing.
+ticket works once and for half a minute, so a logged one grants nothing.
 
-It is signed and stored nowhere; only that it has been used is kept, in the cache that all
-processes share. So tickets are had while Redis is away too.
+It is signed and stored nowhere; only its use is kept, in the cache that all processes share. So
+tickets are also issued while Redis is unavailable.
 """
 
 import secrets
@@ -28,15 +28,15 @@ _signer = signing.TimestampSigner(salt=_SALT, sep=".")
 
 
 def issue(user: User, session_key: str) -> str:
-    """A new ticket for this person's session."""
+    """Returns a new ticket for this person's session."""
     nonce = secrets.token_urlsafe(12)
     return _signer.sign(f"{user.pk.hex}.{_reference(session_key)}.{nonce}")
 
 
 def redeem(ticket: str) -> str | None:
-    """The key of the session, the first time; ever after, None.
+    """Returns the key of the session the first time, and None after that.
 
-    The session may have ended since: whoever redeems asks ``user_for_session``.
+    The session may have ended since: the caller checks with ``user_for_session``.
     """
     try:
         # Times are signed in whole seconds.
@@ -53,5 +53,5 @@ def redeem(ticket: str) -> str | None:
 
 
 def _reference(session_key: str) -> str:
-    """What tells the session among a person's to the server, and nothing to anyone else."""
+    """Returns a reference that only the server can resolve to one of the person's sessions."""
     return salted_hmac(_SALT, session_key).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""The addresses of accounts beside allauth's."""
+"""Routes of the account pages that allauth does not have."""
 
 from django.conf import settings
 from django.urls import path

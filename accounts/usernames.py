@@ -1,13 +1,13 @@
-"""What may be a username.
+"""Decides which usernames are allowed.
 
-Messages mention people as @username, so where a name ends has to be plain: letters, digits and
-underscores, with single dots or hyphens between them. The letters are of one alphabet: those of
-two can be put together to look like another name. Vowels and tones that South and South-East Asia
-writes as marks belong to its letters. And they are those that people write with today:
-phonetic and historic letters are made to look like others.
+Messages mention people as @username, so the end of a name has to be unambiguous: letters, digits
+and underscores, with single dots or hyphens between them. All letters are of one alphabet: two
+alphabets can be combined to imitate another name. Vowels and tones that South and South-East Asia
+writes as marks belong to its letters. Only letters in use today are allowed: phonetic and historic
+ones serve to imitate others.
 
 A name is normalised before it is checked: full-width letters, ligatures and the like are other
-spellings of the same name. ``accounts.names`` says whether a name is taken.
+spellings of the same name. ``accounts.names`` checks whether a name is taken.
 """
 
 import re
@@ -43,7 +43,7 @@ ALPHABETS = frozenset(
         *("DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA"),
         *("MALAYALAM", "SINHALA", "THAI", "LAO", "TIBETAN", "MYANMAR", "KHMER", "THAANA"),
         *("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"),
-        # Of fewer people (table 7):
+        # Scripts of smaller communities (table 7):
         *("MONGOLIAN", "JAVANESE", "BALINESE", "SUNDANESE", "OL", "MEETEI", "CHAKMA", "CHAM"),
         *("TAI", "NEW", "KAYAH", "LEPCHA", "LIMBU", "YI", "NKO", "ADLAM", "VAI", "SYRIAC"),
         *("TIFINAGH", "CANADIAN", "CHEROKEE", "LISU", "OSAGE", "MIAO", "NYIAKENG", "BATAK"),
@@ -130,16 +130,16 @@ _HAN_ZERO = "〇"
 
 
 def normalize(name: str) -> str:
-    """The one spelling of a name, in lower case: the same again for what it returns."""
+    """Returns the canonical lower-case spelling of a name; applying it twice changes nothing."""
     lower = _JOINER.sub("", unicodedata.normalize("NFKC", name).lower())
     return unicodedata.normalize("NFKC", _SECOND_DOT.sub("", lower)).rstrip(_TSHEG)
 
 
 def check(name: str) -> None:
-    """For every way to make an account; those that were made before keep their names.
+    """Checks a name for a new account, however it is made; existing accounts keep their names.
 
     Raises:
-        ValidationError: nobody may be called so, with what to do about it.
+        ValidationError: the name is not allowed; the message says what to change.
     """
     if len(name) > TYPED_LENGTH or len(name := normalize(name)) > LENGTH:
         raise ValidationError("Choose a name of at most 40 characters.", code="max_length")
@@ -166,7 +166,9 @@ def _is_letter(char: str) -> bool:
 
 
 def alphabet(letter: str) -> str:
-    """The alphabet of a letter or mark, as Unicode's name of it begins; of others, any word."""
+    """Returns the alphabet of a letter or mark, the first word of its Unicode name; for other
+    characters, any word.
+    """
     words = re.split("[ -]", unicodedata.name(letter, ""))
     if "FILLER" in words:  # Unicode has letters that are drawn as nothing
         return ""

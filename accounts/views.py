@@ -1,4 +1,4 @@
-"""The pages of accounts that allauth does not have."""
+"""The account pages that allauth does not have."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +32,7 @@ _readers = ThreadPoolExecutor(READERS, thread_name_prefix="avatars")
 def profile(request: HttpRequest) -> HttpResponse:
     if refused := ratelimit.consume_or_429(request, action="change_profile"):
         return refused
-    # A copy: a form that is refused has changed the instance, which the page's head names.
+    # A copy: a refused form has changed the instance, whose name the page's header shows.
     person = get_object_or_404(User, pk=request.user.pk)
     form = ProfileForm(request.POST or None, request.FILES or None, instance=person)
     if request.method == "POST" and form.is_valid():
@@ -56,7 +56,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 @reauthentication_required
 @require_http_methods(["GET", "POST"])
 def erase(request: HttpRequest) -> HttpResponse:
-    """Asks what is to become of their messages, and on POST erases the caller."""
+    """Asks whether to keep the caller's messages, and on POST erases the caller."""
     person = get_object_or_404(User, pk=request.user.pk)
     form = ErasureForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -73,13 +73,13 @@ def erase(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def erased(request: HttpRequest) -> HttpResponse:
-    """Tells somebody whose account was closed what follows."""
+    """Explains to a person whose account was closed what happens next."""
     return render(request, "accounts/erased.html")
 
 
 @require_GET
 async def avatar(request: HttpRequest, name: str) -> HttpResponse:
-    """A person's picture, for whoever was told its unguessable name."""
+    """Serves a person's picture to clients that know its unguessable name."""
     loop = asyncio.get_running_loop()
     try:
         picture = await loop.run_in_executor(_readers, _stored_avatar, name)
@@ -89,7 +89,7 @@ async def avatar(request: HttpRequest, name: str) -> HttpResponse:
         picture,
         content_type="image/webp",
         headers={
-            # A new picture has a new name.
+            # A new picture has a new name, so this one never changes.
             "Cache-Control": "public, max-age=31536000, immutable",
             "Content-Security-Policy": "default-src 'none'; sandbox",
         },
@@ -108,7 +108,8 @@ def make_first_administrator(request: HttpRequest, token: str) -> HttpResponse:
     # A form for a new account that is sent after signing in elsewhere still makes that account.
     if request.user.is_authenticated and not ("new" in request.GET or "username" in request.POST):
         return _become_first_administrator(request)
-    # What was sent to become the administrator, by someone who is signed out by now, is no account.
+    # A form to become administrator, sent by a person who is signed out by now, must not make an
+    # account.
     form = FirstAdministratorForm(request.POST if "username" in request.POST else None)
     if form.is_valid():
         try:
@@ -123,9 +124,9 @@ def make_first_administrator(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _become_first_administrator(request: HttpRequest) -> HttpResponse:
-    """Asks the person who is signed in, by name, and on POST makes them the administrator."""
+    """Asks the signed-in person, by name, and on POST makes them the administrator."""
     person = get_object_or_404(User, pk=request.user.pk, is_active=True)
-    # The page named a person, and only they have agreed: someone else may be signed in by now.
+    # The page named a person, and only they agreed: another person may be signed in by now.
     if request.POST.get("person") == str(person.pk):
         try:
             first_administrator.promote(person)

@@ -1,4 +1,4 @@
-"""Browsers and programs by the names that people know them by."""
+"""Names browsers and programs in a way that people recognise."""
 
 from django import template
 
@@ -30,7 +30,7 @@ SYSTEMS = (
 
 @register.filter
 def device(user_agent: str) -> str:
-    """ "Firefox on Linux" for what a browser says of itself."""
+    """Returns, for example, "Firefox on Linux" for a user agent."""
     program = next((name for sign, name in PROGRAMS if sign in user_agent), "Unknown program")
     system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
     return f"{program} on {system}" if system else program

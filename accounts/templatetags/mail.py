@@ -1,4 +1,4 @@
-"""What templates of pages and of e-mails, which allauth renders, ask about this server."""
+"""Tags with which pages and e-mails look up this server's settings and addresses."""
 
 from typing import Any
 
@@ -12,18 +12,18 @@ register = template.Library()
 
 @register.simple_tag
 def mail_works() -> bool:
-    """Whether this server sends e-mail."""
+    """Returns whether this server sends e-mail."""
     return bool(settings.EMAIL_URL)
 
 
 @register.simple_tag
 def signup_is_open() -> bool:
-    """Whether people make accounts for themselves."""
+    """Returns whether people can sign up."""
     return bool(settings.SIGNUP_OPEN)
 
 
 @register.simple_tag(takes_context=True)
 def address_of(context: Context, name: str) -> str:
-    """The whole address of the page of this name, for an e-mail."""
+    """Returns the absolute address of the page of this name, for an e-mail."""
     request: Any = context["request"]
     return str(request.build_absolute_uri(reverse(name)))

@@ -1,4 +1,4 @@
-"""Fields that people write into."""
+"""Renders form fields for text."""
 
 from django import template
 from django.forms import BoundField
@@ -9,6 +9,6 @@ register = template.Library()
 
 @register.filter
 def written(field: BoundField) -> SafeString:
-    """A field of a form; a text is written in the direction of its own letters."""
+    """Renders a field of a form; its text follows the direction of its own letters."""
     is_text = field.widget_type in ("text", "textarea")
     return field.as_widget(attrs={"dir": "auto"} if is_text else None)
