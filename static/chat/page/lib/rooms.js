@@ -76,8 +76,8 @@ export const waiting = (client) =>
     .reduce((sum, room) => sum + unread(room), 0);
 
 /**
- * The rooms in the order of the list: by name, so that nothing moves under the pointer. What was
- * put away is found by its name, and stays while it is open.
+ * The rooms in the order of the list: favourites first, and by name, so that nothing moves under the
+ * pointer. What was put away is found by its name, and stays while it is open.
  * @param {ChatClient} client
  * @param {string} query
  * @param {string} [current] the room that is open
@@ -94,7 +94,9 @@ export function listedRooms(client, query, current = "") {
       const name = searchable(`${title} ${partner(client, room) ?? ""}`);
       return wanted.every((word) => name.includes(word));
     })
-    .sort((a, b) => a.title.localeCompare(b.title));
+    .sort(
+      (a, b) => Number(b.room.favorite) - Number(a.room.favorite) || a.title.localeCompare(b.title),
+    );
   return {
     rooms: listed.filter(({ room }) => room.kind !== "direct").map(({ room }) => room),
     people: listed.filter(({ room }) => room.kind === "direct").map(({ room }) => room),

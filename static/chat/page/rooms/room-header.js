@@ -39,6 +39,16 @@ export class RoomHeader extends ChatElement {
         <h2>${roomName(client, room)}</h2>
         <p>${other ? this.partnerLine(other) : this.membersLine()}</p>
       </div>
+      <button
+        type="button"
+        class="icon-button favorite-button"
+        aria-label="Favourite"
+        aria-pressed=${Boolean(room.favorite)}
+        title=${room.favorite ? "Take out of your favourites" : "Add to your favourites"}
+        @click=${this.toggleFavorite}
+      >
+        ${icon("star")}
+      </button>
       ${
         other
           ? html`<mc-menu label="About this conversation" .items=${this.items(other)}></mc-menu>`
@@ -53,6 +63,15 @@ export class RoomHeader extends ChatElement {
           </button>`
       }
     </header>`;
+  }
+
+  async toggleFavorite() {
+    const { id, favorite } = this.room;
+    try {
+      await this.client.setFavorite(id, !favorite);
+    } catch (error) {
+      this.tellRefusal(error);
+    }
   }
 
   /**

@@ -113,6 +113,13 @@ export class RoomList extends ChatElement {
       <span class="room-name">${roomName(client, room)}</span>
       ${other && client.online.has(other) ? html`<span class="visually-hidden">, here now</span>` : null}
       ${
+        room.favorite
+          ? html`<span class="room-favorite" title="Favourite">
+            ${icon("star")}<span class="visually-hidden">, favourite</span>
+          </span>`
+          : null
+      }
+      ${
         this.failed.has(room.id)
           ? html`<span class="room-failed" title="A message was not sent">
             ${icon("warning")}<span class="visually-hidden">, a message was not sent</span>
