@@ -12,9 +12,9 @@ const [, , server, password] = process.argv;
 const people = {};
 
 const commands = {
-  /** Comes, and looks at a room. */
-  async join({ who, room }) {
-    const sessionToken = await signIn(server, who, password);
+  /** Comes, by default under this name, and looks at a room. */
+  async join({ who, room, username = who }) {
+    const sessionToken = await signIn(server, username, password);
     const client = new ChatClient({
       transport: new WebSocketTransport({ server, sessionToken }),
       storage: null,
@@ -36,6 +36,15 @@ const commands = {
   },
   async write({ who, room, body }) {
     people[who].client.sendMessage(room, { body });
+  },
+  /** Wants a room among the favourites, or not: the server is told when there is a connection. */
+  async favorite({ who, room, on }) {
+    people[who].client.setFavorite(room, on).catch(({ code }) => code);
+  },
+  /** The rooms that show as favourites. */
+  async favorites({ who }) {
+    const rooms = [...people[who].client.rooms.values()];
+    return rooms.filter(({ favorite }) => favorite).map(({ id }) => id);
   },
   /** What is on the screen. */
   async show({ who, room }) {
