@@ -1,4 +1,4 @@
-"""The project: settings, and what surrounds every request."""
+"""The Django project: settings, databases, HTTP layers, monitoring, backups and the server."""
 
 NAME = "Media Chat"
 VERSION = "0.1.0"

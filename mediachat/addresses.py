@@ -1,4 +1,4 @@
-"""Where a request or a socket comes from, and what shares a network with it."""
+"""Determines the client's address, and the network that it shares with others."""
 
 import ipaddress
 import re
@@ -12,16 +12,16 @@ address without brackets, which cannot have a port."""
 
 
 def client_address(scope: Any) -> str:
-    """The address of an ASGI connection's peer, or what the trusted proxies say of it."""
+    """Returns the address of an ASGI connection's peer, or the one that trusted proxies report."""
     client = scope.get("client")
     forwarded = b",".join(value for key, value in scope["headers"] if key == b"x-forwarded-for")
     return trusted_address(forwarded.decode("latin-1"), client[0] if client else "")
 
 
 def trusted_address(forwarded: str, peer: str) -> str:
-    """The client's address, from X-Forwarded-For as far as it is to be trusted.
+    """Returns the client's address from X-Forwarded-For, as far as that can be trusted.
 
-    What a client made up stands before what the trusted proxies added.
+    Values that a client invents come before those that the trusted proxies add.
     """
     count = settings.TRUSTED_PROXY_COUNT
     hops = forwarded.split(",")
@@ -31,8 +31,9 @@ def trusted_address(forwarded: str, peer: str) -> str:
 
 
 def _address_in(hop: str) -> str:
-    """The address in one element of X-Forwarded-For, without the port that some proxies append.
-    Empty if the element contains no address, such as "unknown" (RFC 7239)."""
+    """Returns the address in one element of X-Forwarded-For, without the port that some proxies
+    append. Empty if the element contains no address, such as "unknown" (RFC 7239).
+    """
     found = _HOP.fullmatch(hop)
     address = found["bracketed"] or found["plain"] if found else hop
     try:
@@ -42,10 +43,11 @@ def _address_in(hop: str) -> str:
 
 
 def networks(address: str) -> tuple[str, str]:
-    """The smallest network that one party holds, and what a provider gives to one customer.
+    """Returns the smallest network that one party holds, and the one that a provider gives to a
+    customer.
 
-    An IPv4 address and its /24; of IPv6 the /64 and the /48, since whoever has one address has
-    all of its /64, and often a /48. What is no address is a network of its own.
+    For IPv4 the address and its /24; for IPv6 the /64 and the /48, since a party with one address
+    has all of its /64, and often a /48. Text that is no address is a network of its own.
     """
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])

@@ -12,7 +12,7 @@ class MediaChatConfig(AppConfig):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        # Here, since the first model that is imported asks for the engine.
+        # Here, because the first imported model needs the engine.
         refuse_djongo(settings.DATABASES)
 
     def ready(self) -> None:

@@ -1,4 +1,4 @@
-"""The application that daphne and uvicorn run."""
+"""The ASGI application that daphne and uvicorn run."""
 
 import gc
 import os
@@ -10,7 +10,7 @@ from mediachat.http import handler
 
 http = handler.application()
 
-# What follows needs the apps to be loaded.
+# The imports below need the apps to be loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 
@@ -26,7 +26,7 @@ from mediachat.http.url_prefix import BelowPrefix, WithPrefix
 
 refuse_wrong_settings()
 
-# whitenoise reads each of its small files at once; what is large streams by itself.
+# whitenoise reads small files at once and streams large ones itself.
 warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
 application = ProtocolTypeRouter(
@@ -42,7 +42,7 @@ application = ProtocolTypeRouter(
             )
         ),
         "lifespan": lifespan,
-        # Both doors check for themselves who knocks.
+        # Both WebSocket endpoints authenticate for themselves.
         "websocket": WithPrefix(URLRouter(websocket_urlpatterns)),
     }
 )
@@ -50,7 +50,7 @@ application = ProtocolTypeRouter(
 if settings.URL_PREFIX:
     application = BelowPrefix(application, settings.URL_PREFIX)
 
-# What has been made so far stays for as long as the process. Looking through all of it for
-# garbage again and again would hold everyone up for a tenth of a second each time.
+# Objects created so far live as long as the process. Scanning them in every garbage collection
+# would block the event loop for a tenth of a second each time.
 gc.collect()
 gc.freeze()

@@ -1,4 +1,4 @@
-"""Names each wrong setting, and says what to do about it."""
+"""Checks the settings, and says for each wrong one what to do."""
 
 import re
 from collections.abc import Sequence
@@ -45,10 +45,10 @@ ENVIRONMENT_NAMES = {"WORKERS": "WEB_CONCURRENCY", "SECURE_HSTS_SECONDS": "HSTS_
 
 
 def refuse_wrong_settings() -> None:
-    """For servers, which run no command that checks.
+    """Checks the settings for servers, which run no command that does.
 
     Raises:
-        ImproperlyConfigured: with all that is wrong.
+        ImproperlyConfigured: with a list of everything that is wrong.
     """
     wrong = [message for message in run_checks(tags=[TAG]) if message.is_serious()]
     if wrong:

@@ -1,4 +1,4 @@
-"""Reads settings from the environment, or from the files that it names."""
+"""Reads settings from the environment, or from files that it names."""
 
 import json
 from typing import Any
@@ -12,9 +12,9 @@ KINDS = {bool: "on or off", int: "a whole number", float: "a number", json.loads
 
 
 class Environment(environ.FileAwareEnv):
-    """django-environ, with the name of the setting in every complaint.
+    """django-environ, with the setting's name in every error.
 
-    Values come without the line break that a file ends with.
+    Strips the line break at the end of a file.
     """
 
     def get_value(self, var: str, cast: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -28,13 +28,13 @@ class Environment(environ.FileAwareEnv):
 
     @classmethod
     def parse_value(cls, value: Any, cast: Any) -> Any:
-        # A misspelt "on" would be "off" to django-environ, and HTTPS with it.
+        # django-environ reads a misspelt "on" as "off", which would disable HTTPS.
         if cast is bool and value.strip().lower() not in ON | OFF:
             raise ValueError(value)
         return super().parse_value(value, cast)
 
     def mail_server(self, var: str) -> dict[str, Any]:
-        """The settings of Django that this address of a mail server stands for."""
+        """Returns Django's settings for this mail server's address."""
         try:
             return dict(self.email_url(var))
         except (ImproperlyConfigured, ValueError) as error:

@@ -1,11 +1,10 @@
-"""Names as they are searched for: without regard to case, accents and ways of typing, and the same
-on every database.
+"""Folds names for searches: without case, accents and ways of typing, the same on every database.
 
-Databases fold letters each in their own way, and none of them as people do. So what a name folds
-to is stored beside it (``FoldedField``), and searches compare that with the folded query.
-static/chat/client/people/name-match.js folds for the page; tests/folding.json holds both.
+Databases fold letters each in their own way, and none as people do. So the folded form of a name is
+stored beside it (``FoldedField``), and searches compare that with the folded query.
+static/chat/client/people/name-match.js folds for the page; tests/folding.json tests both.
 
-This finds names. Whether two names look the same is another question (``accounts.look_alikes``).
+This is for finding names. ``accounts.look_alikes`` decides whether two names look the same.
 """
 
 import re
@@ -49,10 +48,10 @@ _UNSEEN = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f]")
 
 
 def fold(text: str) -> str:
-    """What a text is searched by: the same again for what it returns, with single spaces.
+    """Returns the text's search form, with single spaces; folding twice changes nothing.
 
-    Letters are taken apart, Korean syllables too, so that whoever types finds before the last
-    letter is whole.
+    Letters are decomposed, Korean syllables too, so that a search matches before the last letter is
+    complete.
     """
     text = _without_marks(text).casefold().translate(_PLAIN)
     return " ".join(_without_marks(text).split())
@@ -73,26 +72,29 @@ def _is_left_out(char: str) -> bool:
 
 
 def fold_name(name: str) -> str:
-    """What is stored of a name: each of its words and their later parts, each after a space, so
-    that what follows a space is the beginning of a word."""
+    """Returns the stored search form of a name: each of its words and their later parts, each after
+    a space, so that a space marks the beginning of a word.
+    """
     words = fold(name).split()
     parts = [part for word in words for part in _parts(word) if not word.startswith(part)]
     return "".join(f" {word}" for word in dict.fromkeys([*words, *parts]))[:LENGTH]
 
 
 def _parts(word: str) -> list[str]:
-    """What stands between the signs of a word, as in ``jean-luc`` and ``o'neil``."""
+    """Returns the parts between the punctuation of a word, as in ``jean-luc`` and ``o'neil``."""
     return "".join(" " if unicodedata.category(char)[0] in "PS" else char for char in word).split()
 
 
 def words_of(query: str) -> list[str]:
-    """The folded words of a query, each once."""
+    """Returns the folded words of a query, each once."""
     return list(dict.fromkeys(fold(query).split()))
 
 
 def containing(words: Iterable[str], *fields: str) -> Q:
-    """Rows that have each of these folded words somewhere in one of these fields."""
-    # Each costs every row a comparison: none is asked for that stands in another.
+    """Returns a filter for rows that have each of these folded words somewhere in one of these
+    fields.
+    """
+    # Each costs a comparison per row, so words that are part of another are skipped.
     asked = list(words)
     found = Q()
     for word in asked:
@@ -102,7 +104,9 @@ def containing(words: Iterable[str], *fields: str) -> Q:
 
 
 def beginning(words: Iterable[str], *fields: str) -> Q:
-    """Rows in which each of these folded words begins a word of one of these fields."""
+    """Returns a filter for rows in which each of these folded words begins a word of
+    these fields.
+    """
     return containing([f" {word}" for word in words], *fields)
 
 
@@ -114,9 +118,9 @@ def _any(fields: Iterable[str], word: str) -> Q:
 
 
 class FoldedField(models.CharField):  # type: ignore[type-arg]
-    """What the name in another field (``of``) is searched by, filled in at every write.
+    """The search form of the name in another field (``of``), set at every write.
 
-    It can be null: servers of a version before it make rows without it during an upgrade.
+    It can be null: during an upgrade, servers of an older version create rows without it.
     """
 
     def __init__(self, *args: Any, of: str, **kwargs: Any) -> None:
@@ -138,7 +142,7 @@ class FoldedField(models.CharField):  # type: ignore[type-arg]
 
 @FoldedField.register_lookup
 class ContainsFolded(Contains):
-    """For the admin, which asks what was typed of each field."""
+    """A look-up for the admin, which searches each field for the typed text."""
 
     lookup_name = "icontains"
 
@@ -146,8 +150,8 @@ class ContainsFolded(Contains):
         return fold(super().get_prep_lookup())
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
-        # What is stored has no case any more: to disregard it again, row by row, costs PostgreSQL
-        # six times as much, and SQLite twice.
+        # The stored form has no case: ignoring it again, row by row, is six times as slow on
+        # PostgreSQL, and twice on SQLite.
         return compiler.compile(Contains(self.lhs, self.rhs))
 
 
@@ -156,7 +160,7 @@ def _folded_fields(model: type[models.Model]) -> list[FoldedField]:
 
 
 class NamedQuerySet(models.QuerySet[Any]):
-    """Writes what names fold to where it writes the names."""
+    """Writes the search forms of names wherever it writes the names."""
 
     def update(self, **values: Any) -> int:
         for field in _folded_fields(self.model):
@@ -175,7 +179,7 @@ class NamedQuerySet(models.QuerySet[Any]):
 
 
 class Named(models.Model):
-    """Rows that are found by their names."""
+    """A model whose rows are found by their names."""
 
     objects = NamedQuerySet.as_manager()
 
@@ -195,11 +199,11 @@ BATCH = 500
 
 
 def fill_in() -> int:
-    """Folds the names of rows that have none to be found by, and returns how many these were:
-    servers of the version before folding make such rows during an upgrade.
+    """Sets the missing search forms of names, and returns how many these were: during an upgrade,
+    servers of an older version create such rows.
 
-    Each row is written only while it has the name that was read, so that nobody who is served
-    meanwhile is overwritten.
+    Each row is written only while it has the name that was read, so that a concurrent change is not
+    overwritten.
     """
     return sum(
         _fill_in(model, field)

@@ -1,8 +1,8 @@
-"""What a start makes when all migrations are made, and what of it a database lacks.
+"""Finds data that a start creates after the migrations, and that the database lacks.
 
-Django and the chat make it on the signal ``post_migrate``: permissions, the moderators' group, and
-the triggers of the audit log. A start that dies there leaves no migration to be made, so that the
-next one has to look for itself.
+Django and the chat create it on the signal ``post_migrate``: permissions, the moderators' group,
+and the triggers of the audit log. If a start dies there, no migration is left to run, so the next
+start has to check.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ from chat.moderation import audit_triggers, moderators
 
 
 def left_out(using: str) -> list[str]:
-    """What this database lacks, in words; nothing if its tables are not there either.
+    """Returns descriptions of what this database lacks; empty if its tables do not exist either.
 
-    It takes five queries, since every start asks.
+    It takes five queries, since every start runs it.
     """
     needed = {model._meta.db_table for model in (AuditEntry, ContentType, Group, Permission)}
     if not needed <= set(connections[using].introspection.table_names()):
@@ -38,7 +38,7 @@ def left_out(using: str) -> list[str]:
 
 
 def _permissions() -> set[tuple[str, str, str]]:
-    """The permissions that the models want: app, model and codename."""
+    """Returns the permissions that the models define: app, model and codename."""
     return {
         (model._meta.app_label, str(model._meta.model_name), codename)
         for app in apps.get_app_configs()

@@ -1,6 +1,6 @@
-"""The few files of npm's packages that the page loads, served as they are under ``npm/``.
+"""Serves the few npm files that the page loads unchanged, under ``npm/``.
 
-There is no bundler: browsers find modules by the import map (``chat.templatetags.page``).
+There is no bundler: browsers resolve modules by the import map (``chat.templatetags.page``).
 """
 
 from collections.abc import Iterable
@@ -39,9 +39,10 @@ MAIN = {
 
 
 def served_files(folder: Path) -> list[str]:
-    """The files to serve, relative to ``node_modules``, each with its source map if it has one.
+    """Returns the files to serve, relative to ``node_modules``, each with its source map if it has
+    one.
 
-    Django's manifest follows the reference to the map, so the map has to be there.
+    Django's manifest follows the reference to the map, so the map has to exist.
     """
     return sorted(
         file.relative_to(folder).as_posix()

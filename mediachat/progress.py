@@ -1,4 +1,4 @@
-"""How far a long piece of work is, said to whoever waits for it."""
+"""Reports the progress of long work."""
 
 import time
 from collections.abc import Callable
@@ -8,11 +8,11 @@ Progress = Callable[[str, int, int], None]
 
 
 class Said:
-    """Says it in lines, once a second at most, and always the beginning and the end of each part.
+    """Reports in lines, at most once a second, and always the beginning and the end of each part.
 
     Args:
         say: takes a line.
-        silence: seconds between two lines about the same.
+        silence: minimum seconds between two lines about the same part.
     """
 
     def __init__(self, say: Callable[[str], object], silence: float = 1.0) -> None:

@@ -1,4 +1,4 @@
-"""The secret that signs sessions and links, made once for each installation."""
+"""The secret that signs sessions and links, created once per installation."""
 
 import os
 import secrets
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 def secret_key(path: Path) -> str:
-    """Reads the secret from this file; makes it first where there is none.
+    """Reads the secret from this file; creates the file first if there is none.
 
-    The file is readable by its owner alone. Two processes that start together agree, because
-    a whole file is linked into place and only the first link succeeds.
+    Only the file's owner can read it. Two processes that start together agree, because each links a
+    complete file into place and only the first link succeeds.
 
     Raises:
         OSError: the folder cannot be written.

@@ -1,7 +1,7 @@
-"""One settings file, from the environment. The README lists every setting with its default.
+"""Django's settings, read from the environment. The README lists each with its default.
 
-Each setting can also be read from a file: NAME_FILE names it. ``mediachat.checks`` says what is
-wrong with a value and what to do about it.
+Each setting can also be read from a file: NAME_FILE names it. ``mediachat.checks`` reports wrong
+values and what to do about them.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ env = Environment()
 # -- The installation ------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
-# `make dev`: pages load again after a change of what they are made of.
+# `make dev`: pages reload after a change of their sources.
 RELOAD = DEBUG and env.bool("RELOAD", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ HTTPS = env.bool("HTTPS", default=False)
 URL_PREFIX = env.str("URL_PREFIX", default="")
 FORCE_SCRIPT_NAME = URL_PREFIX or None
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
-# The name is the one that uvicorn reads too, so that the two cannot differ.
+# uvicorn reads this name too, so that the two cannot differ.
 WORKERS = env.int("WEB_CONCURRENCY", default=1)
 REDIS_URL = env.str("REDIS_URL", default="")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
@@ -49,9 +49,9 @@ RATE_BURST = env.int("RATE_BURST", default=200)
 RATE_PER_SECOND = env.float("RATE_PER_SECOND", default=20.0)
 ROOMS_PER_DAY = env.int("ROOMS_PER_DAY", default=100)
 PEOPLE_ADDED_PER_DAY = env.int("PEOPLE_ADDED_PER_DAY", default=2_000)
-# In a team all are colleagues. Where anyone may sign up, a stranger should ask.
+# In a team all are colleagues. If anyone can sign up, strangers should request access.
 STRANGERS_ASK = env.bool("STRANGERS_ASK", default=False)
-# In units of work, and for a whole office or school.
+# In units of work, for a whole office or school.
 ADDRESS_BURST = env.int("ADDRESS_BURST", default=2_000)
 ADDRESS_PER_SECOND = env.float("ADDRESS_PER_SECOND", default=100.0)
 CONNECTS_PER_PERSON = env.int("CONNECTS_PER_PERSON", default=60)
@@ -73,9 +73,9 @@ MAX_IMAGE_MEGAPIXELS = env.int("MAX_IMAGE_MEGAPIXELS", default=25)
 # -- Django ----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    # The first three wrap each other's runserver: static files are served as in production,
-    # sockets are closed with the protocol's codes, by daphne. It brings Twisted, which is a sixth
-    # of the time that a production server, which is uvicorn, would need to start.
+    # The first three wrap each other's runserver: static files are served as in production, and
+    # daphne closes sockets with the protocol's codes. It imports Twisted, which is a sixth of the
+    # start-up time of a production server, which does not need it.
     "whitenoise.runserver_nostatic",
     "mediachat",
     *(["daphne"] if DEBUG else []),
@@ -193,7 +193,7 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = f"{URL_PREFIX}/media/"
-# On the disk of the files themselves, since /tmp may be memory; with an object store in TMPDIR.
+# On the disk of the files, since /tmp may be memory; with an object store in TMPDIR.
 FILE_UPLOAD_TEMP_DIR = (
     str(DATA_DIR) if STORAGES["default"]["BACKEND"].endswith(".FileSystemStorage") else gettempdir()
 )
@@ -213,7 +213,7 @@ STATICFILES_FINDERS = [
     "mediachat.npm.NpmFinder",
 ]
 NPM_DIR = BASE_DIR / "node_modules"
-# The page is all that needs them, and it is of this origin.
+# Only the page needs them, and it has this origin.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # -- People ----------------------------------------------------------------------------------
@@ -236,13 +236,13 @@ EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
     vars().update(env.mail_server("EMAIL_URL"))
 else:
-    # Nothing asks for mail then (accounts/no_mail.py), and what did would be in no log.
+    # Nothing sends mail then (accounts/no_mail.py), and mail would appear in no log.
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="mediachat@localhost")
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
-# Lower case everywhere, so that the database's unique index tells names apart as people do.
+# Lower case everywhere, so that the database's unique index compares names as people do.
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 if EMAIL_URL:
@@ -254,24 +254,25 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
-# An office or a school shares one address, and comes in at once: what bounds the cost is the line
-# (accounts/sign_in_line.py), and wrong passwords are counted by accounts/guessing.py.
+# An office or a school shares one address, and signs in at once: the queue
+# (accounts/sign_in_line.py) bounds the cost, and accounts/guessing.py limits wrong passwords.
 ACCOUNT_RATE_LIMITS: Any = RATE_LIMITS and {
     "login": "240/m/ip",
-    # Codes of second factors: nobody gets that far without the password.
+    # Codes of second factors: they come only after the password.
     "login_failed": "5/5m/key,30/d/key",
     "link_editor": "120/m/ip",
     "signup": "60/m/ip,300/d/ip",
-    # Each change of a profile is told to everyone who shares a room, and may bring a picture.
+    # Each change of a profile is broadcast to everyone who shares a room, and may include a
+    # picture.
     "change_profile": "20/m/user",
     "change_password": "5/m/user,20/h/user",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "accounts.second_factor_steps.TokenStrategy"  # noqa: S105
-# Where VS Code is served to browsers, beside the places that everyone knows (accounts/editors.py).
+# Where VS Code is served to browsers, beside the well-known sites (accounts/editors.py).
 EDITOR_ORIGINS = env.list("EDITOR_ORIGINS", default=[])
-# "none", "staff" or "all": who is let in only with a second factor (accounts/second_factor.py).
+# "none", "staff" or "all": who must have a second factor (accounts/second_factor.py).
 REQUIRE_SECOND_FACTOR = env.str("REQUIRE_SECOND_FACTOR", default="none")
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 USERSESSIONS_ADAPTER = "accounts.adapter.SessionsAdapter"
@@ -286,9 +287,9 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=30 * 24 * 3600) if HTTPS e
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
-# Browsers take a cookie of this name only over TLS, for this host and no other, so that neither a
-# neighbouring host nor a network without TLS can put one of its own in its place.
-# One below a path is not the whole host's, and so has to do without the last part of that.
+# Browsers accept a cookie of this name only over TLS and for this exact host, so that neither a
+# neighbouring host nor a network without TLS can plant one. A cookie below a path does not belong
+# to the whole host, and so cannot have the last part of that.
 COOKIE_PREFIX = ("__Secure-" if URL_PREFIX else "__Host-") if HTTPS else ""
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{URL_PREFIX}/"
 SESSION_ENGINE = "accounts.session_store"
@@ -327,7 +328,7 @@ PERMISSIONS_POLICY = {
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        # Browsers that know strict-dynamic ignore 'self': only what the page names runs.
+        # Browsers that support strict-dynamic ignore 'self': only scripts that the page names run.
         "script-src": [SELF, NONCE, STRICT_DYNAMIC],
         "style-src": [SELF],
         "img-src": [SELF, "data:", "blob:"],
@@ -340,8 +341,8 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
-# Unfold's Alpine makes functions from attributes, and writes styles inline. The build of Alpine
-# that makes none cannot read what Unfold writes there (functions, statements, localStorage).
+# Unfold's Alpine compiles functions from attributes, and writes styles inline. The CSP build of
+# Alpine cannot read what Unfold writes there (functions, statements, localStorage).
 ADMIN_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
@@ -361,7 +362,7 @@ UNFOLD = {
     "STYLES": ["chat.admin.site.stylesheet"],
     "SCRIPTS": ["chat.admin.site.script", "chat.admin.site.time_zone_script"],
     "SHOW_BACK_BUTTON": True,
-    # What Django keeps of its own forms; decisions are in the audit log, on each thing's page.
+    # What Django records of its own forms; decisions are in the audit log, on each object's page.
     "SHOW_HISTORY": False,
     "DASHBOARD_CALLBACK": "chat.admin.site.dashboard",
     "SIDEBAR": {"navigation": "chat.admin.site.navigation"},

@@ -1,8 +1,8 @@
-"""Threads for slow work, which people get in turn.
+"""Thread pools for slow work, shared fairly between people.
 
-One person has one piece of work done at a time, and a bounded number waiting. Of those who wait,
-whoever has taken the least of the threads' time lately is served next: one person's many uploads
-delay that person and nobody else, and a person's first waits for no second of anybody.
+One piece of work per person runs at a time, and a bounded number waits. The next is that of the
+person who has used the threads least lately: one person's many uploads delay only that person, and
+a person's first work waits for nobody's second.
 """
 
 import time
@@ -22,13 +22,13 @@ STEP = 0.1
 
 
 class TooMuchWaiting(Exception):
-    """This person has as much waiting as one person may."""
+    """This person has too much work waiting."""
 
 
 class Turns:
-    """A pool of ``threads`` threads; ``waiting`` is how much of one person's work may wait.
+    """A pool of ``threads`` threads; ``waiting`` limits each person's waiting work.
 
-    Each process has its own: on two servers a person may have two pieces of work done at once.
+    Each process has its own: on two servers, two pieces of a person's work can run at once.
     """
 
     def __init__(self, threads: int, *, waiting: int, name: str) -> None:
@@ -45,10 +45,10 @@ class Turns:
         """By person, the seconds that they took, and when that was so (monotonic)."""
 
     def submit(self, person: Hashable, work: Callable[[], R]) -> "Future[R]":
-        """Has work done when it is this person's turn. What waits can be cancelled.
+        """Runs work when it is this person's turn. Waiting work can be cancelled.
 
         Raises:
-            TooMuchWaiting: the person has to let some of their work finish first.
+            TooMuchWaiting: some of the person's work has to finish first.
         """
         future: Future[R] = Future()
         with self._lock:
@@ -62,12 +62,12 @@ class Turns:
         return future
 
     def each_thread(self, work: Callable[[], None]) -> None:
-        """Runs this once in each thread, all of which are idle."""
+        """Runs this once in each thread; all must be idle."""
         for job in [self._executor.submit(work) for _ in range(self.threads)]:
             job.result()
 
     def _start(self) -> None:
-        """Starts what may run now; the lock is held."""
+        """Starts the work that can run now; the lock is held."""
         while len(self._running) < self.threads:
             waiting = [each for each in self._queues if each not in self._running]
             if not waiting:
@@ -88,12 +88,12 @@ class Turns:
                 future.set_exception(error)
 
     def _taken_by(self, person: Hashable, now: float) -> float:
-        """The seconds that count against them now; the lock is held."""
+        """Returns the seconds that count against them now; the lock is held."""
         seconds, since = self._taken.get(person, (0.0, now))
         return float(seconds * 0.5 ** ((now - since) / HALF_LIFE))
 
     def _took(self, person: Hashable, seconds: float) -> None:
-        """Notes what they took, and forgets those of whom nothing counts any more."""
+        """Records the time they used, and forgets people whose time no longer counts."""
         now = time.monotonic()
         counts = {each: (self._taken_by(each, now), now) for each in self._taken}
         counts[person] = (self._taken_by(person, now) + seconds, now)

@@ -1,4 +1,4 @@
-"""Every address of the product, but for those of mediachat.http.probes."""
+"""All routes of the project, except those of mediachat.http.probes."""
 
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
@@ -8,12 +8,12 @@ from django.views.generic import RedirectView
 
 from chat.api.routes import api
 
-# One way to sign in: the admin's own form knows neither limits on attempts nor second factors.
+# One way to sign in: the admin's own form has neither limits on attempts nor second factors.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler500 = "mediachat.http.error_pages.server_error"
 
-# And one way to change one's password.
+# Likewise, one way to change a password.
 change_password = RedirectView.as_view(pattern_name="account_change_password")
 
 urlpatterns = [

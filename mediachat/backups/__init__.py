@@ -1,9 +1,9 @@
-"""One file that has the whole installation: made while the servers run, and restored from.
+"""Backs up a running installation to one file, and restores it.
 
-``snapshot`` takes the database of one moment, ``archive`` is what the file looks like, ``making``
-and ``restoring`` are the two ways.
+``snapshot`` copies the database at one moment, ``archive`` defines the file's format, ``making``
+creates a backup and ``restoring`` restores one.
 """
 
 
 class BackupError(Exception):
-    """Why this backup cannot be made or restored, and what to do."""
+    """The backup cannot be made or restored; the message says why, and what to do."""

@@ -1,7 +1,7 @@
-"""The file of a backup: a tar that ends with a manifest of all that is in it.
+"""The format of a backup file: a tar that ends with a manifest of its members.
 
-The manifest comes last, since it has the checksum of each member: a file without one is no whole
-backup. Names are few and plain: ``database.sqlite3.gz``, ``media/…``, ``secret_key``.
+The manifest comes last, because it has the checksum of each member: a file without one is
+incomplete. Names are few and plain: ``database.sqlite3.gz``, ``media/…``, ``secret_key``.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ PLAIN = re.compile(r"(?!\.\.?(/|$))[^/\\\0]+(/(?!\.\.?(/|$))[^/\\\0]+)*")
 
 @dataclass
 class Manifest:
-    """What a backup says of itself."""
+    """The description of a backup: its version, members and checksums."""
 
     version: str
     """Of Media Chat, such as 0.1.0."""
@@ -56,17 +56,17 @@ class Manifest:
 
     @property
     def size(self) -> int:
-        """Bytes of all members."""
+        """The total bytes of all members."""
         return sum(int(member["size"]) for member in self.members.values())
 
     @property
     def id(self) -> str:
-        """Tells this backup from all others."""
+        """An id that is unique to this backup."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
 class Counted:
-    """A file that is read, with its sum and its size as far as it has been."""
+    """A reader that counts the bytes of a file and updates its checksum."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -84,14 +84,14 @@ class Counted:
 
 
 class Writer:
-    """Writes members one after the other, and the manifest when all are there."""
+    """Writes members one after the other, then the manifest."""
 
     def __init__(self, tar: tarfile.TarFile, manifest: Manifest) -> None:
         self._tar = tar
         self._manifest = manifest
 
     def add(self, name: str, file: IO[bytes], size: int) -> None:
-        """Adds so many bytes of a file, which may grow meanwhile.
+        """Adds the given number of bytes of a file, which may grow meanwhile.
 
         Raises:
             OSError: the file is shorter, or the disk is full.
@@ -101,7 +101,7 @@ class Writer:
         self._manifest.members[name] = counted.as_member()
 
     def finish(self) -> None:
-        """Adds the manifest."""
+        """Writes the manifest."""
         text = json.dumps(asdict(self._manifest), indent=1).encode()
         self._tar.addfile(_entry(MANIFEST, len(text)), io.BytesIO(text))
 
@@ -114,7 +114,7 @@ def _entry(name: str, size: int) -> tarfile.TarInfo:
 
 @contextmanager
 def writing(file: IO[bytes], manifest: Manifest) -> Iterator[Writer]:
-    """An archive that is being written into this file."""
+    """Opens an archive for writing into this file."""
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
         yield Writer(tar, manifest)
 
@@ -124,10 +124,10 @@ def writing(file: IO[bytes], manifest: Manifest) -> Iterator[Writer]:
 
 @contextmanager
 def members(path: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
-    """The members of an archive in their order, each of which is read before the next is had.
+    """Yields the members of an archive in order; read each before the next.
 
     Raises:
-        BackupError: it is no archive, or has what no backup of ours has.
+        BackupError: it is no archive, or has members that no backup has.
     """
     try:
         with tarfile.open(path, "r:") as tar:
@@ -153,7 +153,7 @@ def verified(path: Path, progress: Progress) -> Manifest:
     """Reads the whole archive and compares it with its manifest.
 
     Raises:
-        BackupError: it is damaged, cut off, or of a kind that this version does not know.
+        BackupError: it is damaged, truncated, or of a format that this version does not know.
     """
     if not path.is_file():
         raise BackupError(f"There is no file {path}.")
@@ -185,7 +185,7 @@ def verified(path: Path, progress: Progress) -> Manifest:
             f"The archive is damaged: {', '.join(differ[:5]) or DATABASE} is not what was backed "
             "up. Nothing was changed. Take another backup."
         )
-    progress("verified (bytes)", total, total)  # with the padding between the members
+    progress("verified (bytes)", total, total)  # including the padding between the members
     return manifest
 
 

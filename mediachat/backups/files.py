@@ -1,4 +1,4 @@
-"""The people's files, in whatever store they are."""
+"""Lists uploaded files, in any storage."""
 
 import os
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ logger = structlog.get_logger(__name__)
 
 
 def are_here() -> bool:
-    """Whether they lie on a disk of this machine, and not in an object store."""
+    """Returns whether they are on a disk of this machine, and not in an object store."""
     return isinstance(default_storage, FileSystemStorage)
 
 
 def names(folder: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
-    """The names of all files in the store.
+    """Yields the names of all files in the store.
 
-    Folders that nobody here may read, such as a disk's ``lost+found``, are left out with a word,
-    and so is what was never uploaded: pipes, and names that a store would change.
-    A link to a folder, as to another disk, is followed, but not to one that it lies in (``above``).
+    Skips folders that cannot be read, such as a disk's ``lost+found``, with a warning, and
+    everything that is no upload: pipes, and names that a store would change. Follows a link to a
+    folder, as to another disk, but not to one that contains the link (``above``).
     """
     if are_here():
         place = os.path.realpath(default_storage.path(folder))
@@ -53,7 +53,7 @@ def names(folder: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 def sizes() -> dict[str, int]:
-    """The size of each file in bytes, by its name; without those that are deleted meanwhile."""
+    """Yields the size of each file in bytes, by name, without those that are deleted meanwhile."""
     found = {}
     for name in names():
         try:

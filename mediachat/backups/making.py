@@ -1,4 +1,4 @@
-"""Makes a backup of a running installation: its database, its files and its secret."""
+"""Makes a backup of a running installation: its database, files and secret."""
 
 import errno
 import gzip
@@ -32,14 +32,14 @@ _WITHOUT_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 def make(
     folder: Path, progress: Progress, *, with_files: bool = True, with_secret: bool = True
 ) -> Path:
-    """Writes a backup into this folder and returns its file, which only its owner may read.
+    """Writes a backup into this folder and returns its file, which only its owner can read.
 
-    The database first and then the files: a file without a row harms nobody, and a row without its
-    file shows a card that cannot be opened. Until it is whole it has no name in the folder, and
-    whatever fails leaves nothing there.
+    The database comes before the files: a file without a row is harmless, and a row without its
+    file shows a card that cannot be opened. The file has no name in the folder until it is
+    complete, so a failure leaves nothing behind.
 
     Raises:
-        BackupError: this installation cannot be backed up now, and why.
+        BackupError: this installation cannot be backed up now; the message says why.
         OSError: the disk is full, or the folder cannot be written.
     """
     _check()
@@ -69,7 +69,9 @@ def make(
 
 
 def secret_file() -> Path | None:
-    """The secret, as far as it is in a file: beside one in the environment a stale one may lie."""
+    """Returns the secret's file, if the secret comes from one: an environment variable takes
+    precedence over a stale file.
+    """
     path: Path = settings.DATA_DIR / archive.SECRET
     try:
         return path if path.read_bytes().strip() == settings.SECRET_KEY.encode() else None
@@ -92,7 +94,7 @@ def _migrations() -> list[str]:
 
 
 def _database(scratch: Path, progress: Progress) -> Path:
-    """The database of this moment, compressed."""
+    """Adds the database at one moment, compressed."""
     plain, packed = scratch / "database.sqlite3", scratch / "database.gz"
     snapshot.take(plain, progress)
     total = plain.stat().st_size
@@ -129,7 +131,7 @@ def _add_files(writer: Writer, progress: Progress) -> None:
 
 @contextmanager
 def _private(path: Path) -> Iterator[IO[bytes]]:
-    """A new file for its owner alone, which has reached the disk in the end."""
+    """Opens a new file that only its owner can read, and syncs it to disk at the end."""
     with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         yield file
         file.flush()
@@ -137,7 +139,7 @@ def _private(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _named(part: Path, folder: Path, name: str) -> Path:
-    """Gives a finished archive this name, or the next one that no other file has."""
+    """Gives a finished archive this name, or the next one that is free."""
     numbers = count(2)
     whole = folder / f"{name}.tar"
     while True:
@@ -154,7 +156,7 @@ def _put(part: Path, whole: Path) -> None:
     except OSError as error:
         if error.errno not in _WITHOUT_LINKS:
             raise
-        # An empty file keeps the name for it.
+        # An empty file reserves the name.
         os.close(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             part.replace(whole)

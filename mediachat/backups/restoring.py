@@ -1,7 +1,7 @@
 """Restores a backup into an empty installation.
 
-A note lies in ``DATA_DIR`` from the first change to the last. With it a server does not start, and
-the same restore goes on where it was, whatever ended it before.
+A marker file lies in ``DATA_DIR`` from the first change to the last. While it exists, no server
+starts, and the same restore can continue where it was interrupted.
 """
 
 import gzip
@@ -41,19 +41,19 @@ _ADVICE = (
 
 
 def is_unfinished() -> bool:
-    """Whether a restore into this installation was begun and has not been finished."""
+    """Returns whether a restore into this installation has begun and is not finished."""
     return (settings.DATA_DIR / NOTE).exists()
 
 
 @dataclass
 class Restore:
-    """Of one archive, into the installation of the settings."""
+    """Restores one archive into the installation of the settings."""
 
     path: Path
     progress: Progress
 
     def check(self) -> Manifest:
-        """Reads the whole archive, and changes nothing.
+        """Reads the whole archive without changing anything.
 
         Raises:
             BackupError: it is damaged, or of a newer version.
@@ -72,7 +72,7 @@ class Restore:
         """Restores everything: files, secret and, last, the database with a new epoch.
 
         Raises:
-            BackupError: it cannot be, and why; nothing was changed, or the same restore goes on.
+            BackupError: it is impossible; nothing was changed, or running it again continues.
         """
         manifest = self.check()
         epoch = self._begin(manifest)
@@ -87,7 +87,7 @@ class Restore:
         return manifest
 
     def _begin(self, manifest: Manifest) -> uuid.UUID:
-        """Notes which backup is restored; returns the epoch of what comes of it."""
+        """Records which backup is being restored; returns the new epoch of the database."""
         note = settings.DATA_DIR / NOTE
         if note.exists():
             said = json.loads(note.read_text())
@@ -128,7 +128,9 @@ class Restore:
             )
 
     def _claim(self, manifest: Manifest, epoch: uuid.UUID) -> None:
-        """Keeps servers on other machines, which do not see the note, from a database server."""
+        """Claims a database server, so that servers on other machines, which do not see the marker,
+        do not use it.
+        """
         if capabilities.of(connections[DEFAULT_DB_ALIAS]).is_a_file or _is_in_place(epoch):
             return
         try:
@@ -155,7 +157,7 @@ class Restore:
     # -- The database ----------------------------------------------------------------------------
 
     def _prepare(self, epoch: uuid.UUID) -> None:
-        """Brings the backup's database to this version, and gives it the epoch."""
+        """Upgrades the backup's database to this version, and sets the epoch."""
         copy_database.connect(RESTORED, f"sqlite:///{_database_file()}")
         call_command("migrate", database=RESTORED, interactive=False, verbosity=0)
         _set_epoch(RESTORED, epoch)
@@ -168,7 +170,7 @@ class Restore:
         with connections[RESTORED].cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connections.close_all()
-        # An empty database is in its place, and perhaps the log of one.
+        # It replaces an empty database, and perhaps that one's write-ahead log.
         database = Path(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"])
         for suffix in ("", "-wal", "-shm"):
             Path(f"{database}{suffix}").unlink(missing_ok=True)
@@ -185,8 +187,9 @@ class Restore:
 
 
 def _copy_of(manifest: Manifest) -> Copy:
-    """Into the database of the settings, of all but the epoch, which a server that runs meanwhile
-    has made for itself."""
+    """Copies into the database of the settings everything but the epoch, which a running server may
+    have created itself.
+    """
     left_out = ("chat.History",)
     return Copy(RESTORED, DEFAULT_DB_ALIAS, manifest.id, left_out=left_out, advice=_ADVICE)
 
@@ -197,7 +200,7 @@ def _set_epoch(alias: str, epoch: uuid.UUID) -> None:
 
 
 def _is_ours(migration: str) -> bool:
-    """Libraries give up old migrations for new ones that do the same; ours stay."""
+    """Libraries replace old migrations by equivalent ones; ours stay."""
     return migration.startswith(("accounts.", "chat."))
 
 
@@ -206,7 +209,9 @@ def _parts(version: str) -> list[int]:
 
 
 def _place() -> str:
-    """Which database the settings name, as a digest: whatever its user, password and options."""
+    """Returns a digest of which database the settings name, regardless of user, password and
+    options.
+    """
     said = connections[DEFAULT_DB_ALIAS].settings_dict
     name, host = str(said["NAME"]), said["HOST"]
     if capabilities.of(connections[DEFAULT_DB_ALIAS]).is_a_file:
@@ -217,7 +222,9 @@ def _place() -> str:
 
 
 def _database_file() -> Path:
-    """Where the backup's database is prepared: beside SQLite's own, or else in ``DATA_DIR``."""
+    """Returns where the backup's database is prepared: beside SQLite's own, or else in
+    ``DATA_DIR``.
+    """
     connection = connections[DEFAULT_DB_ALIAS]
     if capabilities.of(connection).is_a_file:
         return Path(f"{connection.settings_dict['NAME']}.{RESTORED}")
@@ -225,13 +232,15 @@ def _database_file() -> Path:
 
 
 def _is_there() -> bool:
-    """Whether there is a database to ask. A file would be made by being asked for."""
+    """Returns whether there is a database to query. SQLite would create a file when queried."""
     database = connections[DEFAULT_DB_ALIAS]
     return not capabilities.of(database).is_a_file or Path(database.settings_dict["NAME"]).exists()
 
 
 def _is_in_place(epoch: uuid.UUID) -> bool:
-    """Whether the database has been put in place, by a run that ended before it could say so."""
+    """Returns whether the database is in place, from a run that ended before it could
+    record that.
+    """
     if not _is_there():
         return False
     history: Any = apps.get_model("chat", "History")
@@ -257,7 +266,7 @@ def _unpack_database(file: IO[bytes]) -> None:
 
 
 def _store(name: str, file: IO[bytes]) -> None:
-    # A store gives another name to what comes under one that is taken.
+    # A store renames a file whose name is taken.
     if default_storage.exists(name):
         default_storage.delete(name)
     if default_storage.save(name, File(file)) != name:

@@ -1,6 +1,6 @@
-"""The database of one moment as a file of SQLite, whatever it is kept in.
+"""Copies the database at one moment into a SQLite file, whichever database is in use.
 
-The same for all three, so that a backup can be restored into any of them.
+The format is the same for all three, so that a backup can be restored into any of them.
 """
 
 import os
@@ -24,7 +24,7 @@ _STEPS = 100_000
 
 
 def take(path: Path, progress: Progress) -> None:
-    """Writes the database of this installation into a new file, while others write to it.
+    """Writes this installation's database into a new file, while others write to the database.
 
     Raises:
         BackupError, DatabaseError, OSError: it could not be read, or the disk is full.
@@ -39,8 +39,9 @@ def take(path: Path, progress: Progress) -> None:
 
 
 def _vacuum(database: str, path: Path, progress: Progress) -> None:
-    """SQLite's own copy: it reads one moment of the write-ahead log and begins once, where
-    ``.backup`` begins anew with every message that another process stores."""
+    """Uses SQLite's own copy: it reads one moment of the write-ahead log in one pass, where
+    ``.backup`` restarts with every message that another process stores.
+    """
     with closing(sqlite3.connect(database, isolation_level=None, timeout=60)) as source:
         (pages,) = source.execute("PRAGMA page_count").fetchone()
         (size,) = source.execute("PRAGMA page_size").fetchone()
@@ -63,7 +64,7 @@ def _copy(path: Path, progress: Progress) -> None:
     source, target = DEFAULT_DB_ALIAS, copy_database.connect("snapshot", f"sqlite:///{path}")
     try:
         with connections[target].cursor() as cursor:
-            # A file that is not whole is thrown away, so nothing has to survive a crash.
+            # An incomplete file is discarded, so nothing has to survive a crash.
             cursor.execute("PRAGMA journal_mode=MEMORY")
             cursor.execute("PRAGMA synchronous=OFF")
         copy_database.make_tables(target)
@@ -77,13 +78,13 @@ def _copy(path: Path, progress: Progress) -> None:
 
 @contextmanager
 def _one_moment(alias: str) -> Iterator[None]:
-    """On PostgreSQL all that is read in here is of one moment."""
+    """Makes all reads inside see one moment, on PostgreSQL."""
     if not capabilities.of(connections[alias]).reads_one_moment:
         yield
         return
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        # Writing what was read may take longer than a server of ours may stand still.
+        # Writing the rows may take longer than a server's transaction may be idle.
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SET LOCAL lock_timeout = 0")
         yield
@@ -105,20 +106,20 @@ def _copy_tables(source: str, target: str, progress: Progress) -> None:
 
 def _batches(model: copy_database.Model, alias: str) -> Iterator[list[models.Model]]:
     if not capabilities.of(connections[alias]).reads_one_moment:
-        # No cursor is kept open for the half hour after which MongoDB closes it.
+        # Keep no cursor open for long: MongoDB closes it after half an hour.
         yield from copy_database.batches(model, alias, copy_database.BATCH)
         return
-    # In one transaction one cursor reads a table from its beginning to its end, which costs the
-    # database a tenth of looking up each page in an index.
+    # In one transaction one cursor reads a table from beginning to end, which costs the database a
+    # tenth of looking up each page in an index.
     rows = copy_database.rows_of(model, alias).iterator(chunk_size=copy_database.BATCH)
     while batch := list(islice(rows, copy_database.BATCH)):
         yield batch
 
 
 def _insert(model: copy_database.Model, rows: list[models.Model], alias: str) -> None:
-    """Stores rows as they are, with one statement that is written once.
+    """Inserts rows unchanged, with one prepared statement.
 
-    What was taken away and made again meanwhile is there twice, under two keys: once is enough.
+    A row that was deleted and created again meanwhile is read twice, under two keys; one is kept.
     """
     target, fields = connections[alias], model._meta.concrete_fields
     columns = ", ".join(f'"{field.column}"' for field in fields)
@@ -135,17 +136,16 @@ def _insert(model: copy_database.Model, rows: list[models.Model], alias: str) ->
 
 
 def reading_order() -> list[copy_database.Model]:
-    """Every table before those that it refers to.
+    """Orders the tables so that each comes before those that it refers to.
 
-    MongoDB does not show one moment to whoever reads for long. So what refers to something is read
-    first: what it refers to was written before it, and is still there, or was taken away with it.
-    The order in which each action writes is such that its first part alone is no harm
-    (docs/DATABASES.md), and this order finds nothing else.
+    MongoDB has no snapshot for long reads. So rows that refer to others are read first: those that
+    they refer to were written earlier, and still exist or were deleted together with them. Each
+    action orders its writes so that a part of them is harmless (docs/DATABASES.md), and this order
+    finds nothing else.
 
-    Messages name their files, and nothing else names a message that is not read before it; so they
-    come before the files, and after all that tells how far somebody has read. Of messages only
-    those are taken that were there when the first was read: without a gap, since none is ever
-    taken away.
+    Messages name their files, and every table that names a message is read before messages; so they
+    come before the files, and after all tables with read positions. Only messages that existed when
+    the first was read are copied: there are no gaps, since none is ever deleted.
     """
     late = [apps.get_model("chat", name) for name in ("Message", "Attachment")]
     order = [model for model in reversed(copy_database.tables()) if model not in late]
@@ -158,14 +158,15 @@ def reading_order() -> list[copy_database.Model]:
 
 
 def _heads(alias: str) -> dict[object, int]:
-    """The newest number of each room."""
+    """Returns the newest number of each room."""
     messages = copy_database.rows_of(apps.get_model("chat", "Message"), alias)
     return dict(messages.order_by().values_list("room_id").annotate(Max("number")))
 
 
 def _forget_what_is_gone(alias: str) -> None:
-    """Does what the database did when a row was taken away after those that refer to it were read:
-    empties the field that refers to it, or takes them away too where it cannot be empty."""
+    """Applies the database's rule for deleted rows to rows that were read earlier: clears the field
+    that refers to one, or deletes the row if the field cannot be empty.
+    """
     with connections[alias].cursor() as cursor:
         while lost := cursor.execute("PRAGMA foreign_key_check").fetchall():
             for table, row, _, key in lost:

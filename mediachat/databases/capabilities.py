@@ -1,4 +1,4 @@
-"""What each database can do. Whoever needs to know asks this, and never which database it is."""
+"""The capabilities of each database. Code checks these, and never the database's name."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class TriggerLanguage(Enum):
-    """In which a database is told to refuse a statement."""
+    """The language of a database's triggers."""
 
     SQLITE = "SQLite's"
     PLPGSQL = "PL/pgSQL"
@@ -15,7 +15,7 @@ class TriggerLanguage(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """Of one kind of database."""
+    """The capabilities of one kind of database."""
 
     is_a_file: bool = False
     """It is one file of this machine: it can be moved into its place, and copies itself."""
@@ -55,5 +55,5 @@ _BY_VENDOR = {
 
 
 def of(connection: BaseDatabaseWrapper) -> Capabilities:
-    """What the database behind this connection can do."""
+    """Returns the capabilities of the database behind this connection."""
     return _BY_VENDOR[connection.vendor]

@@ -1,8 +1,8 @@
-"""Connections that a thread keeps open, and that may have died meanwhile.
+"""Replaces connections that a thread keeps open and that have died.
 
-A server that restarts, a pooler or a firewall ends them while nobody looks. Django finds that out
-at the beginning of a request, and the threads of the chat have none. One to a file of SQLite goes
-on with the file that it opened, whatever has been put in its place.
+A server that restarts, a pooler or a firewall ends idle connections. Django notices that at the
+beginning of a request, and the threads of the chat have none. A connection to SQLite keeps the file
+that it opened, even if that was replaced.
 """
 
 import select
@@ -38,9 +38,9 @@ _thread = threading.local()  # as connections are
 
 
 def drop_dead() -> None:
-    """Closes this thread's connection if it has died, so that the next query opens another.
+    """Closes this thread's connection if it has died, so that the next query opens a new one.
 
-    Costs a microsecond in a connection that was just used, and else a query that asks nothing.
+    Costs a microsecond for a connection that was just used, and otherwise a trivial query.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.in_atomic_block:
@@ -62,7 +62,7 @@ def _was_used() -> bool:
 
 
 def _has_another_file(config: Mapping[str, Any]) -> bool:
-    """Whether SQLite's file is not the one that it was when this was asked before."""
+    """Returns whether SQLite's file has been replaced since the last check."""
     file = file_id(config)
     before = getattr(_thread, "file", None)
     _thread.file = file or before
@@ -83,7 +83,7 @@ class Asked:
     def note(
         self, execute: Callable[..., Any], sql: Any, parameters: Any, many: bool, context: Any
     ) -> Any:
-        """Has a statement executed (django.db.connection.execute_wrappers)."""
+        """Records an executed statement (django.db.connection.execute_wrappers)."""
         self.anything = True
         self.wrote = self.wrote or not str(sql).startswith("SELECT")
         answer = execute(sql, parameters, many, context)
@@ -91,7 +91,9 @@ class Asked:
         return answer
 
     def can_be_done_again(self, error: BaseException) -> bool:
-        """Whether work that ended with this error lost its connection and has done nothing yet."""
+        """Returns whether work that ended with this error lost its connection before it did
+        anything.
+        """
         if not self.was_answered and was_ended(error):
             return True
         return (
@@ -115,7 +117,9 @@ def asking() -> Iterator[Asked]:
 
 
 def was_ended(error: BaseException | None) -> bool:
-    """Whether the server ended the connection, and said so, before it did what it was asked."""
+    """Returns whether the server announced that it closed the connection, before it ran
+    the query.
+    """
     while error is not None:
         if getattr(error, "sqlstate", None) in ENDED:
             return True
@@ -124,7 +128,7 @@ def was_ended(error: BaseException | None) -> bool:
 
 
 def _is_lost() -> bool:
-    """Whether this thread has no connection to PostgreSQL, after it had one."""
+    """Returns whether this thread has lost its connection to PostgreSQL."""
     connection = connections[DEFAULT_DB_ALIAS]
     return capabilities.of(connection).loses_connections and (
         connection.connection is None or bool(connection.connection.closed)
@@ -132,7 +136,7 @@ def _is_lost() -> bool:
 
 
 def _is_silent(driver: "Connection[Any]") -> bool:
-    """Whether nothing has come that nobody asked for, as the end of a connection is."""
+    """Returns whether nothing unrequested has arrived, such as the end of the connection."""
     if driver.closed:
         return False
     poll = select.poll()

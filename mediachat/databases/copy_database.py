@@ -1,8 +1,8 @@
-"""Moves the data of a whole installation from one database to another.
+"""Copies a whole installation from one database to another.
 
-Row by row through the ORM, so that each database stores them its own way; in the order of
-primary keys and a batch at a time, so that memory stays bounded; with a note in the target that
-says which copy it belongs to, so that one that was killed goes on where it was.
+Copies row by row through the ORM, so that each database stores them its own way; in the order of
+primary keys and in batches, so that memory stays bounded. A checkpoint in the target says which
+copy it belongs to, so that a killed copy can continue.
 """
 
 import hashlib
@@ -33,11 +33,11 @@ Model = type[models.Model]
 
 
 class CopyError(Exception):
-    """Why this copy cannot be made, and what to do."""
+    """The copy cannot be made; the message says why, and what to do."""
 
 
 class CopyCheckpoint(models.Model):
-    """In a target while it is being copied to. The table goes when the copy is whole."""
+    """The checkpoint in the target of a copy. Its table is dropped when the copy is complete."""
 
     source = models.CharField(primary_key=True, max_length=64, db_column="_id")
     ready = models.BooleanField(default=False)
@@ -53,12 +53,12 @@ class CopyCheckpoint(models.Model):
 
 
 def is_half_copied(alias: str) -> bool:
-    """Whether a copy to this database was begun and has not been finished."""
+    """Returns whether a copy to this database has begun and is not finished."""
     return CopyCheckpoint._meta.db_table in connections[alias].introspection.table_names()
 
 
 def connect(alias: str, url: str) -> str:
-    """Adds a database beside the one of the settings; returns the alias.
+    """Adds a database beside that of the settings; returns the alias.
 
     Raises:
         ImproperlyConfigured: the address is wrong.
@@ -75,7 +75,7 @@ def connect(alias: str, url: str) -> str:
 
 @dataclass
 class Copy:
-    """From one database to another, which must be empty or hold the first part of this copy."""
+    """A copy to another database, which must be empty or hold the first part of the same copy."""
 
     source: str
     target: str
@@ -99,17 +99,19 @@ class Copy:
         return cls(source, target, fingerprint, batch)
 
     def run(self, progress: Progress) -> list[str]:
-        """Copies everything and compares; returns a line about each table.
+        """Copies everything and compares; yields a line about each table.
 
         Raises:
-            CopyError: source or target cannot be used, or they differ in the end.
+            CopyError: source or target cannot be used, or they differ at the end.
         """
         report = self.fill(progress)
         self.finish()
         return report
 
     def fill(self, progress: Progress) -> list[str]:
-        """As ``run``, but the target still counts as half copied: something is to follow."""
+        """Does the same as ``run``, but leaves the target marked as incomplete, because a step
+        follows.
+        """
         self._check_source()
         self._prepare()
         for model in self._tables():
@@ -118,7 +120,7 @@ class Copy:
         return self._compare()
 
     def finish(self) -> None:
-        """From now on the target may be served."""
+        """Marks the target as complete, so that it can be served."""
         with connections[self.target].schema_editor() as editor:
             editor.delete_model(CopyCheckpoint)
 
@@ -136,7 +138,7 @@ class Copy:
             )
 
     def claim(self) -> None:
-        """Notes in the target that it belongs to this copy: from now on no server starts there.
+        """Records in the target that it belongs to this copy, so that no server starts there.
 
         Raises:
             CopyError: the target is not empty, or holds a part of another copy.
@@ -147,7 +149,7 @@ class Copy:
                 editor.create_model(CopyCheckpoint)
             self._notes.create(source=self.fingerprint)
         note = self._notes.first()
-        if note is None:  # it died before it wrote the note, so before anything else
+        if note is None:  # it died before it wrote the checkpoint, so before anything else
             note = self._notes.create(source=self.fingerprint)
         if note.source != self.fingerprint:
             raise CopyError(
@@ -183,8 +185,8 @@ class Copy:
                 _insert(model, rows, self.target)
                 return
             except IntegrityError:
-                # A killed copy's last batch may still be under way in the target's server. What
-                # it has written is the first part of the batch: all go in in order.
+                # A killed copy's last batch may still be running in the target's server. It has
+                # written the first part of the batch: rows go in in order.
                 if not patience:
                     raise
                 time.sleep(1)
@@ -192,7 +194,7 @@ class Copy:
                 rows = [row for row in rows if last is None or row.pk > last]
 
     def _set_counters(self) -> None:
-        """Lets PostgreSQL go on counting ids after those that were copied."""
+        """Makes PostgreSQL count ids on from the copied ones."""
         from django.core.management.color import no_style
 
         target = connections[self.target]
@@ -218,7 +220,7 @@ class Copy:
 
 
 def make_tables(alias: str) -> None:
-    """Migrates an empty database, and leaves nothing in it."""
+    """Migrates an empty database, and removes the rows that this creates."""
     call_command("migrate", database=alias, interactive=False, verbosity=0)
     for name in reversed(MADE_AT_FIRST):
         model = apps.get_model(name)
@@ -227,10 +229,10 @@ def make_tables(alias: str) -> None:
 
 
 def check_empty(alias: str) -> None:
-    """Refuses a database that holds more than migrations and a first start put there.
+    """Refuses a database that holds more rows than migrations and a first start create.
 
     Raises:
-        CopyError: with the first of what it holds.
+        CopyError: names the first such row.
     """
     there = set(connections[alias].introspection.table_names())
     made = {apps.get_model(name) for name in MADE_AT_FIRST}
@@ -246,7 +248,7 @@ def check_empty(alias: str) -> None:
 
 
 def tables() -> list[Model]:
-    """Every model with rows of its own, each after those that it refers to."""
+    """Returns every model with a table of its own, each after those that it refers to."""
     ordered: dict[Model, None] = {}
 
     def visit(model: Model) -> None:
@@ -266,17 +268,17 @@ def tables() -> list[Model]:
 
 
 def _links(model: Model) -> list[Any]:
-    """The tables between this one and those that it has many-to-many relations with."""
+    """Returns the tables of this model's many-to-many relations."""
     return [field.remote_field.through for field in model._meta.local_many_to_many]
 
 
 def rows_of(model: Model, alias: str) -> Any:
-    """All rows of a table in this database, whatever the model's managers leave out."""
+    """Returns all rows of a table in this database, bypassing the model's managers."""
     return models.QuerySet(model, using=alias)
 
 
 def _insert(model: Model, rows: list[models.Model], alias: str) -> None:
-    """Stores rows as they are, where a save would set the time of their making."""
+    """Inserts rows unchanged, where a save would set their creation time."""
     fields = model._meta.concrete_fields
     step = max(1, connections[alias].ops.bulk_batch_size(fields, rows))
     with transaction.atomic(using=alias):
@@ -290,14 +292,16 @@ def _insert(model: Model, rows: list[models.Model], alias: str) -> None:
 
 
 def _last(model: Model, alias: str) -> Any:
-    """The greatest primary key, up to which this table has been copied; None if it is empty."""
+    """Returns the greatest primary key, up to which this table has been copied; None if it is
+    empty.
+    """
     return rows_of(model, alias).order_by("-pk").values_list("pk", flat=True).first()
 
 
 def batches(
     model: Model, alias: str, size: int, *, after: Any = None
 ) -> Iterator[list[models.Model]]:
-    """The rows in the order of primary keys, so many at a time."""
+    """Yields the rows in the order of primary keys, in batches of the given size."""
     rows = rows_of(model, alias).order_by("pk")
     batch = list(rows.filter(pk__gt=after)[:size] if after is not None else rows[:size])
     while batch:
@@ -307,14 +311,14 @@ def batches(
 
 @dataclass(frozen=True)
 class Checksum:
-    """How many rows there are, and a sum that does not depend on their order."""
+    """The number of rows, and a sum that does not depend on their order."""
 
     rows: int
     sum: str
 
 
 def checksum(model: Model, alias: str, *, batch: int = BATCH) -> Checksum:
-    """The same for two databases exactly when they hold the same rows of this table."""
+    """Computes a value that is equal for two databases exactly if they hold the same rows."""
     count = total = 0
     for rows in batches(model, alias, batch):
         for row in rows:
@@ -324,7 +328,7 @@ def checksum(model: Model, alias: str, *, batch: int = BATCH) -> Checksum:
 
 
 def canonical(row: models.Model) -> str:
-    """A row as text that is the same for every database."""
+    """Returns a row as text that is the same for every database."""
     values = {
         field.attname: _comparable(getattr(row, field.attname))
         for field in row._meta.concrete_fields
@@ -334,7 +338,7 @@ def canonical(row: models.Model) -> str:
 
 def _comparable(value: Any) -> Any:
     if isinstance(value, datetime):
-        # MongoDB keeps milliseconds.
+        # MongoDB stores milliseconds.
         return value.isoformat(timespec="milliseconds")
     if isinstance(value, models.fields.files.FieldFile):
         return value.name
@@ -342,6 +346,6 @@ def _comparable(value: Any) -> Any:
 
 
 def _place(url: str) -> tuple[str, str]:
-    """A database without the user and the options: what makes it that one."""
+    """Identifies a database by its address without the user and the options."""
     parts = urlsplit(url)
     return parts.netloc.rpartition("@")[2], parts.path

@@ -1,9 +1,8 @@
-"""Migrations that a start can be killed in, and that two machines can make at once.
+"""Makes migrations safe to kill, and safe to run on two machines at the same time.
 
-Django makes a migration in one transaction and often notes in another that it was made: a start
-that is killed between them leaves one that can never be made again. Here both are one
-transaction. What has none, which is every migration on MongoDB and those of ours that are not
-atomic, consists of steps that can be begun again.
+Django runs a migration in one transaction and often records it in another: if a start is killed
+between them, the migration can never be run again. Here both are one transaction. Migrations
+without one, which are all on MongoDB and our non-atomic ones, consist of repeatable steps.
 """
 
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from mediachat.databases import capabilities
 
 
 class Executor(MigrationExecutor):
-    """Makes each migration whole, and once."""
+    """Runs each migration completely, and once."""
 
     def migrate(self, targets: Any, plan: Any = None, *args: Any, **kwargs: Any) -> Any:
         if plan != []:
@@ -28,7 +27,7 @@ class Executor(MigrationExecutor):
         return super().migrate(targets, plan, *args, **kwargs)
 
     def _make_record(self) -> None:
-        """The table that says which migrations were made; MongoDB's may lack its index."""
+        """Creates the table of applied migrations; MongoDB's may lack its index."""
         recorder, connection = self.recorder, self.connection
         try:
             if connection.features.can_rollback_ddl or recorder.applied_migrations():
@@ -37,14 +36,14 @@ class Executor(MigrationExecutor):
             with connection.schema_editor() as editor:
                 editor.create_model(recorder.Migration)
         except MigrationSchemaMissing:
-            if not self.recorder.has_table():  # another machine has just made it
+            if not self.recorder.has_table():  # another machine has just created it
                 raise
 
     def apply_migration(
         self, state: Any, migration: Migration, fake: bool = False, fake_initial: bool = False
     ) -> Any:
         with self._whole(migration):
-            if self._is_made(migration):  # by another machine, since this one made its plan
+            if self._is_made(migration):  # by another machine, since this one planned
                 return migration.mutate_state(state, preserve=False)
             return super().apply_migration(state, migration, fake, fake_initial)
 
@@ -54,11 +53,11 @@ class Executor(MigrationExecutor):
 
     @contextmanager
     def _whole(self, migration: Migration) -> Iterator[None]:
-        """One transaction, and no two of them at once, where the database and the migration can.
+        """Opens one transaction, exclusively if the database and the migration support that.
 
-        SQLite changes tables only while it does not enforce foreign keys, which it is to be told
-        before the transaction; then it checks them itself (``schema_editor``). Its transactions
-        begin as writers, so they are one after the other anyway.
+        SQLite alters tables only while foreign keys are not enforced, which must be set before the
+        transaction; it checks them afterwards (``schema_editor``). Its transactions take the write
+        lock at the start, so they are serialised anyway.
         """
         connection = self.connection
         if not (migration.atomic and connection.features.can_rollback_ddl):
@@ -78,9 +77,9 @@ class Executor(MigrationExecutor):
 
 
 class AddFieldAgain(AddField):
-    """For a migration that is not atomic: the column may be there already.
+    """Adds a field in a migration that is not atomic: the column may exist already.
 
-    The field is one that may be null, so that SQLite adds it with a single statement.
+    The field must be nullable, so that SQLite adds it with a single statement.
     """
 
     def database_forwards(

@@ -1,8 +1,8 @@
-"""Look-ups on SQLite that disregard the case of all letters, as the other databases do.
+"""Makes look-ups on SQLite ignore the case of all letters, as the other databases do.
 
-SQLite's LIKE knows the case of a to z alone, so a search for ``émile`` would not find ``Émile``.
-Its GLOB takes a choice of letters at each place. A function of ours in Python could fold them too,
-but each row would wait for the interpreter, which the event loop has.
+SQLite's LIKE only folds a to z, so a search for ``émile`` would not find ``Émile``. Its GLOB
+accepts a set of letters at each position. A Python function could fold them too, but each row would
+wait for the interpreter, which the event loop uses.
 """
 
 from typing import Any
@@ -14,16 +14,16 @@ FORMS = {"iexact": "{}", "icontains": "*{}*", "istartswith": "{}*", "iendswith":
 
 
 def pattern(text: str) -> str:
-    """What GLOB finds this text by, in letters of either case."""
+    """Returns the GLOB pattern that matches this text in either case."""
     return "".join(_either(each) for each in text)
 
 
 def _either(character: str) -> str:
-    # Some have no single letter in the other case: of ß it would be SS.
+    # Some have no single letter in the other case: ß would become SS.
     forms = (character, character.lower(), character.upper())
     letters = {each for each in forms if len(each) == 1}
     if letters & set("σΣς"):
-        letters |= set("σΣς")  # one letter, which is written in another way at the end of a word
+        letters |= set("σΣς")  # one letter, which has another form at the end of a word
     if len(letters) == 1 and character not in "*?[":
         return character
     return f"[{''.join(sorted(letters))}]"
@@ -39,7 +39,7 @@ def _as_sqlite(lookup: Any, compiler: Any, connection: Any) -> tuple[str, list[A
 
 
 def register() -> None:
-    """Puts this in the place of Django's own, for every model."""
+    """Replaces Django's own look-up by this one, for every model."""
     kinds: tuple[Any, ...] = (IExact, IContains, IStartsWith, IEndsWith)
     for kind in kinds:
         kind.as_sqlite = _as_sqlite

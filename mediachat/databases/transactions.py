@@ -1,4 +1,4 @@
-"""Transactions that the database breaks off through no fault of their own, and does again."""
+"""Retries transactions that the database aborted through no fault of their own."""
 
 import random
 import time
@@ -27,14 +27,14 @@ T = TypeVar("T")
 
 
 def retried(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Does this work again from its beginning when the database rolled its transaction back in
-    favour of another.
+    """Runs this work again from its beginning if the database rolled its transaction back in favour
+    of another.
 
-    Nothing is done again inside of a larger transaction: its locks would still be held, which is
-    what the other one waits for. The error goes through it to whoever began that one.
+    Does not retry inside a larger transaction: its locks would still be held, and the other
+    transaction waits for them. The error propagates to the code that began the outer one.
 
     Raises:
-        OperationalError: it gave way for ``TRYING`` seconds, or failed for another reason.
+        OperationalError: it failed for ``TRYING`` seconds, or for another reason.
     """
     if connection.in_atomic_block:
         return work(*args, **kwargs)
@@ -49,18 +49,18 @@ def retried(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def gave_way(error: BaseException) -> bool:
-    """Whether this ended a transaction to resolve a deadlock or to keep others whole."""
+    """Returns whether the database aborted a transaction to resolve a deadlock or a conflict."""
     return _code(error) in GAVE_WAY
 
 
 def was_not_locked(error: BaseException) -> bool:
-    """Whether another session held a lock for longer than this one waits."""
+    """Returns whether another session held a lock for longer than this one waits."""
     return _code(error) == NOT_LOCKED
 
 
 @contextmanager
 def lock_timeout(milliseconds: int) -> Iterator[None]:
-    """Waits at most this long for each lock in here, on PostgreSQL."""
+    """Waits at most this long for each lock inside, on PostgreSQL."""
     if not capabilities.of(connection).limits_waiting:
         yield
         return
@@ -73,11 +73,11 @@ def lock_timeout(milliseconds: int) -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("RESET lock_timeout")
         except Error:
-            connection.close()  # the next one begins with what the settings say
+            connection.close()  # the next one begins with the values of the settings
 
 
 def wait_patiently(using: str) -> None:
-    """Waits for locks without end on this connection, and may stand still with what it holds."""
+    """Disables the lock and idle timeouts on this connection."""
     if capabilities.of(connections[using]).limits_waiting:
         with connections[using].cursor() as cursor:
             cursor.execute("SET lock_timeout = 0")
@@ -86,8 +86,9 @@ def wait_patiently(using: str) -> None:
 
 @contextmanager
 def unhurried() -> Iterator[None]:
-    """Lets no connection of this process end in here because it is not used for a while: the work
-    of a command may be in another database, in files or in the archive."""
+    """Disables idle timeouts of this process's connections inside: a command may spend long in
+    another database, in files or in the archive.
+    """
     for each in connections.all(initialized_only=True):
         if each.connection is not None:
             _stay(each)
@@ -105,7 +106,7 @@ def _on_created(connection: BaseDatabaseWrapper, **_: object) -> None:
 def _stay(connection: BaseDatabaseWrapper) -> None:
     if capabilities.of(connection).limits_waiting:
         with connection.cursor() as cursor:
-            # PostgreSQL has it since version 14.
+            # PostgreSQL has this since version 14.
             cursor.execute(
                 "SELECT set_config(name, '0', false) FROM pg_settings "
                 "WHERE name = 'idle_session_timeout'"

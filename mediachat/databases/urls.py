@@ -1,6 +1,6 @@
-"""From ``DATABASE_URL`` to Django's setting, and from a database's refusal to plain words.
+"""Turns ``DATABASE_URL`` into Django's setting, and database errors into plain explanations.
 
-docs/DATABASES.md has the reasons.
+docs/DATABASES.md gives the reasons.
 """
 
 import os
@@ -31,33 +31,33 @@ serves the same database. It comes with Media Chat; write the address with its o
 docs/DATABASES.md has what was measured, and how to bring the data of a djongo database over."""
 
 SQLITE_OPTIONS = {
-    # A transaction that reads first and writes later fails at once when another writes in
-    # between; one that begins as a writer waits its turn.
+    # A transaction that reads first and writes later fails at once if another writes in between;
+    # one that takes the write lock at the start waits its turn.
     "timeout": 20,
     "transaction_mode": "IMMEDIATE",
-    # FULL: what was acknowledged is there after the power fails. secure_delete: what was deleted
-    # is overwritten; FAST would leave long texts, which take pages of their own.
+    # FULL: acknowledged data survives a power failure. secure_delete: deleted data is overwritten;
+    # FAST would leave long texts, which have pages of their own.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
 }
 POSTGRESQL_OPTIONS = {
     "application_name": "mediachat",
     "connect_timeout": 5,
-    # Milliseconds after which a server that vanished without a word is taken to be gone; it is
-    # asked for a sign of life after so many seconds of silence, which firewalls also like.
+    # Milliseconds after which a silent server counts as gone; TCP keepalive probes it after so many
+    # seconds of silence, which also keeps firewalls from dropping the connection.
     "tcp_user_timeout": 5_000,
     "keepalives_idle": 10,
     "keepalives_interval": 2,
-    # Milliseconds. What another session has locked holds nobody up for longer than the first;
-    # the second ends our own transactions when their process has stopped in the middle.
+    # Milliseconds. The first bounds waiting for another session's lock; the second ends our own
+    # transactions if their process has stopped in the middle.
     "options": "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000",
 }
 MONGODB_OPTIONS = {
     "appname": "mediachat",
-    # What is acknowledged has reached most of a replica set, and what is read has too: nobody
-    # is shown a message that a change of the primary takes back.
+    # Acknowledged writes have reached a majority of the replica set, and reads see only those:
+    # nobody sees a message that a failover rolls back.
     "w": "majority",
     "readconcernlevel": "majority",
-    # Milliseconds. Without them a primary that lost its set would hold the log's thread for ever.
+    # Milliseconds. Without them a primary that lost its set would block the log's thread for ever.
     "wtimeoutms": 10_000,
     "serverselectiontimeoutms": 5_000,
     "connecttimeoutms": 5_000,
@@ -66,10 +66,10 @@ MONGODB_OPTIONS = {
 
 
 def database(url: str) -> dict[str, Any]:
-    """The entry of ``DATABASES`` for this address.
+    """Returns the entry of ``DATABASES`` for this address.
 
     Raises:
-        ImproperlyConfigured: it is not the address of a database that can serve, and why.
+        ImproperlyConfigured: it is not the address of a supported database; the message says why.
     """
     parts = urlsplit(url)
     match parts.scheme:
@@ -88,17 +88,17 @@ def database(url: str) -> dict[str, Any]:
 
 
 def refuse_djongo(databases: Mapping[str, Mapping[str, Any]]) -> None:
-    """For settings that name an engine themselves.
+    """Refuses djongo in settings that name an engine themselves.
 
     Raises:
-        ImproperlyConfigured: what to use instead, and why.
+        ImproperlyConfigured: says what to use instead, and why.
     """
     if any(each.get("ENGINE", "").split(".")[0] == "djongo" for each in databases.values()):
         raise ImproperlyConfigured(DJONGO)
 
 
 def _wrong(why: str) -> ImproperlyConfigured:
-    # Never the address itself: it has the password, and this goes into logs.
+    # Never the address itself: it has the password, and this is logged.
     return ImproperlyConfigured(f"DATABASE_URL {why}. It looks like one of these:\n{EXAMPLES}")
 
 
@@ -127,7 +127,7 @@ def _mongodb(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if not parts.netloc.rpartition("@")[2]:
         raise _wrong("names no host")
-    # The driver lets its keyword arguments win over the address; here the address wins.
+    # The driver's keyword arguments override the address; here the address wins.
     said = {name.lower() for name in parse_qs(parts.query, keep_blank_values=True)}
     return {
         "ENGINE": MONGODB,
@@ -138,9 +138,9 @@ def _mongodb(url: str) -> dict[str, Any]:
 
 
 def file_id(config: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Which file is SQLite's database now, by device and inode: a connection goes on with the one
-    that it opened, whatever has been put in its place. None where there is none, or another
-    database."""
+    """Returns the device and inode of SQLite's database file: a connection keeps the one that it
+    opened, even if that was replaced. None if there is no file, or for another database.
+    """
     if config["ENGINE"] != SQLITE:
         return None
     try:
@@ -209,7 +209,9 @@ ADVICE = {
 
 
 def explain_error(error: BaseException) -> str:
-    """What a database's refusal means for whoever starts the server, and its own words."""
+    """Explains a database error to the person who starts the server, followed by the
+    original text.
+    """
     words = " ".join(str(each) for each in _causes(error))
     said = words.lower()
     fitting = (name for name, signs in REASONS.items() if any(sign in said for sign in signs))
@@ -227,7 +229,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 @contextmanager
 def explained_errors(exception: type[Exception]) -> Iterator[None]:
-    """Turns what a database refuses in here into this exception, in plain words."""
+    """Turns database errors inside into this exception, with a plain explanation."""
     try:
         yield
     except refusals() as error:
@@ -235,10 +237,10 @@ def explained_errors(exception: type[Exception]) -> Iterator[None]:
 
 
 def refusals() -> tuple[type[Exception], ...]:
-    """What a database raises when it does not do what it is asked."""
+    """Returns the exceptions that a database raises if it fails."""
     try:
         from pymongo.errors import PyMongoError
     except ImportError:
         return (Error,)
-    # The backend lets those of connecting and of changing the schema through as they are.
+    # The backend does not wrap those of connecting and of changing the schema.
     return (Error, PyMongoError)

@@ -1,7 +1,6 @@
-"""Empties SQLite's write-ahead log, so that what was deleted is gone from it too.
+"""Empties SQLite's write-ahead log, so that it no longer holds deleted data.
 
-A checkpoint by itself leaves the log as long as it was, with the pages of before in it, until
-others are written over them.
+A checkpoint alone keeps the log's length, with old pages in it until they are overwritten.
 """
 
 import sqlite3
@@ -29,8 +28,9 @@ _emptied = 0.0
 
 
 def empty() -> None:
-    """Moves the log into the database and cuts it off, if nobody writes; else a later call
-    does."""
+    """Moves the log into the database and truncates it, if nobody writes; otherwise a later call
+    does.
+    """
     global _emptied
     database = settings.DATABASES["default"]
     if database["ENGINE"] != SQLITE:
@@ -44,7 +44,7 @@ def empty() -> None:
         return
     try:
         with closing(sqlite3.connect(database["NAME"], timeout=BUSY_TIMEOUT_SECONDS)) as connection:
-            # Nearly all of it beside those who write, whom the rest stops for a moment.
+            # Do most of it while others write; the rest blocks them for a moment.
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             (is_blocked, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if not is_blocked:

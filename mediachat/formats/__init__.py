@@ -1,1 +1,1 @@
-"""How dates are written, by language; Django finds this by ``FORMAT_MODULE_PATH``."""
+"""Date formats by language, which Django finds by ``FORMAT_MODULE_PATH``."""

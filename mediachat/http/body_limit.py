@@ -1,8 +1,8 @@
-"""Refuses bodies that are too large, or of people who are not signed in, before anything of them
-is kept.
+"""Refuses bodies that are too large, or of people who are not signed in, before storing any of
+them.
 
-Django writes a request's whole body to disk before a view sees it, so a view's own question of
-who it is, and its own limit, come too late: anybody could fill the disk.
+Django writes a request's whole body to disk before a view runs, so the view's own checks come too
+late: anyone could fill the disk.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ LINGER = 30.0
 
 
 class Refused(Exception):
-    """A body that is not taken: what the peer is told, as the API's errors are."""
+    """The body is refused; carries the response, in the format of the API's errors."""
 
     def __init__(self, status: int, code: str, detail: str, *, retry_after: int = 0) -> None:
         super().__init__(detail)
@@ -47,17 +47,17 @@ class Refused(Exception):
 
 
 class Upload(Interface):
-    """A large body that somebody may send."""
+    """A large body that a person may send."""
 
     def grow(self, size: int) -> None:
-        """So many more bytes came than were declared.
+        """Reports bytes beyond the declared length.
 
         Raises:
-            Refused: that is too much for this person.
+            Refused: it is too much for this person.
         """
 
     def end(self) -> None:
-        """It is stored, or given up."""
+        """Ends the upload: it is stored, or abandoned."""
 
 
 Admit = Callable[[Scope, int | None], Awaitable[Upload]]
@@ -65,7 +65,7 @@ Admit = Callable[[Scope, int | None], Awaitable[Upload]]
 
 
 class BodyLimit:
-    """Wraps an ASGI application; ``limits`` has the addresses that take more than 1 MiB."""
+    """Wraps an ASGI application; ``limits`` lists the addresses that accept more than 1 MiB."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class BodyLimit:
 
 
 class _Body:
-    """The body of one request, on its way to the application."""
+    """Passes the body of one request on to the application."""
 
     __slots__ = (
         "_declared",
@@ -124,7 +124,7 @@ class _Body:
         self.has_ended = self.is_answered = False
 
     async def begin(self) -> None:
-        """Asks what can be asked before anything of it is read."""
+        """Makes the checks that need none of the body."""
         if self._declared is None or self._declared <= SMALL:
             return
         if self._declared > self._limit:
@@ -132,7 +132,7 @@ class _Body:
         self._upload = await self._limits.admit(self._scope, self._declared)
 
     async def receive(self) -> Event:
-        # A body in chunks declares nothing, and one that declares may lie.
+        # A chunked body declares no length, and a declared length may be false.
         event = await self._take()
         self.has_ended = not event.get("more_body")
         if event["type"] == "http.request":
@@ -149,8 +149,8 @@ class _Body:
                 self._upload.grow(self._received)
                 self._hold(-self._held)
             elif not self.has_ended:
-                # What comes in one piece, as nearly all does, is never refused for what others
-                # keep unfinished.
+                # A body in one piece, as nearly all are, is never refused because of other
+                # unfinished bodies.
                 self._hold(size)
         elif self._declared is None:
             self._upload.grow(size)
@@ -200,13 +200,14 @@ async def _refuse(
     response["Content-Length"] = len(response.content)
     if refusal.retry_after:
         response["Retry-After"] = refusal.retry_after
-    # Django has not seen the request; an editor in a browser has to be let read this too.
+    # Django has not seen the request; an editor in a browser must be able to read this response
+    # too.
     opened(ASGIRequest(scope, BytesIO()), response)
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.content, "more_body": True})
-    # Whoever is cut off while they still send may never see the answer: a browser says that the
-    # network failed, and a proxy that we did.
+    # A client that is cut off while it sends may never see the response: a browser reports a
+    # network error, and a proxy blames this server.
     try:
         async with asyncio.timeout(LINGER):
             while not ended:

@@ -1,10 +1,10 @@
-"""Lets an editor that runs in a browser use the endpoints that take a session token.
+"""Lets an editor that runs in a browser use the endpoints that accept a session token.
 
-Only pages of editors may read the answers (mediachat.http.origins), and none with cookies: without
-``Access-Control-Allow-Credentials`` a browser neither sends them nor shows an answer to a request
-that had them. Any other page is refused before it changes anything: a browser carries out what a
-page asks for even where the page cannot read the answer, from inside the visitor's own network.
-Nobody signs up from an editor, so no page but our own may.
+Only pages of editors may read the responses (mediachat.http.origins), and none with cookies:
+without ``Access-Control-Allow-Credentials`` a browser neither sends them nor exposes the response
+to a request that carried them. Requests from other pages are refused before they change anything: a
+browser sends a page's request even if the page cannot read the response, from inside the visitor's
+own network. No editor offers sign-up, so only our own pages may use that.
 """
 
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ RespondLater = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 @sync_and_async_middleware
 def token_endpoints(get_response: Respond | RespondLater) -> Respond | RespondLater:
-    """Answers editors' preflights, lets editors read the answers, and refuses other pages."""
+    """Answers editors' preflights, lets editors read the responses, and refuses other pages."""
     if iscoroutinefunction(get_response):
 
         async def respond_later(request: HttpRequest) -> HttpResponseBase:
@@ -48,7 +48,9 @@ def token_endpoints(get_response: Respond | RespondLater) -> Respond | RespondLa
 
 
 def _answer(request: HttpRequest) -> HttpResponse | None:
-    """The answer to a preflight, or to a page that may not ask; None lets the request go on."""
+    """Returns the response to a preflight, or to a page without access; None lets the request
+    continue.
+    """
     if not _comes_from_a_page(request):
         return None
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
@@ -62,7 +64,7 @@ def _answer(request: HttpRequest) -> HttpResponse | None:
 
 
 def opened(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """The same answer, such that the page that asked may read it if it is an editor's."""
+    """Returns the same response, readable for the requesting page if it is an editor's."""
     if not request.path_info.startswith(TOKEN_ENDPOINTS):
         return response
     patch_vary_headers(response, ["Origin"])

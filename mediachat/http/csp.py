@@ -1,4 +1,4 @@
-"""What our pages may load and run, and what the admin's may."""
+"""Content security policies: one for the pages, a looser one for the admin."""
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
@@ -7,7 +7,7 @@ from django.urls import reverse
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """The strict policy everywhere, the admin's looser one on the admin's pages alone."""
+    """Sets the strict policy everywhere, and the admin's looser one on its pages only."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False

@@ -1,4 +1,4 @@
-"""Django's protection against forged requests, which knows our own pages in every spelling."""
+"""Django's CSRF protection, which recognises our own pages in every spelling of their origin."""
 
 import copy
 
@@ -9,18 +9,18 @@ from mediachat.http.origins import is_own_page
 
 
 class CsrfMiddleware(CsrfViewMiddleware):
-    """Django compares ``Origin`` with ``Host`` as text, so behind a proxy that leaves the port out
-    (nginx's ``$host``) nobody could sign in."""
+    """Django compares ``Origin`` with ``Host`` as text, so behind a proxy that omits the port
+    (nginx's ``$host``) nobody could sign in.
+    """
 
     def _origin_verified(self, request: HttpRequest) -> bool:
         return is_own_page(request)
 
 
 def is_from_own_page(request: HttpRequest) -> bool:
-    """Whether the CSRF token is right, as the header ``X-CSRFToken`` has it.
+    """Returns whether the CSRF token in the header ``X-CSRFToken`` is right.
 
-    A field of a form is not looked at: the body would have to be read for it, and may be large
-    and slow to come.
+    It ignores a form's field: that would require reading the body, which may be large and slow.
     """
     without_body = copy.copy(request)
     without_body.POST = QueryDict()

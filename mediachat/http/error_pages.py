@@ -1,4 +1,4 @@
-"""What a person sees where a page could not be made."""
+"""The page for internal errors."""
 
 import sys
 
@@ -15,14 +15,14 @@ MISTAKES = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page for an error that nothing else has answered (500).
+    """Returns the page for an unhandled error (500).
 
-    Where it is the database that failed, the page loads again by itself as soon as the server can
-    serve. Other errors stay, and what was sent by a form may not be sent twice.
+    If the database failed, the page reloads by itself as soon as the server is ready. For other
+    errors it does not, as a form must not be sent twice.
     """
     error = sys.exc_info()[1]
     is_passing = isinstance(error, refusals()) and not isinstance(error, MISTAKES)
-    # Django's context processors are left out: they may fail as well.
+    # Without Django's context processors, which may fail as well.
     page = loader.get_template("500.html").render(
         {
             "tries_again": is_passing and request.method == "GET",

@@ -1,4 +1,4 @@
-"""The short messages of pages, kept in a cookie until they are shown."""
+"""Stores flash messages in a cookie until they are shown."""
 
 from typing import Any
 
@@ -21,6 +21,6 @@ class _Cookie(CookieStorage):
 
 
 class MessageStorage(FallbackStorage):
-    """Django's own choice: a cookie, and the session for what does not fit."""
+    """Django's default: a cookie, and the session for what does not fit."""
 
     storage_classes = (_Cookie, SessionStorage)

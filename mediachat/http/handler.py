@@ -1,4 +1,4 @@
-"""Django's ASGI handler, with what is large written to disk beside the event loop."""
+"""Django's ASGI handler, which writes large bodies to disk outside the event loop."""
 
 import asyncio
 import os
@@ -25,9 +25,10 @@ BATCH = 256 * 1024
 
 
 class Request(ASGIRequest):
-    """Django's own tries once more to read what it has refused, a form for its charset or a query
-    for its many fields: in each middleware, for the page that says so. That took seconds, ended in
-    500 and filled the log."""
+    """Django's request parses refused input again, a form for its charset or a query for its many
+    fields: in each middleware, for the error page. That took seconds, ended in 500 and filled the
+    log.
+    """
 
     @cached_property
     def GET(self) -> QueryDict:  # type: ignore[override]  # noqa: N802
@@ -38,24 +39,25 @@ class Request(ASGIRequest):
         try:
             super()._load_post_and_files()
         except BadRequest:
-            # As Django does itself where it cannot read a form with files.
+            # As Django does itself if it cannot parse a form with files.
             self._mark_post_parse_error()  # type: ignore[attr-defined]
             raise
 
 
 class Handler(ASGIHandler):
-    """Django's own writes each piece of a body to disk in the event loop. A disk that is busy
-    would then hold up everyone's messages for as long as anyone uploads a large file."""
+    """Django's own handler writes each piece of a body to disk in the event loop. A busy disk would
+    then delay everyone's messages for as long as anyone uploads a large file.
+    """
 
     request_class = Request
 
     async def read_body(
         self, receive: Callable[[], Awaitable[Mapping[str, Any]]]
     ) -> "SpooledTemporaryFile[bytes]":
-        """The request's body, in memory or on disk, ready to be read.
+        """Reads the request's body into memory or onto disk.
 
         Raises:
-            RequestAborted: whoever sent it has gone before its end.
+            RequestAborted: the client disconnected before its end.
         """
         in_memory = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
         file = SpooledTemporaryFile(  # noqa: SIM115
@@ -97,23 +99,24 @@ async def _read(
 
 
 class InMemory(MemoryFileUploadHandler):
-    """Small files of a form."""
+    """Keeps small files of a form in memory."""
 
     chunk_size = BATCH
 
 
 class Movable(UploadedFile):  # type: ignore[type-arg]
-    """A file without a name, which gets one in the moment in which it is moved to its place. To
-    copy it there would cost as much as all else together."""
+    """An unnamed file that gets a name at the moment of its move. Copying it to its place would
+    cost as much as everything else together.
+    """
 
     def temporary_file_path(self) -> str:
-        """A name, which Django's storage of files moves elsewhere at once."""
+        """Returns a temporary name, from which Django's storage moves the file at once."""
         file: Any = self.file
         file.flush()
         name = f"{uuid4().hex}.upload"
         directory = os.open(settings.FILE_UPLOAD_TEMP_DIR, os.O_RDONLY)
         try:
-            # With a directory Python asks the system to follow the link, and else it does not.
+            # With a directory Python makes the system follow the link, and otherwise not.
             nameless = f"/proc/self/fd/{file.fileno()}"
             os.link(nameless, name, dst_dir_fd=directory, follow_symlinks=True)
         finally:
@@ -124,15 +127,16 @@ class Movable(UploadedFile):  # type: ignore[type-arg]
 def _nameless() -> tuple[IO[bytes], type["UploadedFile[bytes]"]]:
     directory = str(settings.FILE_UPLOAD_TEMP_DIR)
     try:
-        # As TemporaryFile does, but without O_EXCL, which forbids a name for ever.
+        # Like TemporaryFile, but without O_EXCL, which forbids a name for ever.
         return os.fdopen(os.open(directory, os.O_TMPFILE | os.O_RDWR, 0o600), "w+b"), Movable
-    except (AttributeError, OSError):  # not every system, nor every file system, has such files
+    except (AttributeError, OSError):  # not every system or file system has such files
         return TemporaryFile(dir=directory), UploadedFile
 
 
 class Nameless(FileUploadHandler):
-    """Large files of a form, in files that no directory names: whatever ends the process, they
-    are gone with it. Django's own are left behind by a server that is killed."""
+    """Stores large files of a form in unnamed files, which vanish when the process ends for any
+    reason. A killed server would leave Django's own behind.
+    """
 
     chunk_size = BATCH
 

@@ -1,9 +1,9 @@
-"""Refuses requests with text that no database has: NUL, and halves of characters; and JSON that
-no program reads.
+"""Refuses requests with text that databases reject (NUL, lone surrogates) and JSON that is not
+standard.
 
-No address, query or cookie of ours has them. What is sent in bodies is checked where it is read,
-by the protocol's models and by Django's form fields; but those of forms let halves of characters
-through, which only JSON can say, so allauth's JSON is looked at here.
+No address, query or cookie of ours contains such text. Bodies are checked where they are parsed, by
+the protocol's models and by Django's form fields; but forms accept lone surrogates, which only JSON
+can express, so allauth's JSON is checked here.
 """
 
 import json
@@ -50,12 +50,12 @@ def _is_odd(request: HttpRequest) -> bool:
     query = request.META.get("QUERY_STRING", "")
     if "%00" in query or "\0" in query or "\0" in request.path_info:
         return True
-    # A quoted cookie may spell it as \000.
+    # A quoted cookie may encode it as \000.
     return any("\0" in value for value in request.COOKIES.values())
 
 
 def _odd_json(request: HttpRequest) -> str:
-    """What is wrong with the JSON that allauth would read, if it would not say so itself."""
+    """Returns what is wrong with the JSON for allauth, unless allauth reports that itself."""
     if not request.path_info.startswith(ALLAUTH) or request.content_type != "application/json":
         return ""
     try:

@@ -1,8 +1,8 @@
-"""Which pages may speak to this server from a browser: our own, and editors'.
+"""Decides which pages may call this server from a browser: our own, and editors'.
 
-A browser says with ``Origin`` which page a request comes from. A page of our own uses cookies; an
-editor's page uses a session token or a ticket and no cookies (mediachat.http.cors). Programs
-without a browser send no Origin, and are asked for nothing but their token.
+A browser names the requesting page in ``Origin``. A page of our own uses cookies; an editor's page
+uses a session token or a ticket and no cookies (mediachat.http.cors). Programs without a browser
+send no Origin, and need only their token.
 """
 
 import re
@@ -18,22 +18,22 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 EDITORS = re.compile(
     # VS Code on people's own computers: its webviews, and its extension host in a worker.
     r"vscode-webview://[a-z0-9-]+|vscode-file://vscode-app"
-    # VS Code's own sites, and where they keep webviews and workers apart from themselves.
+    # VS Code's own sites, and the separate origins of their webviews and workers.
     r"|https://(?:[a-z0-9-]+\.)?vscode-cdn\.net"
     r"|https://(?:insiders\.)?vscode\.dev|https://(?:[a-z0-9-]+\.)?github\.dev"
-    # An editor that is served by a program on the person's own computer.
+    # An editor served by a program on the person's own computer.
     r"|https?://(?:(?:[a-z0-9-]+\.)*localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?"
 )
 """Where editors run that need no entry in EDITOR_ORIGINS."""
 
 
 def is_editors(origin: str) -> bool:
-    """Whether an ``Origin`` header names a page of an editor."""
+    """Returns whether an ``Origin`` header names a page of an editor."""
     return origin in settings.EDITOR_ORIGINS or EDITORS.fullmatch(origin) is not None
 
 
 def is_own_page(request: HttpRequest) -> bool:
-    """Whether a request with an ``Origin`` header comes from a page of this server."""
+    """Returns whether a request with an ``Origin`` header comes from a page of this server."""
     get = request.headers.get
     return is_own(
         get("Origin", ""), host=get("Host", ""), forwarded_proto=get("X-Forwarded-Proto", "")
@@ -41,11 +41,11 @@ def is_own_page(request: HttpRequest) -> bool:
 
 
 def is_own(origin: str, *, host: str, forwarded_proto: str = "") -> bool:
-    """Whether an ``Origin`` header names a page of this server, given the same request's ``Host``
-    and ``X-Forwarded-Proto``.
+    """Returns whether an ``Origin`` header names a page of this server, given the same request's
+    ``Host`` and ``X-Forwarded-Proto``.
 
-    Scheme, host and port are compared, each in its one spelling, and both the page's host and the
-    one that was called must be in ALLOWED_HOSTS. Origins of CSRF_TRUSTED_ORIGINS are our own too.
+    Compares scheme, host and port in their canonical forms; both the page's host and the requested
+    one must be in ALLOWED_HOSTS. Origins of CSRF_TRUSTED_ORIGINS are our own too.
     """
     page = _parsed(origin)
     if page is None:
@@ -63,9 +63,9 @@ def is_own(origin: str, *, host: str, forwarded_proto: str = "") -> bool:
     port = page.port or DEFAULT_PORTS[page.scheme]
     if called_port:
         return called_port.lstrip("0") == str(port)
-    # Without a port it was the default one, unless a proxy left the port out, as nginx's $host
-    # does. Then it is unknown, and may stay so: browsers send the cookies of a host to all its
-    # ports, so a page at another port of this host learns nothing that it could not have.
+    # Without a port it was the default one, unless a proxy omitted it, as nginx's $host does. Then
+    # it is unknown, which is safe: browsers send a host's cookies to all its ports, so a page at
+    # another port of this host learns nothing new.
     return port == DEFAULT_PORTS[page.scheme] or settings.TRUSTED_PROXY_COUNT > 0
 
 
@@ -80,7 +80,9 @@ def _parsed(origin: str) -> SplitResult | None:
 
 
 def _is_named(page: SplitResult, trusted: str) -> bool:
-    """Whether CSRF_TRUSTED_ORIGINS names this page, as Django reads it: a star is any subdomain."""
+    """Returns whether CSRF_TRUSTED_ORIGINS names this page, as Django reads it: a star is any
+    subdomain.
+    """
     scheme, _, netloc = trusted.partition("://")
     return page.scheme == scheme and is_same_domain(page.netloc, netloc.removeprefix("*"))
 
@@ -90,7 +92,9 @@ def _is_ours(host: str) -> bool:
 
 
 def _called_scheme(forwarded: str, otherwise: str) -> str:
-    """How the browser called us, as far as that is known: a proxy that ends TLS may not say so."""
+    """Returns the scheme of the browser's request, if known: a proxy that ends TLS may not report
+    it.
+    """
     if settings.HTTPS:
         return "https"
     if settings.TRUSTED_PROXY_COUNT and forwarded:

@@ -1,4 +1,4 @@
-"""What our pages may ask of a browser: nothing of the device that the chat does not use."""
+"""Denies our pages every browser permission that the chat does not use."""
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
@@ -12,7 +12,7 @@ HEADER = "Permissions-Policy"
 
 @sync_and_async_middleware
 def permissions_policy(get_response: Respond | RespondLater) -> Respond | RespondLater:
-    """Adds ``PERMISSIONS_POLICY`` of the settings to every answer."""
+    """Adds ``PERMISSIONS_POLICY`` of the settings to every response."""
     value = ", ".join(f"{name}={who}" for name, who in settings.PERMISSIONS_POLICY.items())
     if iscoroutinefunction(get_response):
 

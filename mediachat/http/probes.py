@@ -1,8 +1,8 @@
-"""Answers whoever watches the server, by whatever name or address they reach it.
+"""Answers health checks and metrics requests under any Host.
 
-A load balancer and Prometheus ask each machine by its address, which is none of the names in
-ALLOWED_HOSTS; so they are answered before anything looks at the Host header. Neither answer has
-a link in it that a made-up Host could turn elsewhere.
+A load balancer and Prometheus request each machine by its address, which is none of the names in
+ALLOWED_HOSTS; so they are answered before the Host check. Neither response contains a link that a
+forged Host could redirect.
 """
 
 from asgiref.sync import async_to_sync, iscoroutinefunction
@@ -35,5 +35,5 @@ def watchers(get_response: Respond | RespondLater) -> Respond | RespondLater:
 
 
 def _asks_metrics(request: HttpRequest) -> bool:
-    """Others go on to where no such address is found, and are answered as at any other."""
+    """Other requests fall through to the page for unknown addresses."""
     return request.path_info == "/metrics" and may_read(request)

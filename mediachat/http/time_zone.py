@@ -1,4 +1,4 @@
-"""Times on the server's pages are those of the reader's clock."""
+"""Shows times on the server's pages in the reader's time zone."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -15,7 +15,7 @@ LONGEST = 64
 
 
 class TimeZoneMiddleware:
-    """Renders pages in the browser's zone; in UTC where it has told none that there is."""
+    """Renders pages in the browser's zone; in UTC if it sent no known one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -27,7 +27,7 @@ class TimeZoneMiddleware:
 
 
 def zone_named(name: str) -> ZoneInfo | None:
-    """The zone of this name; None for what is none."""
+    """Returns the zone of this name, or None if there is none."""
     if not name or len(name) > LONGEST:
         return None
     try:

@@ -1,4 +1,4 @@
-"""A server below a path of its host, such as ``https://example.org/chat/`` (``URL_PREFIX``)."""
+"""Serves below a path of the host, such as ``https://example.org/chat/`` (``URL_PREFIX``)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,7 +12,7 @@ WATCHED = ("/healthz", "/metrics")
 
 
 class BelowPrefix:
-    """Takes the path off, so that what looks at addresses knows a single form of them."""
+    """Removes the prefix, so that all routing sees one form of each address."""
 
     def __init__(self, application: Application, prefix: str) -> None:
         self.application = application
@@ -30,8 +30,9 @@ class BelowPrefix:
 
 
 class WithPrefix:
-    """Puts it back for Django and Channels, which take it off by themselves, and whose links and
-    redirects have it."""
+    """Restores the prefix for Django and Channels, which remove it themselves and need it for links
+    and redirects.
+    """
 
     def __init__(self, application: Application) -> None:
         self.application = application

@@ -1,13 +1,12 @@
-"""Bounds what others can have written into the log, so that no storm of them fills a disk.
+"""Bounds how much log output others can cause, so that no flood of requests fills a disk.
 
-Django writes a line for each address that it does not find and for each Host that it refuses, with
-all of what was asked for: one peer wrote 46 MB a second. So no text in a line is longer than
-``TEXT_LIMIT``, and no kind of line has more than ``LINES_A_MINUTE`` in a process: at most some
-400 MB a day of each, whatever is asked and however often.
+Django logs each unknown address and each refused Host in full: one client caused 46 MB a second. So
+no text in a line is longer than ``TEXT_LIMIT``, and each kind of line has at most
+``LINES_A_MINUTE`` in a process: some 400 MB a day of each, whatever is requested and however often.
 
-Nor can a storm of one kind keep lines of another out of the log. What tells kinds apart is chosen
-by code and never by a peer: see ``kind_of``. Lines that name an address, which are those of
-sign-ins and of changed accounts, are counted for each network by itself.
+Nor can a flood of one kind keep lines of another out of the log. Code chooses what distinguishes
+kinds, never a client: see ``kind_of``. Lines that name an address, those of sign-ins and of changed
+accounts, are counted for each network separately.
 """
 
 import logging
@@ -39,7 +38,7 @@ NETWORKS_KEPT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a line is counted by."""
+    """The key by which a line is counted."""
 
     event: str
     level: str = ""
@@ -54,18 +53,18 @@ OTHER = Kind("other")
 
 
 def event_of(record: logging.LogRecord) -> str:
-    """What a line is about: the event that our own code names, or the library's logger."""
+    """Returns the event that our own code names, or else the library's logger."""
     # structlog's records are dicts with the event's name.
     named = record.msg.get("event") if isinstance(record.msg, dict) else record.name
     return str(named)[:80]
 
 
 def kind_of(record: logging.LogRecord) -> Kind:
-    """By what a line is counted.
+    """Returns the key by which a line is counted.
 
-    uvicorn's logger has the requests that make no sense, of which anybody sends any number, and
-    the exceptions of our own code. So a logger's name is not enough, and its text, which may
-    contain what a peer says, would be too much.
+    uvicorn's logger reports malformed requests, which anyone can send in any number, and exceptions
+    of our own code. So a logger's name is too coarse, and its text, which may contain input, too
+    fine.
     """
     event, level = event_of(record), record.levelname
     if not isinstance(record.msg, dict):
@@ -81,7 +80,7 @@ def kind_of(record: logging.LogRecord) -> Kind:
 
 
 def _raised_at(exception: Any) -> str:
-    """The innermost line of code of what loggers take as ``exc_info``. Empty without one."""
+    """Returns the innermost line of code of ``exc_info``. Empty without one."""
     match exception:
         case BaseException():
             trace = exception.__traceback__
@@ -99,7 +98,7 @@ def _raised_at(exception: Any) -> str:
 
 
 def shortened(value: Any) -> Any:
-    """The same with each text in it cut to ``TEXT_LIMIT``."""
+    """Returns the same with each text in it cut to ``TEXT_LIMIT``."""
     match value:
         case str() if len(value) > TEXT_LIMIT:
             return f"{value[:TEXT_LIMIT]}…"
@@ -117,7 +116,7 @@ class _Lines:
 
 
 class BoundedLines(logging.Filter):
-    """Lets ``LINES_A_MINUTE`` of each kind through, and says how many it left out."""
+    """Passes ``LINES_A_MINUTE`` of each kind, and reports how many it left out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -127,7 +126,7 @@ class BoundedLines(logging.Filter):
         self._networks: set[str] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether this line is written."""
+        """Returns whether this line is written."""
         if event_of(record) in UNBOUNDED:
             return True
         kind = kind_of(record)
@@ -146,7 +145,9 @@ class BoundedLines(logging.Filter):
         return is_within
 
     def _begin_minute(self) -> list[tuple[Kind, int]]:
-        """In a new minute all begins anew; how many lines of each kind the last one left out."""
+        """Resets the counts for a new minute, and reports how many lines of each kind were left
+        out.
+        """
         now = int(time.monotonic() // 60)
         if now == self._minute:
             return []
@@ -157,13 +158,13 @@ class BoundedLines(logging.Filter):
         return before
 
     def _known(self, kind: Kind) -> Kind:
-        """The kind itself, or what it is counted as where too many are counted apart already."""
+        """Returns the kind itself, or a shared one if too many are counted already."""
         if kind.network and kind.network not in self._networks:
             if len(self._networks) >= NETWORKS_KEPT:
                 kind = replace(kind, network=OTHER.event)
             else:
                 self._networks.add(kind.network)
-        # Many networks must not take the place of kinds.
+        # Many networks must not displace kinds.
         if kind not in self._counted and not kind.network:
             kinds = sum(not each.network for each in self._counted)
             return kind if kinds < KINDS_KEPT else OTHER

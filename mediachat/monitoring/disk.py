@@ -1,5 +1,6 @@
-"""How much room is left where files are stored. Messages go on to the last byte; files stop
-before, so that they do."""
+"""Checks the free disk space for files. File uploads stop early, so that messages can continue to
+the last byte.
+"""
 
 import os
 import threading
@@ -24,8 +25,9 @@ _lock = threading.Lock()
 
 
 def look() -> int:
-    """Bytes that are left on the fullest of the disks that files go through. For a thread: a
-    disk in the network may not answer."""
+    """Returns the free bytes on the fullest of the disks that files pass through. Call it in a
+    thread: a network disk may hang.
+    """
     global _free
     _free = min(_free_at(Path(each)) for each in _directories())
     DISK_FREE.set(_free)
@@ -34,14 +36,16 @@ def look() -> int:
 
 
 def has_room(size: int = 0) -> bool:
-    """Whether a file of so many bytes leaves as much free as has to be. For a thread."""
+    """Returns whether a file of so many bytes leaves the required space free. Call it
+    in a thread.
+    """
     return look() - size >= settings.FREE_DISK_MB * MEGABYTE
 
 
 def promise(size: int) -> bool:
-    """Keeps room for so many bytes until ``release``, if there is any. For a thread.
+    """Reserves room for so many bytes until ``release``, if there is any. Call it in a thread.
 
-    What has come of them counts as promised and as taken: rather one file too few than too many.
+    Bytes that have arrived count as both reserved and used, so that the error is on the safe side.
     """
     global _promised
     with _lock:
@@ -52,19 +56,19 @@ def promise(size: int) -> bool:
 
 
 def release(size: int) -> None:
-    """So many of the promised bytes have come, or will not."""
+    """Releases reserved bytes that have arrived, or will not."""
     global _promised
     with _lock:
         _promised -= size
 
 
 def was_full() -> bool:
-    """Whether there was too little when somebody looked last."""
+    """Returns whether there was too little space at the last check."""
     return _free is not None and _free < settings.FREE_DISK_MB * MEGABYTE
 
 
 def _directories() -> list[str]:
-    # A store elsewhere has no location of this kind, or none that is a directory here.
+    # A remote store has no such location, or none that is a directory here.
     location = getattr(default_storage, "location", "")
     return [settings.FILE_UPLOAD_TEMP_DIR, *([location] if os.path.isabs(location) else [])]
 

@@ -1,4 +1,4 @@
-"""Whether this process can serve, for load balancers and for people who look."""
+"""Reports whether this process can serve, for load balancers and for people."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,11 +20,11 @@ DEGRADED = "Messages are stored, and reach the people of other servers with the 
 
 
 async def health(request: HttpRequest) -> JsonResponse:
-    """200 while this process can serve; otherwise 503 and why.
+    """Answers 200 while this process can serve; otherwise 503 with the reason.
 
-    Without its channel layer it can: all processes lose theirs at once, and a load balancer that
-    took them all away would make of a delay an outage. ``status`` says so, and that no files are
-    taken.
+    It can serve without its channel layer: all processes lose that at once, and a load balancer
+    that removed them all would turn a delay into an outage. ``status`` reports that, and if uploads
+    are refused.
     """
     if missing := await _missing("database", _ask_database):
         return JsonResponse({"code": "server_error", "detail": missing}, status=503)
@@ -40,13 +40,13 @@ async def _missing(part: str, ask: Callable[[], Awaitable[None]]) -> str | None:
         async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
             await ask()
     except Exception as error:
-        # Their own words name hosts and users; the kind of error is enough to start from.
+        # The messages contain hosts and users; the kind of error suffices.
         return f"The {part} does not answer ({type(error).__name__})."
     return None
 
 
 async def _ask_database() -> None:
-    # A thread of its own: the shared one may be what is stuck.
+    # A thread of its own: the shared one may be blocked.
     await sync_to_async(_query, thread_sensitive=False)()
 
 
@@ -58,5 +58,5 @@ def _query() -> None:
 
 
 async def _ask_layer() -> None:
-    # Nobody listens; a layer in Redis still has to answer.
+    # No subscriber; a layer in Redis still has to answer.
     await get_channel_layer().group_send("health", {"type": "health"})

@@ -1,7 +1,7 @@
-"""Logs: one JSON object a line in production, readable lines while developing.
+"""Configures logging: JSON, one object per line, in production; readable lines in development.
 
-What people write, passwords and tokens are never logged. Nobody passes them to a logger; libraries
-that would, at DEBUG, are not asked; and what opens something as a part of an address is cut out.
+Messages, passwords and tokens are never logged. Our code passes them to no logger; libraries that
+would, at DEBUG, run at a higher level; and secret parts of addresses are removed.
 """
 
 import re
@@ -25,7 +25,7 @@ OPENS_SOMETHING = re.compile(
 
 
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
-    """Django's ``LOGGING``; the servers' and libraries' own loggers go the same way."""
+    """Returns Django's ``LOGGING``, which also covers the servers' and libraries' loggers."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -44,13 +44,13 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
     )
     last: list[Any] = (
         [
-            # Without the frames' variables, which hold what people write.
+            # Without the frames' variables, which may hold messages.
             ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             _with_short_texts,
             structlog.processors.JSONRenderer(),
         ]
         if as_json
-        # Not with rich where it is installed, which shows the frames' variables.
+        # Without rich, even if installed: it shows the frames' variables.
         else [
             structlog.dev.ConsoleRenderer(
                 colors=False, exception_formatter=structlog.dev.plain_traceback
@@ -97,14 +97,13 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
             for name in ("django", "django.server", "uvicorn", "uvicorn.error")
         }
         | {name: {"level": level, "propagate": True} for name in OURS}
-        # It names every request, query and all.
+        # It logs every request with its query.
         | {"uvicorn.access": {"handlers": [], "propagate": False}},
     }
 
 
 def reason(error: BaseException) -> str:
-    """An exception and what caused it: a database's driver is wrapped in exceptions that say
-    nothing by themselves."""
+    """Returns an exception and its causes: database drivers wrap theirs in uninformative ones."""
     said = [repr(error)]
     while error.__cause__ is not None:
         error = error.__cause__
@@ -117,7 +116,7 @@ def _with_short_texts(logger: Any, method: str, event: Any) -> Any:
 
 
 def _in_short_lines(logger: Any, method: str, text: str) -> str:
-    """For people's eyes an exception is lines of text already."""
+    """For the console, an exception is formatted as lines already."""
     return "\n".join(line[: 2 * TEXT_LIMIT] for line in text.split("\n"))
 
 

@@ -1,7 +1,7 @@
-"""Gives memory back to the system that the process does not need any more.
+"""Returns unused memory to the operating system.
 
-The C library keeps what threads have freed, each in a heap of its own, for as long as the process
-lives: after one busy minute a server would look as large as in that minute for ever.
+The C library keeps memory that threads have freed, each in a heap of its own, for the life of the
+process: after one busy minute a server would stay at that minute's size.
 """
 
 import contextlib
@@ -16,11 +16,11 @@ _after_last = 0
 
 
 def trim() -> None:
-    """Asks the C library to give back what is free, if the process has grown. For a thread: others
-    go on, but for moments in which they want memory of the heap that is being looked through.
+    """Makes the C library return free memory, if the process has grown. Call it in a thread: others
+    continue, except while they need memory of the heap that is being trimmed.
 
-    Only Linux tells the size this way, and only glibc has the function (malloc_trim(3)); elsewhere
-    nothing is done.
+    Only Linux reports the size this way, and only glibc has the function (malloc_trim(3)); on other
+    systems this does nothing.
     """
     global _after_last
     with contextlib.suppress(AttributeError, OSError):
@@ -30,5 +30,5 @@ def trim() -> None:
 
 
 def _size() -> int:
-    """Bytes of the process that are in memory (proc(5), statm)."""
+    """Returns the resident memory of the process in bytes (proc(5), statm)."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE

@@ -1,7 +1,7 @@
-"""What monitoring can see of this process: few numbers, each worth an alarm or a graph.
+"""Metrics of this process for Prometheus: few numbers, each worth an alarm or a graph.
 
-docs/OPERATIONS.md says which alarms. With several workers on one port each answers for itself
-alone: run one worker a port where you monitor.
+docs/OPERATIONS.md lists the alarms. With several workers on one port each reports only itself: run
+one worker per port if you monitor.
 """
 
 import logging
@@ -36,7 +36,7 @@ EVENTS_KEPT = 100
 
 
 class CountProblems(logging.Handler):
-    """Counts what the log warns of, by the names that our own code gives it."""
+    """Counts warnings and errors of the log, by the event names of our own code."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -52,14 +52,14 @@ class CountProblems(logging.Handler):
 
 
 def count_sockets(count: Callable[[], int]) -> None:
-    """Tells where the number of open sockets is found."""
+    """Sets the function that counts open sockets."""
     SOCKETS.set_function(count)
 
 
 def may_read(request: HttpRequest) -> bool:
-    """Whether this asks with METRICS_TOKEN. Without that setting nobody may.
+    """Returns whether the request carries METRICS_TOKEN. Without that setting nobody has access.
 
-    An address proves nothing: a proxy on this machine has the same as a program on it.
+    An address proves nothing: a proxy on this machine has the same one as a local program.
     """
     token = settings.METRICS_TOKEN
     given = request.headers.get("Authorization", "")
@@ -67,5 +67,5 @@ def may_read(request: HttpRequest) -> bool:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """All figures of this process, in Prometheus' format."""
+    """Returns all metrics of this process, in Prometheus' format."""
     return HttpResponse(generate(REGISTRY), content_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""Pictures from people: bounded, decoded in a process of its own, in turn.
+"""Decodes uploaded pictures with limits, in a separate process, in fair order.
 
-Neither accounts nor the chat: both show pictures that people upload.
+It belongs neither to accounts nor to the chat: both show pictures that people upload.
 """

@@ -1,4 +1,4 @@
-"""The blocks of which a picture's file consists, found without decoding any of it."""
+"""Finds the blocks of a picture's file without decoding any of it."""
 
 import re
 import struct
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 JPEG_SCAN, JPEG_END, JPEG_COMMENT = 0xDA, 0xD9, 0xFE
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
-# Neither a stuffed byte, nor padding, nor a marker that belongs to the compressed pixels.
+# Neither a stuffed byte, nor padding, nor a marker inside the compressed pixels.
 _JPEG_NEXT = re.compile(rb"\xff[^\x00\xff\x01\xd0-\xd8]", re.DOTALL)
 _JPEG_PADDING = re.compile(rb"\xff*(?=\xff)")
 PADDING_LIMIT = 64 * 1024
@@ -16,21 +16,21 @@ GIF_IMAGE, GIF_EXTENSION, GIF_END = 0x2C, 0x21, 0x3B
 
 
 class BrokenPicture(Exception):
-    """The blocks do not add up."""
+    """The blocks are inconsistent."""
 
 
 class CutOff(BrokenPicture):
-    """The file ends before the picture does. What there is of the last block came before this."""
+    """The file ends before the picture does. The rest of the last block was yielded before this."""
 
 
 class TooComplex(Exception):
-    """It would take much more work to show than its size and its pixels promise."""
+    """It would take much more work to show than its size and its pixels suggest."""
 
 
 class Block(NamedTuple):
     """One block: its kind, where it begins and ends, and where its content begins.
 
-    The content of a JPEG's scan and of a GIF's image has the compressed pixels in it.
+    The content of a JPEG's scan and of a GIF's image includes the compressed pixels.
     """
 
     kind: Any
@@ -43,11 +43,11 @@ class Block(NamedTuple):
 
 
 def blocks(data: bytes, content_type: str) -> Iterator[Block]:
-    """The blocks from the first to the one that ends the picture. None for another format.
+    """Yields the blocks from the first to the one that ends the picture. None for another format.
 
     Raises:
-        CutOff: while iterating, where the file ends too early.
-        BrokenPicture: where the next block should be, and something else is.
+        CutOff: while iterating, if the file ends too early.
+        BrokenPicture: something other than a block is where the next one should be.
         TooComplex: too much lies between two of them.
     """
     walk = {
@@ -73,7 +73,7 @@ def _png(data: bytes) -> Iterator[Block]:
         yield Block(kind, at, at + 8, end)
         at = end
         if kind == b"IEND":
-            return  # what follows is no part of the picture
+            return  # the rest is no part of the picture
 
 
 def _webp(data: bytes) -> Iterator[Block]:
@@ -148,5 +148,5 @@ def _gif(data: bytes) -> Iterator[Block]:
 
 
 def _gif_colours(flags: int) -> int:
-    """How many bytes the colour table takes that these flags announce."""
+    """Returns the size in bytes of the colour table that these flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0

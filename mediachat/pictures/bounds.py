@@ -1,7 +1,7 @@
-"""How complex a picture may be: counted in its blocks, before any of it is decoded.
+"""Limits the complexity of a picture by counting its blocks, before any of it is decoded.
 
-The number of pixels alone says little about the work: a JPEG of 182 KB can go over all of them
-again some thousand times. Each bound is far beyond what programs that make pictures write.
+The number of pixels is a poor measure of the work: a JPEG of 182 KB can update all of them some
+thousand times. Each bound is far beyond what programs that make pictures write.
 """
 
 from mediachat.pictures.blocks import (
@@ -28,7 +28,7 @@ bytes many thousand times."""
 
 
 def check_blocks(data: bytes, content_type: str) -> int:
-    """Refuses what would cost too much by its blocks alone, and counts the frames among them.
+    """Refuses a picture with too many or too costly blocks, and counts its frames.
 
     Raises:
         TooComplex: a bound is exceeded.
@@ -44,14 +44,14 @@ def check_blocks(data: bytes, content_type: str) -> int:
             if count > BLOCKS or scans > SCANS or exif > EXIF_LIMIT:
                 raise TooComplex
     except BrokenPicture:
-        # A decoder may still make something of it, but would look for a JPEG's pixels byte by byte.
+        # A decoder may still accept it, but would search for a JPEG's pixels byte by byte.
         if content_type == "image/jpeg" and not scans:
             raise
     return frames
 
 
 def check_frames(frames: int, width: int, height: int) -> None:
-    """Refuses an animation that would cost those who look at it too much.
+    """Refuses an animation that would be too costly for viewers.
 
     Raises:
         TooComplex: a bound is exceeded.

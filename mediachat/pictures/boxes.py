@@ -1,8 +1,8 @@
-"""What a camera wrote into a HEIC or AVIF, found and overwritten without decoding any of it.
+"""Overwrites the metadata of a HEIC or AVIF without decoding any of it.
 
-Such a file is a tree of boxes (ISO/IEC 14496-12). Its items, of which pictures and notes are some,
-are named in one place and lie in another, at offsets that the file tells: so notes are overwritten
-where they are, and nothing moves.
+Such a file is a tree of boxes (ISO/IEC 14496-12). Its items, among them pictures and metadata, are
+listed in one place and stored in another, at offsets that the file contains: so metadata is
+overwritten in place, and nothing moves.
 """
 
 import struct
@@ -30,10 +30,10 @@ class _Box(NamedTuple):
 
 
 def without_metadata(data: bytes) -> bytes:
-    """The same file, as long as before, with nothing in its notes.
+    """Returns the same file, of the same length, with empty metadata.
 
     Raises:
-        BrokenPicture: where its notes are cannot be told.
+        BrokenPicture: its metadata cannot be located.
         TooComplex: it has more boxes and items than any camera writes.
     """
     out = bytearray(data)
@@ -49,7 +49,7 @@ def without_metadata(data: bytes) -> bytes:
 
 
 def _pieces(data: bytes) -> list[tuple[int, int, bytes]]:
-    """Where each piece of the notes begins and ends, and of what type they are."""
+    """Yields where each piece of the metadata begins and ends, and its type."""
     found = []
     has_items = False
     left = BOXES
@@ -70,7 +70,7 @@ def _pieces(data: bytes) -> list[tuple[int, int, bytes]]:
 
 
 def _metas(data: bytes, box: _Box) -> Iterator[_Box]:
-    """The boxes that describe items: the file's own, and those of the tracks of an animation."""
+    """Yields the boxes that describe items: the file's own, and those of an animation's tracks."""
     if box.kind == b"meta":
         yield box
     elif box.kind in _FOLDERS:
@@ -109,7 +109,7 @@ def _pieces_of_notes(data: bytes, meta: _Box, most: int) -> Iterator[tuple[int, 
 
 
 def _notes(data: bytes, iinf: _Box) -> Iterator[tuple[int, bytes]]:
-    """The ids and types of the items that are notes."""
+    """Returns the ids and types of the items that are metadata."""
     counts = 2 if data[iinf.start] == 0 else 4
     for box in _boxes(data, iinf.start + 4 + counts, iinf.end):
         version = data[box.start]
@@ -124,7 +124,7 @@ def _notes(data: bytes, iinf: _Box) -> Iterator[tuple[int, bytes]]:
 
 
 def _places(data: bytes, iloc: _Box, idat: _Box | None) -> Iterator[tuple[int, int, int]]:
-    """Each piece of each item: the item's id, and where the piece begins and ends."""
+    """Yields each piece of each item: the item's id, and where the piece begins and ends."""
     version = data[iloc.start]
     sizes = struct.unpack_from(">BB", data, iloc.start + 4)
     offset_size, length_size, base_size = sizes[0] >> 4, sizes[0] & 15, sizes[1] >> 4

@@ -1,7 +1,7 @@
-"""What a picture will cost to decode, as far as its first bytes tell.
+"""Estimates from a picture's first bytes what it will cost to decode.
 
-They are read by the server itself, so a few numbers are taken at known places and nothing is
-decoded. What they say may be a lie: see ``mediachat.pictures.lanes``.
+The server itself reads them, so it only takes a few numbers at known positions and decodes nothing.
+They may be false: see ``mediachat.pictures.lanes``.
 """
 
 import re
@@ -45,9 +45,10 @@ PROGRESSIVE = Price(0.045, 0.04)
 
 
 def cost(head: bytes, content_type: str, size: int) -> float | None:
-    """Seconds of work that a picture of so many bytes takes if its ``HEAD`` bytes tell the truth.
+    """Returns the estimated seconds of work for a picture of so many bytes, from its ``HEAD``
+    bytes.
 
-    None where they do not say how many pixels it has.
+    Returns None if they do not contain the number of pixels.
     """
     price = PRICES[content_type]
     try:
@@ -95,7 +96,7 @@ def _webp(head: bytes) -> int:
 
 
 def _avif(head: bytes) -> int:
-    """Of the largest picture in it: small ones may be its tiles, or its transparency."""
+    """Returns the size of the largest picture in it: small ones may be tiles, or transparency."""
     extents = [struct.unpack(">II", found[1]) for found in _AVIF_EXTENT.finditer(head)]
     if not extents:
         raise LookupError

@@ -1,12 +1,12 @@
-"""Makes pictures fit to be stored, in a process of its own for each.
+"""Prepares pictures for storage, in a separate process for each.
 
-``python -m mediachat.pictures.image_worker TASK TYPE MEGAPIXELS MEMORY SECONDS NICE``,
-which ``mediachat.pictures.process`` starts: a decoder that hostile bytes have got hold of finds no
-secret, writes no file, and takes no more memory and time than it is given. So nothing of Django
-is imported here, which also starts soon.
+Run as ``python -m mediachat.pictures.image_worker TASK TYPE MEGAPIXELS MEMORY SECONDS NICE``, which
+``mediachat.pictures.process`` starts: a decoder that hostile input has taken over finds no secret,
+writes no file, and is limited in memory and time. It imports nothing of Django, which also makes it
+start fast.
 
-The picture comes on standard input. On standard output go a line of JSON and the bytes whose
-lengths it tells.
+The picture comes on standard input. Standard output gets a line of JSON with lengths, and the bytes
+themselves.
 """
 
 import json
@@ -48,11 +48,11 @@ ANIMATED = frozenset({"image/gif", "image/png", "image/webp", "image/avif"})
 _ORIENTATION = 0x0112
 _COLOURS = ("icc_profile", "transparency")
 
-# One core: the other is for whatever is quick.
+# One core: the other is for fast pictures.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-# _opened refuses by itself.
+# _opened checks this itself.
 Image.MAX_IMAGE_PIXELS = None
-# Browsers show what there is of a picture that ends too early.
+# Browsers show the available part of a truncated picture.
 ImageFile.LOAD_TRUNCATED_IMAGES = True
 
 
@@ -70,15 +70,15 @@ class Picture:
 
 
 class TooManyPixels(Exception):
-    """More than are allowed."""
+    """It has more pixels than are allowed."""
 
 
 def prepare(data: bytes, content_type: str, megapixels: int) -> Picture:
-    """Makes a picture fit to be stored.
+    """Makes a picture fit for storage.
 
     Raises:
-        TooManyPixels: known before one is decoded.
-        Exception: whatever a decoder makes of hostile bytes.
+        TooManyPixels: detected before one is decoded.
+        Exception: any error that a decoder raises for hostile input.
     """
     with _opened(data, content_type, megapixels) as image:
         animated = _is_animated(image, content_type)
@@ -86,9 +86,9 @@ def prepare(data: bytes, content_type: str, megapixels: int) -> Picture:
         drawn_again = orientation != 1 or (content_type == "image/avif" and _has_metadata(image))
         if drawn_again and not animated:
             return _drawn_again(image, content_type)
-    # Of an animation each frame would have to be drawn again.
+    # Every frame of an animation would have to be encoded again.
     data = metadata.strip(data, content_type, orientation=orientation)
-    # What is stored is what is measured and shown.
+    # The stored picture is the one that is measured and shown.
     with _opened(data, content_type, megapixels) as image:
         width, height = image.size
         thumbnail = _thumbnail(image)
@@ -97,13 +97,13 @@ def prepare(data: bytes, content_type: str, megapixels: int) -> Picture:
 
 
 def strip(data: bytes, content_type: str, megapixels: int) -> Picture:
-    """A picture that cannot be shown, without its metadata, but held as it was.
+    """Removes the metadata of a picture that cannot be shown, and keeps its orientation.
 
     Raises:
-        BrokenPicture, TooComplex: where its metadata is cannot be told.
+        BrokenPicture, TooComplex: its metadata cannot be located.
     """
     orientation = 1
-    # Its header may be what is wrong with it, or have too much in it.
+    # Its header may be broken, or too large.
     with suppress(Exception):
         bounds.check_blocks(data, content_type)
         with Image.open(BytesIO(data), formats=[DECODERS[content_type]]) as image:
@@ -113,14 +113,14 @@ def strip(data: bytes, content_type: str, megapixels: int) -> Picture:
 
 
 def draw_avatar(data: bytes, content_type: str, megapixels: int) -> Picture:
-    """A WebP square of the picture's first frame, upright, and nothing else of what it holds.
+    """Returns a WebP square of the picture's first frame, upright, without any other data of it.
 
     Raises:
-        TooManyPixels: known before one is decoded.
-        Exception: whatever a decoder makes of hostile bytes.
+        TooManyPixels: detected before one is decoded.
+        Exception: any error that a decoder raises for hostile input.
     """
     with _opened(data, content_type, megapixels) as image:
-        # So that the shorter side, of which all is shown, has twice what is needed.
+        # So that the shorter side, which is shown in full, has twice the required size.
         small = _shrunk(image, AVATAR_SIDE * 2 * max(image.size) // min(image.size))
         upright = ImageOps.exif_transpose(small).convert("RGBA")
     square = ImageOps.fit(upright, (AVATAR_SIDE, AVATAR_SIDE))
@@ -131,7 +131,7 @@ def draw_avatar(data: bytes, content_type: str, megapixels: int) -> Picture:
 
 
 def _opened(data: bytes, content_type: str, megapixels: int) -> Image.Image:
-    """The picture, of which only the header has been read so far."""
+    """Opens the picture, reading only its header."""
     frames = bounds.check_blocks(data, content_type)
     image = Image.open(BytesIO(data), formats=[DECODERS[content_type]])
     # A small file can unfold into gigabytes, so this comes before any pixel is decoded.
@@ -144,13 +144,14 @@ def _opened(data: bytes, content_type: str, megapixels: int) -> Image.Image:
 
 
 def _is_animated(image: Image.Image, content_type: str) -> bool:
-    """Whether it moves. That it has several pictures says nothing: a JPEG of a camera (MPO) has
-    other views of the first one behind it, and shows the first."""
+    """Returns whether it is animated. Having several pictures does not mean that: a camera's JPEG
+    (MPO) contains other views after the first, and shows the first.
+    """
     return content_type in ANIMATED and getattr(image, "is_animated", False)
 
 
 def _orientation(image: Image.Image) -> int:
-    """How the camera was held: 1 to 8, as Exif counts; 1 also where that is said wrongly."""
+    """Returns the Exif orientation, 1 to 8; 1 also if it is invalid."""
     said = image.getexif().get(_ORIENTATION, 1)
     return said if said in range(1, 9) else 1
 
@@ -160,7 +161,7 @@ def _has_metadata(image: Image.Image) -> bool:
 
 
 def _drawn_again(image: Image.Image, content_type: str) -> Picture:
-    """The picture turned upright, of the same kind and quality, with its colours and no more."""
+    """Returns the picture upright, in the same format and quality, with its colour profile only."""
     options: dict[str, Any] = {"exif": b""}
     format = DECODERS[content_type]
     match format:
@@ -169,7 +170,7 @@ def _drawn_again(image: Image.Image, content_type: str) -> Picture:
             options |= {"qtables": tables} if tables else {"quality": 92}
             options |= {"optimize": True}
         case "PNG":
-            options |= {"compress_level": 1}  # of a large picture the best takes 17 seconds
+            options |= {"compress_level": 1}  # for a large picture the best takes 17 seconds
         case "WEBP":
             options |= {"quality": 90, "method": 2}
         case "AVIF":
@@ -179,7 +180,7 @@ def _drawn_again(image: Image.Image, content_type: str) -> Picture:
     out = BytesIO()
     image.save(out, format, **options)
     width, height = image.size
-    # Not from what was written: to decode that once more takes up to a quarter of all the work.
+    # Not from the encoded file: decoding that again takes up to a quarter of all the work.
     return Picture(out.getvalue(), width, height, _thumbnail(image))
 
 
@@ -196,11 +197,11 @@ def _thumbnail(image: Image.Image) -> bytes:
 
 
 def _shrunk(image: Image.Image, side: int) -> Image.Image:
-    """The picture with its longer side of so many pixels at most; it is decoded here."""
+    """Decodes the picture here, scaled to at most so many pixels on its longer side."""
     # A JPEG can be decoded at a fraction of its size.
     image.draft("RGB", (side * 2, side * 2))
     mode = "RGBA" if image.has_transparency_data else "RGB"
-    # Made small before it is converted: each of the two copies all of the picture.
+    # Scale before converting: each of the two copies the whole picture.
     small = image if image.mode in ("RGB", "RGBA", "L", "LA", "CMYK") else image.convert(mode)
     small.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return small
@@ -210,10 +211,9 @@ TASKS = {"prepare": prepare, "strip": strip, "draw_avatar": draw_avatar}
 
 
 def _limit(memory: int, seconds: float, nice: int) -> None:
-    """Of this process from now on: its memory in bytes, its seconds of work, how far it stands
-    back behind others, and no file."""
+    """Limits this process's memory in bytes, CPU seconds, priority, and written files (none)."""
     os.nice(nice)
-    # Its signal ends the process. The limit below has whole seconds, and cannot be taken back.
+    # Its signal ends the process. The limit below is in whole seconds, and final.
     signal.setitimer(signal.ITIMER_PROF, seconds)
     whole = math.ceil(seconds)
     limits = {resource.RLIMIT_AS: memory, resource.RLIMIT_CPU: whole, resource.RLIMIT_FSIZE: 0}
@@ -221,11 +221,11 @@ def _limit(memory: int, seconds: float, nice: int) -> None:
         try:
             resource.setrlimit(name, (limit, limit))
         except (ValueError, OSError):
-            pass  # macOS has no limit on memory
+            pass  # macOS has no memory limit
 
 
 def main() -> None:
-    # The server may be told to stop; it waits for what has been begun.
+    # The server may be stopped; it waits for work in progress.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     task, content_type, megapixels, memory, seconds, nice = sys.argv[1:]

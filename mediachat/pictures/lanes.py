@@ -1,8 +1,8 @@
-"""Three lanes for pictures: nothing quick waits behind something slow.
+"""Three lanes for pictures, so that no fast picture waits for a slow one.
 
-Which one a picture takes is told by its header. A header that lies gains nothing: each lane but the
-last gives a picture about a second of work or less, and one that takes more has to go over to the
-last, as have all further ones of that person for a while.
+The header determines a picture's lane. A false header gains nothing: each lane but the last allows
+about a second of work or less, and a picture that takes more has to move to the last, as do all of
+that person's further ones for a while.
 """
 
 import math
@@ -23,7 +23,7 @@ DISTRUST = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Turns of its own, and what each picture in them may take."""
+    """A lane: its own turns, and the limits of each picture in it."""
 
     turns: Turns
     cost: float
@@ -54,8 +54,8 @@ class Lane:
         return self.cost == math.inf
 
 
-# One process in each, and the quicker the more of the processor: of two cores, one that is slow
-# leaves the other, and most of its own, to whatever is quick.
+# One process in each, with higher priority for faster lanes: of two cores, a slow picture leaves
+# the other, and most of its own, to fast ones.
 small = Lane(
     turns=Turns(1, waiting=WAITING, name="small pictures"),
     cost=0.2,
@@ -97,8 +97,9 @@ _distrusted: dict[Hashable, float] = {}
 
 
 def lanes_for(person: Hashable, head: bytes, content_type: str, size: int) -> tuple[Lane, ...]:
-    """The lanes to be tried for this picture of ``size`` bytes, one after the other; the next
-    where ``process.TooSlow`` is raised."""
+    """Returns the lanes to try in order for this picture of ``size`` bytes; the next after
+    ``process.TooSlow``.
+    """
     cost = headers.cost(head[: headers.HEAD], content_type, size)
     if cost is None or _distrusted.get(person, 0) > time.monotonic():
         return (large,)
@@ -107,7 +108,7 @@ def lanes_for(person: Hashable, head: bytes, content_type: str, size: int) -> tu
 
 
 def distrust(person: Hashable) -> None:
-    """A picture of theirs was not as quick as its header said."""
+    """Records that one of this person's pictures took longer than its header claimed."""
     now = time.monotonic()
     for each in [each for each, until in list(_distrusted.items()) if until <= now]:
         _distrusted.pop(each, None)

@@ -1,8 +1,8 @@
-"""Takes out of a picture what the camera and the editor wrote into it: place, time, owner.
+"""Removes metadata from a picture: place, time, owner and what editors add.
 
-The pixels are left as they are, byte for byte: a picture is a list of blocks, and only the
-blocks that are needed to show it are kept. Decoding and encoding again would cost quality and,
-for a large or animated picture, seconds.
+The pixels stay unchanged, byte for byte: a picture is a list of blocks, and only the blocks that
+are needed to show it are kept. Decoding and encoding again would cost quality and, for a large or
+animated picture, seconds.
 """
 
 import struct
@@ -44,13 +44,13 @@ _ORIENTATION = 0x0112
 def strip(
     data: bytes, content_type: str, *, orientation: int = _UPRIGHT, cut: bool = True
 ) -> bytes:
-    """The picture without metadata, but for its ``orientation`` (1 to 8, as Exif counts them).
+    """Returns the picture without metadata, but with its ``orientation`` (1 to 8, as in Exif).
 
-    One that ends too early comes back as far as it goes: browsers show what there is. Where
-    something stands in its middle that is no block, it is ``cut`` there.
+    A truncated picture is returned as far as it goes: browsers show the available part. If
+    something other than a block is in its middle, it is ``cut`` there.
 
     Raises:
-        BrokenPicture: it cannot be followed, has no pixels, or its format is not known here.
+        BrokenPicture: it cannot be parsed, has no pixels, or its format is unknown.
     """
     if content_type in boxes.TYPES:
         return boxes.without_metadata(data)
@@ -59,7 +59,7 @@ def strip(
     found: list[Block] = []
     broken = None
     try:
-        # Not by a comprehension, which would keep none of those before the break.
+        # Not a comprehension, which would keep none of the blocks before the break.
         found.extend(blocks(data, content_type))
     except BrokenPicture as error:
         broken = error
@@ -101,7 +101,7 @@ def _png(data: bytes, found: list[Block], orientation: int) -> bytes:
     if exif:
         checked = b"eXIf" + exif
         chunk = struct.pack(">I", len(exif)) + checked + struct.pack(">I", zlib.crc32(checked))
-        kept.insert(1, chunk)  # behind the header
+        kept.insert(1, chunk)  # after the header
     return data[:8] + b"".join(kept)
 
 
@@ -127,14 +127,14 @@ def _gif(data: bytes, found: list[Block]) -> bytes:
         for block in found
         if block.kind != GIF_EXTENSION or data.startswith(_GIF_KEPT, block.content)
     ]
-    # Behind a piece of a frame its end would be taken for more of the frame.
+    # After a part of a frame, its end would be read as more of the frame.
     ends = found[-1].kind == GIF_END or not found[-1].is_whole
     end = b"" if ends else bytes([GIF_END])
     return data[: found[0].start] + b"".join(kept) + end
 
 
 def _exif(orientation: int) -> bytes:
-    """Notes that say how the picture is held, and nothing else; none where it is upright."""
+    """Returns Exif data with the orientation only; none if the picture is upright."""
     if orientation == _UPRIGHT:
         return b""
     entry = struct.pack("<HHIHH", _ORIENTATION, 3, 1, orientation, 0)

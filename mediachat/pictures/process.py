@@ -1,4 +1,4 @@
-"""Starts the processes that decode pictures, with the limits of the lane that they are in."""
+"""Starts the processes that decode pictures, with the limits of their lane."""
 
 import json
 import subprocess
@@ -30,14 +30,14 @@ class PictureTooLarge(Exception):
 
 
 class TooSlow(Exception):
-    """It takes more than this lane gives; the last one decides what becomes of it."""
+    """It takes more time than this lane allows; the next lane should try it."""
 
 
 def run(task: str, data: bytes, content_type: str, lane: Lane) -> Picture:
-    """Has one of the decoder's ``TASKS`` done; call it in one of the lane's turns.
+    """Runs one of the worker's ``TASKS``; call it in one of the lane's turns.
 
     Raises:
-        PictureTooLarge, UnreadablePicture: there is no such picture.
+        PictureTooLarge, UnreadablePicture: the picture cannot be used.
         TooSlow: in each lane but the last.
     """
     memory = MEMORY + lane.megapixels * 1_000_000 * lane.bytes_per_pixel + len(data) * PER_BYTE

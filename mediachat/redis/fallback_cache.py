@@ -1,7 +1,7 @@
-"""The cache that all processes share in Redis, and each has for itself while Redis is away.
+"""The cache that processes share in Redis, with a local one while Redis is unavailable.
 
-What is kept there are limits on signing in and the tickets that have been used. Without Redis
-these hold in each process alone, which is better than to let nobody in.
+It holds sign-in limits and used tickets. Without Redis these apply in each process separately,
+which is better than letting nobody in.
 """
 
 import json
@@ -23,16 +23,17 @@ RETRY = 3.0
 
 
 class JSONSerializer:
-    """Values as JSON. Django's own are pickles, with which whoever writes into Redis runs programs
-    in the servers."""
+    """Serialises values as JSON. Django uses pickles, which would let anyone who can write to Redis
+    run code in the servers.
+    """
 
     def dumps(self, value: Any) -> int | bytes:
-        """Raises ``TypeError`` for what JSON cannot say."""
-        # Redis counts with integers that stand there as such.
+        """Serialises to JSON; raises ``TypeError`` for other values."""
+        # Redis increments only values stored as plain integers.
         return value if type(value) is int else json.dumps(value).encode()
 
     def loads(self, data: bytes) -> Any:
-        """The value; None for a pickle, which a server of an older version wrote."""
+        """Returns the value; None for a pickle, which a server of an older version wrote."""
         try:
             return int(data)
         except ValueError:
@@ -44,7 +45,7 @@ class JSONSerializer:
 
 
 class FallbackCache(RedisCache):
-    """Django's, with values as JSON and with a cache of this process behind it."""
+    """Django's Redis cache, with JSON values and a local cache as the fallback."""
 
     _away_until: ClassVar[float] = 0.0
     """For all threads, each of which has an instance of its own."""
@@ -82,7 +83,7 @@ class FallbackCache(RedisCache):
         now, was_away = time.monotonic(), FallbackCache._away_until
         if now < was_away:
             return mine(*args, **kwargs)
-        if was_away:  # this caller tries, and the others need not wait with it
+        if was_away:  # this caller tries, so that the others need not wait
             FallbackCache._away_until = now + RETRY
         try:
             answer = shared(*args, **kwargs)

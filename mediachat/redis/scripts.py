@@ -1,4 +1,6 @@
-"""What processes count together, in Redis; while it is away, each counts alone."""
+"""Runs scripts in Redis for counts that processes share; while it is unavailable, each counts
+alone.
+"""
 
 import asyncio
 import time
@@ -23,7 +25,7 @@ RETRY = 3.0
 
 
 class RedisScripts:
-    """Redis, asked by scripts: each reads and writes in one step, whoever else does the same."""
+    """Runs Lua scripts in Redis: each reads and writes atomically."""
 
     def __init__(self, url: str) -> None:
         self._redis = redis_client(url)
@@ -31,12 +33,13 @@ class RedisScripts:
         self._away_until = 0.0
 
     async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-        """What the script returns, after ``ANSWER_TIMEOUT_SECONDS`` at most; None while Redis is
-        away."""
+        """Returns the script's result, within ``ANSWER_TIMEOUT_SECONDS``; None while Redis is
+        unavailable.
+        """
         now, was_away = time.monotonic(), self._away_until
         if now < was_away:
             return None
-        if was_away:  # this caller tries, and the others need not wait with it
+        if was_away:  # this caller tries, so that the others need not wait
             self._away_until = now + RETRY
         if script not in self._scripts:
             self._scripts[script] = self._redis.register_script(script)
@@ -54,5 +57,5 @@ class RedisScripts:
 
 
 def shared() -> RedisScripts | None:
-    """None where there is one process, or nothing is limited."""
+    """Returns None if there is only one process, or nothing is limited."""
     return RedisScripts(settings.REDIS_URL) if settings.REDIS_URL and settings.RATE_LIMITS else None

@@ -1,4 +1,4 @@
-"""Redis behind Sentinels, which say which of several servers is the primary now.
+"""Connects to Redis through Sentinels, which report the current primary.
 
 ``REDIS_URL=sentinel://:password@a:26379,b:26379,c:26379/mymaster/0``
 """
@@ -20,7 +20,7 @@ EXAMPLE = "sentinel://a:26379,b:26379,c:26379/mymaster/0"
 
 @dataclass(frozen=True)
 class Address:
-    """Where the Sentinels are, the name of what they watch, and how to sign in there."""
+    """The Sentinels' addresses, the name of the service they watch, and the credentials."""
 
     sentinels: tuple[tuple[str, int], ...]
     name: str
@@ -30,7 +30,7 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> "Address":
-        """Raises ``ImproperlyConfigured`` with an example."""
+        """Parses the address; raises ``ImproperlyConfigured`` with an example."""
         parts = urlsplit(url)
         secret, _, hosts = parts.netloc.rpartition("@")
         username, _, password = secret.partition(":")
@@ -45,11 +45,11 @@ class Address:
         return cls(sentinels, name, number, unquote(username) or None, unquote(password) or None)
 
     def options(self) -> dict[str, Any]:
-        """For connections to the primary."""
+        """Returns options for connections to the primary."""
         return {"db": self.db, "username": self.username, "password": self.password}
 
     def layer_host(self) -> dict[str, Any]:
-        """As channels_redis takes it."""
+        """Returns the host in channels_redis' format."""
         named = {"sentinels": list(self.sentinels), "master_name": self.name}
         return named | {key: value for key, value in self.options().items() if value is not None}
 
@@ -60,14 +60,14 @@ def _host_and_port(text: str) -> tuple[str, int]:
 
 
 class SentinelCacheClient(RedisCacheClient):
-    """Finds the primary anew for each new connection, so that a failover needs no restart."""
+    """Looks up the primary for each new connection, so that a failover needs no restart."""
 
     _servers: list[str]
     _pools: dict[int, Any]
     _pool_options: dict[str, Any]
 
     def _get_connection_pool(self, write: bool) -> SentinelConnectionPool:
-        # One pool for reading and writing: a replica may not know yet of a ticket just issued.
+        # One pool for reading and writing: a replica may not know a new ticket yet.
         if 0 not in self._pools:
             address = Address.parse(self._servers[0])
             timeouts = {
@@ -84,7 +84,7 @@ class SentinelCacheClient(RedisCacheClient):
 
 class SentinelCache(FallbackCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
-        # Django takes a comma for the end of one server's address.
+        # Django would split the address at its commas.
         super().__init__("", params)
         self._servers = [server]
         self._class = SentinelCacheClient

@@ -1,4 +1,4 @@
-"""What ``REDIS_URL`` means for the channel layer, the cache and what processes share."""
+"""Derives the channel layer, the cache and the scripts' client from ``REDIS_URL``."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from redis.asyncio.sentinel import Sentinel
 
 
 def redis_host(url: str) -> str | dict[str, Any]:
-    """One of the hosts of channels_redis."""
+    """Returns a host entry for channels_redis."""
     if urlsplit(url).scheme != "sentinel":
         return url
     from mediachat.redis.sentinel import Address
@@ -17,14 +17,14 @@ def redis_host(url: str) -> str | dict[str, Any]:
 
 
 def cache_backend(url: str) -> str:
-    """The dotted name of the cache that understands this address."""
+    """Returns the dotted name of the cache class for this address."""
     if urlsplit(url).scheme == "sentinel":
         return "mediachat.redis.sentinel.SentinelCache"
     return "mediachat.redis.fallback_cache.FallbackCache"
 
 
 def redis_client(url: str) -> "redis.Redis":
-    """What asks this Redis from an event loop."""
+    """Returns an asyncio client for this Redis."""
     if urlsplit(url).scheme != "sentinel":
         return redis.Redis.from_url(url)
     from mediachat.redis.sentinel import Address

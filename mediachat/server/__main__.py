@@ -1,6 +1,6 @@
-"""``python -m mediachat.server``: the production server, which is uvicorn with these options.
+"""``python -m mediachat.server``: the production server, uvicorn with this project's options.
 
-Whatever else uvicorn is to be told follows, as in ``python -m mediachat.server --port 8000``.
+Further options for uvicorn follow, as in ``python -m mediachat.server --port 8000``.
 """
 
 import sys

@@ -1,6 +1,6 @@
-"""daphne's HTTP with bodies that reach the application as they come, from peers that keep up.
+"""daphne's HTTP, which streams bodies to the application and drops slow peers.
 
-daphne by itself takes a whole body in, to disk, before anybody is asked who sends it.
+daphne itself buffers a whole body on disk before the application can check the sender.
 """
 
 import asyncio
@@ -22,14 +22,13 @@ HIGH_WATER = 64 * 1024
 
 
 class NoContent(BytesIO):
-    """A body that is kept nowhere. daphne takes it for one that has been given up already, and
-    hands nothing on by itself."""
+    """An empty body. daphne takes it for one that was abandoned, and passes nothing on itself."""
 
     closed = True
 
 
 class BodyQueue(asyncio.Queue[dict[str, Any]]):
-    """What the application receives of a request; tells when a piece has been taken."""
+    """The queue of a request's events; calls back when a piece was taken."""
 
     def __init__(self, request: "StreamedRequest") -> None:
         super().__init__()
@@ -42,7 +41,7 @@ class BodyQueue(asyncio.Queue[dict[str, Any]]):
 
 
 class StreamedRequest(WebRequest):
-    """A request whose body goes on to the application while it comes."""
+    """A request whose body is streamed to the application."""
 
     is_streamed = False
     is_whole = True
@@ -56,7 +55,7 @@ class StreamedRequest(WebRequest):
         self.is_streamed, self.is_whole = True, False
         self.content = NoContent()
         channel = self.channel
-        # What Twisted would say when the whole body is there. It would also parse it as a form.
+        # Twisted would call this once the whole body has arrived. It would also parse it as a form.
         self.method, self.uri, self.clientproto = channel._command, channel._path, channel._version
         self.path = self.uri.split(b"?", 1)[0]
         self.args: dict[bytes, list[bytes]] = {}
@@ -87,7 +86,7 @@ class StreamedRequest(WebRequest):
             self._put(b"", more=False)
 
     def taken(self, event: dict[str, Any]) -> None:
-        """The application has taken this piece."""
+        """Called when the application has taken this piece."""
         self.waiting -= len(event.get("body", b""))
         if self.is_paused and self.waiting <= HIGH_WATER:
             self.is_paused = False
@@ -96,7 +95,7 @@ class StreamedRequest(WebRequest):
 
     def finish(self) -> None:
         if not self.is_whole and self.channel is not None:
-            # What still comes of the body must not be taken for the next request.
+            # The rest of the body must not be parsed as the next request.
             self.channel.persistent = False
         super().finish()
 
@@ -105,7 +104,7 @@ class StreamedRequest(WebRequest):
 
 
 class Channel(HTTPChannel):
-    """One connection, which is watched. Twisted's own timeout begins again with every byte."""
+    """One watched connection. Twisted's own timeout restarts with every byte."""
 
     transport: Any
     address: str | None = None
@@ -177,10 +176,10 @@ class Factory(HTTPFactory):
 
 
 class StreamingServer(daphne.server.Server):
-    """daphne, with these requests."""
+    """daphne, with streamed requests."""
 
     def run(self) -> None:
-        # Daphne names its factory nowhere but in this module.
+        # Daphne can be given a factory only by replacing it in this module.
         daphne.server.HTTPFactory = Factory
         super().run()
 

@@ -1,4 +1,4 @@
-"""daphne's websockets with any closing code, and with a price for frames that are no message."""
+"""daphne's WebSockets with any close code, and with a limit for frames that are no messages."""
 
 import asyncio
 from typing import Any
@@ -20,10 +20,10 @@ LOOK_AGAIN = 0.05
 
 
 class ClosingProtocol(WebSocketProtocol):
-    """A websocket that the application may close with any code.
+    """A WebSocket that the application can close with any code.
 
-    Autobahn's ``sendClose`` takes none of the standard's codes but 1000: it would raise for
-    1009 and 1012, and leave open a socket to which the application listens no longer.
+    Autobahn's ``sendClose`` accepts only 1000 of the standard's codes: it would raise for 1009 and
+    1012, and leave open a socket that the application no longer reads.
     """
 
     transport: Any
@@ -40,7 +40,7 @@ class ClosingProtocol(WebSocketProtocol):
             super().dataReceived(data)
 
     def consumeData(self) -> None:  # noqa: N802
-        """Takes in some of the frames that have come, and the rest in turns."""
+        """Processes some of the received frames, and the rest in turns."""
         if self.turn is not None:
             return
         if self.state not in (self.STATE_OPEN, self.STATE_CLOSING):
@@ -54,7 +54,7 @@ class ClosingProtocol(WebSocketProtocol):
             self.turn = asyncio.get_event_loop().call_later(wait, self._go_on)
 
     def _take_in(self) -> bool:
-        """Whether there is more than what others should wait for."""
+        """Processes frames for a moment; returns whether more are left."""
         for _ in range(STEPS_AT_ONCE):
             if not self.processData() or self.is_sent_away or self.state == self.STATE_CLOSED:
                 return False
@@ -81,7 +81,7 @@ class ClosingProtocol(WebSocketProtocol):
         super().onFrameBegin()
 
     def write_text(self, message: dict[str, Any]) -> bool:
-        """Autobahn writes each frame by itself."""
+        """Autobahn builds each frame separately."""
         return False
 
     def abort(self) -> None:
@@ -93,7 +93,7 @@ class ClosingProtocol(WebSocketProtocol):
         return bool(self.bare.take())
 
     def _send_away(self) -> None:
-        """Closes without listening any longer."""
+        """Closes without reading any further."""
         self.is_sent_away = True
         self.data = b""
         self.transport.pauseProducing()
@@ -110,5 +110,5 @@ class ClosingFactory(WebSocketFactory):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # What is too large, or no text, is told so by a closing code rather than cut off.
+        # A message that is too large, or no text, is answered with a close code.
         self.setProtocolOptions(failByDrop=False)

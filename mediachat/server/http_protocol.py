@@ -1,4 +1,4 @@
-"""uvicorn's HTTP with a bound on how long, and how much, a peer may take to say what it wants."""
+"""uvicorn's HTTP with limits on how long, and how much, a peer may take to send a request."""
 
 import json
 from asyncio import Transport
@@ -25,11 +25,11 @@ of these; one read can bring seven thousand, which took 70 MB."""
 
 
 class _OverrunError(Exception):
-    """A peer asked for much more than it waited for."""
+    """A peer pipelined much more than it waited for."""
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn by itself waits for ever for headers and bodies, and takes headers of any length."""
+    """uvicorn itself waits for ever for headers and bodies, and accepts headers of any length."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,7 +62,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._taken = 0
         self._taken += len(data)
         super().data_received(data)
-        # What came in one piece is bounded by what one read takes; this is for the rest.
+        # A single read bounds what arrives in one piece; this is for the rest.
         if pace.phase is Phase.BODY:
             framing = self._taken - pace.received
             if framing > FRAMING_LIMIT + FRAMING_PER_BYTE * pace.received:
@@ -73,14 +73,14 @@ class HttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         headers = dict(self.scope["headers"])
         if b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0":
-            # A handshake has no body, and nobody would wait for this one with a clock.
+            # A handshake has no body, and no clock would run for one.
             self._refuse(400, "bad_request", GARBLED)
             return
         watch.discard(self)
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
-        if not self.transport.is_closing():  # else something has been said already
+        if not self.transport.is_closing():  # otherwise a response has begun already
             super().send_400_response(msg)
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
@@ -90,7 +90,7 @@ class HttpProtocol(HttpToolsProtocol):
     # -- What the parser says --------------------------------------------------------------------
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # Behind a body in chunks there may be more of them, for nobody and without end.
+        # After a chunked body there may be more chunks, unread and without end.
         if self.pace.phase is not Phase.BODY:
             super().on_header(name, value)
 
@@ -98,7 +98,7 @@ class HttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= PIPELINED:
             self._give_up()
             self.transport.close()
-            raise _OverrunError  # so that the parser leaves the rest of what came
+            raise _OverrunError  # so that the parser drops the rest of the input
         self.pace.enter(Phase.BODY, self.loop.time())
         self._taken = 0
         super().on_headers_complete()
@@ -144,7 +144,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
-        """Answers this request, where nothing has been answered yet, and closes."""
+        """Answers this request, unless a response has begun, and closes."""
         if self.transport.is_closing():
             return
         answered = self._answered
@@ -168,7 +168,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _give_up(self) -> None:
-        """Lets nothing follow of what the application still says, nor any request that waits."""
+        """Drops the application's further output and all queued requests."""
         self.pipeline.clear()
         for cycle in (self._answered, self.cycle):
             if cycle is not None and not cycle.response_complete:

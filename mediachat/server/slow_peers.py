@@ -1,8 +1,8 @@
-"""Ends HTTP connections that do not keep up, for uvicorn and daphne alike.
+"""Closes HTTP connections that are too slow, for uvicorn and daphne alike.
 
-A peer that sends a byte a second would keep what it has begun open for ever. One look at all
-connections in a second finds them, so that a request and a piece of a body cost no timer.
-WebSockets leave here with their handshake.
+A peer that sends a byte a second would keep its request open for ever. One scan of all connections
+per second finds them, so that requests and pieces of bodies need no timers. WebSockets leave the
+scan with their handshake.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class Phase(Enum):
 
 
 class Pace:
-    """How one connection keeps up. Times are those of the event loop, in seconds."""
+    """The progress of one connection. Times are those of the event loop, in seconds."""
 
     __slots__ = ("counted", "credit", "phase", "received", "since", "stuck_at", "stuck_since")
 
@@ -71,7 +71,9 @@ class Pace:
             self.credit = settings.BODY_SECONDS
 
     def is_late(self, now: float, *, held_up: bool) -> bool:
-        """Whether the peer has been too slow; ``held_up``: we do not read from it just now."""
+        """Returns whether the peer sends too slowly; ``held_up``: we are not reading from it just
+        now.
+        """
         if self.phase in (Phase.NEW, Phase.HEAD):
             return now - self.since > settings.HEADER_SECONDS
         if self.phase is not Phase.BODY:
@@ -83,7 +85,7 @@ class Pace:
         return self.credit < 0
 
     def is_stuck(self, now: float, unsent: int) -> bool:
-        """Whether the peer has read nothing for too long of what we have for it."""
+        """Returns whether the peer has read none of our output for too long."""
         if not unsent or unsent != self.stuck_at:
             self.stuck_at, self.stuck_since = unsent, now
             return False
@@ -100,15 +102,15 @@ class Peer(Protocol):
     address: str | None
 
     def is_held_up(self) -> bool:
-        """Whether we do not read from it, or it waits for our word to go on."""
+        """Returns whether we do not read from it, or it waits for our permission to continue."""
 
     def unsent(self) -> int:
-        """Bytes that wait to be written."""
+        """Returns the number of bytes that wait to be written."""
 
     def is_closing(self) -> bool: ...
 
     def end_late(self) -> None:
-        """Tells the peer that it was too slow, where it can still be told, and closes."""
+        """Answers that the peer was too slow, if still possible, and closes."""
 
     def close(self) -> None: ...
 
@@ -116,7 +118,7 @@ class Peer(Protocol):
 
 
 class Watch:
-    """Looks at all HTTP connections of this process, once in a while."""
+    """Scans all HTTP connections of this process at intervals."""
 
     def __init__(self) -> None:
         self._peers: dict[Peer, None] = {}
@@ -125,7 +127,9 @@ class Watch:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, peer: Peer) -> bool:
-        """Takes a new connection in; False: its address has too many, it must be closed."""
+        """Adds a new connection; returns False if its address has too many and it must
+        be closed.
+        """
         if peer.address is not None:
             most = settings.CONNECTIONS_PER_ADDRESS * HARD_FACTOR
             if self._by_address[peer.address] >= most:
@@ -137,7 +141,7 @@ class Watch:
         return True
 
     def discard(self, peer: Peer) -> None:
-        """Forgets a connection that is closed, or that has become a WebSocket."""
+        """Removes a connection that is closed, or that has become a WebSocket."""
         if peer not in self._peers:
             return
         del self._peers[peer]
@@ -190,8 +194,9 @@ watch = Watch()
 
 
 def counted_address(host: str | None) -> str | None:
-    """By what a peer's connections are counted: the address, in IPv6 the /64 that one customer
-    gets. None: they are not, since nothing is limited, or a proxy stands between."""
+    """Returns the key by which a peer's connections are counted: the address, or in IPv6 the /64
+    that one customer gets. None if nothing is limited, or a proxy stands between.
+    """
     if not host or not settings.RATE_LIMITS or settings.TRUSTED_PROXY_COUNT:
         return None
     narrow, _ = networks(host)

@@ -1,8 +1,7 @@
-"""uvicorn's websockets with a short way for a frame that goes to many, less to hold, and an end
-that loses nothing.
+"""uvicorn's WebSockets with fast broadcast, less memory per connection, and a close that loses
+nothing.
 
-Most connections say nothing most of the time, so what one of them holds is what bounds their
-number.
+Most connections are idle most of the time, so the memory of one bounds their number.
 """
 
 import asyncio
@@ -52,10 +51,9 @@ ENDING = 10.0
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """The server's frames are not masked, so a text is the same bytes for everyone.
+    """Shares encoded frames: the server's are not masked, so a text is the same bytes for everyone.
 
-    uvicorn makes them anew for each peer, which costs as much as the system call that sends
-    them.
+    uvicorn encodes them for each peer, which costs as much as the system call that sends them.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,7 +73,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # -- What comes ------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Parses for a moment now and the rest in turns. Nothing is read meanwhile."""
+        """Parses for a moment now and the rest in turns. Reading pauses meanwhile."""
         if not self.handshake_initiated:
             self._take_handshake(data)
             return
@@ -84,12 +82,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         waits = bool(self._held)
         self._held += data
         if not self.handshake_complete:
-            self.transport.pause_reading()  # it has nothing to say before the answer
+            self.transport.pause_reading()  # it must not send before the answer
         elif not waits:
             self._parse()
 
     def _take_handshake(self, request: bytes) -> None:
-        """Takes the request, which HTTP hands over whole, or says why it is none."""
+        """Takes over the request, which HTTP passes on whole, or refuses an invalid one."""
         self._end_in(HANDSHAKE)
         super().data_received(request)
         if not self.handshake_initiated:
@@ -102,17 +100,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if self.handshake_complete:
-            return  # it was refused, and the application does not hear of it
+            return  # it was refused, and the application does not see it
         extensions: Any = self.scope["extensions"]
         extensions[EXTENSION] = self
-        self.scope["state"] = self.app_state  # of which uvicorn makes a copy for each
+        self.scope["state"] = self.app_state  # uvicorn copies these for each connection
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
         super().connection_lost(exc)
         if self.handshake_initiated and hasattr(self, "scope"):
-            # Each would keep the other until the next search for garbage.
+            # Otherwise the two would keep each other alive until the next garbage collection.
             (self.scope["extensions"] or {}).pop(EXTENSION, None)
 
     def _parse(self) -> None:
@@ -126,7 +124,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._go_on()
 
     def _go_on(self) -> None:
-        """Sees to it that what is held gets its turn, and that more is read after it."""
+        """Schedules the processing of held frames, and resumes reading after it."""
         if self.read_paused or self._sent_away or self.transport.is_closing():
             return
         if not self._held:
@@ -146,7 +144,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return message
 
     def send_receive_event_to_app(self) -> None:
-        """Hands a whole message on. One that is no text closes the socket, and is no error."""
+        """Passes a complete message on. One that is no text closes the socket, which is
+        no error.
+        """
         data = b"".join(self.frames)
         self.frames = []
         if self.close_sent:
@@ -190,7 +190,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._end_in(ENDING)
 
     def _is_allowed(self) -> bool:
-        """Whether one more frame is that is no message. One too many sends the peer away."""
+        """Counts a frame that is no message, and returns whether it is allowed. One too many closes
+        the connection.
+        """
         if self._sent_away:
             return False
         if self._bare is None:
@@ -201,7 +203,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return False
 
     def _send_away(self) -> None:
-        """Closes without listening any longer: not for the close frame that should come back."""
+        """Closes without reading any further, and without waiting for the peer's close frame."""
         self._sent_away = True
         self._held = b""
         self.transport.pause_reading()
@@ -214,17 +216,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.queue.put_nowait({"type": "websocket.disconnect", "code": int(code)})
         self.close_sent = True
-        # Else the connection ends with the application, and the peer may miss the code.
+        # Otherwise the connection ends with the application, and the peer may miss the code.
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.close)
 
     # -- What goes -------------------------------------------------------------------------------
 
     async def send(self, message: Any) -> None:
-        """Sends as uvicorn does, and lets go of what only the handshake needed."""
+        """Sends like uvicorn, and frees what only the handshake needed."""
         await super().send(message)
         if message["type"] == "websocket.accept":
-            # Several kilobytes with a browser's headers and cookies. The application's copies
-            # of the scope share this list.
+            # Several kilobytes with a browser's headers and cookies. The application's copies of
+            # the scope share this list.
             self.scope["headers"].clear()  # type: ignore[attr-defined]
             del self.request, self.response
             if self._deadline is not None:
@@ -244,17 +246,18 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._end_in(ENDING)
 
     def _end_in(self, seconds: float) -> None:
-        """Ends the connection by then. An ordinary close waits for a peer that does not read, for
-        ever, with all that lies in the transport's buffer."""
+        """Ends the connection by then. An ordinary close waits for ever for a peer that does not
+        read, with the transport's whole buffer.
+        """
         if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
     def shutdown(self) -> None:
-        """The server stops: has the consumer answer what has come so far, and close then.
+        """On a server stop: lets the consumer answer what has arrived, and then close.
 
-        uvicorn would close all at once, with what was being stored unanswered, and all peers
-        would come back at once.
+        uvicorn would close all at once, with pending writes unanswered, and all peers would
+        reconnect at once.
         """
         if not self.handshake_complete or self.disconnected or self.close_sent:
             super().shutdown()
@@ -268,8 +271,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         )
 
     def write_text(self, message: dict[str, Any]) -> bool:
-        """``ServerSocket.write_text``, if nothing has been negotiated; the bytes are kept in the
-        message for the next peer."""
+        """Implements ``ServerSocket.write_text`` if no extension was negotiated; caches the bytes
+        in the message for the next peer.
+        """
         if (
             not self.handshake_complete
             or self.disconnected
@@ -289,7 +293,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 class Gate:
-    """What uvicorn uses of ``asyncio.Event``, open at first."""
+    """The part of ``asyncio.Event`` that uvicorn uses, initially set."""
 
     __slots__ = ("_opened",)
 
@@ -310,13 +314,13 @@ class Gate:
 
     async def wait(self) -> bool:
         while self._opened is not None:
-            # Shielded: whoever gives up waiting does so alone.
+            # Shielded, so that one waiter's cancellation does not affect the others.
             await asyncio.shield(self._opened)
         return True
 
 
 class Inbox:
-    """What uvicorn uses of ``asyncio.Queue``: any number of events, one reader."""
+    """The part of ``asyncio.Queue`` that uvicorn uses: unbounded, with one reader."""
 
     __slots__ = ("_new", "_next", "_reader")
 

@@ -1,10 +1,9 @@
-"""MongoDB as Django's database: django-mongodb-backend, with five things of ours.
+"""MongoDB as a Django database: django-mongodb-backend with five changes.
 
-- Integer ids for the models that want them, so that the migrations of Django and of others run
-  as they are, and a row has the same id on every database (``compiler``).
+- Integer ids for models that declare them, so that the migrations of Django and of others run
+  unchanged, and a row has the same id on every database (``compiler``).
 - Unique indexes that queries can use (``schema``).
-- Steps of migrations that can be made again (``schema``).
-- Queries that ask an index for the order before anything is looked up or left out
-  (``compiler``).
-- Text that is looked up is found as it is written, and is never a pattern (``patterns``).
+- Repeatable steps of migrations (``schema``).
+- Queries that use an index for the order before they look up or filter anything (``compiler``).
+- Text in look-ups is matched literally, never as a pattern (``patterns``).
 """

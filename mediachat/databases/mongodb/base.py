@@ -1,4 +1,4 @@
-"""The backend that ``DATABASES`` names: ``mediachat.databases.mongodb``."""
+"""The database backend that ``DATABASES`` names: ``mediachat.databases.mongodb``."""
 
 from django.db.backends.base.validation import BaseDatabaseValidation
 from django_mongodb_backend import base, operations
@@ -15,7 +15,7 @@ class DatabaseOperations(operations.DatabaseOperations):
     def prep_for_like_query(self, x: object) -> str:
         return patterns.escaped(str(x))
 
-    # Django's own is bound to Django's own of the above, which escapes for LIKE.
+    # Django's own uses the lookups of SQL, which escape for LIKE.
     prep_for_iexact_query = prep_for_like_query
 
 
@@ -29,5 +29,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
     mongo_expr_operators = base.DatabaseWrapper.mongo_expr_operators | patterns.OF_COMPUTED
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
-    # The stock one refuses the integer ids that this backend deals.
+    # The stock backend refuses the integer ids that this one assigns.
     validation_class = BaseDatabaseValidation

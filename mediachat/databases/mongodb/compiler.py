@@ -1,4 +1,4 @@
-"""How queries become MongoDB's: integer ids are dealt, and indexes give the order."""
+"""Compiles queries for MongoDB: assigns integer ids, and lets indexes give the order."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ COUNTERS = "__counters__"
 
 class MongoQuery(query.MongoQuery):
     def get_pipeline(self) -> list[dict[str, Any]]:
-        """The stages, with those that shrink the result as early as they mean the same.
+        """Returns the stages, with those that reduce the result as early as possible.
 
-        The stock order looks other collections up first and sorts last, so that the newest
-        message of a room would cost reading the whole room: the server moves a ``$match`` but
-        not a ``$sort`` over a ``$project``.
+        The stock order joins other collections first and sorts last, so that the newest message of
+        a room would cost reading the whole room: the server moves a ``$match`` but not a ``$sort``
+        over a ``$project``.
         """
         if self.aggregation_pipeline or self.combinator_pipeline or self.search_pipeline:
             return super().get_pipeline()
@@ -35,13 +35,13 @@ def _own_columns(asked: MongoQuery) -> frozenset[str]:
 def _in_order(pipeline: list[dict[str, Any]], own: frozenset[str]) -> list[dict[str, Any]]:
     wrapped = pipeline[0].get("$lookup", {}) if pipeline else {}
     if len(pipeline) == 2 and "$set" in pipeline[1] and "pipeline" in wrapped:
-        # A subquery: what is to be put in order is within.
+        # A subquery: the documents to sort are inside it.
         inside = _in_order(wrapped["pipeline"], own)
         return [{"$lookup": {**wrapped, "pipeline": inside}}, pipeline[1]]
     early, late = _divided(pipeline, own)
     rest = [stage for stage in pipeline if "$match" not in stage]
     if late:
-        # What is asked of documents that are looked up stays behind their look-up.
+        # Conditions on joined documents stay after their join.
         lookups = [stage for stage in rest if stage.keys() & {"$lookup", "$unwind", "$set"}]
         return [*early, *lookups, *late, *(stage for stage in rest if stage not in lookups)]
     sorts = [stage["$sort"] for stage in rest if "$sort" in stage]
@@ -54,8 +54,8 @@ def _in_order(pipeline: list[dict[str, Any]], own: frozenset[str]) -> list[dict[
     }
     if sorts and not set(sorts[0]) <= own - computed:
         return [*early, *rest]
-    # Everything is filtered, so the first rows in this order are the rows asked for.
-    # A lookup that may drop rows comes with an unwinding, which keeps all rows of a left join.
+    # Everything is filtered, so the first rows in this order are the rows requested. A join that
+    # may drop rows comes with an unwinding, which keeps all rows of a left join.
     if any(_may_drop_rows(stage) for stage in rest):
         ends: list[dict[str, Any]] = [stage for stage in rest if "$sort" in stage]
     else:
@@ -66,7 +66,9 @@ def _in_order(pipeline: list[dict[str, Any]], own: frozenset[str]) -> list[dict[
 def _divided(
     pipeline: list[dict[str, Any]], own: frozenset[str]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The conditions on the documents themselves, and those on what is looked up for them."""
+    """Splits the conditions into those on the documents themselves and those on joined
+    documents.
+    """
     conditions = [
         each for stage in pipeline if "$match" in stage for each in _conjuncts(stage["$match"])
     ]
@@ -95,7 +97,7 @@ def _may_drop_rows(stage: dict[str, Any]) -> bool:
 
 
 def _names(match: Any) -> set[str]:
-    """The fields that a condition reads, each by its whole path."""
+    """Yields the fields that a condition reads, each by its full path."""
     if isinstance(match, list):
         return set().union(*map(_names, match)) if match else set()
     if not isinstance(match, dict):
@@ -114,8 +116,9 @@ def _is_field(value: str) -> bool:
 
 
 def _never_reused(meta: "Options[Any]") -> dict[str, int | None]:
-    """The columns of a collection whose values stay with the document that had them, and how many
-    of them do; None: all."""
+    """Returns the columns of a collection whose values stay reserved for the document that used
+    them, and how many documents have them; None for all.
+    """
     return {
         column_of(meta, constraint.fields[-1]): getattr(constraint, "remembered", None)
         for constraint in meta.constraints
@@ -166,9 +169,9 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         return [(int(doc[column]),) for doc in docs] if returning_fields else []
 
     def _deal(self, docs: list[dict[str, Any]], column: str) -> None:
-        """Gives each document that has none the next integer of its collection.
+        """Assigns the next integer of the collection to each document without an id.
 
-        Outside any session, so that no two get the same; gaps are fine, as they are in SQL.
+        Runs outside any session, so that no two get the same; gaps are fine, as they are in SQL.
         """
         counters = self.connection.database[COUNTERS]
         key = {"_id": self.collection_name}

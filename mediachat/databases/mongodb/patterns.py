@@ -1,9 +1,9 @@
-"""Look-ups find text as it is written: the stock backend takes some of it for something else.
+"""Makes look-ups match text literally, which the stock backend does not always do.
 
 Most look-ups of text become regular expressions. The stock backend escapes the text of
-``contains``, ``startswith`` and ``endswith``, but not that of ``iexact``, and not all of a text
-that comes from another field. It ends them with ``$``, which a line break may follow. And where
-something computed is compared with a text that begins with ``$``, it takes it for a field's name.
+``contains``, ``startswith`` and ``endswith``, but not that of ``iexact``, and only partly text from
+another field. It ends them with ``$``, which a line break may follow. And if a computed value is
+compared with text that begins with ``$``, it takes that for a field's name.
 """
 
 import re
@@ -22,7 +22,7 @@ SPECIAL = "\\^$.[]|()*+?{}"
 
 
 def escaped(text: str) -> str:
-    """The regular expression for this text. MongoDB takes none with the character NUL itself."""
+    """Returns the regular expression for this text. MongoDB accepts none with the character NUL."""
     return re.escape(text).replace("\0", r"\x00")
 
 
@@ -49,9 +49,9 @@ OF_COMPUTED = {
 
 
 def _pattern(lookup: Any, value: Any) -> Any:
-    """The regular expression for what is asked, without a beginning or an end."""
+    """Returns the regular expression for the searched text, without anchors."""
     if is_direct_value(lookup.rhs):
-        # Django has had it escaped, and put percent signs around it for LIKE.
+        # Django has escaped it, and put percent signs around it for LIKE.
         return lookups.pattern_lookup_prep_lookup_value(lookup, value)
     if isinstance(lookup.rhs, Value) and isinstance(value, str):
         return escaped(value)
@@ -71,7 +71,7 @@ def _pattern(lookup: Any, value: Any) -> Any:
 
 
 def _compared(lookup: Any, compiler: Any, connection: Any) -> Any:
-    """As the stock one, and text stays text."""
+    """Compares like the stock backend, but treats text as text."""
     asked = process_rhs(lookup, compiler, connection, as_expr=True)
     if isinstance(asked, str) and is_direct_value(lookup.rhs):
         asked = {"$literal": asked}
@@ -80,7 +80,7 @@ def _compared(lookup: Any, compiler: Any, connection: Any) -> Any:
 
 
 def register() -> None:
-    """Puts these in the place of the stock ones, for every model."""
+    """Replaces the stock look-ups by these, for every model."""
     IExact.prep_lookup_value_mongo = _pattern  # type: ignore[attr-defined]
     PatternLookup.prep_lookup_value_mongo = _pattern  # type: ignore[attr-defined]
     BuiltinLookup.as_mql_expr = _compared  # type: ignore[attr-defined]

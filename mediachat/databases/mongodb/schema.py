@@ -1,8 +1,8 @@
-"""Indexes that keep what a constraint says, and steps of migrations that can be begun again.
+"""Creates indexes that enforce constraints, and makes steps of migrations repeatable.
 
-Nothing takes back what a migration had done when its process was killed, and nothing keeps two
-machines from making the same one. So what a step makes may be there already, and what it removes
-may be gone. An index that is there with the same options is no error for MongoDB itself.
+Nothing rolls back a migration whose process was killed, and nothing keeps two machines from running
+the same one. So an object to create may exist already, and one to remove may be gone. MongoDB
+itself accepts creating an index that exists with the same options.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ NAMESPACE_NOT_FOUND, INDEX_NOT_FOUND, NAMESPACE_EXISTS = 26, 27, 48
 
 @contextmanager
 def _may_be_gone() -> Iterator[None]:
-    """What is removed in here may have been removed before."""
+    """Ignores errors about objects that were removed before."""
     try:
         yield
     except OperationFailure as error:
         if error.code not in (NAMESPACE_NOT_FOUND, INDEX_NOT_FOUND):
             raise
     except ValueError as error:
-        # The stock editor's own words for an index that it looks up by its columns.
+        # The stock editor's message for an index that it looks up by its columns.
         if not str(error).startswith("Found wrong number (0)"):
             raise
 
@@ -38,11 +38,10 @@ def _may_be_gone() -> Iterator[None]:
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     @wrap_database_errors
     def create_model(self, model: type[Model]) -> None:
-        """Makes the collection, its indexes and those of its many-to-many relations.
+        """Creates the collection, its indexes and those of its many-to-many relations.
 
         Raises:
-            DatabaseError: there is a collection of that name with something in it, which may be
-                another program's.
+            DatabaseError: a collection of that name is not empty, and may be another program's.
         """
         name = model._meta.db_table
         try:
@@ -59,8 +58,9 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
                 self.create_model(through)
 
     def add_field(self, model: type[Model], field: "Field[Any, Any]") -> None:
-        """Fills the field in where it is missing: where it is not, somebody may have written it
-        since this migration was begun before, or since another machine made it."""
+        """Fills in the field where it is missing. Where it exists, its value may have been written
+        since this migration began before, or since another machine ran it.
+        """
         if not field.column:
             super().add_field(model, field)
             return
@@ -103,12 +103,12 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         column_prefix: str = "",
         parent_model: type[Model] | None = None,
     ) -> None:
-        """A unique index over columns that are never null is made without a filter.
+        """Creates a unique index over non-null columns without a filter.
 
-        The stock one filters by type, so that nulls differ from each other as they do in SQL.
-        But the server uses a filtered index only for queries that repeat its filter, which
-        Django's do not: each look-up by a unique column would read the whole collection. Where
-        there are nulls, a second index serves the look-ups.
+        The stock one filters by type, so that nulls differ from each other as they do in SQL. But
+        the server uses a filtered index only for queries that repeat its filter, which Django's do
+        not: each look-up by a unique column would read the whole collection. If there are nulls, a
+        second index serves the look-ups.
         """
         fields: list[Any] = (
             [field] if field else [model._meta.get_field(name) for name in index.fields]
@@ -162,7 +162,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
 
 
 def is_never_reused(constraint: BaseConstraint) -> TypeGuard[UniqueConstraint]:
-    """Whether values of its last field stay taken (``chat.models.constraints``)."""
+    """Returns whether values of its last field stay reserved (``chat.models.constraints``)."""
     return getattr(constraint, "never_reused", False)
 
 
@@ -172,5 +172,5 @@ def column_of(meta: "Options[Any]", field: str) -> str:
 
 
 def had(column: str) -> str:
-    """The array in which a document keeps all that it ever had in a column."""
+    """Names the array in which a document keeps all values that it ever used in a column."""
     return f"{column}__had"

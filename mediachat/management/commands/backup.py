@@ -41,7 +41,7 @@ class Command(BaseCommand):
         self, *, folder: Path, without_secret: bool, with_stored_files: bool, **options: Any
     ) -> None:
         os.nice(LOW_PRIORITY)
-        # What is half written is taken away then, too.
+        # An incomplete file is then deleted, too.
         for ending in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(ending) is not signal.SIG_IGN:  # as under nohup
                 signal.signal(ending, lambda number, _: sys.exit(128 + number))

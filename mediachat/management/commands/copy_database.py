@@ -1,4 +1,4 @@
-"""Moves an installation's data to another database."""
+"""Copies an installation's data to another database."""
 
 from typing import Any
 

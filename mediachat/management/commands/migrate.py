@@ -1,4 +1,6 @@
-"""Django's own command, with migrations that a start can be killed in and that two can make."""
+"""Django's own command, with migrations that are safe to kill and to run on two
+machines at once.
+"""
 
 import time
 from typing import Any
@@ -15,13 +17,13 @@ ATTEMPTS = 10
 PAUSE = 0.2
 """Seconds in which another machine gets on with what both make."""
 
-# Django's command takes its executor from its module and cannot be given another.
+# Django's command takes its executor from its module and has no parameter for it.
 migrate.MigrationExecutor = Executor  # type: ignore[attr-defined]
 
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
-        """Begins again when another machine was quicker: what it has made, this one leaves out."""
+        """Starts again if another machine was faster, and skips what that one has done."""
         alias = options["database"]
         for patience in range(ATTEMPTS, 0, -1):
             before = _made(alias)
@@ -31,14 +33,16 @@ class Command(migrate.Command):
                 return
             except urls.refusals() as error:
                 connections[alias].close()
-                del connections[alias]  # with whatever was open in it
+                del connections[alias]  # with everything that was open in it
                 if patience == 1 or not (_is_of_a_race(error) or _made(alias) != before):
                     raise
                 time.sleep(PAUSE)
 
 
 def _is_of_a_race(error: Exception) -> bool:
-    """Whether it says that another machine has stored a row first, or holds SQLite's file."""
+    """Returns whether the error means that another machine stored a row first, or locks SQLite's
+    file.
+    """
     return isinstance(error, IntegrityError) or "database is locked" in str(error)
 
 

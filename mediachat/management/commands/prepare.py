@@ -1,4 +1,4 @@
-"""Makes the installation ready to serve: one start of Django for all that comes before."""
+"""Prepares the installation for serving: runs all steps in one start of Django."""
 
 from typing import Any
 
@@ -51,7 +51,8 @@ class Command(BaseCommand):
                 f"There is no administrator yet. Make yourself one, once, within a day:\n{link}\n"
             )
         self.stdout.write("Stop it with Ctrl+C.\n\n")
-        # The server below never ends, and what goes into a pipe or a file would wait for that.
+        # The server that follows never ends, and buffered output to a pipe or a file would wait for
+        # that.
         self.stdout.flush()
         if runserver:
             call_command("runserver", str(port), use_reloader=False, skip_checks=True)

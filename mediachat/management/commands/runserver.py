@@ -1,4 +1,4 @@
-"""Django's ``runserver`` on daphne, with the closing codes that the protocol names."""
+"""Django's ``runserver`` on daphne, with the protocol's close codes."""
 
 from typing import Any
 
@@ -19,12 +19,12 @@ FAREWELL = 0.2
 
 class Server(StreamingServer):
     def run(self) -> None:
-        # Daphne tells applications of no start.
+        # Daphne has no lifespan events.
         reactor.callWhenRunning(lambda: runtime.current().start())
         super().run()
 
     def kill_all_applications(self) -> Any:
-        """Tells whoever is connected to come back, then ends as daphne does."""
+        """Asks connected clients to reconnect, then ends like daphne."""
         for connection in self.connections:
             if isinstance(connection, WebSocketProtocol):
                 connection.serverClose(CloseCode.RESTARTING)
@@ -35,7 +35,7 @@ class Command(DaphneCommand):
     server_cls = Server
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Daphne names its factory nowhere but in this module.
+        # Daphne can be given a factory only by replacing it in this module.
         daphne.server.WebSocketFactory = ClosingFactory
         if options["websocket_max_message_size"] is None:
             options["websocket_max_message_size"] = FRAME_LIMIT
