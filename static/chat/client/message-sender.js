@@ -1,14 +1,15 @@
 import { awaitedAttachment, unknownAttachment } from "./message-log/feed-message.js";
 import { quoteOf } from "./message-log/quotes.js";
+import { writtenFields } from "./outbox/message-fields.js";
 import { FileUpload } from "./uploads/file-upload.js";
 
 /**
  * A message as a program writes it.
- * @typedef {object} NewMessage
- * @property {string} [body]
- * @property {(import("../protocol.js").Attachment | FileUpload)[]} [attachments] what
- *   `ChatClient.upload` gave, or `uploads.add`: the message waits for those, also over a reload
- * @property {import("../protocol.js").Message | string | null} [replyTo] a message or its id
+ * @typedef {Partial<Omit<import("./outbox/types.js").Written, "attachments" | "reply_to">> & {
+ *   attachments?: (import("../protocol.js").Attachment | FileUpload)[],
+ *   replyTo?: import("../protocol.js").Message | string | null,
+ * }} NewMessage `attachments`: what `ChatClient.upload` gave, or `uploads.add`: the message waits for
+ *   those, also over a reload; `replyTo`: a message or its id
  */
 
 /** Puts messages into the outbox, whole, and shows what that means for their room. */
@@ -35,18 +36,15 @@ export class MessageSender {
    * @param {Extract<import("./lib/commands.js").Sendable, {type: "message.send"}>} command
    * @returns {Promise<any>} the reply, when it is stored
    */
-  sendCommand({ room, client_id, body = "", attachments = [], reply_to = null, code = null }) {
+  sendCommand({ room, client_id, attachments = [], ...given }) {
     const clientId = client_id ?? crypto.randomUUID();
     const stored = this.#outbox.stored(clientId);
     this.#outbox.add({
       client_id: clientId,
       room,
-      body,
-      reply_to,
-      code,
+      ...writtenFields({ ...given, attachments: attachments.map(unknownAttachment) }),
       quote: null,
       room_name: this.#state.nameOf(room),
-      attachments: attachments.map(unknownAttachment),
     });
     this.#state.answering(room);
     return stored;
@@ -57,7 +55,7 @@ export class MessageSender {
    * @param {NewMessage} message
    * @returns {string} its `client_id`
    */
-  send(room, { body = "", attachments = [], replyTo = null }) {
+  send(room, { attachments = [], replyTo = null, ...given }) {
     const clientId = crypto.randomUUID();
     const feed = this.#feed(room);
     const quoted =
@@ -69,13 +67,15 @@ export class MessageSender {
       {
         client_id: clientId,
         room,
-        body,
-        attachments: attachments.map((each) =>
-          each instanceof FileUpload ? (each.attachment ?? awaitedAttachment(each)) : each,
-        ),
+        ...writtenFields({
+          ...given,
+          attachments: attachments.map((each) =>
+            each instanceof FileUpload ? (each.attachment ?? awaitedAttachment(each)) : each,
+          ),
+          reply_to: typeof replyTo === "string" ? replyTo : (replyTo?.id ?? null),
+        }),
         ...(awaited.length > 0 ? { uploading: awaited.map(({ key }) => key) } : {}),
         room_name: this.#state.nameOf(room),
-        reply_to: typeof replyTo === "string" ? replyTo : (replyTo?.id ?? null),
         quote: quoted ? quoteOf(quoted) : null,
       },
       awaited,

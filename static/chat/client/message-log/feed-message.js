@@ -1,3 +1,5 @@
+import { NOT_STORED, writtenFields } from "../outbox/message-fields.js";
+
 /**
  * A room's unsent messages as its feed shows them.
  *
@@ -24,26 +26,17 @@ export function unsentMessages(entries, sender, first) {
  * @returns {import("./types.js").FeedMessage}
  */
 function unsentMessage(entry, sender, number) {
-  const { client_id, room, body, attachments, reply_to, quote, created_at, state, error } = entry;
+  const { client_id, room, quote, created_at, state, error } = entry;
   return {
+    ...NOT_STORED,
+    ...writtenFields(entry),
     id: client_id,
     room,
     number,
-    position: 0,
     sender,
     client_id,
-    body,
-    html: "",
     created_at,
-    edited_at: null,
-    deleted: false,
-    hidden: false,
-    reply_to,
     quote,
-    attachments,
-    mentions: [],
-    reactions: {},
-    code: entry.code ?? null,
     state,
     error,
     behind: false,

@@ -10,9 +10,6 @@ import { ErrorCode } from "../../protocol.js";
  */
 export const inOrder = (entries) => entries.sort((a, b) => a.order - b.order);
 
-/** The ids of a message's files. @param {Unsent} entry */
-export const idsOf = ({ attachments }) => attachments.map(({ id }) => id);
-
 /** Whether a tab uploads a message's files, so that it can be sent. @param {Unsent} [entry] */
 export const isUploading = (entry) =>
   entry?.state === "sending" && (entry.error?.code === FILES_LOST || entry.uploading !== undefined);
@@ -25,17 +22,3 @@ export function told(error) {
   const { code = ErrorCode.BAD_REQUEST, detail = String(error) } = error;
   return { code, detail };
 }
-
-/**
- * The command that sends a message.
- * @param {import("./types.js").Unsent} entry
- */
-export const commandOf = (entry) => ({
-  type: "message.send",
-  room: entry.room,
-  client_id: entry.client_id,
-  body: entry.body,
-  reply_to: entry.reply_to,
-  attachments: idsOf(entry),
-  ...(entry.code ? { code: entry.code } : {}),
-});

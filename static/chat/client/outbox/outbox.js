@@ -1,7 +1,8 @@
 import { Acknowledgements } from "./acknowledgements.js";
 import { ChatError, FILES_LOST } from "../lib/errors.js";
 import { OtherTabs } from "./other-tabs.js";
-import { idsOf, inOrder, isUploading, quotedAgain, told } from "./outbox-entry.js";
+import { idsOf } from "./message-fields.js";
+import { inOrder, isUploading, quotedAgain, told } from "./outbox-entry.js";
 import { OutboxStore } from "./outbox-store.js";
 import { afterRefusal } from "./refusals.js";
 import { RoomSends } from "./room-sends.js";

@@ -1,6 +1,6 @@
 import { filesLost } from "../lib/errors.js";
 import { codeForOlder } from "./older-server.js";
-import { idsOf } from "./outbox-entry.js";
+import { idsOf } from "./message-fields.js";
 import { ErrorCode } from "../../protocol.js";
 
 /** @typedef {import("./types.js").Unsent} Unsent */

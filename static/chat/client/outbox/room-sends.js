@@ -1,4 +1,4 @@
-import { commandOf } from "./outbox-entry.js";
+import { commandOf } from "./message-fields.js";
 
 /** @typedef {import("./types.js").Unsent} Unsent */
 /** @typedef {import("../lib/errors.js").ChatError} ChatError */

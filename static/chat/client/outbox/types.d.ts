@@ -12,19 +12,26 @@ export interface StorageChange {
   newValue?: string | null;
 }
 
-/** A message in the outbox. */
-export interface Unsent {
+/** What a writer gives a message, as the message has it then: files, for one, and not only their ids. */
+export type Written = Pick<
+  wire.Message,
+  Exclude<keyof wire.MessageSendCommand, "type" | "ref" | "room" | "client_id">
+>;
+
+/** What is known of a message that is not stored, beside what was written. */
+export type Known = "id" | "room" | "number" | "sender" | "client_id" | "created_at" | "quote";
+
+/** What every client knows of that. */
+type KnownToAll = "body" | "attachments" | "reply_to";
+
+/** A message in the outbox. One that an older client stored lacks the fields that this did not know. */
+export interface Unsent extends Pick<Written, KnownToAll>, Partial<Omit<Written, KnownToAll>> {
   client_id: string;
   room: string;
   /** What the room was called when it was written; left out by older clients. */
   room_name?: string;
-  body: string;
-  attachments: wire.Attachment[];
   /** Ids of those attachments which are not uploaded yet: the keys of their files. */
   uploading?: string[];
-  reply_to: string | null;
-  /** Left out by clients that share no code. */
-  code?: wire.Code | null;
   quote: wire.Quote | null;
   /** What it replies to, while it is tried whether the server takes it without. */
   unquoted?: Pick<Unsent, "reply_to" | "quote">;
