@@ -1,4 +1,4 @@
-"""Every write to a file that people share."""
+"""All writes to uploaded files."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -28,7 +28,7 @@ logger = structlog.get_logger(__name__)
 
 
 class ServerFull(ChatError):
-    """The server itself has no more room for files, whosever they are."""
+    """The server has no more room for anyone's files."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(ErrorCode.QUOTA_EXCEEDED, detail)
@@ -44,7 +44,7 @@ MEGABYTE = 1024 * 1024
 
 
 def lanes_for(user: User, file: "UploadedFile[bytes]") -> tuple[Lane, ...]:
-    """Where this is decoded before it is stored; nowhere if it is no picture."""
+    """Returns the lanes in which this is decoded before it is stored; none if it is no picture."""
     kind, _ = content_types.kind_of(_head(file), content_types.clean_name(file.name or ""))
     if kind not in images.TYPES:
         return ()
@@ -54,14 +54,14 @@ def lanes_for(user: User, file: "UploadedFile[bytes]") -> tuple[Lane, ...]:
 def store_attachment(
     user: User, *, file: "UploadedFile[bytes]", lane: Lane = lanes.large
 ) -> Attachment:
-    """Stores a file for a message to come, under a name of the server's own.
+    """Stores a file for a later message, under a name that the server chooses.
 
-    ``lane`` says how much decoding it may take, where it is a picture.
+    ``lane`` limits the work of decoding a picture.
 
     Raises:
         ChatError: ``too_large``, ``quota_exceeded``, ``not_found`` (the person has been
             suspended).
-        TooSlow: it has to go to the last lane; nothing is stored.
+        TooSlow: it needs the last lane; nothing is stored.
     """
     if not permissions.is_active(user):
         raise permissions.not_found()
@@ -104,16 +104,17 @@ def store_attachment(
 
 
 def attachments_deleted_on_commit(message: UUID) -> None:
-    """Deletes a message's files: at once from what can be downloaded, and from the store when
-    that is certain."""
+    """Deletes a message's files: from the downloads at once, and from the store after
+    the commit.
+    """
     delete_attachments(list(Attachment.objects.filter(message=message)))
 
 
 def check_server_has_room(size: int) -> None:
-    """Whether the server can take a file of so many bytes, from anybody.
+    """Checks that the server can store a file of so many bytes, from anyone.
 
     Raises:
-        ServerFull: its disk is nearly full, or its files take all that they may.
+        ServerFull: its disk is nearly full, or its files have reached their limit.
     """
     if not disk.has_room(size):
         raise ServerFull(disk.FULL)
@@ -122,14 +123,14 @@ def check_server_has_room(size: int) -> None:
 
 
 def quota_left(user: User) -> int:
-    """Bytes that this person's files may still take."""
+    """Returns how many more bytes this person's files may take."""
     _delete_unclaimed(user)
     used = Attachment.objects.filter(owner_id=user.pk).aggregate(sum=Sum("size"))["sum"] or 0
     return settings.UPLOAD_QUOTA_MB * MEGABYTE - used
 
 
 def quota_problem(left: int) -> ChatError:
-    """What somebody is told whose files may take only so many more bytes."""
+    """Returns the error for a person whose files may take only so many more bytes."""
     used = max(0, settings.UPLOAD_QUOTA_MB - -(-left // MEGABYTE))
     return ChatError(
         ErrorCode.QUOTA_EXCEEDED,
@@ -148,14 +149,16 @@ def _check_size(user: User, size: int) -> None:
 
 
 def _check_quota(user: User, size: int) -> None:
-    """Whether so much more may be stored for this person."""
+    """Checks that the person may store so much more."""
     left = quota_left(user)
     if size > left:
         raise quota_problem(left)
 
 
 def _delete_unclaimed(user: User) -> None:
-    """A person's files that no message took, which would count towards their quota for ever."""
+    """Deletes a person's files that no message uses, which would count towards their quota for
+    ever.
+    """
     before = timezone.now() - UNCLAIMED_FOR
     delete_attachments(
         list(Attachment.objects.filter(owner_id=user.pk, message=None, created_at__lt=before))
@@ -170,13 +173,14 @@ def _head(file: "UploadedFile[bytes]", size: int = content_types.HEAD) -> bytes:
 
 
 def _name(folder: str, id: UUID) -> str:
-    """Where nothing else can be, so that the store keeps the name."""
+    """Returns a unique name, so that the store keeps it."""
     return f"{folder}/{id.hex[:2]}/{id}"
 
 
 def delete_attachments(attachments: Iterable[Attachment]) -> None:
-    """Deletes files: at once from what can be downloaded, and from the store when that is certain.
-    One that a message has claimed since it was read stays."""
+    """Deletes files: from the downloads at once, and from the store after the commit. Keeps one
+    that a message has claimed since it was read.
+    """
     names: set[str] = set()
     ids = []
     for attachment in attachments:

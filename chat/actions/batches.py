@@ -1,4 +1,4 @@
-"""Stores together what the group commit has gathered."""
+"""Stores the batches of messages and changes that the group commit collects."""
 
 import time
 from collections import defaultdict
@@ -34,7 +34,7 @@ REMEMBERED = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that moves one message of a room's log; it may be done again from its beginning."""
+    """A change of one message of a room's log; it can be run again from its beginning."""
 
     message: UUID
     write: Callable[[], Message]
@@ -46,8 +46,9 @@ J = TypeVar("J", Draft, Change)
 
 
 def store(jobs: Sequence[Job]) -> list[Result]:
-    """A transaction for all that is sent, and one for all that is changed; a job that is refused
-    takes no other with it."""
+    """Stores all new messages in one transaction, and all changes in another; a refused job does
+    not affect the others.
+    """
     results: dict[int, Result] = {}
     drafts = {n: job for n, job in enumerate(jobs) if isinstance(job, Draft)}
     changes = {n: job for n, job in enumerate(jobs) if isinstance(job, Change)}
@@ -67,7 +68,7 @@ def _change_all(changes: Sequence[Change]) -> list[Result]:
 
 @transaction.atomic
 def _change_some(changes: Sequence[Change]) -> list[Result]:
-    """Those of these changes that can be made before other processes have waited for long."""
+    """Makes as many of these changes as possible before other processes have waited for long."""
     results: list[Result] = []
     # All rooms at once and in order. One after another, as the changes came, two processes would
     # each hold what the other waits for.
@@ -100,8 +101,9 @@ def _stored(
     store_all: Callable[[Sequence[J]], Sequence[Result]],
     rooms_of: Callable[[Sequence[J]], Sequence[UUID | None]],
 ) -> dict[int, Result]:
-    """Stores all of these together, but for rooms that another session holds: each of those by
-    itself and after the others, so that only who writes there waits for it."""
+    """Stores all of these together, except those for rooms that another session has locked: each of
+    those separately and after the others, so that only writers to that room wait.
+    """
     held = _held_by_others.known()
     rooms = dict(zip(jobs, rooms_of(list(jobs.values())), strict=True)) if held else {}
     apart = {n: job for n, job in jobs.items() if rooms.get(n) in held}
@@ -139,7 +141,7 @@ def _stored_by_room(
 
 
 class HeldRooms:
-    """The rooms that other sessions were seen to hold a moment ago."""
+    """The rooms that other sessions had locked a moment ago."""
 
     def __init__(self) -> None:
         self._until: dict[UUID | None, float] = {}

@@ -1,4 +1,4 @@
-"""Refusing somebody, and taking that back."""
+"""Blocks and unblocks people."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,8 +15,8 @@ BLOCKS_LIMIT = 500
 
 
 def block_person(user: User, *, username: str) -> None:
-    """Refuses someone: from now on neither of the two can write to the other directly, add them
-    to rooms or see whether they are here.
+    """Blocks a person: from now on neither of the two can write to the other directly, add them to
+    rooms or see whether they are online.
 
     Raises:
         ChatError: ``not_found`` (no such person), ``bad_request`` (oneself), ``conflict`` (too
@@ -39,7 +39,7 @@ def block_person(user: User, *, username: str) -> None:
 
 
 def unblock_person(user: User, *, username: str) -> None:
-    """Takes a block back; the other person's own block of this one stays.
+    """Removes a block; the other person's own block of this one stays.
 
     Raises:
         ChatError: ``not_found`` (no such person), ``bad_request`` (oneself).
@@ -50,7 +50,7 @@ def unblock_person(user: User, *, username: str) -> None:
 
 
 def repeat_in_direct_room(user: User, other: User) -> None:
-    """Notes in the direct room of two people what this one's block says.
+    """Copies this person's block into the direct room of the two people.
 
     It comes after the block and after the room have been stored, so that the later of the two
     sees the other, and reads again after writing, so that whoever writes last has read last. The
@@ -65,7 +65,7 @@ def repeat_in_direct_room(user: User, other: User) -> None:
 
 
 def direct_key(user: User, other: User) -> str:
-    """What the direct room of two people is found by, whoever of them asks."""
+    """Returns the key of the direct room of two people, in either order."""
     return ":".join(sorted([user.pk.hex, other.pk.hex]))
 
 
@@ -76,7 +76,7 @@ def _changed(user: User, other: User) -> None:
 
 
 def _other(user: User, username: str) -> User:
-    """Suspended people too: they may be back."""
+    """Includes suspended people: they may return."""
     other = User.objects.filter(username=normalize(username)).first()
     if other is None:
         raise ChatError(ErrorCode.NOT_FOUND, f"There is no person named {username!r}.")

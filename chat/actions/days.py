@@ -1,4 +1,4 @@
-"""What one person may do to others in a day, beyond what it costs the server."""
+"""Limits what one person may do to others in a day, regardless of server cost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +16,8 @@ KEPT = 25 * 3600
 
 @contextmanager
 def counted(user: User, *, rooms: int = 0, people: int = 0) -> Iterator[None]:
-    """Counts rooms that someone opens within, and people whom they add; what is refused within
-    with a ``ChatError`` has not been counted.
+    """Counts rooms that a person opens inside, and people they add; actions refused inside with a
+    ``ChatError`` do not count.
 
     Raises:
         ChatError: ``rate_limited``, and nothing has been counted.
@@ -45,7 +45,7 @@ def counted(user: User, *, rooms: int = 0, people: int = 0) -> Iterator[None]:
 
 
 def _count(user: User, what: str, count: int, limit: int, sentence: str) -> str:
-    """The key under which this many more are counted now."""
+    """Returns the key under which these are counted now."""
     now = datetime.now(UTC)
     key = f"day:{now:%Y-%m-%d}:{what}:{user.pk.hex}"
     if _add(key, count) > limit:
@@ -55,7 +55,7 @@ def _count(user: User, what: str, count: int, limit: int, sentence: str) -> str:
 
 
 def _add(key: str, count: int) -> int:
-    """The count with this added; all processes add to the same one, where there is Redis."""
+    """Adds to the count and returns it; all processes share it if there is Redis."""
     cache.add(key, 0, KEPT)
     try:
         return cache.incr(key, count)

@@ -1,4 +1,4 @@
-"""The one room that two people have with each other.
+"""Opens direct rooms: two people share one.
 
 The person who opens it is a member at once. For the other person it does not exist before its first
 message, unless they open it too: nobody needs an empty room in their list.
@@ -19,9 +19,10 @@ from chat.queries import relations
 
 
 def open_direct_room(user: User, other: User) -> tuple[Room, bool]:
-    """Opens the direct room of two people for one of them, and says whether it is new.
+    """Opens the direct room of two people for one of them, and returns whether it is new.
 
-    A stranger who has to be asked is asked at once, and gets the room by accepting.
+    If the other is a stranger who must be asked, the request is sent at once, and accepting it
+    gives them the room.
 
     Raises:
         ChatError: ``forbidden`` (one has blocked the other), ``rate_limited`` (so many rooms or

@@ -1,4 +1,4 @@
-"""What someone wants to send."""
+"""Drafts of messages, and their rendering."""
 
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -14,7 +14,7 @@ from chat.rendering import text
 
 @dataclass(slots=True)
 class Draft:
-    """A message that someone wants to send."""
+    """A message that a person wants to send."""
 
     sender: User
     command: MessageSend
@@ -27,8 +27,9 @@ class Draft:
 
 
 def render(body: str, code: Code | None = None) -> text.Rendered:
-    """The body as HTML, with the code after it. A long one takes tens of milliseconds: not in
-    the log's thread."""
+    """Renders the body as HTML, with the code after it. A long one takes tens of milliseconds, so
+    do not call it in the log's thread.
+    """
     rendered = text.render(body[:BODY_LIMIT]) if body or not code else text.Rendered("")
     if code is None:
         return rendered
@@ -37,7 +38,7 @@ def render(body: str, code: Code | None = None) -> text.Rendered:
 
 
 def render_draft(draft: Draft) -> text.Rendered:
-    """The same for a draft, once it is known that its sender may send it.
+    """Renders a draft, after checking that its sender may send it.
 
     Raises:
         ChatError: ``not_found``, ``forbidden``.

@@ -1,8 +1,7 @@
-"""What is erased with somebody beside their account (``accounts.erasing``): their part in rooms,
-their files, and what messages say of them.
+"""Erases an erased person's data beside their account (``accounts.erasing``): memberships, files,
+and their name in messages.
 
-Each of these can be done again: where a process dies, another goes on
-(``chat.realtime.erasure_worker``).
+Each step can be repeated: if a process dies, another continues (``chat.realtime.erasure_worker``).
 """
 
 import time
@@ -48,7 +47,7 @@ room, and on SQLite all of them."""
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Somebody who is erased."""
+    """A person who is being erased."""
 
     user: UUID
     former: str
@@ -63,8 +62,9 @@ class Erased:
 
 
 def leave_rooms(erased: Erased) -> None:
-    """Ends their memberships, and hands on what they alone looked after. A direct room stays with
-    the other person, to be read."""
+    """Ends their memberships, and hands on rooms that they alone managed. A direct room stays
+    readable for the other person.
+    """
     memberships = Membership.objects.filter(user=erased.user).exclude(room__kind=RoomKind.DIRECT)
     for membership in memberships.select_related("room", "user").order_by("room_id"):
         end_membership(membership.room, membership, RemovalReason.LEFT)
@@ -75,8 +75,9 @@ def leave_rooms(erased: Erased) -> None:
 
 
 def end_relations(erased: Erased) -> None:
-    """Ends what they have blocked and who has blocked them, and what was asked by them and of them,
-    and tells the others."""
+    """Deletes their blocks, blocks of them, and requests by them and to them, and notifies the
+    others.
+    """
     # Each by itself, as each has its index.
     blocks = [Block.objects.filter(**{side: erased.user}) for side in ("blocker", "blocked")]
     requests = [RoomRequest.objects.filter(**{side: erased.user}) for side in ("user", "asker")]
@@ -99,19 +100,19 @@ def end_relations(erased: Erased) -> None:
 
 
 def delete_files(erased: Erased) -> None:
-    """Deletes their files, shown by a message or not."""
+    """Deletes their files, whether or not a message shows them."""
     files = Attachment.objects.filter(owner=erased.user).order_by("pk")
     while page := list(files[:PAGE]):
         delete_attachments(page)
 
 
 def delete_own_view(erased: Erased) -> None:
-    """Deletes what was for them alone."""
+    """Deletes their personal log."""
     PersonalChange.objects.filter(user=erased.user).delete()
 
 
 def rooms_from(room: UUID | None) -> Iterator[UUID]:
-    """This room and those after it, in the order in which they are gone through."""
+    """Returns this room and those after it, in the order of processing."""
     rooms = Room.objects.order_by("pk").values_list("pk", flat=True)
     page = list(rooms.filter(pk__gte=room or UUID(int=0))[:PAGE])
     while page:
@@ -152,8 +153,9 @@ def erase_page(erased: Erased, room: UUID, after: int) -> int | None:
 
 
 def rename_in_copies(erased: Erased) -> None:
-    """Replaces their name in the names of rooms, in what messages said before and in what was
-    reported, and deletes what they wrote into reports that are settled."""
+    """Replaces their name in the names of rooms, in former texts of messages and in reports, and
+    deletes what they wrote into settled reports.
+    """
     _rename_rooms(erased)
     _rename(erased, Revision, ["body"])
     _rename(erased, Report, ["body", "reason", "resolution"])
@@ -161,7 +163,7 @@ def rename_in_copies(erased: Erased) -> None:
 
 
 def _settled() -> QuerySet[Report]:
-    """Reports whose words nobody needs for a decision any more."""
+    """Returns reports whose text no decision needs any more."""
     return Report.objects.exclude(settled_at=None)
 
 
@@ -170,8 +172,7 @@ def _settled() -> QuerySet[Report]:
 
 @dataclass(frozen=True, slots=True)
 class _Rewriting:
-    """A body, or the code attached to it, that names them, and what becomes of it, made before
-    anything is locked."""
+    """A body, or its code, that names them, and its replacement, computed before any lock."""
 
     before: str
     body: str
@@ -219,8 +220,9 @@ def _is_named(erased: Erased, named: Sequence[str], reactions: dict[str, list[st
 def _decide(
     erased: Erased, rewriting: _Rewriting | None, quotes: bool, row: Message
 ) -> dict[str, Any] | None:
-    """What changes in a message; nothing but its position where only its sender or its quote has
-    another name."""
+    """Returns the changes of a message; only its position if just its sender or quote
+    is renamed.
+    """
     own = row.sender_id == erased.user
     is_left = erased.keeps_messages and (row.body or row.code)
     if own and not row.deleted_at and not is_left:
@@ -271,7 +273,9 @@ def _store(changes: Sequence[Change]) -> None:
 
 
 def _give_way(began: float) -> None:
-    """Lets others go first for as long as what began then (``time.monotonic``) took."""
+    """Pauses to let others go first, for as long as the last step took since then
+    (``time.monotonic``).
+    """
     time.sleep(time.monotonic() - began)
 
 

@@ -1,4 +1,4 @@
-"""The rooms that people want at hand."""
+"""Adds and removes favourite rooms."""
 
 from uuid import UUID
 
@@ -11,8 +11,8 @@ from chat.protocol import ChatError, ErrorCode, PersonalKind
 
 
 def set_favorite(user: User, *, room: UUID, on: bool) -> protocol.PersonalChange:
-    """Puts a room among someone's favourites, or takes it out. The membership repeats it, so that
-    rooms are read without the log.
+    """Adds a room to a person's favourites, or removes it. The membership holds a copy, so that
+    rooms can be read without the log.
 
     Raises:
         ChatError: ``not_found``, ``forbidden`` (a public room that they are not in), ``conflict``

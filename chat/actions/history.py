@@ -1,4 +1,4 @@
-"""The id of the history: clients and servers know by it that a database was restored."""
+"""The id of the history, by which clients and servers notice that a database was restored."""
 
 from uuid import UUID, uuid4
 
@@ -11,7 +11,7 @@ _ONLY = 1
 
 
 def epoch(alias: str = DEFAULT_DB_ALIAS) -> UUID:
-    """The id of the history in this database. The first call makes it.
+    """Returns the id of this database's history. The first call creates it.
 
     Of two first calls at the same moment one stores its id, and both return that one: the row's
     primary key is unique on every database.
@@ -21,7 +21,7 @@ def epoch(alias: str = DEFAULT_DB_ALIAS) -> UUID:
 
 
 def begin_epoch(alias: str = DEFAULT_DB_ALIAS, *, epoch: UUID | None = None) -> UUID:
-    """Another history begins: what a restore says after it has put the former state back.
+    """Starts a new history, after a restore has put the former state back.
 
     Args:
         alias: the database.

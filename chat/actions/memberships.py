@@ -1,4 +1,4 @@
-"""Who comes into a room, and who goes.
+"""Adds members to rooms and removes them.
 
 Each change of a room's members, name or state increases ``members_version`` as its last write.
 Events carry that number. A hub that receives a newer number than its own first asks the database
@@ -28,15 +28,16 @@ HANDED_ON_AT_ONCE = 100
 
 
 def admit(room: Room, people: Collection[User], role: Role) -> None:
-    """Makes people members; those who are in already keep their role. Whatever they have been
-    asked ends with that, or they could come back by it after they were removed."""
+    """Makes people members; existing members keep their role. It ends requests to them, which would
+    otherwise let them return after a removal.
+    """
     ended = _end_requests(room, people)
     if _store(room, people, role) or ended:
         members_changed(room.pk)
 
 
 def let_in(room: Room, user: User) -> None:
-    """Makes someone a member of a room into which they have been asked."""
+    """Makes a person a member of a room into which they have been asked."""
     with transaction.atomic():
         _store(room, [user], Role.MEMBER)
         if room.kind == RoomKind.DIRECT:
@@ -51,7 +52,9 @@ def let_in(room: Room, user: User) -> None:
 
 
 def await_message(room: Room, user: User) -> None:
-    """Asks someone no more into a direct room that has no message: they get it with the first."""
+    """Ends a person's request into a direct room without messages: they get the room with the
+    first.
+    """
     with transaction.atomic():
         # Before the room ceases to wait: a process that dies in between is mended by the same
         # command sent again.
@@ -84,8 +87,9 @@ def let_newcomers_in(newcomers: Mapping[UUID, UUID]) -> set[UUID]:
 def end_membership(
     room: Room, membership: Membership, reason: RemovalReason, remover: User | None = None
 ) -> None:
-    """Ends a membership. The last owner hands the room on. Who is removed is told from which room,
-    and by which of its people."""
+    """Ends a membership. The last owner hands the room on. A removed person is notified, with the
+    room and who removed them.
+    """
     with transaction.atomic():
         lock_room(room.pk)
         # Before they go, so that a process that dies in between leaves two owners, and never none.
@@ -101,7 +105,7 @@ def end_membership(
 
 
 def hand_rooms_on(user: UUID) -> None:
-    """Finds other owners for the rooms of someone who has been suspended, and whose alone they are.
+    """Finds other owners for the rooms that a newly suspended person alone owns.
 
     They stay an owner beside the new one, should they come back. The first rooms change together
     with the suspension. Those of somebody who owns hundreds follow after it in transactions of
@@ -121,7 +125,7 @@ def _hand_on_in_turn(rooms: Sequence[UUID]) -> None:
 
 
 def ensure_owner(room: UUID) -> bool:
-    """Gives a room an owner if it has none who could act. Whether it did."""
+    """Gives a room an owner if none of its owners can act. Returns whether it did."""
     return not _active_owners(room).exists() and bool(_ensure_owners([room]))
 
 
@@ -137,14 +141,14 @@ def _ensure_owners(rooms: Collection[UUID]) -> list[UUID]:
 
 
 def appoint(membership: Membership) -> None:
-    """Makes a member an owner, beside those whom the room has."""
+    """Makes a member an owner, in addition to the room's owners."""
     with transaction.atomic():
         Membership.objects.filter(pk=membership.pk).update(role=Role.OWNER.value)
         members_changed(membership.room_id)
 
 
 def members_changed(*rooms: UUID, **fields: Any) -> None:
-    """Has everyone who has read these rooms read them again, with new values of these fields."""
+    """Makes all readers of these rooms reload them, with new values of these fields."""
     if rooms:
         changed = Room.objects.filter(pk__in=rooms)
         changed.update(members_version=F("members_version") + 1, **fields)
@@ -153,7 +157,7 @@ def members_changed(*rooms: UUID, **fields: Any) -> None:
 
 
 def present(room: Room, people: Collection[User]) -> set[UUID]:
-    """Those of these people who are in the room."""
+    """Returns which of these people are in the room."""
     rows = Membership.objects.filter(room=room, user__in=[person.pk for person in people])
     return set(rows.values_list("user_id", flat=True))
 
@@ -179,14 +183,14 @@ def heirs(rooms: Collection[UUID], *, leaving: Membership | None = None) -> dict
 
 
 def is_last_owner(membership: Membership) -> bool:
-    """Whether nobody could act as the room's owner without them."""
+    """Returns whether the room would have no active owner without them."""
     if membership.role != Role.OWNER:
         return False
     return not _active_owners(membership.room_id).exclude(pk=membership.pk).exists()
 
 
 def lock_room(room: UUID) -> None:
-    """Lets nobody else change the room's owners until the transaction ends.
+    """Locks the room's owners until the transaction ends.
 
     Messages do not wait for it. MongoDB has no such locks.
     """
@@ -200,7 +204,7 @@ def _lock_rooms(rooms: Collection[UUID]) -> None:
 
 
 def _store(room: Room, people: Collection[User], role: Role) -> bool:
-    """Whether any of these people are new."""
+    """Stores memberships and returns whether any of these people are new."""
     there = present(room, people)
     new = _not_erased([person for person in people if person.pk not in there])
     if not new:
@@ -228,7 +232,7 @@ def _store(room: Room, people: Collection[User], role: Role) -> bool:
 
 
 def _stored(new: Sequence[Membership]) -> list[Membership]:
-    """Stores memberships, and returns those that were not there before."""
+    """Stores memberships, and returns those that did not exist before."""
     try:
         with transaction.atomic():
             Membership.objects.bulk_create(new)
@@ -262,7 +266,7 @@ def _is_stored(membership: Membership) -> bool:
 
 
 def _end_requests(room: Room, people: Collection[User]) -> bool:
-    """Whether any of these people had been asked into the room."""
+    """Ends requests and returns whether there were any of these people to the room."""
     rows = RoomRequest.objects.filter(room=room, user__in=people)
     if not (asked := set(rows.values_list("user_id", flat=True))):
         return False

@@ -1,4 +1,4 @@
-"""Every write to a message; what becomes of a draft before that is in ``drafts``."""
+"""All writes to messages; ``drafts`` prepares them."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -27,8 +27,8 @@ with names of ten. Each change of a message tells all of them to everyone in the
 
 
 def send_message(user: User, **fields: Any) -> Message:
-    """Stores a message with these fields of ``MessageSend``, or finds it if this ``client_id`` has
-    been sent before.
+    """Stores a message with these fields of ``MessageSend``, or returns the existing one with this
+    ``client_id``.
 
     Raises:
         ChatError: ``not_found``, ``forbidden``, ``bad_request``, ``too_large``.
@@ -42,9 +42,9 @@ def send_message(user: User, **fields: Any) -> Message:
 
 
 def send_messages(drafts: Sequence[Draft]) -> list[Message | ChatError]:
-    """Stores many messages in one transaction, asking for all of them at once.
+    """Stores many messages in one transaction, with one query for all of their context.
 
-    One that is refused does not hold up the others: its ``ChatError`` stands in its place.
+    A refused message does not stop the others: its ``ChatError`` stands in its place.
     """
     for draft in drafts:
         # Before the transaction, in which nobody else can write.
@@ -53,7 +53,7 @@ def send_messages(drafts: Sequence[Draft]) -> list[Message | ChatError]:
 
 
 def render_edit(user: User, *, message: UUID, body: str) -> text.Rendered:
-    """A message's new text as HTML, once it is known that this person may change it.
+    """Renders a message's new text as HTML, after checking that this person may change it.
 
     Raises:
         ChatError: ``not_found``, ``forbidden``, ``bad_request``, ``too_large``.
@@ -69,7 +69,7 @@ def render_edit(user: User, *, message: UUID, body: str) -> text.Rendered:
 def edit_message(
     user: User, *, message: UUID, body: str, rendered: text.Rendered | None = None
 ) -> Message:
-    """Changes the text of one's own message and keeps what it said before.
+    """Changes the text of one's own message and keeps the former text.
 
     Raises:
         ChatError: ``not_found``, ``forbidden``, ``conflict`` (deleted), ``bad_request``,
@@ -110,8 +110,9 @@ def edit_message(
 
 
 def shared_html(row: Message) -> str:
-    """The HTML of the code that is attached to a message: the last block of what is stored, since
-    highlighting it again would hold up everyone who sends."""
+    """Returns the HTML of a message's attached code: the last block of the stored HTML, since
+    highlighting it again would delay everyone who sends.
+    """
     if not row.code:
         return ""
     stored = row.html[row.html.rfind("<pre") :]
@@ -121,7 +122,7 @@ def shared_html(row: Message) -> str:
 
 
 def delete_message(user: User, *, message: UUID) -> Message:
-    """Takes back one's own message, or as a moderator of the room another's.
+    """Deletes one's own message, or as a moderator of the room another person's.
 
     The text, its revisions, the reactions and the files are gone for good; number and sender
     stay, so that the room's order has no hole.
@@ -142,7 +143,7 @@ def delete_message(user: User, *, message: UUID) -> Message:
 
 
 def taken_back(row: Message) -> dict[str, Any]:
-    """What changes in the row of a message that is deleted."""
+    """Returns the fields that change when a message is deleted."""
     return {
         "body": "",
         "html": "",
@@ -157,7 +158,7 @@ def taken_back(row: Message) -> dict[str, Any]:
 
 
 def delete_remains(row: Message) -> None:
-    """Deletes what a deleted message leaves outside of its row."""
+    """Deletes a deleted message's data outside its row."""
     Revision.objects.filter(message=row).delete()
     attachments_deleted_on_commit(row.pk)
 
@@ -205,8 +206,8 @@ def _no_emoji() -> ChatError:
 
 
 def report_message(user: User, *, message: UUID, reason: str) -> Report:
-    """Tells the server's moderators about a message; a second report of the same person's
-    replaces the first and opens it again, as the message may have been edited since.
+    """Reports a message to the server's moderators; a second report by the same person replaces and
+    reopens the first, as the message may have been edited since.
 
     Raises:
         ChatError: ``not_found``, ``conflict`` (deleted).
@@ -228,7 +229,8 @@ def report_message(user: User, *, message: UUID, reason: str) -> Report:
 
 
 def hide_message(*, message: UUID, hidden: bool) -> Message:
-    """Shows a message as deleted, or again, for the server's moderators, who ask permission.
+    """Hides a message, which then looks deleted, or shows it again. The caller, a moderation
+    action, checks the permission.
 
     Raises:
         ChatError: ``not_found``.
@@ -264,7 +266,7 @@ def change_message(
     decide: Callable[[Message], dict[str, Any] | None],
     grant: permissions.Grant | None = None,
 ) -> Message:
-    """``writer.change``, told to everyone in the room.
+    """Runs ``writer.change`` and broadcasts the change to the room.
 
     Raises:
         Message.DoesNotExist: there is no such message.

@@ -10,7 +10,7 @@ from chat.protocol import ChatError, ErrorCode
 
 
 def update_profile(user: User, *, display_name: str) -> protocol.Me:
-    """Changes how someone is called, and tells everyone who shares a room with them.
+    """Changes a person's display name, and broadcasts it to everyone who shares a room with them.
 
     Raises:
         ChatError: ``bad_request`` (the name deceives, or is another person's username).
@@ -26,7 +26,7 @@ def update_profile(user: User, *, display_name: str) -> protocol.Me:
 
 
 def profile_changed(user: User) -> None:
-    """Tells everyone who shares a room with this person how they are called now."""
+    """Broadcasts this person's profile to everyone who shares a room with them."""
     frame = protocol.PersonEvent(person=serializers.person(user)).frame()
     rooms = Membership.objects.filter(user=user)
     for room, members_version in rooms.values_list("room_id", "room__members_version"):

@@ -40,8 +40,8 @@ def change_personal(
     default: Any,
     repeat: Callable[[Any], object],
 ) -> protocol.PersonalChange:
-    """Gives one thing another value for this person, and tells all their devices. What has that
-    value already stays as it is.
+    """Sets one thing's value for this person, and broadcasts it to all their devices. An unchanged
+    value does nothing.
 
     Args:
         default: its value as long as nobody has changed it.
@@ -82,7 +82,7 @@ def _change(row: PersonalChange) -> protocol.PersonalChange:
 def _write(
     user: UUID, kind: str, key: str, value: Any, default: Any
 ) -> tuple[PersonalChange, bool]:
-    """The row as it is now, and whether this changed it."""
+    """Returns the current row, and whether this call changed it."""
     row = PersonalChange.objects.filter(pk=change_id(user, kind, key)).first()
     if row is None:
         row = PersonalChange(
@@ -113,9 +113,10 @@ def _write(
 
 
 def _lock(user: UUID) -> None:
-    """Lets nobody else write to a person's log until the transaction ends: they could take the
-    version after the newest, and leave it for a newer one, before it is written here. On MongoDB
-    a version is never given twice (``chat.models.constraints``)."""
+    """Locks a person's log until the transaction ends: another writer could take the version after
+    the newest and free it again before this one writes. On MongoDB a version is never assigned
+    twice (``chat.models.constraints``).
+    """
     if capabilities.of(connection).writes_meet:
         precedence.respect([user])
     else:

@@ -1,4 +1,4 @@
-"""Messages that were stored or changed, encoded once for all who are told of them."""
+"""Publishes stored or changed messages, encoded once for all recipients."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -14,8 +14,9 @@ def publish(
     members_versions: dict[UUID, int],
     first_time: Mapping[tuple[UUID, UUID], str] | None = None,
 ) -> None:
-    """Tells the log's listeners of these rows, in the order of position, once they are committed;
-    with the names of those (user, room) who have written for the first time."""
+    """Passes these rows to the log's listeners after the commit, in the order of position, with
+    each (user, room) that has written for the first time.
+    """
     writers: dict[UUID, dict[UUID, str]] = {}
     for (user, room), name in (first_time or {}).items():
         writers.setdefault(room, {})[user] = name
@@ -31,7 +32,7 @@ def publish(
 
 
 def encode(rows: Sequence[Message]) -> list[LogEntry]:
-    """Encodes rows once, for the replies and for everyone."""
+    """Encodes rows once, for the replies and for the broadcast."""
     entries = serializers.log_entries(rows)
     for row, entry in zip(rows, entries, strict=True):
         row.encoded = entry.encoded

@@ -1,4 +1,4 @@
-"""Reactions: one emoji each, in one form."""
+"""Normalises reactions to one emoji in one form."""
 
 import re
 from collections.abc import Mapping
@@ -19,14 +19,16 @@ Reactions = Mapping[str, list[str]]
 
 
 def canonical(reaction: str) -> str | None:
-    """The one form of an emoji or of a shortcode such as ``:wave:``; None for anything else."""
+    """Returns the canonical form of an emoji or of a shortcode such as ``:wave:``; None for other
+    text.
+    """
     if _SHORTCODE.fullmatch(reaction):
         return reaction
     return _FORMS.get(reaction.replace(VARIATION, ""))
 
 
 def gathered(reactions: Reactions) -> dict[str, list[str]]:
-    """The same reactions with all forms of an emoji as one, each person once."""
+    """Merges reactions with different forms of an emoji, each person once."""
     found: dict[str, list[str]] = {}
     for reaction, names in reactions.items():
         form = canonical(reaction) or reaction

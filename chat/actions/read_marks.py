@@ -1,4 +1,4 @@
-"""How far people have read, for many of them at once."""
+"""Stores how far people have read, for many of them in one batch."""
 
 from collections.abc import Mapping
 from functools import reduce
@@ -22,10 +22,10 @@ Mark = tuple[UUID, UUID]
 
 
 def move_read_marks(numbers: Mapping[Mark, int]) -> None:
-    """Moves marks forward, never back: a query and an update for all of them.
+    """Moves marks forward, never back, with one query and one update for all of them.
 
-    Those of people who are no members, or suspended, are left out. Nothing asks here how far a
-    room goes; whoever gathers the marks knows.
+    Leaves out people who are no members, or suspended. Does not check a room's newest number; the
+    caller knows it.
     """
     moved: dict[Mark, int] = {}
     versions: dict[UUID, int] = {}
@@ -45,7 +45,9 @@ def move_read_marks(numbers: Mapping[Mark, int]) -> None:
 def _move_by_room(
     numbers: Mapping[Mark, int], moved: Mapping[Mark, int], versions: Mapping[UUID, int]
 ) -> None:
-    """The same where another session holds some of these rows: it holds up nobody else's."""
+    """Does the same if another session has locked some of these rows, which delays
+    nobody else's.
+    """
     failed: OperationalError | None = None
     with lock_timeout(LOCK_TIMEOUT_MILLISECONDS):
         for each in versions:

@@ -1,4 +1,4 @@
-"""Answering a stranger who asks one into a room."""
+"""Accepts and refuses strangers' requests to join rooms."""
 
 from uuid import UUID
 
@@ -13,10 +13,10 @@ from chat.models import Room, RoomRequest
 
 
 def accept_request(user: User, *, room: UUID) -> Room:
-    """Makes someone a member of a room into which they have been asked.
+    """Makes a person a member of a room into which they have been asked.
 
     Raises:
-        ChatError: ``not_found`` (nobody asks them into it, or not any more).
+        ChatError: ``not_found`` (there is no such request, or not any more).
     """
     with transaction.atomic():
         request = _waiting(user, room)
@@ -28,10 +28,10 @@ def accept_request(user: User, *, room: UUID) -> Room:
 
 
 def refuse_request(user: User, *, room: UUID) -> None:
-    """Refuses to be in a room. Whoever asked is not told, and cannot ask again for a time.
+    """Refuses a request. The sender is not notified, and cannot send another for a time.
 
     Raises:
-        ChatError: ``not_found`` (nobody asks them into it).
+        ChatError: ``not_found`` (there is no such request).
     """
     with transaction.atomic():
         request = _waiting(user, room)
@@ -40,7 +40,7 @@ def refuse_request(user: User, *, room: UUID) -> None:
 
 
 def _waiting(user: User, room: UUID) -> RoomRequest:
-    """The request, which nobody else answers or takes back until the transaction ends."""
+    """Returns the request, locked until the transaction ends."""
     requests = RoomRequest.objects.select_related("room", "asker").select_for_update(of=("self",))
     waiting = requests.filter(room_id=room, user=user, refused_at=None, withdrawn_at=None)
     request = waiting.first()

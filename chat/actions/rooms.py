@@ -1,4 +1,4 @@
-"""Every write to a room, and what people do to be in one, or to have others in it."""
+"""All writes to rooms, and the commands to join, leave and add people."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -39,7 +39,7 @@ from chat.queries import relations, room_log
 def open_room(
     user: User, *, kind: RoomKind | str, name: str = "", members: Iterable[str] = ()
 ) -> tuple[Room, bool]:
-    """Opens a room and says whether it is new; a direct room exists once for two people.
+    """Opens a room and returns whether it is new; two people have only one direct room.
 
     Raises:
         ChatError: ``not_found`` (no such person), ``bad_request`` (a direct room is for two,
@@ -68,7 +68,7 @@ def open_room(
 
 
 def join_room(user: User, *, room: UUID) -> Room:
-    """Makes someone a member of a public room.
+    """Makes a person a member of a public room.
 
     Raises:
         ChatError: ``not_found``, ``forbidden`` (closed).
@@ -82,8 +82,8 @@ def join_room(user: User, *, room: UUID) -> Room:
 
 
 def leave_room(user: User, *, room: UUID) -> Room:
-    """Ends someone's membership. The last owner hands the room on, to the moderator or else to the
-    member who has been there longest.
+    """Ends a person's membership. The last owner hands the room on, to the longest-standing
+    moderator or else member.
 
     Two people have one direct room for good, so leaving that one puts it away.
 
@@ -101,7 +101,7 @@ def leave_room(user: User, *, room: UUID) -> Room:
 
 
 def put_away_room(user: User, *, room: UUID, on: bool) -> None:
-    """Takes a direct room off someone's list until its next message, or puts it back.
+    """Hides a direct room from a person's list until its next message, or shows it again.
 
     Raises:
         ChatError: ``not_found``, ``forbidden`` (not a direct room).
@@ -115,7 +115,7 @@ def put_away_room(user: User, *, room: UUID, on: bool) -> None:
 
 
 def rename_room(user: User, *, room: UUID, name: str) -> Room:
-    """Gives a room another name.
+    """Renames a room.
 
     Raises:
         ChatError: ``not_found``, ``forbidden``, ``bad_request`` (no name, or one
@@ -130,7 +130,7 @@ def rename_room(user: User, *, room: UUID, name: str) -> Room:
 
 
 def add_members(user: User, *, room: UUID, members: Iterable[str]) -> Room:
-    """Adds people by username; those who are in already stay as they are.
+    """Adds people by username; existing members keep their role.
 
     Raises:
         ChatError: ``not_found`` (the room, or a person), ``forbidden`` (also where one of them
@@ -151,8 +151,7 @@ def add_members(user: User, *, room: UUID, members: Iterable[str]) -> Room:
 
 
 def remove_member(user: User, *, room: UUID, member: str) -> Room:
-    """Removes someone, or withdraws what they have been asked; owners can be removed by owners
-    only.
+    """Removes a person, or withdraws a request to them; only owners can remove owners.
 
     Raises:
         ChatError: ``not_found`` (the room, or anyone of this name who is in it or asked into it),
@@ -191,7 +190,7 @@ def set_role(user: User, *, room: UUID, member: str, role: Role | str) -> Room:
 
 
 def mark_read(user: User, *, room: UUID, number: int) -> None:
-    """Moves the mark of how far someone has read forward, never back nor past the newest.
+    """Moves a person's read mark forward, never back nor past the newest message.
 
     Raises:
         ChatError: ``not_found``.
@@ -211,7 +210,7 @@ def mark_read(user: User, *, room: UUID, number: int) -> None:
 
 
 def close_room(*, room: UUID, closed: bool) -> Room:
-    """Closes a room to all but reading, or opens it again, for the server's moderators, who ask
+    """Closes a room to all but reading, or reopens it. The caller, a moderation action, checks the
     permission.
 
     Raises:
@@ -224,7 +223,7 @@ def close_room(*, room: UUID, closed: bool) -> Room:
 
 
 def force_remove_member(*, room: UUID, member: str) -> Room:
-    """Removes someone from any room, for the server's moderators, who ask permission.
+    """Removes a person from any room. The caller, a moderation action, checks the permission.
 
     Raises:
         ChatError: ``not_found``.
@@ -235,7 +234,7 @@ def force_remove_member(*, room: UUID, member: str) -> Room:
 
 
 def people_named(usernames: Iterable[str]) -> list[User]:
-    """Active people by username, in one query.
+    """Returns active people by username, in one query.
 
     Raises:
         ChatError: ``not_found``, naming the first who is not there.
@@ -249,7 +248,7 @@ def people_named(usernames: Iterable[str]) -> list[User]:
 
 
 def _managed(user: User, room: UUID, permission: Permission) -> permissions.Grant:
-    """As ``access.room_for``; a room that nobody could manage first gets its owner."""
+    """Checks like ``access.room_for``; a room without an active owner gets one first."""
     try:
         return permissions.room_for(user, room, permission)
     except ChatError as refusal:
@@ -273,7 +272,7 @@ def _put_away(membership: Membership, *, on: bool) -> None:
 
 
 def _refuse_blocked(user: User, people: Iterable[User]) -> None:
-    """Adding someone is refused in the same words whoever of the two has blocked the other."""
+    """Refuses to add a person in the same words whichever of the two has blocked the other."""
     names = {person.pk: person.username for person in people}
     if apart := relations.apart_from(user, names):
         name = next(names[id] for id in names if id in apart)

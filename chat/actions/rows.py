@@ -1,4 +1,4 @@
-"""From what someone wants to send to the row that is stored."""
+"""Turns drafts into the rows to store."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from chat.rendering.mentions import readings
 
 @dataclass(slots=True)
 class Context:
-    """What the drafts of one batch refer to, asked for once."""
+    """Everything that the drafts of one batch refer to, read once."""
 
     now: datetime
     quoted: dict[UUID, UUID]
@@ -31,8 +31,9 @@ class Context:
 
     @classmethod
     def of(cls, drafts: Iterable[Draft], newcomers: Mapping[UUID, UUID]) -> "Context":
-        """The context of these drafts, which have been rendered, with who comes into which room by
-        the first of them."""
+        """Reads the context of these rendered drafts, including people who join a room with its
+        first message.
+        """
         drafts = list(drafts)
         rendered = {draft.id: draft.rendered for draft in drafts if draft.rendered}
         commands = [draft.command for draft in drafts]
@@ -48,7 +49,7 @@ class Context:
         )
 
     def row_of(self, draft: Draft) -> Message:
-        """The row for a draft whose sender may send.
+        """Returns the row for a draft whose sender may send.
 
         Raises:
             ChatError: something in the draft itself is wrong.
@@ -87,7 +88,7 @@ def _quoted(ids: Collection[UUID]) -> dict[UUID, UUID]:
 
 
 def checked_body(body: str, *, empty: bool = False) -> str:
-    """The text of a message, which may be empty where something else is attached.
+    """Returns the checked text of a message, which may be empty if something else is attached.
 
     Raises:
         ChatError: ``too_large``, ``bad_request``.
@@ -109,8 +110,9 @@ def members_named(
     names: Collection[str],
     newcomers: Mapping[UUID, UUID] = MappingProxyType({}),
 ) -> dict[UUID, set[str]]:
-    """Which of these usernames call somebody, by room: those of its members, and of who is about
-    to come in (id by room), who may sign in."""
+    """Returns which of these usernames are mentions, by room: of active members, and of people who
+    are about to join (id by room).
+    """
     found: dict[UUID, set[str]] = {}
     if not names:
         return found
@@ -125,7 +127,7 @@ def members_named(
 
 
 def _claim(draft: Draft, files: dict[UUID, Attachment]) -> list[dict[str, Any]]:
-    """Gives the draft's files to its message, before it is stored.
+    """Assigns the draft's files to its message, before it is stored.
 
     The message's id does not depend on this attempt, so a retry finds its own claims.
     """

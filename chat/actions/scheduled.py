@@ -1,4 +1,4 @@
-"""Messages that are sent at a time."""
+"""Sends messages at a scheduled time."""
 
 import uuid
 from datetime import datetime
@@ -14,9 +14,9 @@ KIND = "message.send"
 
 
 def send_later(user: User, command: MessageSend, *, at: datetime) -> Due:
-    """Stores a message that is sent at this time, if its sender may send it then.
+    """Schedules a message, if its sender may send it at that time.
 
-    The command's ``client_id`` is the id of what is stored: asked for again, it is there once.
+    The command's ``client_id`` is the id of the stored row, so a retry stores it only once.
     """
     payload = {"user": str(user.pk), "command": command.model_dump(mode="json", exclude_none=True)}
     return timer.schedule(KIND, at, payload, id=uuid.uuid5(user.pk, str(command.client_id)))

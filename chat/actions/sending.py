@@ -1,4 +1,4 @@
-"""One attempt to store what many people send at once, within one transaction."""
+"""One attempt to store many people's messages within one transaction."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -22,8 +22,7 @@ from chat.protocol import ChatError
 
 @dataclass(slots=True)
 class Tried:
-    """What was tried to store before the attempt that succeeds: without transactions, some of it
-    may be there."""
+    """The results of earlier attempts: without transactions, some of them may be stored."""
 
     messages: set[UUID] = field(default_factory=set)
     first_time: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
@@ -33,11 +32,11 @@ class Tried:
 
 
 def store(drafts: Sequence[Draft], tried: Tried) -> list[Message | ChatError]:
-    """Stores these drafts, which have been rendered, or finds those that have been stored before;
-    a ``ChatError`` stands in the place of one that is refused.
+    """Stores these rendered drafts, or finds those stored before; a refused one is replaced by its
+    ``ChatError``.
 
     Raises:
-        IntegrityError: another writer was first; do all of it again.
+        IntegrityError: another writer was faster; run all of it again.
     """
     locks.lock({draft.command.room for draft in drafts})
     results: dict[UUID, Message | ChatError] = {**_stored_before(drafts)}
@@ -80,8 +79,9 @@ def store(drafts: Sequence[Draft], tried: Tried) -> list[Message | ChatError]:
 
 
 def _note_writers(pairs: Collection[tuple[UUID, UUID]]) -> None:
-    """Notes who (user, room) writes there for the first time: before that, as nobody would note
-    it later where there are no transactions."""
+    """Records who (user, room) writes there for the first time: before the message, because nobody
+    would do it later without transactions.
+    """
     if pairs:
         those = (Q(user_id=user, room_id=room) for user, room in sorted(pairs))
         Membership.objects.filter(reduce(or_, those)).update(has_written=True)
@@ -93,7 +93,7 @@ _stored_ids: PreparedQuery[UUID] = PreparedQuery(
 
 
 def _stored_before(drafts: Sequence[Draft]) -> dict[UUID, Message]:
-    """Those of these drafts that are messages already; for most batches there are none."""
+    """Returns which of these drafts are messages already; for most batches none."""
     ids = [id for (id,) in _stored_ids({draft.id for draft in drafts})]
     return Message.objects.in_bulk(ids) if ids else {}
 
@@ -108,6 +108,6 @@ def _publish_again(rows: Sequence[Message]) -> None:
 
 
 def _outsider(draft: Draft) -> permissions.Sender:
-    """What stops someone who is not a member: not found, or that they must join first."""
+    """Returns the error for a non-member: not found, or that they must join first."""
     permissions.room_for(draft.sender, draft.command.room, Permission.SEND)
     raise permissions.not_found()

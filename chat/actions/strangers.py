@@ -1,7 +1,7 @@
-"""Asking people into rooms who have nothing to do with whoever asks, instead of putting them in.
+"""Sends requests to people who share no room with the sender, instead of adding them to a room.
 
-Only where the setting ``STRANGERS_ASK`` says so: in a team all are colleagues. People who share a
-room, of whatever kind, add each other as always.
+Only if the setting ``STRANGERS_ASK`` is on: in a team all are colleagues. People who share any room
+add each other directly.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,7 +29,7 @@ WAITING_LIMIT = 50
 
 
 def strangers_among(user: User, people: Sequence[User]) -> list[User]:
-    """Which of these people must be asked."""
+    """Returns which of these people must be asked."""
     if not settings.STRANGERS_ASK or not people:
         return []
     strangers = relations.strangers_to(user, [person.pk for person in people])
@@ -37,7 +37,7 @@ def strangers_among(user: User, people: Sequence[User]) -> list[User]:
 
 
 def check_asking(user: User, room: Room | None, strangers: Sequence[User]) -> list[User]:
-    """Which of these strangers are to be asked now: not those who have been, into this room.
+    """Returns which of these strangers to ask now: not those already asked into this room.
 
     Those who refused are included: the person who asks must not learn of a refusal.
 
@@ -64,8 +64,8 @@ def check_asking(user: User, room: Room | None, strangers: Sequence[User]) -> li
 
 
 def ask(user: User, room: Room, people: Collection[User]) -> None:
-    """Stores that these people are asked into a room, each at most once; ``check_asking`` has
-    named them. It comes first in a transaction, as it may refuse, and ``tell_asked`` last.
+    """Stores requests to these people, each at most once; ``check_asking`` has chosen them. It
+    comes first in a transaction, as it may refuse, and ``tell_asked`` last.
 
     Raises:
         ChatError: ``rate_limited``, as others have been asked since; nothing is stored.
@@ -110,7 +110,7 @@ def _store(rows: Sequence[RoomRequest]) -> None:
 
 
 def _check_limits(user: User, people: Collection[User], more: int) -> None:
-    """Whether this person may ask these people, of whom so many are not stored as asked yet."""
+    """Checks that this person may send these requests, of which so many are not stored yet."""
     if not people:
         return
     asked = RoomRequest.objects.filter(asker=user, created_at__gt=_a_day_ago()).count()
@@ -131,20 +131,20 @@ def _check_limits(user: User, people: Collection[User], more: int) -> None:
 
 
 def tell_asked(room: Room, people: Collection[User]) -> None:
-    """Tells these people that they are asked, and the room whom it has asked."""
+    """Notifies these people of their requests, and the room of whom it has asked."""
     if people:
         _tell(room.pk, [person.pk for person in people])
 
 
 def withdraw(request: RoomRequest) -> None:
-    """Takes a request back: it cannot be accepted any more, and the room does not show it."""
+    """Withdraws a request: it cannot be accepted any more, and the room does not show it."""
     with transaction.atomic():
         RoomRequest.objects.filter(pk=request.pk).update(withdrawn_at=timezone.now())
         _tell(request.room_id, [request.user_id])
 
 
 def request_known_to(room: Room, username: str) -> RoomRequest | None:
-    """What someone has been asked who is no member yet, where the room shows it."""
+    """Returns the request to a person who is no member yet, if the room shows it."""
     shown = RoomRequest.objects.filter(relations.shown_to_room(), room=room)
     return shown.filter(user__username=normalize(username)).select_related("user").first()
 
@@ -161,7 +161,7 @@ def _a_day_ago() -> datetime:
 
 
 def is_still_meant(request: RoomRequest) -> bool:
-    """Whether its asker may still bring people into the room."""
+    """Returns whether the sender may still bring people into the room."""
     if relations.apart_from(request.asker, [request.user_id]):
         return False
     try:

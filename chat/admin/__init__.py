@@ -1,4 +1,4 @@
-"""Where moderators look and decide. Everything they do goes through ``chat.moderation.actions``."""
+"""The admin for moderators. All its actions go through ``chat.moderation.actions``."""
 
 from chat.admin.attachments import AttachmentAdmin
 from chat.admin.audit import AuditEntryAdmin

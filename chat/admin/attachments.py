@@ -1,4 +1,4 @@
-"""Files: whose, where and when. They are downloaded for a reason only."""
+"""The admin of files: owner, room and time. Downloading one requires a reason."""
 
 from django.contrib import admin
 from django.http import Http404, StreamingHttpResponse
@@ -70,7 +70,9 @@ class AttachmentAdmin(ModeratedAdmin[Attachment]):
 
 
 def _as_download(row: Attachment) -> StreamingHttpResponse:
-    """The file, to be saved: never shown in place, on the admin's own origin least of all."""
+    """Returns the file as a download: never shown in the page, least of all on the
+    admin's origin.
+    """
     try:
         file = downloads.opened(row.file.name or "", 0, row.size)
     except FileNotFoundError:

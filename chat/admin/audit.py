@@ -1,4 +1,4 @@
-"""The audit log, to read."""
+"""A read-only view of the audit log."""
 
 from django.contrib import admin
 from django.template.defaultfilters import truncatechars

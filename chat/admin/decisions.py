@@ -1,8 +1,7 @@
-"""Pages of things that are looked at, and decided about with a reason.
+"""Base classes for admin pages on which moderators make decisions with a reason.
 
-Nothing is edited, added or deleted on them: what changes, changes through the moderation
-actions, so it is live and in the audit log. A decision is a page of its own, by POST, for one
-thing or for many.
+Nothing is edited, added or deleted on them: every change is a moderation action, so it is live and
+in the audit log. A decision has a page of its own, with a POST, for one object or for many.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -49,11 +48,11 @@ class ReasonForm(forms.Form):
 
 @dataclass(frozen=True)
 class ModerationAction(Generic[M]):
-    """Something that a moderator can do to a thing.
+    """An action that a moderator can take on an object.
 
-    ``act`` gets the moderator, the thing and the reason, and raises ``ChatError`` to refuse. The
-    list that it returns is shown once in the ``result`` template, if there is one; or what it
-    returns is made into the response by ``respond``. To see it again takes a new reason.
+    ``act`` gets the moderator, the object and the reason, and raises ``ChatError`` to refuse. The
+    list that it returns is shown once in the ``result`` template, if there is one; or ``respond``
+    turns the result into the response. Showing it again needs a new reason.
     """
 
     name: str
@@ -73,7 +72,7 @@ class ModerationAction(Generic[M]):
 
 
 class ModeratedAdmin(ListAdmin[M]):
-    """Shows things, and offers what can be decided about them."""
+    """Shows objects, and offers the actions on them."""
 
     decisions: Sequence[ModerationAction[M]] = ()
     list_per_page = 50
@@ -130,7 +129,9 @@ class ModeratedAdmin(ListAdmin[M]):
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def offers(self, request: HttpRequest, row: M) -> list[tuple[ModerationAction[M], str]]:
-        """What this person can decide about this thing now, each with its address."""
+        """Returns the actions that this person can take on this object now, each with
+        its address.
+        """
         here = request.get_full_path()
         return [
             (each, self.address(each.name, [row.pk], back=here))
@@ -139,7 +140,7 @@ class ModeratedAdmin(ListAdmin[M]):
         ]
 
     def address(self, decision: str, ids: Sequence[UUID], *, back: str = "") -> str:
-        """The page that asks for the reason."""
+        """Returns the address of the page that requests the reason."""
         query = [("id", str(id)) for id in ids] + ([("next", back)] if back else [])
         return f"{reverse(f'admin:{self._url_name}_decide', args=[decision])}?{urlencode(query)}"
 
@@ -155,7 +156,7 @@ class ModeratedAdmin(ListAdmin[M]):
         return [mine, *super().get_urls()]
 
     def decide(self, request: HttpRequest, name: str) -> HttpResponseBase:
-        """Asks for the reason, and on POST does it."""
+        """Requests the reason, and on POST runs the action."""
         decision = next((each for each in self.decisions if each.name == name), None)
         if decision is None:
             raise Http404
@@ -228,13 +229,13 @@ class ModeratedAdmin(ListAdmin[M]):
     # -- What was decided ----------------------------------------------------------------------
 
     def decided(self, row: M) -> SafeString | str:
-        """What the audit log says of this thing; a field for its page."""
+        """A field with the audit log's entries about this object."""
         return trail(row)
 
     decided.short_description = "Audit log"  # type: ignore[attr-defined]
 
     def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
-        """The log only for those who may read it."""
+        """Shows the log only to those who may read it."""
         sets: list[tuple[Any, Mapping[str, Any]]] = list(super().get_fieldsets(request, obj))
         if request.user.has_perm("chat.view_auditentry"):
             return sets
@@ -245,7 +246,7 @@ class ModeratedAdmin(ListAdmin[M]):
 
 
 class _Labelled:
-    """A thing for the page's head, which would otherwise show ids."""
+    """An object for the page's header, which would otherwise show ids."""
 
     def __init__(self, row: Model) -> None:
         self._meta, self.pk, self._label = row._meta, row.pk, label(row)
@@ -257,7 +258,7 @@ class _Labelled:
 def _choose(
     name: str,
 ) -> Callable[[ModeratedAdmin[Any], HttpRequest, QuerySet[Any]], HttpResponse | None]:
-    """A list's action: goes to the page that asks for the reason, with what was chosen."""
+    """A list's action: opens the page that requests the reason, for the selected objects."""
 
     def choose(
         admin: ModeratedAdmin[Any], request: HttpRequest, chosen: QuerySet[Any]

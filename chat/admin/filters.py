@@ -1,4 +1,4 @@
-"""Filters of lists."""
+"""Filters for the admin's lists."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from django.contrib import admin
 
 
 class StartingFilter(admin.SimpleListFilter):
-    """Starts with those that a moderator has to do with, rather than with everything.
+    """A filter that starts with the objects that need a moderator, rather than with all.
 
-    ``queryset`` gets None as its value for them; give everything a choice of its own.
+    ``queryset`` gets None as its value for them; give "all" a choice of its own.
     """
 
     start: str

@@ -1,4 +1,4 @@
-"""How the admin's pages name things, and lead from one to another."""
+"""Formats names and links for the admin's pages."""
 
 from collections.abc import Iterable
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ ALARM = "font-semibold text-red-700 dark:text-red-400"
 
 
 def to(row: Model | None) -> SafeString | str:
-    """A link to the page of a thing."""
+    """Returns a link to an object's page."""
     if row is None:
         return "-"
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
@@ -24,21 +24,23 @@ def to(row: Model | None) -> SafeString | str:
 
 
 def to_list(text: str, model: str, **lookups: str) -> SafeString:
-    """A link to a list that shows some of what there is; ``model`` is ``app_model``."""
+    """Returns a link to a filtered list; ``model`` is ``app_model``."""
     address = f"{reverse(f'admin:{model}_changelist')}?{urlencode(lookups)}"
     return format_html('<a class="{}" href="{}">{}</a>', LINK, address, text)
 
 
 def words(text: str) -> SafeString:
-    """A name or a line that someone wrote, which does not turn what stands around it."""
+    """Returns a name or a line by a person, isolated so that it cannot reorder the text
+    around it.
+    """
     return format_html("<bdi>{}</bdi>", text)
 
 
 def quoted(text: str) -> SafeString:
-    """What someone wrote, as they wrote it and never as markup."""
+    """Returns a person's text as written and never as markup."""
     return format_html('<div class="mc-quoted" dir="auto">{}</div>', text)
 
 
 def each_on_a_line(lines: Iterable[SafeString | str]) -> SafeString | str:
-    """Several lines in one field."""
+    """Returns several lines for one field."""
     return format_html_join("", "<div>{}</div>", ((line,) for line in lines)) or "-"

@@ -1,4 +1,4 @@
-"""Lists of the admin, which answer whatever is asked of them."""
+"""Base classes for the admin's lists, which handle any query in the address."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
@@ -22,11 +22,11 @@ M = TypeVar("M", bound=Model)
 
 
 class AskedList(ChangeList):
-    """Goes back to the list as it starts where the database cannot say what is asked."""
+    """Returns to the unfiltered list if the database cannot express the query."""
 
     def get_results(self, request: HttpRequest) -> None:
-        # Django catches what it can see before a query is made. A year that no calendar has, or a
-        # number that no column holds, is seen only when one is.
+        # Django catches errors that show before a query runs. A year that no calendar has, or a
+        # number that no column holds, shows only when it runs.
         try:
             super().get_results(request)
         except (ValueError, OverflowError, ValidationError, DataError) as error:
@@ -34,8 +34,9 @@ class AskedList(ChangeList):
 
 
 class ListAdmin(ModelAdmin, Generic[M]):
-    """Bounds what can be asked of a list by its address, and shows what people wrote in the
-    direction of its own letters."""
+    """Restricts the filters that a list's address can use, and shows people's texts in the
+    direction of their own letters.
+    """
 
     also_looked_up: Sequence[str] = ()
     """Look-ups that links of ours use, beside the list's filters."""
@@ -44,9 +45,9 @@ class ListAdmin(ModelAdmin, Generic[M]):
         return AskedList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """The filters that the page shows and no others: Django would let anyone who may see a
-        list ask for ``?body__startswith=…`` and so read, letter by letter, what it does not show,
-        or have the database compare each row with a pattern that takes it minutes.
+        """Allows only the filters that the page shows: Django would let anyone who may see a list
+        query ``?body__startswith=…`` and so read hidden text letter by letter, or make the database
+        match each row against a pattern that takes minutes.
         """
         names = {
             each if isinstance(each, str) else getattr(each, "parameter_name", "")
@@ -77,12 +78,12 @@ class ListAdmin(ModelAdmin, Generic[M]):
 
 
 def _holds_text(field: Any) -> bool:
-    """Whether a column has what people wrote."""
+    """Returns whether a column holds people's texts."""
     return isinstance(field, CharField | TextField) and not field.choices
 
 
 def _isolated(field: "Field[Any, Any]") -> Callable[[Model], SafeString]:
-    """A column of a list for this field."""
+    """Returns a list column for this field."""
 
     def shown(row: Model) -> SafeString:
         return format_html("<bdi>{}</bdi>", getattr(row, field.name))

@@ -1,4 +1,4 @@
-"""Messages: who, where and when. What they say is shown for a reason only."""
+"""The admin of messages: sender, room and time. Showing the text requires a reason."""
 
 from typing import Any
 
@@ -141,7 +141,7 @@ class MessageAdmin(ModeratedAdmin[Message]):
 
 
 def words(row: Message) -> SafeString:
-    """What a message says, and what it said before its edits."""
+    """Returns the text of a message, and its texts before edits."""
     earlier = Revision.objects.filter(message=row).order_by("position")
     lines = [format_html("Before an edit: {}", links.quoted(each.body)) for each in earlier]
     now = links.quoted(row.body) if row.body else format_html("{}", "No text.")

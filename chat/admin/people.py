@@ -1,4 +1,4 @@
-"""People, for moderators and administrators."""
+"""The admin of people, for moderators and administrators."""
 
 from functools import partial
 from typing import Any
@@ -29,13 +29,13 @@ from chat.admin.lists import ListAdmin
 from chat.moderation import actions as moderation
 from chat.protocol import ChatError, ErrorCode
 
-# Codes of second factors, and addresses where people were: nobody's to read, and to be edited
-# even less.
+# Codes of second factors, and people's network addresses: nobody may read them, let alone edit
+# them.
 admin.site.unregister([EmailAddress, Authenticator, UserSession, Group])
 
 
 class NewPersonForm(UserCreationForm):
-    """The same rules for a username as at the sign-up page."""
+    """A form for new people, with the same username rules as the sign-up page."""
 
     def clean_username(self) -> str:
         return clean_username(self.cleaned_data["username"], is_appointed=True)
@@ -141,8 +141,9 @@ class UserAdmin(ModeratedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, ty
         return request.user.has_perm("accounts.add_user")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Only superusers change a superuser: with another password, others could sign in as one.
-        Nobody changes somebody who was erased."""
+        """Allows only superusers to change a superuser: after a change of password, others could
+        sign in as one. Nobody changes an erased person.
+        """
         if obj is not None and obj.erased_at:
             return False
         if obj is not None and obj.is_superuser and not request.user.is_superuser:

@@ -1,4 +1,4 @@
-"""What people reported: the moderators' queue."""
+"""The admin of reports: the moderators' queue."""
 
 from dataclasses import replace
 from typing import Any
@@ -99,7 +99,7 @@ class ReportAdmin(ModeratedAdmin[Report]):
         return rows.select_related("message__sender", "message__room", "reporter", "settled_by")
 
     def offers(self, request: HttpRequest, row: Report) -> list[tuple[ModerationAction[Any], str]]:
-        """Beside what can be decided about the report, what about its message and its sender."""
+        """Returns the actions on the report, on its message and on its sender."""
         here = request.get_full_path()
         about: list[tuple[Any, Any, str, str]] = [
             (Message, row.message, "hide_message", "Hide message"),

@@ -1,4 +1,4 @@
-"""Rooms and who is in them."""
+"""The admin of rooms and their members."""
 
 from typing import Any
 
@@ -47,24 +47,24 @@ class WithOrWithoutOwner(admin.SimpleListFilter):
 
 
 def active_owners() -> QuerySet[Membership]:
-    """Who can look after a room, who has been in it longest first."""
+    """Returns the owners who can manage a room, longest member first."""
     owners = Membership.objects.filter(role=Membership.Role.OWNER, user__is_active=True)
     return owners.order_by("joined_at", "pk")
 
 
 def lacks_owner(row: Room) -> bool:
-    """Whether nobody can look after this room, of those that ``RoomAdmin`` has found."""
+    """Returns whether nobody can manage this room, one of those that ``RoomAdmin`` has found."""
     return row.kind != Room.Kind.DIRECT and not row.active_owners  # type: ignore[attr-defined]
 
 
 def can_own(row: Membership) -> bool:
-    """Whether this member can be made an owner of their room, and is none."""
+    """Returns whether this member is not an owner of the room, and can become one."""
     is_owner = row.role == Membership.Role.OWNER
     return row.user.is_active and not is_owner and row.room.kind != Room.Kind.DIRECT
 
 
 class Members(TabularInline):
-    """Who is in the room; people are removed by a decision, with a reason."""
+    """The members of the room; removing one is a decision, with a reason."""
 
     model = Membership
     verbose_name_plural = "Members"

@@ -1,4 +1,4 @@
-"""The admin's front page and its menu, named in ``settings.UNFOLD``."""
+"""The admin's front page and menu, which ``settings.UNFOLD`` names."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def time_zone_script(request: HttpRequest) -> str:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu, less what this person may not see."""
+    """Returns the menu without entries that this person may not see."""
     front = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"items": [front]}]
     for title, entries in MENU:
@@ -65,7 +65,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the front page shows, as far as this person may see it."""
+    """Returns the front page's content, limited to what this person may see."""
     may = request.user.has_perm
     cards = []
     if may("chat.view_report"):
@@ -96,7 +96,7 @@ def _people() -> int:
 
 
 def _messages_today() -> int:
-    """Since midnight on the clock of who looks (mediachat/http/time_zone.py)."""
+    """Counts messages since midnight in the viewer's time zone (mediachat/http/time_zone.py)."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     # Zones whose days began together share a count.
     name = f"messages-since-{midnight.timestamp():.0f}"

@@ -1,4 +1,4 @@
-"""What the audit log says of one thing."""
+"""Shows the audit log's entries about one object."""
 
 from django.db.models import Model
 from django.utils.formats import date_format
@@ -14,7 +14,7 @@ SHOWN = 20
 
 
 def trail(row: Model) -> SafeString | str:
-    """The newest entries, as a list."""
+    """Returns the newest entries as a list."""
     entries = AuditEntry.objects.filter(
         target_type=row._meta.model_name or "", target_id=str(row.pk)
     )[:SHOWN]
@@ -42,5 +42,5 @@ def trail(row: Model) -> SafeString | str:
 
 
 def action(entry: AuditEntry) -> str:
-    """An action's name for people."""
+    """Returns an action's name, to show to people."""
     return entry.action.replace("_", " ").capitalize()

@@ -1,4 +1,4 @@
-"""Tasks that nobody waits for."""
+"""Runs background tasks and keeps them alive."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -12,19 +12,19 @@ logger = structlog.get_logger(__name__)
 
 
 class BackgroundTasks:
-    """Holds tasks that run beside others, since the event loop alone would not keep them alive."""
+    """Holds references to background tasks, which the event loop alone would not keep alive."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Runs this in the running loop; what it raises is logged."""
+        """Runs this in the running loop; errors are logged."""
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         task.add_done_callback(self._finished)
 
     def cancel(self) -> None:
-        """Ends all of them."""
+        """Cancels all of them."""
         for task in self._running:
             task.cancel()
 

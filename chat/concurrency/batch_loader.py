@@ -13,12 +13,11 @@ V = TypeVar("V")
 
 
 class BatchLoader(Generic[K, V]):
-    """Answers all that was asked for during one read with the next one.
+    """Collects the keys requested during one read and loads them with the next.
 
-    When everyone comes back after a restart, a query costs each of them more than what it
-    finds. Nobody waits for others to come: when no read is under way one begins at once, but for
-    the ``rest`` in seconds that is kept after each. Each answer rests on a read that began after
-    the question.
+    When everyone reconnects after a restart, a query costs more than its rows. Nobody waits for
+    others to arrive: if no read is running, one begins at once, after a pause of ``rest`` seconds
+    since the last. Each result comes from a read that began after the call.
     """
 
     def __init__(
@@ -30,7 +29,7 @@ class BatchLoader(Generic[K, V]):
         self._task: asyncio.Task[None] | None = None
 
     async def load(self, *keys: K) -> list[V]:
-        """Loads the values of these keys; raises what the read raised."""
+        """Loads the values of these keys; raises the read's error."""
         loop = asyncio.get_running_loop()
         for key in keys:
             if key not in self._waiting:

@@ -1,4 +1,4 @@
-"""Joins calls for the same work: one run at a time, and one more for those that came meanwhile."""
+"""Coalesces concurrent calls: one run at a time, and one more for calls during it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -12,11 +12,10 @@ logger = structlog.get_logger(__name__)
 
 
 class Coalescer:
-    """Runs ``work`` once at a time, and for each call at least once from its beginning.
+    """Runs ``work`` one at a time, and for each call at least once from its beginning.
 
-    Calls that come while it runs share one more run. So two runs never overtake each other, and
-    the last one has read what was true when it was last called for. ``failed`` is called where it
-    raises: somebody must see to it that it is run again.
+    Calls during a run share the next one. So two runs never overlap, and the last one has read the
+    state after the last call. ``failed`` is called if it raises: it must arrange another run.
     """
 
     def __init__(
@@ -28,7 +27,7 @@ class Coalescer:
         self._next: asyncio.Task[None] | None = None
 
     def run(self) -> "asyncio.Task[None]":
-        """A task that ends when a run has ended that began after this call; it never raises."""
+        """Returns a task that ends after a run that began after this call; it never raises."""
         loop = asyncio.get_running_loop()
         if self._running is None or self._running.done():
             self._running = loop.create_task(self._run())

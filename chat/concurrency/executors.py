@@ -1,4 +1,4 @@
-"""The one bridge from the event loop into threads that talk to the database.
+"""Runs database and file work in bounded thread pools, outside the event loop.
 
 Not Channels' ``database_sync_to_async``: by default it runs everything of a process in one
 shared thread, where one slow query stalls every socket. Here a bounded pool keeps its
@@ -41,19 +41,19 @@ _later = ThreadPoolExecutor(1, thread_name_prefix="later")
 
 
 async def run_in_db_pool(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Runs work that asks the database, and returns or raises what it does."""
+    """Runs work that uses the database, and returns its result or raises its error."""
     return await _run(_readers, work, *args, **kwargs)
 
 
 async def run_in_log_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """The same in the one thread that writes to the rooms' logs, in the order of the calls."""
+    """Does the same in the one thread that writes the rooms' logs, in the order of the calls."""
     return await _run(_writer, work, *args, **kwargs)
 
 
 async def run_in_file_pool(
     person: UUID, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
-    """The same for work on a file of this person, when it is their turn.
+    """Does the same for work on a file of this person, when it is their turn.
 
     Raises:
         ChatError: ``rate_limited``, when too many of their files are waiting.
@@ -64,8 +64,8 @@ async def run_in_file_pool(
 async def run_in_picture_pool(
     person: UUID, tried: Sequence[lanes.Lane], work: Callable[[lanes.Lane], R]
 ) -> R:
-    """The same for a picture, in the first of these lanes in which it can be had: decoding may
-    take seconds, and neither another file nor a quick picture waits for that.
+    """Does the same for a picture, in the first of these lanes that suffices: decoding may take
+    seconds, and neither another file nor a fast picture waits for it.
 
     Raises:
         ChatError: ``rate_limited``, when too many of their pictures are waiting.
@@ -80,13 +80,13 @@ async def run_in_picture_pool(
 
 
 async def run_in_download_pool(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Opens or reads a stored file; it must not ask the database."""
+    """Opens or reads a stored file; it must not use the database."""
     job = partial(work, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_downloads, job)
 
 
 def run_in_db_thread_later(work: Callable[[], None]) -> None:
-    """Has work done for which nobody waits, such as deleting a file; it must not raise."""
+    """Runs work without waiting for it, such as deleting a file; it must not raise."""
     _later.submit(with_working_connection, work)
 
 
@@ -110,7 +110,7 @@ async def _run(
 
 
 def with_working_connection(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Does work that asks the database, over a connection that is alive and stays the thread's."""
+    """Runs work that uses the database, over a live connection that the thread keeps."""
     drop_dead()
     with asking() as asked:
         try:

@@ -1,4 +1,4 @@
-"""Has something done at a time, exactly once, whichever process is alive then.
+"""Schedules things to run once at a time, in whichever process is alive then.
 
 A handler may be run again for the same row, since a process can die after the work and before the
 row is gone. So it makes all that it stores under ids that it derives from the row's
@@ -42,7 +42,7 @@ def handler_of(kind: str) -> Handler | None:
 def schedule(
     kind: str, due_at: datetime, payload: Mapping[str, Any], *, id: UUID | None = None
 ) -> Due:
-    """Stores that this is to be done then. With an ``id``, once however often it is asked for.
+    """Schedules a thing. With an ``id``, repeated calls schedule it once.
 
     Raises:
         ValueError: no handler is registered for the kind.
@@ -57,5 +57,5 @@ def schedule(
 
 
 def cancel(id: UUID) -> bool:
-    """Whether it was still to be done, and nobody had begun; then it never will be."""
+    """Cancels a thing that has not started; returns whether it did."""
     return bool(Due.objects.filter(pk=id, lease_until=None).delete()[0])

@@ -1,9 +1,8 @@
-"""Does what is due, in each process, beside everything else.
+"""Runs due things in each process, in the background.
 
-Any number of processes look for due rows once a second. A row is claimed by one conditional
-update, which works without transactions or row locks, and so on all databases alike. Handlers run
-in threads of their own, a few at once: one that takes long holds up neither the others nor any
-query of the chat.
+Every process looks for due rows once a second. One conditional update claims a row, which works
+without transactions or row locks, and so on all databases. Handlers run in a few threads of their
+own, so a slow one delays neither the others nor any query of the chat.
 """
 
 import asyncio
@@ -42,7 +41,7 @@ ERROR_LIMIT = 300
 
 
 def claim(limit: int) -> list[Due]:
-    """Up to this many due rows that nobody works on; from now on we do."""
+    """Claims up to this many unclaimed due rows."""
     now = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     found = Due.objects.filter(failed_at=None, due_at__lte=now).filter(free).order_by("due_at")
@@ -57,7 +56,7 @@ def claim(limit: int) -> list[Due]:
 
 
 def fire(due: Due) -> None:
-    """Does one claimed thing, and notes how that went. Never raises for the handler's errors."""
+    """Runs one claimed thing, and records the result. Never raises for the handler's errors."""
     mine = Due.objects.filter(pk=due.pk, lease_until=due.lease_until)
     handler = handler_of(due.kind)
     if handler is None:
@@ -101,7 +100,7 @@ def _failed(due: Due, error: Exception) -> None:
 
 
 class DueWorker:
-    """The one of an event loop: looks for due rows, and has them done."""
+    """The worker of an event loop: looks for due rows, and runs them."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="due")
@@ -110,12 +109,13 @@ class DueWorker:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begins to look, in the running event loop."""
+        """Starts in the running event loop."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
-        """Looks no more, and returns when what has begun is done, or goes on without it: another
-        process does it again when the lease ends."""
+        """Stops looking, and returns when running things are done or have timed out: another
+        process runs those again when the lease ends.
+        """
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

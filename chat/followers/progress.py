@@ -1,4 +1,4 @@
-"""Brings one follower further in one room, and finds where it is behind."""
+"""Advances one follower in one room, and finds rooms where it is behind."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -27,7 +27,7 @@ class Step(Enum):
 
 
 def advance(name: str, room: UUID) -> Step:
-    """Gives a follower its next batch of a room, and notes that it has had it.
+    """Passes the next batch of a room to a follower, and stores its position.
 
     Raises:
         Exception: what the follower raises; it gets the same batch again.
@@ -56,7 +56,9 @@ def advance(name: str, room: UUID) -> Step:
 
 
 def behind(name: str) -> Iterator[UUID]:
-    """The rooms in which a follower has not had all changes, in two queries for 500 rooms."""
+    """Returns the rooms in which a follower has not had all changes, in two queries for
+    500 rooms.
+    """
     ids = list(Room.objects.values_list("pk", flat=True))
     for start in range(0, len(ids), ROOMS_AT_ONCE):
         rooms = ids[start : start + ROOMS_AT_ONCE]
@@ -67,5 +69,5 @@ def behind(name: str) -> Iterator[UUID]:
 
 
 def begin_again(name: str) -> None:
-    """Has a follower get all of every room once more."""
+    """Resets a follower, so that it gets every room from the beginning."""
     Follower.objects.filter(name=name).update(position=0)

@@ -1,8 +1,9 @@
-"""Who follows the logs of rooms: search indexes, notifications, webhooks, exports and the like.
+"""Registers followers of the rooms' logs: search indexes, notifications, webhooks, exports and the
+like.
 
-A follower gets every change of every room, in order and in batches, after it is committed: its
-work stands in nobody's way. It may get a batch again, since a process can die between the work and
-the note of it; so it stores what it makes under the ids of the messages.
+A follower gets every change of every room, in order and in batches, after the commit, so it delays
+nobody. It may get a batch again, since a process can die between the work and storing the position;
+so it derives the ids of what it stores from the ids of the messages.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,5 +1,5 @@
-"""Keeps followers in step: soon after each commit of this process, and by a sweep over all rooms
-at its start and every five minutes, for what was committed by a process that died.
+"""Runs followers: soon after each commit of this process, and by a sweep over all rooms at start
+and every five minutes, for changes that a killed process committed.
 """
 
 import asyncio
@@ -38,14 +38,15 @@ SWEEP_ID = uuid.uuid5(uuid.NAMESPACE_URL, "mediachat:followers.sweep")
 
 
 class FollowerWorker:
-    """All followers of one process, each in a task and a thread of its own: one that is slow or
-    fails holds up no other."""
+    """Runs all followers of one process, each in a task and a thread of its own: a slow or failing
+    one delays no other.
+    """
 
     def __init__(self) -> None:
         self._loops = {name: _Follower(name) for name in all_followers()}
 
     def start(self) -> None:
-        """Begins to follow, in the running event loop."""
+        """Starts in the running event loop."""
         if not self._loops:
             return
         for each in self._loops.values():
@@ -54,8 +55,9 @@ class FollowerWorker:
         _workers.add(self)
 
     async def stop(self) -> None:
-        """Follows no more; returns when what has begun is done, or goes on without it: another
-        process gets the same batch when the lease ends."""
+        """Stops, and returns when running batches are done or have timed out: another process gets
+        the same batch when the lease ends.
+        """
         if not self._loops:
             return
         _workers.discard(self)
@@ -63,7 +65,7 @@ class FollowerWorker:
         await asyncio.gather(*(each.stop() for each in self._loops.values()))
 
     def note(self, name: str, rooms: Iterable[UUID]) -> None:
-        """Has one follower look at these rooms; from any thread."""
+        """Makes one follower check these rooms; callable from any thread."""
         if each := self._loops.get(name):
             each.note(rooms)
 
@@ -122,7 +124,7 @@ class _Follower:
                 await self._follow(loop, room)
 
     async def _follow(self, loop: asyncio.AbstractEventLoop, room: UUID) -> None:
-        """One batch: a long room leaves the others their turns."""
+        """Processes one batch, so that a long room does not delay the others."""
         try:
             work = with_working_connection
             step = await loop.run_in_executor(self._thread, work, advance, self._name, room)
@@ -153,7 +155,8 @@ class _Follower:
 
 
 def rebuild(name: str) -> None:
-    """Has a follower get all of every room once more, soon, in whichever process sweeps first.
+    """Makes a follower process every room from the beginning, soon, in whichever process sweeps
+    first.
 
     Raises:
         KeyError: there is no such follower.

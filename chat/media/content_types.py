@@ -1,8 +1,7 @@
-"""What may be uploaded, as what it is shown, and under which name.
+"""Decides which uploads are shown, as what kind, and under which name.
 
-Only the types named here are ever shown in place, and only when name and content agree about
-them. Everything else is a card to save: its bytes are never given to a browser as anything it
-would open.
+Only the types named here are ever shown in the page, and only if name and content agree. Everything
+else is a card to save: no browser gets its bytes as a type that it would open.
 """
 
 import re
@@ -87,7 +86,7 @@ _ISO_BRANDS_NOT_FILM = (b"avi", b"hei", b"hev", b"mif", b"msf", b"qt ", b"3g")
 
 
 class Kind(NamedTuple):
-    """What a file is."""
+    """The kind of a file."""
 
     content_type: str
     problem: AttachmentProblem | None = None
@@ -95,7 +94,7 @@ class Kind(NamedTuple):
 
 
 def kind_of(head: bytes, name: str) -> Kind:
-    """What a file is, by its first ``HEAD`` bytes and its (clean) name."""
+    """Returns a file's kind, from its first ``HEAD`` bytes and its (clean) name."""
     suffix = PurePosixPath(name).suffix.lower()
     found = _by_content(head, suffix)
     if suffix in IMAGES:
@@ -112,12 +111,14 @@ def kind_of(head: bytes, name: str) -> Kind:
 
 
 def served_as(content_type: str) -> str:
-    """The type under which a browser is given a file: its own only if it is shown in place."""
+    """Returns the type under which a browser gets a file: its own only if it is shown
+    in the page.
+    """
     return content_type if content_type in INLINE else OTHER
 
 
 def clean_name(name: str) -> str:
-    """A name that is safe to show and to save under: one part, otherwise as its owner wrote it."""
+    """Returns a name that is safe to show and to save under: one part, otherwise unchanged."""
     # Format characters too: a right-to-left override makes "exe.png" of "gnp.exe".
     name = "".join(
         " " if unicodedata.category(char) in ("Zl", "Zp", "Zs") else char
@@ -136,7 +137,7 @@ def clean_name(name: str) -> str:
 
 
 def _tidied(name: str) -> str:
-    """The name in one form, without what cannot be seen where it joins nothing."""
+    """Normalises the name, and removes invisible characters that join nothing."""
     name = _LOOSE_TAGS.sub(lambda found: found[1] or "", name)
     # After the tags, between which a joiner would seem to join something.
     name = unicodedata.normalize("NFC", _LOOSE_JOINERS.sub("", name))
@@ -144,8 +145,9 @@ def _tidied(name: str) -> str:
 
 
 def _last_part(name: str) -> str:
-    """The name without the folders before it. A backslash may be part of a name, but not where
-    Windows would take what is before it for a place."""
+    """Returns the name without folders. A backslash may be part of a name, but not where Windows
+    would read it as a path.
+    """
     name = name.rsplit("/", 1)[-1]
     folders = [folder.strip(" ") for folder in name.split("\\")[:-1]]
     is_path = any(folder in ("", ".", "..") for folder in folders) or (
@@ -190,7 +192,9 @@ def _on_a_card(head: bytes, suffix: str) -> str:
 
 
 def _mislabeled(head: bytes) -> Kind:
-    """What it is in truth, where that is told by how it begins; never anything to be shown."""
+    """Returns the true type of a mislabelled file, if its first bytes reveal it; never
+    one to show.
+    """
     begins = (
         kind for kind, beginning in CARDS.values() if beginning and head.startswith(beginning)
     )
@@ -199,7 +203,7 @@ def _mislabeled(head: bytes) -> Kind:
 
 
 def _picture_on_a_card(head: bytes) -> str | None:
-    """The type of a picture that we cannot show."""
+    """Returns the type of a picture that cannot be shown."""
     if head.startswith((b"II*\0", b"MM\0*")):
         return "image/tiff"
     brands = _brands(head)
@@ -238,7 +242,7 @@ def _signatures(head: bytes) -> set[str]:
 
 
 def _is_only_sound(webm: bytes) -> bool:
-    """Whether the tracks that its beginning names are of sound, as those of a voice message."""
+    """Returns whether the tracks named at its beginning are all sound, as in a voice message."""
     return (b"A_OPUS" in webm or b"A_VORBIS" in webm) and not _WEBM_FILM.search(webm)
 
 

@@ -1,6 +1,6 @@
-"""Pictures that people send: bounded, without metadata, upright, with a thumbnail.
+"""Prepares pictures in messages: bounded, without metadata, upright, with a thumbnail.
 
-What cannot be shown is kept all the same, as a file to save, and says why.
+A picture that cannot be shown is stored as a file to save, with the reason.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ TYPES = frozenset({*DECODERS, "image/heic", "image/heif"})
 
 
 class Prepared(NamedTuple):
-    """What is stored of a picture."""
+    """The parts of a picture to store."""
 
     picture: Picture
     problem: AttachmentProblem | None
@@ -26,10 +26,10 @@ class Prepared(NamedTuple):
 
 
 def prepare(data: bytes, content_type: str, lane: lanes.Lane = lanes.large) -> Prepared:
-    """Makes a picture fit to be stored, in a process of its own.
+    """Prepares a picture for storage, in a separate process.
 
     Raises:
-        TooSlow: it has to go to the last lane.
+        TooSlow: it needs the last lane.
     """
     problem = None
     if content_type in DECODERS:

@@ -1,4 +1,4 @@
-"""Forms with a file, whose name stays as it was sent.
+"""Parses forms with a file and keeps the file's name as it was sent.
 
 Django takes a backslash for the end of a folder and ``&amp;`` for ``&``, and takes the joiners out
 of emoji and of Persian. Here a name is data: ``chat.media.content_types.clean_name`` cleans it, and
@@ -22,7 +22,7 @@ the name itself, so ``%22`` may mean either; the field ``name`` is never in doub
 
 
 class WholeNames(MultiPartParser):
-    """Django's parser, which leaves the names of files whole."""
+    """Django's parser, which keeps the names of files unchanged."""
 
     def sanitize_file_name(self, file_name: str) -> str:
         name = file_name.rsplit("/", 1)[-1]
@@ -30,7 +30,7 @@ class WholeNames(MultiPartParser):
 
 
 def uploaded_file(request: HttpRequest) -> "UploadedFile[bytes] | None":
-    """The form's ``file``, named as its field ``name`` says, or else by its own ``filename``.
+    """Returns the form's ``file``, named by its field ``name``, or else by its own ``filename``.
 
     None if there is no such field, or if it is no file.
 

@@ -1,8 +1,8 @@
-"""How much the files of the whole installation take, without summing all of them at each upload.
+"""Tracks the total size of all files without summing all of them at each upload.
 
-A sum of all is a minute old at most, and goes up to some time before it was made; what has been
-stored since, by any process, is asked each time. So a file that has its row before this is asked
-is counted, whoever asks. What other processes deleted is seen with the next sum of all.
+The sum is at most a minute old, and covers rows up to some time before it was made; newer rows, of
+any process, are added at each query. So every file with a row is counted, in every process.
+Deletions by other processes count from the next sum on.
 """
 
 import threading
@@ -30,7 +30,7 @@ _summed_at = 0.0
 
 
 def total() -> int:
-    """Bytes of all files that have a row."""
+    """Returns the bytes of all files that have a row."""
     global _sum, _until, _summed_at
     with _lock:
         now = time.monotonic()
@@ -44,13 +44,13 @@ def total() -> int:
 
 
 def has_room(size: int = 0) -> bool:
-    """Whether a file of so many bytes fits into what the installation may take."""
+    """Returns whether a file of so many bytes fits within the installation's limit."""
     limit = settings.STORAGE_TOTAL_MB * MEGABYTE
     return not limit or total() + size <= limit
 
 
 def deleted(attachment: Attachment) -> None:
-    """Counts this file no longer."""
+    """Subtracts a deleted file."""
     global _sum
     with _lock:
         if _until is not None and attachment.created_at <= _until:

@@ -1,4 +1,4 @@
-"""What is stored, one file a subject."""
+"""The chat's models, one file per subject."""
 
 from chat.models.attachments import Attachment
 from chat.models.blocks import Block

@@ -1,4 +1,4 @@
-"""Files that people share."""
+"""Models of uploaded files."""
 
 import uuid
 from typing import Any
@@ -41,7 +41,9 @@ class Attachment(models.Model):
         return self.name
 
     def summary(self) -> dict[str, Any]:
-        """What a message keeps of its attachment, so that a page of history is one query."""
+        """Returns the copy of an attachment that its message stores, so that a page of history is
+        one query.
+        """
         return {
             "id": str(self.id),
             "name": self.name,

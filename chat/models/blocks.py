@@ -1,4 +1,4 @@
-"""Who wants nothing to do with whom."""
+"""Models of blocks between people."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Block(models.Model):
-    """One person refuses another: no direct messages, no adding to rooms, no presence."""
+    """One person blocks another: no direct messages, no adding to rooms, no presence."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
     blocker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="blocks")

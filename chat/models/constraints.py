@@ -1,4 +1,4 @@
-"""Constraints of our own."""
+"""Custom database constraints."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class NeverReused(models.UniqueConstraint):
-    """Unique, and what one row has had no other row ever gets, where nothing is locked.
+    """A unique constraint whose values are never reused by another row, even without locks.
 
     Between reading a room's head and writing after it, others may take the next position and
     leave it again: a message that is written there would stand before what has been shown. SQL

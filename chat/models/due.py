@@ -1,4 +1,4 @@
-"""What is to be done at a time."""
+"""Models of things that are due at a time."""
 
 import uuid
 
@@ -6,10 +6,10 @@ from django.db import models
 
 
 class Due(models.Model):
-    """One thing that is to be done once, at a time or soon after it (``chat.due``).
+    """A thing to do once, at a time or soon after it (``chat.due``).
 
-    The row is the promise: it goes when the thing is done. Its id is what the handler makes its
-    own ids of, so that doing it again finds what was done before.
+    The row is deleted when the thing is done. The handler derives its own ids from the row's, so
+    that a second run finds what the first has stored.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")

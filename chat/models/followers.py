@@ -1,4 +1,4 @@
-"""How far those have come that follow the logs of rooms."""
+"""Models of the progress of log followers."""
 
 import uuid
 
@@ -10,8 +10,7 @@ NAMESPACE = uuid.UUID("6c1e0a4e-9f0b-4a55-9a8e-0f8d3c2f5b71")
 
 
 class Follower(models.Model):
-    """How far one follower has come in one room (``chat.followers``). Where there is no row, it
-    has not begun."""
+    """One follower's position in one room (``chat.followers``). Without a row, it has not begun."""
 
     id = models.UUIDField(primary_key=True, editable=False, db_column="_id")
     """Made from name and room, so that two processes cannot make two."""
@@ -30,5 +29,5 @@ class Follower(models.Model):
 
 
 def follower_id(name: str, room: uuid.UUID) -> uuid.UUID:
-    """The id of the row of this follower in this room."""
+    """Returns the id of this follower's row for this room."""
     return uuid.uuid5(NAMESPACE, f"{name} {room}")

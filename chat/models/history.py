@@ -1,4 +1,4 @@
-"""Which history this is."""
+"""Models of the identity of the history."""
 
 import uuid
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class History(models.Model):
-    """The one row that says which history this database holds (``chat.actions.history``)."""
+    """The one row with the id of this database's history (``chat.actions.history``)."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, db_column="_id")
     epoch = models.UUIDField(default=uuid.uuid4)

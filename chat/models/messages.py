@@ -1,4 +1,4 @@
-"""Messages: a room's log."""
+"""Models of messages, which form a room's log."""
 
 import uuid
 
@@ -73,12 +73,12 @@ class Message(models.Model):
 
 
 def message_id(sender: uuid.UUID, client_id: uuid.UUID) -> uuid.UUID:
-    """The id of the message that this sender sends under this ``client_id``, in any room."""
+    """Returns the id of a message that this sender sends with this ``client_id``, in any room."""
     return uuid.uuid5(sender, client_id.hex)
 
 
 class Revision(models.Model):
-    """What a message said before an edit. Deleting the message deletes its revisions."""
+    """The text of a message before an edit. Deleting the message deletes its revisions."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
     message = models.ForeignKey(Message, models.CASCADE, related_name="revisions", db_index=False)

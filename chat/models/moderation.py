@@ -1,4 +1,4 @@
-"""What people report, and what moderators did about it."""
+"""Models of reports and of the audit log."""
 
 import uuid
 from typing import Any
@@ -10,7 +10,7 @@ from chat.models.messages import Message
 
 
 class Report(models.Model):
-    """Someone's complaint about a message, with what it said at that moment."""
+    """A person's report of a message, with the text at that moment."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
     message = models.ForeignKey(Message, models.CASCADE, related_name="reports")
@@ -35,7 +35,7 @@ class Report(models.Model):
 
 
 class AppendOnly(models.QuerySet["AuditEntry"]):
-    """Refuses to change or delete what has been written."""
+    """Refuses to change or delete stored rows."""
 
     def update(self, **kwargs: Any) -> int:
         raise TypeError("Audit entries are never changed.")
@@ -53,7 +53,7 @@ class AppendOnly(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """What a moderator did, to whom, and why. Written once, never changed.
+    """A moderator's action: who, to whom, and why. Written once, never changed.
 
     The ORM refuses changes here; where the database has triggers, they refuse the SQL too
     (``chat.moderation.audit_triggers``).

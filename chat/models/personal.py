@@ -1,4 +1,4 @@
-"""What changes one person's view of the chat, and nobody else's."""
+"""Models of changes that affect one person's view of the chat only."""
 
 import uuid
 
@@ -13,9 +13,9 @@ NAMESPACE = uuid.UUID("b0b9b0d2-3f8e-4c0e-9d53-2b6f0f8a7e41")
 class PersonalChange(models.Model):
     """The newest value of one thing in a person's log (``chat.actions.personal``).
 
-    There is one row for each thing. A change moves it to the next version of its person's log, as
-    a change of a message moves that to the next position of its room's, so the log is as long as
-    there are things, and never grows by changes.
+    There is one row for each thing. A change moves it to the next version of the person's log, as a
+    change of a message moves it to the next position of its room's log. So the log is as long as
+    there are things, and changes never make it grow.
     """
 
     id = models.UUIDField(primary_key=True, editable=False, db_column="_id")
@@ -41,5 +41,5 @@ class PersonalChange(models.Model):
 
 
 def change_id(user: uuid.UUID, kind: str, key: str) -> uuid.UUID:
-    """The id of the row that says what this thing is for this person."""
+    """Returns the id of the row with this thing's value for this person."""
     return uuid.uuid5(NAMESPACE, f"{user} {kind} {key}")

@@ -1,4 +1,4 @@
-"""Strangers who ask people into rooms, where the server has such people asked."""
+"""Models of strangers' requests that people join rooms."""
 
 import uuid
 
@@ -10,11 +10,11 @@ from chat.models.rooms import Room
 
 
 class RoomRequest(models.Model):
-    """Someone is asked into a room by a stranger, and has not accepted.
+    """A stranger's request that a person join a room, not accepted yet.
 
-    The row stays when they refuse and when the room withdraws it, so that they are not asked again
-    soon, and so that what its asker may do in a day counts it. It goes when they come into the
-    room, by whatever way.
+    The row stays after a refusal or a withdrawal, so that the person is not asked again soon, and
+    so that it counts towards its sender's daily limit. It is deleted when the person joins the
+    room, in any way.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")

@@ -1,4 +1,4 @@
-"""Rooms and who is in them."""
+"""Models of rooms and their members."""
 
 import uuid
 from uuid import UUID
@@ -11,7 +11,9 @@ from mediachat.folding import FoldedField, Named
 
 
 def pair_of(direct_key: str | None) -> list[UUID]:
-    """The ids of the two people of a direct room; of another room, which has no key, none."""
+    """Returns the ids of the two people of a direct room; none for another room, which
+    has no key.
+    """
     return [UUID(hex) for hex in direct_key.split(":")] if direct_key else []
 
 
@@ -58,12 +60,12 @@ class Room(Named):
 
     @property
     def is_blocked(self) -> bool:
-        """Whether one of the two people of a direct room has blocked the other."""
+        """Returns whether one of the two people of a direct room has blocked the other."""
         return bool(self.blocked_by_first or self.blocked_by_second)
 
 
 class Membership(models.Model):
-    """A person in a room, and how far they have read."""
+    """A person's membership of a room, and how far they have read."""
 
     class Role(models.TextChoices):
         OWNER = protocol.Role.OWNER.value, "Owner"
@@ -89,7 +91,7 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_membership")]
-        # Who owns a room, and who has been in it longest: a room may have ten thousand members.
+        # For a room's owner, and its longest member: a room may have ten thousand members.
         indexes = [models.Index(fields=["room", "role", "joined_at"])]
 
     def __str__(self) -> str:

@@ -1,9 +1,8 @@
-"""What the server's moderators do: each with a reason, and each in the audit log.
+"""The actions of the server's moderators: each needs a reason, and goes into the audit log.
 
-A crash leaves the stricter state. What takes something away is done first and recorded after;
-what gives something back, or shows what is private, is recorded first and done after. Both
-happen in one transaction where the database has them. Doing any of it again is harmless and
-records the new reason.
+A crash leaves the stricter state. An action that takes something away comes before its record; one
+that gives something back, or shows private data, comes after. Both happen in one transaction if the
+database has them. Repeating an action is harmless and records the new reason.
 
 Every action raises ``ChatError``: ``forbidden`` for all but active staff with the permission,
 ``bad_request`` without a reason, ``not_found``.
@@ -35,9 +34,9 @@ M = TypeVar("M", bound=models.Model)
 
 
 def suspend_user(moderator: User, *, user: UUID, reason: str) -> User:
-    """Shuts every door to someone: their sessions end and their sockets close at once.
+    """Suspends a person: their sessions end and their sockets close at once.
 
-    Nobody suspends themselves, and superusers are suspended by superusers only, so one is left.
+    Nobody suspends themselves, and only superusers suspend superusers, so one is left.
     """
     with transaction.atomic():
         # Two superusers who suspend each other wait for one another, so that one is left. MongoDB
@@ -52,7 +51,7 @@ def suspend_user(moderator: User, *, user: UUID, reason: str) -> User:
 
 
 def restore_user(moderator: User, *, user: UUID, reason: str) -> User:
-    """Lets someone who was suspended sign in again."""
+    """Lets a suspended person sign in again."""
     with transaction.atomic():
         actor, reason = _authorised(moderator, "accounts.suspend_user", reason)
         person = _person_under(actor, user)
@@ -65,9 +64,9 @@ def restore_user(moderator: User, *, user: UUID, reason: str) -> User:
 
 
 def erase_user(moderator: User, *, user: UUID, reason: str, keep_messages: bool) -> User:
-    """Closes someone's account for good; what else names them is erased soon after.
+    """Closes a person's account for good; everything else that names them is erased soon after.
 
-    The entry names them by what they are called from now on. Older entries stay as they are.
+    The entry uses their new name. Older entries stay unchanged.
     """
     with transaction.atomic():
         actor, reason = _authorised(moderator, "accounts.erase_user", reason)
@@ -80,7 +79,7 @@ def erase_user(moderator: User, *, user: UUID, reason: str, keep_messages: bool)
 
 
 def hide_message(moderator: User, *, message: UUID, reason: str) -> Message:
-    """Shows a message as deleted, and refuses its files; what it said is kept."""
+    """Shows a message as deleted, and refuses its files; the text is kept."""
     with transaction.atomic():
         actor, reason = _authorised(moderator, "chat.hide_message", reason)
         row = messages.hide_message(message=message, hidden=True)
@@ -89,7 +88,7 @@ def hide_message(moderator: User, *, message: UUID, reason: str) -> Message:
 
 
 def show_message(moderator: User, *, message: UUID, reason: str) -> Message:
-    """Shows a hidden message again. What its sender deleted stays deleted."""
+    """Shows a hidden message again. One that its sender deleted stays deleted."""
     with transaction.atomic():
         actor, reason = _authorised(moderator, "chat.hide_message", reason)
         row = _message(message)
@@ -98,7 +97,7 @@ def show_message(moderator: User, *, message: UUID, reason: str) -> Message:
 
 
 def remove_member(moderator: User, *, room: UUID, user: UUID, reason: str) -> Room:
-    """Takes someone out of a room. In a public room they can join again.
+    """Removes a person from a room. They can rejoin a public room.
 
     Raises:
         ChatError: also ``forbidden`` in a direct room, which either of the two would reopen.
@@ -119,11 +118,11 @@ def remove_member(moderator: User, *, room: UUID, user: UUID, reason: str) -> Ro
 
 
 def appoint_owner(moderator: User, *, room: UUID, user: UUID, reason: str) -> Room:
-    """Makes a member an owner of their room, beside those whom it has.
+    """Makes a member an owner of their room, in addition to its owners.
 
     Raises:
-        ChatError: also ``not_found`` for who is no member, ``forbidden`` in a direct room and for
-            someone who is suspended.
+        ChatError: also ``not_found`` if they are no member, ``forbidden`` in a direct room and if
+            they are suspended.
     """
     with transaction.atomic():
         actor, reason = _authorised(moderator, "chat.remove_member", reason)
@@ -141,10 +140,10 @@ def appoint_owner(moderator: User, *, room: UUID, user: UUID, reason: str) -> Ro
 
 
 def find_owner(moderator: User, *, room: UUID, reason: str) -> Room:
-    """Makes the member an owner to whom a room without one would have been handed on.
+    """Makes the member an owner who would inherit a room without one.
 
     Raises:
-        ChatError: also ``conflict`` where the room has an owner, or nobody who could be it.
+        ChatError: also ``conflict`` if the room has an owner, or nobody who could be one.
     """
     with transaction.atomic():
         actor, reason = _authorised(moderator, "chat.remove_member", reason)
@@ -161,7 +160,7 @@ def find_owner(moderator: User, *, room: UUID, reason: str) -> Room:
 
 
 def close_room(moderator: User, *, room: UUID, reason: str) -> Room:
-    """Leaves a room to be read by its members only."""
+    """Closes a room: members can only read it."""
     with transaction.atomic():
         actor, reason = _authorised(moderator, "chat.close_room", reason)
         row = rooms.close_room(room=room, closed=True)
@@ -179,10 +178,10 @@ def reopen_room(moderator: User, *, room: UUID, reason: str) -> Room:
 
 
 def settle_report(moderator: User, *, report: UUID, resolution: str) -> Report:
-    """Takes a report out of the queue, with what was decided.
+    """Settles a report, with the decision.
 
     Raises:
-        ChatError: also ``conflict`` when someone else has settled it.
+        ChatError: also ``conflict`` if another moderator has settled it.
     """
     with transaction.atomic():
         actor, resolution = _authorised(moderator, "chat.settle_report", resolution)
@@ -208,7 +207,7 @@ def settle_report(moderator: User, *, report: UUID, resolution: str) -> Report:
 
 
 def reveal_message(moderator: User, *, message: UUID, reason: str) -> Message:
-    """A message for a moderator to read who has no report of it."""
+    """Returns an unreported message for a moderator to read."""
     actor, reason = _authorised(moderator, "chat.reveal_message", reason)
     row = _message(message)
     _record(actor, "reveal_message", row, label(row), reason)
@@ -216,7 +215,7 @@ def reveal_message(moderator: User, *, message: UUID, reason: str) -> Message:
 
 
 def reveal_context(moderator: User, *, report: UUID, reason: str) -> list[Message]:
-    """The messages around a reported one, for a moderator to read, oldest first."""
+    """Returns the messages around a reported one for a moderator to read, oldest first."""
     actor, reason = _authorised(moderator, "chat.reveal_message", reason)
     row = _report(report)
     _record(actor, "reveal_context", row, label(row), reason)
@@ -230,7 +229,7 @@ def reveal_context(moderator: User, *, report: UUID, reason: str) -> list[Messag
 
 
 def reveal_attachment(moderator: User, *, attachment: UUID, reason: str) -> Attachment:
-    """A file for a moderator to look at."""
+    """Returns a file for a moderator to look at."""
     actor, reason = _authorised(moderator, "chat.reveal_message", reason)
     row = _attachment(attachment)
     _record(actor, "reveal_attachment", row, label(row), reason)
@@ -238,9 +237,9 @@ def reveal_attachment(moderator: User, *, attachment: UUID, reason: str) -> Atta
 
 
 def label(row: models.Model) -> str:
-    """How the log and the admin name something without saying what is in it.
+    """Names something in the log and the admin without revealing its content.
 
-    It may stand in a sentence as it is: each name in it is isolated from the words around.
+    It is safe within a sentence: each name in it is isolated from the text around it.
     """
     match row:
         case Room():
@@ -262,7 +261,7 @@ def label(row: models.Model) -> str:
 
 
 def _authorised(moderator: User, permission: str, reason: str) -> tuple[User, str]:
-    """The moderator as they stand now, whatever the object in hand says, and the reason."""
+    """Returns the moderator as stored now, regardless of the given object, and the reason."""
     actor = User.objects.filter(pk=moderator.pk, is_active=True, is_staff=True).first()
     if actor is None or not actor.has_perm(permission):
         raise ChatError(ErrorCode.FORBIDDEN, "Ask an administrator of this server.")

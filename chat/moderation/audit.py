@@ -1,4 +1,4 @@
-"""The one way into the audit log."""
+"""Writes the audit log; all entries are written here."""
 
 from django.db.models import Model
 
@@ -6,7 +6,7 @@ from chat.models import AuditEntry
 
 
 def record(actor: str, action: str, about: Model, *, target: str, reason: str) -> None:
-    """Writes an entry: who did what, to what, and why, or what exactly was changed."""
+    """Writes an entry: who did what, to what, and why, or exactly what changed."""
     AuditEntry.objects.create(
         actor=actor,
         action=action,

@@ -1,8 +1,8 @@
-"""Keeps the audit log as it was written in the database itself, past Django's ORM.
+"""Makes the database itself refuse to change the audit log, beyond Django's ORM.
 
-SQLite and PostgreSQL refuse to change or delete an entry, whatever program asks. MongoDB has no
-triggers. None of them stops whoever owns the database: an owner can drop a trigger, truncate a
-table or change the file. Send entries to a second place if you need proof against owners.
+SQLite and PostgreSQL refuse to change or delete an entry, for every program. MongoDB has no
+triggers. None of them stops the database's owner, who can drop a trigger, truncate a table or
+change the file. Send entries to a second place if you need proof against owners.
 """
 
 from django.db import connections, transaction
@@ -19,15 +19,15 @@ ON_SQLITE = {
         BEFORE {verb} ON {TABLE} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"""
     for verb in ("update", "delete")
 } | {
-    # INSERT OR REPLACE deletes the old row without asking its triggers. No part of the text
-    # comes from outside.
+    # INSERT OR REPLACE deletes the old row without running its triggers. No part of the text comes
+    # from outside.
     f"{TABLE}_no_replace": f"""CREATE TRIGGER IF NOT EXISTS {TABLE}_no_replace
         BEFORE INSERT ON {TABLE} WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE _id = NEW._id)
         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"""  # noqa: S608
 }
 ON_POSTGRESQL = {
-    # The lock, which the last statement takes anyway, is for the function: two who replace it at
-    # once are an error.
+    # The lock, which the last statement takes anyway, protects the function: replacing it twice at
+    # once is an error.
     f"{TABLE}_no_change": f"""LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE;
         CREATE OR REPLACE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql
         AS $$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$;
@@ -44,7 +44,7 @@ NAMES = {
 
 
 def missing(using: str) -> set[str]:
-    """The names of the triggers that this database is to have and has not."""
+    """Returns the names of the triggers that this database lacks."""
     connection = connections[using]
     language = capabilities.of(connection).triggers
     if language is None:
@@ -55,10 +55,10 @@ def missing(using: str) -> set[str]:
 
 
 def install(using: str) -> None:
-    """Makes the triggers where they are missing.
+    """Creates missing triggers.
 
-    After every migration rather than in one: SQLite alters a table by making a new one, which
-    has no triggers.
+    Runs after every migration rather than in one: SQLite alters a table by creating a new one,
+    which has no triggers.
     """
     language = capabilities.of(connections[using]).triggers
     if language is None:

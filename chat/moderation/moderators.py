@@ -1,4 +1,4 @@
-"""The group whose members moderate: made with the database, then the administrators' to change."""
+"""Creates the moderators' group once; administrators can change it afterwards."""
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
@@ -26,9 +26,9 @@ may be missing, where a start can die between two rows that are stored at once (
 
 
 def is_made(using: str) -> bool:
-    """Whether the group is there with all that it was to have when it was made.
+    """Returns whether the group was created completely.
 
-    One without permissions is not: it is what a start leaves that died after making it.
+    A group without permissions was not: a start that dies while creating it leaves one.
     """
     group = Group.objects.using(using).filter(name=NAME).first()
     if group is None:
@@ -38,9 +38,9 @@ def is_made(using: str) -> bool:
 
 
 def make_group(using: str) -> None:
-    """Makes the group where there is none, or goes on where a start was interrupted.
+    """Creates the group, or finishes an interrupted creation.
 
-    One that is made stays as it is: an administrator may have taken permissions away.
+    A complete group stays unchanged: an administrator may have removed permissions.
     """
     if is_made(using):
         return

@@ -1,12 +1,11 @@
-"""The contract between the server and every client, version 1.
+"""The protocol between the server and every client, version 1.
 
-What a client may send is a command; what the server sends is a reply, an error or an event.
-This package names them all and knows nothing of Django: docs/protocol.md is generated from it
-(``manage.py protocol_reference``), and clients in other languages can be generated from the
-same models.
+A client sends commands; the server sends replies, errors and events. This package defines them all
+without importing Django: docs/protocol.md is generated from it (``manage.py protocol_reference``),
+and clients in other languages can be generated from the same models.
 
-Commands forbid unknown fields, so that a misspelt option is an answer and not a silence.
-Clients ignore what they do not know, so that this contract can grow.
+Commands forbid unknown fields, so that a misspelt option is an error instead of being ignored.
+Clients ignore what they do not know, so that the protocol can grow.
 """
 
 from chat.protocol.commands import *  # noqa: F403

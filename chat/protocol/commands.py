@@ -1,4 +1,4 @@
-"""What a client may ask for."""
+"""The commands that a client can send."""
 
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
@@ -39,10 +39,10 @@ class Command(BaseModel):
 
 
 class Sync(Command):
-    """Asks for all that changed: of each room, after the position that the client holds.
+    """Requests everything that changed: in each room, after the position that the client holds.
 
-    First come, for each room that has moved, one or more ``changes``; then the reply. A room that
-    you may not read is answered by ``room.removed``.
+    First come, for each room that has moved, one or more ``changes``; then the reply. For a room
+    that you may not read comes ``room.removed``.
     """
 
     reply = Done
@@ -82,7 +82,8 @@ class MessageDelete(Command):
 
 class MessageReact(Command):
     """Adds (``on``) or takes back one's reaction: one emoji, or a shortcode such as ``:wave:``.
-    Other forms of an emoji count as the one that Unicode recommends: ❤ as ❤️."""
+    Other forms of an emoji count as the one that Unicode recommends: ❤ as ❤️.
+    """
 
     reply = MessageReply
     type: Literal["message.react"]
@@ -92,7 +93,7 @@ class MessageReact(Command):
 
 
 class MessageReport(Command):
-    """Tells the server's moderators about a message."""
+    """Reports a message to the server's moderators."""
 
     reply = Done
     type: Literal["message.report"]
@@ -103,7 +104,7 @@ class MessageReport(Command):
 
 
 class MessageRevisions(Command):
-    """What a message said before its edits; for moderators of the room."""
+    """Returns the former texts of an edited message; for moderators of the room."""
 
     reply = RevisionsReply
     type: Literal["message.revisions"]
@@ -111,7 +112,9 @@ class MessageRevisions(Command):
 
 
 class History(Command):
-    """A page of messages, newest last: those before a number, those after one, or the newest."""
+    """Returns a page of messages, newest last: those before a number, those after one, or the
+    newest.
+    """
 
     reply = HistoryReply
     type: Literal["history"] = "history"
@@ -122,7 +125,7 @@ class History(Command):
 
 
 class RoomOpen(Command):
-    """Opens a room. A direct room that exists already is answered, not opened again.
+    """Opens a room. If a direct room exists already, it is returned instead of opening another.
 
     Whoever opens a direct room has it at once. The other person gets it with its first message,
     or when they open it too; until then they cannot tell that it exists.
@@ -144,8 +147,9 @@ class RoomJoin(Command):
 
 
 class RoomLeave(Command):
-    """Leaves a private or public room. A direct room is put away instead, as by
-    ``room.put_away``: two people have one for good."""
+    """Leaves a private or public room. A direct room is only hidden instead, as by
+    ``room.put_away``: two people keep it for good.
+    """
 
     reply = RoomReply
     type: Literal["room.leave"]
@@ -153,7 +157,7 @@ class RoomLeave(Command):
 
 
 class RoomAccept(Command):
-    """Accepts a stranger's request: one is then a member of the room."""
+    """Accepts a stranger's request to join a room, and becomes a member."""
 
     reply = RoomReply
     type: Literal["room.accept"]
@@ -161,7 +165,7 @@ class RoomAccept(Command):
 
 
 class RoomRefuse(Command):
-    """Refuses a stranger's request. They are not told, and cannot ask again for a time."""
+    """Refuses a stranger's request. They are not notified, and cannot send another for a time."""
 
     reply = Done
     type: Literal["room.refuse"]
@@ -169,7 +173,7 @@ class RoomRefuse(Command):
 
 
 class RoomPutAway(Command):
-    """Takes a direct room off one's list until its next message (``on``), or puts it back."""
+    """Hides a direct room from one's list until its next message (``on``), or shows it again."""
 
     reply = RoomReply
     type: Literal["room.put_away"]
@@ -178,8 +182,9 @@ class RoomPutAway(Command):
 
 
 class RoomFavorite(Command):
-    """Puts a room among one's favourites (``on``), or takes it out, on all of one's devices. What
-    is so already stays as it is."""
+    """Adds a room to one's favourites (``on``), or removes it, on all of one's devices. Without a
+    change, nothing happens.
+    """
 
     reply = PersonalChangeReply
     type: Literal["room.favorite"]
@@ -197,8 +202,9 @@ class RoomRename(Command):
 
 
 class RoomAdd(Command):
-    """Adds people to a private or public room; for its owners and moderators. Whose request was
-    withdrawn within the last 24 hours is not asked again (``rate_limited``)."""
+    """Adds people to a private or public room; for its owners and moderators. A person whose
+    request was withdrawn within the last 24 hours cannot be asked again (``rate_limited``).
+    """
 
     reply = InvitedReply
     type: Literal["room.add"]
@@ -207,9 +213,9 @@ class RoomAdd(Command):
 
 
 class RoomRemove(Command):
-    """Removes a person from a room, or withdraws the request of one who has been asked into it;
-    for its owners and moderators. A request that has been withdrawn cannot be accepted, and
-    ``asked`` does not name the person."""
+    """Removes a person from a room, or withdraws a request to join it; for its owners and
+    moderators. A withdrawn request cannot be accepted, and ``asked`` no longer names the person.
+    """
 
     reply = RoomReply
     type: Literal["room.remove"]
@@ -228,7 +234,9 @@ class RoomRole(Command):
 
 
 class RoomMembers(Command):
-    """The members of a room by username, a page at a time: those after the username ``after``."""
+    """Returns the members of a room by username, a page at a time: those after the username
+    ``after``.
+    """
 
     reply = MembersReply
     type: Literal["room.members"]
@@ -240,7 +248,7 @@ class RoomMembers(Command):
 class RoomRead(Command):
     """Marks a room as read up to a number, on all of the person's devices.
 
-    The mark never goes back, nor past the newest message. It is answered when it is stored, some
+    The mark never moves back, nor past the newest message. The reply comes when it is stored, some
     20 to 100 ms later, together with those of others.
     """
 
@@ -251,8 +259,10 @@ class RoomRead(Command):
 
 
 class RoomUnread(Command):
-    """How much of some of one's rooms is unread, where events do not tell: as when another device
-    has read a part of what this one never saw. Rooms that one is not in are left out."""
+    """Returns how much of some of one's rooms is unread, where events do not show it: as when
+    another device has read a part of what this one never saw. Leaves out rooms of which one is not
+    a member.
+    """
 
     reply = UnreadReply
     type: Literal["room.unread"]
@@ -260,9 +270,10 @@ class RoomUnread(Command):
 
 
 class RoomFind(Command):
-    """Open public rooms that have each word of the query in their names, a page at a time; all of
-    them where it is empty. Case and accents make no difference. Those in which each word begins
-    a word of the name come first. ``after`` is the last room of the page before."""
+    """Returns open public rooms whose names contain each word of the query, a page at a time; all
+    of them for an empty query. Case and accents make no difference. Rooms in which each word begins
+    a word of the name come first. ``after`` is the last room of the previous page.
+    """
 
     reply = RoomsReply
     type: Literal["room.find"]
@@ -271,10 +282,12 @@ class RoomFind(Command):
 
 
 class PeopleFind(Command):
-    """People who have each word of the query in their username or display name, a page at a time.
-    Case and accents make no difference, nor an ``@`` before a word. Those in whose names each word
-    begins a word come first. Suspended people are not found. ``after`` is the last username of the
-    page before. Where a ``room`` is named, the reply says who of them is a member of it."""
+    """Returns people whose username or display name contains each word of the query, a page at a
+    time. Case and accents make no difference, nor an ``@`` before a word. People in whose names
+    each word begins a word come first. Suspended people are left out. ``after`` is the last
+    username of the previous page. If ``room`` is given, the reply says who of them is a member of
+    it.
+    """
 
     reply = PeopleFoundReply
     type: Literal["people.find"]
@@ -284,8 +297,9 @@ class PeopleFind(Command):
 
 
 class PeopleGet(Command):
-    """Display names and avatars of people by username, of suspended ones too. Of a name that nobody
-    has, nothing is told."""
+    """Returns display names and avatars of people by username, including suspended ones. Leaves out
+    names that do not exist.
+    """
 
     reply = PeopleReply
     type: Literal["people.get"]
@@ -293,10 +307,11 @@ class PeopleGet(Command):
 
 
 class PersonBlock(Command):
-    """Blocks a person (``on``) or takes it back. Neither of the two can then write to the other
-    directly, add them to rooms or see whether they are here; nobody is told, but ``blocked`` tells
-    all of one's own devices. A message that a block forbids is answered with ``forbidden``, in the
-    same words for both of them."""
+    """Blocks a person (``on``) or unblocks them. Neither of the two can then write to the other
+    directly, add them to rooms or see whether they are online; the other is not notified, but all
+    of one's own devices get ``blocked``. A message that a block forbids is answered with
+    ``forbidden``, in the same words for both of them.
+    """
 
     reply = Done
     type: Literal["person.block"]
@@ -305,8 +320,9 @@ class PersonBlock(Command):
 
 
 class UserUpdate(Command):
-    """Changes one's own display name. It is refused when it has characters that cannot be seen or
-    that turn text around, and when it is, or looks like, another person's username."""
+    """Changes one's own display name. The name is refused if it has invisible characters or ones
+    that change the direction of text, and if it is, or looks like, another person's username.
+    """
 
     reply = UserReply
     type: Literal["user.update"]
@@ -314,8 +330,9 @@ class UserUpdate(Command):
 
 
 class MeSync(Command):
-    """What changed for the person alone after the ``me_version`` that the client holds, 0 where it
-    holds none: in order, a page at a time, each thing with its newest value."""
+    """Returns what changed for the person alone after the ``me_version`` that the client holds, or
+    0: in order, a page at a time, each thing with its newest value.
+    """
 
     reply = PersonalChangesReply
     type: Literal["me.sync"]
@@ -323,7 +340,7 @@ class MeSync(Command):
 
 
 class Typing(Command):
-    """Tells the room that one is typing; repeat it every 3 seconds. It has no reply."""
+    """Shows the room that one is typing; repeat it every 3 seconds. It has no reply."""
 
     reply = None
     type: Literal["typing"]
@@ -331,7 +348,7 @@ class Typing(Command):
 
 
 class Ping(Command):
-    """Answers at once."""
+    """Returns at once, to test the connection."""
 
     reply = Done
     type: Literal["ping"]

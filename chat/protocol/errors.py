@@ -1,4 +1,4 @@
-"""What goes wrong: with a command, with a frame, and with a connection."""
+"""Errors of a command, of a frame, and of a connection."""
 
 from enum import StrEnum
 
@@ -17,10 +17,10 @@ class ErrorCode(StrEnum):
 
 
 class ChatError(Exception):
-    """What a person is told when a command cannot be done. Nothing has been changed.
+    """A command failed, and nothing has been changed.
 
-    ``code`` is for programs, ``detail`` for people: it says what to do next, and never
-    whether something exists that the person may not see.
+    ``code`` is for programs, ``detail`` for people: it says what to do next, and never whether
+    something exists that the person may not see.
     """
 
     def __init__(self, code: ErrorCode, detail: str) -> None:
@@ -30,7 +30,7 @@ class ChatError(Exception):
 
 
 class CloseCode:
-    """Why the server closed a socket. Every other code means: come back and ``sync``."""
+    """The reason why the server closed a socket. Every other code means: reconnect and ``sync``."""
 
     FRAME_TOO_LARGE = 1009
     RESTARTING = 1012
@@ -42,7 +42,7 @@ class CloseCode:
 
 
 class FrameError(ChatError):
-    """A frame that is no command; ``ref`` is the client's own, where it could be read."""
+    """A frame that is no command; ``ref`` is the client's own, if it could be read."""
 
     def __init__(self, detail: str, ref: str = "", code: ErrorCode = ErrorCode.BAD_REQUEST) -> None:
         super().__init__(code, detail)

@@ -1,4 +1,4 @@
-"""What the server tells without having been asked."""
+"""The events that the server sends without a command."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -20,7 +20,7 @@ from chat.protocol.objects import (
 
 
 class Event(Wire):
-    """What the server tells without having been asked."""
+    """An event that the server sends without a command."""
 
     type: ClassVar[str]
 
@@ -61,7 +61,7 @@ class Ready(Event):
 
 
 class MessageEvent(Event):
-    """A message was sent, edited, reacted to or deleted: its state after that."""
+    """A message was sent, edited, reacted to or deleted: its new state."""
 
     type = "message"
     room: UUID
@@ -70,7 +70,7 @@ class MessageEvent(Event):
 
 
 class Changes(Event):
-    """All that changed in a room after a position, in the order of position."""
+    """All changes of a room after a position, in the order of position."""
 
     type = "changes"
     room: UUID
@@ -83,8 +83,8 @@ class Changes(Event):
 class RoomEvent(Event):
     """A room was opened or changed, or the person was added to it.
 
-    A direct room that somebody else opened comes with its first messages: as it stood before them,
-    and then a ``message`` event for each. Where that cannot be told, ``position`` is after them.
+    A direct room that another person opened comes with its first messages: in its state before
+    them, and then a ``message`` event for each. If that is impossible, ``position`` is after them.
     """
 
     type = "room"
@@ -92,14 +92,15 @@ class RoomEvent(Event):
 
 
 class RoomRemoved(Event):
-    """The person is not, or no longer, in this room. ``reason`` is ``left`` (they did, on any of
-    their devices), ``removed`` (somebody else did it, or the server only found that they are out)
-    or ``not_found`` (they asked to ``sync`` a room that they may not read). A room that is closed
-    stays, and comes as ``room`` with ``closed``.
+    """The person is not, or not any more, a member of this room. ``reason`` is ``left`` (they left,
+    on any of their devices), ``removed`` (another person removed them, or the server only found
+    that they are out) or ``not_found`` (they requested to ``sync`` a room that they may not read).
+    A closed room stays, and comes as ``room`` with ``closed``.
 
-    ``name`` (of the room) and ``by`` (the username of who did it) come where somebody of the room
-    removed them. ``by`` is left out where the server's moderators did it, and both are where the
-    server only found that they are out."""
+    ``name`` (of the room) and ``by`` (the username of the person who did it) are given if a member
+    removed them. ``by`` is left out if the server's moderators did it, and both are if the server
+    only found that they are out.
+    """
 
     type = "room.removed"
     room: UUID
@@ -108,12 +109,14 @@ class RoomRemoved(Event):
     by: str | None = None
 
     def frame(self) -> str:
-        """Without what is not known: a room that may not be read looks like one that is none."""
+        """Leaves out unknown fields: a room that may not be read looks like one that does not
+        exist.
+        """
         return f'{{"type":"{self.type}",{self.model_dump_json(exclude_none=True)[1:]}'
 
 
 class ReadEvent(Event):
-    """Someone has read up to a number."""
+    """A person has read up to a number."""
 
     type = "read"
     room: UUID
@@ -122,7 +125,7 @@ class ReadEvent(Event):
 
 
 class TypingEvent(Event):
-    """Someone is typing; it holds for five seconds."""
+    """A person is typing; it holds for five seconds."""
 
     type = "typing"
     room: UUID
@@ -130,10 +133,11 @@ class TypingEvent(Event):
 
 
 class PresenceEvent(Event):
-    """Someone came or went, with whom the person shares a private or direct room in which both
-    have written; ``state``: online or offline. It is also told when the two begin to see each
-    other, or cease to. What happens within a moment comes in one frame, and whoever comes and
-    goes within it is not told."""
+    """A person with whom one shares a private or direct room, in which both have written, went
+    online or offline (``state``). It is also sent when the two begin or cease to see each other.
+    Changes within a moment come in one frame, and a person who comes and goes within it is left
+    out.
+    """
 
     type = "presence"
     user: str
@@ -141,21 +145,21 @@ class PresenceEvent(Event):
 
 
 class PersonEvent(Event):
-    """Someone changed their display name or avatar."""
+    """A person changed their display name or avatar."""
 
     type = "person"
     person: Person
 
 
 class BlockedEvent(Event):
-    """Whom the person has blocked, all of them, after a change on any of their devices."""
+    """Everyone whom the person has blocked, after a change on any of their devices."""
 
     type = "blocked"
     usernames: list[str]
 
 
 class RequestsEvent(Event):
-    """The rooms into which strangers ask the person, all of them, after a change."""
+    """All rooms into which strangers ask the person, after a change."""
 
     type = "requests"
     requests: list[RoomRequest]

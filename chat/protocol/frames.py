@@ -1,4 +1,4 @@
-"""From the text of a frame to its command, and from what is said to the text of a frame."""
+"""Parses frames into commands, and encodes replies, errors and events as frames."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ _ANY: TypeAdapter[Any] = TypeAdapter(
 
 
 def parse(text: str) -> Any:
-    """Reads one frame into its command.
+    """Parses a frame into its command.
 
     Raises:
         FrameError: it is not JSON, not an object, of no known type, or its fields are wrong.
@@ -37,7 +37,7 @@ def parse(text: str) -> Any:
 
 
 def _parse_closely(text: str) -> Any:
-    """The same in steps, to say of a frame that is wrong what is wrong with it."""
+    """Parses in steps, to find out what is wrong with an invalid frame."""
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):
@@ -59,25 +59,25 @@ def _parse_closely(text: str) -> Any:
 
 
 def explain(error: ValidationError) -> str:
-    """The first mistake in one line, without repeating what was sent."""
+    """Describes the first mistake in one line, without repeating the input."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     return f"{where}: {first['msg']}"[:300] if where else str(first["msg"])[:300]
 
 
-# Messages are encoded once, and what surrounds them is joined on as text: a message that goes
-# to a thousand people, into a reply and into the recent tail of its room is one encoding.
+# Messages are encoded once, and frames are joined around them as text: a message that goes to a
+# thousand people, into a reply and into its room's recent changes is encoded once.
 
 
 def message_frame(room: UUID, position: int, message: str) -> str:
-    """A ``message`` event around a message that is JSON already."""
+    """Encodes a ``message`` event around a message that is JSON already."""
     return f'{{"type":"message","room":"{room}","position":{position},"message":{message}}}'
 
 
 def changes_frame(
     room: UUID, messages: Iterable[str], position: int, *, more: bool = False, reset: bool = False
 ) -> str:
-    """A ``changes`` event around messages that are JSON already."""
+    """Encodes a ``changes`` event around messages that are JSON already."""
     return (
         f'{{"type":"changes","room":"{room}","messages":[{",".join(messages)}],'
         f'"position":{position},"more":{_flag(more)},"reset":{_flag(reset)}}}'
@@ -85,7 +85,9 @@ def changes_frame(
 
 
 def page_end(sizes: Iterable[int], limit: int = PAGE_SIZE) -> int:
-    """How many of the items of these sizes fit into one page: at least one, if there is any."""
+    """Returns how many of the items of these sizes fit into one page: at least one, if there is
+    any.
+    """
     count = 0
     for size in sizes:
         limit -= size
@@ -96,7 +98,7 @@ def page_end(sizes: Iterable[int], limit: int = PAGE_SIZE) -> int:
 
 
 def wire_size(message: str) -> int:
-    """Bytes of a text in UTF-8."""
+    """Returns the bytes of a text in UTF-8."""
     return len(message) if message.isascii() else len(message.encode())
 
 
@@ -105,8 +107,9 @@ SEEN_DIFFERENTLY = {"number", "position", "read", "role", "put_away", "favorite"
 
 
 def room_encoder(room: Room) -> Callable[[Room], str]:
-    """What makes ``room`` events of one room as several people see it: what is the same for all
-    of them, the members above all, is encoded once."""
+    """Returns an encoder for ``room`` events of one room as several people see it: it encodes the
+    shared parts, mainly the members, once.
+    """
     shared = room.model_dump_json(exclude=SEEN_DIFFERENTLY)
 
     def encode(seen: Room) -> str:
@@ -117,19 +120,21 @@ def room_encoder(room: Room) -> Callable[[Room], str]:
 
 
 def message_reply(ref: str, position: int, message: str) -> str:
-    """The reply to ``message.send`` (``MessageReply``), around a message that is JSON already."""
+    """Encodes the reply to ``message.send`` (``MessageReply``), around a message that is JSON
+    already.
+    """
     return f'{{"type":"reply","ref":{json.dumps(ref)},"position":{position},"message":{message}}}'
 
 
 def error(ref: str, code: ErrorCode, detail: str) -> str:
-    """The answer to a command that could not be done."""
+    """Encodes the error for a command that failed."""
     return json.dumps(
         {"type": "error", "ref": ref, "code": code, "detail": detail}, separators=(",", ":")
     )
 
 
 def joined(frames: list[str]) -> str:
-    """Several events as one frame, to be taken in order."""
+    """Joins several events into one frame, to be processed in order."""
     return frames[0] if len(frames) == 1 else f"[{','.join(frames)}]"
 
 

@@ -1,4 +1,4 @@
-"""What version 1 of the contract is called, and how much of anything it allows."""
+"""The version and the limits of the protocol."""
 
 VERSION = 1
 SUBPROTOCOL = "mediachat.v1"

@@ -1,4 +1,4 @@
-"""What commands and events are about."""
+"""The objects that commands and events contain."""
 
 import re
 import unicodedata
@@ -32,7 +32,7 @@ class Role(StrEnum):
 
 
 class RemovalReason(StrEnum):
-    """Why someone is not, or no longer, in a room."""
+    """The reason why a person is not, or not any more, a member of a room."""
 
     LEFT = "left"
     """They left it, on any of their devices."""
@@ -48,7 +48,7 @@ class PresenceState(StrEnum):
 
 
 class PersonalKind(StrEnum):
-    """What of a person's own view a change is about."""
+    """The kinds of changes in a person's own log."""
 
     FAVORITE = "favorite"
     """Whether a room is among their favourites: true or false."""
@@ -59,14 +59,14 @@ class Wire(BaseModel):
 
 
 class Server(Wire):
-    """What runs the server, and its version."""
+    """The server's software and its version."""
 
     name: str
     version: str
 
 
 class Limits(Wire):
-    """How much the server takes, so that clients can say so before anybody waits in vain."""
+    """The server's limits, so that clients can check input before they send it."""
 
     body: int
     """Characters (Unicode code points) of one message's text."""
@@ -79,7 +79,7 @@ class Limits(Wire):
 
 
 class Person(Wire):
-    """Someone with an account."""
+    """A person with an account."""
 
     username: str
     display_name: str
@@ -87,7 +87,7 @@ class Person(Wire):
 
 
 class Me(Wire):
-    """The person who is signed in."""
+    """The signed-in person."""
 
     id: UUID
     username: str
@@ -96,7 +96,7 @@ class Me(Wire):
 
 
 class AttachmentProblem(StrEnum):
-    """Why a file is there to be saved, and is not shown."""
+    """The reason why a file can only be saved, and is not shown."""
 
     MISLABELED = "mislabeled"
     """It is not what its name says."""
@@ -125,7 +125,7 @@ class Attachment(Wire):
 
 
 class Quote(Wire):
-    """What a reply refers to, as it reads now; the body is shortened."""
+    """The message that a reply refers to, in its current state; the body is shortened."""
 
     id: UUID
     number: int
@@ -175,8 +175,8 @@ ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def _relative(path: str) -> str:
-    # A reader's editor joins it to a folder of theirs: it must not lead out of there.
-    # Names may have colons; only a drive of Windows and an address begin with one that counts.
+    # A reader's editor joins it to a local folder: it must not lead out of there. Names may contain
+    # colons; only a Windows drive and an address begin with one that matters.
     if ABSOLUTE.match(path) or ".." in path.split("/"):
         raise ValueError("the path of a file is relative to its repository")
     return path
@@ -190,7 +190,7 @@ def _bounded_context(lines: str) -> str:
     return lines
 
 
-# The longest text is checked first: counting lines and bytes has a price.
+# The longest text is checked first: counting lines and bytes is expensive.
 Context = Annotated[
     Lines, StringConstraints(max_length=CONTEXT_LIMIT), AfterValidator(_bounded_context)
 ]
@@ -202,7 +202,7 @@ def _is_none(value: object) -> bool:
 
 
 class Code(Wire):
-    """Lines of a file, for readers to find in their own checkout of it.
+    """Lines of a file, which readers can find in their own checkout.
 
     ``path`` is relative to the repository, with forward slashes, and does not begin as one of a
     Windows drive (``c:``) or an address (``file://``); lines count from 1, and both are
@@ -312,7 +312,7 @@ class Room(Wire):
 
 
 class PersonalChange(Wire):
-    """What one thing is for this person, and nobody else.
+    """The newest value of one thing in a person's own log.
 
     Kinds: ``favorite`` (of a ``room``: true or false). Ignore kinds that you do not know.
     """
@@ -328,7 +328,7 @@ class PersonalChange(Wire):
 
 
 class Unread(Wire):
-    """How much of a room its reader has not read, where its log stands at ``position``."""
+    """How much of a room its reader has not read, when its log is at ``position``."""
 
     position: int
     number: int
@@ -337,7 +337,9 @@ class Unread(Wire):
 
 
 class RoomRequest(Wire):
-    """A stranger asks the person into a room, which they cannot see before they accept."""
+    """A stranger's request that the person join a room, which they cannot see before
+    they accept.
+    """
 
     room: UUID
     kind: RoomKind
@@ -352,7 +354,7 @@ class Member(Person):
 
 
 class Revision(Wire):
-    """What a message said before an edit."""
+    """The text of a message before an edit."""
 
     body: str
     replaced_at: datetime

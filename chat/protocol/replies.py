@@ -1,4 +1,4 @@
-"""What a command is answered with. Each command names its reply (``commands.Command.reply``)."""
+"""The replies to commands. Each command names its reply (``commands.Command.reply``)."""
 
 import json
 from typing import Any, Generic, TypeVar, get_args
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Encoded(str, Generic[T]):
-    """A ``T`` as JSON text, which is made once and joined into each frame that has it."""
+    """A ``T`` as JSON text, which is encoded once and joined into each frame that contains it."""
 
     __slots__ = ()
 
@@ -49,7 +49,7 @@ def _is_none(value: object) -> bool:
 
 
 class Reply(Wire):
-    """The answer to a command that was carried out."""
+    """The reply to a successful command."""
 
     def encoded(self) -> str:
         """The fields as one JSON object."""
@@ -63,7 +63,7 @@ class Reply(Wire):
 
 
 class Done(Reply):
-    """It is done, and there is nothing to add."""
+    """The command succeeded, and there is nothing to add."""
 
     def encoded(self) -> str:
         return "{}"
@@ -73,7 +73,7 @@ DONE = Done()
 
 
 class MessageReply(Reply):
-    """The message as it is now."""
+    """The message in its current state."""
 
     message: Encoded[Message]
     position: int
@@ -96,7 +96,7 @@ class HistoryReply(Reply):
 
 
 class RevisionsReply(Reply):
-    """What a message said before its edits."""
+    """The texts of a message before its edits."""
 
     revisions: list[Revision]
     """The last ones before now, oldest first."""
@@ -111,7 +111,7 @@ class RoomReply(Reply):
 
 
 class InvitedReply(RoomReply):
-    """The room, and which people of those named have been asked instead of added."""
+    """The room, and which of the named people were asked instead of added."""
 
     asked: list[str] | None = Field(default=None, exclude_if=_is_none)
     """Where the server has strangers asked: usernames of those named who are no members yet. They
@@ -127,7 +127,7 @@ class MembersReply(Reply):
 
 
 class UnreadReply(Reply):
-    """How much of rooms is unread."""
+    """The numbers of unread messages of rooms."""
 
     rooms: dict[UUID, Unread]
     """By the ids of the rooms."""
@@ -160,7 +160,9 @@ class PeopleReply(Reply):
 
 
 class PersonalChangeReply(Reply):
-    """What one thing is for the person now. ``version`` is 0 where it was never changed."""
+    """The current value of one thing in the person's own log. ``version`` is 0 if it
+    never changed.
+    """
 
     change: PersonalChange
 
@@ -181,7 +183,7 @@ class PersonalChangesReply(Reply):
 
 
 class UserReply(Reply):
-    """The person themselves, as they are called now."""
+    """The person's own profile, with the current name."""
 
     user: Me
 

@@ -1,4 +1,4 @@
-"""Finds rooms and people by parts of their names."""
+"""Searches rooms and people by parts of their names."""
 
 from collections.abc import Collection, Sequence
 from typing import TypeVar
@@ -23,9 +23,8 @@ FOUND_LIMIT = 20
 def find_rooms(
     user: User, query: str, *, after: UUID | None = None
 ) -> tuple[list[protocol.Room], bool]:
-    """A page of the open public rooms that have each word of the query in their names, the
-    caller's own among them, and whether there are more. ``after`` is the last room of the page
-    before.
+    """Returns a page of the open public rooms whose names contain each word of the query, including
+    the caller's own, and whether there are more. ``after`` is the last room of the previous page.
 
     Raises:
         ChatError: ``not_found`` (there is no such public room).
@@ -60,9 +59,10 @@ def find_rooms(
 
 
 def find_people(query: str, *, after: str = "") -> tuple[list[protocol.Person], bool]:
-    """A page of the active people who have each word of the query in their username or display
-    name, and whether there are more. ``after`` is the last username of the page before. Names may
-    be written as they are mentioned."""
+    """Returns a page of the active people whose username or display name contains each word of the
+    query, and whether there are more. ``after`` is the last username of the previous page. Names
+    may be written as mentions.
+    """
     page, more = _best_first(
         User.objects.filter(is_active=True).order_by("username"),
         " ".join(word.lstrip(SIGNS) for word in query.split()),
@@ -74,7 +74,7 @@ def find_people(query: str, *, after: str = "") -> tuple[list[protocol.Person], 
 
 
 def people(usernames: Collection[str]) -> list[protocol.Person]:
-    """People by username, suspended ones too: their messages are still there."""
+    """Returns people by username, including suspended ones, whose messages still exist."""
     return [serializers.person(user) for user in User.objects.filter(username__in=usernames)]
 
 
@@ -84,9 +84,10 @@ R = TypeVar("R", bound=Named)
 def _best_first(
     rows: QuerySet[R], query: str, names: Sequence[str], *, last: Q | None, following: Q
 ) -> tuple[list[R], bool]:
-    """A page of these rows: first those in which each word of the query begins a word of their
-    names, then those that have it in the middle of one. The page goes on from the row that is
-    ``last``, whose ``following`` rows come after it."""
+    """Returns a page of these rows: first those in which each word of the query begins a word of
+    their names, then those that contain it elsewhere. The page starts after the row ``last``, whose
+    ``following`` rows come after it.
+    """
     words = words_of(query)
     if not words and query.strip():
         return [], False  # accents alone

@@ -1,4 +1,4 @@
-"""What many people are in, have read, and whether they may still come in: read for all at once."""
+"""Reads memberships, read marks and suspensions of many people in bulk."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -14,7 +14,7 @@ Digest = tuple[int, datetime | None]
 
 
 def memberships_of(users: Collection[UUID]) -> dict[UUID, tuple[list[UUID], Digest]]:
-    """The rooms that each of these people is in, and the digest of that."""
+    """Returns the rooms of each of these people, and their digest."""
     joined: dict[UUID, dict[UUID, datetime]] = {user: {} for user in users}
     rows = Membership.objects.filter(user_id__in=users)
     for user, room, at in rows.values_list("user_id", "room_id", "joined_at"):
@@ -26,7 +26,7 @@ def memberships_of(users: Collection[UUID]) -> dict[UUID, tuple[list[UUID], Dige
 
 
 def membership_digests(users: Collection[UUID]) -> dict[UUID, tuple[Digest, int]]:
-    """The digests of many people in one query, and the sum of all that they have read."""
+    """Returns the digests of many people in one query, and the sum of all that they have read."""
     rows = (
         Membership.objects.filter(user_id__in=users)
         .values_list("user_id")
@@ -36,7 +36,7 @@ def membership_digests(users: Collection[UUID]) -> dict[UUID, tuple[Digest, int]
 
 
 def read_numbers(users: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
-    """How far each of these people has read in each of their rooms."""
+    """Returns how far each of these people has read in each of their rooms."""
     found: dict[UUID, dict[UUID, int]] = {user: {} for user in users}
     rows = Membership.objects.filter(user_id__in=users)
     for user, room, number in rows.values_list("user_id", "room_id", "read_number"):
@@ -45,6 +45,6 @@ def read_numbers(users: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
 
 
 def suspended_among(users: Collection[UUID]) -> set[UUID]:
-    """Which of these people are suspended, or no longer exist."""
+    """Returns which of these people are suspended, or do not exist any more."""
     active = User.objects.filter(pk__in=users, is_active=True).values_list("pk", flat=True)
     return set(users) - set(active)

@@ -1,4 +1,4 @@
-"""People's own logs: what changed one person's view of the chat, in the order of versions."""
+"""Reads people's own logs: changes of one person's view of the chat, ordered by version."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -28,13 +28,13 @@ class Page:
 
 
 def versions_of(users: Collection[UUID]) -> dict[UUID, int]:
-    """The newest version of each of these people's logs; 0 where nothing was ever changed."""
+    """Returns the newest version of each of these people's logs; 0 if there is no change."""
     rows = PersonalChange.objects.filter(user_id__in=users).values_list("user_id")
     return dict.fromkeys(users, 0) | dict(rows.annotate(version=Max("version")))
 
 
 def changes_after(user: UUID, after: int) -> Page:
-    """The next changes of a person's log. A page ends by number and by size."""
+    """Returns the next changes of a person's log. A page ends by number and by size."""
     found = _from(user, after) if after else _from(user, 1)
     reset = after > 0 and not found  # the newest version always has its row
     if reset:
@@ -55,25 +55,25 @@ def changes_after(user: UUID, after: int) -> Page:
 
 def _from(user: UUID, version: int) -> list[tuple[int, str, str, Any]]:
     rows = PersonalChange.objects.filter(user_id=user, version__gte=version).order_by("version")
-    # One of them is perhaps what is known already, and one says that there are more.
+    # One may be known already, and one shows that there are more.
     limit = protocol.PERSONAL_PAGE_LIMIT + 2
     return list(rows.values_list("version", "kind", "key", "value")[:limit])
 
 
 def values_of(ids: Collection[UUID]) -> dict[UUID, Any]:
-    """What these things are, by the ids of their rows; only those that were ever changed."""
+    """Returns the values of these things, by the ids of their rows; only of those ever changed."""
     rows = PersonalChange.objects.filter(pk__in=ids)
     return dict(rows.values_list("pk", "value"))
 
 
 def favorites_among(users: Iterable[UUID], room: UUID) -> set[UUID]:
-    """Those of these people among whose favourites a room is."""
+    """Returns which of these people have a room among their favourites."""
     ids = {change_id(user, protocol.PersonalKind.FAVORITE, str(room)): user for user in users}
     return {ids[pk] for pk, value in values_of(ids.keys()).items() if value is True}
 
 
 def change_of(version: int, kind: str, key: str, value: Any) -> protocol.PersonalChange:
-    """A change as clients see it."""
+    """Returns a change as clients see it."""
     is_about_room = kind in ROOM_KINDS
     return protocol.PersonalChange.model_construct(
         kind=kind,

@@ -1,5 +1,5 @@
-"""How people stand with each other: who has blocked whom, who shares no room with whom, and who
-is asked into a room by a stranger. The number of queries never depends on that of the people.
+"""Reads relations between people: blocks, shared rooms and strangers' requests. The number of
+queries never depends on the number of people.
 """
 
 from collections.abc import Collection
@@ -22,7 +22,7 @@ same room by anybody."""
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """How one person stands with others, by username."""
+    """One person's relations with others, by username."""
 
     blocked: frozenset[str] = frozenset()
     """Those whom they have blocked."""
@@ -33,33 +33,33 @@ class Relations:
 
 
 class KnownRelations(dict[UUID, Relations]):
-    """The relations of the people of one process, and from whom each name is kept apart."""
+    """The relations of the people connected to one process, and who is hidden from whom."""
 
     def __init__(self) -> None:
         super().__init__()
         self._by_name: dict[str, set[UUID]] = {}
 
     def put(self, user: UUID, relations: Relations) -> None:
-        """Takes what is known of someone now."""
+        """Stores a person's current relations."""
         self.drop(user)
         self[user] = relations
         for name in relations.apart:
             self._by_name.setdefault(name, set()).add(user)
 
     def drop(self, user: UUID) -> None:
-        """Forgets someone who has gone."""
+        """Forgets a person who has disconnected."""
         for name in self.pop(user, Relations()).apart:
             self._by_name[name].discard(user)
             if not self._by_name[name]:
                 del self._by_name[name]
 
     def apart_from(self, name: str) -> Collection[UUID]:
-        """Those here who are told nothing of whether the person of this name is here."""
+        """Returns the people here who must not see the presence of the person with this name."""
         return self._by_name.get(name, ())
 
 
 def relations_of(users: Collection[UUID]) -> dict[UUID, Relations]:
-    """How each of these people stands with others."""
+    """Returns the relations of each of these people."""
     rows = _pairs(Q(blocker__in=users), Q(blocked__in=users))
     names = serializers.usernames({id for pair in rows for id in pair})
     blocked: dict[UUID, set[str]] = {user: set() for user in users}
@@ -92,14 +92,15 @@ def _requests_of(users: Collection[UUID]) -> dict[UUID, list[protocol.RoomReques
 
 
 def shown_to_room() -> Q:
-    """Which requests their rooms know of: one that was refused as long as one that waits."""
+    """Filters requests that their rooms may see: a refused one for as long as a waiting one."""
     since = timezone.now() - REFUSED_FOR
     return Q(withdrawn_at=None) & (Q(refused_at=None) | Q(refused_at__gt=since))
 
 
 def asked_into(rooms: Collection[UUID]) -> dict[UUID, list[str]]:
-    """Who has been asked into these rooms and has not accepted. Those who refused are named as
-    long as they cannot be asked again: so nobody learns of it."""
+    """Returns who has been asked into these rooms and has not accepted. Includes those who refused
+    for as long as they cannot be asked again, so that nobody can infer the refusal.
+    """
     rows = list(
         RoomRequest.objects.filter(shown_to_room(), room__in=rooms)
         .order_by("created_at", "pk")
@@ -113,25 +114,27 @@ def asked_into(rooms: Collection[UUID]) -> dict[UUID, list[str]]:
 
 
 def strangers_to(user: User, others: Collection[UUID]) -> set[UUID]:
-    """Which of these people share no room with this person."""
+    """Returns which of these people share no room with this person."""
     mine = list(Membership.objects.filter(user=user).values_list("room_id", flat=True))
     shared = Membership.objects.filter(user__in=others, room__in=mine)
     return set(others) - set(shared.values_list("user_id", flat=True)) - {user.pk}
 
 
 def cannot_add(username: str) -> ChatError:
-    """The same whoever of two people has blocked the other."""
+    """Returns the same error whichever of two people has blocked the other."""
     return ChatError(ErrorCode.FORBIDDEN, f"You cannot add @{username}. Leave them out.")
 
 
 def apart_from(user: User, others: Collection[UUID]) -> set[UUID]:
-    """Which of these people have blocked this person, or are blocked by them."""
+    """Returns which of these people have blocked this person, or are blocked by them."""
     rows = _pairs(Q(blocker=user, blocked__in=others), Q(blocked=user, blocker__in=others))
     return {id for pair in rows for id in pair} - {user.pk}
 
 
 def _pairs(*which: Q) -> set[tuple[UUID, UUID]]:
-    """Who blocks whom, by each of these conditions: one after another, as each has its index."""
+    """Returns pairs of blocks for each of these conditions: one query each, as each has
+    its index.
+    """
     return {
         pair
         for each in which

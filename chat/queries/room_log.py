@@ -1,6 +1,6 @@
-"""What a room has said: pages of its history, and its log for those who follow it.
+"""Reads a room's messages: pages of history, and its log of changes.
 
-Each read takes a bounded number of queries, and memory bounded by the size of what it finds.
+Each read takes a bounded number of queries, and memory in proportion to the bounded result.
 """
 
 from collections.abc import Collection, Mapping
@@ -26,9 +26,9 @@ LOADED_TOGETHER = 16 * protocol.PAGE_SIZE
 def history(
     user: User, room_id: UUID, *, before: int | None, after: int | None, limit: int
 ) -> tuple[list[str], bool]:
-    """A page of encoded messages, newest last, and whether there are more in that direction:
-    the first ones after a number, else the last ones before a number, else the newest. A page
-    ends by ``limit`` or by ``protocol.PAGE_SIZE``, whichever comes first.
+    """Returns a page of encoded messages, newest last, and whether there are more in that
+    direction: the first ones after a number, else the last ones before a number, else the newest. A
+    page ends by ``limit`` or by ``protocol.PAGE_SIZE``, whichever comes first.
 
     Raises:
         ChatError: ``not_found``.
@@ -45,8 +45,8 @@ def history(
 
 
 def revisions(user: User, message_id: UUID) -> tuple[list[protocol.Revision], bool]:
-    """What a message said before its last edits, oldest first, as much as fits into a page, and
-    whether it was edited more often; nothing of one that is hidden.
+    """Returns a message's former texts, oldest first, as many as fit into a page, and whether there
+    are more; none of a hidden message.
 
     Raises:
         ChatError: ``not_found``, or ``forbidden`` to all but the room's moderators.
@@ -69,7 +69,7 @@ def revisions(user: User, message_id: UUID) -> tuple[list[protocol.Revision], bo
 
 @dataclass(slots=True)
 class Head:
-    """Where a room's log and its membership stand."""
+    """The current position of a room's log and the version of its membership."""
 
     position: int
     number: int
@@ -80,7 +80,7 @@ class Head:
 
 
 def heads(rooms: Collection[UUID]) -> dict[UUID, Head]:
-    """The heads of many rooms in one query."""
+    """Returns the heads of many rooms in one query."""
     log = Message.objects.filter(room=OuterRef("pk"))
     rows = (
         Room.objects.filter(pk__in=rooms)
@@ -94,8 +94,9 @@ def heads(rooms: Collection[UUID]) -> dict[UUID, Head]:
 
 
 def changes(room: UUID, *, after: int, limit: int) -> tuple[list[LogEntry], bool]:
-    """A page of what changed in a room after a position, in the order of position, and whether
-    there is more. Asks no permission."""
+    """Returns a page of a room's changes after a position, in order, and whether there are more.
+    Does not check permissions.
+    """
     rows = Message.objects.filter(room_id=room, position__gt=after)
     return _page(rows, "position", limit)
 
@@ -103,8 +104,9 @@ def changes(room: UUID, *, after: int, limit: int) -> tuple[list[LogEntry], bool
 def newest_changes(
     room: UUID, *, until: int, limit: int, size: int = LOADED_LIMIT
 ) -> tuple[list[LogEntry], bool]:
-    """The last changes of a room up to a position, in the order of position, and whether there
-    are older ones: at most so many, and so many characters of messages."""
+    """Returns a room's last changes up to a position, in order, and whether there are older ones:
+    at most so many, with at most so many characters of messages.
+    """
     rows = Message.objects.filter(room_id=room, position__lte=until)
     found, more = _load(rows, "-position", limit, size)
     return serializers.log_entries(found[::-1]), more
@@ -113,10 +115,10 @@ def newest_changes(
 def changes_of_many(
     spans: Mapping[UUID, tuple[int, int]],
 ) -> dict[UUID, tuple[int, list[LogEntry]]]:
-    """What changed in each of many rooms after one position and up to another, in two queries.
+    """Returns the changes of many rooms, each after one position and up to another, in two queries.
 
-    Where that is too much for all of them together, it begins later in some rooms: each answer
-    says after which position.
+    If that is too much in total, the result starts later in some rooms: each entry gives the
+    position after which it starts.
     """
     wanted = [
         Q(room_id=room, position__gt=after, position__lte=until)
@@ -150,8 +152,9 @@ HTML as well."""
 
 
 def _page(rows: "QuerySet[Message]", order: str, limit: int) -> tuple[list[LogEntry], bool]:
-    """The first of these messages in this order that fit into one page, and whether there are
-    more."""
+    """Returns the first of these messages in this order that fit into one page, and whether there
+    are more.
+    """
     found, more = _load(rows, order, limit, LOADED_LIMIT)
     encoded = serializers.log_entries(found)
     count = protocol.page_end(protocol.wire_size(entry.encoded) for entry in encoded)

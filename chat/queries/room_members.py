@@ -1,4 +1,4 @@
-"""Who is in rooms, in a bounded number of queries whatever the number of rooms."""
+"""Reads members of rooms, in a number of queries that does not depend on that of the rooms."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from chat.models.rooms import pair_of
 
 @dataclass(slots=True)
 class RosterRead:
-    """Who is in a room, as of this version of its membership or a little later."""
+    """The members of a room, as of this version of its membership or slightly later."""
 
     members: list[str] | None
     """Usernames in the order of joining; None in a public room."""
@@ -25,7 +25,7 @@ class RosterRead:
 
 
 def rosters(rooms: Collection[UUID]) -> dict[UUID, RosterRead]:
-    """The members of many rooms."""
+    """Returns the members of many rooms."""
     # The version is read first, so that what is read after it is no older.
     columns = ("pk", "kind", "members_version", "direct_key", "waiting")
     read: dict[UUID, RosterRead] = {}
@@ -56,7 +56,7 @@ def rosters(rooms: Collection[UUID]) -> dict[UUID, RosterRead]:
 def members(
     user: User, room_id: UUID, *, after: str, limit: int
 ) -> tuple[list[protocol.Member], bool]:
-    """A page of a room's members by username, and whether there are more.
+    """Returns a page of a room's members by username, and whether there are more.
 
     Raises:
         ChatError: ``not_found``.
@@ -71,15 +71,16 @@ def members(
 
 
 def _to_come(room: UUID, pair: Collection[UUID], after: str) -> list[Membership]:
-    """Who of the two people of a direct room is not in it yet, as the member whom they will be."""
+    """Returns the person of a direct room who is not in it yet, as the member they will be."""
     there = set(Membership.objects.filter(room_id=room).values_list("user_id", flat=True))
     people = User.objects.filter(pk__in=set(pair) - there, username__gt=after)
     return [Membership(room_id=room, user=user) for user in people]
 
 
 def members_named(room: UUID, usernames: Collection[str]) -> list[str]:
-    """The usernames among these that belong to members of the room. The caller checks first that
-    the asking person may read the room."""
+    """Returns which of these usernames belong to members of the room. The caller checks first that
+    the requesting person may read the room.
+    """
     rows = Membership.objects.filter(room_id=room, user__username__in=usernames)
     found = set(rows.values_list("user__username", flat=True))
     row = Room.objects.filter(pk=room).values_list("direct_key", "waiting").first()
@@ -89,25 +90,25 @@ def members_named(room: UUID, usernames: Collection[str]) -> list[str]:
 
 
 def members_among(room: UUID, users: Collection[UUID]) -> set[UUID]:
-    """Which of these people may read this room as its members now."""
+    """Returns which of these people may now read this room as members."""
     rows = Membership.objects.filter(room_id=room, user_id__in=users, user__is_active=True)
     return set(rows.values_list("user_id", flat=True))
 
 
 def members_version(room: UUID) -> int:
-    """The version of a room's membership; 0 where there is no such room."""
+    """Returns the version of a room's membership; 0 if the room does not exist."""
     row = Room.objects.filter(pk=room).values_list("members_version", flat=True).first()
     return row or 0
 
 
 def members_versions(rooms: Collection[UUID]) -> dict[UUID, int]:
-    """The same of many rooms at once."""
+    """Returns the same of many rooms in one query."""
     found = dict(Room.objects.filter(pk__in=rooms).values_list("pk", "members_version"))
     return {room: found.get(room, 0) for room in rooms}
 
 
 def members_of(room: Room) -> list[str]:
-    """Usernames in the order of joining."""
+    """Returns usernames in the order of joining."""
     rows = Membership.objects.filter(room=room).order_by("joined_at")
     # Who is in twice stays where they came first.
     users = dict.fromkeys(rows.values_list("user_id", flat=True))
@@ -117,8 +118,9 @@ def members_of(room: Room) -> list[str]:
 
 
 def people_of_pair(direct_key: str | None, waiting: bool | None) -> Sequence[UUID]:
-    """The two people of a direct room, whom it shows as its members even before its first message
-    makes the second one a member. Nobody where one is asked and has not accepted."""
+    """Returns the two people of a direct room, whom it shows as members even before its first
+    message makes the second one a member. Returns nobody if one was asked and has not accepted.
+    """
     return () if waiting else pair_of(direct_key)
 
 

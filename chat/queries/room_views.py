@@ -1,4 +1,6 @@
-"""Rooms as people see them, in a bounded number of queries whatever the number of rooms."""
+"""Reads rooms as people see them, in a number of queries that does not depend on that
+of the rooms.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from chat.queries.unread import unasked_in, with_unasked
 
 @dataclass(slots=True)
 class RoomView:
-    """A room as one person sees it, and the version of its membership that this rests on."""
+    """A room as one person sees it, and the version of the membership that it is based on."""
 
     room: protocol.Room
     members_version: int
@@ -32,7 +34,7 @@ class RoomView:
     that are gone."""
 
     def at(self, position: int, number: int) -> protocol.Room:
-        """The room where its log stands at these."""
+        """Returns the room with its log at these positions."""
         room = self.room
         # What was put away at a number had it: the log may have been read before.
         room.position, room.number = position, max(number, self.put_away or 0)
@@ -42,7 +44,7 @@ class RoomView:
 
 
 def rooms_of(user: User) -> list[RoomView]:
-    """The rooms that someone is in, with the heads of their logs."""
+    """Returns a person's rooms, with the heads of their logs."""
     views, _ = rooms_of_each([user.pk])[user.pk]
     found = room_log.heads([view.room.id for view in views])
     members = rosters([view.room.id for view in views])
@@ -57,8 +59,9 @@ def rooms_of(user: User) -> list[RoomView]:
 def rooms_of_each(
     users: Collection[UUID], *, among: Collection[UUID] | None = None
 ) -> dict[UUID, tuple[list[RoomView], Digest]]:
-    """The rooms of many people, or those among some, with the digest of them, and without asking
-    any log or for any members: ``position``, ``number`` and ``member_count`` are 0."""
+    """Returns the rooms of many people, or those among some, with their digest, but without logs or
+    members: ``position``, ``number`` and ``member_count`` are 0.
+    """
     memberships = Membership.objects.filter(user_id__in=users)
     if among is not None:
         memberships = memberships.filter(room_id__in=among)
@@ -111,7 +114,7 @@ def rooms_of_each(
 
 
 def views_of(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], RoomView | None]:
-    """Of each (user, room), how they see it: the same as ``rooms_of_each`` of single rooms."""
+    """Returns how each (user, room) is seen, as ``rooms_of_each`` does for single rooms."""
     users, among = {user for user, _ in pairs}, {room for _, room in pairs}
     found = {
         (user, view.room.id): view
@@ -122,7 +125,7 @@ def views_of(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Ro
 
 
 def room_view(user: User, room_id: UUID) -> protocol.Room:
-    """One room as this person sees it, a member or, in a public room, not.
+    """Returns a room as this person sees it, as a member or, for a public room, as a visitor.
 
     Raises:
         ChatError: ``not_found``.
@@ -134,7 +137,7 @@ def room_view(user: User, room_id: UUID) -> protocol.Room:
 def seen_by_all(
     room: Room, memberships: dict[UUID, Membership | None]
 ) -> dict[UUID, protocol.Room]:
-    """One room as each of these people sees it, by their ids."""
+    """Returns one room as each of these people sees it, by their ids."""
     head = _head(room.pk)
     if room.kind == Room.Kind.PUBLIC:
         members, count = None, member_counts([room.pk]).get(room.pk, 0)
@@ -152,7 +155,9 @@ def seen_by_all(
 
 
 def seen_among(room: UUID, users: Collection[UUID]) -> tuple[int, dict[UUID, protocol.Room]]:
-    """The version of a room's membership, and the room as its members among these see it."""
+    """Returns the version of a room's membership, and the room as the members among
+    these see it.
+    """
     row = Room.objects.filter(pk=room).first()
     if row is None:
         return 0, {}
@@ -174,7 +179,7 @@ def seen(
     unasked: Mapping[UUID, int],
     asked: Sequence[str] = (),
 ) -> protocol.Room:
-    """A room as someone sees it, a member or not."""
+    """Returns a room as a person sees it, as a member or not."""
     read = membership.read_number if membership else head[1]
     return serializers.room(
         id=row.pk,

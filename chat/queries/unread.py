@@ -1,4 +1,4 @@
-"""How much of a room is unread, with the rooms of any number of people."""
+"""Counts unread messages in rooms, at the same cost for any number of people."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,11 +11,11 @@ from chat.models import Membership, Message
 
 
 def with_unasked(memberships: "QuerySet[Membership]") -> "QuerySet[Any, Any]":
-    """With ``unasked``: how many messages after ``read_number`` ask nobody to read them, which are
-    the person's own and those of others that are deleted or hidden.
+    """Annotates ``unasked``: the messages after ``read_number`` that do not count as unread, which
+    are the person's own and others' deleted or hidden ones.
 
-    Numbers have no gaps, so the unread ones are the rest. Nothing else has to be read, whatever
-    their number: not one row for a hundred thousand that are unread.
+    Numbers have no gaps, so the rest is unread. This needs no read of the unread messages, however
+    many there are.
     """
     here = Message.objects.filter(room=OuterRef("room"))
     own = here.filter(sender=OuterRef("user"), number__gt=OuterRef("read_number"))
@@ -29,6 +29,6 @@ def _count(rows: "QuerySet[Message]") -> Coalesce:
 
 
 def unasked_in(memberships: Iterable[Membership | None]) -> dict[UUID, int]:
-    """The same of each of these memberships, by its id."""
+    """Returns the same number for each of these memberships, by its id."""
     rows = Membership.objects.filter(pk__in=[each.pk for each in memberships if each])
     return dict(with_unasked(rows).values_list("pk", "unasked"))

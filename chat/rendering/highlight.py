@@ -1,8 +1,8 @@
-"""Colours for code in messages: Pygments, as classes that static/chat/styles/code.css paints.
+"""Highlights code in messages with Pygments, as classes that static/chat/styles/code.css colours.
 
-Lexers are regular expressions over what strangers wrote, and some of the several hundred that
-Pygments has take very long on the wrong input. So: only the languages named here, only blocks
-of a sensible length, and only for so long and so much HTML. Everything else is shown plain.
+Lexers are regular expressions over untrusted text, and some of Pygments' several hundred take very
+long on certain input. So highlighting is limited to the languages named here, to blocks of a
+sensible length, and in time and HTML size. All other code is shown plain.
 """
 
 import time
@@ -73,14 +73,14 @@ _formatter = HtmlFormatter(nowrap=True)
 
 
 def language_of(info: str) -> str | None:
-    """The language that a fence's info string names, if it is one that we know."""
+    """Returns the language that a fence's info string names, or None if it is unknown."""
     words = info.split(maxsplit=1)
     return LANGUAGES.get(words[0].lower()) if words else None
 
 
 @dataclass(slots=True)
 class Colours:
-    """What the highlighting of one message may still take."""
+    """The remaining highlighting budget of one message."""
 
     seconds: float = SECONDS
     code: int = CODE_LIMIT
@@ -90,7 +90,9 @@ class Colours:
 
 
 def highlight(code: str, language: str, colours: Colours) -> str | None:
-    """The code as spans of Pygments classes, escaped; None when that would take too much."""
+    """Returns the code as spans of Pygments classes, escaped; None if that would exceed
+    the budget.
+    """
     colours.code -= len(code)
     if len(code) > LONGEST or colours.code < 0 or colours.seconds <= 0:
         return None
@@ -108,7 +110,7 @@ def highlight(code: str, language: str, colours: Colours) -> str | None:
 
 
 class _TooMuchError(Exception):
-    """This code takes longer or becomes more HTML than a message may."""
+    """This code takes more time or HTML than a message may."""
 
 
 def _until(
@@ -126,7 +128,7 @@ def _lexer_class(language: str) -> type[Lexer]:
 
 
 class _Parts:
-    """The file that a formatter writes to, of so many characters at most."""
+    """The file that a formatter writes to, of at most so many characters."""
 
     def __init__(self, limit: int) -> None:
         self.written: list[str] = []

@@ -1,7 +1,7 @@
-"""Where an address begins and ends in what people write, and what is surely one.
+"""Finds addresses in messages, and decides which of them become links.
 
 linkify-it finds candidates. It takes ``README.md`` for a domain of Moldova, and it ends addresses
-by ASCII alone; what is here decides.
+by ASCII alone; this module corrects both.
 """
 
 import re
@@ -95,7 +95,7 @@ class Links(LinkifyIt):
         return [each for each in found if _is_surely_an_address(each, text)] or None
 
     def seeming(self, text: str) -> list[str]:
-        """What a reader may take for addresses, sure or not, behind any scheme."""
+        """Yields the texts that a reader may take for addresses, certain or not, of any scheme."""
         found = self._candidates(_FOREIGN_SCHEME.sub(" ", text))
         return [each.url for each in found if not _is_of_a_file(each)]
 
@@ -106,18 +106,18 @@ class Links(LinkifyIt):
 
 
 def as_read(text: str) -> str:
-    """A text as a reader takes it: without what is wide or invisible about its signs."""
+    """Returns a text as a reader perceives it: without wide or invisible characters."""
     text = unicodedata.normalize("NFKC", text.translate(_FULL_STOPS))
     return "".join(char for char in text if unicodedata.category(char) != "Cf")
 
 
 def is_web(address: str) -> bool:
-    """Whether a link may lead there."""
+    """Returns whether a link may lead there."""
     return _WEB.match(address) is not None
 
 
 def host_of(address: str) -> str:
-    """Whom an address belongs to: a host, or somebody's e-mail address."""
+    """Returns the owner of an address: a host, or an e-mail address."""
     if address.lower().startswith("mailto:"):
         return address[len("mailto:") :].partition("?")[0].lower()
     try:
@@ -128,8 +128,9 @@ def host_of(address: str) -> str:
 
 
 def is_of(host: str, shown: str) -> bool:
-    """Whether an address of ``host`` may be shown as one of ``shown``, which a part of a site
-    may."""
+    """Returns whether an address of ``host`` may be shown as one of ``shown``, such as
+    a subdomain.
+    """
     return host == shown or host.endswith(f".{shown}")
 
 

@@ -1,8 +1,7 @@
-"""The markdown of messages: the rules that hold in a chat, and the bounds of what a text may ask
-of the parser.
+"""The markdown of messages: the rules that apply in a chat, and the bounds on the parser's work.
 
-Raw HTML is off; links lead to http, https and mailto only; an image becomes a link to it. What
-comes of it goes through the cleaner of ``chat.rendering.text`` before anybody sees it.
+Raw HTML is off; links lead to http, https and mailto only; an image becomes a link to it. The
+result goes through the cleaner of ``chat.rendering.text`` before anyone sees it.
 """
 
 import re
@@ -45,8 +44,9 @@ _local = threading.local()
 
 
 def parser(*, counts: bool) -> MarkdownIt:
-    """A parser for this thread: its rule tables are filled on first use, without a lock. One that
-    ``counts`` stops where the steps of a text end."""
+    """Returns a parser for this thread: its rule tables are filled on first use, without a lock. A
+    parser that ``counts`` stops at the end of a text's step budget.
+    """
     if not hasattr(_local, "parsers"):
         _local.parsers = {each: _new_parser(counts=each) for each in (True, False)}
     return _local.parsers[counts]
@@ -84,8 +84,9 @@ def _new_parser(*, counts: bool) -> MarkdownIt:
 
 
 def _bounded_blocks(state: StateCore) -> None:
-    """Divides the text into blocks; one that takes too many steps or becomes too many stays whole,
-    as it was typed."""
+    """Divides the text into blocks; one that takes too many steps or becomes too many stays as
+    typed.
+    """
     try:
         parse_blocks(state)
     except TooMuchWorkError:
@@ -95,7 +96,7 @@ def _bounded_blocks(state: StateCore) -> None:
 
 
 def _bounded_inline(state: StateCore) -> None:
-    """Parses the text of each block, until the message has spent its marks or its steps."""
+    """Parses the text of each block, until the message has used up its marks or its steps."""
     try:
         _parse_inline(state)
     except TooMuchWorkError:
@@ -172,8 +173,9 @@ def _mention(state: StateInline, silent: bool) -> bool:
 
 
 def _image_as_link(state: StateInline, silent: bool) -> bool:
-    """``![text](address)`` becomes a link: showing it would make every reader's browser call
-    on a server that the sender chose."""
+    """Turns ``![text](address)`` into a link: an image would make every reader's browser request a
+    server that the sender chose.
+    """
     start = state.pos
     if not state.src.startswith("![", start):
         return False
@@ -188,7 +190,7 @@ def _image_as_link(state: StateInline, silent: bool) -> bool:
 
 
 def _links_in_text(state: StateCore) -> None:
-    """Links for addresses that are written out, and a text for links that have none."""
+    """Links addresses that are written out, and adds text to links without any."""
     try:
         _link_all(state)
     except TooMuchWorkError:
@@ -233,7 +235,9 @@ def _linked(children: list[Token], state: StateCore) -> list[Token]:
 
 
 def _steps_of_looking(content: str) -> int:
-    """What the search for domains takes: from each of their starts it reads on to their end."""
+    """Returns the steps of the search for domains: from each of their starts it reads on to their
+    end.
+    """
     looks = 0
     for domain in _DOMAIN.findall(content):
         reach = len(domain) if "." in domain else min(len(domain), _LABEL_LIMIT)
@@ -242,7 +246,9 @@ def _steps_of_looking(content: str) -> int:
 
 
 def _named_links(children: list[Token], state: StateCore) -> list[Token]:
-    """A text for links that have none, and where one leads whose text is another address."""
+    """Adds text to links without any, and the destination to links whose text is
+    another address.
+    """
     result: list[Token] = []
     opening: Token | None = None
     words = ""
@@ -263,7 +269,7 @@ def _named_links(children: list[Token], state: StateCore) -> list[Token]:
 
 
 def _says_another(words: str, href: str, state: StateCore) -> bool:
-    """Whether a link's text is an address of somebody else."""
+    """Returns whether a link's text is an address with another owner."""
     words = as_read(words)
     if not _LINK_CANDIDATE.search(words):
         return False

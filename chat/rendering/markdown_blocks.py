@@ -1,6 +1,6 @@
-"""Blocks as people mean them in a chat: quotes, lists, tables, boxes and indentation.
+"""Rules for blocks as people mean them in a chat: quotes, lists, tables, boxes and indentation.
 
-These are rules for the parser of ``chat.rendering.markdown``.
+They extend the parser of ``chat.rendering.markdown``.
 """
 
 import re
@@ -30,7 +30,7 @@ _BEFORE_ANY_BLOCK = ["paragraph", "reference", "blockquote", "list"]
 
 
 def add_rules(markdown: MarkdownIt) -> None:
-    """Gives a parser the rules of this module."""
+    """Adds the rules of this module to a parser."""
     markdown.core.ruler.after("block", "one_heading", _one_heading)
     markdown.core.ruler.after("block", "indented", _indented)
     markdown.core.ruler.after("block", "fences", _fences)
@@ -49,8 +49,9 @@ def _one_heading(state: StateCore) -> None:
 
 
 def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A quote; a face that begins with its sign is none, and ends the quote above it. One that is
-    too deep is text."""
+    """Parses a quote; an emoticon that begins with its sign is none, and ends the quote above it. A
+    quote that is nested too deeply is text.
+    """
     if _is_deep(state) or _is_face(state, start):
         return False
     if not silent and state.src.startswith(">", state.bMarks[start] + state.tShift[start]):
@@ -64,7 +65,9 @@ def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A list; one that is too deep is text, as the parser would leave out what is in it."""
+    """Parses a list; one that is nested too deeply is text, because the parser would drop its
+    content.
+    """
     return not _is_deep(state) and list_block(state, start, end, silent)
 
 

@@ -1,4 +1,4 @@
-"""Where a mention begins and ends in what people write, and whom it could mean.
+"""Finds mentions in messages, and the people they can mean.
 
 A mention is ``@name`` at the start of a word. Chinese, Japanese, Korean, Thai and others write
 words without spaces between them: there it also begins after a letter, as in ``你好@bob``. It ends
@@ -51,8 +51,9 @@ _OTHER = "other"
 
 
 def name_at(text: str, sign: int, end: int) -> str:
-    """The name of the mention that begins at ``text[sign]``, one of ``SIGNS``, as it was typed and
-    at its longest; empty if none begins there. ``end`` is where the text ends."""
+    """Returns the name of the mention that begins at ``text[sign]``, one of ``SIGNS``, as typed and
+    at its longest; empty if none begins there. ``end`` is where the text ends.
+    """
     found = _NAME.match(text, sign + 1, end)
     if found is None:
         return ""
@@ -65,7 +66,7 @@ def name_at(text: str, sign: int, end: int) -> str:
 
 
 def readings(names: Iterable[str]) -> list[str]:
-    """The usernames that these names could mean, the names themselves first."""
+    """Returns the usernames that these names could mean, the names themselves first."""
     found = dict.fromkeys(names)
     for name in tuple(found):
         for reading in _shorter(name):
@@ -76,19 +77,20 @@ def readings(names: Iterable[str]) -> list[str]:
 
 
 def reading(name: str, people: Collection[str]) -> str | None:
-    """Whom of these people a name means: the one with the longest username."""
+    """Returns which of these people a name means: the one with the longest username."""
     return next((each for each in (name, *_shorter(name)) if each in people), None)
 
 
 def typed(name: str, username: str) -> str:
-    """How much of a typed name is this username, one of its readings."""
+    """Returns how much of a typed name is this username, one of its readings."""
     lengths = range(len(name) + 1)
     return name[: bisect_right(lengths, len(username), key=lambda n: len(normalize(name[:n]))) - 1]
 
 
 def renamed(text: str, username: str, to: str, others: Collection[str] = ()) -> str:
-    """The text with another name in each mention of this person, wherever it could mean them and
-    none of the others, whose usernames begin with theirs (``longer_names``)."""
+    """Returns the text with another name in each mention of this person, unless the mention could
+    mean one of the others, whose usernames begin with theirs (``longer_names``).
+    """
     parts, done = [], 0
     people = {username, *others}
     for start, name in _names_in(text):
@@ -99,7 +101,7 @@ def renamed(text: str, username: str, to: str, others: Collection[str] = ()) -> 
 
 
 def longer_names(text: str, username: str) -> set[str]:
-    """The usernames that mentions in this text could mean instead of this one."""
+    """Returns the usernames that mentions in this text could mean instead of this one."""
     found: set[str] = set()
     for _, name in _names_in(text):
         readings = list(dict.fromkeys((name := normalize(name), *_shorter(name))))

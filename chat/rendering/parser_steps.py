@@ -1,9 +1,9 @@
-"""How much work the markdown parser may do for one text, counted while it does it.
+"""Limits the markdown parser's work for one text by counting its steps.
 
-For a few shapes of text the parser's work grows with the square of their length: quotes that go
-on without their mark, or brackets that nothing closes. No look at a text tells that beforehand,
-so the parser gets as many steps as the text's price allows, and stops where they end. Counting is
-the same on every machine, which time is not.
+For a few shapes of text the parser's work grows with the square of their length: quotes that
+continue without their mark, or brackets that nothing closes. No inspection reveals that beforehand,
+so the parser gets as many steps as the text's price allows, and stops there. Unlike time, the count
+is the same on every machine.
 """
 
 import re
@@ -36,12 +36,13 @@ _UNBROKEN = re.compile(r"[^\x00-\x20\x7f]*")
 
 
 class TooMuchWorkError(Exception):
-    """A text has taken all the steps that it had."""
+    """A text has used up its steps."""
 
 
 class Steps:
-    """What is left of the steps of one text. A step takes about a microsecond: a rule tried on a
-    line, a token of a block made, or a piece of a line passed on the way to a closing bracket."""
+    """The remaining steps of one text. A step takes about a microsecond: a rule tried on a line, a
+    token created in a block, or a piece of a line skipped on the way to a closing bracket.
+    """
 
     def __init__(self, left: int) -> None:
         self.left = left
@@ -58,7 +59,7 @@ class Steps:
 
 
 def parse_blocks(state: StateCore) -> None:
-    """The parser's rule for the blocks of a text, with steps counted.
+    """The parser's rule for blocks, with steps counted.
 
     Raises:
         TooMuchWorkError: there are not enough.
@@ -68,7 +69,7 @@ def parse_blocks(state: StateCore) -> None:
 
 
 class Inline(ParserInline):
-    """The parser for what stands in a line, for all scripts."""
+    """The parser for inline text, for all scripts."""
 
     def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
         state = _Line(src, md, env, tokens)
@@ -79,7 +80,7 @@ class Inline(ParserInline):
 
 
 class CountedInline(Inline):
-    """The parser for what stands in a line, with steps counted. Each parser has its own."""
+    """The parser for inline text, with steps counted. Each parser has its own."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,7 +113,9 @@ class CountedInline(Inline):
         return helpers.parseLinkDestination(source, start, end)
 
     def normalized(self, url: str) -> str:
-        """An address as it stands in a link. What is not ASCII is encoded sign by sign."""
+        """Returns an address as it stands in a link. Non-ASCII characters are encoded
+        one by one.
+        """
         if not url.isascii():
             self.steps.take(len(url))
         return normalize_url.normalizeLink(url)

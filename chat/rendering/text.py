@@ -1,9 +1,9 @@
-"""What people write, made into HTML that a page can show as it is.
+"""Renders messages as HTML that is safe to show in a page.
 
-Markdown with raw HTML off; only links to http, https and mailto; nothing is loaded from
-elsewhere (an image becomes a link to it). nh3 has the last word: whatever the parser or a
-highlighter might one day let through is dropped there. Time, depth and the length of the HTML
-are bounded, since anyone can send the worst message they can think of.
+Markdown with raw HTML off; only links to http, https and mailto; nothing is loaded from elsewhere
+(an image becomes a link to it). nh3 runs last and drops whatever the parser or a highlighter might
+let through. Time, depth and the length of the HTML are bounded, since anyone can send the worst
+message they can think of.
 """
 
 import re
@@ -52,9 +52,8 @@ is shown as it was typed. Lists within lists need 1,100, all else that people wr
 class Rendered:
     """HTML for the page, and the usernames it mentions: lower case, each once, in order.
 
-    Whether the room has such people is not known before ``naming``. ``excerpt`` is the beginning
-    as text on one line, for those who quote it; None for plain text, of which ``plain`` makes it
-    in no time.
+    ``naming`` decides which of them are people of the room. ``excerpt`` is the beginning as text on
+    one line, for quotes; None for plain text, from which ``plain`` makes it quickly.
     """
 
     html: str
@@ -62,8 +61,9 @@ class Rendered:
     excerpt: str | None = field(default=None, compare=False)
 
     def naming(self, people: Collection[str]) -> "Rendered":
-        """The same for those of ``mentions.readings`` whom it calls: only they are mentioned, any
-        other name is text, and a mention ends where its name ends."""
+        """Returns the same with only these people mentioned, of those of ``mentions.readings``: any
+        other name is text, and a mention ends where its name ends.
+        """
         named = {name: mentions.reading(name, people) for name in self.mentions}
 
         def shortened(found: re.Match[str]) -> str:
@@ -83,20 +83,21 @@ class Rendered:
 
 
 def is_plain(body: str) -> bool:
-    """Whether rendering takes no time worth a thread."""
+    """Returns whether rendering is too fast to need a thread."""
     return _PLAIN.fullmatch(body) is not None
 
 
 def render(body: str) -> Rendered:
-    """Makes safe HTML of what a person wrote."""
+    """Returns a message as safe HTML."""
     if is_plain(body):
         return Rendered(f"<p>{body.replace(chr(10), '<br>' + chr(10))}</p>\n")
     return render_markdown(body)
 
 
 def render_markdown(body: str) -> Rendered:
-    """What ``render`` does with a text that is not plain. For plain text the result is the
-    same to the byte, only later."""
+    """Renders a text that is not plain. For plain text the result is byte-identical,
+    only slower.
+    """
     body = _encodable(body)
     if body.count("\n") > LINES_LIMIT:
         return Rendered(as_typed(body), excerpt=plain(body, EXCERPT_LIMIT))
@@ -114,12 +115,12 @@ def render_markdown(body: str) -> Rendered:
 
 
 def is_invisible(body: str) -> bool:
-    """Whether nobody would see anything of a text."""
+    """Returns whether a text has nothing visible."""
     return _INVISIBLE.fullmatch(body) is not None
 
 
 def as_typed(body: str) -> str:
-    """HTML that shows a text without any markup, within ``HTML_LIMIT``."""
+    """Returns HTML that shows a text without any markup, within ``HTML_LIMIT``."""
     return _within_limit(
         _encodable(body),
         lambda text: f"<p>{escapeHtml(text).replace(chr(10), '<br>' + chr(10))}</p>\n",
@@ -127,8 +128,9 @@ def as_typed(body: str) -> str:
 
 
 def code_block(code: str, language: str) -> str:
-    """Lines of code as a block of their own, highlighted where the language is known, within
-    ``HTML_LIMIT``."""
+    """Returns lines of code as a block, highlighted if the language is known, within
+    ``HTML_LIMIT``.
+    """
     name, colours = language_of(language), Colours()
     code = _encodable(code)
     return _within_limit(
@@ -137,12 +139,12 @@ def code_block(code: str, language: str) -> str:
 
 
 def cost(body: str, code: str = "") -> float:
-    """About how many milliseconds ``render`` and ``code_block`` may need for a text and for the
-    code attached to it, found without parsing either.
+    """Estimates how many milliseconds ``render`` and ``code_block`` need for a text and the code
+    attached to it, without parsing either.
 
     From 0.02 for a plain sentence to some 120 for a text of 20,000 characters made for it. Many
     texts need less; the parser stops (``STEPS``) before one needs much more. Lines end with
-    ``\\n`` alone, as the protocol sees to.
+    ``\n`` alone, as the protocol sees to.
     """
     milliseconds = 0.02 + len(body) * 0.0005 + _cost_of_colours(len(code))
     if is_plain(body):
@@ -163,7 +165,7 @@ def cost(body: str, code: str = "") -> float:
 
 
 def is_cheap(body: str) -> bool:
-    """Whether ``cost`` is under 3 milliseconds, as of nearly all messages: found much sooner."""
+    """Returns whether ``cost`` is under 3 milliseconds, as for nearly all messages; much faster."""
     if len(body) > CHEAP_SIZE or body.count(mentions.WIDE_SIGN) > 1:
         return False
     return len(body.encode(errors="replace").translate(None, _ORDINARY)) < CHEAP_MARKS
@@ -174,8 +176,9 @@ def _cost_of_colours(length: int) -> float:
 
 
 def plain(body: str, limit: int) -> str:
-    """The text without markup, on one line, at most ``limit`` characters: for a quote or a
-    notification. It is text, not HTML."""
+    """Returns the text without markup, on one line, at most ``limit`` characters: for a quote or a
+    notification. It is text, not HTML.
+    """
     words = body[: needed_for(limit)]
     if _PLAIN.fullmatch(words):
         return _one_line(words, limit)
@@ -183,7 +186,7 @@ def plain(body: str, limit: int) -> str:
 
 
 def needed_for(limit: int) -> int:
-    """Characters of a body that ``plain`` looks at: what comes much later cannot show."""
+    """Returns the part of a body that ``plain`` reads: later characters cannot appear."""
     return limit * 4 + 400
 
 
@@ -236,7 +239,7 @@ LONGEST_ESCAPE = len("&nbsp;")
 
 
 def _encodable(body: str) -> str:
-    """Lone surrogates, which JSON can carry but UTF-8 cannot, become question marks."""
+    """Replaces lone surrogates, which JSON can carry but UTF-8 cannot, by question marks."""
     return body.encode(errors="replace").decode()
 
 
@@ -266,7 +269,7 @@ def _within_limit(text: str, html_of: Callable[[str], str]) -> str:
 
 
 def _shows(token: Token) -> bool:
-    """Whether there is anything to see of a token: an empty heading, say, has nothing."""
+    """Returns whether a token has anything visible: an empty heading, say, has not."""
     if token.type in ("hr", "task"):
         return True
     return any(map(_shows, token.children or ())) or (

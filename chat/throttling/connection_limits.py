@@ -1,7 +1,7 @@
-"""How many sockets a person and an address have open, and uploads a person, on all processes.
+"""Limits open sockets per person and address, and uploads per person, across all processes.
 
-Each process says what it has in a hash of its own in Redis, which it must keep alive: what a
-process had is forgotten some seconds after it was killed.
+Each process publishes its counts in a hash of its own in Redis, which it must keep alive: the
+counts of a killed process expire after some seconds.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ LIFETIME = 7.0
 PROCESSES = "processes"
 """When each process will count as gone, if nothing more is heard of it."""
 
-# Arguments: this process, its lifetime; then for each name what is here with the new one, and
-# the limit on all. Others' hashes have the address of ours with their own name at the end.
+# Arguments: this process, its lifetime; then for each name the local count with the new one, and
+# the global limit. Others' hashes have our key with their own name at the end.
 _TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -46,8 +46,8 @@ redis.call('ZADD', KEYS[1], now + lifetime, me)
 return 1
 """
 
-# Arguments: this process, its lifetime, names and what is here of each. Returns whether Redis
-# still had what was said before.
+# Arguments: this process, its lifetime, names and local counts. Returns whether Redis still had the
+# earlier counts.
 _SAY = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -65,7 +65,7 @@ return known
 
 
 class ConnectionLimiter:
-    """The sockets of this process, and how many more are allowed."""
+    """Counts the sockets of this process, and decides whether another may open."""
 
     def __init__(self, shared: RedisScripts | None) -> None:
         self._shared = shared
@@ -73,29 +73,30 @@ class ConnectionLimiter:
         self._here: Counter[str] = Counter()
         self._changed: set[str] = set()
         self._news = asyncio.Event()
-        # What is said are whole figures: an older one must not overtake a newer one.
+        # Counts are absolute: an older one must not overtake a newer one.
         self._one_after_another = asyncio.Lock()
         self.open = 0
 
     async def acquire(self, user: UUID, address: str) -> bool:
-        """Whether this person may open one more socket, from this address. If so it counts
-        until it is released; while Redis is away only this process's sockets count."""
+        """Returns whether this person may open one more socket from this address. If so, it counts
+        until it is released; while Redis is unavailable, only this process's sockets count.
+        """
         if not await self._take(_limits(user, address)):
             return False
         self.open += 1
         return True
 
     def release(self, user: UUID, address: str) -> None:
-        """A socket that was counted has closed."""
+        """Releases a closed socket."""
         self.open -= 1
         self._release(_limits(user, address))
 
     async def acquire_upload(self, user: UUID) -> bool:
-        """The same for one more upload of this person."""
+        """Does the same for one more upload of this person."""
         return await self._take(_upload_limit(user))
 
     def release_upload(self, user: UUID) -> None:
-        """An upload that was counted is done."""
+        """Releases a finished upload."""
         self._release(_upload_limit(user))
 
     async def _take(self, limits: dict[str, int]) -> bool:
@@ -118,7 +119,9 @@ class ConnectionLimiter:
         self._news.set()
 
     async def run(self) -> None:
-        """Tells the other processes what closes here, and that this one lives."""
+        """Publishes released sockets to the other processes, and keeps this process's
+        counts alive.
+        """
         while self._shared is not None:
             try:
                 async with asyncio.timeout(INTERVAL):
@@ -140,7 +143,7 @@ class ConnectionLimiter:
             self._news.clear()
             changed, self._changed = self._changed, set()
             if await self._said(shared, changed) == 0 and self._here:
-                # It is a new Redis, or we were silent for too long.
+                # Redis was restarted, or our counts have expired.
                 await self._said(shared, set(self._here))
 
     async def _said(self, shared: RedisScripts, names: set[str]) -> int | None:

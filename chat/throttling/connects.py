@@ -1,9 +1,9 @@
-"""Who pays for a socket that is opened: the person whose session it brings, or else the address.
+"""Charges a new connection to the person whose session it carries, or else to its address.
 
-An office shares one address. If the address paid for every connect, one person who tries wrong
-cookies would shut out all others there; so the address pays only for connects that are refused.
-Whose session it is has to be looked up before that is known, for strangers too. One query looks up
-many sessions, and a process makes at most so many queries in a second.
+An office shares one address. If the address paid for every connection, one person who tries wrong
+cookies would shut out all others there; so the address pays only for refused connections. To find
+that out, the session has to be looked up, for strangers too. One query looks up many sessions, and
+a process makes a limited number of queries per second.
 """
 
 from uuid import UUID
@@ -23,7 +23,7 @@ REST = 0.02
 
 
 class Connects:
-    """How often people and addresses may connect, on all processes."""
+    """Limits how often people and addresses may connect, across all processes."""
 
     def __init__(self, shared: RedisScripts | None) -> None:
         self._people = rate_limits.of_connects(
@@ -37,15 +37,16 @@ class Connects:
         )
 
     async def session(self, session_key: str) -> SessionStore | None:
-        """The session, if somebody has signed in with it. ``user_of_session`` tells whether it
-        lets them in."""
+        """Returns the session, if a person has signed in with it. ``user_of_session`` decides
+        whether it gives access.
+        """
         (session,) = await self._sessions.load(session_key)
         return session
 
     async def person_pays(self, user: UUID) -> bool:
-        """Whether this person may connect once more."""
+        """Returns whether this person may connect once more."""
         return await self._people.of(user.hex).pay()
 
     async def address_pays(self, address: str) -> bool:
-        """Whether one more of this address (of IPv6, of its /64) may be told why it is refused."""
+        """Returns whether this address (in IPv6, its /64) may get another explained refusal."""
         return await self._addresses.of(networks(address)[0]).pay()

@@ -1,4 +1,4 @@
-"""All that one process lets people and addresses have, in one object."""
+"""All limits on people and addresses in one process, in one object."""
 
 from uuid import UUID
 
@@ -10,8 +10,9 @@ from mediachat.redis.scripts import RedisScripts
 
 
 class Limits:
-    """How many sockets there may be, and how much may be asked for. What is ``shared`` is counted
-    for all processes together; without it each counts alone."""
+    """The limits on sockets and requests. If ``shared`` is given, all processes count together;
+    without it each counts alone.
+    """
 
     def __init__(self, shared: RedisScripts | None) -> None:
         self.places = ConnectionLimiter(shared)
@@ -20,9 +21,9 @@ class Limits:
         self._downloads = rate_limits.of_downloads(shared)
 
     def allowance(self, user: UUID) -> RateLimiter:
-        """What all sockets of a person may ask for together, and their requests over HTTP."""
+        """Returns the allowance that all sockets of a person share with their HTTP requests."""
         return self._allowances.of(user.hex)
 
     def download_allowance(self, user: UUID) -> RateLimiter:
-        """How many files a person may have."""
+        """Returns a person's allowance of downloads."""
         return self._downloads.of(user.hex)

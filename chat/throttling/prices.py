@@ -1,12 +1,12 @@
-"""What each request costs, so that no person can take a server away from the others.
+"""The price of each request, so that no person can use up a server.
 
-The unit is the work of a short message: 1 to 5 ms of one core. A person has ``RATE_BURST`` units
-at once and ``RATE_PER_SECOND`` afterwards, about a tenth of a core whatever they ask for. A price
-grows with the work that the fields of a command cause; what only the answer tells, its length, is
-paid afterwards.
+The unit is the work of a short message: 1 to 5 ms of one core. A person has a burst of
+``RATE_BURST`` units and ``RATE_PER_SECOND`` afterwards, about a tenth of a core whatever they
+request. A price grows with the work that a command's fields cause; the length of the answer is
+charged afterwards.
 
-Each command has its price where its handler is registered (``chat.commands``), and cannot be
-imported without one. An address without a price fails a test.
+Each command declares its price with its handler (``chat.commands``), and cannot be imported without
+one. An endpoint without a price fails a test.
 """
 
 import re
@@ -29,7 +29,7 @@ MALFORMED_SIZE = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """``base`` units, and those that the fields of the command add."""
+    """``base`` units, plus those that the command's fields add."""
 
     base: int
     more: Callable[[Any], int] | None = None
@@ -44,12 +44,12 @@ class Price:
 
 
 def of_malformed(size: int) -> int:
-    """What a frame of so many characters costs that turned out to be no command."""
+    """Returns the price of a frame of so many characters that is no command."""
     return 1 + size // MALFORMED_SIZE
 
 
 def of_answer(size: int) -> int:
-    """What an answer of so many characters costs beyond the price of its command."""
+    """Returns the price of an answer of so many characters beyond that of its command."""
     return min(size // ANSWER_SIZE, ANSWER_MOST)
 
 
@@ -60,10 +60,10 @@ Payer = Literal["person", "address", "nobody"]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What a request to one kind of address costs, and who pays.
+    """The price of a request to one kind of address, and who pays.
 
-    A person pays from the same allowance as their sockets. Before it is known who asks, and
-    where it never is, the network address pays. What costs next to nothing, nobody pays.
+    A person pays from the same allowance as their sockets. Before the person is known, and for
+    anonymous requests, the network address pays. Very cheap requests are free.
     """
 
     units: int
@@ -73,8 +73,7 @@ class Endpoint:
 _UUID = "[0-9a-f-]{36}"
 
 ENDPOINTS: dict[str, Endpoint] = {
-    # Method and path. Those of the API that carry out a command pay for the rest of its price
-    # when it has been read.
+    # Method and path. Endpoints that run a command charge the rest of its price once it is parsed.
     r"POST /api/v1/tickets": Endpoint(1, "person"),
     r"GET /api/v1/rooms": Endpoint(2, "person"),
     r"POST /api/v1/rooms": Endpoint(1, "person"),
@@ -105,11 +104,11 @@ _in_order = list(ENDPOINTS.values())
 
 
 def listed(method: str, path: str) -> Endpoint | None:
-    """The first of ``ENDPOINTS`` that is meant."""
+    """Returns the first matching entry of ``ENDPOINTS``."""
     found = _doors.fullmatch(f"{method} {path}")
     return _in_order[found.lastindex - 1] if found and found.lastindex else None
 
 
 def of_request(method: str, path: str) -> Endpoint:
-    """What a request costs, and who pays it."""
+    """Returns the price of a request, and who pays it."""
     return listed(method, path) or NOWHERE

@@ -1,11 +1,10 @@
-"""How much one person may ask for at once, over all their sockets and on all processes.
+"""Limits each person's rate of requests, over all their sockets and all processes.
 
-It is counted in units of work; ``chat.throttling.prices`` says how many each request takes.
+The limit is in units of work; ``chat.throttling.prices`` gives the price of each request.
 
-Asking Redis for every frame would cost more than most frames do. So each process takes some of
-a person's share in advance, a lease, and takes the next one while they use it up. What lies
-unused is at most a lease, or the price of the dearest request that waits for it, for each process
-on which the person has a socket.
+A Redis call per frame would cost more than most frames do. So each process takes a part of a
+person's quota in advance, a lease, and renews it as it is used up. At most a lease, or the price of
+the dearest waiting request, lies unused in each process on which the person has a socket.
 """
 
 import asyncio
@@ -56,7 +55,7 @@ return granted
 
 @dataclass(slots=True)
 class Bucket:
-    """A token bucket: ``burst`` at once, then ``rate`` a second."""
+    """A token bucket: a burst of ``burst``, then ``rate`` per second."""
 
     burst: float
     rate: float
@@ -65,7 +64,7 @@ class Bucket:
     _at: float = 0.0
 
     def take(self, count: int = 1) -> int:
-        """How many of so many more are allowed now."""
+        """Takes up to so many tokens; returns how many it took."""
         now = self.clock()
         self._level = max(0.0, self._level - (now - self._at) * self.rate)
         self._at = now
@@ -74,7 +73,7 @@ class Bucket:
         return taken
 
     def spend(self, count: int = 1) -> bool:
-        """Takes so many together, or none of them."""
+        """Takes all of these tokens, or none."""
         if self.burst == float("inf"):
             return True
         self.take(0)
@@ -85,8 +84,9 @@ class Bucket:
         return True
 
     def owe(self, count: int) -> None:
-        """Takes so many, whether or not they are there, to the length of one more burst. Fewer
-        than none are given back."""
+        """Takes so many tokens even if they are missing, down to a debt of one more burst. A
+        negative number gives tokens back.
+        """
         if self.burst == float("inf"):
             return
         self.take(0)
@@ -95,7 +95,7 @@ class Bucket:
 
 @dataclass(slots=True)
 class RateLimiter:
-    """What one person may still do here. All their sockets have the same one."""
+    """One person's remaining quota in this process, shared by all their sockets."""
 
     bucket: Bucket
     """What they may do at this process, where it counts alone."""
@@ -110,8 +110,9 @@ class RateLimiter:
     _refused: Bucket | None = None
 
     def take(self, count: int = 1) -> bool:
-        """Whether so many more are allowed, as far as that is known here. What costs more than
-        everything that anyone can have costs everything."""
+        """Returns whether so many more are allowed, as far as this process knows. A price above the
+        maximum costs the maximum.
+        """
         if self.leases is None:
             return self.bucket.spend(count)
         if count > 1:
@@ -124,7 +125,7 @@ class RateLimiter:
         return True
 
     async def wait(self, count: int = 1) -> bool:
-        """The same where ``take`` refused, after asking what the other processes have left."""
+        """Does the same after ``take`` refused, with the quota that other processes have left."""
         while self.leases is not None and self.bucket.clock() >= self.nothing_until:
             self.wanted = max(self.wanted, min(count, self.leases.burst))
             await asyncio.shield(self.leases.ask(self))
@@ -133,11 +134,11 @@ class RateLimiter:
         return False
 
     async def pay(self, count: int = 1) -> bool:
-        """Whether so many more are allowed."""
+        """Returns whether so many more are allowed."""
         return self.take(count) or await self.wait(count)
 
     def refuse(self) -> bool:
-        """Notes that a request is refused here, and says whether even that has been too often."""
+        """Records a refusal, and returns whether there were too many of them."""
         if self._refused is None:
             self._refused = Bucket(
                 MAX_REJECTED_FRAMES, REFUSALS_FORGOTTEN_PER_SECOND, self.bucket.clock
@@ -145,8 +146,9 @@ class RateLimiter:
         return not self._refused.spend()
 
     def owe(self, count: int) -> None:
-        """Takes so many for what has been done already: whoever owes is refused for longer.
-        Fewer than none are given back."""
+        """Charges work that is done already: a debt delays the next requests. A negative number
+        gives units back.
+        """
         if self.leases is None:
             self.bucket.owe(count)
             return
@@ -157,7 +159,7 @@ class RateLimiter:
 
 @dataclass
 class QuotaLease:
-    """Asks for everyone who needs more, in one question."""
+    """Renews the quota of everyone who needs it, in one call to Redis."""
 
     shared: RedisScripts
     burst: int
@@ -167,11 +169,11 @@ class QuotaLease:
 
     @property
     def size(self) -> int:
-        """How many are taken at once."""
+        """Returns the size of one lease."""
         return max(1, self.burst // LEASE)
 
     def ask(self, allowance: RateLimiter) -> "asyncio.Future[None]":
-        """What is done when the allowance has been filled up, or could not be."""
+        """Returns a future that is done when the allowance was refilled, or the refill failed."""
         if allowance.answer is None:
             allowance.answer = asyncio.get_running_loop().create_future()
             self._wanting.append(allowance)
@@ -209,7 +211,7 @@ class QuotaLease:
 
 
 class RateLimiters:
-    """Those of everyone, by what they are counted by."""
+    """The rate limiters of all people or addresses, by key."""
 
     def __init__(self, shared: RedisScripts | None, name: str, *, burst: int, rate: float) -> None:
         """``burst`` at once, and then ``rate`` a second; ``name`` is what Redis knows them by."""
@@ -219,7 +221,7 @@ class RateLimiters:
         self._of: OrderedDict[str, RateLimiter] = OrderedDict()
 
     def of(self, key: str) -> RateLimiter:
-        """One person's, address's or whatever else this counts by."""
+        """Returns the limiter of one person, address or other key."""
         found = self._of.get(key)
         if found is not None:
             self._of.move_to_end(key)
@@ -236,17 +238,17 @@ class RateLimiters:
 
 
 def of_people(shared: RedisScripts | None) -> RateLimiters:
-    """The units of work that each person may ask for."""
+    """Returns limiters of units of work, per person."""
     burst, rate = settings.RATE_BURST, settings.RATE_PER_SECOND
     return RateLimiters(shared, "units", burst=burst, rate=rate)
 
 
 def of_downloads(shared: RedisScripts | None) -> RateLimiters:
-    """The files that each person may fetch: a page of history can show a thousand pictures."""
+    """Returns limiters of downloads, per person: a page of history can show a thousand pictures."""
     burst, rate = settings.RATE_BURST * DOWNLOADS, settings.RATE_PER_SECOND * DOWNLOADS
     return RateLimiters(shared, "downloads", burst=burst, rate=rate)
 
 
 def of_connects(shared: RedisScripts | None, name: str, *, a_minute: int) -> RateLimiters:
-    """How often someone may connect: so often in a minute, and so often at once."""
+    """Returns limiters of connections: so many per minute, with a burst."""
     return RateLimiters(shared, name, burst=a_minute, rate=a_minute / 60)

@@ -95,7 +95,7 @@ export interface Room {
   asked?: string[] | null;
 }
 
-/** How much of a room its reader has not read, where its log stands at `position`. */
+/** How much of a room its reader has not read, when its log is at `position`. */
 export interface Unread {
   position: number;
   number: number;
@@ -103,7 +103,10 @@ export interface Unread {
   unread: number;
 }
 
-/** A stranger asks the person into a room, which they cannot see before they accept. */
+/**
+ * A stranger's request that the person join a room, which they cannot see before
+ * they accept.
+ */
 export interface RoomRequest {
   room: string;
   kind: RoomKind;
@@ -139,7 +142,7 @@ export interface Message {
   code: Code | null;
 }
 
-/** What a reply refers to, as it reads now; the body is shortened. */
+/** The message that a reply refers to, in its current state; the body is shortened. */
 export interface Quote {
   id: string;
   number: number;
@@ -162,7 +165,7 @@ export interface Attachment {
 }
 
 /**
- * Lines of a file, for readers to find in their own checkout of it.
+ * Lines of a file, which readers can find in their own checkout.
  *
  * `path` is relative to the repository, with forward slashes, and does not begin as one of a
  * Windows drive (`c:`) or an address (`file://`); lines count from 1, and both are
@@ -184,13 +187,13 @@ export interface Code {
   after?: string | null;
 }
 
-/** What runs the server, and its version. */
+/** The server's software and its version. */
 export interface Server {
   name: string;
   version: string;
 }
 
-/** How much the server takes, so that clients can say so before anybody waits in vain. */
+/** The server's limits, so that clients can check input before they send it. */
 export interface Limits {
   body: number;
   upload: number;
@@ -198,14 +201,14 @@ export interface Limits {
   frame: number;
 }
 
-/** Someone with an account. */
+/** A person with an account. */
 export interface Person {
   username: string;
   display_name: string;
   avatar_url: string | null;
 }
 
-/** The person who is signed in. */
+/** The signed-in person. */
 export interface Me {
   id: string;
   username: string;
@@ -223,7 +226,7 @@ export interface Member {
 }
 
 /**
- * What one thing is for this person, and nobody else.
+ * The newest value of one thing in a person's own log.
  *
  * Kinds: `favorite` (of a `room`: true or false). Ignore kinds that you do not know.
  */
@@ -235,17 +238,17 @@ export interface PersonalChange {
   version: number;
 }
 
-/** What a message said before an edit. */
+/** The text of a message before an edit. */
 export interface Revision {
   body: string;
   replaced_at: string;
 }
 
 /**
- * Asks for all that changed: of each room, after the position that the client holds.
+ * Requests everything that changed: in each room, after the position that the client holds.
  *
- * First come, for each room that has moved, one or more `changes`; then the reply. A room that
- * you may not read is answered by `room.removed`.
+ * First come, for each room that has moved, one or more `changes`; then the reply. For a room
+ * that you may not read comes `room.removed`.
  */
 export interface SyncCommand {
   type: "sync";
@@ -292,7 +295,7 @@ export interface MessageReactCommand {
   on?: boolean;
 }
 
-/** Tells the server's moderators about a message. */
+/** Reports a message to the server's moderators. */
 export interface MessageReportCommand {
   type: "message.report";
   ref?: string;
@@ -300,14 +303,17 @@ export interface MessageReportCommand {
   reason: string;
 }
 
-/** What a message said before its edits; for moderators of the room. */
+/** Returns the former texts of an edited message; for moderators of the room. */
 export interface MessageRevisionsCommand {
   type: "message.revisions";
   ref?: string;
   message: string;
 }
 
-/** A page of messages, newest last: those before a number, those after one, or the newest. */
+/**
+ * Returns a page of messages, newest last: those before a number, those after one, or the
+ * newest.
+ */
 export interface HistoryCommand {
   type: "history";
   ref?: string;
@@ -318,7 +324,7 @@ export interface HistoryCommand {
 }
 
 /**
- * Opens a room. A direct room that exists already is answered, not opened again.
+ * Opens a room. If a direct room exists already, it is returned instead of opening another.
  *
  * Whoever opens a direct room has it at once. The other person gets it with its first message,
  * or when they open it too; until then they cannot tell that it exists.
@@ -339,8 +345,8 @@ export interface RoomJoinCommand {
 }
 
 /**
- * Leaves a private or public room. A direct room is put away instead, as by
- * `room.put_away`: two people have one for good.
+ * Leaves a private or public room. A direct room is only hidden instead, as by
+ * `room.put_away`: two people keep it for good.
  */
 export interface RoomLeaveCommand {
   type: "room.leave";
@@ -348,7 +354,7 @@ export interface RoomLeaveCommand {
   room: string;
 }
 
-/** Takes a direct room off one's list until its next message (`on`), or puts it back. */
+/** Hides a direct room from one's list until its next message (`on`), or shows it again. */
 export interface RoomPutAwayCommand {
   type: "room.put_away";
   ref?: string;
@@ -357,8 +363,8 @@ export interface RoomPutAwayCommand {
 }
 
 /**
- * Puts a room among one's favourites (`on`), or takes it out, on all of one's devices. What
- * is so already stays as it is.
+ * Adds a room to one's favourites (`on`), or removes it, on all of one's devices. Without a
+ * change, nothing happens.
  */
 export interface RoomFavoriteCommand {
   type: "room.favorite";
@@ -367,14 +373,14 @@ export interface RoomFavoriteCommand {
   on?: boolean;
 }
 
-/** Accepts a stranger's request: one is then a member of the room. */
+/** Accepts a stranger's request to join a room, and becomes a member. */
 export interface RoomAcceptCommand {
   type: "room.accept";
   ref?: string;
   room: string;
 }
 
-/** Refuses a stranger's request. They are not told, and cannot ask again for a time. */
+/** Refuses a stranger's request. They are not notified, and cannot send another for a time. */
 export interface RoomRefuseCommand {
   type: "room.refuse";
   ref?: string;
@@ -390,8 +396,8 @@ export interface RoomRenameCommand {
 }
 
 /**
- * Adds people to a private or public room; for its owners and moderators. Whose request was
- * withdrawn within the last 24 hours is not asked again (`rate_limited`).
+ * Adds people to a private or public room; for its owners and moderators. A person whose
+ * request was withdrawn within the last 24 hours cannot be asked again (`rate_limited`).
  */
 export interface RoomAddCommand {
   type: "room.add";
@@ -401,9 +407,8 @@ export interface RoomAddCommand {
 }
 
 /**
- * Removes a person from a room, or withdraws the request of one who has been asked into it;
- * for its owners and moderators. A request that has been withdrawn cannot be accepted, and
- * `asked` does not name the person.
+ * Removes a person from a room, or withdraws a request to join it; for its owners and
+ * moderators. A withdrawn request cannot be accepted, and `asked` no longer names the person.
  */
 export interface RoomRemoveCommand {
   type: "room.remove";
@@ -421,7 +426,10 @@ export interface RoomRoleCommand {
   role: Role;
 }
 
-/** The members of a room by username, a page at a time: those after the username `after`. */
+/**
+ * Returns the members of a room by username, a page at a time: those after the username
+ * `after`.
+ */
 export interface RoomMembersCommand {
   type: "room.members";
   ref?: string;
@@ -433,7 +441,7 @@ export interface RoomMembersCommand {
 /**
  * Marks a room as read up to a number, on all of the person's devices.
  *
- * The mark never goes back, nor past the newest message. It is answered when it is stored, some
+ * The mark never moves back, nor past the newest message. The reply comes when it is stored, some
  * 20 to 100 ms later, together with those of others.
  */
 export interface RoomReadCommand {
@@ -444,8 +452,9 @@ export interface RoomReadCommand {
 }
 
 /**
- * How much of some of one's rooms is unread, where events do not tell: as when another device
- * has read a part of what this one never saw. Rooms that one is not in are left out.
+ * Returns how much of some of one's rooms is unread, where events do not show it: as when
+ * another device has read a part of what this one never saw. Leaves out rooms of which one is not
+ * a member.
  */
 export interface RoomUnreadCommand {
   type: "room.unread";
@@ -454,9 +463,9 @@ export interface RoomUnreadCommand {
 }
 
 /**
- * Open public rooms that have each word of the query in their names, a page at a time; all of
- * them where it is empty. Case and accents make no difference. Those in which each word begins
- * a word of the name come first. `after` is the last room of the page before.
+ * Returns open public rooms whose names contain each word of the query, a page at a time; all
+ * of them for an empty query. Case and accents make no difference. Rooms in which each word begins
+ * a word of the name come first. `after` is the last room of the previous page.
  */
 export interface RoomFindCommand {
   type: "room.find";
@@ -466,10 +475,11 @@ export interface RoomFindCommand {
 }
 
 /**
- * People who have each word of the query in their username or display name, a page at a time.
- * Case and accents make no difference, nor an `@` before a word. Those in whose names each word
- * begins a word come first. Suspended people are not found. `after` is the last username of the
- * page before. Where a `room` is named, the reply says who of them is a member of it.
+ * Returns people whose username or display name contains each word of the query, a page at a
+ * time. Case and accents make no difference, nor an `@` before a word. People in whose names
+ * each word begins a word come first. Suspended people are left out. `after` is the last
+ * username of the previous page. If `room` is given, the reply says who of them is a member of
+ * it.
  */
 export interface PeopleFindCommand {
   type: "people.find";
@@ -480,8 +490,8 @@ export interface PeopleFindCommand {
 }
 
 /**
- * Display names and avatars of people by username, of suspended ones too. Of a name that nobody
- * has, nothing is told.
+ * Returns display names and avatars of people by username, including suspended ones. Leaves out
+ * names that do not exist.
  */
 export interface PeopleGetCommand {
   type: "people.get";
@@ -490,10 +500,10 @@ export interface PeopleGetCommand {
 }
 
 /**
- * Blocks a person (`on`) or takes it back. Neither of the two can then write to the other
- * directly, add them to rooms or see whether they are here; nobody is told, but `blocked` tells
- * all of one's own devices. A message that a block forbids is answered with `forbidden`, in the
- * same words for both of them.
+ * Blocks a person (`on`) or unblocks them. Neither of the two can then write to the other
+ * directly, add them to rooms or see whether they are online; the other is not notified, but all
+ * of one's own devices get `blocked`. A message that a block forbids is answered with
+ * `forbidden`, in the same words for both of them.
  */
 export interface PersonBlockCommand {
   type: "person.block";
@@ -503,8 +513,8 @@ export interface PersonBlockCommand {
 }
 
 /**
- * Changes one's own display name. It is refused when it has characters that cannot be seen or
- * that turn text around, and when it is, or looks like, another person's username.
+ * Changes one's own display name. The name is refused if it has invisible characters or ones
+ * that change the direction of text, and if it is, or looks like, another person's username.
  */
 export interface UserUpdateCommand {
   type: "user.update";
@@ -513,8 +523,8 @@ export interface UserUpdateCommand {
 }
 
 /**
- * What changed for the person alone after the `me_version` that the client holds, 0 where it
- * holds none: in order, a page at a time, each thing with its newest value.
+ * Returns what changed for the person alone after the `me_version` that the client holds, or
+ * 0: in order, a page at a time, each thing with its newest value.
  */
 export interface MeSyncCommand {
   type: "me.sync";
@@ -522,14 +532,14 @@ export interface MeSyncCommand {
   after: number;
 }
 
-/** Tells the room that one is typing; repeat it every 3 seconds. It has no reply. */
+/** Shows the room that one is typing; repeat it every 3 seconds. It has no reply. */
 export interface TypingCommand {
   type: "typing";
   ref?: string;
   room: string;
 }
 
-/** Answers at once. */
+/** Returns at once, to test the connection. */
 export interface PingCommand {
   type: "ping";
   ref?: string;
@@ -567,13 +577,13 @@ export type Command =
   | TypingCommand
   | PingCommand;
 
-/** It is done, and there is nothing to add. */
+/** The command succeeded, and there is nothing to add. */
 export interface Done {
   type: "reply";
   ref: string;
 }
 
-/** The message as it is now. */
+/** The message in its current state. */
 export interface MessageReply {
   type: "reply";
   ref: string;
@@ -589,7 +599,7 @@ export interface HistoryReply {
   more: boolean;
 }
 
-/** What a message said before its edits. */
+/** The texts of a message before its edits. */
 export interface RevisionsReply {
   type: "reply";
   ref: string;
@@ -604,7 +614,7 @@ export interface RoomReply {
   room: Room;
 }
 
-/** The room, and which people of those named have been asked instead of added. */
+/** The room, and which of the named people were asked instead of added. */
 export interface InvitedReply {
   type: "reply";
   ref: string;
@@ -620,7 +630,7 @@ export interface MembersReply {
   more: boolean;
 }
 
-/** How much of rooms is unread. */
+/** The numbers of unread messages of rooms. */
 export interface UnreadReply {
   type: "reply";
   ref: string;
@@ -651,7 +661,10 @@ export interface PeopleReply {
   people: Person[];
 }
 
-/** What one thing is for the person now. `version` is 0 where it was never changed. */
+/**
+ * The current value of one thing in the person's own log. `version` is 0 if it
+ * never changed.
+ */
 export interface PersonalChangeReply {
   type: "reply";
   ref: string;
@@ -668,7 +681,7 @@ export interface PersonalChangesReply {
   reset: boolean;
 }
 
-/** The person themselves, as they are called now. */
+/** The person's own profile, with the current name. */
 export interface UserReply {
   type: "reply";
   ref: string;
@@ -742,7 +755,7 @@ export interface ReadyEvent {
   me_version: number;
 }
 
-/** A message was sent, edited, reacted to or deleted: its state after that. */
+/** A message was sent, edited, reacted to or deleted: its new state. */
 export interface MessageEvent {
   type: "message";
   room: string;
@@ -750,7 +763,7 @@ export interface MessageEvent {
   message: Message;
 }
 
-/** All that changed in a room after a position, in the order of position. */
+/** All changes of a room after a position, in the order of position. */
 export interface ChangesEvent {
   type: "changes";
   room: string;
@@ -763,8 +776,8 @@ export interface ChangesEvent {
 /**
  * A room was opened or changed, or the person was added to it.
  *
- * A direct room that somebody else opened comes with its first messages: as it stood before them,
- * and then a `message` event for each. Where that cannot be told, `position` is after them.
+ * A direct room that another person opened comes with its first messages: in its state before
+ * them, and then a `message` event for each. If that is impossible, `position` is after them.
  */
 export interface RoomEvent {
   type: "room";
@@ -772,14 +785,14 @@ export interface RoomEvent {
 }
 
 /**
- * The person is not, or no longer, in this room. `reason` is `left` (they did, on any of
- * their devices), `removed` (somebody else did it, or the server only found that they are out)
- * or `not_found` (they asked to `sync` a room that they may not read). A room that is closed
- * stays, and comes as `room` with `closed`.
+ * The person is not, or not any more, a member of this room. `reason` is `left` (they left,
+ * on any of their devices), `removed` (another person removed them, or the server only found
+ * that they are out) or `not_found` (they requested to `sync` a room that they may not read).
+ * A closed room stays, and comes as `room` with `closed`.
  *
- * `name` (of the room) and `by` (the username of who did it) come where somebody of the room
- * removed them. `by` is left out where the server's moderators did it, and both are where the
- * server only found that they are out.
+ * `name` (of the room) and `by` (the username of the person who did it) are given if a member
+ * removed them. `by` is left out if the server's moderators did it, and both are if the server
+ * only found that they are out.
  */
 export interface RoomRemovedEvent {
   type: "room.removed";
@@ -789,7 +802,7 @@ export interface RoomRemovedEvent {
   by: string | null;
 }
 
-/** Someone has read up to a number. */
+/** A person has read up to a number. */
 export interface ReadEvent {
   type: "read";
   room: string;
@@ -797,7 +810,7 @@ export interface ReadEvent {
   number: number;
 }
 
-/** Someone is typing; it holds for five seconds. */
+/** A person is typing; it holds for five seconds. */
 export interface TypingEvent {
   type: "typing";
   room: string;
@@ -805,10 +818,10 @@ export interface TypingEvent {
 }
 
 /**
- * Someone came or went, with whom the person shares a private or direct room in which both
- * have written; `state`: online or offline. It is also told when the two begin to see each
- * other, or cease to. What happens within a moment comes in one frame, and whoever comes and
- * goes within it is not told.
+ * A person with whom one shares a private or direct room, in which both have written, went
+ * online or offline (`state`). It is also sent when the two begin or cease to see each other.
+ * Changes within a moment come in one frame, and a person who comes and goes within it is left
+ * out.
  */
 export interface PresenceEvent {
   type: "presence";
@@ -816,19 +829,19 @@ export interface PresenceEvent {
   state: PresenceState;
 }
 
-/** Someone changed their display name or avatar. */
+/** A person changed their display name or avatar. */
 export interface PersonEvent {
   type: "person";
   person: Person;
 }
 
-/** Whom the person has blocked, all of them, after a change on any of their devices. */
+/** Everyone whom the person has blocked, after a change on any of their devices. */
 export interface BlockedEvent {
   type: "blocked";
   usernames: string[];
 }
 
-/** The rooms into which strangers ask the person, all of them, after a change. */
+/** All rooms into which strangers ask the person, after a change. */
 export interface RequestsEvent {
   type: "requests";
   requests: RoomRequest[];
