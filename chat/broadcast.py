@@ -1,6 +1,6 @@
 """The only sender to the channel layer, and the names of its groups.
 
-What is sent is a doorbell: a layer may drop it, and hubs then learn the same from the database.
+What is sent is a notification: a layer may drop it, and hubs then learn the same from the database.
 What reaches a hub is a ``room.event``, ``user.event``, ``presence.event`` or ``person.renamed``.
 """
 
@@ -24,21 +24,22 @@ PRESENCE_GROUP = "presence"
 BACKLOG = 10_000
 """Groups that may wait while the layer is slow; the oldest are dropped, as a layer would."""
 JOINED = 200
-"""Changes of one room in one doorbell; of more than these only the newest is told, and hubs
+"""Changes of one room in one notification; of more than these only the newest is told, and hubs
 read the others from the log."""
 JOINED_SIZE = 256 * 1024
-"""Characters of messages in one doorbell, beyond which the same is done."""
+"""Characters of messages in one notification, beyond which the same is done."""
 WAITING_SIZE = 32 * 1024 * 1024
 """Characters that may wait while the layer is slow; the oldest groups are dropped."""
 AT_ONCE = 100
 """Groups that share a timeout."""
 TIMEOUT = 5.0
-"""Seconds after which a layer that does not answer is taken to have dropped the doorbell."""
+"""Seconds after which a layer that does not answer is taken to have dropped the notification."""
 
 SLOW = "more waits than is kept"
 
 LOST: dict[str, Any] = {"type": "doorbells.lost"}
-"""Tells every hub to compare everything with the database."""
+"""Tells every hub to compare everything with the database. Servers of other versions hear it too,
+so its name stays."""
 LOST_TIMES, LOST_EVERY = 5, 1.0
 """How often that is told, and after how many seconds each: others may be on their way back to a
 layer that works again here."""
@@ -54,7 +55,7 @@ def user_group(user: UUID) -> str:
 
 def room_changes(rooms: Sequence[RoomChanges]) -> None:
     """What one commit has changed in any number of rooms: a listener of the log."""
-    bells: list[GroupMessage] = []
+    messages: list[GroupMessage] = []
     for each in rooms:
         event: dict[str, Any] = {
             "type": "room.event",
@@ -64,8 +65,8 @@ def room_changes(rooms: Sequence[RoomChanges]) -> None:
         }
         if each.writers:
             event["writers"] = {user.hex: name for user, name in each.writers.items()}
-        bells.append((room_group(each.room), event))
-    _ring(*bells)
+        messages.append((room_group(each.room), event))
+    _send(*messages)
 
 
 def room_changed_on_commit(room: UUID) -> None:
@@ -75,13 +76,13 @@ def room_changed_on_commit(room: UUID) -> None:
 
 def ephemeral(room: UUID, members_version: int, frame: str) -> None:
     """A frame for everyone in a room that is not part of its log."""
-    _ring((room_group(room), _ephemeral(room, members_version, frame=frame)))
+    _send((room_group(room), _ephemeral(room, members_version, frame=frame)))
 
 
 def typing(room: UUID, members_version: int, username: str, frame: str) -> None:
     """Someone types in a room."""
     event = _ephemeral(room, members_version, typing=frame, user=username)
-    _ring((room_group(room), event))
+    _send((room_group(room), event))
 
 
 def reads_on_commit(
@@ -111,10 +112,10 @@ def _ephemeral(room: UUID, members_version: int, **fields: Any) -> dict[str, Any
 
 def rooms_changed_on_commit(*users: UUID) -> None:
     """These people were added to a room."""
-    bells: list[GroupMessage] = [
+    messages: list[GroupMessage] = [
         (user_group(user), {"type": "user.event", "user": user.hex}) for user in users
     ]
-    transaction.on_commit(lambda: _ring(*bells))
+    transaction.on_commit(lambda: _send(*messages))
 
 
 def relations_changed_on_commit(user: UUID) -> None:
@@ -164,7 +165,7 @@ def renamed_on_commit(user: UUID, username: str) -> None:
 
 def presence(event: dict[str, Any]) -> None:
     """Who is connected to this process."""
-    _ring((PRESENCE_GROUP, {"type": "presence.event", **event}))
+    _send((PRESENCE_GROUP, {"type": "presence.event", **event}))
 
 
 GroupMessage = tuple[str, dict[str, Any]]
@@ -172,16 +173,16 @@ GroupMessage = tuple[str, dict[str, Any]]
 
 
 class Outage:
-    """Logs once that the layer loses doorbells, and once that it works again and how many it lost:
-    a line for each would be one for every message."""
+    """Logs once that the layer loses notifications, and once that it works again and how many were
+    lost: a line for each would be one for every message."""
 
     def __init__(self) -> None:
         self._lost = 0
 
-    def lose(self, doorbells: int, why: str) -> None:
+    def lose(self, count: int, why: str) -> None:
         if not self._lost:
             logger.warning("doorbell_lost", error=why)
-        self._lost += doorbells
+        self._lost += count
 
     def end(self) -> None:
         if self._lost:
@@ -190,10 +191,10 @@ class Outage:
 
 
 class Broadcaster:
-    """Rings from one task, so that nobody who publishes waits for the layer.
+    """Sends from one task, so that nobody who publishes waits for the layer.
 
-    A group is rung in order. What comes for a room while it waits for its turn is joined, so a
-    layer that needs a millisecond for each doorbell keeps up with any number of messages.
+    A group is sent to in order. What comes for a room while it waits for its turn is joined, so a
+    layer that needs a millisecond for each notification keeps up with any number of messages.
     """
 
     def __init__(self) -> None:
@@ -205,8 +206,8 @@ class Broadcaster:
         self._lost_times = 0
         self._telling_lost: asyncio.Task[None] | None = None
 
-    def ring(self, *bells: GroupMessage) -> None:
-        for group, message in bells:
+    def send(self, *messages: GroupMessage) -> None:
+        for group, message in messages:
             before = self._waiting.setdefault(group, [])
             self._size += _size(message)
             if before and (left_out := _join(before[-1], message)) is not None:
@@ -244,9 +245,9 @@ class Broadcaster:
         finally:
             self._task = None
 
-    def _lose(self, doorbells: int, why: str) -> None:
+    def _lose(self, count: int, why: str) -> None:
         """Has all hubs look at the database as soon as the layer works again."""
-        self._outage.lose(doorbells, why)
+        self._outage.lose(count, why)
         self._lost_times = LOST_TIMES
         if self._telling_lost is None or self._telling_lost.done():
             self._telling_lost = self.loop.create_task(self._keep_telling_lost())
@@ -264,7 +265,7 @@ class Broadcaster:
         self._outage.end()
 
     async def _send_some(self) -> None:
-        """A timeout each would cost more than the doorbell; what fails is lost alone."""
+        """A timeout each would cost more than the notification; what fails is lost alone."""
         async with asyncio.timeout(TIMEOUT):
             for _ in range(min(len(self._waiting), AT_ONCE)):
                 group = next(iter(self._waiting))
@@ -297,35 +298,46 @@ def _size_of(entries: Iterable[LogEntry]) -> int:
     return sum(len(encoded) for _, _, _, encoded in entries)
 
 
-_ringer: Broadcaster | None = None
+_broadcaster: Broadcaster | None = None
+"""That of the server in this process. The runtime starts and stops it (``chat.runtime``); it is
+known here, since what is told after a commit comes from any thread, which no runtime is handed to.
+"""
 _outage_outside = Outage()
 
 
 def start() -> Broadcaster:
     """From now on the running loop, which is the server's, sends for all threads."""
-    global _ringer
-    if _ringer is None or _ringer.loop is not asyncio.get_running_loop():
-        _ringer = Broadcaster()
-    return _ringer
+    global _broadcaster
+    if _broadcaster is None or _broadcaster.loop is not asyncio.get_running_loop():
+        _broadcaster = Broadcaster()
+    return _broadcaster
+
+
+async def stop(broadcaster: Broadcaster) -> None:
+    """Ends when all that waits has been sent; what is told later goes the way from outside."""
+    global _broadcaster
+    await broadcaster.sent()
+    if _broadcaster is broadcaster:
+        _broadcaster = None
 
 
 def _on_commit(group: str, message: dict[str, Any]) -> None:
-    transaction.on_commit(lambda: _ring((group, message)))
+    transaction.on_commit(lambda: _send((group, message)))
 
 
-def _ring(*bells: GroupMessage) -> None:
-    if _ringer is not None and _ringer.loop.is_running():
-        _ringer.loop.call_soon_threadsafe(_ringer.ring, *bells)
+def _send(*messages: GroupMessage) -> None:
+    if _broadcaster is not None and _broadcaster.loop.is_running():
+        _broadcaster.loop.call_soon_threadsafe(_broadcaster.send, *messages)
     else:
         # A command line or a test without a server: nobody here listens, others may.
-        _ring_from_outside(*bells)
+        _send_from_outside(*messages)
 
 
-def _ring_from_outside(*bells: GroupMessage) -> None:
+def _send_from_outside(*messages: GroupMessage) -> None:
     try:
-        for bell in bells:
-            async_to_sync(get_channel_layer().group_send)(*bell)
+        for message in messages:
+            async_to_sync(get_channel_layer().group_send)(*message)
     except Exception as error:
-        _outage_outside.lose(len(bells), reason(error))
+        _outage_outside.lose(len(messages), reason(error))
     else:
         _outage_outside.end()

@@ -14,9 +14,12 @@ import structlog
 from django.http import HttpRequest
 
 from chat import broadcast
+from chat.actions import batches
+from chat.actions.batches import Commits
 from chat.concurrency.background_tasks import BackgroundTasks
 from chat.due.worker import DueWorker
 from chat.followers.worker import FollowerWorker
+from chat.message_log.group_commit import GroupCommit
 from chat.realtime.hub import Hub
 from chat.throttling.limits import Limits
 from mediachat.monitoring import disk
@@ -38,6 +41,7 @@ class Runtime:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.broadcaster = broadcast.start()
+        self.commits: Commits = GroupCommit(batches.store)
         self.limits = Limits(shared())
         self.hub = Hub()
         self._background = BackgroundTasks()
@@ -56,9 +60,10 @@ class Runtime:
         order, since each says its last through those before it."""
         for worker in reversed(self._workers):
             await worker.stop()
+        await self.commits.finished()
         await self.hub.stop()
         self._background.cancel()
-        await self.broadcaster.sent()
+        await broadcast.stop(self.broadcaster)
 
 
 _current: Runtime | None = None

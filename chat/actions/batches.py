@@ -19,6 +19,7 @@ from django.db import (
 from chat.actions import messages
 from chat.actions.drafts import Draft
 from chat.message_log import locks
+from chat.message_log.group_commit import GroupCommit
 from chat.models import Message
 from mediachat.databases.transactions import lock_timeout, retried, was_not_locked
 
@@ -42,6 +43,8 @@ class Change:
 
 Job = Draft | Change
 Result = Message | Exception
+Commits = GroupCommit[Job, Message]
+"""What puts jobs in line for the log; each server process has one (``chat.runtime``)."""
 J = TypeVar("J", Draft, Change)
 
 

@@ -74,20 +74,6 @@ class Ticket(BaseModel):
     expires_in: int
 
 
-class Page(BaseModel):
-    """Messages, newest last; ``more`` says whether there are others beyond them."""
-
-    messages: list[protocol.Message]
-    more: bool
-
-
-class Sent(BaseModel):
-    """A stored message and its position in the room."""
-
-    message: protocol.Message
-    position: int
-
-
 def _fields_of(command: type[protocol.Command], *, without: Collection[str] = ()) -> Any:
     """The fields of a command as what a request says, without those that its address says."""
     fields: dict[str, Any] = {
@@ -239,17 +225,20 @@ async def open_a_room(request: HttpRequest, room: NewRoom) -> HttpResponse:
     return _answer(view, 201 if created else 200)
 
 
-@api.get("/rooms/{uuid:room_id}/messages", response={200: Page, **_PROBLEMS})
+@api.get("/rooms/{uuid:room_id}/messages", response={200: protocol.HistoryReply, **_PROBLEMS})
 async def page_messages(
     request: HttpRequest, room_id: UUID, page: Query[PageQuery]
 ) -> HttpResponse:
     """A page of messages, newest last: before a number, after one, or the newest."""
     command = protocol.History(room=room_id, **page.model_dump())
     await _pay_for(request, command)
-    return _charged(request, _reply(await execution.execute(_caller(request).user, command)))
+    return _charged(request, _reply(await _execute(request, command)))
 
 
-@api.post("/rooms/{uuid:room_id}/messages", response={200: Sent, 201: Sent, **_PROBLEMS})
+@api.post(
+    "/rooms/{uuid:room_id}/messages",
+    response={200: protocol.MessageReply, 201: protocol.MessageReply, **_PROBLEMS},
+)
 async def send_a_message(request: HttpRequest, room_id: UUID, message: NewMessage) -> HttpResponse:
     """Sends a message (201). The same `client_id` again answers with the same message (200)."""
     user = _caller(request).user
@@ -257,7 +246,7 @@ async def send_a_message(request: HttpRequest, room_id: UUID, message: NewMessag
     await _pay_for(request, command)
     known = Message.objects.filter(pk=message_id(user.pk, message.client_id))
     existed = await run_in_db_pool(known.exists)
-    reply = await execution.execute(user, command)
+    reply = await _execute(request, command)
     return _reply(reply, 200 if existed else 201)
 
 
@@ -307,6 +296,11 @@ def _uploaded(request: HttpRequest) -> "tuple[UploadedFile[bytes], tuple[Lane, .
             ErrorCode.BAD_REQUEST, "Send the file as multipart/form-data, in the field “file”."
         )
     return file, lanes_for(_caller(request).user, file)
+
+
+async def _execute(request: HttpRequest, command: protocol.Command) -> protocol.Reply:
+    commits = runtime_of(request).commits
+    return await execution.execute(commits, _caller(request).user, command)
 
 
 async def _pay_for(request: HttpRequest, command: protocol.Command) -> None:

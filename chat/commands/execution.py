@@ -9,12 +9,10 @@ import asyncio
 import structlog
 
 from accounts.models import User
-from chat import broadcast, protocol
-from chat.actions import batches
-from chat.actions.batches import Job
+from chat import protocol
+from chat.actions.batches import Commits
 from chat.commands.registry import Runs, Socket, definition_of
 from chat.concurrency.executors import run_in_db_pool
-from chat.message_log.group_commit import GroupCommit
 from chat.models import Message
 from chat.protocol import ChatError, ErrorCode
 from mediachat.databases.transactions import retried
@@ -36,17 +34,17 @@ async def begin(socket: Socket, command: protocol.Command) -> Answer:
     definition = definition_of(type(command))
     answer: Answer
     if isinstance(command, protocol.MessageSend):
-        answer = _commits().submit(await definition.handler(socket.user, command))
+        answer = socket.commits.submit(await definition.handler(socket.user, command))
     elif definition.runs is Runs.EVENT_LOOP:
         answer = await definition.handler(socket, command)
     else:
-        answer = await execute(socket.user, command)
+        answer = await execute(socket.commits, socket.user, command)
     if definition.before_reply is not None:
         await definition.before_reply(socket, command)
     return answer
 
 
-async def execute(user: User, command: protocol.Command) -> protocol.Reply:
+async def execute(commits: Commits, user: User, command: protocol.Command) -> protocol.Reply:
     """Carries out a command that needs no socket.
 
     Raises:
@@ -57,26 +55,28 @@ async def execute(user: User, command: protocol.Command) -> protocol.Reply:
         reply: protocol.Reply = await run_in_db_pool(retried, definition.handler, user, command)
         return reply
     if definition.runs is Runs.LOG_WRITE:
-        return message_reply(await (await submit(user, command)))
+        return message_reply(await (await submit(commits, user, command)))
     raise TypeError(f"{type(command).__name__} needs the socket that it came over.")
 
 
-async def send(user: User, command: protocol.MessageSend) -> Message:
+async def send(commits: Commits, user: User, command: protocol.MessageSend) -> Message:
     """Stores a message, or finds it if this ``client_id`` has been sent before.
 
     Raises:
         ChatError: it cannot be sent, and nothing has been changed.
     """
-    return await (await submit(user, command))
+    return await (await submit(commits, user, command))
 
 
-async def submit(user: User, command: protocol.Command) -> "asyncio.Future[Message]":
+async def submit(
+    commits: Commits, user: User, command: protocol.Command
+) -> "asyncio.Future[Message]":
     """Puts what writes to the log in line for the next commit; the future is the stored message.
 
     Raises:
         ChatError: it cannot be done, which is asked before a text is rendered that takes long.
     """
-    return _commits().submit(await definition_of(type(command)).handler(user, command))
+    return commits.submit(await definition_of(type(command)).handler(user, command))
 
 
 def message_reply(message: Message) -> protocol.MessageReply:
@@ -93,15 +93,3 @@ def refusal(error: BaseException) -> ChatError:
     return ChatError(
         ErrorCode.SERVER_ERROR, "The server could not do this. It has been logged; try again."
     )
-
-
-_group: GroupCommit[Job, Message] | None = None
-
-
-def _commits() -> GroupCommit[Job, Message]:
-    """The group commit of the running loop; made at the first call."""
-    global _group
-    if _group is None or _group.loop is not asyncio.get_running_loop():
-        broadcast.start()
-        _group = GroupCommit(batches.store)
-    return _group

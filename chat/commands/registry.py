@@ -15,7 +15,7 @@ from uuid import UUID
 
 from accounts.models import User
 from chat import protocol
-from chat.actions.batches import Change
+from chat.actions.batches import Change, Commits
 from chat.actions.drafts import Draft
 from chat.throttling.prices import Price
 
@@ -39,6 +39,7 @@ class Socket(Protocol):
 
     user: User
     rooms: set[UUID]
+    commits: Commits
 
     async def bring_up_to_date(self, positions: Mapping[UUID, int]) -> None:
         """Writes what changed in rooms after these positions."""

@@ -38,6 +38,11 @@ class GroupCommit(Generic[J, R]):
             self._task = self.loop.create_task(self._run())
         return future
 
+    async def finished(self) -> None:
+        """Ends when all that has been submitted is stored, or could not be."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
     async def _run(self) -> None:
         try:
             while self._waiting:

@@ -1,4 +1,5 @@
-"""What a hub compares with the database at every heartbeat, so that nothing rests on doorbells."""
+"""What a hub compares with the database at every heartbeat, so that nothing rests on
+notifications."""
 
 import asyncio
 import itertools

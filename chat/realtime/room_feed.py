@@ -64,7 +64,7 @@ class RoomFeed:
         self.started_at = 0.0
         """When it began, by the loop's clock: what was read later than that misses nothing."""
         self.has_healed = False
-        """Whether it missed doorbells, which may have said who has written for the first time."""
+        """Whether it missed notifications, which may have told of new writers."""
         self.idle_since: float | None = None
         """When a heartbeat found nobody here, by the loop's clock."""
         self.blocked = False

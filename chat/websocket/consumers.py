@@ -21,6 +21,7 @@ from accounts import sessions, tickets
 from accounts.models import User
 from accounts.session_store import key_of
 from chat import permissions, protocol
+from chat.actions.batches import Commits
 from chat.commands import execution
 from chat.commands.registry import price_of
 from chat.concurrency.executors import run_in_db_pool
@@ -60,6 +61,7 @@ class ChatServer(AsyncWebsocketConsumer):
         self.user: User
         self.session_key = ""
         self._hub: Hub
+        self.commits: Commits
         self._limits: Limits
         self.rooms: set[UUID] = set()
         self._has_place = False
@@ -75,6 +77,7 @@ class ChatServer(AsyncWebsocketConsumer):
         self.base_send = send
         runtime = runtime_of(scope)
         self._hub, self._limits = runtime.hub, runtime.limits
+        self.commits = runtime.commits
         try:
             while True:
                 await self.dispatch(await receive())

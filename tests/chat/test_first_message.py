@@ -124,7 +124,7 @@ async def test_a_first_message_of_which_no_doorbell_rang_is_found(
     hub = Hub()
     here = await enter(hub, member)
     room = await pick(owner, member)
-    monkeypatch.setattr(broadcast, "_ring", lambda *bells: None)
+    monkeypatch.setattr(broadcast, "_send", lambda *messages: None)
     await sync_to_async(say)(owner, room)
     hub.heartbeat.soon()
     await in_time(lambda: told(here, room) == [("room", 0), ("message", 1)])
@@ -138,7 +138,7 @@ async def test_a_first_message_that_was_edited_or_deleted_before_it_was_heard(
     here = await enter(hub, member)
     edited, deleted = await pick(owner, member), await pick(outsider, member)
     with monkeypatch.context() as patch:
-        patch.setattr(broadcast, "_ring", lambda *bells: None)
+        patch.setattr(broadcast, "_send", lambda *messages: None)
         first = await sync_to_async(say)(owner, edited)
         await sync_to_async(messages.edit_message)(owner, message=first.pk, body="other")
         gone = await sync_to_async(say)(outsider, deleted)

@@ -8,8 +8,9 @@ from asgiref.sync import sync_to_async
 
 from accounts.models import User
 from chat import protocol
-from chat.actions import messages, rooms
+from chat.actions import batches, messages, rooms
 from chat.commands import execution
+from chat.message_log.group_commit import GroupCommit
 from chat.models import Message, Room
 from chat.protocol import ChatError, ErrorCode
 from chat.rendering import text
@@ -47,9 +48,9 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def refused(code: ErrorCode, user: User, command: Any) -> None:
     with pytest.raises(ChatError) as refusal:
         if isinstance(command, protocol.MessageSend):
-            await execution.send(user, command)
+            await execution.send(GroupCommit(batches.store), user, command)
         else:
-            await execution.execute(user, command)
+            await execution.execute(GroupCommit(batches.store), user, command)
     assert refusal.value.code is code
 
 
@@ -100,12 +101,12 @@ async def test_what_was_sent_before_is_not_rendered_again(
     member: User, owner: User, private_room: Room, rendered: list[str]
 ) -> None:
     command = send(private_room.pk)
-    first = await execution.send(member, command)
+    first = await execution.send(GroupCommit(batches.store), member, command)
     assert len(rendered) == 1
-    again = await execution.send(member, command)
+    again = await execution.send(GroupCommit(batches.store), member, command)
     await sync_to_async(rooms.remove_member)(owner, room=private_room.pk, member="member")
     # The promise holds for someone who has left, too.
-    after_leaving = await execution.send(member, command)
+    after_leaving = await execution.send(GroupCommit(batches.store), member, command)
     assert first.pk == again.pk == after_leaving.pk
     assert first.html == again.html == after_leaving.html
     assert "<table>" in first.html
@@ -115,10 +116,12 @@ async def test_what_was_sent_before_is_not_rendered_again(
 async def test_what_may_be_sent_and_edited_is_rendered_once(
     owner: User, private_room: Room, rendered: list[str]
 ) -> None:
-    stored = await execution.send(owner, send(private_room.pk, TABLE, code=CODE))
+    stored = await execution.send(
+        GroupCommit(batches.store), owner, send(private_room.pk, TABLE, code=CODE)
+    )
     assert rendered == [TABLE, CODE.text]
     rendered.clear()
-    await execution.execute(owner, edit(stored.pk, f"{TABLE}\nmore"))
+    await execution.execute(GroupCommit(batches.store), owner, edit(stored.pk, f"{TABLE}\nmore"))
     changed = await sync_to_async(Message.objects.get)(pk=stored.pk)
     assert rendered == [f"{TABLE}\nmore"]
     assert "more" in changed.html and "<table>" in changed.html
@@ -132,6 +135,6 @@ async def test_a_short_edit_is_refused_as_a_long_one_is(
     for body in ("plain words", "**short** markdown"):
         await refused(ErrorCode.FORBIDDEN, member, edit(message.pk, body))
         await refused(ErrorCode.NOT_FOUND, owner, edit(uuid.uuid4(), body))
-        await execution.execute(owner, edit(message.pk, body))
+        await execution.execute(GroupCommit(batches.store), owner, edit(message.pk, body))
         assert (await sync_to_async(Message.objects.get)(pk=message.pk)).body == body
     await refused(ErrorCode.BAD_REQUEST, owner, edit(message.pk, " "))

@@ -37,9 +37,9 @@ async def _heard(*bells: list[broadcast.GroupMessage]) -> list[dict[str, Any]]:
     channel = await layer.new_channel()
     for room in (ROOM, OTHER):
         await layer.group_add(broadcast.room_group(room), channel)
-    ringer = broadcast.Broadcaster()
+    broadcaster = broadcast.Broadcaster()
     for each in bells:
-        ringer.ring(*each)
+        broadcaster.send(*each)
     heard = []
     while True:
         try:
@@ -106,23 +106,25 @@ async def test_what_waits_for_a_slow_layer_is_bounded_in_size(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(broadcast, "WAITING_SIZE", 1_000_000)
-    ringer = broadcast.Broadcaster()
+    broadcaster = broadcast.Broadcaster()
     rooms = [uuid.uuid4() for _ in range(50)]
     for position in range(1, 5):
         for room in rooms:
-            ringer.ring(_heavy(room, position, 40_000))
-            assert ringer._size == sum(
-                broadcast._size(each) for messages in ringer._waiting.values() for each in messages
+            broadcaster.send(_heavy(room, position, 40_000))
+            assert broadcaster._size == sum(
+                broadcast._size(each)
+                for messages in broadcaster._waiting.values()
+                for each in messages
             )
-            assert ringer._size <= 1_000_000
-    assert broadcast.room_group(rooms[-1]) in ringer._waiting
+            assert broadcaster._size <= 1_000_000
+    assert broadcast.room_group(rooms[-1]) in broadcaster._waiting
     typing = broadcast.room_group(ROOM), {"type": "room.event", "room": ROOM.hex, "frame": "x" * 99}
     for _ in range(2_000):
-        ringer.ring(typing)
-    assert len(ringer._waiting[typing[0]]) <= broadcast.JOINED
-    while ringer._task is not None:
-        await asyncio.wait([ringer._task])
-    assert ringer._size == 0
+        broadcaster.send(typing)
+    assert len(broadcaster._waiting[typing[0]]) <= broadcast.JOINED
+    while broadcaster._task is not None:
+        await asyncio.wait([broadcaster._task])
+    assert broadcaster._size == 0
 
 
 # -- An outage is logged once ------------------------------------------------------------------
@@ -143,16 +145,16 @@ async def test_an_outage_is_logged_once_and_its_end_with_what_was_lost(
     layer = _Breaking()
     monkeypatch.setattr(broadcast, "get_channel_layer", lambda: layer)
     monkeypatch.setattr(broadcast, "LOST_EVERY", 0.01)
-    ringer = broadcast.Broadcaster()
+    broadcaster = broadcast.Broadcaster()
     with capture_logs() as said:
         for _ in range(2):
             layer.broken = True
             for position in range(10):
-                ringer.ring(_changes(ROOM, position), _changes(OTHER, position))
-                await ringer.sent()
+                broadcaster.send(_changes(ROOM, position), _changes(OTHER, position))
+                await broadcaster.sent()
             layer.broken = False
-            assert ringer._telling_lost is not None
-            await asyncio.wait_for(ringer._telling_lost, 30)
+            assert broadcaster._telling_lost is not None
+            await asyncio.wait_for(broadcaster._telling_lost, 30)
     assert [line["event"] for line in said] == ["doorbell_lost", "doorbells_ring_again"] * 2
     assert [line.get("lost") for line in said] == [None, 20, None, 20]
 
@@ -160,13 +162,13 @@ async def test_an_outage_is_logged_once_and_its_end_with_what_was_lost(
 def test_what_is_rung_without_a_server_is_logged_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = _Breaking()
     monkeypatch.setattr(broadcast, "get_channel_layer", lambda: layer)
-    monkeypatch.setattr(broadcast, "_ringer", None)
+    monkeypatch.setattr(broadcast, "_broadcaster", None)
     with capture_logs() as said:
         for position in range(5):
-            broadcast._ring(_changes(ROOM, position))
+            broadcast._send(_changes(ROOM, position))
         layer.broken = False
         for position in range(5, 8):
-            broadcast._ring(_changes(ROOM, position))
+            broadcast._send(_changes(ROOM, position))
     assert [(line["event"], line.get("lost")) for line in said] == [
         ("doorbell_lost", None),
         ("doorbells_ring_again", 5),

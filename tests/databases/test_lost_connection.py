@@ -15,6 +15,7 @@ from chat.actions import batches, messages
 from chat.actions.batches import Change
 from chat.commands import execution
 from chat.concurrency import executors
+from chat.message_log.group_commit import GroupCommit
 from chat.models import Message, Room
 from chat.protocol import ChatError, ErrorCode
 from chat.queries import room_views
@@ -91,7 +92,7 @@ async def test_what_was_done_before_the_connection_was_lost_is_not_done_again(
     monkeypatch.setattr(room_views, "room_view", room_view)
     command = protocol.RoomOpen(kind="private", name="Once", members=[])
     with pytest.raises(Error):
-        await execution.execute(owner, command)
+        await execution.execute(GroupCommit(batches.store), owner, command)
     monkeypatch.undo()
     assert await Room.objects.filter(name="Once").acount() == 1
 
