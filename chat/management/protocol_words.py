@@ -107,12 +107,17 @@ WALK = """\
 5. After every connect, compare `epoch` with the one before. Where it is the same, `sync` the rooms
    that you hold. Where it differs, the server was restored from a backup: drop what you hold, as if
    you came for the first time, and keep what you have not sent.
-6. Choose a `client_id` (a UUID) for each message, and keep the message until its reply comes. When
+6. What the person changes for themselves alone, such as a favourite, has a log of its own. Keep its
+   values by `kind` and `room` (or `key`), and the `version` up to which you hold it, at first 0. Where
+   `me_version` of `ready` is another one, ask `me.sync` from yours until there is no `more`. A
+   `me.changed` at your version plus one is the next; beyond that, or while you ask, ask again. Where
+   you hold no value of a room, what the room itself says counts.
+7. Choose a `client_id` (a UUID) for each message, and keep the message until its reply comes. When
    the connection is lost first, send it again under the same `client_id`.
-7. What is answered `server_error` or `rate_limited`, or not at all, may be right the next time: try
+8. What is answered `server_error` or `rate_limited`, or not at all, may be right the next time: try
    it again after a random time, longer after each failure, and keep a room's later messages behind
    it. Every other error would be the same again.
-8. When the socket closes, wait a random time, longer after each failure, and start at 1; but not
+9. When the socket closes, wait a random time, longer after each failure, and start at 1; but not
    after 4400, 4401 and 4403.
 """
 
@@ -149,4 +154,6 @@ PROMISES = """\
    position, so that gaps in `changes` are normal.
 3. `number` orders a room's messages as they were sent, from 1, without gaps, and never changes.
 4. Whoever may not read a room gets no frame of it, from the moment that this is decided.
+5. All devices of a person that hold their own log up to the same version hold the same values.
+   Whatever event is lost, each is told the newest version within a heartbeat.
 """
