@@ -49,7 +49,7 @@ def ping(user: User, command: protocol.Ping) -> protocol.Done:
     return protocol.DONE
 
 
-@command(protocol.MeSync, price=Price(1))
+@command(protocol.MeSync, price=Price(2))
 def sync_personal(user: User, command: protocol.MeSync) -> protocol.PersonalChangesReply:
     page = personal.changes_after(user.pk, command.after)
     return protocol.PersonalChangesReply(

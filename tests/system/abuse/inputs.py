@@ -95,6 +95,10 @@ COMMANDS: dict[type[protocol.Command], Sequence[Input]] = {
     protocol.RoomJoin: [_of("room.join", room=lambda w, me, n: w.public)],
     protocol.RoomLeave: [_of("room.leave", room=lambda w, me, n: w.public)],
     protocol.RoomPutAway: [_of("room.put_away", room=_room)],
+    protocol.RoomFavorite: [
+        _of("room.favorite", room=_room, on=lambda w, me, n: n % 2 == 0),
+        _of("room.favorite", room=_new),
+    ],
     protocol.RoomAccept: [_of("room.accept", room=_room)],
     protocol.RoomRefuse: [_of("room.refuse", room=_room)],
     protocol.RoomRename: [_of("room.rename", room=_room, name=lambda w, me, n: f"{n} {'n' * 70}")],
@@ -123,6 +127,7 @@ COMMANDS: dict[type[protocol.Command], Sequence[Input]] = {
         _of("person.block", username=_one, on=lambda w, me, n: n // 150 % 2 == 0)
     ],
     protocol.UserUpdate: [_of("user.update", display_name=lambda w, me, n: f"name {n}")],
+    protocol.MeSync: [_of("me.sync", after=0), _of("me.sync", after=FAR)],
     protocol.Typing: [_of("typing", room=_room)],
     protocol.Ping: [_of("ping", ref="r" * 200)],
 }

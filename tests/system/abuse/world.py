@@ -9,6 +9,7 @@ import dataclasses
 import json
 import os
 import sys
+import uuid
 
 AT_ONCE = 8
 SETS = 3
@@ -21,6 +22,8 @@ ROOMS = 300
 """Further rooms of those attackers who ask for all of theirs."""
 MANY_ROOMS = 3
 """The first attackers of each set have so many."""
+CHANGES = 600
+"""Things that each attacker has changed for themselves."""
 TABLE = "| a | b | c | d |\n|---|---|---|---|\n" + "| **1** | _2_ | `3` | @crowd4 |\n" * 120
 
 
@@ -54,7 +57,7 @@ def main(count: int) -> None:
     from chat.actions import messages
     from chat.actions.attachments import store_attachment
     from chat.actions.drafts import render
-    from chat.models import Membership, Room
+    from chat.models import Membership, PersonalChange, Room
     from tests.conftest import PASSWORD
     from tests.support.drafts import draft_of
 
@@ -96,6 +99,17 @@ def main(count: int) -> None:
         stored = messages.send_messages(drafts)
         world.rooms[user.username] = str(room.pk)
         world.messages[user.username] = [str(each.pk) for each in stored]  # type: ignore[union-attr]
+        PersonalChange.objects.bulk_create(
+            PersonalChange(
+                id=uuid.uuid4(),
+                user=user,
+                version=version,
+                kind="favorite",
+                key=str(uuid.uuid4()),
+                value=True,
+            )
+            for version in range(1, CHANGES + 1)
+        )
         if number % AT_ONCE < MANY_ROOMS:
             rooms = Room.objects.bulk_create(
                 Room(kind="private", name=f"{user.username} {n}") for n in range(ROOMS)
