@@ -31,8 +31,9 @@ class PersonalVersions:
     def greet(self, connection: Connection, version: int) -> None:
         """Takes that a socket has just been greeted with this version."""
         user = connection.user.pk
-        if version < self[user]:  # something was heard since that was read
-            connection.socket.write(frame(_missed(self[user])))
+        known = self._known.setdefault(user, version)
+        if version < known:  # something was heard since that was read
+            connection.socket.write(frame(_missed(known)))
         else:
             self.reach(user, version)
 

@@ -287,6 +287,22 @@ def test_a_version_that_was_left_is_never_given_again(
     assert [each["version"] for each in page_after(owner, 1)["changes"]] == [4, 5]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_row_remembers_a_bounded_number_of_its_versions(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not capabilities.of(connection).writes_meet:
+        pytest.skip("here they are locked")
+    (constraint,) = PersonalChange._meta.constraints
+    monkeypatch.setattr(constraint, "remembered", 3)
+    (room,) = room_ids(1)
+    for number in range(5):
+        change(owner, room, number % 2 == 0)
+    collection = connection.get_collection(PersonalChange._meta.db_table)  # type: ignore[attr-defined]
+    (row,) = collection.find({})
+    assert (row["version"], row["version__had"]) == (5, [3, 4, 5])
+
+
 # -- Sockets of one process -------------------------------------------------------------------
 
 
@@ -379,6 +395,18 @@ class TestHub:
         assert ready["me_version"] == 0
         assert ready["rooms"][0]["favorite"]
         assert {"type": "me.changed", "version": 1, "changes": []} in others
+
+    async def test_who_is_greeted_is_told_the_version_once(
+        self, owner: User, private_room: Room
+    ) -> None:
+        await sync_to_async(set_favorite)(owner, room=private_room.pk, on=True)
+        hub = Hub()
+        for _ in range(2):
+            here = await sync_to_async(fake_connection)(owner)
+            await hub.enter(here)
+            ready, *others = here.take()
+            assert ready["me_version"] == 1
+            assert "me.changed" not in [frame["type"] for frame in others]
 
     @pytest.mark.usefixtures("unheard")
     async def test_a_newcomer_shows_that_others_missed_something(
