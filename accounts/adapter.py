@@ -22,10 +22,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 
-from accounts import changes, guessing, names, sealing, second_factor
-from accounts.hashers import TooManyHashes
+from accounts import sealing
 from accounts.models import UsernameTaken
-from accounts.usernames import normalize
+from accounts.names.usernames import normalize
+from accounts.passwords.hashers import TooManyHashes
+from accounts.profile import allowed_names
+from accounts.records import changes
+from accounts.sessions import second_factor
+from accounts.sign_in import guessing
 
 logger = structlog.get_logger(__name__)
 
@@ -41,11 +45,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """Returns allauth's stages, followed by the one that a program cannot complete
         by itself.
         """
-        return [*super().get_login_stages(), "accounts.second_factor_steps.SetUpStage"]
+        return [*super().get_login_stages(), "accounts.sign_in.second_factor_steps.SetUpStage"]
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """Normalises and checks a new username. allauth would check it before normalising it."""
-        return names.clean_username(username)
+        return allowed_names.clean_username(username)
 
     def save_user(
         self, request: HttpRequest, user: Any, form: BaseForm, commit: bool = True

@@ -6,13 +6,10 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from accounts import (  # noqa: F401  (connect their receivers)
-            changes,
-            devices,
-            guessing,
-            sessions,
-            sign_ins,
-        )
-        from accounts.passwords import keep_spaces
+        # Each connects its receivers.
+        from accounts.passwords.spaces import keep_spaces
+        from accounts.records import changes, sign_ins  # noqa: F401
+        from accounts.sessions import signed_in  # noqa: F401
+        from accounts.sign_in import devices, guessing  # noqa: F401
 
         keep_spaces()

@@ -7,9 +7,9 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth import password_validation
 
-from accounts import avatars
 from accounts.models import User, WasErased
-from accounts.names import clean_display_name, clean_username
+from accounts.profile import avatars
+from accounts.profile.allowed_names import clean_display_name, clean_username
 from mediachat.monitoring import disk
 
 

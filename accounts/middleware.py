@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts import second_factor
+from accounts.sessions import second_factor
 
 INTERVAL = 300
 """Seconds between two notes of the same session."""

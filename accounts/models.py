@@ -10,10 +10,10 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, IntegrityError, models, transaction
 
-from accounts import usernames
-from accounts.fields import LENGTH, SkeletonField
-from accounts.hashers import TooManyHashes
-from accounts.look_alikes import fold
+from accounts.names import usernames
+from accounts.names.fields import LENGTH, SkeletonField
+from accounts.names.look_alikes import fold
+from accounts.passwords.hashers import TooManyHashes
 from accounts.signals import password_rehashed
 from mediachat.folding import FoldedField, Named, NamedQuerySet
 
@@ -45,7 +45,7 @@ class User(Named, AbstractUser):
     """A person with an account.
 
     Usernames are lower-case and never change: messages, mentions and reactions name people by them.
-    Only erasing a person (``accounts.erasing``) gives them another. A suspended person has
+    Only erasing a person (``accounts.erasure``) gives them another. A suspended person has
     ``is_active`` false, which every endpoint checks.
     """
 
@@ -95,7 +95,7 @@ class User(Named, AbstractUser):
             if is_former(self.username):
                 raise UsernameTaken
         try:
-            # In one transaction with its record (accounts.changes).
+            # In one transaction with its record (accounts.records.changes).
             with transaction.atomic():
                 super().save(*args, **kwargs)
         except DatabaseError as error:
@@ -145,7 +145,7 @@ class User(Named, AbstractUser):
 
 
 class Erasure(models.Model):
-    """The progress of a person's erasure (``accounts.erasing``).
+    """The progress of a person's erasure (``accounts.erasure``).
 
     There may be many messages, so a process erases them after the account is closed. If it dies,
     another continues.

@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts import second_factor
 from accounts.middleware import SecondFactorMiddleware
+from accounts.sessions import second_factor
 
 
 def account_pages(request: HttpRequest) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.urls import path
 
-from accounts import editor_views, no_mail, views
+from accounts import no_mail, views
+from accounts.sign_in import editor_views
 
 urlpatterns = [
     path("accounts/profile/", views.profile, name="accounts_profile"),

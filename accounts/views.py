@@ -15,9 +15,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import erasing, first_administrator
+from accounts import erasure
 from accounts.forms import ErasureForm, FirstAdministratorForm, ProfileForm
 from accounts.models import User
+from accounts.sign_in import first_administrator
 from accounts.signals import profile_changed
 
 READERS = 4
@@ -62,8 +63,8 @@ def erase(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         keep_messages = form.cleaned_data["messages"] == "keep"
         try:
-            erasing.erase_by_own_wish(person, keep_messages=keep_messages)
-        except erasing.LastSuperuser as error:
+            erasure.erase_by_own_wish(person, keep_messages=keep_messages)
+        except erasure.LastSuperuser as error:
             form.add_error(None, str(error))
         else:
             logout(request)

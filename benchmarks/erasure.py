@@ -71,12 +71,12 @@ def begin() -> None:
     import django
 
     django.setup()
-    from accounts import erasing
+    from accounts import erasure
     from accounts.models import User
     from chat.realtime import erasure_worker as rest
 
     rest._thread.start = lambda: None  # type: ignore[method-assign]  # not in this process
-    erasing.begin(User.objects.get(username=GONE), keep_messages=os.environ["KEEP"] == "1")
+    erasure.begin(User.objects.get(username=GONE), keep_messages=os.environ["KEEP"] == "1")
 
 
 def main(*arguments: str) -> None:

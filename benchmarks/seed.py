@@ -70,7 +70,7 @@ def _people(count: int, password: str) -> tuple[list[Any], list[str]]:
     from django.utils import timezone
 
     from accounts.models import User
-    from accounts.session_store import SessionStore, key_of
+    from accounts.sessions.store import SessionStore, key_of
 
     hashed = make_password(password or None)
     users = [

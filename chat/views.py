@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.second_factor import FOR_PROGRAMS
-from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
+from accounts.sessions.second_factor import FOR_PROGRAMS
+from accounts.sessions.signed_in import TOKEN_HEADER, lacks_second_factor, user_for_token
 from chat.protocol import ChatError, ErrorCode
 from chat.queries import room_views
 

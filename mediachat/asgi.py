@@ -14,8 +14,8 @@ http = handler.application()
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 
-from accounts import avatars
-from accounts.sign_in_line import SignInLine
+from accounts.passwords.sign_in_line import SignInLine
+from accounts.profile import avatars
 from chat.api import uploads
 from chat.api.address_limits import AddressLimit
 from chat.runtime import lifespan

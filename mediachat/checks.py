@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register, run
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import InvalidStorageError, storages
 
-from accounts.second_factor import CHOICES
+from accounts.sessions.second_factor import CHOICES
 from mediachat.monitoring.logs import LEVELS
 
 TAG = "mediachat"

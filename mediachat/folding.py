@@ -4,7 +4,7 @@ Databases fold letters each in their own way, and none as people do. So the fold
 stored beside it (``FoldedField``), and searches compare that with the folded query.
 static/chat/client/people/name-match.js folds for the page; tests/folding.json tests both.
 
-This is for finding names. ``accounts.look_alikes`` decides whether two names look the same.
+This is for finding names. ``accounts.names.look_alikes`` decides whether two names look the same.
 """
 
 import re

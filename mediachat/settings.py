@@ -105,13 +105,13 @@ MIDDLEWARE = [
     "mediachat.http.csp.PolicyMiddleware",
     "mediachat.http.permissions_policy.permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "accounts.session_store.SessionMiddleware",
+    "accounts.sessions.store.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "mediachat.http.csrf.CsrfMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.busy.BusyMiddleware",
-    "accounts.devices.DeviceMiddleware",
+    "accounts.passwords.busy.BusyMiddleware",
+    "accounts.sign_in.devices.DeviceMiddleware",
     "accounts.middleware.SessionActivityMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "mediachat.http.time_zone.TimeZoneMiddleware",
@@ -221,11 +221,11 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
-    "accounts.hashers.Argon2Hasher",
-    "accounts.hashers.PBKDF2Hasher",
+    "accounts.passwords.hashers.Argon2Hasher",
+    "accounts.passwords.hashers.PBKDF2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"accounts.password_rules.{name}"}
+    {"NAME": f"accounts.passwords.rules.{name}"}
     for name in ("Unlike", "LongEnough", "Uncommon", "NotOnlyDigits")
 ]
 LOGIN_REDIRECT_URL = "chat"
@@ -255,7 +255,8 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 # An office or a school shares one address, and signs in at once: the queue
-# (accounts/sign_in_line.py) bounds the cost, and accounts/guessing.py limits wrong passwords.
+# (accounts/passwords/sign_in_line.py) bounds the cost, and accounts/sign_in/guessing.py limits
+# wrong passwords.
 ACCOUNT_RATE_LIMITS: Any = RATE_LIMITS and {
     "login": "240/m/ip",
     # Codes of second factors: they come only after the password.
@@ -269,10 +270,10 @@ ACCOUNT_RATE_LIMITS: Any = RATE_LIMITS and {
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 HEADLESS_CLIENTS = ("app",)
-HEADLESS_TOKEN_STRATEGY = "accounts.second_factor_steps.TokenStrategy"  # noqa: S105
-# Where VS Code is served to browsers, beside the well-known sites (accounts/editors.py).
+HEADLESS_TOKEN_STRATEGY = "accounts.sign_in.second_factor_steps.TokenStrategy"  # noqa: S105
+# Where VS Code is served to browsers, beside the well-known sites (accounts/sign_in/editors.py).
 EDITOR_ORIGINS = env.list("EDITOR_ORIGINS", default=[])
-# "none", "staff" or "all": who must have a second factor (accounts/second_factor.py).
+# "none", "staff" or "all": who must have a second factor (accounts/sessions/second_factor.py).
 REQUIRE_SECOND_FACTOR = env.str("REQUIRE_SECOND_FACTOR", default="none")
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 USERSESSIONS_ADAPTER = "accounts.adapter.SessionsAdapter"
@@ -292,7 +293,7 @@ X_FRAME_OPTIONS = "DENY"
 # to the whole host, and so cannot have the last part of that.
 COOKIE_PREFIX = ("__Secure-" if URL_PREFIX else "__Host-") if HTTPS else ""
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{URL_PREFIX}/"
-SESSION_ENGINE = "accounts.session_store"
+SESSION_ENGINE = "accounts.sessions.store"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 MESSAGE_STORAGE = "mediachat.http.flash_messages.MessageStorage"

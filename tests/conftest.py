@@ -45,7 +45,7 @@ def _sign_in_with_tokens() -> None:
     from django.conf import settings
     from django.test import client
 
-    from accounts.session_store import SessionStore
+    from accounts.sessions.store import SessionStore
 
     mixin: Any = client.ClientMixin
     set_cookies = mixin._set_login_cookies

@@ -27,7 +27,10 @@ def test_a_constant_of_the_code_is_found() -> None:
     found = {(file, name): (value, what) for file, name, value, what in limits_reference.rows(ROOT)}
     assert found["chat/concurrency/executors.py", "FILE_THREADS"][0] == "3"
     assert found["chat/realtime/socket_writer.py", "BACKLOG_LIMIT"][0] == "1,048,576"
-    assert found["accounts/hashers.py", "WAIT"] == ("5.0", "Seconds that one of them waits")
+    assert found["accounts/passwords/hashers.py", "WAIT"] == (
+        "5.0",
+        "Seconds that one of them waits",
+    )
     assert found["chat/actions/attachments.py", "UNCLAIMED_FOR"][0] == "604,800 s"
 
 

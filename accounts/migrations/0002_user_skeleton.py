@@ -6,9 +6,9 @@ no name has.
 
 from django.db import migrations, models
 
-import accounts.fields
-import accounts.usernames
-from accounts.look_alikes import fold
+import accounts.names.fields
+import accounts.names.usernames
+from accounts.names.look_alikes import fold
 
 BATCH = 1_000
 
@@ -19,7 +19,7 @@ def fill(apps, schema_editor):
     seen = set()
     batch = []
     for user in rows.order_by("date_joined", "pk").only("pk", "username").iterator(BATCH):
-        user.skeleton = fold(user.username)[: accounts.fields.LENGTH]
+        user.skeleton = fold(user.username)[: accounts.names.fields.LENGTH]
         if user.skeleton in seen:
             user.skeleton = f"={user.pk.hex}"
         seen.add(user.skeleton)
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 "them.",
                 max_length=150,
                 unique=True,
-                validators=[accounts.usernames.check],
+                validators=[accounts.names.usernames.check],
             ),
         ),
         migrations.AddField(
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="user",
             name="skeleton",
-            field=accounts.fields.SkeletonField(
+            field=accounts.names.fields.SkeletonField(
                 default="", editable=False, max_length=255, unique=True
             ),
         ),

@@ -6,7 +6,7 @@ It can be interrupted and started again: what is done is told by its form. Nobod
 from django.db import migrations
 
 from accounts import sealing
-from accounts.session_store import KEY_LENGTH, SessionStore, key_of
+from accounts.sessions.store import KEY_LENGTH, SessionStore, key_of
 
 BATCH = 500
 SECRETS = ("secret", "seed")

@@ -8,8 +8,8 @@ import uuid
 
 from django.db import migrations
 
-import accounts.fields
-from accounts.look_alikes import fold
+import accounts.names.fields
+from accounts.names.look_alikes import fold
 
 BATCH = 500
 
@@ -20,7 +20,7 @@ def fill(apps, schema_editor):
     last = uuid.UUID(int=0)
     while page := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
         last = page[-1].pk
-        wanted = {user: fold(user.username)[: accounts.fields.LENGTH] for user in page}
+        wanted = {user: fold(user.username)[: accounts.names.fields.LENGTH] for user in page}
         changed = {
             user: skeleton
             for user, skeleton in wanted.items()

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.usernames import normalize
+from accounts.names.usernames import normalize
 from chat import broadcast
 from chat.actions.locks import lock_people
 from chat.models import Block, Room, RoomRequest

@@ -1,4 +1,4 @@
-"""Erases an erased person's data beside their account (``accounts.erasing``): memberships, files,
+"""Erases an erased person's data beside their account (``accounts.erasure``): memberships, files,
 and their name in messages.
 
 Each step can be repeated: if a process dies, another continues (``chat.realtime.erasure_worker``).
@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.erasing import username_of
+from accounts.erasure import username_of
 from accounts.models import Erasure, User
 from chat import broadcast
 from chat.actions.attachments import delete_attachments

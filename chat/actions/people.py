@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from accounts.names import clean_display_name
+from accounts.profile.allowed_names import clean_display_name
 from chat import broadcast, protocol, serializers
 from chat.models import Membership
 from chat.protocol import ChatError, ErrorCode

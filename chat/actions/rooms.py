@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.names import clean_name
-from accounts.usernames import normalize
+from accounts.names.usernames import normalize
+from accounts.profile.allowed_names import clean_name
 from chat import broadcast, permissions, protocol
 from chat.actions import days
 from chat.actions.direct_rooms import open_direct_room

@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.usernames import normalize
+from accounts.names.usernames import normalize
 from chat import broadcast, permissions
 from chat.actions.locks import lock_people
 from chat.actions.memberships import members_changed

@@ -19,9 +19,9 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.erasing import LastSuperuser
+from accounts.erasure import LastSuperuser
 from accounts.models import User
-from accounts.names import clean_display_name, clean_username
+from accounts.profile.allowed_names import clean_display_name, clean_username
 from accounts.signals import profile_changed
 from chat.admin import links
 from chat.admin.decisions import ModeratedAdmin, ModerationAction

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from accounts.names import isolated
+from accounts.profile.allowed_names import isolated
 from chat.admin import links
 from chat.admin.decisions import ModeratedAdmin, ModerationAction
 from chat.models import Membership, Room

@@ -14,8 +14,8 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, parse_cookie
 
-from accounts.session_store import key_of
-from accounts.sessions import TOKEN_HEADER
+from accounts.sessions.signed_in import TOKEN_HEADER
+from accounts.sessions.store import key_of
 from chat.runtime import runtime_of
 from chat.throttling import prices
 from chat.throttling.rate_limits import RateLimiter, RateLimiters

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from ninja.security import APIKeyCookie, APIKeyHeader
 
 from accounts.models import User
-from accounts.second_factor import FOR_PROGRAMS
-from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
+from accounts.sessions.second_factor import FOR_PROGRAMS
+from accounts.sessions.signed_in import TOKEN_HEADER, lacks_second_factor, user_for_token
 from chat.api.address_limits import paid_by_person
 from chat.concurrency.executors import run_in_db_pool
 from chat.protocol import ChatError, ErrorCode

@@ -20,9 +20,9 @@ from django.http.response import StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
-from accounts import second_factor
 from accounts.models import User
-from accounts.sessions import TOKEN_HEADER, user_for_token
+from accounts.sessions import second_factor
+from accounts.sessions.signed_in import TOKEN_HEADER, user_for_token
 from chat import permissions
 from chat.api.address_limits import paid_by_person
 from chat.concurrency.executors import run_in_db_pool, run_in_download_pool

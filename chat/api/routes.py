@@ -24,7 +24,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.responses import NinjaJSONEncoder
 from pydantic import BaseModel, ConfigDict, create_model
 
-from accounts import tickets
+from accounts.sign_in import tickets
 from chat import permissions, protocol, serializers
 from chat.actions.attachments import ServerFull, lanes_for, store_attachment
 from chat.actions.rooms import open_room

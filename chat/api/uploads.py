@@ -14,8 +14,8 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 
 from accounts.models import User
-from accounts.second_factor import FOR_PROGRAMS
-from accounts.sessions import TOKEN_HEADER, lacks_second_factor, user_for_token
+from accounts.sessions.second_factor import FOR_PROGRAMS
+from accounts.sessions.signed_in import TOKEN_HEADER, lacks_second_factor, user_for_token
 from chat.actions.attachments import ServerFull, check_server_has_room, quota_left, quota_problem
 from chat.concurrency.executors import run_in_db_pool
 from chat.protocol import ChatError, ErrorCode

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.models import User
-from accounts.usernames import normalize
+from accounts.names.usernames import normalize
 from chat import protocol
 from chat.actions import favorites, memberships, requests, rooms
 from chat.commands.registry import Runs, Socket, command

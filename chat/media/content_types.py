@@ -68,7 +68,7 @@ _BLANK = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\ufffc"
     "\U00013441\U00013442\U00016fe4\U0001d159"
 )
-"""Letters and signs that are drawn as nothing, as ``accounts.names`` has them for people."""
+"""Letters and signs that are drawn as nothing. ``accounts.profile.allowed_names`` has them too."""
 _TAGS = "\U000e0020-\U000e007f"
 _JOINING = re.compile(f"[\u200c\u200d{_TAGS}]")
 """What words of Persian and of India, and emoji of several parts, are held together by."""

@@ -14,9 +14,9 @@ from uuid import UUID
 from django.db import models, transaction
 from django.utils import timezone
 
-from accounts import erasing
+from accounts import erasure
 from accounts.models import User
-from accounts.names import isolated
+from accounts.profile.allowed_names import isolated
 from chat import permissions
 from chat.actions import memberships, messages, rooms
 from chat.actions.locks import lock_people
@@ -71,7 +71,7 @@ def erase_user(moderator: User, *, user: UUID, reason: str, keep_messages: bool)
     with transaction.atomic():
         actor, reason = _authorised(moderator, "accounts.erase_user", reason)
         person = _person_under(actor, user)
-        erasing.begin(person, keep_messages=keep_messages)
+        erasure.begin(person, keep_messages=keep_messages)
         person.refresh_from_db()
         what = "Messages are kept." if keep_messages else "Messages are deleted."
         _record(actor, "erase_user", person, person.username, f"{reason}\n{what}")

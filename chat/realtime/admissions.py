@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from accounts.sessions import live_sessions
+from accounts.sessions.signed_in import live_sessions
 from chat.actions import history
 from chat.protocol import CloseCode
 from chat.queries import membership_state, personal

@@ -13,7 +13,7 @@ from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts import erasing
+from accounts import erasure as accounts
 from accounts.models import Erasure
 from chat import broadcast, serializers
 from chat.actions import erasure as actions
@@ -70,7 +70,7 @@ _renamed_since = timezone.now() - CLOCKS
 def begun(erasure: Erasure) -> None:
     """Somebody's account was closed: tells every process the new name, and does the rest."""
     serializers.forget(erasure.user_id)
-    broadcast.renamed_on_commit(erasure.user_id, erasing.username_of(erasure))
+    broadcast.renamed_on_commit(erasure.user_id, accounts.username_of(erasure))
     transaction.on_commit(_thread.start)
 
 
@@ -83,7 +83,7 @@ def look() -> dict[UUID, str]:
     if any(_is_left(each, now) for each in unfinished):
         _thread.start()
     newest = Erasure.objects.filter(begun_at__gt=_renamed_since)
-    renamed = {each.user_id: erasing.username_of(each) for each in (*unfinished, *newest)}
+    renamed = {each.user_id: accounts.username_of(each) for each in (*unfinished, *newest)}
     for user in renamed:
         serializers.forget(user)
     _renamed_since = now - CLOCKS
@@ -103,7 +103,7 @@ def go_on() -> None:
 
 def erase(erasure: Erasure) -> None:
     """Erases somebody whose account is closed, from where that was left."""
-    erasing.close_account(erasure)
+    accounts.close_account(erasure)
     erased = actions.Erased.of(erasure)
     _part(erased)
     for room in actions.rooms_from(erasure.room):
@@ -114,8 +114,8 @@ def erase(erasure: Erasure) -> None:
                 _note(erasure, room, after)
     actions.rename_in_copies(erased)
     _part(erased)  # again: some of it was under way when the account was closed
-    erasing.end_access(erasure)
-    erasing.finish(erasure)
+    accounts.end_access(erasure)
+    accounts.finish(erasure)
     logger.info("person_erased", user=str(erasure.user_id))
 
 

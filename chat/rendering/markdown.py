@@ -14,7 +14,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, link, linkify
 from markdown_it.token import Token
 
-from accounts.usernames import normalize
+from accounts.names.usernames import normalize
 from chat.rendering import markdown_blocks, mentions
 from chat.rendering.highlight import Colours, highlight, language_of
 from chat.rendering.links import Links, as_read, host_of, is_of, is_web

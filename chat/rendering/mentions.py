@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
-from accounts.usernames import (
+from accounts.names.usernames import (
     ALPHABETS,
     LENGTH,
     MARKS,

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from accounts import sessions
-from accounts.session_store import SessionStore
+from accounts.sessions import signed_in
+from accounts.sessions.store import SessionStore
 from chat.concurrency.batch_loader import BatchLoader
 from chat.concurrency.executors import run_in_db_pool
 from chat.throttling import rate_limits
@@ -33,7 +33,7 @@ class Connects:
             shared, "refused-at-address", a_minute=settings.CONNECTS_PER_ADDRESS
         )
         self._sessions = BatchLoader(
-            lambda keys: run_in_db_pool(sessions.opened_sessions, keys), rest=REST
+            lambda keys: run_in_db_pool(signed_in.opened_sessions, keys), rest=REST
         )
 
     async def session(self, session_key: str) -> SessionStore | None:

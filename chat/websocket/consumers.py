@@ -17,9 +17,10 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.http import parse_cookie
 
-from accounts import sessions, tickets
 from accounts.models import User
-from accounts.session_store import key_of
+from accounts.sessions import signed_in
+from accounts.sessions.store import key_of
+from accounts.sign_in import tickets
 from chat import permissions, protocol
 from chat.actions.batches import Commits
 from chat.commands import execution
@@ -125,7 +126,7 @@ class ChatServer(AsyncWebsocketConsumer):
             return CloseCode.NOT_SIGNED_IN
         if not await self._limits.connects.person_pays(session.owner):
             return CloseCode.TOO_FAST
-        user = await run_in_db_pool(sessions.user_of_session, session)
+        user = await run_in_db_pool(signed_in.user_of_session, session)
         if user is None:
             return CloseCode.NOT_SIGNED_IN
         self.user, self.session_key = user, session_key

@@ -20,8 +20,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts import changes, first_administrator
 from accounts.models import User
+from accounts.records import changes
+from accounts.sign_in import first_administrator
 from chat.management.commands import export_audit
 from chat.models import AuditEntry
 from chat.moderation import moderators
@@ -122,7 +123,7 @@ UNHEARD = {"update", "aupdate", "bulk_update", "abulk_update", "bulk_create", "a
 """What changes rows of which no signal tells."""
 RECORDED = ("User", "Group", "Authenticator", "EmailAddress")
 UNRECORDED_FIELDS = {"display_name"}
-ERASING = ROOT / "accounts" / "erasing.py"
+ERASURE = ROOT / "accounts" / "erasure.py"
 """It is recorded as one decision by those who call it (tests/chat/actions/test_erasure.py)."""
 
 
@@ -132,7 +133,7 @@ def test_no_door_changes_an_account_unheard() -> None:
     for path in (
         each for app in ("accounts", "chat", "mediachat") for each in (ROOT / app).rglob("*.py")
     ):
-        if "migrations" in path.parts or path == ERASING:
+        if "migrations" in path.parts or path == ERASURE:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):

@@ -11,8 +11,8 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import editors
 from accounts.models import User
+from accounts.sign_in import editors
 from chat.models import Room
 from tests.conftest import PASSWORD
 

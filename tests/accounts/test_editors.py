@@ -17,10 +17,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import editors, one_time_tokens
 from accounts.models import User
-from accounts.session_store import key_of
-from accounts.sessions import user_for_session, user_for_token
+from accounts.sessions.signed_in import user_for_session, user_for_token
+from accounts.sessions.store import key_of
+from accounts.sign_in import editors, one_time_tokens
 from tests.conftest import PASSWORD
 
 VERIFIER = "v" * 43

@@ -6,8 +6,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts import first_administrator
 from accounts.models import User
+from accounts.sign_in import first_administrator
 from chat.models import AuditEntry
 from tests.conftest import person
 

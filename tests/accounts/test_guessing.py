@@ -8,8 +8,8 @@ from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
 from django.test import Client
 
-from accounts import guessing
 from accounts.models import User
+from accounts.sign_in import guessing
 from mediachat.addresses import networks, trusted_address
 from tests.conftest import PASSWORD, person
 
@@ -137,7 +137,7 @@ def test_a_browser_knows_the_five_last_people() -> None:
 def _device_for(client: Client, name: str) -> str | None:
     from django.test import RequestFactory
 
-    from accounts import devices
+    from accounts.sign_in import devices
 
     request = RequestFactory().get("/accounts/login/")
     request.COOKIES["device"] = client.cookies["device"].value

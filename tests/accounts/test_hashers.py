@@ -10,10 +10,11 @@ from django.contrib.auth import hashers as django_hashers
 from django.test import Client
 from django.urls import reverse
 
-from accounts import first_administrator, hashers
-from accounts.hashers import Argon2Hasher, HashingThread, PBKDF2Hasher, TooManyHashes
 from accounts.models import User
-from accounts.sessions import user_for_session
+from accounts.passwords import hashers
+from accounts.passwords.hashers import Argon2Hasher, HashingThread, PBKDF2Hasher, TooManyHashes
+from accounts.sessions.signed_in import user_for_session
+from accounts.sign_in import first_administrator
 from tests.conftest import PASSWORD, person
 
 pytestmark = pytest.mark.once
@@ -23,7 +24,10 @@ NEW = "another horse 42"
 
 @pytest.fixture(autouse=True)
 def _as_in_production(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["accounts.hashers.Argon2Hasher", "accounts.hashers.PBKDF2Hasher"]
+    settings.PASSWORD_HASHERS = [
+        "accounts.passwords.hashers.Argon2Hasher",
+        "accounts.passwords.hashers.PBKDF2Hasher",
+    ]
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 def test_the_product_hashes_with_owasps_parameters() -> None:
     from mediachat import settings
 
-    assert settings.PASSWORD_HASHERS[0] == "accounts.hashers.Argon2Hasher"
+    assert settings.PASSWORD_HASHERS[0] == "accounts.passwords.hashers.Argon2Hasher"
     assert "$argon2id$v=19$m=19456,t=2,p=1$" in django_hashers.make_password("x")
 
 

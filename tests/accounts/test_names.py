@@ -11,9 +11,9 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.look_alikes import LOOK_ALIKES, fold
 from accounts.models import User
-from accounts.names import MARKS, clean_display_name, clean_name, isolated
+from accounts.names.look_alikes import LOOK_ALIKES, fold
+from accounts.profile.allowed_names import MARKS, clean_display_name, clean_name, isolated
 from chat.actions.people import update_profile
 from chat.actions.rooms import open_room, rename_room
 from chat.models import Room

@@ -14,14 +14,14 @@ from django.forms import BaseForm
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from accounts import first_administrator
 from accounts.models import User
+from accounts.sign_in import first_administrator
 from tests.conftest import PASSWORD, person
 
 pytestmark = pytest.mark.once
 
 SPACED = "  seven quiet otters 42 "
-PRODUCTION = ["accounts.hashers.Argon2Hasher", "accounts.hashers.PBKDF2Hasher"]
+PRODUCTION = ["accounts.passwords.hashers.Argon2Hasher", "accounts.passwords.hashers.PBKDF2Hasher"]
 
 
 @pytest.fixture(autouse=True)
@@ -261,7 +261,7 @@ def test_a_password_from_before_opens_as_it_was_typed_and_is_replaced(
 
 def test_a_guess_costs_one_hash_whoever_exists(db: None, settings: Any) -> None:
     settings.PASSWORD_HASHERS = PRODUCTION
-    from accounts import hashers
+    from accounts.passwords import hashers
 
     class Counted(hashers.HashingThread):
         count = 0

@@ -26,7 +26,7 @@ from pytest_django import Settings
 
 from accounts import sealing
 from accounts.models import User
-from accounts.session_store import SessionStore, key_of
+from accounts.sessions.store import SessionStore, key_of
 from mediachat.redis.fallback_cache import JSONSerializer
 from tests import databases
 from tests.accounts.test_second_factor import sign_in

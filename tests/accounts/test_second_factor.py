@@ -10,10 +10,10 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import first_administrator
 from accounts.models import User
-from accounts.second_factor import FOR_PROGRAMS
-from accounts.sessions import user_for_token
+from accounts.sessions.second_factor import FOR_PROGRAMS
+from accounts.sessions.signed_in import user_for_token
+from accounts.sign_in import first_administrator
 from chat.api.downloads import key_for
 from chat.models import Attachment, Room
 from tests.conftest import PASSWORD

@@ -9,8 +9,13 @@ from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import User
-from accounts.session_store import SessionStore
-from accounts.sessions import live_sessions, opened_sessions, user_for_session, user_of_session
+from accounts.sessions.signed_in import (
+    live_sessions,
+    opened_sessions,
+    user_for_session,
+    user_of_session,
+)
+from accounts.sessions.store import SessionStore
 from accounts.signals import signed_out
 from tests.conftest import PASSWORD
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts.sign_in_line import FairLine, LineFull, SignInLine
+from accounts.passwords.sign_in_line import FairLine, LineFull, SignInLine
 
 HERE = "/_allauth/app/v1/auth/login"
 
@@ -185,7 +185,7 @@ async def test_a_flood_of_one_network_holds_up_only_itself() -> None:
 async def test_a_refused_sign_in_takes_as_long_whatever_it_was_compared_with(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("accounts.sign_in_line.REFUSAL_AFTER", 0.2)
+    monkeypatch.setattr("accounts.passwords.sign_in_line.REFUSAL_AFTER", 0.2)
     app = Application(status=400)
     app.open.set()
     line = SignInLine(app, line=FairLine(turns=1))

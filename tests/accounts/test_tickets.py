@@ -6,8 +6,8 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.core.cache import caches
 
-from accounts import one_time_tokens, tickets
 from accounts.models import User
+from accounts.sign_in import one_time_tokens, tickets
 from mediachat.redis.fallback_cache import FallbackCache
 from tests.support.live import Redis
 

@@ -19,9 +19,10 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts import first_administrator, names
 from accounts.models import User
-from accounts.usernames import OFFICIAL, RESERVED, check, normalize
+from accounts.names.usernames import OFFICIAL, RESERVED, check, normalize
+from accounts.profile import allowed_names
+from accounts.sign_in import first_administrator
 from chat.queries import directory
 from chat.rendering.text import render
 from tests.support.cases import first_on_all
@@ -124,14 +125,14 @@ LOOK_ALIKES = [
 
 @pytest.mark.parametrize("name", first_on_all(GOOD))
 def test_a_name_of_one_alphabet_may_be_had(db: None, name: str) -> None:
-    assert names.clean_username(name) == normalize(name)
+    assert allowed_names.clean_username(name) == normalize(name)
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", [name for names in BAD.values() for name in names])
 def test_what_nobody_may_be_called(db: None, name: str) -> None:
     with pytest.raises(ValidationError):
-        names.clean_username(name, is_appointed=True)
+        allowed_names.clean_username(name, is_appointed=True)
     with pytest.raises(ValidationError):
         User.objects.create_user(name or "\x00")
 
@@ -140,8 +141,8 @@ def test_what_nobody_may_be_called(db: None, name: str) -> None:
 @pytest.mark.parametrize("name", [*OFFICIAL, wide("admin"), "Admin"])
 def test_who_signs_up_is_not_official(db: None, name: str) -> None:
     with pytest.raises(ValidationError):
-        names.clean_username(name)
-    assert names.clean_username(name, is_appointed=True) == normalize(name)
+        allowed_names.clean_username(name)
+    assert allowed_names.clean_username(name, is_appointed=True) == normalize(name)
 
 
 @pytest.mark.parametrize(("name", "other"), first_on_all(LOOK_ALIKES))
@@ -150,9 +151,9 @@ def test_who_looks_like_somebody_is_refused(db: None, name: str, other: str) -> 
         User.objects.all().delete()
         User.objects.create_user(first)
         with pytest.raises(ValidationError, match="looks like"):
-            names.clean_username(second)
+            allowed_names.clean_username(second)
         with pytest.raises(ValidationError, match="Somebody has this name"):
-            names.clean_username(first.upper() if "ß" not in first else first)
+            allowed_names.clean_username(first.upper() if "ß" not in first else first)
 
 
 @pytest.mark.once
@@ -169,15 +170,15 @@ def test_who_looks_like_somebody_is_refused(db: None, name: str, other: str) -> 
 )
 def test_a_reserved_name_in_other_letters_is_refused(db: None, name: str) -> None:
     with pytest.raises(ValidationError, match="Nobody can have"):
-        names.clean_username(name)
+        allowed_names.clean_username(name)
 
 
 def test_honest_names_that_some_fonts_draw_alike_stand_beside_each_other(db: None) -> None:
     for pair in (("tom", "torn"), ("arnold", "amold"), ("anna1", "annal"), ("dorn", "dom")):
         for name in pair:
-            User.objects.create_user(names.clean_username(name))
+            User.objects.create_user(allowed_names.clean_username(name))
     for name in ("ali", "ail", "hera", "rorty", "teamo", "admin_ada", "zoe", "zoë", "z_oe", "5ara"):
-        assert names.clean_username(name) == name
+        assert allowed_names.clean_username(name) == name
 
 
 @given(st.text(max_size=60))
@@ -285,7 +286,7 @@ def test_of_two_who_want_a_name_at_once_one_is_told(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     User.objects.create_user("aca")
-    monkeypatch.setattr(names, "clean_username", lambda name, **options: name)
+    monkeypatch.setattr(allowed_names, "clean_username", lambda name, **options: name)
     answer = by_program(name)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["code"] == "username_taken"
@@ -297,7 +298,7 @@ def test_of_two_who_want_a_name_at_once_one_is_told(
 
 @pytest.mark.parametrize("name", first_on_all(GOOD))
 def test_who_can_register_can_be_mentioned_and_found(db: None, name: str) -> None:
-    username = User.objects.create_user(names.clean_username(name)).username
+    username = User.objects.create_user(allowed_names.clean_username(name)).username
     upper = name.upper()
     for typed in (name, username, upper if normalize(upper) == username else name):
         rendered = render(f"hi @{typed}, look").naming([username])

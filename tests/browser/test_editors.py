@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from accounts.editors import challenge_of
+from accounts.sign_in.editors import challenge_of
 from tests.browser.conftest import SCREENSHOTS, OpenChat, assert_accessible
 from tests.conftest import PASSWORD
 from tests.support.live import Server

@@ -11,7 +11,7 @@ from tests.support.live import Server
 pytestmark = pytest.mark.once
 
 WITHOUT_ADMINISTRATOR = """
-from accounts import first_administrator
+from accounts.sign_in import first_administrator
 from accounts.models import User
 
 User.objects.filter(is_superuser=True).update(is_superuser=False, is_staff=False)

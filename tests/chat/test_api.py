@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient
 from pytest_django import Settings
 
-from accounts import tickets
-from accounts.session_store import key_of
+from accounts.sessions.store import key_of
+from accounts.sign_in import tickets
 from chat.actions.attachments import MEGABYTE
 from chat.api.routes import api
 from chat.models import Attachment, Message

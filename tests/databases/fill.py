@@ -29,7 +29,7 @@ def main(count: int) -> None:
     from django.utils import timezone
 
     from accounts.models import User
-    from accounts.session_store import SessionStore
+    from accounts.sessions.store import SessionStore
     from chat.actions import attachments
     from chat.models import (
         AuditEntry,

@@ -12,7 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
-from accounts.sessions import user_for_session
+from accounts.sessions.signed_in import user_for_session
 from chat.actions import attachments, favorites, memberships, messages, rooms
 from chat.actions.drafts import Draft
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Revision, Room

@@ -7,9 +7,9 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from accounts import first_administrator
 from accounts.models import User
-from accounts.sessions import end_sessions, user_for_session
+from accounts.sessions.signed_in import end_sessions, user_for_session
+from accounts.sign_in import first_administrator
 from tests.conftest import PASSWORD
 from tests.databases.deaths import DeathError, dying_after
 

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.db import connection
 
-from accounts import erasing as accounts
+from accounts import erasure as accounts
 from accounts.models import Erasure, User
 from chat.actions import messages, rooms
 from chat.models import Membership, Message, Room

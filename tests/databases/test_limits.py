@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts import erasing as accounts_erasing
+from accounts import erasure as accounts_erasing
 from accounts.models import User
 from chat.actions import blocks, rooms
 from chat.actions.strangers import ASKED_A_DAY, WAITING_LIMIT

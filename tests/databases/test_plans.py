@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
-from accounts import sessions
+from accounts.sessions import signed_in
 from chat import permissions
 from chat.actions import attachments, favorites, messages, rooms
 from chat.models import Message
@@ -81,14 +81,14 @@ READS = {
     "values_of": lambda o, r, m: personal.values_of([r]),
     "favorites_among": lambda o, r, m: personal.favorites_among([o.pk], r),
     "people": lambda o, r, m: directory.people([o.username]),
-    "user_for_session": lambda o, r, m: sessions.user_for_session("a" * 32),
-    "live_sessions": lambda o, r, m: sessions.live_sessions(["a" * 32]),
+    "user_for_session": lambda o, r, m: signed_in.user_for_session("a" * 32),
+    "live_sessions": lambda o, r, m: signed_in.live_sessions(["a" * 32]),
     "is_active": lambda o, r, m: permissions.is_active(o),
     "can_read": lambda o, r, m: permissions.can_read(o, r),
     "attachment_for": lambda o, r, m: permissions.attachment_for(
         o, attachments.store_attachment(o, file=SimpleUploadedFile("a.txt", b"a")).pk
     ),
-    "end_sessions": lambda o, r, m: sessions.end_sessions(o),
+    "end_sessions": lambda o, r, m: signed_in.end_sessions(o),
 }
 
 

@@ -24,8 +24,8 @@ SMALL = ("auth_group", "auth_group_permissions", "auth_permission", "django_cont
 MAY_READ_ALL = {
     # By where the question is asked; docs/DATABASES.md has the same list.
     "chat/queries/directory.py _best_first": "parts of names, that no index knows; 20 at most",
-    "accounts/first_administrator.py is_needed": "once at a start",
-    "accounts/erasing.py _refuse_last_superuser": "where a superuser is erased",
+    "accounts/sign_in/first_administrator.py is_needed": "once at a start",
+    "accounts/erasure.py _refuse_last_superuser": "where a superuser is erased",
     "chat/moderation/audit_triggers.py missing": "once at a start; the list of triggers",
     "mediachat/left_out.py _permissions_of": "once at a start; some eighty permissions",
     "mediachat/folding.py _fill_in": "once at a start; ends with those of the version before",

@@ -65,7 +65,7 @@ def signed_in(user: "User") -> str:
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-    from accounts.session_store import SessionStore
+    from accounts.sessions.store import SessionStore
 
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

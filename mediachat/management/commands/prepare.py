@@ -7,7 +7,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser, cal
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from accounts import first_administrator
+from accounts.sign_in import first_administrator
 from mediachat import folding
 from mediachat.backups import restoring
 from mediachat.databases import copy_database, urls

@@ -16,9 +16,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.test import Client
 
-from accounts import erasing as accounts
-from accounts import names
+from accounts import erasure as accounts
 from accounts.models import Erasure, User, UsernameTaken
+from accounts.profile import allowed_names
 from chat import serializers
 from chat.actions import attachments, batches, blocks, favorites, messages, rooms
 from chat.models import (
@@ -205,12 +205,12 @@ def test_nobody_gets_their_name(wilhelmina: User) -> None:
         "gone-0123456789",
     ):
         with pytest.raises(ValidationError):
-            names.clean_username(name)
+            allowed_names.clean_username(name)
     with pytest.raises(UsernameTaken):
         User.objects.create_user(NAME, password=PASSWORD)
     with pytest.raises(ValidationError):
-        names.clean_display_name(other, NAME.capitalize())
-    assert names.clean_username("gone-fishing") == "gone-fishing"
+        allowed_names.clean_display_name(other, NAME.capitalize())
+    assert allowed_names.clean_username("gone-fishing") == "gone-fishing"
 
 
 def test_every_door_is_shut(wilhelmina: User) -> None:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from accounts.models import User
-from accounts.sessions import live_sessions
+from accounts.sessions.signed_in import live_sessions
 from chat.actions import messages
 from chat.models import Attachment, AuditEntry, Membership, Message, Report, Room
 from chat.moderation import actions as moderation

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from accounts.names import isolated
+from accounts.profile.allowed_names import isolated
 from chat import protocol
 from chat.actions import memberships, rooms
 from chat.commands import rooms as room_commands

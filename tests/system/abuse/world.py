@@ -53,7 +53,7 @@ def main(count: int) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     from accounts.models import User
-    from accounts.session_store import SessionStore
+    from accounts.sessions.store import SessionStore
     from chat.actions import messages
     from chat.actions.attachments import store_attachment
     from chat.actions.drafts import render

@@ -1,4 +1,4 @@
-/** Letters that look like others; accounts/look_alikes.py has the same for the server. */
+/** Letters that look like others; accounts/names/look_alikes.py has the same for the server. */
 const LOOK_ALIKES = new Map(
   /** @type {[string, string][]} */ ([
     ["авеіјкӏмнорсѕтухһԁԛԝьѵбгзӡүҽѡꙇ", "abeijklmhopcstyxhdqwbv6r33yewi"],
@@ -31,7 +31,7 @@ for (const pair of WRITTEN_OUT.split(" ")) LOOK_ALIKES.set(pair[0], pair.slice(2
 const UNSEEN_PARTS = /([ij])\u0307+|[\u0640\u0f0b]/g;
 /** Thai's and Lao's signs on one letter: drawn in the same place in any order. */
 const STACKED = /[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}|[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{2,}/g;
-/** And what accounts/names.py refuses because nothing is drawn; it was not always refused. */
+/** And what accounts/profile/allowed_names.py refuses because nothing is drawn; it was not always refused. */
 const UNSEEN =
   /[\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffc\u{13441}\u{13442}\u{1d159}]|\u{16fe4}/gu;
 

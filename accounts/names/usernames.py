@@ -7,7 +7,7 @@ writes as marks belong to its letters. Only letters in use today are allowed: ph
 ones serve to imitate others.
 
 A name is normalised before it is checked: full-width letters, ligatures and the like are other
-spellings of the same name. ``accounts.names`` checks whether a name is taken.
+spellings of the same name. ``accounts.profile.allowed_names`` checks whether a name is taken.
 """
 
 import re

@@ -22,8 +22,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from accounts import editors
 from accounts.models import User
+from accounts.sign_in import editors
 
 UNGUESSABLE = r"\A[A-Za-z0-9_-]{43,128}\Z"
 """A code of ours, or a verifier (RFC 7636)."""

@@ -22,9 +22,9 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import second_factor
 from accounts.models import User
-from accounts.session_store import SessionStore, key_of
+from accounts.sessions import second_factor
+from accounts.sessions.store import SessionStore, key_of
 from accounts.signals import password_rehashed, signed_out
 
 TOKEN_HEADER = "X-Session-Token"  # noqa: S105

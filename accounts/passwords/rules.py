@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth import password_validation as django_rules
 
-from accounts.hashers import normalized
+from accounts.passwords.hashers import normalized
 
 
 class _OfWhatIsHashed:

@@ -12,9 +12,9 @@ from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
-from accounts.second_factor import keeps_out
-from accounts.session_store import SessionStore, key_of
-from accounts.sessions import user_of
+from accounts.sessions.second_factor import keeps_out
+from accounts.sessions.signed_in import user_of
+from accounts.sessions.store import SessionStore, key_of
 
 KEY = "mfa_setup"
 """How the answers name this step among those that signing in still needs."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from accounts.look_alikes import fold
+from accounts.names.look_alikes import fold
 
 LENGTH = 255
 """Characters that are kept: a name made before there was a limit can be long when folded."""

@@ -18,8 +18,8 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_sa
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import guessing
 from accounts.models import User
+from accounts.sign_in import guessing
 from accounts.signals import account_changed
 
 ROLES = {"is_superuser": "superuser", "is_staff": "staff"}
@@ -35,7 +35,7 @@ OWN_CHANGES = 100
 """Changes a day that a person makes to their own account and of which each is recorded: what is
 recorded stays for good, so nobody can make more and more of it."""
 
-logger = structlog.get_logger(__name__)
+logger = structlog.get_logger("accounts.changes")
 
 
 def tell(action: str, about: Model, what: str) -> None:

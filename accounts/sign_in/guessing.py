@@ -23,8 +23,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from accounts import devices
 from accounts.models import User
+from accounts.sign_in import devices
 from mediachat.addresses import networks, trusted_address
 
 FIVE_MINUTES, HOUR, DAY = 300, 3_600, 86_400

@@ -13,11 +13,11 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.look_alikes import fold
 from accounts.models import Erasure, User, hash_of
-from accounts.sessions import end_sessions
+from accounts.names.look_alikes import fold
+from accounts.names.usernames import ERASED
+from accounts.sessions.signed_in import end_sessions
 from accounts.signals import account_changed, erasure_begun, signed_out
-from accounts.usernames import ERASED
 
 DISPLAY_NAME = "Former member"
 """How people are called who were erased."""

@@ -14,8 +14,8 @@ from allauth.usersessions.models import UserSession
 from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts import one_time_tokens
 from accounts.models import User
+from accounts.sign_in import one_time_tokens
 
 LIFETIME = 30
 """Seconds in which a ticket can be used."""

@@ -10,10 +10,10 @@ import unicodedata
 import emoji
 from django.core.exceptions import ValidationError
 
-from accounts.fields import LENGTH
-from accounts.look_alikes import fold, fold_loosely
 from accounts.models import User, is_former
-from accounts.usernames import OFFICIAL, RESERVED, check, normalize
+from accounts.names.fields import LENGTH
+from accounts.names.look_alikes import fold, fold_loosely
+from accounts.names.usernames import OFFICIAL, RESERVED, check, normalize
 
 MARKS = 5
 """The most accents and signs on one letter: more of them reach into the lines around."""

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from accounts.hashers import TooManyHashes
-from accounts.sign_in_line import RETRY_AFTER, busy_answer
+from accounts.passwords.hashers import TooManyHashes
+from accounts.passwords.sign_in_line import RETRY_AFTER, busy_answer
 
 A_MINUTE = 60
 """Seconds that the limits on tries are about, which say no time of their own."""

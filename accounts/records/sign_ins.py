@@ -13,13 +13,15 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import changes, guessing, usernames
 from accounts.models import User
+from accounts.names import usernames
+from accounts.records import changes
+from accounts.sign_in import guessing
 
 NAME = re.compile(rf"{usernames.WORD}(?:[.-]{usernames.WORD})*")
 """The shape of a name, whether or not anybody may have it: "root" is worth a line too."""
 
-logger = structlog.get_logger(__name__)
+logger = structlog.get_logger("accounts.sign_ins")
 
 
 @receiver(user_logged_in)

@@ -27,9 +27,9 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 
-from accounts import one_time_tokens
 from accounts.models import User
-from accounts.sessions import user_for_session
+from accounts.sessions.signed_in import user_for_session
+from accounts.sign_in import one_time_tokens
 
 LINK_LIFETIME = 600
 """Seconds in which the person can confirm: they may have to sign up first."""
