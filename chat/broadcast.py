@@ -24,7 +24,7 @@ PRESENCE_GROUP = "presence"
 BACKLOG = 10_000
 """Groups that may wait while the layer is slow; the oldest are dropped, as a layer would."""
 JOINED = 200
-"""Changes of one room in one notification; of more than these only the newest is told, and hubs
+"""Changes of one room in one notification; of more than these only the newest is sent, and hubs
 read the others from the log."""
 JOINED_SIZE = 256 * 1024
 """Characters of messages in one notification, beyond which the same is done."""

@@ -37,7 +37,7 @@ class Permission(Enum):
 
 def not_found() -> ChatError:
     """The one answer for what does not exist and for what this person may not see."""
-    return ChatError(ErrorCode.NOT_FOUND, "There is nothing here that you may see.")
+    return ChatError(ErrorCode.NOT_FOUND, "Not found, or you do not have access.")
 
 
 def cannot_write() -> ChatError:

@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 R = TypeVar("R")
 
 HALF_LIFE = 60.0
-"""Seconds after which half of the time that somebody took is forgiven."""
+"""Seconds after which half of the time that a person used is forgiven."""
 STEP = 0.1
-"""Seconds of taken time that make a difference; with less, whoever came first is served first."""
+"""Seconds of taken time that make a difference; with less, the first to arrive is served first."""
 
 
 class TooMuchWaiting(Exception):

@@ -32,9 +32,9 @@ work."""
 WAIT = 10.0
 """Seconds after which one who waits is refused."""
 RETRY_AFTER = 3
-"""Seconds that those who are refused are told to wait."""
+"""Retry-After in seconds of a refusal."""
 REFUSAL_AFTER = 0.5
-"""Seconds before which a sign-in is not refused: the time must not tell whether the name exists,
+"""Seconds before which a sign-in is not refused: the time must not reveal whether the name exists,
 though a password that was hashed long ago takes longer to compare than one of today."""
 
 PAGES = re.compile(

@@ -193,9 +193,9 @@ def react_to_message(user: User, *, message: UUID, emoji: str, on: bool) -> Mess
         if not names:
             del found[key]
         if on and len(found) > REACTIONS_LIMIT:
-            raise ChatError(ErrorCode.CONFLICT, "This message has enough different reactions.")
+            raise ChatError(ErrorCode.CONFLICT, "This message has too many different reactions.")
         if on and sum(len(name) + 3 for names in found.values() for name in names) > REACTED_LIMIT:
-            raise ChatError(ErrorCode.CONFLICT, "This message has enough reactions.")
+            raise ChatError(ErrorCode.CONFLICT, "This message has too many reactions.")
         return {"reactions": found}
 
     return change_message(message, decide, grant)

@@ -58,7 +58,7 @@ def change_personal(
         ChatError: ``too_large`` (the value), ``conflict`` (too many things of this kind).
     """
     if len(json.dumps(value)) > VALUE_LIMIT:
-        raise ChatError(ErrorCode.TOO_LARGE, "That is too large to be kept for all your devices.")
+        raise ChatError(ErrorCode.TOO_LARGE, "That is too large to store for all your devices.")
 
     def attempt() -> PersonalChange:
         _lock(user)

@@ -57,7 +57,7 @@ class Context:
         command = draft.command
         body = checked_body(command.body, empty=bool(command.attachments or command.code))
         if command.reply_to and self.quoted.get(command.reply_to) != command.room:
-            raise ChatError(ErrorCode.NOT_FOUND, "The message that this replies to is not here.")
+            raise ChatError(ErrorCode.NOT_FOUND, "The message that this replies to was not found.")
         rendered = self.rendered[draft.id].naming(self.people.get(command.room, ()))
         return Message(
             id=draft.id,
@@ -135,7 +135,7 @@ def _claim(draft: Draft, files: dict[UUID, Attachment]) -> list[dict[str, Any]]:
     for id in dict.fromkeys(draft.command.attachments):
         file = files.get(id)
         if file is None or file.owner_id != draft.sender.pk:
-            raise ChatError(ErrorCode.NOT_FOUND, "An attachment is not there. Upload it again.")
+            raise ChatError(ErrorCode.NOT_FOUND, "An attachment was not found. Upload it again.")
         mine = Attachment.objects.filter(pk=id, message__isnull=True)
         if file.message != draft.id and not mine.update(message=draft.id, room=draft.command.room):
             raise ChatError(ErrorCode.CONFLICT, "A file can be attached to one message only.")

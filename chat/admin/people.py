@@ -107,7 +107,7 @@ class UserAdmin(ModeratedAdmin[User], DjangoUserAdmin):  # type: ignore[misc, ty
         ModerationAction(
             name="restore_user",
             verb="Restore",
-            consequence="They can sign in again, and are in the rooms that they were in.",
+            consequence="They can sign in again, and are still members of their rooms.",
             permission="accounts.suspend_user",
             act=lambda actor, row, why: moderation.restore_user(actor, user=row.pk, reason=why),
             icon="undo",

@@ -25,7 +25,7 @@ from mediachat.redis.scripts import shared
 REFUND = "chat.api.address_limits"
 """Where a request's scope has what gives the address back what it has paid."""
 RETRY_AFTER = 2
-"""Seconds that who is refused is told to wait."""
+"""Retry-After in seconds of a refusal."""
 DETAIL = "Too much was asked for from your network at once. Wait a few seconds and try again."
 
 Event = MutableMapping[str, Any]

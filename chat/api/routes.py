@@ -289,7 +289,7 @@ def _uploaded(request: HttpRequest) -> "tuple[UploadedFile[bytes], tuple[Lane, .
         file = uploaded_file(request)
     except (MultiPartParserError, RawPostDataException, UnreadablePostError) as error:
         raise ChatError(
-            ErrorCode.BAD_REQUEST, "This upload is not whole. Send it again."
+            ErrorCode.BAD_REQUEST, "This upload is incomplete. Send it again."
         ) from error
     if file is None:
         raise ChatError(

@@ -15,7 +15,7 @@ import puremagic
 from chat.protocol import AttachmentProblem
 
 HEAD = 8_192
-"""How many of the first bytes tell what a file is."""
+"""How many of the first bytes determine a file's type."""
 NAME_LIMIT = 255
 """Bytes that a file system takes for a name."""
 OTHER = "application/octet-stream"

@@ -134,7 +134,7 @@ def appoint_owner(moderator: User, *, room: UUID, user: UUID, reason: str) -> Ro
         if row.kind == Room.Kind.DIRECT:
             raise ChatError(ErrorCode.FORBIDDEN, "A direct room belongs to its two people.")
         if not person.is_active:
-            raise ChatError(ErrorCode.FORBIDDEN, "Someone who is suspended cannot look after it.")
+            raise ChatError(ErrorCode.FORBIDDEN, "A suspended person cannot own a room.")
         _appoint(actor, "appoint_owner", membership, row, reason)
     return row
 
@@ -153,7 +153,7 @@ def find_owner(moderator: User, *, room: UUID, reason: str) -> Room:
         membership = found.select_related("user").first()
         if membership is None:
             raise ChatError(
-                ErrorCode.CONFLICT, "It has an owner, or nobody who could look after it."
+                ErrorCode.CONFLICT, "It has an owner, or no member who could become one."
             )
         _appoint(actor, "find_owner", membership, row, reason)
     return row
@@ -278,7 +278,7 @@ def _person_under(actor: User, user: UUID) -> User:
     if person.pk == actor.pk:
         raise ChatError(ErrorCode.FORBIDDEN, "Ask another moderator to decide about yourself.")
     if person.is_superuser and not actor.is_superuser:
-        raise ChatError(ErrorCode.FORBIDDEN, "Only a superuser decides about a superuser.")
+        raise ChatError(ErrorCode.FORBIDDEN, "Only a superuser can do this to a superuser.")
     return person
 
 

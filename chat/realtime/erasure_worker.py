@@ -22,7 +22,7 @@ from mediachat.monitoring.logs import reason
 logger = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
-"""After this somebody else goes on."""
+"""After this another process continues."""
 NOTED_EVERY = timedelta(seconds=1)
 """How often it is noted how far this has come: what was done since is done again."""
 CLOCKS = timedelta(minutes=5)

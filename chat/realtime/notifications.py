@@ -23,7 +23,7 @@ from chat.realtime.socket_writer import frame
 logger = structlog.get_logger(__name__)
 
 READERS_TOLD = 50
-"""In rooms with more connections than this, only a reader's own devices hear of their reading."""
+"""In rooms with more connections than this, only a reader's own devices get their read marks."""
 UNKNOWN: Digest = (-1, None)
 """Differs from how many rooms anybody is in."""
 

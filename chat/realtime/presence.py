@@ -24,7 +24,7 @@ from chat.realtime.roster import Person, Rosters
 from chat.realtime.socket_writer import Frame, frame
 
 GATHER = 0.1
-"""Seconds for which those who come and go are gathered, before they are told in one frame."""
+"""Seconds for which those who come and go are gathered, before they are sent in one frame."""
 SNAPSHOT_EVERY = 3
 """Heartbeats after which a process says the digest of who is here."""
 FORGET_AFTER = 10

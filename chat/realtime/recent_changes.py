@@ -17,7 +17,7 @@ COMPOSED_SIZE = 1024 * 1024
 """Bytes of memory for the answers to ``sync`` that one room keeps: of the largest there are four
 at least, and nearly all who come back to a room stand at one or two positions."""
 TOGETHER = 64 * 1024 * 1024
-"""Bytes of memory for all of that in one process, whatever the number of rooms."""
+"""Bytes of memory for all of that in one process, for all rooms together."""
 
 
 class RecentChangesMemory:

@@ -28,9 +28,9 @@ from mediachat.monitoring.metrics import LOG_READS
 logger = structlog.get_logger(__name__)
 
 FIRST_MESSAGES = 20
-"""The most messages with which a direct room that has just begun is told as live ones."""
+"""The most messages of a new direct room that are sent as live ones."""
 RESET_AFTER = 5_000
-"""Positions behind which a client pages its history again rather than being told each change."""
+"""Positions behind which a client pages its history again rather than receiving each change."""
 
 
 class Connection(Protocol):

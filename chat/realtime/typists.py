@@ -5,7 +5,7 @@ from collections import OrderedDict
 from uuid import UUID
 
 TYPING_EVERY = 2.0
-"""Seconds in which a room is told once that someone types; clients say it every three."""
+"""Seconds between two typing events of a person in a room; clients send it every three."""
 
 
 class Typists:

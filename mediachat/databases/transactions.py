@@ -13,7 +13,7 @@ from django.db.backends.signals import connection_created
 from mediachat.databases import capabilities
 
 TRYING = 10.0
-"""Seconds for which a transaction is done again that had to give way to another."""
+"""Seconds for which a transaction that gave way to another is retried."""
 PAUSE = 0.05
 """The most seconds before that, so that two do not meet again and again."""
 GAVE_WAY = ("40P01", "40001")

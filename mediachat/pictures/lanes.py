@@ -18,7 +18,8 @@ from mediachat.turns import Turns
 WAITING = 20
 """Pictures of one person that may wait in each lane: as many as a message can hold."""
 DISTRUST = 600.0
-"""Seconds for which all pictures of somebody are large ones, once one was slower than it said."""
+"""Seconds for which all pictures of a person use the last lane, once one was slower than
+its header claimed."""
 
 
 @dataclass(frozen=True, slots=True)

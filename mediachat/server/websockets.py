@@ -32,7 +32,7 @@ server ten to end."""
 BARE_BURST = 200
 BARE_PER_SECOND = 20.0
 """Frames of one peer at once, and then each second, that are no whole message: pings, pongs,
-pieces, and whatever comes after a close frame. The application never sees them, so it cannot
+pieces, and everything after a close frame. The application never sees them, so it cannot
 price them; a peer that keeps to the protocol sends few."""
 PIECE = 4096
 """Bytes of which the frames are taken in before the clock is looked at. The smallest frames take

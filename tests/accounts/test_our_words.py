@@ -168,7 +168,7 @@ def test_lists_of_the_administration_are_empty_in_our_words(
 ) -> None:
     client.force_login(administrator)
     for address, words in {
-        "chat/report/": "There is nothing here",
+        "chat/report/": "Nothing to show",
         "chat/auditentry/?q=nobody": "Nothing fits",
         "accounts/user/?q=nobody": "Look without filters",
     }.items():

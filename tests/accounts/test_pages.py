@@ -272,7 +272,7 @@ def test_an_unknown_address_has_a_page_of_ours(db: None, client: Client, setting
     settings.DEBUG = False
     answer = client.get("/nowhere/")
     assert answer.status_code == 404
-    assert b"There is nothing here" in answer.content
+    assert b"Page not found" in answer.content
 
 
 @pytest.mark.once

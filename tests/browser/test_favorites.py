@@ -96,6 +96,6 @@ def test_what_the_server_refuses_comes_back_and_is_said(open_chat: OpenChat) -> 
         ? text.replace(/"room":"[^"]+"/, '"room":"00000000-0000-4000-8000-000000000000"') : text);
     }""")
     star(page).click()
-    page.locator(".toast").get_by_text("There is nothing here that you may see.").wait_for()
+    page.locator(".toast").get_by_text("Not found, or you do not have access.").wait_for()
     expect(star(page)).to_have_attribute("aria-pressed", "false")
     expect(page.locator(".room-favorite")).to_have_count(0)

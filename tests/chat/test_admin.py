@@ -590,7 +590,7 @@ def test_rooms_without_owner_are_listed_and_get_one(
     address = deciding("chat/room", "find_owner", private_room, looked_after)
     answer = client.post(address, {"reason": REASON}, follow=True).content.decode()
     assert "Find an owner: done for" in answer
-    assert "It has an owner, or nobody who could look after it." in answer
+    assert "It has an owner, or no member who could become one." in answer
     assert Membership.objects.get(room=private_room, user__username="member").role == "owner"
     assert listed("without") == {things["deserted"]}
     assert "Find an owner …" not in client.get(change).content.decode()

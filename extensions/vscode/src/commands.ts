@@ -31,7 +31,7 @@ interface Services {
   log: vscode.LogOutputChannel;
 }
 
-/** All that can be done from the palette, menus and the tree. */
+/** All commands of the palette, menus and the tree. */
 export function registerCommands(context: vscode.ExtensionContext, services: Services): void {
   const { accounts, browser, chat, notificationSettings, view, log } = services;
   const { l10n, window } = vscode;
@@ -41,7 +41,7 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
     await accounts.keep(account.server, account.signedIn);
     await view.show();
   };
-  /** Chords work everywhere: where nobody is signed in they lead to where one does. */
+  /** Chords work everywhere: when nobody is signed in, they open the sign-in form. */
   const signedIn =
     <Given extends unknown[]>(run: (...given: Given) => unknown) =>
     (...given: Given) =>
@@ -69,7 +69,7 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
         awayNow(address, error),
       );
       if (!server) return;
-      // Another server is another account: the token of this one stays with this one.
+      // Another server means another account: the token stays with its own server.
       if (chat.connected && chat.connected.server.address !== server.address)
         await accounts.signOut();
       await rememberServerAddress(server);
@@ -157,7 +157,7 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
   }
 }
 
-/** A server that is down now may be right all the same; what answers, but wrongly, is not. */
+/** An unreachable server may still be the right one; one that answers wrongly is not. */
 function awayNow(address: string, error: unknown): Server {
   const isAway =
     error instanceof Problem && (error.code === "unreachable" || error.code === "server_error");
@@ -166,7 +166,7 @@ function awayNow(address: string, error: unknown): Server {
   return Server.at(address);
 }
 
-/** What went wrong is said as a sentence, not as a stack. */
+/** Errors are shown as a sentence, not as a stack trace. */
 function guarded(run: (...args: never[]) => unknown): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
     try {

@@ -25,15 +25,15 @@ import { UnreadBadges } from "./rooms/unread-badges.js";
 import { ChatView } from "./view/chat-view.js";
 import { tickWalkthrough } from "./walkthrough.js";
 
-/** What is to be done before this host ends. */
+/** Callbacks to run before this host ends. */
 let end: () => Promise<unknown> = () => Promise.resolve();
 
-/** Leaves what is unsent to the other windows, and to the next start. */
+/** Leaves unsent messages to the other windows, and to the next start. */
 export async function deactivate(): Promise<void> {
   await end();
 }
 
-/** Starts with the editor, asks nothing and opens nothing: whoever is signed in is connected. */
+/** Starts with the editor without questions or windows: a signed-in person is connected. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Media Chat", { log: true });
   const accounts = new Accounts(context.secrets, log);
@@ -103,7 +103,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerCommands(context, { accounts, browser, chat, notificationSettings, view, log });
   tellContext(chat);
   chat.onDidChange(() => tellContext(chat));
-  // The person who signs in finds what they had not sent, and is not called where they muted.
+  // A person who signs in finds their unsent messages, and no notifications of muted rooms.
   const opened = Promise.all([
     outbox.open().then(() => storage.moveFrom(state)),
     notificationSettings.open(state),
@@ -113,7 +113,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
 const told = new Map<string, unknown>();
 
-/** What the `when` clauses of commands and menus ask, and the walkthrough. */
+/** Context keys for the `when` clauses of commands and menus, and for the walkthrough. */
 function tellContext(chat: Chat): void {
   const values = {
     "mediaChat.signedIn": chat.connected !== null,
@@ -121,7 +121,7 @@ function tellContext(chat: Chat): void {
     "mediaChat.hasRooms": chat.rooms.length > 0,
     // Not merely not known yet: a tree that comes late would push the chat down.
     "mediaChat.isRoomless": Boolean(chat.connected?.client.me) && chat.rooms.length === 0,
-    // The person has put all of them away.
+    // The person has hidden all of them.
     "mediaChat.isListEmpty": chat.rooms.length > 0 && chat.rooms.every(({ put_away }) => put_away),
   };
   for (const [name, value] of Object.entries(values)) {

@@ -152,7 +152,7 @@ test("an unsent reply to a message that is lost is sent without its quote", asyn
   world.client.sendMessage(world.room.id, { body: "a reply", replyTo: lost });
   world.server.refuse = ({ type, reply_to }) =>
     type === "message.send" && reply_to === lost.id
-      ? { code: "not_found", detail: "The message that this replies to is not here." }
+      ? { code: "not_found", detail: "The message that this replies to was not found." }
       : null;
   await back();
   assert.equal(world.client.unsent.length, 0);

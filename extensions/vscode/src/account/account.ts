@@ -5,10 +5,10 @@ import type { NewAccount } from "./ask-to-sign-in.js";
 
 export const PROVIDER = "mediachat";
 const SECRET = "mediachat.account";
-/** All that a session is good for, to others: knowing who is signed in. VS Code needs a name for it. */
+/** A session only tells other extensions who is signed in. VS Code needs a name for its scope. */
 const SCOPES = ["account"];
 
-/** Who is signed in here, on which server. The token is in the editor's secret storage alone. */
+/** Who is signed in, and on which server. Only the editor's secret storage holds the token. */
 export interface Account {
   sessionId: string;
   server: string;
@@ -16,26 +16,26 @@ export interface Account {
   user: { id: string; username: string };
 }
 
-/** How an account comes to be: asks the person, and returns undefined when they think better of it. */
+/** Creates an account: asks the person, and returns undefined if they cancel. */
 export type AskToSignIn = () => Promise<NewAccount | undefined>;
 
 /**
- * The one account of this editor, shared by all its windows through the secret storage, and
- * offered to VS Code's own account menu.
+ * The one account of this editor, which all its windows share through the secret storage, offered
+ * to VS Code's account menu.
  */
 export class Accounts implements vscode.AuthenticationProvider, vscode.Disposable {
   readonly #sessionsChanged =
     new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.#sessionsChanged.event;
   readonly #changed = new vscode.EventEmitter<Account | null>();
-  /** Fires in every window when somebody signed in or out in any of them. */
+  /** Fires in every window when a person signs in or out in any of them. */
   readonly onDidChange = this.#changed.event;
 
   readonly #secrets;
   readonly #disposables: vscode.Disposable[];
   #current: Account | null = null;
   #isKnown = () => {};
-  /** Resolves when it is known who is signed in, if anybody is. */
+  /** Resolves when it is known whether someone is signed in. */
   readonly known = new Promise<void>((resolve) => (this.#isKnown = resolve));
   #askToSignIn: AskToSignIn = () => Promise.resolve(undefined);
 
@@ -66,10 +66,10 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
     this.#askToSignIn = ask;
   }
 
-  /** Reads what the windows share, and tells what has changed. */
+  /** Reads the state that the windows share, and announces changes. */
   async load(): Promise<void> {
     const now = parsed(await this.#secrets.get(SECRET));
-    // Asked after the waiting: two that read at the same time are to tell but once.
+    // Compared after the wait, so that two concurrent reads announce a change only once.
     const before = this.#current;
     if (before?.sessionId !== now?.sessionId) this.#becomes(now, before);
     this.#isKnown();
@@ -85,7 +85,7 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
     this.#changed.fire(now);
   }
 
-  /** Keeps an account for all windows. One that was there before is signed out. */
+  /** Stores an account for all windows, and signs a previous one out. */
   async keep(server: Server, { token, user }: SignedIn): Promise<Account> {
     await this.signOut();
     const account = { sessionId: crypto.randomUUID(), server: server.address, token, user };
@@ -95,7 +95,7 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
     return account;
   }
 
-  /** Signs out in all windows, and tells the server that the token is worth nothing any more. */
+  /** Signs out in all windows, and has the server revoke the token. */
   async signOut(): Promise<void> {
     const account = parsed(await this.#secrets.get(SECRET));
     if (!account) return;
@@ -108,13 +108,13 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
     }
   }
 
-  /** The server no longer knows the token: nothing is left to be revoked. */
+  /** The server does not know the token any more: there is nothing to revoke. */
   async forget(): Promise<void> {
     await this.#secrets.delete(SECRET);
     await this.load();
   }
 
-  // -- What VS Code asks of an authentication provider -----------------------------------------
+  // -- VS Code's interface of an authentication provider ----------------------------------------
 
   getSessions(): Promise<vscode.AuthenticationSession[]> {
     return Promise.resolve(this.#current ? [session(this.#current)] : []);
@@ -132,8 +132,8 @@ export class Accounts implements vscode.AuthenticationProvider, vscode.Disposabl
 }
 
 /**
- * What other extensions may learn once the person has allowed it: who is signed in. The token
- * is not theirs to have, since it would let them read and write everything in this person's name.
+ * What other extensions learn once the person has allowed it: who is signed in. They do not get the
+ * token, since it would let them read and write everything on this person's behalf.
  */
 function session({ sessionId, user }: Account): vscode.AuthenticationSession {
   return {

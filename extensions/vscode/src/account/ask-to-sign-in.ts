@@ -9,7 +9,7 @@ export interface NewAccount {
   signedIn: SignedIn;
 }
 
-/** Signing in by questions at the top of the window, for the palette and the accounts menu. */
+/** Signs in by questions at the top of the window, for the palette and the accounts menu. */
 export async function askToSignIn(browser: BrowserSignIn): Promise<NewAccount | undefined> {
   const { l10n, window } = vscode;
   const server = await askForServer();
@@ -26,7 +26,7 @@ export async function askToSignIn(browser: BrowserSignIn): Promise<NewAccount | 
   return way?.run(server, browser);
 }
 
-/** The same without the question how. */
+/** Does the same without asking for the method. */
 export async function signInWithBrowser(browser: BrowserSignIn): Promise<NewAccount | undefined> {
   const server = await askForServer();
   return server && browserWay(server, browser);

@@ -6,9 +6,9 @@ import { askForLink, exchangeCode, type SignedIn } from "../server/sign-in.js";
 const PATH = "/signed-in";
 
 /**
- * Signing in by way of the browser, where passwords, second factors and new accounts have their
- * forms. The browser comes back to this editor with a code, which is worth nothing without the
- * verifier, and that never leaves this class before the code is exchanged.
+ * Signs in through the browser, which has the forms for passwords, second factors and new accounts.
+ * The browser returns to this editor with a code, which is worthless without the verifier, and that
+ * stays in this class until the code is exchanged.
  */
 export class BrowserSignIn implements vscode.UriHandler, vscode.Disposable {
   #expected: { state: string; arrived: (code: string) => void } | null = null;
@@ -31,7 +31,7 @@ export class BrowserSignIn implements vscode.UriHandler, vscode.Disposable {
     const verifier = unguessable();
     const state = unguessable();
     const own = Uri.from({ scheme: env.uriScheme, authority: this.extension, path: PATH });
-    // Where the editor runs in a browser itself, this becomes an address that leads back there.
+    // If the editor itself runs in a browser, this becomes an address that leads back there.
     const callback = (await env.asExternalUri(own)).toString(true);
     const link = await askForLink(server, {
       callback,
@@ -42,13 +42,13 @@ export class BrowserSignIn implements vscode.UriHandler, vscode.Disposable {
     return code === undefined ? undefined : exchangeCode(server, code, verifier);
   }
 
-  /** What the operating system or the browser's callback page brings. */
+  /** Handles the address that the operating system or the browser's callback page passes on. */
   handleUri(uri: vscode.Uri): void {
     const given = new URLSearchParams(uri.query);
     if (uri.path === PATH && this.#expected && given.get("state") === this.#expected.state) {
       return this.#expected.arrived(given.get("code") ?? "");
     }
-    // Another window's, an old one, or one that somebody else made up.
+    // Another window's callback, an old one, or a forged one.
     void vscode.window.showWarningMessage(
       vscode.l10n.t(
         "This window did not ask to sign in to Media Chat, or no longer. Nothing has changed.",
@@ -56,7 +56,7 @@ export class BrowserSignIn implements vscode.UriHandler, vscode.Disposable {
     );
   }
 
-  /** Gives up waiting; the browser's answer comes to nothing then. */
+  /** Stops waiting; a later answer of the browser has no effect. */
   cancel(): void {
     this.#expected?.arrived("");
   }
@@ -66,7 +66,7 @@ export class BrowserSignIn implements vscode.UriHandler, vscode.Disposable {
     link: { address: string; lifetime: number },
   ): Promise<string | undefined> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    // A second attempt gives up the first.
+    // A second attempt cancels the first.
     this.cancel();
     try {
       return await new Promise<string | undefined>((resolve, reject) => {

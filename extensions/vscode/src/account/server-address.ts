@@ -4,20 +4,20 @@ import { findServer } from "../server/find-server.js";
 import type { Server } from "../server/server.js";
 
 const SETTING = "serverUrl";
-/** What takes longer is seen to be under way. */
+/** A request that takes longer shows progress. */
 const UNSEEN_MS = 1_000;
 
 /**
- * The server that this person uses. Neither a workspace nor a container can set it, which a
- * repository describes: the password would follow.
+ * The address of this person's server. Neither a workspace nor a container can set it, because a
+ * repository could describe them: the password would be sent there.
  */
 export function serverAddress(): string {
   return vscode.workspace.getConfiguration("mediaChat").get<string>(SETTING, "").trim();
 }
 
 /**
- * Keeps an address that has proven right. Where the settings cannot be written, as while their file has
- * an error, that is said, and nothing else depends on it.
+ * Stores an address that has worked. If the settings cannot be written, as while their file has an
+ * error, the person is told, and sign-in continues.
  */
 export async function rememberServerAddress(server: Server): Promise<void> {
   if (serverAddress() === server.address) return;
@@ -30,7 +30,7 @@ export async function rememberServerAddress(server: Server): Promise<void> {
 }
 
 /**
- * The server that a person means, found by asking it.
+ * Finds the server that a person means, by sending requests to it.
  * @param text an address as it was written or pasted
  * @returns undefined when the person does not want to reach it unencrypted
  * @throws Problem that says what to write instead
@@ -40,7 +40,7 @@ export async function askedServer(text: string): Promise<Server | undefined> {
   return (await mayTravelInTheClear(address.url)) ? findServer(address) : undefined;
 }
 
-/** The same where nothing else shows that there is something to wait for. */
+/** Does the same with a progress notification. */
 export async function askedServerInSight(text: string): Promise<Server | undefined> {
   const address = readAddress(text);
   if (!(await mayTravelInTheClear(address.url))) return undefined;
@@ -61,8 +61,8 @@ export async function askedServerInSight(text: string): Promise<Server | undefin
 }
 
 /**
- * Without encryption everyone on the way reads the password and all that is written, so the person
- * is asked whether that is what they want. On their own machine there is no way.
+ * Without encryption anyone on the network path can read the password and all messages, so the
+ * person must confirm. On their own machine there is no network path.
  */
 async function mayTravelInTheClear(url: URL): Promise<boolean> {
   if (isPrivate(url)) return true;

@@ -9,21 +9,24 @@ import { commonName } from "./remote.js";
 import type { Lines } from "./lines.js";
 import { isAt, linesOf } from "./relocate.js";
 
-/** What the Git extension calls states of a file that are no commit: staged, or a side of a conflict. */
+/**
+ * The Git extension's names for states of a file that are no commit: staged, or a side of a
+ * conflict.
+ */
 const NO_COMMIT = /^(~\d?|:\d?|index|wt|)$/;
 
 type Anchor = Omit<Code, "language" | "text">;
 type Claim = Pick<Code, "commit" | "start_line" | "end_line" | "dirty" | "blob">;
-/** What the editor shows, and the encoding of its file. */
+/** The editor's text, and the encoding of its file. */
 type Shown = { shown: string; encoding: string };
 
 /**
- * Where lines of a document are from. Nothing is claimed that was not looked up: a commit only
- * where its file has the lines, which then count as they do there, or as what they are based on
- * where they were changed (`dirty`), and none where that cannot be told.
+ * Where lines of a document come from. Nothing is claimed without a check: a commit is named only
+ * if its file has the lines, with their numbers there, or if they are based on it with changes
+ * (`dirty`).
  */
 export async function anchorOf(document: vscode.TextDocument, lines: Lines): Promise<Anchor> {
-  // Once: while Git is asked, people write on.
+  // Read once: the person may type while Git runs.
   const shown = document.getText();
   const unknown = { start_line: lines.start, end_line: lines.end, ...contextOf(shown, lines) };
   const source = sourceOf(document.uri);
@@ -53,7 +56,10 @@ export async function anchorOf(document: vscode.TextDocument, lines: Lines): Pro
   }
 }
 
-/** Whether no remote has a commit, as far as the document's checkout knows; readers may not have it then. */
+/**
+ * Whether no remote has a commit, as far as the document's checkout knows; then readers may not
+ * have it.
+ */
 export async function isUnpushed(document: vscode.TextDocument, commit: string): Promise<boolean> {
   const source = commit ? sourceOf(document.uri) : null;
   const asked = source && (await program());
@@ -65,7 +71,7 @@ export async function isUnpushed(document: vscode.TextDocument, commit: string):
   }
 }
 
-/** Compares what the editor shows with the file of a commit. */
+/** Compares the editor's text with the file of a commit. */
 async function claimOf(
   { shown, encoding }: Shown,
   lines: Lines,
@@ -88,23 +94,23 @@ async function claimOf(
         return { commit, start_line, end_line, dirty: false, blob: file.blob };
     }
   }
-  // What a filter stored, such as Git LFS, cannot be compared: no program of a repository is run.
+  // Filtered content, such as Git LFS, cannot be compared: no program of a repository is run.
   if (await asked.isFiltered(root, path))
     return { commit: "", start_line: lines.start, end_line: lines.end };
-  // The ends of lines are stored as the file has them in the commit, whatever the work tree has.
+  // Line ends are stored as in the commit's file, whatever the work tree has.
   const stored =
     committed !== null && !committed.includes("\r\n") ? linesOf(shown).join("\n") : shown;
   const blob = asked.idOf(await vscode.workspace.encode(stored, { encoding }), commit);
   return { commit, start_line: lines.start, end_line: lines.end, dirty: true, blob };
 }
 
-/** The file that a document shows, and of which revision; null for what is no file of a repository. */
+/** The file and revision that a document shows; null if it is no file of a repository. */
 function sourceOf(uri: vscode.Uri): { file: string; revision: string } | null {
   if (uri.scheme === "file") return { file: uri.fsPath, revision: "HEAD" };
   if (uri.scheme !== "git") return null;
   try {
     const { path, ref, submoduleOf } = JSON.parse(uri.query) as Record<string, unknown>;
-    // Of a submodule the document shows how its commit changed, which is no file.
+    // For a submodule the document shows how its commit changed, which is no file.
     if (typeof path !== "string" || typeof ref !== "string" || submoduleOf) return null;
     return { file: path, revision: NO_COMMIT.test(ref) ? "HEAD" : ref };
   } catch {
@@ -112,14 +118,14 @@ function sourceOf(uri: vscode.Uri): { file: string; revision: string } | null {
   }
 }
 
-/** Outside of the workspace the folders of this machine are nobody's business. */
+/** Outside the workspace, local folders stay private. */
 function loosePath(uri: vscode.Uri): string {
   const folder = vscode.workspace.getWorkspaceFolder(uri);
   const path = folder ? vscode.workspace.asRelativePath(uri, false) : uri.path.split("/").at(-1);
   return path || "untitled";
 }
 
-/** The lines around, as many as fit; left out where there are none. */
+/** As many of the surrounding lines as fit; left out if there are none. */
 function contextOf(shown: string, { start, end }: Lines): Pick<Code, "before" | "after"> {
   const lines = linesOf(shown);
   const before = fitting(lines.slice(Math.max(0, start - 1 - CONTEXT_LINES), start - 1).reverse())

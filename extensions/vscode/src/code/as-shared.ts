@@ -6,18 +6,18 @@ import type { Lines } from "./lines.js";
 import { isAt } from "./relocate.js";
 
 const SCHEME = "mediachat-shared";
-/** Texts that are kept for documents that may still be open. */
+/** Texts for documents that may still be open. */
 const KEPT = 50;
 
-/** A document that shows what was shared, and where in it. */
+/** A document with the shared lines, and their place in it. */
 export interface AsShared {
   document: vscode.TextDocument;
   lines: Lines;
 }
 
 /**
- * Shared lines as they were: in the file of their commit, in the content that was shared where it
- * is here under another commit or none, else by themselves.
+ * Shows shared lines as they were: in the file of their commit, in the shared content if it is
+ * available under another commit or none, otherwise by themselves.
  */
 export class SharedText implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #texts = new Map<string, string>();
@@ -45,7 +45,7 @@ export class SharedText implements vscode.TextDocumentContentProvider, vscode.Di
     return { document: committed || (await this.#keep(code, file.text)), lines };
   }
 
-  /** The whole file as it was shared, null where none of the checkouts has it. */
+  /** The whole file as it was shared, or null if no checkout has it. */
   async fileOf(
     code: Code,
     checkouts: readonly Checkout[],
@@ -61,7 +61,9 @@ export class SharedText implements vscode.TextDocumentContentProvider, vscode.Di
     return null;
   }
 
-  /** The editor's own document of a commit's file; null where it shows the lines otherwise. */
+  /**
+   * The editor's own document of a commit's file; null if that would show the lines differently.
+   */
   async #committed(
     code: Code,
     root: vscode.Uri,

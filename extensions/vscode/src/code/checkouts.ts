@@ -12,7 +12,7 @@ import { isNamedAlike, isSameRepository, repositoryName } from "./remote.js";
 const FITS = ["commit", "content", "name", "alike", "unknown", "other"] as const;
 export type Fit = (typeof FITS)[number];
 
-/** A checkout that is open here. */
+/** A checkout that is open in this window. */
 export interface OpenCheckout extends Checkout {
   fit: Fit;
 }
@@ -30,7 +30,7 @@ export async function inOrder(
   roots: readonly string[],
 ): Promise<OpenCheckout[]> {
   const known: Judged[] = [];
-  // One after the other: a workspace may have dozens of them, and a machine two cores.
+  // One at a time: a workspace may have dozens of them, and a machine two cores.
   for (const root of roots) known.push(await judged(code, git, root));
   const keys = ({ checkout, isAtCommit, isNamed, isOnBranch }: Judged) => [
     FITS.indexOf(checkout.fit),
@@ -43,7 +43,7 @@ export async function inOrder(
     .map(({ checkout }) => checkout);
 }
 
-/** Whether it is surely one of the repository, also when the lines are not in it. */
+/** Whether it is certainly a checkout of the repository, even without the lines. */
 export const isCertain = ({ fit }: OpenCheckout) =>
   fit === "commit" || fit === "content" || fit === "name";
 
@@ -90,7 +90,7 @@ function fitOf(
   if (hasCommit) return "commit";
   const isNamed = names.some((name) => isSameRepository(name, repository));
   const isOther = repository !== "" && names.length > 0 && !isNamed;
-  // A licence is the same in many repositories.
+  // The same licence is in many repositories.
   if (hasContent && !isOther) return "content";
   if (isNamed) return "name";
   if (hasContent || names.some((name) => isNamedAlike(name, repository))) return "alike";

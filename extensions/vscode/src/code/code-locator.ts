@@ -12,26 +12,26 @@ import type { Lines } from "./lines.js";
 import { byText, whole, type Place } from "./relocate.js";
 import { filesNamedAs, search } from "./search.js";
 
-/** Files of the same kind that are looked into when the lines are not where they were. */
+/** How many files of the same kind are searched if the lines are not where they were. */
 const READ_LIMIT = 400;
 const READ_BYTES = 512 * 1024;
-/** Fewer signs than this are found in many a file, and mean none of them. */
+/** Fewer characters than this occur in many files, and identify none. */
 const TELLING = 24;
 
 interface Found {
   uri: vscode.Uri;
   place: Place;
-  /** The path that the file had, where Git knows that it was renamed. */
+  /** The file's former path, if Git knows that it was renamed. */
   renamedFrom?: string;
-  /** In a file of which nothing but the text says that it is the one. */
+  /** In a file that only its text identifies. */
   isElsewhere?: boolean;
 }
 
-/** A file that should have the lines, and the checkout that it is in. */
+/** A file that should have the lines, and its checkout. */
 interface Candidate {
   uri: vscode.Uri;
   root: vscode.Uri;
-  /** Where another repository may have such a file, too, lines that are only like the shared ones are chance. */
+  /** If another repository may have such a file too, merely similar lines are a coincidence. */
   isUncertain: boolean;
   renamedFrom?: string;
 }
@@ -65,7 +65,7 @@ export class CodeLocator implements vscode.Disposable {
     return { found: (await this.#elsewhere(code, tried, checkouts)) ?? found, checkouts };
   }
 
-  /** The first of these files that surely has the lines, else the first that may have them. */
+  /** The first of these files that certainly has the lines, else the first that may have them. */
   async #findIn(
     candidates: AsyncIterable<Candidate>,
     code: Code,
@@ -83,7 +83,7 @@ export class CodeLocator implements vscode.Disposable {
     return doubtful;
   }
 
-  /** Says by what the lines were found, and what that says of them. */
+  /** Explains how the lines were found, and how certain that is. */
   async #tell(
     { uri, place, renamedFrom, isElsewhere }: Found,
     code: Code,
@@ -140,7 +140,7 @@ export class CodeLocator implements vscode.Disposable {
     await show(document, lines);
   }
 
-  /** Says why there is nothing to open, and what can be done about it. */
+  /** Explains why there is nothing to open, and what the person can do. */
   async #gone(code: Code, checkouts: OpenCheckouts): Promise<void> {
     const { l10n, window, workspace } = vscode;
     const isKnown = code.repository !== "" || code.commit !== "";
@@ -148,7 +148,8 @@ export class CodeLocator implements vscode.Disposable {
       return sayWhatIsMissing(code);
     const showIt = l10n.t("Show as It Was");
     const words = [l10n.t("The shared lines of {0} are gone from this checkout.", label(code))];
-    // A checkout may have the commit, and its file not the lines: then there is nothing to fetch.
+    // A checkout may have the commit, but not the lines in its file: then there is nothing to
+    // fetch.
     if (
       code.commit &&
       !code.dirty &&
@@ -166,7 +167,10 @@ export class CodeLocator implements vscode.Disposable {
     if (chosen) await this.#showAsItWas(code, checkouts);
   }
 
-  /** The lines in another file: one of the same name, or one of the same kind that has them whole. */
+  /**
+   * Finds the lines in another file: one of the same name, or one of the same kind that has all of
+   * them.
+   */
   async #elsewhere(
     code: Code,
     tried: ReadonlySet<string>,
@@ -188,7 +192,10 @@ export class CodeLocator implements vscode.Disposable {
     return null;
   }
 
-  /** Where the file should be, in the likeliest checkout first: at its path, or renamed as Git knows. */
+  /**
+   * Where the file should be, in the likeliest checkout first: at its path, or renamed as Git
+   * knows.
+   */
   async *#expected(code: Code, checkouts: OpenCheckouts): AsyncGenerator<Candidate> {
     const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri);
     const roots = [
@@ -226,12 +233,12 @@ export class CodeLocator implements vscode.Disposable {
   }
 }
 
-/** In a file that only has the same name, the same place is chance. */
+/** In a file that only shares the name, the same place is a coincidence. */
 function inAnother(place: Place): Place {
   return place.how === "same" ? { ...place, how: "text" } : place;
 }
 
-/** What is in a file, as an editor shows it that has it open; "" where it is none that one would look into. */
+/** The content of a file, as an open editor shows it; "" if it is no file to search. */
 async function textOf(uri: vscode.Uri): Promise<string> {
   const open = vscode.workspace.textDocuments.find(
     (each) => each.uri.toString() === uri.toString(),
@@ -247,7 +254,7 @@ async function textOf(uri: vscode.Uri): Promise<string> {
 
 async function isFile(uri: vscode.Uri): Promise<boolean> {
   try {
-    // The type of a link to a file says both.
+    // The type of a link to a file has both flags.
     return ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.File) !== 0;
   } catch {
     return false;

@@ -3,7 +3,7 @@ import type { Code } from "../bridge/protocol.js";
 import { readHunks } from "./hunks.js";
 import { byHistory, byText, isAt, linesOf, type History, type Place } from "./relocate.js";
 
-/** A checkout, and how to ask Git about it. */
+/** A checkout, and how to query its Git. */
 export interface Checkout {
   git: GitProgram;
   root: string;
@@ -29,14 +29,14 @@ export async function findIn(
   return history ? byHistory(now, code, history) : byText(now, code);
 }
 
-/** The whole id of the commit that shared lines name, "" where it is not here. */
+/** The full id of the commit that shared lines name, "" if it is not in this checkout. */
 export async function commitOf({ commit }: Code, { git, root }: Checkout): Promise<string> {
   const found = commit && (await git.commit(root, commit));
-  // A branch may be called as a commit begins, and is what Git means then.
+  // A branch may be named like the beginning of a commit, and then Git means the branch.
   return found.startsWith(commit) ? found : "";
 }
 
-/** The content of the file that was shared, where this checkout has it and it has the lines. */
+/** The shared file's content, if this checkout has it and it has the lines. */
 export async function sharedFile(
   code: Code,
   { git, root }: Checkout,
@@ -48,14 +48,14 @@ export async function sharedFile(
     const text = await decode(file.bytes);
     if (isAt(text, code)) return { text, commit };
   }
-  // Also after its commit was squashed, or when lines were committed that were not when shared.
+  // Also after its commit was squashed, or if the lines were committed after sharing.
   const content = code.blob && code.blob !== file?.blob ? await git.content(root, code.blob) : null;
   if (!content) return null;
   const text = await decode(content);
   return isAt(text, code) ? { text, commit: "" } : null;
 }
 
-/** What the file of the commit is called in this checkout, where Git knows that it was renamed. */
+/** The name of the commit's file in this checkout, if Git knows that it was renamed. */
 export async function renamedTo(code: Code, { git, root }: Checkout): Promise<string | null> {
   try {
     const commit = await commitOf(code, { git, root });
@@ -79,7 +79,7 @@ async function historyOf(
   };
 }
 
-/** How lines end is no difference, nor whether the last one does. */
+/** Line ends make no difference, nor does a final one. */
 export function plain(text: string): string {
   const lines = linesOf(text).join("\n");
   return lines === "" || lines.endsWith("\n") ? lines : `${lines}\n`;

@@ -4,7 +4,7 @@ import type { GitProgram } from "../platform/git-program.js";
 
 const TIMEOUT_MS = 5_000;
 
-/** What of VS Code's Git extension is used here. */
+/** The part of VS Code's Git extension that is used here. */
 interface GitExtension {
   enabled: boolean;
   getAPI(version: 1): GitApi;
@@ -23,7 +23,7 @@ export interface Repository {
   rootUri: vscode.Uri;
 }
 
-/** The editor's Git, where there is one: not on every platform, nor in Restricted Mode. */
+/** The editor's Git extension, if there is one: not on every platform, nor in Restricted Mode. */
 export async function git(): Promise<GitApi | null> {
   const extension = vscode.extensions.getExtension<GitExtension>("vscode.git");
   if (!extension) return null;
@@ -38,14 +38,14 @@ export async function git(): Promise<GitApi | null> {
   }
 }
 
-/** Git itself, to ask what the editor's Git does not tell; null where no program of it may run. */
+/** Git itself, for queries that the extension does not offer; null if no program may run. */
 export async function program(): Promise<GitProgram | null> {
   if (!gitProgram || !vscode.workspace.isTrusted) return null;
   const api = await git();
   return api && gitProgram(api.git.path);
 }
 
-/** Resolves once Git knows the repositories that are open: just after the start it knows none. */
+/** Resolves once Git knows the open repositories: just after the start it knows none. */
 async function settled(api: GitApi): Promise<void> {
   if (api.state === "initialized") return;
   await new Promise<void>((resolve) => {

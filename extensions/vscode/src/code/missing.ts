@@ -4,10 +4,10 @@ import type { Code } from "../bridge/protocol.js";
 import { git } from "./git.js";
 import { label } from "./label.js";
 
-/** A name that becomes an address by itself: it came with somebody's message. */
+/** A name that becomes an address by itself: another person's message contained it. */
 const CLONEABLE = /^[a-z0-9][a-z0-9.-]*(\/[\w.~@+-]+)+$/i;
 
-/** Says which repository shared lines are from where it is not open, and helps to get it. */
+/** Names the repository of shared lines if it is not open, and helps to clone it. */
 export async function sayWhatIsMissing(code: Code): Promise<void> {
   const { l10n, window } = vscode;
   const openFolder = l10n.t("Open Folder…");
@@ -43,7 +43,7 @@ function sentence(code: Code): string {
       );
 }
 
-/** Which way it is cloned is the reader's own choice: the name tells neither protocol nor port. */
+/** The reader chooses how to clone it: the name includes neither protocol nor port. */
 async function askToClone(repository: string): Promise<void> {
   const value = `https://${repository}.git`;
   const title = vscode.l10n.t("Clone {0}", isolated(repository));

@@ -5,14 +5,14 @@ import { inOrder, isCertain, type OpenCheckout } from "./checkouts.js";
 import { git, program } from "./git.js";
 import { filesNamedAs } from "./search.js";
 
-/** Where shared lines may be in this window, and where they are not. */
+/** The checkouts in this window that may have shared lines, and those that do not. */
 export class OpenCheckouts {
   /** @param all the likeliest to have the lines first */
   private constructor(private readonly all: readonly OpenCheckout[]) {}
 
   /**
-   * Asks Git about the repositories that are open and those that the workspace's folders are in;
-   * where none of them is surely the one, also about those of files that are called as the shared one.
+   * Queries Git about the open repositories and those of the workspace's folders; if none of them
+   * is certainly the right one, also about those of files with the shared file's name.
    */
   static async forLines(code: Code): Promise<OpenCheckouts> {
     const asked = await program();
@@ -45,20 +45,20 @@ export class OpenCheckouts {
     return this.all.some(({ fit }) => fit === "commit");
   }
 
-  /** Whether repositories are open, and none of them is surely the one that the lines are from. */
+  /** Whether repositories are open, but none is certainly the one that the lines come from. */
   get isMissing(): boolean {
     return this.all.length > 0 && !this.all.some(isCertain);
   }
 
-  /** The checkout that a file or folder is in. */
+  /** The checkout that contains a file or folder. */
   containing(uri: vscode.Uri): OpenCheckout | undefined {
     const isIn = ({ root }: OpenCheckout) =>
       `${uri.toString()}/`.startsWith(`${vscode.Uri.file(root).toString()}/`);
-    // One may be within another, as submodules are.
+    // One may be inside another, as submodules are.
     return this.all.filter(isIn).sort((one, other) => other.root.length - one.root.length)[0];
   }
 
-  /** Files without those of other repositories, the likeliest first. */
+  /** The files without those of other repositories, the likeliest first. */
   inOrder(uris: readonly vscode.Uri[]): vscode.Uri[] {
     const ranked = uris
       .map((uri) => ({ uri, checkout: this.containing(uri) }))

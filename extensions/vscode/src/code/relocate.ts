@@ -2,7 +2,7 @@ import { follow, type Hunk } from "./hunks.js";
 import type { Lines } from "./lines.js";
 import { likeness, likest } from "./similar.js";
 
-/** What is known of shared lines beside their file. */
+/** What is known about shared lines beside their file. */
 export interface Shared {
   text: string;
   start_line: number;
@@ -11,7 +11,7 @@ export interface Shared {
   after?: string | null | undefined;
 }
 
-/** By which a place was found, and so what can be said of it. */
+/** How a place was found, and so how certain it is. */
 export type How =
   /** Nothing has changed in them, and they are where they were. */
   | "same"
@@ -21,12 +21,12 @@ export type How =
   | "changed"
   /** The same text, and nothing more is known. */
   | "text"
-  /** A text that is like theirs. */
+  /** A similar text. */
   | "similar";
 
 export interface Place extends Lines {
   how: How;
-  /** Another file that has exactly the shared lines is to be preferred. */
+  /** Another file with exactly the shared lines is preferred. */
   isDoubtful?: boolean;
 }
 

@@ -4,14 +4,14 @@ const SAME_NAME_LIMIT = 20;
 const TIMEOUT_MS = 10_000;
 const NOT_SEARCHED = "**/{node_modules,.git,dist,out,build,.venv}/**";
 
-/** Files of the workspace that are called as the one with this path. */
+/** Files of the workspace with the same name as this path. */
 export function filesNamedAs(path: string): Promise<vscode.Uri[]> {
   const name = path.split("/").at(-1) ?? path;
-  // The name comes from somebody else: signs that a pattern would read are left out.
+  // The name comes from another person: characters with a meaning in patterns are removed.
   return search(`**/${name.replace(/[[\]{}*?!,]/g, "?")}`, SAME_NAME_LIMIT);
 }
 
-/** Files of the workspace. A virtual one may have nobody who searches it, and then never answers. */
+/** Files of the workspace. A virtual one may lack a search provider, and then never answers. */
 export async function search(pattern: string, limit: number): Promise<vscode.Uri[]> {
   const cancel = new vscode.CancellationTokenSource();
   let timeout: ReturnType<typeof setTimeout> | undefined;

@@ -7,7 +7,7 @@ import type { Code } from "../bridge/protocol.js";
 import { anchorOf, isUnpushed } from "./anchor.js";
 import { label } from "./label.js";
 
-/** Sends the selected lines with what they are: language, repository, branch, commit, file, lines. */
+/** Sends the selected lines with their language, repository, branch, commit, file and numbers. */
 export async function shareSelection(chat: Chat): Promise<void> {
   const { l10n, window } = vscode;
   const editor = window.activeTextEditor;
@@ -25,7 +25,7 @@ export async function shareSelection(chat: Chat): Promise<void> {
     );
     return;
   }
-  // Of lines that no commit has, none is named.
+  // For lines that no commit has, none is named.
   const isLocal = !code.dirty && (await isUnpushed(editor.document, code.commit));
   const commit = code.commit.slice(0, 7);
   const question = isLocal

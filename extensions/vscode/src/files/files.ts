@@ -5,7 +5,7 @@ import { takesAnyName } from "#platform";
 import { Problem } from "../server/problem.js";
 
 export const SCHEME = "mediachat";
-/** More than this is not held in memory for the page to show; it can be saved all the same. */
+/** Larger files are not held in memory for the page to show; they can still be saved. */
 const SHOWN_LIMIT = 32 * 1024 * 1024;
 
 interface Content {
@@ -14,8 +14,8 @@ interface Content {
 }
 
 /**
- * The files of messages: read with this person's token by the host, since the webview may ask
- * no server. Also a read-only file system, so that VS Code opens them in its own editors.
+ * The files of messages: the host reads them with this person's token, since the webview may send
+ * no requests. Also a read-only file system, so that VS Code opens them in its own editors.
  */
 export class Files implements vscode.FileSystemProvider, vscode.Disposable {
   readonly #changes = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
@@ -52,7 +52,7 @@ export class Files implements vscode.FileSystemProvider, vscode.Disposable {
     };
   }
 
-  /** Asks where, and writes the file there. */
+  /** Asks for a place, and saves the file there. */
   async save(path: string, name: string): Promise<void> {
     const shown = isolated(name);
     const target = await vscode.window.showSaveDialog({
@@ -106,10 +106,10 @@ export class Files implements vscode.FileSystemProvider, vscode.Disposable {
   }
 
   async #fetch(path: string, signal?: AbortSignal): Promise<Response> {
-    // A tab that was open when the window was reloaded asks before anything else.
+    // A tab that was open when the window was reloaded reads its file before anything else.
     await this.known;
     const { server, account }: Connected = this.chat.connected ?? signedOut();
-    // The token goes to the server's files and nowhere else, whatever the page or a link says.
+    // The token is sent to the server's files only, whatever the page or a link says.
     const file = server.media(path);
     if (!file) throw new Problem("refused", vscode.l10n.t("This is not a file of the chat."));
     const response = await server.fetch(file, { token: account.token, signal, timeout: 3600_000 });
@@ -183,7 +183,7 @@ function signedOut(): never {
 const NO_NAME = /[/\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 const NO_NAME_ON_WINDOWS = /[\\:*?"<>|]/g;
 
-/** A name from somebody else, made into one that names a file and nothing more. */
+/** Turns a name by another person into a plain file name. */
 export function safeName(name: string, anyName = takesAnyName): string {
   const plain = name
     .replace(NO_NAME, "_")

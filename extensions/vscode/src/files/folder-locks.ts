@@ -1,10 +1,10 @@
 import type { Folder } from "../platform/folder.js";
 
-/** How often a holder says that it is there, in milliseconds. */
+/** How often a holder renews its lock, in milliseconds. */
 const RENEW_MS = 1_000;
-/** How long a holder may say nothing until it counts as gone, in milliseconds. */
+/** How long a holder may be silent until it counts as gone, in milliseconds. */
 const GONE_AFTER_MS = 6_000;
-/** How long somebody who takes a free lock waits whether another has taken it at the same moment. */
+/** How long a new holder waits to see whether another took the lock at the same moment. */
 const SETTLE_MS = 500;
 const LOOK_MS = 1_000;
 
@@ -19,7 +19,7 @@ type Callback = () => unknown;
 export class FolderLocks {
   readonly #id = crypto.randomUUID();
   #renewals = 0;
-  /** What is held, or being taken. */
+  /** Locks that are held, or being acquired. */
   readonly #names = new Set<string>();
 
   /**
@@ -31,7 +31,7 @@ export class FolderLocks {
     private readonly around: { entered(): Promise<void>; leaving(): Promise<void> },
   ) {}
 
-  /** Holds a lock until what the callback returns has settled; see `LockManager`. */
+  /** Holds a lock until the callback's promise has settled; see `LockManager`. */
   readonly request = (async (name: string, callback: Callback) => {
     this.#names.add(name);
     await this.#take(name);
@@ -48,7 +48,7 @@ export class FolderLocks {
     }
   }) as LockManager["request"];
 
-  /** Gives up everything: this host ends. */
+  /** Releases everything: this host ends. */
   async close(): Promise<void> {
     await Promise.all(
       [...this.#names].map(async (name) => (await this.#isMine(name)) && this.#delete(name)),
@@ -68,7 +68,7 @@ export class FolderLocks {
     } while (!(await this.#isMine(name)));
   }
 
-  /** Resolves when nobody has it. */
+  /** Resolves when nobody holds it. */
   async #free(name: string): Promise<void> {
     let before = await this.#stamp(name);
     for (let silent = 0; before !== undefined && silent < GONE_AFTER_MS; silent += LOOK_MS) {

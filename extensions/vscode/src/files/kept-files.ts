@@ -1,7 +1,7 @@
 import type { KeptFiles } from "../../../../static/chat/client/types.js";
 import type { Folder } from "../platform/folder.js";
 
-/** How long a file is kept that no message took, in milliseconds. */
+/** How long a file without a message is kept, in milliseconds. */
 const KEPT_FOR_MS = 7 * 24 * 3_600_000;
 /** What the keys of the extension host's files begin with: a page in the editor can tell them from its own. */
 export const HOST_FILE = "host-";
@@ -13,11 +13,11 @@ interface About {
   at: number;
 }
 
-/** The files of unsent messages on the disk, where they outlive windows and the editor. */
+/** The files of unsent messages on disk, where they outlive windows and the editor. */
 export class FolderFiles implements KeptFiles {
   readonly isThere = true;
   readonly prefix = HOST_FILE;
-  /** What is stored is stored before it is deleted. */
+  /** Writes finish before deletions. */
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param now the wall clock, in milliseconds */

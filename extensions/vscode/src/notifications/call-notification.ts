@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-/** Less than a pixel of the bar: without it a bar moves for ever, as if something were being done. */
+/** Less than a pixel of the bar: without it the bar animates for ever, as if work were running. */
 const NO_PROGRESS = 1e-9;
 
 /**

@@ -1,17 +1,17 @@
 import * as vscode from "vscode";
 
-/** The windows, the one that was last in front first. */
+/** The windows, most recently focused first. */
 const WINDOWS = "mediaChat.windows";
-/** What some window shows at this moment, and what the person has been told. */
+/** What a window shows at this moment, and which notifications the person has seen. */
 const TELLING = "mediaChat.tellingMessages";
 const TOLD = "mediaChat.notedMessages";
 const WINDOWS_LIMIT = 8;
 const TOLD_LIMIT = 100;
-/** How long a window waits for the one before it to tell something, in milliseconds. */
+/** How long a window waits for the one before it to notify, in milliseconds. */
 const TIMEOUT_MS = 3_000;
-/** What stood this long, in milliseconds, in a window that is still there, has been told. */
+/** A notification that was visible this long, in milliseconds, in a live window counts as seen. */
 const STANDING_MS = 2_000;
-/** How many windows that have gone may hold a call up. */
+/** How many closed windows may delay a notification. */
 const TURNS = 2;
 /** Windows that have the same turn do not take it at the same moment. */
 const SPREAD_MS = 1_500;
@@ -42,7 +42,7 @@ export class FrontWindow implements vscode.Disposable {
     this.#focus = vscode.window.onDidChangeWindowState(
       ({ focused }) => focused && this.#comeToFront(),
     );
-    // Before its window has answered, VS Code says of each that it has the focus.
+    // Before its window has answered, VS Code reports every window as focused.
     void this.answered().then(() => vscode.window.state.focused && this.#comeToFront());
   }
 
@@ -87,12 +87,12 @@ export class FrontWindow implements vscode.Disposable {
     return true;
   }
 
-  /** The person knows it: no window needs to tell it. */
+  /** The person knows it: no window needs to notify them. */
   note(id: string): void {
     this.#add(TOLD, id);
   }
 
-  /** It is to be told again, when it happens again. */
+  /** Allows another notification when it happens again. */
   forget(id: string): void {
     this.#underWay.delete(id);
     for (const key of [TELLING, TOLD]) {
@@ -104,7 +104,7 @@ export class FrontWindow implements vscode.Disposable {
     }
   }
 
-  /** How long this window leaves it to others to tell something, in milliseconds. */
+  /** How long this window leaves a notification to others, in milliseconds. */
   #turn(): number {
     const place = this.#windows.indexOf(this.#window);
     if (place === 0 || this.#windows.length === 0) return 0;

@@ -2,13 +2,13 @@ import type { Message, Room } from "../../../../static/chat/protocol.js";
 import type { Call } from "../chat/missed-calls.js";
 
 /**
- * What calls a person, joined by room: each message until it is read, here or on any other device.
- * It is kept in each window, whichever of them shows it: the next may be shown in another.
+ * Messages that notify a person, grouped by room until they are read on any device. Every window
+ * keeps them, whichever shows them: the next may be shown in another.
  */
 export class JoinedCalls {
   readonly #calls = new Map<string, Call>();
 
-  /** Joins a message to what calls in its room already. */
+  /** Adds a message to the notification of its room. */
   add(room: Room, message: Message): void {
     const before = this.#calls.get(room.id)?.messages ?? [];
     if (before.some(({ id }) => id === message.id)) return;
@@ -29,12 +29,12 @@ export class JoinedCalls {
     return true;
   }
 
-  /** What calls in a room, or undefined. */
+  /** The unread notifying messages of a room, or undefined. */
   in(roomId: string): Call | undefined {
     return this.#calls.get(roomId);
   }
 
-  /** The person has answered, or wants to hear nothing of the room. */
+  /** The person has answered, or muted the room. */
   drop(roomId: string): void {
     this.#calls.delete(roomId);
   }

@@ -14,16 +14,16 @@ import { plain } from "../rooms/plain.js";
 import type { NotificationSettings } from "../rooms/notification-settings.js";
 
 const WORDS_LIMIT = 140;
-/** What comes together, as after a time offline, is shown together, in milliseconds. */
+/** Messages that arrive together, as after a time offline, are shown together, in milliseconds. */
 const GATHERED_MS = 150;
 
 /**
- * Calls for mentions and direct messages, and for nothing else: in one window, with one notification
- * for each room, which goes when the room is read.
+ * Shows notifications for mentions and direct messages only: in one window, with one notification
+ * per room, which disappears when the room is read.
  */
 export class Notifier implements vscode.Disposable {
   #calls = new JoinedCalls();
-  /** What this window shows, by room. */
+  /** The notifications in this window, by room. */
   readonly #shown = new Map<string, CallNotification>();
   readonly #soon = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #disposables: vscode.Disposable[];
@@ -41,7 +41,7 @@ export class Notifier implements vscode.Disposable {
       ),
       chat.onDidChange(() => this.#settle()),
       notificationSettings.onDidChange(() => this.#settle()),
-      // The next person is not called for what was written to this one.
+      // The next person gets no notifications for messages to this one.
       chat.onDidSwitch(() => this.#takeAllAway()),
     ];
   }
@@ -58,9 +58,9 @@ export class Notifier implements vscode.Disposable {
     if (!client || !newest || !wanted || this.#isQuiet(room.id)) return;
     if (this.view.roomInSight === room.id) return this.front.note(newest.id);
     for (const message of messages) this.#calls.add(room, message);
-    // What was missed together is told once.
+    // Messages that were missed together are shown once.
     const isHere = await this.front.tell(newest.id, () => this.#showSoon(room.id));
-    // Where another window calls, it calls for all that was joined here, too.
+    // If another window notifies, it includes everything that was grouped here.
     if (!isHere && client === this.chat.connected?.client) this.#takeAway(room.id);
   }
 
@@ -68,7 +68,7 @@ export class Notifier implements vscode.Disposable {
     return this.notificationSettings.doNotDisturb || this.notificationSettings.isMuted(roomId);
   }
 
-  /** Takes away what was read, here or elsewhere, and what the person wants to hear nothing of. */
+  /** Removes notifications of messages that were read on any device, and of muted rooms. */
   #settle(): void {
     const client = this.chat.connected?.client;
     if (!client) return;
@@ -77,7 +77,7 @@ export class Notifier implements vscode.Disposable {
     for (const roomId of this.#calls.settle(client.rooms, isWanted)) this.#redraw(roomId);
   }
 
-  /** What calls in a room has become less, or other words: that is no new call. */
+  /** A room's notification was shortened or edited: that is no new one. */
   #redraw(roomId: string): void {
     const client = this.chat.connected?.client;
     const call = this.#calls.in(roomId);
@@ -127,7 +127,7 @@ export class Notifier implements vscode.Disposable {
   }
 }
 
-/** Who writes where, how much, and the last of it. What people write becomes no link. */
+/** Who wrote, where, how many messages, and the last one. Message text never becomes a link. */
 function sentence(client: ChatClient, { room, messages }: Call): string {
   const last = messages.at(-1) as Message;
   const words = isolated(plain(spoken(last)).slice(0, WORDS_LIMIT));

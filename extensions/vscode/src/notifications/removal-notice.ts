@@ -10,15 +10,15 @@ import { plain } from "../rooms/plain.js";
 interface Removal {
   room: string;
   name: string;
-  /** The username of who did it, where it is known. */
+  /** The username of the person who did it, if known. */
   by: string | null;
-  /** Where the room's log stood. */
+  /** The position of the room's log. */
   position: number;
 }
 
 /**
- * Says from which room the person was removed, and by whom: in one window. Where the chat is in
- * sight, its page says it.
+ * Notifies the person which room they were removed from, and by whom: in one window. If the chat is
+ * visible, its page does that.
  */
 export class RemovalNotice implements vscode.Disposable {
   readonly #switched: vscode.Disposable;
@@ -43,7 +43,7 @@ export class RemovalNotice implements vscode.Disposable {
       told.set(removal.room, id);
       this.#say(id, removal.name, removal.by === null ? null : displayName(client, removal.by));
     });
-    // Whoever is back may be removed once more, before anything is written there.
+    // A person who is back may be removed once more before anything is written there.
     client.addEventListener("rooms", () => {
       for (const [room, id] of told) {
         if (client.rooms.has(room) && told.delete(room)) this.front.forget(id);

@@ -3,12 +3,12 @@ import type { Chat, Connected } from "../chat/chat.js";
 import type { ChatView } from "../view/chat-view.js";
 import type { FrontWindow } from "./front-window.js";
 
-/** The id of the history that the person knows of, by the server's origin. */
+/** The history id that the person knows of, by the server's origin. */
 const EPOCH = "mediaChat.epoch";
 
 /**
- * Says that the server was restored from a backup: once for each restore, in one window, also when
- * no window was open at the time. Where the chat is in sight, its page says so instead.
+ * Announces that the server was restored from a backup: once for each restore, in one window, even
+ * if no window was open at the time. If the chat is visible, its page does that instead.
  */
 export class RestoreNotice implements vscode.Disposable {
   readonly #switched: vscode.Disposable;
@@ -28,7 +28,7 @@ export class RestoreNotice implements vscode.Disposable {
 
   #follow({ client, server }: Connected): void {
     let pageKnows = false;
-    // Each greeting tells the rooms.
+    // Every `ready` event lists the rooms.
     client.addEventListener("rooms", () => {
       const { epoch } = client;
       if (epoch === null) return;
@@ -37,7 +37,8 @@ export class RestoreNotice implements vscode.Disposable {
       const keep = () => void this.state.update(key, epoch);
       if (known === undefined) keep();
       else if (known !== epoch) this.#say(epoch, server.url.host, pageKnows, keep);
-      // What the window shows from now on began with this history, and sees when another follows.
+      // Everything that the window shows from now on belongs to this history, and the next one will
+      // differ.
       pageKnows = true;
     });
   }

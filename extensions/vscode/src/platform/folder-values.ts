@@ -1,6 +1,6 @@
 import type { Folder } from "./folder.js";
 
-/** How often a window looks for what others have written, in milliseconds. */
+/** How often a window checks for changes by others, in milliseconds. */
 export const LOOK_MS = 1000;
 
 export interface Change {
@@ -22,19 +22,22 @@ export class FolderValues {
   readonly #seen = new Map<string, string>();
   /** What is on the disk as it was before. */
   readonly #unwritten = new Set<string>();
-  /** One thing after the other, so that looking finds what was written before. */
+  /** One operation at a time, so that reads see earlier writes. */
   #last: Promise<unknown> = Promise.resolve();
   #looking: ReturnType<typeof setInterval> | undefined;
-  /** Another window has written, or deleted. */
+  /** Another window has written or deleted a file. */
   changed: (change: Change) => void = () => {};
 
-  /** @param warn told, in English, what the disk does not do */
+  /**
+   * @param warn called, in English, with what the disk refuses
+   * @param warn told, in English, what the disk does not do
+   */
   constructor(
     private readonly folder: Folder,
     private readonly warn: (words: string) => void,
   ) {}
 
-  /** Reads what is there, and from then on what other windows write. */
+  /** Reads the stored texts, and from then on changes by other windows. */
   async open(): Promise<void> {
     await this.look();
     this.#looking = setInterval(() => void this.look(), LOOK_MS);
@@ -44,7 +47,7 @@ export class FolderValues {
     clearInterval(this.#looking);
   }
 
-  /** Writes what is not on the disk yet. Where that fails, it is tried again with each look. */
+  /** Writes pending texts to disk. If that fails, each check tries again. */
   written(): Promise<void> {
     return this.#next(() => this.#flush());
   }
@@ -70,18 +73,18 @@ export class FolderValues {
     if (this.#values.delete(key)) this.write(key);
   }
 
-  /** What the file is to hold; null where there is to be none. */
+  /** The content that the file should have; null if there should be no file. */
   protected wanted(key: string): string | null {
     return this.get(key);
   }
 
-  /** Writes soon what the file is to hold now. */
+  /** Schedules writing the file's current content. */
   protected write(key: string): void {
     this.#unwritten.add(key);
     void this.written();
   }
 
-  /** Whether what this window knows is newer than the disk. */
+  /** Whether this window's content is newer than the disk's. */
   protected isNewer(key: string): boolean {
     return this.#unwritten.has(key);
   }

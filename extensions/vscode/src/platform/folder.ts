@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
 
-/** A folder of small files. Each method rejects with what the file system says. */
+/** A folder of small files. Each method rejects with the file system's error. */
 export interface Folder {
-  /** The names of its files, and for each what differs after it was written again. */
+  /** The names of its files, each with a value that changes when it is written. */
   list(): Promise<Map<string, string>>;
   read(name: string): Promise<Uint8Array>;
-  /** Writes a file whole: who reads it finds what was there before, or what is there now. */
+  /** Writes a file atomically: readers see the old content or the new. */
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** Deletes a file. One that is not there is no error. */
   delete(name: string): Promise<void>;

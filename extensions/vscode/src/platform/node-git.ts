@@ -7,7 +7,7 @@ import type { CommittedFile, GitProgram, Located, Remote } from "./git-program.j
 
 const TIMEOUT_MS = 5_000;
 const OUTPUT_LIMIT = 16 * 1024 * 1024;
-/** Files of more bytes are not looked into: a diff of them would take too long. */
+/** Larger files, in bytes, are not searched: a diff of them would take too long. */
 const FILE_LIMIT = 4 * 1024 * 1024;
 
 /** A repository's settings must start no program, and neither must the person's own. */
@@ -54,7 +54,7 @@ export class NodeGit implements GitProgram {
   }
 
   async remotes(root: string): Promise<Remote[]> {
-    // The editor's Git reads the file of settings alone, and knows of no `insteadOf`.
+    // The editor's Git extension only reads the settings file, and ignores `insteadOf`.
     const { bytes } = await this.#ask(root, ["remote", "--verbose"]);
     const lines = bytes.toString().matchAll(/^([^\t\n]+)\t(.*) \((?:fetch|push)\)/gm);
     return [...lines].map(([, name = "", address = ""]) => ({ name, address }));
@@ -213,7 +213,7 @@ export class NodeGit implements GitProgram {
     return null;
   }
 
-  /** Rejects where Git did not end in time, said too much or could not be started. */
+  /** Rejects if Git did not end in time, printed too much or could not be started. */
   #ask(folder: string, question: string[], more: Record<string, string> = {}): Promise<Answer> {
     const environment: Record<string, string | undefined> = { ...process.env };
     for (const name of INHERITED) delete environment[name];
@@ -222,7 +222,7 @@ export class NodeGit implements GitProgram {
       GIT_OPTIONAL_LOCKS: "0",
       GIT_TERMINAL_PROMPT: "0",
       GIT_ATTR_NOSYSTEM: "1",
-      // A partial clone would fetch what it lacks, whenever a message names it.
+      // A partial clone would fetch missing objects whenever a message names one.
       GIT_NO_LAZY_FETCH: "1",
       GIT_ALLOW_PROTOCOL: "none",
       ...more,
@@ -251,7 +251,7 @@ export class NodeGit implements GitProgram {
   }
 }
 
-/** The folder that a file is in, as it is really called; of a file that is gone the next that is there. */
+/** The real path of a file's folder; for a deleted file, of the next folder that exists. */
 async function nearestFolder(file: string): Promise<{ folder: string; rest: string }> {
   const real = await realpath(file).catch(() => file);
   let folder = path.dirname(real);

@@ -19,18 +19,18 @@ class HostWebSocket extends NodeWebSocket {
 
 export const WebSocket = HostWebSocket as unknown as typeof globalThis.WebSocket;
 
-/** What the list of one's devices shows. */
+/** The name that the list of devices shows. */
 export const userAgent: string | undefined =
   `MediaChat (VS Code; ${SYSTEMS[os.type()] ?? os.type()})`;
 
-/** Whether a file may have any name here that is no path: on Windows it may not. */
+/** Whether any name without a path is allowed for a file; not on Windows. */
 export const takesAnyName: boolean = os.platform() !== "win32";
 
-/** Git, where programs can be started. */
+/** Git, if programs can be started. */
 export const gitProgram: ((program: string) => GitProgram) | null = (program) =>
   new NodeGit(program);
 
-/** Whether this machine has any network but itself. */
+/** Whether this machine has a network other than loopback. */
 export const hasNetwork = (): boolean =>
   Object.values(os.networkInterfaces()).some((addresses) =>
     addresses?.some(({ internal }) => !internal),

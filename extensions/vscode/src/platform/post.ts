@@ -1,9 +1,9 @@
-/** A request that carries a body which is worth watching on its way. */
+/** A request with a body whose upload can be observed. */
 export interface Posting {
   headers: Record<string, string>;
   body: Blob;
   signal?: AbortSignal | undefined;
-  /** Told the bytes that the network has taken so far. */
+  /** Called with the bytes that the network has accepted so far. */
   onSent: (sent: number) => void;
 }
 

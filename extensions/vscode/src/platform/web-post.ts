@@ -1,6 +1,6 @@
 import type { Posted, Posting } from "./post.js";
 
-/** Posts a body and tells of its progress, which a browser's `fetch` does not. */
+/** Posts a body and reports progress, which a browser's `fetch` does not. */
 export function post(url: URL, { headers, body, signal, onSent }: Posting): Promise<Posted> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

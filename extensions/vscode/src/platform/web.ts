@@ -2,10 +2,10 @@ import type { GitProgram } from "./git-program.js";
 
 export { post } from "./web-post.js";
 
-/** In the browser's own host the platform has all that is needed. */
+/** The browser's host has everything built in. */
 export const WebSocket = globalThis.WebSocket;
 
-/** A browser says itself what it is. */
+/** A browser identifies itself. */
 export const userAgent: string | undefined = undefined;
 
 /** Where the files are is not known; browsers refuse what Windows would. */

@@ -2,12 +2,12 @@ import * as vscode from "vscode";
 import { hasNetwork } from "#platform";
 import type { Connected } from "../chat/chat.js";
 
-/** A short break is not worth a line, in milliseconds. */
+/** A shorter interruption is not shown, in milliseconds. */
 export const SHORT_BREAK_MS = 1000;
 
 /**
- * Why the chat does not go on now, as a sentence, or null when all is well: no network here, no
- * server there, a server that does not do what it is asked, or one that suspended the account.
+ * Why the chat is interrupted, as a sentence, or null if all is well: no network, no server, a
+ * server that fails, or a suspended account.
  */
 export function awayReason({ client, server }: Connected): string | null {
   const { l10n } = vscode;
@@ -20,7 +20,7 @@ export function awayReason({ client, server }: Connected): string | null {
   return client.trouble ? l10n.t("Media Chat's server has a problem.") : null;
 }
 
-/** The same with what becomes of what the person writes. */
+/** Does the same, and adds what happens to unsent messages. */
 export function awayWords(connected: Connected): string | null {
   const reason = awayReason(connected);
   const kept = vscode.l10n.t("What you write is kept, and sent by itself.");

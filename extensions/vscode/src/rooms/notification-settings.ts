@@ -1,13 +1,13 @@
 import * as vscode from "vscode";
 import type { FolderValues } from "../platform/folder-values.js";
 
-/** The file that is there while nobody is to be disturbed. The others are called as muted rooms. */
+/** The file that exists during do-not-disturb. The others are named after muted rooms. */
 const DO_NOT_DISTURB = "do-not-disturb";
-/** Where earlier versions kept both. */
+/** Where earlier versions stored both. */
 const MUTED_BEFORE = "mediaChat.muted";
 const DO_NOT_DISTURB_BEFORE = "mediaChat.doNotDisturb";
 
-/** What a person does not want to be called for, in any window: single rooms, or anything at all. */
+/** What a person has muted, in all windows: single rooms, or all notifications. */
 export class NotificationSettings implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
@@ -18,7 +18,7 @@ export class NotificationSettings implements vscode.Disposable {
     this.#tell();
   }
 
-  /** Reads what was chosen before. @param state of earlier versions, from which it is taken over */
+  /** Reads the stored settings. */
   async open(state: vscode.Memento): Promise<void> {
     await this.kept.open();
     for (const id of state.get<string[]>(MUTED_BEFORE, [])) this.kept.set(id, "");

@@ -34,7 +34,7 @@ export function inParts(
 }
 
 /**
- * The next room that is meant, after the current one and round to it; that one itself comes last.
+ * The next matching room after the current one, wrapping around; the current one comes last.
  * @param rooms in the order of the tree
  * @param current its id, if there is one
  */

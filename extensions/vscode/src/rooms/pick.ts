@@ -7,7 +7,7 @@ import { awayReason } from "./away.js";
 import { inParts, type Part } from "./order.js";
 import { withoutIcons } from "./plain.js";
 
-/** Asks for one of the person's rooms, beginning with those that they most probably mean. */
+/** Asks the person to pick one of their rooms, most likely ones first. */
 export async function pickRoom(
   chat: Chat,
   title: string,
@@ -18,7 +18,7 @@ export async function pickRoom(
   const { client } = connected;
   const rooms = sorted(client, chat.rooms.filter(wanted));
   if (rooms.length === 0) {
-    // Which rooms there are is not known before the first greeting.
+    // The rooms are unknown before the first `ready`.
     const away = client.me ? null : awayReason(connected);
     void vscode.window.showInformationMessage(
       away
@@ -73,7 +73,7 @@ export function inTree(chat: Chat): Room[] {
   ];
 }
 
-/** Which rooms take what this person writes. */
+/** The rooms in which this person can write. */
 export const takesMessages = (chat: Chat) => (room: Room) =>
   chat.connected !== null && canWrite(chat.connected.client, room);
 

@@ -1,10 +1,10 @@
-/** Without what VS Code's notifications read as links: `[words](address)`. */
+/** Removes what VS Code's notifications read as links: `[words](address)`. */
 export function plain(text: string): string {
   return text.replace(/\]\(/g, "] (");
 }
 
-/** Without what VS Code's lists to choose from and its status bar draw as icons: `$(name)`. */
+/** Disables what VS Code's pickers and its status bar draw as icons: `$(name)`. */
 export function withoutIcons(text: string): string {
-  // Nobody sees a word joiner, and the sign means nothing to VS Code with it.
+  // A word joiner is invisible, and stops VS Code from reading the sign.
   return text.replace(/\$\(/g, "$\u2060(");
 }

@@ -4,7 +4,7 @@ import { awayWords } from "./away.js";
 import type { NotificationSettings } from "./notification-settings.js";
 import type { RoomsTree } from "./tree.js";
 
-/** One item: whether one is connected, and how much is unread. */
+/** One item: the state of the connection, and the number of unread messages. */
 export class StatusBar implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem(
     "mediaChat.status",

@@ -11,9 +11,9 @@ const PAUSE_MS = 50;
 /** What a click on a row does; not in the palette, where there are no rows. */
 const CHOOSE_ROW = "mediaChat.rooms.choose";
 
-/** The chat's page, as far as the tree leaves things to it. */
+/** The parts of the chat's page that the tree needs. */
 interface Page {
-  /** Whether the page is drawn where the person can see it, and says itself what keeps it from going on. */
+  /** Whether the page is visible, and itself explains why the chat is interrupted. */
   readonly isDrawn: boolean;
   /** The id of the room that it shows, wherever that was opened. */
   readonly roomShown: string | null;
@@ -21,7 +21,7 @@ interface Page {
   readonly onDidChange: vscode.Event<void>;
 }
 
-/** The rooms as a tree, and on the icon how much is unread, from the start of the editor on. */
+/** The rooms as a tree, with the number of unread messages on the icon, from the editor's start. */
 export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -35,7 +35,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   #followed: string | null = null;
   /** The room whose row was chosen last; the tree's own `selection` is empty while rows are drawn. */
   #chosen: string | null = null;
-  /** The rooms that have a row. */
+  /** The rooms in the tree. */
   #rows = new Set<string>();
 
   constructor(
@@ -80,7 +80,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     return rooms;
   }
 
-  /** Asked for by `reveal`: every room is at the root. */
+  /** Needed by `reveal`: every room is at the root. */
   getParent(): undefined {
     return undefined;
   }
@@ -153,7 +153,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
       .then(undefined, () => (this.#followed = this.#chosen = null));
   }
 
-  // A burst of messages is one drawing.
+  // A burst of messages causes one redraw.
   #later(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -168,7 +168,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
     }, PAUSE_MS);
   }
 
-  /** Messages that wait to be read, without those of muted rooms. */
+  /** The number of unread messages, without those of muted rooms. */
   get unread(): number {
     return this.chat.rooms
       .filter(({ id, put_away }) => !put_away && !this.notificationSettings.isMuted(id))
@@ -176,7 +176,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
   }
 }
 
-/** Why the chat does not go on now, and how much waits for that. */
+/** Why the chat is interrupted, and how many messages wait to be sent. */
 function wordsAbove(connected: Connected): string | null {
   const away = awayWords(connected);
   const waiting = connected.client.unsent.length;

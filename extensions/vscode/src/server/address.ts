@@ -9,12 +9,12 @@ const PARTS = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]+)(\/[^?#]*)?([?#].*)?$/i;
 const PATH = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)*\/?$/;
 /** An IPv4 address, also what `URL` has made of `8000`, `127.1` or `010.0.0.1`. */
 const IPV4 = /^\d+(\.\d+){3}$/;
-/** Where the pages of a server begin. */
+/** The addresses at which the server's pages may begin. */
 const PAGE = /\/(rooms|accounts|admin|embed|media|api)(?=\/|$)/g;
 
-/** Where a server may be, as read from what a person has written. */
+/** Where a server may be, parsed from a person's input. */
 export interface Address {
-  /** What was written, taken as the address of a server. */
+  /** The input, read as the address of a server. */
   url: URL;
   /** Where the server is if it is the address of one of its pages; the longest first. */
   bases: URL[];
@@ -67,13 +67,15 @@ export function* above(url: URL): Generator<URL> {
   }
 }
 
-/** The same server, where nothing says on which path. @param path with or without a slash at its end */
+/** The same server, if no path is given. */
 const at = (url: URL, path: string) => new URL(path.replace(/\/?$/, "/"), url.origin);
 
-/** An address as it is kept: without a slash at its end. */
+/** The stored form of an address: without a slash at its end. */
 export const addressOf = (url: URL): string => (url.origin + url.pathname).replace(/\/$/, "");
 
-/** Whether nobody on the way can read what is said: it is encrypted, or goes nowhere. */
+/**
+ * Whether nobody on the network can read the traffic: it is encrypted, or stays on this machine.
+ */
 export const isPrivate = (url: URL): boolean =>
   url.protocol === "https:" || LOOPBACK.test(url.hostname);
 

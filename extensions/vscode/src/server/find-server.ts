@@ -4,18 +4,19 @@ import { above, addressOf, type Address } from "./address.js";
 import { notMediaChat, Problem, serverError, unreached } from "./problem.js";
 import { Server } from "./server.js";
 
-/** For all questions together. */
+/** For all requests together. */
 const TIMEOUT_MS = 10_000;
 /** Without an answer for so long it is asked beside whether the server speaks the other scheme. */
 const HASTE_MS = 150;
 const OTHER_TIMEOUT_MS = 3_000;
-/** What an answer may have to be read at all. */
+/** The most bytes that an answer may have to be read at all. */
 const ANSWER_LIMIT = 64 * 1024;
-/** How many addresses above the one that was written are tried for the sake of a better sentence. */
+/** How many addresses above the given one are tried, for a better error message. */
 const HINTS = 4;
 
 /**
- * Finds the server that an address means, by asking it. Nothing of the person goes out.
+ * Finds the server that an address means, by sending requests to it. They contain nothing of the
+ * person.
  * @param address of a server, or of one of its pages
  * @param timeout milliseconds for all of it
  * @throws Problem that says what is there, and what to write instead
@@ -33,7 +34,9 @@ export async function findServer({ url, bases }: Address, timeout = TIMEOUT_MS):
   throw notMediaChat();
 }
 
-/** The server that answers there, or at the encrypted address to which it leads; null where it is none. */
+/**
+ * The server at this address, or at the encrypted one to which it redirects; null if there is none.
+ */
 async function answersAt(base: URL, signal: AbortSignal): Promise<Server | null> {
   const response = await ask(base, signal);
   const place = elsewhere(base, response);
@@ -62,7 +65,7 @@ function elsewhere(base: URL, response: Response): URL | null {
   }
   const place = new URL(target.pathname.replace(/(^|\/)embed\/?$/, "$1"), target.origin);
   const isSamePath = target.pathname === `${base.pathname}embed/`;
-  // A page to sign in, or one to itself, is no other place.
+  // A sign-in page, or the page itself, is no other place.
   if (target.origin === base.origin && (isSamePath || !target.pathname.endsWith("/embed/")))
     return null;
   if (place.hostname === base.hostname && place.protocol === "https:") return place;
@@ -88,7 +91,7 @@ async function isOurs(base: URL, response: Response): Promise<boolean> {
   return code === "unauthenticated";
 }
 
-/** The answer has ended before it was whole. */
+/** The connection ended before the answer was complete. */
 function fail(base: URL, error: unknown): never {
   throw unreached(base, error);
 }

@@ -14,7 +14,7 @@ export type ProblemCode =
   | "refused"
   | "server_error";
 
-/** What went wrong between this editor and the server, told so that a person can act on it. */
+/** An error between this editor and the server, explained so that a person can act on it. */
 export class Problem extends Error {
   constructor(
     readonly code: ProblemCode,
@@ -28,16 +28,16 @@ export class Problem extends Error {
 const CERTIFICATE =
   /^(CERT_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)|SELF_SIGNED|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
 const OTHER_NAME = new Set(["ERR_TLS_CERT_ALTNAME_INVALID", "HOSTNAME_MISMATCH"]);
-/** What TLS makes of an answer that is not TLS. */
+/** TLS errors for an answer that is not TLS. */
 const NO_TLS = /^(ERR_SSL_|EPROTO$)/;
-/** What answers, but not in HTTP, such as a mail server. */
+/** Errors for an answer that is not HTTP, as from a mail server. */
 const NO_HTTP = /^HPE_/;
-/** Undici's words, which have no code of their own. */
+/** Undici's message, which has no code of its own. */
 const PROXY = /^Proxy response \((\d+)\)/;
 const BLOCKED_PORT = "bad port";
 const NO_SUCH_HOST = new Set(["ENOTFOUND", "EAI_AGAIN", "ERR_INVALID_URL", "ENETUNREACH"]);
 
-/** The problem behind a request that got no answer at all. */
+/** Explains a request that got no response at all. */
 export function unreached(server: URL, error: unknown): Problem {
   if (error instanceof Problem) return error;
   const codes = errorCodes(error);

@@ -25,7 +25,7 @@ export class Server {
   }
 
   /**
-   * Asks the server. The token never follows a redirect: it is this server's alone.
+   * Sends a request. The token never follows a redirect: it is for this server only.
    * @throws Problem when there was no answer
    */
   async fetch(
@@ -51,7 +51,7 @@ export class Server {
     }
   }
 
-  /** Where a file is below this server's address; null for what must not be asked for with the token. */
+  /** The address of a file below this server's; null if it must not be requested with the token. */
   media(path: string): string | null {
     const { href } = new URL(path, this.url);
     const below = href.startsWith(`${this.address}/`) ? href.slice(this.address.length) : "";

@@ -2,7 +2,7 @@ import { l10n } from "vscode";
 import { notMediaChat, Problem, serverError, unreached } from "./problem.js";
 import type { Server } from "./server.js";
 
-/** Someone who has signed in, and the token that says so. */
+/** A signed-in person, and their token. */
 export interface SignedIn {
   token: string;
   user: { id: string; username: string };
@@ -23,7 +23,7 @@ interface Answer {
   meta?: { session_token?: string; is_authenticated?: boolean };
   errors?: { message?: string; code?: string }[];
   detail?: string;
-  /** Seconds that the server asks to wait, of its header. */
+  /** The seconds to wait that the response's header gives. */
   retryAfter?: number;
 }
 
@@ -42,7 +42,7 @@ export async function signIn(
       l10n.t("The username or the password is wrong. Check both and try again."),
     );
   }
-  // The password was right, and still there is no step to take.
+  // The password was right, but there is no step to take.
   if (status === 401 && !isPending(answer)) throw suspended();
   return outcome(status === 400 ? 429 : status, answer);
 }
@@ -71,12 +71,12 @@ export async function answerSecondFactor(
   return whole(outcome(status, answer));
 }
 
-/** Gives an attempt up, so that its token is worth nothing. The person need not wait for it. */
+/** Cancels an attempt, so that its token is worthless. The person need not wait for it. */
 export async function cancelSignIn(server: Server, pendingToken: string): Promise<void> {
   await revoke(server, pendingToken).catch(() => {});
 }
 
-/** What the editor tells of itself before the person confirms it in the browser. */
+/** What the editor sends before the person confirms it in the browser. */
 export interface EditorRequest {
   callback: string;
   challenge: string;
@@ -84,7 +84,7 @@ export interface EditorRequest {
 }
 
 /**
- * Asks for the page where the person confirms.
+ * Requests the page where the person confirms.
  * @returns its address, and the seconds for which it can be used
  * @throws Problem saying what to do next
  */
@@ -137,7 +137,7 @@ async function read(server: Server, response: Response): Promise<Answer> {
     const answer: unknown = JSON.parse(text);
     if (typeof answer === "object" && answer !== null) return answer;
   } catch {
-    // Not JSON: somebody else's server, or a proxy's page.
+    // Not JSON: from another kind of server, or a proxy.
   }
   if (response.status >= 500) throw serverError();
   throw notMediaChat();

@@ -15,9 +15,9 @@ import { SHOWN } from "../chat/shown-room.js";
 
 export const VIEW = "mediaChat.chat";
 const EMBED = "mediaChat.embed";
-/** The page is shown from what the server said last, where it does not answer within this. */
+/** If the server does not answer within this, the page is shown from its last response. */
 const EMBED_TIMEOUT_MS = 700;
-/** The page without what the server adds to it. */
+/** The page without the server's markup. */
 const EMPTY_PAGE = "<mc-app></mc-app>";
 
 interface Services {
@@ -32,13 +32,13 @@ interface Services {
   log: vscode.LogOutputChannel;
 }
 
-/** The chat in the side bar: the server's page, in a document of ours. */
+/** The chat in the side bar: the server's page, in a document of the extension. */
 export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   #view: vscode.WebviewView | null = null;
   #endPage = () => {};
-  /** Grows with each drawing, so that one which was overtaken shows nothing. */
+  /** Grows with each drawing, so that an outdated one shows nothing. */
   #turn = 0;
-  /** Until the page says that it has started, what it is told waits. */
+  /** Messages to the page wait until it reports that it has started. */
   #waiting: ToPage[] | null = [];
   #toRelay: (message: FromBridge) => void = () => {};
   readonly #changed = new vscode.EventEmitter<void>();
@@ -59,7 +59,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     services.storage.addEventListener("storage", (event) => {
       if ((event as unknown as Change).key === SHOWN) this.#changed.fire();
     });
-    // A page that is drawn later begins with what is stored by then.
+    // A page that is drawn later begins with the state stored by then.
     services.storage.changed = ({ key, newValue }) => {
       if (this.#view && chat.connected) this.tell({ type: "stored", key, value: newValue });
     };
@@ -81,7 +81,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     return Boolean(this.#view?.visible && vscode.window.state.focused);
   }
 
-  /** The room that the page shows, whether or not anybody looks. */
+  /** The room that the page shows, whether or not the view is visible. */
   get roomShown(): string | null {
     return this.#view ? this.services.storage.getItem(SHOWN) : null;
   }
@@ -94,7 +94,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     return this.isInSight && !this.#waiting ? this.services.storage.getItem(SHOWN) : null;
   }
 
-  /** Shows the view and tells its page something, when it is ready for it. */
+  /** Shows the view and sends its page a message, once it is ready. */
   async show(message?: ToPage): Promise<void> {
     await vscode.commands.executeCommand(`${VIEW}.focus`);
     if (message) this.tell(message);
@@ -130,7 +130,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     connected?.client.addEventListener("state", () => {
       if (connected.client.state === "online") this.tell({ type: "wake" });
     });
-    // Of what has moved before, a page hears when it begins.
+    // Events from before the page began are part of its initial state.
     if (connected)
       tellUploads(
         connected.client,
@@ -144,7 +144,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   async #draw(): Promise<void> {
     const { accounts, chat, form, storage } = this.services;
     const turn = ++this.#turn;
-    // Nobody who is signed in is shown the form for a moment.
+    // A signed-in person never sees the form, not even for a moment.
     await accounts.known;
     const view = this.#view;
     if (!view || turn !== this.#turn) return;
@@ -177,7 +177,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     };
   }
 
-  /** What the server's `/embed/` renders; without the server, what it rendered last. */
+  /** The server's `/embed/`; if the server is unavailable, its last response. */
   async #embed(connected: Connected): Promise<string> {
     const { state } = this.services;
     const key = `${EMBED}:${connected.server.address}`;
@@ -202,7 +202,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       setTimeout(() => resolve(known), EMBED_TIMEOUT_MS),
     );
     return Promise.race([asked, late]).catch((error: unknown) => {
-      // What is known serves as long as the server is away, but not against what it says.
+      // The cached page is used while the server is away, but never against its current response.
       if (
         error instanceof Problem &&
         error.code !== "unreachable" &&
@@ -222,7 +222,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     if (response.status >= 500) {
       throw new Problem("server_error", vscode.l10n.t("The server failed. Try again in a moment."));
     }
-    // What reads HTML is large, and of no use before there is any: the start does without it.
+    // The HTML parser is large, and unneeded before there is a page, so the start does not load it.
     const { embedded } = await import("./embed.js");
     const embed = response.ok ? embedded(await response.text()) : null;
     if (embed === null) {

@@ -1,6 +1,6 @@
 import { l10n } from "vscode";
 
-/** What a document needs of the webview that shows it. */
+/** What a document needs from the webview that shows it. */
 export interface Place {
   nonce: string;
   cspSource: string;
@@ -11,9 +11,9 @@ export interface Place {
 interface Shown {
   /** The address of the server. */
   server: string;
-  /** The id of the person. */
+  /** The person's id. */
   user: string;
-  /** What the page has kept before. */
+  /** The state that the page stored before. */
   stored: Record<string, string>;
 }
 
@@ -28,7 +28,7 @@ export interface SignInState {
   problem: string;
 }
 
-/** Where one signs in, drawn by the package alone: no server is asked for it. */
+/** The sign-in page, which the extension draws itself without a server. */
 export function signInDocument(place: Place, { server, username, problem }: SignInState): string {
   const body = `
     <main class="entrance">

@@ -11,9 +11,12 @@ import { askedServer, rememberServerAddress, serverAddress } from "../account/se
 export type SignInMessage = Extract<FromPage, { type: `sign-in${string}` | "second-factor" }>;
 type Reply = (message: ToPage) => void;
 
-/** Signing in by the form in the side bar. */
+/** Signs in with the form in the side bar. */
 export class SignInForm {
-  /** Between the password and the second factor: whose, where. It never leaves the host. */
+  /**
+   * The attempt between the password and the second factor: person and server. It never leaves the
+   * host.
+   */
   #pending: { server: Server; token: string } | null = null;
   #username = "";
 
@@ -31,7 +34,7 @@ export class SignInForm {
       const location = { viewId: "mediaChat.chat" };
       await vscode.window.withProgress({ location }, () => this.#step(message, reply));
     } catch (error) {
-      // Whatever it is, the form waits for an answer.
+      // Whatever the message is, the form waits for an answer.
       const code = error instanceof Problem ? error.code : "refused";
       reply({ type: "sign-in-failed", code, detail: (error as Error).message });
     }

@@ -508,7 +508,7 @@ describe("the view to the eye, the ear and the hand", () => {
     await until("Its steps", async () => (await steps.count()) === 5);
     const titles = await steps.locator(".step-title").allInnerTexts();
     assert.deepEqual(titles, [
-      "Say where your server is",
+      "Set your server's address",
       "Sign in",
       "Start a chat",
       "Share lines of code",

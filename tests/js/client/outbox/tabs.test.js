@@ -145,7 +145,7 @@ test("a reply to a lost message is sent without its quote when two tabs send it 
     if (type !== "message.send") return null;
     if (!reply_to) return { code: "server_error", detail: "The server failed." };
     connection.holds = (type) => type === "error";
-    return { code: "not_found", detail: "The message that this replies to is not here." };
+    return { code: "not_found", detail: "The message that this replies to was not found." };
   };
   server.isUp = true;
   await clock.pass(20_000);
