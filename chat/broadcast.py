@@ -1,7 +1,7 @@
-"""The only sender to the channel layer, and the names of its groups.
+"""Publishes to the channel layer, as the only module, and names its groups.
 
-What is sent is a notification: a layer may drop it, and hubs then learn the same from the database.
-What reaches a hub is a ``room.event``, ``user.event``, ``presence.event`` or ``person.renamed``.
+Messages are notifications: a layer may drop one, and hubs then read the change from the database. A
+hub receives a ``room.event``, ``user.event``, ``presence.event`` or ``person.renamed``.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ def user_group(user: UUID) -> str:
 
 
 def room_changes(rooms: Sequence[RoomChanges]) -> None:
-    """What one commit has changed in any number of rooms: a listener of the log."""
+    """Publishes one commit's changes in any number of rooms: a listener of the log."""
     messages: list[GroupMessage] = []
     for each in rooms:
         event: dict[str, Any] = {
@@ -75,12 +75,12 @@ def room_changed_on_commit(room: UUID) -> None:
 
 
 def ephemeral(room: UUID, members_version: int, frame: str) -> None:
-    """A frame for everyone in a room that is not part of its log."""
+    """Publishes a frame for everyone in a room that is not part of its log."""
     _send((room_group(room), _ephemeral(room, members_version, frame=frame)))
 
 
 def typing(room: UUID, members_version: int, username: str, frame: str) -> None:
-    """Someone types in a room."""
+    """Publishes that a person is typing in a room."""
     event = _ephemeral(room, members_version, typing=frame, user=username)
     _send((room_group(room), event))
 
@@ -111,7 +111,7 @@ def _ephemeral(room: UUID, members_version: int, **fields: Any) -> dict[str, Any
 
 
 def rooms_changed_on_commit(*users: UUID) -> None:
-    """These people were added to a room."""
+    """Publishes that these people were added to a room."""
     messages: list[GroupMessage] = [
         (user_group(user), {"type": "user.event", "user": user.hex}) for user in users
     ]
@@ -119,12 +119,12 @@ def rooms_changed_on_commit(*users: UUID) -> None:
 
 
 def relations_changed_on_commit(user: UUID) -> None:
-    """Someone blocked this person or was blocked by them, or no longer."""
+    """Publishes that a block of or by this person has changed."""
     _on_commit(user_group(user), {"type": "user.event", "user": user.hex, "relations": True})
 
 
 def personal_changed_on_commit(user: UUID, change: PersonalChange) -> None:
-    """This person has changed something for themselves alone."""
+    """Publishes a change in this person's own log."""
     version = change.version
     text = MeChanged.model_construct(version=version, changes=[change]).frame()
     event = {"type": "user.event", "user": user.hex, "me_version": version, "frame": text}
@@ -132,7 +132,7 @@ def personal_changed_on_commit(user: UUID, change: PersonalChange) -> None:
 
 
 def room_changed_for_on_commit(room: UUID, user: UUID) -> None:
-    """A room looks different to one of its members, and to nobody else."""
+    """Publishes that a room changed for one of its members only."""
     event = {"type": "room.event", "room": room.hex, "changed": True, "for": user.hex}
     _on_commit(room_group(room), event)
 
@@ -144,14 +144,15 @@ def removed_on_commit(
     name: str | None = None,
     by: str | None = None,
 ) -> None:
-    """Someone may no longer read a room of this name; ``by`` is the username of who removed them.
-    Only they are told."""
+    """Publishes, to the person only, that they may no longer read a room of this name; ``by`` is
+    the username of the person who removed them.
+    """
     event = {"type": "user.event", "user": user.hex, "removed": room.hex, "reason": reason.value}
     _on_commit(user_group(user), {**event, "name": name, "by": by})
 
 
 def sign_out_on_commit(user: UUID, code: int, session_key: str | None = None) -> None:
-    """Closes a person's sockets, or those of one session, with this closing code."""
+    """Closes a person's sockets, or those of one session, with this close code."""
     _on_commit(
         user_group(user),
         {"type": "user.event", "user": user.hex, "close": code, "session": session_key},
@@ -159,12 +160,12 @@ def sign_out_on_commit(user: UUID, code: int, session_key: str | None = None) ->
 
 
 def renamed_on_commit(user: UUID, username: str) -> None:
-    """Someone was erased, and has this name from now on."""
+    """Publishes the new name of an erased person."""
     _on_commit(PRESENCE_GROUP, {"type": "person.renamed", "user": user.hex, "username": username})
 
 
 def presence(event: dict[str, Any]) -> None:
-    """Who is connected to this process."""
+    """Publishes who is connected to this process."""
     _send((PRESENCE_GROUP, {"type": "presence.event", **event}))
 
 
@@ -225,7 +226,7 @@ class Broadcaster:
             self._task = self.loop.create_task(self._run())
 
     async def sent(self) -> None:
-        """Ends when all that waits has been sent, or the layer has not answered in time."""
+        """Returns when everything queued has been sent, or the layer has not answered in time."""
         await asyncio.sleep(0)  # what other threads and this turn have said is in line then
         if self._task is not None:
             await asyncio.wait([self._task], timeout=TIMEOUT)

@@ -1,8 +1,8 @@
-"""Every question of permission.
+"""All permission checks.
 
-``*_for`` returns the object or raises; ``can_*`` answers. The look-up is the check, so nothing
-can be had without being asked about, and what someone may not see answers just as what does
-not exist.
+``*_for`` returns the object or raises; ``can_*`` returns whether it is allowed. The look-up is the
+check, so no object can be used without one, and an object that a person may not see is answered
+exactly like one that does not exist.
 """
 
 from collections.abc import Collection
@@ -36,18 +36,18 @@ class Permission(Enum):
 
 
 def not_found() -> ChatError:
-    """The one answer for what does not exist and for what this person may not see."""
+    """Returns the one error for objects that do not exist and for those the person may not see."""
     return ChatError(ErrorCode.NOT_FOUND, "Not found, or you do not have access.")
 
 
 def cannot_write() -> ChatError:
-    """The same to both people, whoever of them has blocked the other."""
+    """Returns the same error to both people, whichever of them has blocked the other."""
     return ChatError(ErrorCode.FORBIDDEN, "You cannot write to this person.")
 
 
 @dataclass(slots=True)
 class Grant:
-    """A room that someone may read, with their membership where they have one."""
+    """A room that a person may read, with their membership if they have one."""
 
     room: Room
     membership: Membership | None
@@ -63,7 +63,7 @@ class Grant:
 
 
 def room_for(user: User, room_id: UUID, permission: Permission) -> Grant:
-    """The room, if this person may do this in it.
+    """Returns the room, if this person may do this in it.
 
     Raises:
         ChatError: ``not_found`` if they may not read it, ``forbidden`` if they may only read it.
@@ -99,7 +99,7 @@ def _check(permission: Permission, role: str | None, *, closed: bool, blocked: b
 
 
 def message_for(user: User, message_id: UUID) -> tuple[Message, Grant]:
-    """A message that this person may read, with its room.
+    """Returns a message that this person may read, with its room.
 
     Raises:
         ChatError: ``not_found``.
@@ -111,8 +111,8 @@ def message_for(user: User, message_id: UUID) -> tuple[Message, Grant]:
 
 
 def attachment_for(user: User, attachment_id: UUID) -> Attachment:
-    """A file that this person may have: their own until a message shows it, afterwards that of
-    a room that they may read now, for as long as the message is there.
+    """Returns a file that this person may download: their own until a message shows it, afterwards
+    that of a room that they may read now, for as long as the message exists.
 
     Raises:
         ChatError: ``not_found``.
@@ -141,13 +141,13 @@ def can_read(user: User, room_id: UUID) -> bool:
 
 
 def is_active(user: User) -> bool:
-    """Whether they are not suspended now, whatever the object in hand says."""
+    """Returns whether they are active now, regardless of the given object."""
     return User.objects.filter(pk=user.pk, is_active=True).exists()
 
 
 @dataclass(slots=True)
 class Sender:
-    """What the log must know to store a message from one person in one room."""
+    """The state that the log needs to store a message from one person in one room."""
 
     role: str
     closed: bool
@@ -172,7 +172,7 @@ class Sender:
 
 
 def senders_for(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Sender]:
-    """The same question as ``room_for`` for many (user, room) at once, in one query.
+    """Checks like ``room_for`` for many (user, room) in one query.
 
     Pairs that may not read are left out.
     """

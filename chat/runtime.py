@@ -1,9 +1,9 @@
-"""What one server process has beside its code: made when the server starts, and stopped in order.
+"""The runtime of a server process: created when the server starts, and stopped in order.
 
-uvicorn tells the application of its start and end (ASGI's lifespan), and puts what was made then
-into the scope of each connection. daphne and the clients of tests tell nothing: there it is made
-when it is first asked for, one for each event loop. Commands and the admin need none of it; what
-they change is told to the servers through the channel layer.
+uvicorn signals its start and end to the application (ASGI's lifespan), which puts the runtime into
+the scope of each connection. daphne and test clients send no lifespan: there it is created at first
+use, one per event loop. Commands and the admin need none; their changes reach the servers through
+the channel layer.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ DISK_TIMEOUT_SECONDS = 3.0
 
 
 class Runtime:
-    """Of the running event loop. Each part is handed what it needs of those before it."""
+    """The parts of the running event loop. Each gets the earlier parts that it needs."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -50,7 +50,7 @@ class Runtime:
         self._workers: tuple[DueWorker | FollowerWorker, ...] = ()
 
     def start(self) -> None:
-        """Begins to do what is due and to follow the logs, which a server does by itself."""
+        """Starts the background workers: due things and followers."""
         self._workers = (DueWorker(), FollowerWorker())
         for worker in self._workers:
             worker.start()
@@ -70,7 +70,7 @@ _current: Runtime | None = None
 
 
 def current() -> Runtime:
-    """That of the running loop; made at the first call."""
+    """Returns the running loop's runtime; creates it at the first call."""
     global _current
     if _current is None or _current.loop is not asyncio.get_running_loop():
         _current = Runtime()
@@ -78,7 +78,7 @@ def current() -> Runtime:
 
 
 def runtime_of(source: Mapping[str, Any] | HttpRequest) -> Runtime:
-    """That of the server to which this connection (its scope) or request came."""
+    """Returns the runtime of the server to which this connection (its scope) or request came."""
     scope = getattr(source, "scope", {}) if isinstance(source, HttpRequest) else source
     made = (scope.get("state") or {}).get(KEY)
     return cast(Runtime, made) if made is not None else current()

@@ -1,4 +1,4 @@
-"""From what is stored to what is sent."""
+"""Serialises stored rows as the objects of the protocol."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -24,7 +24,7 @@ _usernames: dict[UUID, str] = {}
 
 
 def usernames(ids: Iterable[UUID]) -> Mapping[UUID, str]:
-    """Usernames by id, from memory where they are known."""
+    """Returns usernames by id, from the cache if possible."""
     # A mapping of its own: another thread may forget all of them meanwhile.
     names = {id: _usernames.get(id) for id in ids}
     if missing := [id for id, name in names.items() if name is None]:
@@ -37,24 +37,26 @@ def usernames(ids: Iterable[UUID]) -> Mapping[UUID, str]:
 
 
 def forget(user: UUID) -> None:
-    """Somebody has another username now."""
+    """Drops a cached username, after its person was renamed."""
     _usernames.pop(user, None)
 
 
 def messages(rows: Sequence[Message]) -> list[protocol.Message]:
-    """Messages as clients see them, in the same order: at most two queries for all of them."""
+    """Returns messages as clients see them, in the same order: at most two queries for
+    all of them.
+    """
     quotes = _quotes(rows)
     names = usernames(row.sender_id for row in rows)
     return [_message(row, names[row.sender_id], quotes) for row in rows]
 
 
 def encode(rows: Sequence[Message]) -> list[str]:
-    """The same as JSON."""
+    """Returns the same as JSON."""
     return [message.model_dump_json() for message in messages(rows)]
 
 
 def log_entries(rows: Sequence[Message]) -> list[LogEntry]:
-    """What the log has of these messages, in the same order."""
+    """Returns these messages' log entries, in the same order."""
     return [
         LogEntry(row.position, row.number, str(row.pk), encoded)
         for row, encoded in zip(rows, encode(rows), strict=True)
@@ -122,7 +124,7 @@ BEGINNING = Left("body", text.needed_for(text.EXCERPT_LIMIT))
 
 
 def excerpt_of(excerpt: str | None, beginning: str) -> str:
-    """What a quote shows, by the excerpt of the message and the beginning of its body."""
+    """Returns a quote's text, from the message's excerpt or the beginning of its body."""
     return text.plain(beginning, text.EXCERPT_LIMIT) if excerpt is None else excerpt
 
 
@@ -139,7 +141,7 @@ def attachment(row: Attachment) -> protocol.Attachment:
 
 
 def attachment_urls(id: UUID | str, name: str, *, thumbnail: bool) -> dict[str, str | None]:
-    """Where a file is had, for whoever may read its room."""
+    """Returns the download addresses of a file, for everyone who may read its room."""
     # Only for people to read: a file is found by its id, and "thumbnail" alone is another one.
     shown = "file" if name == "thumbnail" else quote(name, safe="")
     return {
@@ -176,8 +178,9 @@ def room(
     favorite: bool | None,
     asked: Sequence[str] = (),
 ) -> protocol.Room:
-    """A room as one person sees it; ``head`` is its position and number, ``put_away`` the number
-    at which they took it off their list."""
+    """Returns a room as one person sees it; ``head`` is its position and number, ``put_away`` the
+    number at which they hid it.
+    """
     position, number = head
     return protocol.Room.model_construct(
         id=id,

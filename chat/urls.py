@@ -1,4 +1,4 @@
-"""Where the chat page and the files are."""
+"""Routes of the chat page and the files."""
 
 from django.urls import path, re_path
 

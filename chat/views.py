@@ -1,4 +1,4 @@
-"""The chat page, for a browser and for an editor."""
+"""Views of the chat page, for a browser and for an editor."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from chat.queries import room_views
 @never_cache
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
-    """The chat for a person who is signed in; others are sent to sign in."""
+    """Shows the chat to a signed-in person; others are redirected to sign in."""
     return render(request, "chat/page.html")
 
 
@@ -26,7 +26,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def room(request: HttpRequest, room: UUID, number: int | None = None) -> HttpResponse:
-    """The chat at a room, or at one of its messages, whose number the page reads in the address.
+    """Shows the chat at a room, or at a message, whose number the page reads from the address.
 
     A public room that the person is not in is offered to them. What they may not see is answered
     as what does not exist: by the chat, which says so, with 404.
@@ -42,7 +42,7 @@ def room(request: HttpRequest, room: UUID, number: int | None = None) -> HttpRes
 @require_safe
 @never_cache
 def embed(request: HttpRequest) -> HttpResponse:
-    """The same page for an editor, which shows it in a place of its own and holds the token.
+    """Shows the same page for an editor, which embeds it and holds the token.
 
     Cookies are not looked at, so no other site can have a browser fetch it for somebody.
     """

@@ -1,9 +1,9 @@
-"""How much one network address may ask for over HTTP, before it is known who asks.
+"""Limits each network address's HTTP requests before the person is known.
 
-A request that turns out to be a person's is paid by the person, and the address has it back: an
-office shares one address, and its people are not to stand in each other's way. Where somebody
-there has used up what the address has, those with a valid session have as much once more, each of
-their own. Only then is anybody asked whose session it is, since that costs a query.
+Once a request turns out to be a person's, the person pays and the address is refunded: an office
+shares one address, and its people must not block each other. If the address has used up its
+allowance, each valid session there gets as much again. Sessions are looked up only then, since that
+costs a query.
 """
 
 import json
@@ -68,14 +68,14 @@ class AddressLimit:
 
 
 def paid_by_person(request: HttpRequest) -> None:
-    """Gives the address back what it has paid for this request."""
+    """Refunds the address for this request."""
     refund = getattr(request, "scope", {}).pop(REFUND, None)
     if refund is not None:
         refund()
 
 
 async def _owner(scope: Any) -> UUID | None:
-    """Whose session this request brings, as far as one query for many tells."""
+    """Returns the owner of this request's session, from one query for many sessions."""
     headers = dict(scope["headers"])
     token = headers.get(TOKEN_HEADER.lower().encode(), b"").decode("latin-1")
     if not token:
@@ -93,7 +93,7 @@ async def _refuse(send: Send) -> None:
         (b"content-length", str(len(body)).encode()),
         (b"retry-after", str(RETRY_AFTER).encode()),
         (b"cache-control", b"no-store"),
-        # What follows of its body is not read.
+        # The rest of its body is not read.
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": 429, "headers": headers})

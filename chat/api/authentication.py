@@ -1,8 +1,8 @@
-"""Who calls the HTTP API: by session token, or by the session cookie of a browser.
+"""Authenticates callers of the HTTP API: by session token, or by a browser's session cookie.
 
-A browser sends its cookies with whatever another site makes it send, so a cookie counts only
-together with the CSRF token in a header, which only our own pages can read. Where there is a
-session token the cookie is not looked at, whether the token is right or wrong.
+A browser sends its cookies with requests that other sites cause, so a cookie counts only together
+with the CSRF token in a header, which only our own pages can read. If there is a session token,
+right or wrong, the cookie is ignored.
 """
 
 from dataclasses import dataclass
@@ -40,8 +40,9 @@ class ByToken(APIKeyHeader):
 
 
 class ByCookie(APIKeyCookie):
-    """The session cookie, with the header `X-CSRFToken` where something is changed; a field of a
-    form does not count."""
+    """The session cookie, with the header `X-CSRFToken` for changes; a form field does
+    not count.
+    """
 
     param_name = settings.SESSION_COOKIE_NAME
 
@@ -75,7 +76,7 @@ async def _caller(request: HttpRequest, token: str | None) -> Caller | None:
 
 
 async def pay(request: HttpRequest, caller: Caller, units: int) -> None:
-    """Takes this from what the person may ask for.
+    """Charges the person's allowance.
 
     Raises:
         ChatError: ``rate_limited``.

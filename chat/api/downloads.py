@@ -1,8 +1,8 @@
-"""How files are had: by whoever may read the room now, piece by piece, and never as pages.
+"""Serves files to people who can read the room, in pieces, and never as pages.
 
-A file from a person is hostile until shown otherwise. What browsers may show in place is a
-short list; all else is saved. Nothing runs in its name: ``nosniff`` keeps a picture from being
-read as HTML, the sandbox keeps even a page from having an origin.
+A person's file counts as hostile. Browsers may show a short list of types; all others are saved.
+Nothing runs on the server's origin: ``nosniff`` keeps a picture from being read as HTML, the
+sandbox keeps even a page from having an origin.
 """
 
 import re
@@ -46,8 +46,9 @@ _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)
 
 
 def key_for(user: User, attachment: UUID) -> str:
-    """What lets this person have this file for ``KEY_LIFETIME`` seconds, where neither cookie
-    nor header can be sent: in the picture of a page that an editor shows."""
+    """Returns a key that gives this person this file for ``KEY_LIFETIME`` seconds, for requests
+    without cookie or header: pictures of a page that an editor shows.
+    """
     return _signer.sign(f"{attachment.hex}.{user.pk.hex}")
 
 
@@ -81,7 +82,7 @@ async def _serve(request: HttpRequest, id: UUID, *, thumbnail: bool) -> HttpResp
 
 @dataclass(slots=True)
 class Found:
-    """A file that the caller may have."""
+    """A file that the caller may download."""
 
     stored_as: str
     name: str
@@ -91,7 +92,7 @@ class Found:
 
 
 def _find(request: HttpRequest, id: UUID, thumbnail: bool) -> tuple[User | None, Found | None]:
-    """Who asks, and the file if they may have it."""
+    """Finds the caller, and the file if they may download it."""
     user = _caller(request, id)
     if user is None:
         return None, None
@@ -130,7 +131,9 @@ def _thumbnail_of(attachment: Attachment) -> Found | None:
 
 
 def _caller(request: HttpRequest, id: UUID) -> User | None:
-    """Who asks. One credential is looked at, so a wrong one is never made up for by another."""
+    """Returns the caller. Only one credential is checked, so another cannot make up for a wrong
+    one.
+    """
     if key := request.GET.get("key"):
         try:
             attachment, user = _signer.unsign(key, max_age=KEY_LIFETIME).split(".")
@@ -178,7 +181,7 @@ async def _answer(request: HttpRequest, found: Found) -> HttpResponseBase:
 
 
 def _range(request: HttpRequest, found: Found) -> tuple[str, str] | None:
-    """The range that is asked for, if it is one that we serve; any other may be ignored."""
+    """Returns the requested range, if it is one that we serve; others may be ignored."""
     if request.headers.get("If-Range", found.etag) != found.etag:
         return None
     match = _RANGE.fullmatch(request.headers.get("Range", ""))
@@ -191,7 +194,7 @@ def _range(request: HttpRequest, found: Found) -> tuple[str, str] | None:
 
 
 def _piece(wanted: tuple[str, str], size: int) -> tuple[int, int] | None:
-    """From where to (excluding) where; None if the file ends before."""
+    """Returns the start and the end (exclusive) of the piece; None if the file ends before."""
     first, last = wanted
     if not first:
         start, end = max(size - int(last), 0), size
@@ -207,7 +210,7 @@ class Readable(Protocol):
 
 
 def opened(name: str, start: int, end: int) -> Readable:
-    """What reads this piece of a stored file.
+    """Opens a reader for this piece of a stored file.
 
     Raises:
         FileNotFoundError: the store does not have it.
@@ -224,8 +227,9 @@ def opened(name: str, start: int, end: int) -> Readable:
 
 
 async def chunks(file: Readable, size: int) -> AsyncIterator[bytes]:
-    """The piece's bytes, read in a thread: neither the loop waits for the disk nor memory for
-    the reader."""
+    """Yields the piece's bytes, read in a thread: the event loop does not wait for the disk, and
+    memory does not fill for a slow client.
+    """
     try:
         while size:
             chunk = await run_in_download_pool(file.read, min(CHUNK, size))
@@ -245,7 +249,7 @@ def _protect(response: HttpResponseBase, found: Found, *, keyed: bool) -> None:
         response["Cache-Control"] = f"private, max-age={CACHED_FOR}"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
-    # Who holds a key may be a page of another origin: an editor's.
+    # The holder of a key may be a page of another origin: an editor's.
     response["Cross-Origin-Resource-Policy"] = "cross-origin" if keyed else "same-origin"
     patch_vary_headers(response, ["Cookie", TOKEN_HEADER])
 

@@ -1,8 +1,8 @@
-"""The HTTP API, for programs: what a socket can do that matters without one.
+"""The HTTP API for programs, with the commands that also make sense without a socket.
 
-Every door answers errors as ``{"code", "detail"}``, those of Django and of the framework too.
-Answers are JSON made where a socket's replies are made, so the two cannot differ; the schemas
-named here describe them.
+Every endpoint answers errors as ``{"code", "detail"}``, including those of Django and of the
+framework. Replies are encoded by the same code as a socket's, so the two cannot differ; the schemas
+here describe them.
 """
 
 import json
@@ -61,21 +61,21 @@ STATUS = {
 
 
 class Problem(BaseModel):
-    """Why something was not done; ``detail`` is for people."""
+    """An error; ``detail`` is for people."""
 
     code: ErrorCode
     detail: str
 
 
 class Ticket(BaseModel):
-    """What opens a socket, once, within ``expires_in`` seconds."""
+    """A ticket that opens a socket once, within ``expires_in`` seconds."""
 
     ticket: str
     expires_in: int
 
 
 def _fields_of(command: type[protocol.Command], *, without: Collection[str] = ()) -> Any:
-    """The fields of a command as what a request says, without those that its address says."""
+    """Returns a command's fields as a request body, without those in its path."""
     fields: dict[str, Any] = {
         name: (field.annotation, field)
         for name, field in command.model_fields.items()
@@ -137,7 +137,7 @@ _docs_policy = csp(
 
 
 class ChatAPI(NinjaAPI):
-    """An API whose unknown addresses and wrong methods are answered as every other error."""
+    """An API whose unknown addresses and wrong methods are answered like every other error."""
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
         *urls, root = super()._get_urls()
@@ -155,7 +155,9 @@ class ChatAPI(NinjaAPI):
 
     @cached_property
     def _description(self) -> str:
-        """The description of the API. It is the same for everyone, and takes 40 ms to make."""
+        """Returns the description of the API. It is the same for everyone, and takes 40 ms to
+        build.
+        """
         return json.dumps(self.get_openapi_schema(), cls=NinjaJSONEncoder)
 
 
@@ -174,7 +176,7 @@ def _with_method_explained(view: View) -> View:
 
 
 async def nothing_here(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-    """The answer for every address below ``/api/`` that does not exist."""
+    """Answers every address below ``/api/`` that does not exist."""
     return _problem(ErrorCode.NOT_FOUND, permissions.not_found().detail)
 
 
@@ -212,7 +214,7 @@ async def list_rooms(request: HttpRequest) -> HttpResponse:
 
 @api.post("/rooms", response={200: protocol.Room, 201: protocol.Room, **_PROBLEMS})
 async def open_a_room(request: HttpRequest, room: NewRoom) -> HttpResponse:
-    """Opens a room (201), or finds the direct room that exists already (200)."""
+    """Opens a room (201), or returns the existing direct room (200)."""
     user = _caller(request).user
     command = protocol.RoomOpen(**room.model_dump())
     await _pay_for(request, command)
@@ -240,7 +242,7 @@ async def page_messages(
     response={200: protocol.MessageReply, 201: protocol.MessageReply, **_PROBLEMS},
 )
 async def send_a_message(request: HttpRequest, room_id: UUID, message: NewMessage) -> HttpResponse:
-    """Sends a message (201). The same `client_id` again answers with the same message (200)."""
+    """Sends a message (201). The same `client_id` again returns the same message (200)."""
     user = _caller(request).user
     command = protocol.MessageSend(room=room_id, **message.model_dump())
     await _pay_for(request, command)
@@ -256,7 +258,7 @@ async def send_a_message(request: HttpRequest, room_id: UUID, message: NewMessag
     openapi_extra=_UPLOAD,
 )
 async def upload(request: HttpRequest) -> HttpResponse:
-    """Stores a file for a message to come, whose `attachments` name it by `id`."""
+    """Stores a file for a later message, whose `attachments` name it by `id`."""
     user = _caller(request).user
     # Parsing what may be a hundred megabytes is work for a thread, as storing it is.
     file, lanes = await run_in_file_pool(user.pk, _uploaded, request)
@@ -271,7 +273,7 @@ async def upload(request: HttpRequest) -> HttpResponse:
 
 @api.get("/attachments/{uuid:attachment_id}", response={200: protocol.Attachment, **_PROBLEMS})
 async def describe_attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
-    """A file, with addresses that work without cookie or header for five minutes."""
+    """Returns a file, with addresses that work without cookie or header for five minutes."""
     user = _caller(request).user
     found = serializers.attachment(
         await run_in_db_pool(permissions.attachment_for, user, attachment_id)
@@ -304,14 +306,14 @@ async def _execute(request: HttpRequest, command: protocol.Command) -> protocol.
 
 
 async def _pay_for(request: HttpRequest, command: protocol.Command) -> None:
-    """Pays what the command costs beyond what the request has cost already."""
+    """Charges the rest of the command's price, beyond the request's."""
     paid = prices.of_request(request.method or "", request.path_info).units
     if (units := price_of(command) - paid) > 0:
         await pay(request, _caller(request), units)
 
 
 def _charged(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-    """The answer, when its length has been charged."""
+    """Returns the answer after charging for its length."""
     if units := prices.of_answer(len(answer.content)):
         runtime_of(request).limits.allowance(_caller(request).user.pk).owe(units)
     return answer

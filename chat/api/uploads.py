@@ -1,7 +1,7 @@
-"""Who may send a large body: asked before it is taken in.
+"""Decides who may send a large body, before any of it is received.
 
-A file is taken in whole before a view sees it, so whoever could send many at once, or as nobody,
-would fill the disk with what is never stored.
+A file is received completely before a view runs, so without this check anyone could fill the disk
+with files that are never stored.
 """
 
 import asyncio
@@ -64,17 +64,17 @@ class UnderWay:
         self._promised = 0
 
     async def promise(self, size: int) -> None:
-        """Keeps room on the disk for a body of so many bytes.
+        """Reserves room on the disk for a body of so many bytes.
 
         Raises:
-            Refused: there is none.
+            Refused: there is no room.
         """
         if not await run_in_db_pool(disk.promise, COPIES * size):
             raise Refused(507, ErrorCode.QUOTA_EXCEEDED, disk.FULL)
         self._promised = COPIES * size
 
     def grow(self, size: int) -> None:
-        """Counts so many more bytes.
+        """Counts more received bytes.
 
         Raises:
             Refused: they are more than the person's files may take.
@@ -86,7 +86,7 @@ class UnderWay:
             raise Refused(413, problem.code, problem.detail)
 
     def end(self) -> None:
-        """Counts it no longer."""
+        """Ends the upload and its reservations."""
         disk.release(self._promised)
         _under_way[self._user.pk] -= self._size
         if _under_way[self._user.pk] <= 0:
@@ -95,7 +95,7 @@ class UnderWay:
 
 
 async def admit(scope: Scope, declared: int | None) -> UnderWay:
-    """Lets this person send a body of so many bytes, or of a size that will be seen.
+    """Allows this person to send a body of so many bytes, or of an unknown size.
 
     Raises:
         Refused: nobody is signed in with this request, it came from a foreign page, or the
@@ -147,7 +147,7 @@ async def admit(scope: Scope, declared: int | None) -> UnderWay:
 
 
 async def _has_place(user: UUID, places: ConnectionLimiter) -> bool:
-    """Whether this person may send one more, at once or when another is done."""
+    """Returns whether this person may send one more, now or after another finishes."""
     if await places.acquire_upload(user):
         return True
     if _waiting[user] >= settings.UPLOADS_AT_ONCE * WAITING_FACTOR:
@@ -166,7 +166,7 @@ async def _has_place(user: UUID, places: ConnectionLimiter) -> bool:
 
 
 def _sender(token: str, is_attachment: bool, size: int) -> tuple[User, int | None] | None:
-    """Who is signed in, and how many bytes their files may still take."""
+    """Returns who is signed in, and how many bytes their files may still take."""
     signed_in = user_for_token(token)
     if signed_in is None:
         if lacks_second_factor(token):
@@ -176,14 +176,14 @@ def _sender(token: str, is_attachment: bool, size: int) -> tuple[User, int | Non
     if is_attachment:
         check_server_has_room(size)
         return user, quota_left(user)
-    # A form says by itself, on its page, that no files are taken.
+    # A form reports on its own page that uploads are refused.
     if disk.look() < 2 * size:
         raise ServerFull(disk.FULL)
     return user, None
 
 
 def _is_from_our_page(request: ASGIRequest) -> bool:
-    """Whether another site cannot have made a browser send this.
+    """Returns whether no other site can have made a browser send this.
 
     A program's answer is in a header; a form's is in its body, which its view looks at, so of a
     form only the Origin is known yet.

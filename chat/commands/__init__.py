@@ -1,4 +1,4 @@
-"""What is done for each command: for sockets and for the HTTP API alike."""
+"""The handlers of all commands, for sockets and for the HTTP API."""
 
 from chat.commands import messages, people, registry, rooms  # noqa: F401  (they register)
 

@@ -1,7 +1,7 @@
-"""Carries out commands, each where its definition says: for sockets and for the HTTP API alike.
+"""Runs commands, each in the thread that its definition names, for sockets and the HTTP API.
 
-What writes to a room's log goes through the group commit, in one thread; everything else runs
-in the pool. Nothing here touches the database in the event loop.
+Writes to a room's log go through the group commit, in one thread; everything else runs in the pool.
+Nothing here uses the database in the event loop.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ Answer = protocol.Reply | asyncio.Future[Message] | asyncio.Future[None] | None
 
 
 async def begin(socket: Socket, command: protocol.Command) -> Answer:
-    """Carries out a command of a socket, but for what comes later: what moves a read mark, and a
-    message that is sent, whose commit those behind it may share.
+    """Runs a socket's command, except for deferred ones: moving a read mark, and sending a message,
+    whose commit later ones may share.
 
     Raises:
         ChatError: it cannot be done, and nothing has been changed.
@@ -45,7 +45,7 @@ async def begin(socket: Socket, command: protocol.Command) -> Answer:
 
 
 async def execute(commits: Commits, user: User, command: protocol.Command) -> protocol.Reply:
-    """Carries out a command that needs no socket.
+    """Runs a command that needs no socket.
 
     Raises:
         ChatError: it cannot be done, and nothing has been changed.
@@ -60,7 +60,7 @@ async def execute(commits: Commits, user: User, command: protocol.Command) -> pr
 
 
 async def send(commits: Commits, user: User, command: protocol.MessageSend) -> Message:
-    """Stores a message, or finds it if this ``client_id`` has been sent before.
+    """Stores a message, or returns the existing one with this ``client_id``.
 
     Raises:
         ChatError: it cannot be sent, and nothing has been changed.
@@ -71,10 +71,10 @@ async def send(commits: Commits, user: User, command: protocol.MessageSend) -> M
 async def submit(
     commits: Commits, user: User, command: protocol.Command
 ) -> "asyncio.Future[Message]":
-    """Puts what writes to the log in line for the next commit; the future is the stored message.
+    """Queues a write to the log for the next commit; the future is the stored message.
 
     Raises:
-        ChatError: it cannot be done, which is asked before a text is rendered that takes long.
+        ChatError: it is refused, which is checked before a long text is rendered.
     """
     return commits.submit(await definition_of(type(command)).handler(user, command))
 
@@ -86,7 +86,7 @@ def message_reply(message: Message) -> protocol.MessageReply:
 
 
 def refusal(error: BaseException) -> ChatError:
-    """What the person is told of an error; what they did not cause is logged."""
+    """Returns the error to show to the person; errors that they did not cause are logged."""
     if isinstance(error, ChatError):
         return error
     logger.error("command_failed", error=reason(error), exc_info=error)

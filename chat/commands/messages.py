@@ -1,4 +1,4 @@
-"""Commands about messages, and about a room's log."""
+"""Handlers of commands about messages, and about a room's log."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Commands about people, and about the person themselves."""
+"""Handlers of commands about people, and about the person themselves."""
 
 from accounts.models import User
 from chat import permissions, protocol
@@ -9,7 +9,7 @@ from chat.throttling.prices import Price
 
 
 async def _stop_what_is_blocked(socket: Socket, command: protocol.Command) -> None:
-    # Before the reply, so that nothing comes after it that the block stops.
+    # Before the reply, so that no event that the block stops comes after it.
     await socket.refresh_relations()
 
 

@@ -1,4 +1,4 @@
-"""Every command with its handler, its price and the way it runs, in one place.
+"""The registry of commands: each with its handler, its price and the way it runs.
 
 A command and its reply are declared in ``chat.protocol.commands``. The modules beside this one
 register a handler for each with ``@command``, and ``check`` refuses to start without one.
@@ -21,7 +21,7 @@ from chat.throttling.prices import Price
 
 
 class Runs(Enum):
-    """Where a handler runs, and so what it takes and returns."""
+    """Where a handler runs, which determines its arguments and result."""
 
     DB_POOL = "db pool"
     """In a thread of the database pool: ``(user, command)`` to the reply. It is called again where
@@ -35,7 +35,7 @@ class Runs(Enum):
 
 
 class Socket(Protocol):
-    """What commands may ask of the websocket that they came over."""
+    """The methods of a WebSocket that commands may use."""
 
     user: User
     rooms: set[UUID]

@@ -1,4 +1,4 @@
-"""The time, as it is stored."""
+"""The clock for stored times."""
 
 from datetime import datetime
 
@@ -6,6 +6,6 @@ from django.utils import timezone
 
 
 def now() -> datetime:
-    """The time for what is stored: in milliseconds, which every database keeps."""
+    """Returns the current time in milliseconds, which every database keeps."""
     time = timezone.now()
     return time.replace(microsecond=time.microsecond // 1000 * 1000)

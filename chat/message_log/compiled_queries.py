@@ -1,8 +1,7 @@
-"""What every commit asks and stores, with SQL that is written once.
+"""The queries and inserts of every commit, with SQL that is compiled once.
 
-Django takes several times longer to write the SQL of such a query than the database takes to
-answer it, and it depends on nothing but how many ids it is asked about. Where there is no SQL,
-Django's own way is taken.
+Django takes several times longer to compile such a query than the database takes to answer it, and
+the SQL depends only on the number of ids. On databases without SQL, Django's own way is used.
 """
 
 import threading

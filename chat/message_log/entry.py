@@ -1,4 +1,4 @@
-"""What a room's log has of one message, and what one commit changes in a room."""
+"""A log's entry of one message, and the changes of one commit in a room."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +7,9 @@ from uuid import UUID
 
 
 class LogEntry(NamedTuple):
-    """A message as it stands in its room's log. A tuple, since the channel layer carries it as
-    one, and since there is one for every message that a process hears of."""
+    """A message at its position in the room's log. A tuple, because the channel layer carries it as
+    one, and because a process receives one for every message.
+    """
 
     position: int
     number: int

@@ -1,4 +1,4 @@
-"""Commits that many writers share."""
+"""Groups many writers' jobs into shared commits."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 class GroupCommit(Generic[J, R]):
-    """Commits together what came in while the last commit ran.
+    """Commits together the jobs that arrived while the last commit ran.
 
     A commit waits for the disk, and fifty messages wait no longer than one. Nobody waits for a
     batch to fill up: when nothing is under way the first job starts at once.
@@ -31,7 +31,7 @@ class GroupCommit(Generic[J, R]):
         self._task: asyncio.Task[None] | None = None
 
     def submit(self, job: J) -> "asyncio.Future[R]":
-        """The result of this job, once it has been committed, in the order of submission."""
+        """Returns the result of this job after its commit, in the order of submission."""
         future: asyncio.Future[R] = self.loop.create_future()
         self._waiting.append((job, future))
         if self._task is None:

@@ -1,10 +1,9 @@
-"""Who is told what has changed in the logs of rooms, once it is committed.
+"""Calls the registered listeners after changes of rooms' logs are committed.
 
-The chat's app registers them when it starts (``chat.apps``). They are called in the thread that
-has committed, one after another, before the people who asked get their answers: what takes longer
-than handing something on belongs into another thread. What one of them raises is logged, since
-the change is stored all the same. A process may die before they are called, so whatever must not
-be missed is read from the log.
+The chat's app registers them when it starts (``chat.apps``). They run in the thread that has
+committed, one after another, before the callers get their replies: a listener that does more than
+pass data on must use another thread. Their errors are logged, since the change is stored anyway. A
+process may die before they run, so a reader that must not miss a change reads the log.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ _listeners: list[Listener] = []
 
 
 def register(listener: Listener) -> None:
-    """Has this called with what each commit changes; one that is registered already stays once."""
+    """Registers a listener for each commit's changes; registering it twice has no effect."""
     if listener not in _listeners:
         _listeners.append(listener)
 
@@ -32,7 +31,7 @@ def unregister(listener: Listener) -> None:
 
 
 def notify_on_commit(changes: Sequence[RoomChanges]) -> None:
-    """Tells the listeners of these changes when the transaction has been committed."""
+    """Passes these changes to the listeners after the transaction has been committed."""
     if changes:
         transaction.on_commit(lambda: _notify(changes))
 

@@ -1,4 +1,4 @@
-"""Rooms that are locked for as long as somebody writes into their logs."""
+"""Locks rooms while their logs are written."""
 
 import threading
 from collections.abc import Collection, Iterator

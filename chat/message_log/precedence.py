@@ -1,4 +1,4 @@
-"""Who goes first into a room's log on MongoDB, where nobody can be locked out of it.
+"""Decides which process writes to a room's log first on MongoDB, which cannot lock rows.
 
 MongoDB has no row locks. Several processes try to write at the next position, a unique index lets
 one of them succeed, and the others try again. A process with slow queries could fail every time.

@@ -1,4 +1,4 @@
-"""Writing again where another writer was first."""
+"""Retries writes that lost against another writer."""
 
 import random
 import time
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def retried(work: Callable[[], T]) -> T:
-    """Does this again, from reading on, for as long as others take the positions it wanted.
+    """Runs this again, including its reads, as long as others take its positions.
 
     Raises:
         IntegrityError: it lost for ``TRYING`` seconds, or broke another constraint each time.
@@ -50,13 +50,13 @@ def retried(work: Callable[[], T]) -> T:
 
 
 def _has_lost(error: IntegrityError) -> bool:
-    """Whether somebody else was first, in the words of the three databases."""
+    """Returns whether another writer was faster, by the messages of the three databases."""
     said = reason(error).lower()
     return "unique" in said or "duplicate key" in said or isinstance(error, Moved)
 
 
 class Moved(IntegrityError):
-    """A message has left the position at which it was read."""
+    """A message has moved from the position at which it was read."""
 
 
 def _whole(work: Callable[[], T]) -> T:

@@ -1,4 +1,4 @@
-"""Who may come in, and what a connection has to know before it is greeted."""
+"""Decides who may connect, and reads everything that ``ready`` needs."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -30,7 +30,7 @@ def decided(
 
 
 def refusals(admissions: Collection[Admission]) -> dict[Admission, int | None]:
-    """The closing code for each of those who may not be here, and None for who may."""
+    """Returns the close code for each person who may not connect, and None for the others."""
     suspended = membership_state.suspended_among({user for user, _ in admissions})
     live = live_sessions({session for _, session in admissions})
     return {

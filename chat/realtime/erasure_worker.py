@@ -1,7 +1,7 @@
-"""Goes on with erasing people, in a thread of its own, in whichever process gets to it first.
+"""Continues erasing people, in a thread of its own, in the first process that claims it.
 
-A process that works on somebody says so again and again in the database. Where it stops to, since
-it died, the heartbeat of another goes on after ``LEASE``.
+A process that erases a person renews its claim in the database. If it stops, because it died, the
+heartbeat of another continues after ``LEASE``.
 """
 
 import threading
@@ -68,7 +68,7 @@ _renamed_since = timezone.now() - CLOCKS
 
 
 def begun(erasure: Erasure) -> None:
-    """Somebody's account was closed: tells every process the new name, and does the rest."""
+    """A person's account was closed: broadcasts the new name, and erases the rest."""
     serializers.forget(erasure.user_id)
     broadcast.renamed_on_commit(erasure.user_id, accounts.username_of(erasure))
     transaction.on_commit(_thread.start)
@@ -91,7 +91,7 @@ def look() -> dict[UUID, str]:
 
 
 def go_on() -> None:
-    """Erases all whose erasure nobody else works on."""
+    """Erases everyone whom no other process is erasing."""
     for erasure in _unfinished():
         if not _take(erasure):
             continue
@@ -102,7 +102,7 @@ def go_on() -> None:
 
 
 def erase(erasure: Erasure) -> None:
-    """Erases somebody whose account is closed, from where that was left."""
+    """Erases a person whose account is closed, continuing where the last run stopped."""
     accounts.close_account(erasure)
     erased = actions.Erased.of(erasure)
     _part(erased)
@@ -135,7 +135,7 @@ def _is_left(erasure: Erasure, now: datetime) -> bool:
 
 
 def _take(erasure: Erasure) -> bool:
-    """Whether nobody else works on this; then we do."""
+    """Claims the erasure; returns whether no other process has."""
     now = timezone.now()
     mine = Erasure.objects.filter(pk=erasure.pk, finished_at=None, worked_at=erasure.worked_at)
     if not _is_left(erasure, now) or not mine.update(worked_at=now):
@@ -145,7 +145,7 @@ def _take(erasure: Erasure) -> bool:
 
 
 def _note(erasure: Erasure, room: UUID, number: int) -> None:
-    """Notes how far it has come, and that it goes on, but not at every page."""
+    """Records the progress and renews the claim, but not at every page."""
     now = timezone.now()
     if erasure.worked_at is None or now - erasure.worked_at > NOTED_EVERY:
         erasure.room, erasure.number, erasure.worked_at = room, number, now

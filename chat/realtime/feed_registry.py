@@ -1,4 +1,4 @@
-"""The rooms that one process follows, whatever the number of those who follow them here."""
+"""The feeds of the rooms that one process follows, one per room for all of its sockets."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -60,19 +60,19 @@ class RoomFeedRegistry(dict[UUID, RoomFeed]):
     # -- Starting and ending -------------------------------------------------------------------
 
     async def start(self, rooms: Collection[UUID]) -> None:
-        """Has a feed at the head of each of these rooms' logs."""
+        """Starts a feed at the head of each of these rooms' logs."""
         for room in rooms:
             if feed := self.get(room):
                 feed.idle_since = None
         await self._starts.load(*(room for room in rooms if not self.is_started(room)))
 
     def is_started(self, room: UUID, before: float = inf) -> bool:
-        """Whether a room is followed, and has been since before this time of the loop."""
+        """Returns whether a room is followed, and has been since before this time of the loop."""
         feed = self.get(room)
         return feed is not None and feed.tail is not None and feed.started_at <= before
 
     async def _start_some(self, rooms: Collection[UUID]) -> dict[UUID, None]:
-        """Subscribes to these rooms, and then asks for the heads of all of them at once."""
+        """Subscribes to these rooms, and then reads all their heads in one query."""
         unread = [room for room in rooms if not self.is_started(room)]
         fresh = [room for room in unread if room not in self]
         self.update(
@@ -93,9 +93,9 @@ class RoomFeedRegistry(dict[UUID, RoomFeed]):
         return dict.fromkeys(rooms)
 
     def drop_idle(self) -> None:
-        """Forgets rooms in which nobody has been for a whole heartbeat.
+        """Drops rooms that have been empty for a whole heartbeat.
 
-        Not at once: someone may be coming in at this moment, or coming back in a second.
+        Not at once: a person may be connecting at this moment, or reconnect in a second.
         """
         for feed in list(self.values()):
             if feed.connections:
@@ -120,7 +120,7 @@ class RoomFeedRegistry(dict[UUID, RoomFeed]):
     # -- Reading back --------------------------------------------------------------------------
 
     async def read_back(self, positions: Iterable[tuple[UUID, int]]) -> None:
-        """Has the tails reach back to these positions of rooms, with one query for all of them.
+        """Extends the tails back to these positions of rooms, with one query for all of them.
 
         Whatever is too far back for that is left to ``RoomFeed.changes``.
         """
@@ -128,7 +128,7 @@ class RoomFeedRegistry(dict[UUID, RoomFeed]):
         await self._backs.load(*behind)
 
     async def read_beginnings(self, views: Iterable[RoomView]) -> None:
-        """Has the tails of those rooms that have just begun reach back to their first message."""
+        """Extends the tails of new rooms back to their first message."""
         feeds = ((view, self.get(view.room.id)) for view in views)
         begun = [feed.room for view, feed in feeds if feed and feed.has_just_begun(view)]
         await self.read_back((room, 0) for room in begun)
@@ -157,7 +157,7 @@ class RoomFeedRegistry(dict[UUID, RoomFeed]):
     # -- Sending -------------------------------------------------------------------------------
 
     def flush_soon(self, feed: RoomFeed) -> None:
-        """Sends at once when it has been quiet, else joins what comes within the interval."""
+        """Sends at once after a quiet time, otherwise joins everything within the interval."""
         self._dirty[feed] = None
         if self._flush_timer is None:
             wait = max(0.0, self._flushed_at + FLUSH_INTERVAL - self._loop.time())

@@ -1,4 +1,4 @@
-"""What fits into the first frame of a socket."""
+"""Chooses the rooms that fit into the first frame of a socket."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
-"""One per process: brings what happens in rooms and to people to the sockets that are here.
+"""The hub of a process: routes events of rooms and people to its sockets.
 
-The channel layer rings, the database knows. A hub subscribes once to each room and person that
-a socket here is about, whatever the number of sockets.
+The channel layer notifies, the database is the truth. A hub subscribes once to each room and person
+that a socket here needs, for any number of sockets.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ logger = structlog.get_logger(__name__)
 
 
 class Hub:
-    """The people of this process, and the feeds of their rooms. All runs in its event loop."""
+    """The people of this process, and the feeds of their rooms. Runs entirely in its event loop."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -83,7 +83,7 @@ class Hub:
         self._background.spawn(self.heartbeat.run())
 
     async def stop(self) -> None:
-        """The server stops, and all sockets have been closed: stores and tells what waits."""
+        """Stops after all sockets have closed: stores and publishes pending data."""
         await self.read_marks.flush()
         self.presence.flush()
         self._background.cancel()
@@ -91,9 +91,9 @@ class Hub:
     # -- Coming and going ----------------------------------------------------------------------
 
     async def enter(self, connection: Connection) -> None:
-        """Takes a connection in and writes its ``ready``.
+        """Registers a connection and writes its ``ready``.
 
-        Subscribes first and reads then: what happens in between comes through the layer.
+        Subscribes first and reads then: events in between arrive through the layer.
         """
         user = connection.user
         self.people[user.pk][connection] = None
@@ -149,7 +149,9 @@ class Hub:
         self.presence.came(user.pk)
 
     async def disconnect_unauthorized(self, connections: Collection[Connection]) -> None:
-        """Closes those whose person was suspended or signed out without our hearing it."""
+        """Closes sockets of people who were suspended or signed out, if the
+        notification was lost.
+        """
         asked = {(each.user.pk, each.session_key) for each in connections}
         refused_by = await run_in_db_pool(admissions.refusals, asked)
         for each in connections:
@@ -157,7 +159,7 @@ class Hub:
                 self.disconnect(each, refused)
 
     async def check_epoch(self) -> None:
-        """Finds out that the database was restored under this process."""
+        """Detects that the database was restored under this process."""
         epoch = await run_in_db_pool(history.epoch)
         if epoch != self.epoch:  # perhaps an admission has noted a newer one meanwhile
             epoch = await run_in_db_pool(history.epoch)
@@ -180,7 +182,7 @@ class Hub:
         self.personal.clear()
 
     def leave(self, connection: Connection) -> None:
-        """Forgets a connection."""
+        """Removes a connection."""
         for room in list(connection.rooms):
             self.feeds[room].detach(connection)
         user = connection.user
@@ -201,14 +203,14 @@ class Hub:
             self.subscriptions.discard(broadcast.user_group(user.pk))
 
     def disconnect(self, connection: Connection, code: int) -> None:
-        """Closes a connection; nothing more is forwarded to it from here on."""
+        """Closes a connection, and stops forwarding to it."""
         self.leave(connection)
         connection.socket.close(code)
 
     # -- Rooms ---------------------------------------------------------------------------------
 
     async def _follow(self, user: UUID) -> tuple[list[RoomView], Digest]:
-        """Has feeds for all of someone's rooms and returns the rooms as they see them.
+        """Follows all of a person's rooms, and returns the rooms as they see them.
 
         The rooms are read after all of their feeds began to listen: once, where others follow
         them already. The digest is as old: should it be older than the rooms, the heartbeat
@@ -255,7 +257,7 @@ class Hub:
         return Coalescer(work, self.heartbeat.soon)
 
     def refresh_rooms(self, user: UUID) -> "asyncio.Task[None]":
-        """Finds out which rooms someone is in now, and tells their sockets what changed."""
+        """Reads which rooms a person is in now, and sends their sockets the changes."""
         if user not in self._refreshing:
             self._refreshing[user] = self._latest(partial(self._refresh_rooms, user))
         return self._refreshing[user].run()
@@ -291,7 +293,7 @@ class Hub:
     # -- How far people have read --------------------------------------------------------------
 
     async def tell_reads(self, users: Collection[UUID]) -> None:
-        """Tells the sockets of these people how far they have read, everywhere."""
+        """Sends these people's read marks, of all rooms, to their sockets."""
         found = await run_in_db_pool(membership_state.read_numbers, users) if users else {}
         for user, numbers in found.items():
             for connection in self._ready & self.people.get(user, {}).keys():
@@ -314,7 +316,7 @@ class Hub:
                 connection.socket.write(event)
 
     def refresh_relations(self, user: UUID) -> "asyncio.Task[None]":
-        """Finds out how someone stands with others now, and tells their sockets what changed."""
+        """Reads a person's current relations, and sends their sockets the changes."""
         if user not in self._relating:
             self._relating[user] = self._latest(partial(self._refresh_relations, user))
         return self._relating[user].run()
@@ -362,13 +364,13 @@ class Hub:
         return room in connection.rooms and self.feeds[room].reads_log(position)
 
     async def changes(self, connection: Connection, room: UUID, position: int) -> str | None:
-        """The event that brings someone who stands at ``position`` up to date, if one is needed."""
+        """Returns the event that brings a client at ``position`` up to date, or None."""
         if room in connection.rooms:
             return await self.feeds[room].changes(connection, position)
         return protocol.RoomRemoved(room=room, reason=RemovalReason.NOT_FOUND).frame()
 
     async def say_typing(self, connection: Connection, room: UUID) -> None:
-        """Tells a room that someone types.
+        """Broadcasts to a room that a person is typing.
 
         The event carries ``members_version`` as the database has it now. This process may have
         missed the event of a removal, and would send an older version.

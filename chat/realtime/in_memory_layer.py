@@ -1,4 +1,4 @@
-"""The channel layer within one process."""
+"""A fast channel layer for a single process."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""How far the people of one process have been told that they have read."""
+"""Tracks which read marks the sockets of one process have received."""
 
 from collections.abc import Iterable
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What the channel layer says, brought to those here whom it is about."""
+"""Routes notifications of the channel layer to the people and rooms of this process."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -50,7 +50,9 @@ class Recipients(Protocol):
 
 
 class Notifications:
-    """Hears for one hub; ``compare_soon`` has it compare everything with the database."""
+    """Receives notifications for one hub; ``compare_soon`` schedules a comparison with the
+    database.
+    """
 
     def __init__(self, hub: Recipients, compare_soon: Callable[[], None]) -> None:
         self._hub = hub
@@ -58,7 +60,7 @@ class Notifications:
         self._background = BackgroundTasks()
 
     def hear(self, event: dict[str, Any]) -> None:
-        """Takes one event; never raises."""
+        """Handles one notification; never raises."""
         try:
             match event["type"]:
                 case "room.event":
@@ -94,13 +96,13 @@ class Notifications:
             self._tell_once(feed, event)
 
     async def _tell_members(self, feed: RoomFeed, event: dict[str, Any]) -> None:
-        """Finds out first who was removed without our hearing it."""
+        """Reads first who was removed, if that notification was lost."""
         await feed.tell_changed()
         if event["members_version"] <= feed.members_version:
             self._tell_once(feed, event)
 
     def _tell_once(self, feed: RoomFeed, event: dict[str, Any]) -> None:
-        """Tells what is no part of the log."""
+        """Forwards what is not part of the log."""
         if "typing" in event:
             if not feed.blocked:
                 feed.send(event["typing"], but=self._hub.relations.apart_from(event["user"]))

@@ -1,4 +1,4 @@
-"""How far the sockets of one process have been told of people's own logs."""
+"""Tracks which versions of people's own logs the sockets of one process have received."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -11,8 +11,8 @@ from chat.realtime.socket_writer import Frame, frame
 class PersonalVersions:
     """The newest version of each person's log that all their sockets here know of.
 
-    A socket that has not been greeted yet hears of nothing: what is heard meanwhile is told when
-    it is. ``tell`` writes to all sockets of a person that have been greeted.
+    A socket before its ``ready`` receives nothing: changes until then are sent after it. ``tell``
+    writes to all sockets of a person that have had ``ready``.
     """
 
     def __init__(self, tell: Callable[[UUID, Frame], None]) -> None:
@@ -23,7 +23,7 @@ class PersonalVersions:
         return self._known.get(user, 0)
 
     def hear(self, user: UUID, version: int, text: str) -> None:
-        """Takes a change of someone who is here, and tells it, unless it is an old one."""
+        """Takes a change of a connected person, and forwards it unless it is old."""
         if version > self[user]:
             self._known[user] = version
             self._tell(user, frame(text))

@@ -1,10 +1,10 @@
-"""Who is online, on any process, and who is told so.
+"""Tracks who is online, in any process, and who sees it.
 
-Presence is never stored. Each process says who comes and who goes; every third heartbeat it says
-a digest of all, and who holds something else asks for the whole. What a process said is forgotten
-when it has been silent for ten. One that begins to listen asks all others for the whole.
+Presence is never stored. Each process publishes who comes and who goes; every third heartbeat it
+publishes a digest of all, and a process with another digest requests the full list. The state of a
+process expires after ten heartbeats of silence. A new process requests the full list of all others.
 
-What happens within a moment is told together, and whoever comes and goes within it to nobody.
+Changes within a moment are sent together, and a person who comes and goes within it is left out.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""How far people have read, gathered for a moment and stored together, behind the messages.
+"""Gathers read marks for a moment and stores them together, after the messages.
 
 In a room of two hundred each message is read two hundred times, and a transaction for each
 would cost many times what writing the message does. What waits here is lost if the process

@@ -1,4 +1,4 @@
-"""The end of a room's log, as one process holds it."""
+"""The recent changes of a room's log, as one process holds them."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class RecentChangesMemory:
         self._tails: OrderedDict[RecentChanges, None] = OrderedDict()
 
     def note(self, tail: "RecentChanges", growth: int) -> None:
-        """This tail was used, and holds so many bytes more or less."""
+        """Records that this tail was used, and changed by so many bytes."""
         self.size += growth
         self._tails[tail] = None
         self._tails.move_to_end(tail)

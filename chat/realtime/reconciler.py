@@ -64,7 +64,7 @@ class Known(Protocol):
 
 
 class Reconciler:
-    """Each check is one query, whatever the number of sockets."""
+    """Runs the checks; each is one query, for any number of sockets."""
 
     def __init__(self, hub: Known) -> None:
         self._hub = hub
@@ -73,7 +73,7 @@ class Reconciler:
         self._renamed: set[UUID] = set()
 
     def soon(self) -> None:
-        """Has everything compared soon, since something failed or was not heard."""
+        """Schedules a comparison soon, after an error or a lost notification."""
         self._hurry.set()
 
     async def run(self) -> None:
@@ -122,8 +122,9 @@ class Reconciler:
         self._hurry.clear()
 
     async def _check_names(self) -> None:
-        """Finds those who were erased without our hearing it, and goes on with erasing them where
-        another process left it."""
+        """Finds erased people whose notification was lost, and continues their erasure if another
+        process left it.
+        """
         renamed = await run_in_db_pool(erasure_worker.look)
         for user, username in renamed.items():
             self._hub.rosters.rename(user, username)
@@ -132,12 +133,12 @@ class Reconciler:
         self._renamed = set(renamed)
 
     async def _check_people(self) -> None:
-        """Finds those who were suspended or signed out without our hearing it."""
+        """Finds suspended or signed-out people whose notification was lost."""
         people = self._hub.people.values()
         await self._hub.disconnect_unauthorized([each for here in people for each in here])
 
     async def _check_rooms(self) -> None:
-        """Heals feeds that are behind, and tells everyone the heads of rooms that moved."""
+        """Repairs feeds that are behind, and broadcasts the heads of rooms that moved."""
         heads = await run_in_db_pool(room_log.heads, list(self._hub.feeds))
         for room, head in heads.items():
             feed = self._hub.feeds.get(room)
@@ -165,8 +166,9 @@ class Reconciler:
             raise
 
     async def _check_memberships(self) -> None:
-        """Finds those who were added to or removed from rooms, or have read on another of their
-        devices, without our hearing it."""
+        """Finds lost notifications of people who were added to rooms, removed from them, or have
+        read on another device.
+        """
         found = await run_in_db_pool(membership_state.membership_digests, list(self._hub.digests))
         behind = []
         for user, known in list(self._hub.digests.items()):
@@ -183,14 +185,14 @@ class Reconciler:
             await self._hub.tell_reads(behind)
 
     async def _check_relations(self) -> None:
-        """Finds those who blocked or were blocked without our hearing it."""
+        """Finds lost notifications of blocks."""
         relations = await run_in_db_pool(relations_of, list(self._hub.relations))
         for user, known in list(self._hub.relations.items()):
             if relations.get(user, known) != known:
                 await self._hub.refresh_relations(user)
 
     async def _check_personal(self) -> None:
-        """Finds those who changed something for themselves alone without our hearing it."""
+        """Finds lost notifications of changes in people's own logs."""
         versions = await run_in_db_pool(personal.versions_of, list(self._hub.people))
         for user, version in versions.items():
             if user in self._hub.people:

@@ -1,7 +1,7 @@
-"""One room in one process: its changes go, in order, once, to all who follow it here.
+"""Forwards one room's changes in one process: in order, once, to everyone who follows it.
 
-The channel layer may drop, repeat and reorder. A change that follows the tail is forwarded as
-it came; anything else makes the feed read the log after its tail, once for everyone.
+The channel layer may drop, repeat and reorder. A change that follows the tail is forwarded
+unchanged; anything else makes the feed read the log after its tail, once for everyone.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ RESET_AFTER = 5_000
 
 
 class Connection(Protocol):
-    """What a feed and a hub need to know of a websocket."""
+    """The interface of a WebSocket that feeds and hubs use."""
 
     user: User
     session_key: str
@@ -110,7 +110,7 @@ class RoomFeed:
         connection.rooms.add(self.room)
 
     def introduce(self, connection: Connection, view: RoomView) -> None:
-        """Tells a connection of a room that is new to it, and has it follow from there.
+        """Sends a connection a room that is new to it, and follows the room from there.
 
         A direct room comes with its first message, which is news like any other: it is told as it
         stood before its messages, and they after it.
@@ -146,7 +146,7 @@ class RoomFeed:
         name: str | None = None,
         by: str | None = None,
     ) -> None:
-        """Tells a connection that it is out; nothing of the room is forwarded to it any more."""
+        """Sends a connection that it was removed, and stops forwarding the room to it."""
         if connection not in self.connections:
             return
         self.flush()
@@ -169,7 +169,7 @@ class RoomFeed:
     # -- Forwarding ----------------------------------------------------------------------------
 
     def hear(self, members_version: int, entries: Sequence[LogEntry]) -> None:
-        """Takes what the channel layer says has changed.
+        """Handles a notification of changes.
 
         A layer may make lists of log entries, so they are only taken apart here: to make entries
         of them again would cost a fifth of hearing a change.
@@ -191,7 +191,7 @@ class RoomFeed:
         self._flush_soon(self)
 
     def send(self, text: str, *, but: Collection[UUID] = ()) -> None:
-        """Sends a frame to everyone here but to these people, in line with the changes."""
+        """Sends a frame to everyone here except these people, in order with the changes."""
         if but:
             self.flush()
             frame = socket_writer.frame(text)
@@ -212,7 +212,7 @@ class RoomFeed:
             connection.socket.write(frame)
 
     def tell_changed(self, user: UUID | None = None) -> "asyncio.Task[None]":
-        """Tells each member here, or this one, how the room looks for them now."""
+        """Sends each member here, or this one, how they see the room now."""
         self._untold |= {user} if user else {each.user.pk for each in self.connections}
         return self._telling.run()
 
@@ -243,7 +243,7 @@ class RoomFeed:
     # -- Healing -------------------------------------------------------------------------------
 
     async def heal(self, position: int) -> None:
-        """Brings the tail to at least this position, if the log can be read."""
+        """Advances the tail to at least this position, if the log can be read."""
         await asyncio.wait([self._heal_soon(position)])
 
     def _heal_up_to(self, newest: Iterable[Any]) -> None:
@@ -298,13 +298,13 @@ class RoomFeed:
     # -- Sync ----------------------------------------------------------------------------------
 
     def reads_log(self, position: int) -> bool:
-        """Whether bringing someone up to date who stands at ``position`` needs the database."""
+        """Returns whether bringing a client at ``position`` up to date needs the database."""
         if self.tail is None or position > self.position:
             return True
         return self.position - RESET_AFTER <= position < self.tail.since
 
     async def changes(self, connection: Connection, position: int) -> str | None:
-        """The event that brings someone who stands at ``position`` up to date, or None."""
+        """Returns the event that brings a client at ``position`` up to date, or None."""
         if position > self.position:
             await self.heal(position)
         elif self.tail and self.position - RESET_AFTER <= position < self.tail.since:

@@ -1,4 +1,4 @@
-"""Who is in the rooms that one process follows, read once for everyone, and who sees whom.
+"""Tracks the members of the rooms that one process follows, and who sees whom online.
 
 Two people see whether the other is here where both have written in a private or direct room
 that they share. A public room has too many people for that, and names none.

@@ -1,4 +1,4 @@
-"""What our servers can do with a websocket that ASGI has no words for.
+"""The server's WebSocket features that ASGI lacks.
 
 ``mediachat.server`` has it for uvicorn and for daphne. On any other server all goes through ASGI.
 

@@ -1,4 +1,4 @@
-"""One websocket to write to, without ever waiting for it."""
+"""Writes to one WebSocket without ever waiting for it."""
 
 import asyncio
 import types
@@ -68,7 +68,7 @@ class SocketWriter:
             await asyncio.wait([self._draining])
 
     def write_soon(self, text: str) -> None:
-        """Joins what is written so in one turn of the loop into one frame.
+        """Joins all writes in one turn of the loop into one frame.
 
         A commit answers many commands at once, and each frame would cost a system call.
         """
@@ -106,7 +106,7 @@ class SocketWriter:
         self._draining = asyncio.get_running_loop().create_task(self._drain(sending, waits_for))
 
     def close(self, code: int) -> None:
-        """Closes with this code; what still waits is dropped, and had again by ``sync``."""
+        """Closes with this code; pending frames are dropped, and ``sync`` recovers them."""
         if self.close_code is not None:
             return
         self._write_joined()

@@ -1,4 +1,4 @@
-"""What one process hears of the channel layer: one channel, in any number of groups."""
+"""Subscribes one process to the channel layer: one channel, in any number of groups."""
 
 import asyncio
 from collections.abc import Callable, Iterable

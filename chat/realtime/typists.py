@@ -1,4 +1,4 @@
-"""Who has just been said to type, so that a room hears it once in a while from each person."""
+"""Throttles typing events: a room gets one per person at intervals."""
 
 import time
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""What the page's HTML needs to load its modules."""
+"""Template tags that load the page's modules."""
 
 import json
 from functools import cache
@@ -17,7 +17,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def import_map(context: dict[str, Any]) -> SafeString:
-    """The import map, as the script element that has to stand before the first module."""
+    """Returns the import map, as the script element that must precede the first module."""
     return format_html(
         '<script type="importmap" nonce="{}">{}</script>',
         context["request"].csp_nonce,

@@ -1,8 +1,8 @@
-"""``ChatServer``: one websocket's frames in and out.
+"""``ChatServer``: receives and sends one WebSocket's frames.
 
-Two doors, and never one for both. A browser comes with cookies, which any page on the web can
-make it send, so its Origin must be ours. A program comes with a one-use ticket and its cookies
-are ignored; where it has an Origin, it is a page of an editor or of ours.
+There are two endpoints, and never one for both. A browser sends cookies, which any page on the web
+can cause, so its Origin must be ours. A program sends a one-time ticket and its cookies are
+ignored; if it has an Origin, that is a page of an editor or of ours.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class ChatServer(AsyncWebsocketConsumer):
         self._under_way = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Takes the frames one after another.
+        """Handles the frames one after another.
 
         Channels would wait for the channel layer as well, with a task a socket and three turns
         of the loop a frame; the hub alone hears the layer.
@@ -104,7 +104,7 @@ class ChatServer(AsyncWebsocketConsumer):
     # -- Connecting ----------------------------------------------------------------------------
 
     async def connect(self) -> None:
-        """Lets a person in who is signed in and not suspended, within the limits on sockets."""
+        """Accepts a person who is signed in and not suspended, within the limits on sockets."""
         self.socket = SocketWriter(self.base_send, server_socket(self.scope))
         self.address = client_address(self.scope)
         refused = await self._admitted()
@@ -119,7 +119,7 @@ class ChatServer(AsyncWebsocketConsumer):
         await self._hub.enter(self)
 
     async def _admitted(self) -> int | None:
-        """The closing code that refuses this connection, or None."""
+        """Returns the close code that refuses this connection, or None."""
         session_key = await self.claimed_session()
         session = await self._limits.connects.session(session_key) if session_key else None
         if session_key is None or session is None or session.owner is None:
@@ -136,7 +136,7 @@ class ChatServer(AsyncWebsocketConsumer):
         return None if self._has_place else CloseCode.TOO_FAST
 
     async def claimed_session(self) -> str | None:
-        """The key of the session that the peer says it has; None if it can have none.
+        """Returns the session key that the client claims; None if it can have none.
 
         Each kind of connection has its own credentials, so each subclass implements this. It asks
         the database nothing for what a stranger can make up.
@@ -155,7 +155,7 @@ class ChatServer(AsyncWebsocketConsumer):
         return b",".join(values).decode("latin-1")
 
     async def disconnect(self, code: int) -> None:
-        """The peer is gone: leaves the hub."""
+        """Leaves the hub after the client has disconnected."""
         self._leave()
 
     async def _restart(self) -> None:
@@ -178,7 +178,7 @@ class ChatServer(AsyncWebsocketConsumer):
     # -- Frames --------------------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Takes one frame: answers it, or says what is wrong with it, and lives on."""
+        """Handles one frame: answers it, or reports its error, and continues."""
         if not self.username or not self.socket.is_open:
             return
         if text_data is None:
@@ -198,7 +198,7 @@ class ChatServer(AsyncWebsocketConsumer):
             await self.handle_message(command)
 
     async def handle_message(self, message: protocol.Command) -> None:
-        """Carries out one command and answers it."""
+        """Runs one command and answers it."""
         try:
             answer = await execution.begin(self, message)
             if isinstance(answer, asyncio.Future):
@@ -270,7 +270,7 @@ class ChatServer(AsyncWebsocketConsumer):
     # -- Paying and answering ------------------------------------------------------------------
 
     async def _pays(self, units: int, ref: str) -> bool:
-        """Whether the person can pay this; who cannot is refused."""
+        """Returns whether the person can pay this; otherwise refuses it."""
         allowance = self._limits.allowance(self.user.pk)
         if allowance.take(units) or await allowance.wait(units):
             return True

@@ -1,4 +1,4 @@
-"""The two socket doors. Never one for both: see ``chat.websocket.consumers``."""
+"""Routes the two socket endpoints. Never one for both: see ``chat.websocket.consumers``."""
 
 from typing import Any
 
