@@ -288,6 +288,38 @@ def test_a_version_that_was_left_is_never_given_again(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_nobody_writes_between_reading_the_newest_version_and_the_next(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not capabilities.of(connection).locks_rows:
+        pytest.skip("here are no locks")
+    first, second = room_ids(2)
+    change(owner, first, True)
+    aggregate, meanwhile = type(PersonalChange.objects.all()).aggregate, [True]
+
+    def write() -> None:
+        try:
+            for value in (False, True, False):
+                change(owner, first, value)
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=write)
+
+    def read(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = aggregate(self, *args, **kwargs)
+        if self.model is PersonalChange and meanwhile and meanwhile.pop():
+            other.start()
+            other.join(1)  # it waits for this transaction
+        return found
+
+    monkeypatch.setattr(type(PersonalChange.objects.all()), "aggregate", read)
+    assert change(owner, second, True).version == 2
+    other.join()
+    assert [each["version"] for each in page_after(owner, 1)["changes"]] == [2, 5]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_row_remembers_a_bounded_number_of_its_versions(
     owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
