@@ -1,18 +1,21 @@
 """Serialises stored rows as the objects of the protocol."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, cast
+from operator import attrgetter
+from typing import Any, cast, get_args
 from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models.functions import Left
+from pydantic import BaseModel
 
 from accounts.models import User
 from chat import protocol
 from chat.message_log.entry import LogEntry
 from chat.models import Attachment, Membership, Message
+from chat.models.messages import CARRIED
 from chat.rendering import text
 
 NAMES_LIMIT = 50_000
@@ -65,28 +68,49 @@ def log_entries(rows: Sequence[Message]) -> list[LogEntry]:
 
 def _message(row: Message, sender: str, quotes: Mapping[UUID, protocol.Quote]) -> protocol.Message:
     gone = row.is_gone
-    # model_construct: these values come from our own rows, and checking them again would cost
-    # more than encoding them.
-    return protocol.Message.model_construct(
-        id=row.pk,
-        room=row.room_id,
-        number=row.number,
-        position=row.position,
-        sender=sender,
-        client_id=row.client_id,
-        body="" if gone else row.body,
-        html="" if gone else _html(row),
-        created_at=row.created_at,
-        edited_at=row.edited_at,
-        deleted=gone,
-        hidden=row.hidden_at is not None,
-        reply_to=row.reply_to,
-        quote=quotes.get(row.reply_to) if row.reply_to and not gone else None,
-        attachments=[] if gone else [_attachment(summary) for summary in row.attachments],
-        mentions=[] if gone else row.mentions,
-        reactions={} if gone else row.reactions,
-        code=protocol.Code.model_construct(**row.code) if row.code and not gone else None,
-    )
+    fields = {
+        "id": row.pk,
+        "room": row.room_id,
+        "number": row.number,
+        "position": row.position,
+        "sender": sender,
+        "client_id": row.client_id,
+        "body": "" if gone else row.body,
+        "html": "" if gone else _html(row),
+        "created_at": row.created_at,
+        "edited_at": row.edited_at,
+        "deleted": gone,
+        "hidden": row.hidden_at is not None,
+        "reply_to": row.reply_to,
+        "quote": quotes.get(row.reply_to) if row.reply_to and not gone else None,
+        "attachments": [] if gone else [_attachment(summary) for summary in row.attachments],
+        "mentions": [] if gone else row.mentions,
+        "reactions": {} if gone else row.reactions,
+    }
+    if not gone:
+        for name, shown in _SHOWN:
+            fields[name] = shown(row)
+    return _BLANK.model_copy(update=fields)
+
+
+_NOTHING: dict[str, Any] = dict.fromkeys(protocol.Message.model_fields)
+_BLANK = protocol.Message.model_construct(set(), **(_NOTHING | CARRIED))
+"""What messages are made from. The values come from our own rows, and checking them again would
+cost more than encoding them; a copy costs less than ``model_construct``, which looks at every
+field."""
+
+
+def _shown(name: str) -> Callable[[Message], Any]:
+    """What reads a field that messages carry from its row."""
+    get = attrgetter(name)
+    for annotation in get_args(protocol.Message.model_fields[name].annotation):
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            construct = annotation.model_construct
+            return lambda row: construct(**value) if (value := get(row)) else None
+    return get
+
+
+_SHOWN = [(name, _shown(name)) for name in CARRIED]
 
 
 def _html(row: Message) -> str:

@@ -14,6 +14,7 @@ from chat.actions.rows import checked_body, members_named
 from chat.message_log import clock, writer
 from chat.message_log.retries import retried
 from chat.models import Message, Report, Revision
+from chat.models.messages import CARRIED
 from chat.permissions import Permission
 from chat.protocol import ChatError, ErrorCode, MessageSend
 from chat.rendering import text
@@ -151,7 +152,7 @@ def taken_back(row: Message) -> dict[str, Any]:
         "attachments": [],
         "mentions": [],
         "reactions": {},
-        "code": None,
+        **CARRIED,
         "deleted_at": clock.now(),
         "gone_number": row.number,
     }

@@ -7,11 +7,14 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from accounts.models import User
 from chat import serializers
 from chat.actions.drafts import Draft
 from chat.message_log import clock
 from chat.models import Attachment, Membership, Message
+from chat.models.messages import CARRIED
 from chat.protocol import BODY_LIMIT, ChatError, ErrorCode
 from chat.rendering import text
 from chat.rendering.mentions import readings
@@ -58,6 +61,10 @@ class Context:
         body = checked_body(command.body, empty=bool(command.attachments or command.code))
         if command.reply_to and self.quoted.get(command.reply_to) != command.room:
             raise ChatError(ErrorCode.NOT_FOUND, "The message that this replies to was not found.")
+        carried = dict(CARRIED)
+        for name in carried:
+            if (value := getattr(command, name)) is not None:
+                carried[name] = value.model_dump() if isinstance(value, BaseModel) else value
         rendered = self.rendered[draft.id].naming(self.people.get(command.room, ()))
         return Message(
             id=draft.id,
@@ -69,9 +76,9 @@ class Context:
             excerpt=rendered.excerpt,
             reply_to=command.reply_to,
             attachments=_claim(draft, self.files),
-            code=command.code.model_dump() if command.code else None,
             mentions=rendered.mentions,
             created_at=self.now,
+            **carried,
         )
 
 

@@ -1,12 +1,19 @@
 """Models of messages, which form a room's log."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 
 from chat.models.constraints import NeverReused
 from chat.models.rooms import Room
+
+CARRIED: dict[str, Any] = {"code": None}
+"""What a message carries beside its text, its files and what it replies to, with what is left of
+each after a deletion. These fields go from ``protocol.MessageSend`` through the row to
+``protocol.Message`` under one name and as they are, a model as its fields: nothing else has to name
+them."""
 
 
 class Message(models.Model):
