@@ -8,10 +8,10 @@ from django.dispatch import Signal
 signed_out = Signal()
 """Someone's right to be here ended. Sent with ``user_id`` (UUID), ``session_key`` (str, or None
 for all their sessions) and ``suspended`` (bool). It is sent inside the transaction that ends it:
-whoever acts on it waits for the commit."""
+receivers wait for the commit."""
 
 password_rehashed = Signal()
-"""A person's password, which stays the same, was hashed anew. Sent with ``user`` (User) and
+"""A person's password, which stays the same, was rehashed. Sent with ``user`` (User) and
 ``before`` (str), what proved in their sessions that the password was theirs."""
 
 profile_changed = Signal()
@@ -23,5 +23,5 @@ inside the transaction that changes it, with ``actor`` and ``action`` (str), ``a
 Group) and ``what`` (a sentence without secrets)."""
 
 erasure_begun = Signal()
-"""Somebody's account was closed for good. Sent inside the transaction that closes it, with
+"""A person's account was closed for good. Sent inside the transaction that closes it, with
 ``erasure`` (Erasure)."""

@@ -1,4 +1,4 @@
-"""Erases somebody with a fifth of 100,000 messages, while somebody else goes on writing:
+"""Erases a person with a fifth of 100,000 messages, while another person keeps writing:
 ``python -m benchmarks.erasure``, or ``python -m benchmarks.erasure postgres``. Prints one JSON
 object: how long it took in seconds, and how long sending took in milliseconds, before and during
 it, while the messages are deleted and while they are kept.

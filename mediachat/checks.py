@@ -74,7 +74,7 @@ def secret(**kwargs: Any) -> list[CheckMessage]:
     named += [("SECRET_KEY_FALLBACKS", key) for key in settings.SECRET_KEY_FALLBACKS]
     return [
         Error(
-            f"{name} can be guessed, and whoever knows it can sign in as anyone.",
+            f"{name} can be guessed, and anyone who knows it can sign in as any person.",
             hint="Leave it out and one is made in DATA_DIR, or set at least "
             f"{SECRET_LENGTH} random characters, the same on every machine.",
             id="mediachat.E001",

@@ -29,7 +29,7 @@ UNGUESSABLE = r"\A[A-Za-z0-9_-]{43,128}\Z"
 """A code of ours, or a verifier (RFC 7636)."""
 UNKNOWN_EDITOR = (
     "This server does not let an editor at %(place)s sign in through the browser. Sign in with "
-    "username and password, or ask whoever runs the server to name it in EDITOR_ORIGINS."
+    "username and password, or ask the server's administrator to name it in EDITOR_ORIGINS."
 )
 
 

@@ -36,7 +36,7 @@ class ServerFull(ChatError):
 
 TOTAL_USED = (
     "The files of everyone together take all the space that this server gives them. "
-    "Ask whoever runs it to make room."
+    "Ask its administrator to make room."
 )
 UNCLAIMED_FOR = timedelta(days=7)
 """How long a file that no message shows is kept: a draft may wait for its author to return."""

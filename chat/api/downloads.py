@@ -221,7 +221,7 @@ def opened(name: str, start: int, end: int) -> Readable:
         file.seek(start)
         return file
     # django-storages' S3File would fetch the whole object before the first byte is read, and
-    # for each piece of a film anew.
+    # for each piece of a film again.
     piece: Readable = stored_object.get(Range=f"bytes={start}-{end - 1}")["Body"]
     return piece
 

@@ -59,7 +59,7 @@ class BatchLoader(Generic[K, V]):
         except Exception as error:
             for future in asked.values():
                 future.set_exception(error)
-                future.exception()  # whoever asked may have gone
+                future.exception()  # the caller may have been cancelled
             return
         for future, answer in answers:
             future.set_result(answer)

@@ -14,7 +14,7 @@ How programs talk to Media Chat. This page is generated from `chat/protocol/` by
 
 ## Doors
 
-| door | what it does |
+| endpoint | what it does |
 | --- | --- |
 | `POST /_allauth/app/v1/auth/signup` | `{{"username", "password"}}`: makes an account, where signing up is open |
 | `POST /_allauth/app/v1/auth/login` | `{{"username", "password"}}`: answers `meta.session_token`; `401` lists what is missing: a code of the second factor (`mfa_authenticate`), or a second factor to be set up in a browser (`mfa_setup`) |
@@ -88,7 +88,7 @@ your own message by its `client_id`, not by its text.
 Each command costs a number of units by the work it causes: a short message, a ping and most others
 1, what costs more is said below. An answer longer than {answer_size} characters costs 1 more for each
 of them, when it has been given. A command never costs more than the whole burst, so each can be had
-by waiting. Requests over HTTP are paid from the same allowance. Whoever sends a thousand commands that
+by waiting. Requests over HTTP are paid from the same allowance. A client that sends a thousand commands that
 are refused is closed with 4429, and so is one who sends more than 200 pings, pongs and pieces of
 messages at once, or 20 a second.
 """
@@ -148,12 +148,12 @@ PROMISES = """\
 ## Promises
 
 1. A `reply` to `message.send` means that the message is stored. The same `client_id` again, at any
-   time and over any door, answers with the same message and stores nothing.
+   time and over any endpoint, answers with the same message and stores nothing.
 2. In a room, positions grow by one with each change. A live `message` follows the last one without
    a gap, or you `sync` and miss nothing. A later change of a message replaces its earlier
    position, so that gaps in `changes` are normal.
 3. `number` orders a room's messages as they were sent, from 1, without gaps, and never changes.
-4. Whoever may not read a room gets no frame of it, from the moment that this is decided.
+4. A person who may not read a room gets no frame of it, from the moment that this is decided.
 5. All devices of a person that hold their own log up to the same version hold the same values.
    Whatever event is lost, each is told the newest version within a heartbeat.
 """

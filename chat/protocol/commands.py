@@ -127,7 +127,7 @@ class History(Command):
 class RoomOpen(Command):
     """Opens a room. If a direct room exists already, it is returned instead of opening another.
 
-    Whoever opens a direct room has it at once. The other person gets it with its first message,
+    The person who opens a direct room has it at once. The other gets it with the first message,
     or when they open it too; until then they cannot tell that it exists.
     """
 

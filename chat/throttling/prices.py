@@ -1,7 +1,7 @@
 """The price of each request, so that no person can use up a server.
 
 The unit is the work of a short message: 1 to 5 ms of one core. A person has a burst of
-``RATE_BURST`` units and ``RATE_PER_SECOND`` afterwards, about a tenth of a core whatever they
+``RATE_BURST`` units and ``RATE_PER_SECOND`` afterwards, about a tenth of a core for anything they
 request. A price grows with the work that a command's fields cause; the length of the answer is
 charged afterwards.
 

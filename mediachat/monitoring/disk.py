@@ -14,7 +14,7 @@ from mediachat.monitoring.metrics import DISK_FLOOR, DISK_FREE
 MEGABYTE = 1024 * 1024
 FULL = (
     "The server's disk is nearly full, so it takes no files for now. Messages still arrive. "
-    "Ask whoever runs this server to make room."
+    "Ask the server's administrator to make room."
 )
 """What people are told whose file is not taken."""
 

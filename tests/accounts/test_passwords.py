@@ -1,4 +1,4 @@
-"""A password is the same at every door: with its spaces, and however its letters are typed."""
+"""A password is the same at every endpoint: with its spaces, and however its letters are typed."""
 
 import json
 import unicodedata

@@ -1,4 +1,4 @@
-"""Who has to have a second factor gets nowhere without one, at any door."""
+"""Who has to have a second factor gets nowhere without one, at any endpoint."""
 
 import time
 from typing import Any

@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *, port: int, runserver: bool, production: bool, **options: Any) -> None:
         if production and settings.DEBUG:
             raise CommandError(
-                "DEBUG is on. It shows the server's insides to whoever makes an error happen: "
+                "DEBUG is on. It shows the server's insides to anyone who causes an error: "
                 "remove DEBUG from the environment."
             )
         with urls.explained_errors(CommandError):

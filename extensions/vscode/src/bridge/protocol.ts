@@ -36,7 +36,7 @@ const bytes = v.pipe(
 );
 const command = v.pipe(text(FRAME_LIMIT), v.check(isCommand));
 
-/** Lines of somebody's checkout. */
+/** Lines of a person's checkout. */
 export const Code = v.object({
   language: v.optional(text(64), ""),
   repository: v.optional(text(500), ""),

@@ -24,7 +24,7 @@ export interface Connected {
   transport: SharedTransport;
 }
 
-/** This window's chat: one client and one socket while somebody is signed in. */
+/** This window's chat: one client and one socket while a person is signed in. */
 export class Chat implements vscode.Disposable {
   #connected: Connected | null = null;
   readonly #changed = new vscode.EventEmitter<void>();
@@ -37,7 +37,7 @@ export class Chat implements vscode.Disposable {
   /** A message was edited or deleted, or got a reaction. */
   readonly onDidChangeMessage = this.#messageChanged.event;
   readonly #switched = new vscode.EventEmitter<Connected | null>();
-  /** Somebody else is signed in, or nobody. */
+  /** Another person is signed in, or nobody. */
   readonly onDidSwitch = this.#switched.event;
 
   constructor(

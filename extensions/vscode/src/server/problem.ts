@@ -45,14 +45,17 @@ export function unreached(server: URL, error: unknown): Problem {
   if (codes.some((code) => code === "CERT_HAS_EXPIRED")) {
     return new Problem(
       "certificate",
-      l10n.t("The certificate of {0} has expired. Ask whoever runs the server to renew it.", host),
+      l10n.t(
+        "The certificate of {0} has expired. Ask the server's administrator to renew it.",
+        host,
+      ),
     );
   }
   if (codes.some((code) => OTHER_NAME.has(code))) {
     return new Problem(
       "certificate",
       l10n.t(
-        "The certificate of {0} is for another name. Check the address, or tell whoever runs the server.",
+        "The certificate of {0} is for another name. Check the address, or tell the server's administrator.",
         host,
       ),
     );

@@ -3,7 +3,7 @@ import { ChatError } from "../lib/errors.js";
 import { ErrorCode } from "../../protocol.js";
 
 /**
- * Signs in over django-allauth's headless door.
+ * Signs in over django-allauth's headless API.
  *
  * @param {string} server
  * @param {string} username

@@ -1,5 +1,5 @@
 /**
- * The address of one of the server's doors; the server may live below a path of its host.
+ * The address of one of the server's endpoints; the server may live below a path of its host.
  * @param {string} server such as `https://chat.example.org` or `https://example.org/chat`
  * @param {string} door such as `/ws/`
  */

@@ -132,7 +132,7 @@ export class OtherTabs {
     for (const { stop } of this.#taken.values()) stop();
   }
 
-  /** Somebody else signs in. */
+  /** Another person signs in. */
   clear() {
     this.leaveNothing();
     for (const clientId of [...this.#taken.keys()]) this.returned(clientId);

@@ -179,7 +179,7 @@ export class OutboxFiles {
     for (const upload of this.takeBack(clientId)) upload.cancel();
   }
 
-  /** Somebody else signs in. */
+  /** Another person signs in. */
   clear() {
     this.#held.clear();
     this.#uploads.clear();

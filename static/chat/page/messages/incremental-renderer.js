@@ -1,4 +1,4 @@
-/** How many messages are drawn anew in one frame, so that no frame takes long. */
+/** How many messages are redrawn in one frame, so that no frame takes long. */
 const STEP = 10;
 
 /**
