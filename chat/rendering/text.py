@@ -1,7 +1,7 @@
 """Renders messages as HTML that is safe to show in a page.
 
 Markdown with raw HTML off; only links to http, https and mailto; nothing is loaded from elsewhere
-(an image becomes a link to it). nh3 runs last and drops anything unsafe that the parser or a highlighter might
+(an image becomes a link to it). nh3 runs last and drops anything unsafe that the rendering
 let through. Time, depth and the length of the HTML are bounded, since anyone can send the worst
 message they can think of.
 """

@@ -21,7 +21,7 @@ OPENS_SOMETHING = re.compile(
     r"(/accounts/(?:password/reset/key|confirm-email|first-administrator|editor)/|[?&]key=)"
     r"[^/?&\s\"'\\]+"
 )
-"""Links that work for everyone who has them. Django logs the address of each request that it refuses."""
+"""Links that work for everyone who has them. Django logs the address of each refused request."""
 
 
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
