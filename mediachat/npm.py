@@ -21,6 +21,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "lit-html": ("*.js", "directives/*.js"),
     "lit-element": ("index.js", "lit-element.js"),
     "@lit/reactive-element": ("reactive-element.js", "css-tag.js"),
+    "@lit/context": ("index.js", "lib/*.js", "lib/controllers/*.js", "lib/decorators/*.js"),
     "dompurify": ("dist/purify.es.mjs",),
     "emoji-picker-element": ("index.js", "picker.js", "database.js"),
     "emoji-picker-element-data": ("en/emojibase/data.json",),
@@ -32,6 +33,7 @@ MAIN = {
     "lit-html": "lit-html/lit-html.js",
     "lit-element": "lit-element/index.js",
     "@lit/reactive-element": "@lit/reactive-element/reactive-element.js",
+    "@lit/context": "@lit/context/index.js",
     "dompurify": "dompurify/dist/purify.es.mjs",
     "emoji-picker-element": "emoji-picker-element/index.js",
 }

@@ -30,14 +30,10 @@ const platform = (name) => ({
   },
 });
 
-/** The page's own modules, but for those that would ask a server: the webview may ask nobody. */
+/** What the page's modules need beside themselves: its stylesheets, and the emoji's data. */
 const page = {
   name: "page",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/media-url\.js$/ }, () => ({ path: file("src/webview/media-url.ts") }));
-    onResolve({ filter: /^emoji-picker-element\/database\.js$/ }, () => ({
-      path: file("src/webview/emoji.ts"),
-    }));
     onResolve({ filter: /^virtual:styles$/ }, () => ({ path: "styles", namespace: "virtual" }));
     onLoad({ filter: /.*/, namespace: "virtual" }, async () => ({
       contents: [...(await stylesheets()), file("src/webview/editor.css")]
@@ -56,7 +52,8 @@ const page = {
           annotation,
           group,
           order,
-          [...(tags ?? []), ...(shortcodes ?? [])].join(" "),
+          (tags ?? []).join(" "),
+          shortcodes ?? [],
         ]);
       return { contents: JSON.stringify(slim), loader: "json" };
     });
@@ -135,7 +132,6 @@ await Promise.all([
     target: "es2022",
     format: "iife",
     loader: { ".svg": "dataurl" },
-    define: { "import.meta.url": "document.baseURI" },
     plugins: [page],
   }),
 ]);

@@ -13,7 +13,15 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The files beside `client/` are named one by one. */
 const CLIENT = ["protocol.js", "client/lib"];
-const COMPONENT = ["protocol.js", "client", "client.js", "client/lib", "client/people", "page/lib"];
+const COMPONENT = [
+  "protocol.js",
+  "client",
+  "client.js",
+  "client/lib",
+  "client/people",
+  "page/host",
+  "page/lib",
+];
 
 /** @type {Record<string, Record<string, string[]>>} the folders of each tree, and what each imports */
 const TREES = {
@@ -50,7 +58,8 @@ const TREES = {
     transports: [...CLIENT, "client/connection"],
     "client.js": ["protocol.js", "client/lib", "client/connection", "client", "transports"],
     scripts: [],
-    "page/lib": COMPONENT.filter((name) => name !== "page/lib"),
+    "page/host": ["protocol.js", "client"],
+    "page/lib": [...COMPONENT.filter((name) => name !== "page/lib"), "client/uploads"],
     "page/people": COMPONENT,
     "page/emoji": COMPONENT,
     "page/composer": [...COMPONENT, "client/message-log", "client/uploads", "page/people"],
@@ -64,7 +73,7 @@ const TREES = {
     "page/rooms": [...COMPONENT, "page/people", "page/composer", "page/messages"],
     "page/unsent": COMPONENT,
     "page/dialogs": [...COMPONENT, "page/people", "page/messages", "page/unsent"],
-    "page/shell": [...COMPONENT, "page/people"],
+    "page/shell": [...COMPONENT, "page/people", "page/unsent"],
     page: [
       ...COMPONENT,
       "transports",

@@ -9,7 +9,7 @@ import {
   serverAddress,
 } from "./account/server-address.js";
 import type { Chat } from "./chat/chat.js";
-import { roomTitle, unread } from "./chat/naming.js";
+import { spokenTitle, unread } from "../../../static/chat/page/lib/rooms.js";
 import { shareSelection } from "./code/share.js";
 import { shareFiles } from "./files/share.js";
 import { filesMeant } from "./files/shared-file.js";
@@ -117,7 +117,7 @@ export function registerCommands(context: vscode.ExtensionContext, services: Ser
       if (!client || !room) return;
       await notificationSettings.mute(room.id, true);
       window.setStatusBarMessage(
-        l10n.t("{0} is muted.", withoutIcons(roomTitle(client, room))),
+        l10n.t("{0} is muted.", withoutIcons(spokenTitle(client, room))),
         4000,
       );
     },

@@ -1,176 +1,118 @@
+import { ContextProvider } from "@lit/context";
 import { html } from "lit";
 import { keyed } from "lit/directives/keyed.js";
-import { isolated } from "../client/people/names.js";
 import "./lib/composition.js";
+import { pageContext } from "./lib/context.js";
+import { ClientEvents } from "./lib/client-events.js";
+import { refusal } from "./lib/dialog.js";
+import { ChatElement } from "./lib/element.js";
+import { icon, mark } from "./lib/icons.js";
+import { closePopovers } from "./lib/popover.js";
+import { waiting } from "./lib/rooms.js";
+import "./emoji/emoji-picker.js";
+import { Drafts } from "./composer/drafts.js";
+import { RoomUploads } from "./composer/room-uploads.js";
+import "./rooms/conversation.js";
+import { KeptView } from "./rooms/kept-view.js";
+import "./rooms/requests.js";
+import { RoomChoice } from "./rooms/room-choice.js";
+import { RoomLinks } from "./rooms/room-links.js";
+import "./rooms/room-list.js";
+import "./rooms/room-offer.js";
+import "./unsent/unsent.js";
+import "./unsent/waiting.js";
+import { Dialogs } from "./dialogs/dialogs.js";
 import "./shell/account-menu.js";
 import { Announcer } from "./shell/announcer.js";
 import "./shell/connection-line.js";
-import "./rooms/conversation.js";
-import { refusal } from "./lib/dialog.js";
-import { dialogFor } from "./dialogs/dialogs.js";
-import { Drafts } from "./composer/drafts.js";
-import { ChatElement } from "./lib/element.js";
-import "./emoji/emoji-picker.js";
-import { icon, mark } from "./lib/icons.js";
-import {
-  askForRoom,
-  forgetRoom,
-  lastRoom,
-  placeInAddress,
-  rememberRoom,
-} from "./rooms/location.js";
-import { displayName, listedRooms, unread, waiting } from "./lib/rooms.js";
-import "./rooms/requests.js";
-import "./shell/restored-line.js";
-import "./rooms/room-list.js";
-import { RoomLinks } from "./rooms/room-links.js";
-import "./rooms/room-offer.js";
-import { PageKeys } from "./shell/page-keys.js";
-import { unsentElsewhere } from "./unsent/unsent.js";
-import { Uploads } from "./composer/uploads.js";
-import "./unsent/waiting.js";
 import { banned, choose, signedOut, welcome } from "./shell/empty-states.js";
+import { LostRoom } from "./shell/lost-room.js";
+import { PageKeys } from "./shell/page-keys.js";
+import "./shell/restored-line.js";
+import { Toast } from "./shell/toast.js";
 
-const TOAST_MS = 7000;
-const NARROW = matchMedia("(max-width: 639px)");
+/** @typedef {import("./rooms/conversation.js").Conversation} Conversation */
 
 /** The whole page: the rooms on one side, the conversation on the other, dialogs above. */
 export class ChatApp extends ChatElement {
   static properties = {
     roomId: { state: true },
     screen: { state: true },
-    dialog: { state: true },
-    toast: { state: true },
-    offer: { state: true },
   };
 
-  static follows = ["state", "rooms", "room", "messages", "people"];
+  changes = new ClientEvents(this, ["state", "rooms", "room", "messages", "people"]);
 
   constructor() {
     super();
+    this.given = new ContextProvider(this, { context: pageContext });
     this.roomId = "";
     /** @type {"rooms" | "room"} which of the two is seen where there is room for one */
     this.screen = "rooms";
-    /** @type {{name: string, detail: any} | null} */
-    this.dialog = null;
-    this.toast = "";
-    /** @type {import("../protocol.js").Room | null} a public room to join, which the address names */
-    this.offer = null;
-    /** The room that the person leaves of their own will. */
-    this.leaving = "";
-    /** Says how the room that was open ended. */
-    this.farewell = "";
-    /** The address of the chat, with a slash at its end: links below it lead to its rooms. */
-    this.address = "";
-    /** This tab's id among those of the browser; '' where they share their drafts. */
-    this.tab = "";
     /** @type {Drafts | null} */
     this.drafts = null;
-    /** @type {Map<string, Uploads>} */
-    this.uploads = new Map();
+    /** @type {RoomUploads | null} */
+    this.uploads = null;
+    /** @type {KeptView | null} */
+    this.keptView = null;
+    this.toast = new Toast(this);
+    this.dialogs = new Dialogs(this);
     this.announcer = new Announcer(this);
+    this.choice = new RoomChoice(this);
+    this.lostRoom = new LostRoom(this);
     new RoomLinks(this);
     new PageKeys(this);
-    this.onAddress = () => this.openFromAddress();
-    /** Whether keys that are held down with Ctrl are the page's. */
-    this.takesCtrl = true;
-    /** Whether the page lists the rooms; an editor does so itself, beside the page. */
-    this.listsRooms = true;
-    /** @type {Record<string, (detail: any) => void>} */
-    const asked = {
-      "open-room": ({ room }) => this.openRoom(room),
-      "show-rooms": () => this.showRooms(),
-      "dialog-closed": () => (this.dialog = null),
+    this.listenTo({
+      "open-room": ({ room }) => void this.openRoom(room),
+      "show-rooms": () => void this.showRooms(),
       "put-away": ({ room }) => void this.putAway(room),
-      leaving: ({ room }) => (this.leaving = room),
       "pick-emoji": ({ beside, chosen }) => this.pickEmoji(beside, chosen),
       refused: (error) => this.say(refusal(error)),
       said: ({ text }) => this.say(text),
       "focus-search": () => this.focusSearch(),
       "focus-composer": () => this.focusComposer(),
-      "offer-accepted": () => this.openFromAddress(),
-      "offer-declined": () => this.declineOffer(),
-      heard: ({ message }) => this.announcer.announce(message),
-    };
-    for (const name of [
-      "start-chat",
-      "show-details",
-      "show-revisions",
-      "report",
-      "confirm",
-      "open-image",
-      "show-profile",
-      "show-blocked",
-      "show-unsent",
-      "show-shortcuts",
-    ]) {
-      asked[name] = (detail) => (this.dialog = { name, detail: detail ?? {} });
-    }
-    for (const [type, run] of Object.entries(asked)) {
-      this.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail));
-    }
+    });
   }
 
-  connectedCallback() {
-    super.connectedCallback();
-    addEventListener("popstate", this.onAddress);
+  /**
+   * Begins, once it is known where the page is shown and who connects it.
+   * @param {import("./lib/context.js").Given} given
+   */
+  start(given) {
+    Object.assign(this, given);
+    this.given.setValue(given);
+    this.changes.hostConnected();
+    this.choice.hostConnected();
+    this.announcer.follow(given.client);
+    this.lostRoom.follow(given.client);
+    const { lastView } = given.host;
+    if (lastView) this.keptView = new KeptView(this, lastView);
+    this.requestUpdate();
   }
 
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    removeEventListener("popstate", this.onAddress);
-  }
-
-  follow() {
-    const known = this.followed;
-    super.follow();
-    if (this.followed === known) return;
-    this.client.addEventListener("mention", (event) => {
-      const { room, message } = /** @type {CustomEvent} */ (event).detail;
-      // In the room that is open the list of messages tells it.
-      if (room !== this.roomId) this.announcer.announce(message);
-    });
-    this.client.addEventListener("left-out", (event) => {
-      const { room, upload } = /** @type {CustomEvent} */ (event).detail;
-      this.uploadsOf(room).put([upload]);
-    });
-    this.client.addEventListener("removed", (event) => {
-      const { room, name, by } = /** @type {CustomEvent} */ (event).detail;
-      const who = by ? isolated(displayName(this.client, by)) : "Somebody";
-      const words = `${who} removed you from ${isolated(name)}.`;
-      // Of the room that is open, one notice says this and what became of what was unsent.
-      if (room === this.roomId) this.farewell = words;
-      else this.say(words);
-    });
-    this.client.addEventListener("restored", () => {
-      for (const uploads of this.uploads.values()) uploads.uploadAgain();
-    });
+  shouldUpdate() {
+    return this.client !== undefined;
   }
 
   get room() {
     return this.client.rooms.get(this.roomId);
   }
 
-  /** @param {Map<PropertyKey, unknown>} changed */
-  willUpdate(changed) {
-    super.willUpdate(changed);
-    const { client } = this;
+  /** Whether the page lists the rooms; an editor does so itself, beside the page. */
+  get listsRooms() {
+    return !this.host.showRooms;
+  }
+
+  willUpdate() {
+    const { client, host } = this;
     if (!client.me) return;
     if (!this.drafts) {
-      this.offer = JSON.parse(this.dataset.offer ?? "null");
-      this.drafts = new Drafts(client.me.id, this.tab);
-      this.openFromAddress();
-      if (!this.roomId && !this.offer && this.listsRooms && !NARROW.matches) {
-        this.openRoom(this.firstRoom(), { address: false });
-      }
+      this.drafts = new Drafts(client.me.id, host);
+      this.uploads = new RoomUploads(client, this.drafts);
+      this.choice.begin();
+      this.keptView?.begin();
     }
     if (this.roomId && !this.room && client.state === "online") {
-      const isKept = unsentElsewhere(client).some(({ room }) => room === this.roomId);
-      const place = this.listsRooms ? "your rooms" : "the conversation";
-      const kept = isKept ? ` What you had not sent there is kept, above ${place}.` : "";
-      if (this.roomId !== this.leaving)
-        this.say(`${this.farewell || "You are no longer in that room."}${kept}`);
-      this.farewell = "";
+      this.lostRoom.say(this.roomId);
       this.roomId = "";
       this.screen = "rooms";
     }
@@ -181,35 +123,25 @@ export class ChatApp extends ChatElement {
     document.title = `${count > 0 ? `(${count}) ` : ""}Media Chat`;
   }
 
-  /** Where one signs in and then comes back to this place; "" in an editor. */
-  get signInAddress() {
-    const { signIn } = this.dataset;
-    return signIn
-      ? `${signIn}?next=${encodeURIComponent(location.pathname + location.search)}`
-      : "";
-  }
-
   render() {
-    if (this.client.state === "signed_out") return signedOut(this.signInAddress);
+    if (this.client.state === "signed_out") return signedOut(this.host.signInAddress());
     if (this.client.state === "banned") return banned();
+    const { listsRooms } = this;
     return html`
-      <main class="app ${this.listsRooms ? "" : "is-one-room"}" data-screen=${this.listsRooms ? this.screen : "room"}>
+      <main class="app ${listsRooms ? "" : "is-one-room"}" data-screen=${listsRooms ? this.screen : "room"}>
         <h1 class="visually-hidden">Media Chat</h1>
         <div class="app-lines">
-          <mc-connection-line .client=${this.client}></mc-connection-line>
-          <mc-restored-line .client=${this.client}></mc-restored-line>
+          <mc-connection-line></mc-connection-line>
+          <mc-restored-line></mc-restored-line>
         </div>
-        ${this.listsRooms ? this.sidebar() : null}
+        ${listsRooms ? this.sidebar() : null}
         <div class="content">
-          ${this.listsRooms ? null : this.asked()}
+          ${listsRooms ? null : asked()}
           ${this.content()}
         </div>
-        ${this.announcer.render()}
-        <div class="toast-place" role="alert">
-          ${this.toast ? html`<p class="toast">${this.toast}</p>` : null}
-        </div>
+        ${this.announcer.render()} ${this.toast.render()}
       </main>
-      ${this.dialog ? dialogFor(this.client, this.dialog) : null}
+      ${this.dialogs.render()}
       <mc-emoji-picker></mc-emoji-picker>
     `;
   }
@@ -219,26 +151,14 @@ export class ChatApp extends ChatElement {
       <div class="brand">
         ${mark()}
         <span class="brand-name">Media Chat</span>
-        <button type="button" class="button is-primary is-small" @click=${() => this.tell("start-chat")}>
+        <button type="button" class="button is-primary is-small" @click=${() => this.tell("start-chat", {})}>
           ${icon("plus")} Start chat
         </button>
       </div>
-      ${this.asked()}
-      <mc-room-list .client=${this.client} .current=${this.roomId}></mc-room-list>
-      <mc-account-menu
-        .client=${this.client}
-        .links=${this.dataset}
-        .takesCtrl=${this.takesCtrl}
-      ></mc-account-menu>
+      ${asked()}
+      <mc-room-list .current=${this.roomId}></mc-room-list>
+      <mc-account-menu></mc-account-menu>
     </div>`;
-  }
-
-  /** What waits for an answer of the person, in whatever room they are. */
-  asked() {
-    return html`
-      <mc-unsent .client=${this.client}></mc-unsent>
-      <mc-requests .client=${this.client}></mc-requests>
-    `;
   }
 
   content() {
@@ -248,80 +168,37 @@ export class ChatApp extends ChatElement {
       return keyed(
         `${client.epoch} ${room.id}`,
         html`<mc-conversation
-          .client=${client}
           .roomId=${room.id}
           .drafts=${this.drafts}
-          .uploads=${this.uploadsOf(room.id)}
+          .uploads=${this.uploads?.of(room.id)}
         ></mc-conversation>`,
       );
     }
-    if (!client.me) return html`<mc-waiting .client=${client}></mc-waiting>`;
-    if (this.offer)
-      return html`<mc-room-offer .client=${client} .room=${this.offer}></mc-room-offer>`;
-    const start = (/** @type {string} */ tab) => this.tell("start-chat", { tab });
+    if (!client.me) return html`<mc-waiting></mc-waiting>`;
+    const { offer } = this.choice;
+    if (offer) return html`<mc-room-offer .room=${offer}></mc-room-offer>`;
     return client.rooms.size === 0
-      ? welcome(client.me, start)
+      ? welcome(client.me, (tab) => this.tell("start-chat", { tab }))
       : choose(this.listsRooms ? null : () => void this.showRooms());
   }
 
-  /** @param {string} roomId */
-  uploadsOf(roomId) {
-    const known = this.uploads.get(roomId);
-    if (known) return known;
-    const uploads = new Uploads(this.client);
-    this.uploads.set(roomId, uploads);
-    // Also when the person looks at another room by then.
-    uploads.addEventListener("change", () => {
-      this.drafts?.change(roomId, { attachments: uploads.attachments, files: uploads.unfinished });
-    });
-    return uploads;
-  }
-
-  openFromAddress() {
-    const { room, number } = placeInAddress();
-    if (this.client.rooms.has(room)) this.openRoom(room, { address: false, number });
-    else if (this.offer && room === this.offer.id) this.screen = "room";
-    else {
-      this.screen = "rooms";
-      const { home } = this.dataset;
-      if (room && !(home && askForRoom(home)))
-        this.say("There is no such room, or you are not in it.");
-    }
-  }
-
-  declineOffer() {
-    this.offer = null;
-    forgetRoom(this.dataset.home);
-    if (NARROW.matches) void this.showRooms();
-    else void this.openRoom(this.firstRoom(), { address: false });
-  }
-
-  firstRoom() {
-    const { rooms, people } = listedRooms(this.client, "");
-    const known = [...rooms, ...people];
-    const last = lastRoom();
-    return (
-      (known.find(({ id }) => id === last) ?? known.find((room) => unread(room) > 0) ?? known[0])
-        ?.id ?? ""
-    );
+  get conversation() {
+    return /** @type {Conversation | null} */ (this.querySelector("mc-conversation"));
   }
 
   /**
    * @param {string} roomId
-   * @param {{address?: boolean, number?: number | null, focus?: boolean}} [options] whether the address
+   * @param {{isNamed?: boolean, number?: number | null, focus?: boolean}} [options] whether the address
    *   bar follows, the message to show, and whether one goes on to write
    */
-  async openRoom(roomId, { address = true, number = null, focus = true } = {}) {
+  async openRoom(roomId, { isNamed = true, number = null, focus = true } = {}) {
     if (!roomId) return;
-    this.offer = null;
     this.roomId = roomId;
     this.screen = "room";
-    this.dialog = null;
-    rememberRoom(roomId, address ? this.dataset.home : undefined);
+    this.dialogs.close();
+    this.choice.opened(roomId, { isNamed });
     await this.updateComplete;
-    const conversation = /** @type {import("./rooms/conversation.js").Conversation | null} */ (
-      this.querySelector("mc-conversation")
-    );
+    const { conversation } = this;
     await conversation?.updateComplete;
     if (number !== null) return void conversation?.list?.jump(number);
     // On a touch screen the focus would bring up the keyboard over what is to be read.
@@ -329,7 +206,7 @@ export class ChatApp extends ChatElement {
   }
 
   async showRooms() {
-    if (!this.listsRooms) return this.tell("rooms-elsewhere");
+    if (this.host.showRooms) return this.host.showRooms();
     this.screen = "rooms";
     await this.updateComplete;
     /** @type {HTMLElement | null} */ (this.querySelector(".room-entry[tabindex='0']"))?.focus();
@@ -345,7 +222,7 @@ export class ChatApp extends ChatElement {
     this.say("This conversation is off your list until the next message.");
     if (room !== this.roomId) return;
     this.roomId = "";
-    forgetRoom(this.dataset.home);
+    this.host.addressBar?.clear();
     await this.showRooms();
   }
 
@@ -362,10 +239,12 @@ export class ChatApp extends ChatElement {
 
   /** @param {string} words what the person has to know now, shown for some seconds */
   say(words) {
-    this.toast = words;
-    setTimeout(() => {
-      if (this.toast === words) this.toast = "";
-    }, TOAST_MS);
+    this.toast.say(words);
+  }
+
+  /** Closes what is open over the page and would stay so, since no pointer and no key has closed it. */
+  closePopovers() {
+    closePopovers(this);
   }
 
   /** Shows the list of rooms, where it is not beside the room, and looks for one. */
@@ -384,9 +263,7 @@ export class ChatApp extends ChatElement {
 
   /** Where the next message is written, or what says why none can be, and what leads to a room. */
   focusComposer() {
-    const conversation = /** @type {import("./rooms/conversation.js").Conversation | null} */ (
-      this.querySelector("mc-conversation")
-    );
+    const { conversation } = this;
     if (!conversation)
       return /** @type {HTMLElement | null} */ (
         this.querySelector("#waiting, .empty button")
@@ -397,5 +274,8 @@ export class ChatApp extends ChatElement {
     void this.updateComplete.then(focus);
   }
 }
+
+/** What waits for an answer of the person, in whatever room they are. */
+const asked = () => html`<mc-unsent></mc-unsent> <mc-requests></mc-requests>`;
 
 customElements.define("mc-app", ChatApp);

@@ -25,9 +25,15 @@ export async function upload(file, { server, sessionToken, signal, onProgress })
     ? { "X-Session-Token": sessionToken }
     : { "X-CSRFToken": csrfToken() };
   const request = { url, form, headers, hasCookies: !sessionToken, signal, onProgress };
-  const { status, text, retryAfter } = await (globalThis.XMLHttpRequest
-    ? byXhr(request)
-    : byFetch(request));
+  return attachmentOf(await (globalThis.XMLHttpRequest ? byXhr(request) : byFetch(request)));
+}
+
+/**
+ * What the server answered to an upload.
+ * @param {Answer} answer
+ * @returns {import("../protocol.js").Attachment} throws a {@link ChatError} where it was refused
+ */
+export function attachmentOf({ status, text, retryAfter }) {
   const answer = parsed(text);
   if (status >= 200 && status < 300 && answer?.id) return answer;
   const code = answer?.code ?? codeOf(status);
@@ -55,7 +61,7 @@ export function formWith(file) {
  *   & import("../client/connection/types.js").UploadOptions} Request
  */
 
-/** @typedef {{status: number, text: string, retryAfter: string | null}} Answer */
+/** @typedef {{status: number, text: string, retryAfter?: string | null}} Answer */
 
 /**
  * @param {Request} request
@@ -113,7 +119,7 @@ function parsed(text) {
 }
 
 /** What an answer without a code means, such as a proxy's. @param {number} status */
-export function codeOf(status) {
+function codeOf(status) {
   if (status === 413) return ErrorCode.TOO_LARGE;
   if (status === 401) return ErrorCode.UNAUTHENTICATED;
   if (status === 403) return ErrorCode.FORBIDDEN;

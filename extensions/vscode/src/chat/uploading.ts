@@ -1,6 +1,6 @@
 import { ChatError } from "../../../../static/chat/client.js";
 import type { Attachment } from "../../../../static/chat/protocol.js";
-import { codeOf, formWith } from "../../../../static/chat/transports/upload.js";
+import { attachmentOf, formWith } from "../../../../static/chat/transports/upload.js";
 import type { UploadOptions } from "../../../../static/chat/client/types.js";
 import { post } from "#platform";
 import { unreached } from "../server/problem.js";
@@ -19,7 +19,7 @@ export async function upload(
   const encoded = new Response(formWith(file));
   const contentType = encoded.headers.get("Content-Type") ?? "multipart/form-data";
   const body = await encoded.blob();
-  const { status, text } = await post(new URL(`${server.address}/api/v1/attachments`), {
+  const answer = await post(new URL(`${server.address}/api/v1/attachments`), {
     headers: { "Content-Type": contentType, "X-Session-Token": token },
     body,
     signal,
@@ -28,15 +28,5 @@ export async function upload(
     if (signal?.aborted) throw new ChatError("aborted", "The upload was cancelled.");
     throw new ChatError("network", unreached(server.url, error).message);
   });
-  const answer = parsed(text);
-  if (status < 300 && answer.id) return answer as Attachment;
-  throw new ChatError(answer.code ?? codeOf(status), answer.detail ?? "The file was not uploaded.");
-}
-
-function parsed(text: string): Partial<Attachment & ChatError> {
-  try {
-    return (JSON.parse(text) ?? {}) as Partial<Attachment & ChatError>;
-  } catch {
-    return {}; // what stands between may answer with a page of its own
-  }
+  return attachmentOf(answer);
 }

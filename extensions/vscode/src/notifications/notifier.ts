@@ -5,7 +5,8 @@ import { isolated } from "../../../../static/chat/client/people/names.js";
 import type { Message } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
 import type { Call } from "../chat/missed-calls.js";
-import { displayName, roomTitle } from "../chat/naming.js";
+import { spokenName } from "../../../../static/chat/client/people/names.js";
+import { spokenTitle } from "../../../../static/chat/page/lib/rooms.js";
 import type { ChatView } from "../view/chat-view.js";
 import { CallNotification } from "./call-notification.js";
 import type { FrontWindow } from "./front-window.js";
@@ -131,13 +132,15 @@ export class Notifier implements vscode.Disposable {
 function sentence(client: ChatClient, { room, messages }: Call): string {
   const last = messages.at(-1) as Message;
   const words = isolated(plain(spoken(last)).slice(0, WORDS_LIMIT));
-  const sender = displayName(client, last.sender);
+  const sender = spokenName(client, last.sender);
   if (messages.length > 1) {
-    const where = plain(room.kind === "direct" ? sender : roomTitle(client, room));
+    const where = plain(room.kind === "direct" ? sender : spokenTitle(client, room));
     return vscode.l10n.t("{0}: {1} messages. {2}", where, messages.length, words);
   }
   const where =
-    room.kind === "direct" ? sender : vscode.l10n.t("{0} in {1}", sender, roomTitle(client, room));
+    room.kind === "direct"
+      ? sender
+      : vscode.l10n.t("{0} in {1}", sender, spokenTitle(client, room));
   return `${plain(where)}: ${words}`;
 }
 

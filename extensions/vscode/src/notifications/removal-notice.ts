@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { ChatClient } from "../../../../static/chat/client.js";
 import { isolated } from "../../../../static/chat/client/people/names.js";
 import type { Chat } from "../chat/chat.js";
-import { displayName } from "../chat/naming.js";
+import { spokenName } from "../../../../static/chat/client/people/names.js";
 import type { ChatView } from "../view/chat-view.js";
 import type { FrontWindow } from "./front-window.js";
 import { plain } from "../rooms/plain.js";
@@ -41,7 +41,7 @@ export class RemovalNotice implements vscode.Disposable {
       const removal = (event as CustomEvent<Removal>).detail;
       const id = `removed ${removal.room} ${removal.position}`;
       told.set(removal.room, id);
-      this.#say(id, removal.name, removal.by === null ? null : displayName(client, removal.by));
+      this.#say(id, removal.name, removal.by === null ? null : spokenName(client, removal.by));
     });
     // A person who is back may be removed once more before anything is written there.
     client.addEventListener("rooms", () => {

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
-import { canWrite } from "../../../../static/chat/page/lib/rooms.js";
+import type { ChatClient } from "../../../../static/chat/client.js";
+import { canWrite, spokenTitle, unread } from "../../../../static/chat/page/lib/rooms.js";
 import type { Room } from "../../../../static/chat/protocol.js";
 import type { Chat } from "../chat/chat.js";
-import { roomTitle, sorted, unread } from "../chat/naming.js";
 import { awayReason } from "./away.js";
 import { inParts, type Part } from "./order.js";
 import { withoutIcons } from "./plain.js";
@@ -35,7 +35,7 @@ export async function pickRoom(
   const items = parts.flatMap(([part, some]) => [
     { label: partTitle(part), kind: vscode.QuickPickItemKind.Separator, room: undefined },
     ...some.map((room) => ({
-      label: `$(${roomIcon(room)}) ${withoutIcons(roomTitle(client, room))}`,
+      label: `$(${roomIcon(room)}) ${withoutIcons(spokenTitle(client, room))}`,
       description: unread(room) > 0 ? vscode.l10n.t("{0} unread", unread(room)) : "",
       room,
     })),
@@ -57,6 +57,11 @@ function partTitle(part: Part): string {
     case "others":
       return l10n.t("Other Rooms");
   }
+}
+
+/** Rooms as lists show them: people and rooms by name, so that nothing moves under the pointer. */
+function sorted(client: ChatClient, rooms: Room[]): Room[] {
+  return rooms.toSorted((a, b) => spokenTitle(client, a).localeCompare(spokenTitle(client, b)));
 }
 
 /** The rooms in the order of the tree: those of many, then those of two. */

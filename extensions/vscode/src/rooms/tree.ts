@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Room } from "../../../../static/chat/protocol.js";
 import type { Chat, Connected } from "../chat/chat.js";
-import { partner, roomTitle, unread } from "../chat/naming.js";
+import { partner, spokenTitle, unread } from "../../../../static/chat/page/lib/rooms.js";
 import { awayWords, SHORT_BREAK_MS } from "./away.js";
 import { inTree, roomIcon } from "./pick.js";
 import type { NotificationSettings } from "./notification-settings.js";
@@ -87,7 +87,7 @@ export class RoomsTree implements vscode.TreeDataProvider<Room>, vscode.Disposab
 
   getTreeItem(room: Room): vscode.TreeItem {
     const client = this.chat.connected?.client;
-    const title = client ? roomTitle(client, room) : room.name;
+    const title = client ? spokenTitle(client, room) : room.name;
     const count = unread(room);
     const muted = this.notificationSettings.isMuted(room.id);
     const item = new vscode.TreeItem(title);

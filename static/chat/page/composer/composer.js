@@ -1,15 +1,16 @@
 import { html } from "lit";
 import { quoteOf } from "../../client/message-log/quotes.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
+import { spokenTitle } from "../lib/rooms.js";
 import { icon } from "../lib/icons.js";
-import { LimitLine, textFile } from "./limit-line.js";
-import { MentionCompletion } from "./mention-completion.js";
-import { personName, spokenTitle } from "../people/name.js";
-import { paste } from "./paste.js";
-import { asWritten, fitToText, insertText, isInvisible } from "../lib/textarea.js";
+import { textFile } from "./limit-line.js";
+import { personName } from "../people/name.js";
+import { insertText, isInvisible } from "../lib/textarea.js";
 import "../lib/toolbar.js";
 import "./upload-tray.js";
-import { codeHint, isTouch, WritingKeys } from "./writing-keys.js";
+import { WritingField } from "./writing-field.js";
+import { isTouch } from "./writing-keys.js";
 
 /** @typedef {import("../../protocol.js").Message} Message */
 
@@ -25,10 +26,13 @@ export class Composer extends ChatElement {
     replyTo: { state: true },
     empty: { state: true },
     notice: { state: true },
-    inCode: { state: true },
   };
 
-  static follows = ["people", "presence", "messages"];
+  changes = new ClientEvents(
+    this,
+    ["people", "presence", "messages"],
+    (type, { room }) => type !== "messages" || (this.replyTo !== null && room === this.room.id),
+  );
 
   constructor() {
     super();
@@ -42,20 +46,14 @@ export class Composer extends ChatElement {
     this.replyTo = null;
     this.empty = true;
     this.notice = "";
-    /** Whether Enter makes a new line, because a block of code is open. */
-    this.inCode = false;
-    this.mentions = new MentionCompletion(this);
-    this.keys = new WritingKeys();
-    this.limit = new LimitLine(this);
+    this.field = new WritingField(this, {
+      changed: () => (this.empty = isInvisible(this.textarea.value)),
+      input: () => this.onInput(),
+      finish: () => this.send(),
+      files: (files) => this.addFiles(files),
+      key: (event) => this.onKey(event),
+    });
     this.onUploads = () => this.uploadsChanged();
-  }
-
-  /**
-   * @param {string} type
-   * @param {Record<string, any>} detail
-   */
-  concerns(type, detail) {
-    return type !== "messages" || (this.replyTo !== null && detail.room === this.room.id);
   }
 
   /** What is replied to, as it reads now; as it was where that is not loaded. */
@@ -78,10 +76,9 @@ export class Composer extends ChatElement {
 
   /** @param {import("./drafts.js").Draft} draft */
   show(draft) {
-    this.textarea.value = draft.body;
     this.replyTo = draft.replyTo;
     if (this.uploads.list.length === 0) this.uploads.restore(draft);
-    this.textChanged();
+    this.field.set(draft.body);
   }
 
   /** What a tab that was closed left here is written on. */
@@ -98,18 +95,19 @@ export class Composer extends ChatElement {
   render() {
     const title = spokenTitle(this.client, this.room);
     const { repliedTo } = this;
-    const sendable = !this.limit.isTooLong && (!this.empty || this.uploads.hasSome);
+    const sendable = !this.field.limit.isTooLong && (!this.empty || this.uploads.hasSome);
     return html`<form class="composer" aria-label="New message" @submit=${this.onSubmit}>
       ${repliedTo ? this.replyLine(repliedTo) : null}
       <mc-upload-tray
-        .client=${this.client}
         .list=${this.uploads.list}
         removable
         @remove-upload=${this.onRemove}
       ></mc-upload-tray>
       ${this.notice ? html`<p class="composer-notice" role="status">${this.notice}</p>` : null}
-      ${this.limit.render(() => this.sendAsFile())}
-      ${this.inCode ? codeHint("Ctrl+Enter sends. Escape, then Tab leaves.") : null} ${this.mentions.render()}
+      ${this.field.notes({
+        inCode: "Ctrl+Enter sends. Escape, then Tab leaves.",
+        sendAsFile: () => this.sendAsFile(),
+      })}
       <div class="composer-row">
         <input
           type="file"
@@ -119,20 +117,11 @@ export class Composer extends ChatElement {
           aria-hidden="true"
           @change=${this.onFiles}
         />
-        <textarea
-          rows="1"
-          class="composer-text"
-          dir="auto"
-          aria-label="Message ${title}"
-          placeholder="Message ${title}"
-          aria-autocomplete="list"
-          aria-controls=${this.mentions.id}
-          aria-activedescendant=${this.mentions.activeId}
-          @input=${this.onInput}
-          @keydown=${this.onKey}
-          @paste=${this.onPaste}
-          @blur=${() => this.mentions.close()}
-        ></textarea>
+        ${this.field.render({
+          look: "composer-text",
+          label: `Message ${title}`,
+          placeholder: `Message ${title}`,
+        })}
         <mc-toolbar class="composer-tools" aria-label="Add to the message">
           <button
             type="button"
@@ -226,17 +215,8 @@ export class Composer extends ChatElement {
   }
 
   onInput() {
-    this.textChanged();
     this.keep();
-    this.mentions.look();
     if (!this.empty) this.client.sayTyping(this.room.id);
-  }
-
-  textChanged() {
-    this.empty = isInvisible(this.textarea.value);
-    this.limit.look(this.textarea.value);
-    this.inCode = this.keys.areInCode(this.textarea);
-    fitToText(this.textarea);
   }
 
   keep() {
@@ -249,7 +229,7 @@ export class Composer extends ChatElement {
     this.requestUpdate();
   }
 
-  /** @param {CustomEvent<{upload: import("../../client/uploads/file-upload.js").FileUpload}>} event */
+  /** @param {import("../lib/events.js").PageEvent<"remove-upload">} event */
   onRemove({ detail }) {
     this.uploads.remove(detail.upload);
     if (!isTouch()) this.textarea.focus(); // the button that had the focus has gone
@@ -263,51 +243,40 @@ export class Composer extends ChatElement {
 
   /** Nothing is sent without what belongs to it: the message waits for files on their way. */
   send() {
-    const body = asWritten(this.textarea.value);
+    const body = this.field.written;
     if (this.uploads.failed) {
       this.notice = FAILED;
       return;
     }
-    if (this.limit.isTooLong || (this.empty && !this.uploads.hasSome)) return;
+    if (this.field.limit.isTooLong || (this.empty && !this.uploads.hasSome)) return;
     this.client.sendMessage(this.room.id, {
       body,
       attachments: this.uploads.take(),
       replyTo: this.repliedTo,
     });
-    this.textarea.value = "";
     this.replyTo = null;
     this.notice = this.uploads.list.length > 0 ? LEFT_OUT : "";
-    this.textChanged();
+    this.field.set("");
     this.keep();
     this.tell("sent");
   }
 
   /** Sends what is too long for a message, with the files that are here. */
   sendAsFile() {
-    if (!this.addFiles([textFile(asWritten(this.textarea.value))])) return;
+    if (!this.addFiles([textFile(this.field.written)])) return;
     insertText(this.textarea, "", 0, this.textarea.value.length);
     this.send();
   }
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
-    if (this.mentions.onKey(event) || this.keys.onKey(event, this.textarea)) return;
-    if (this.keys.finishes(event, this.textarea)) {
-      event.preventDefault();
-      this.send();
-    } else if (event.key === "ArrowUp" && this.textarea.value === "") {
+    if (event.key === "ArrowUp" && this.textarea.value === "") {
       event.preventDefault();
       this.tell("edit-last");
     } else if (event.key === "Escape" && this.replyTo) {
       event.preventDefault();
       this.reply(null);
     }
-  }
-
-  /** @param {ClipboardEvent} event */
-  onPaste(event) {
-    const files = paste(event, this.textarea);
-    if (files.length > 0) this.addFiles(files);
   }
 
   /** @param {Event} event */

@@ -1,5 +1,3 @@
-import { openTabs } from "../lib/tab.js";
-
 /**
  * @typedef {Object} Draft
  * @property {string} body
@@ -23,21 +21,22 @@ export class Drafts {
   /** @type {Map<string, string>} by room: newer than what is stored */
   #unstored = new Map();
   #prefix;
-  #tab;
+  #host;
 
   /**
    * @param {string} userId
-   * @param {string} tab this tab's id; '' where tabs cannot tell each other apart, and share
+   * @param {Pick<import("../host/host.js").Host, "storage" | "tabs">} host
    */
-  constructor(userId, tab) {
+  constructor(userId, host) {
     this.#prefix = `mediachat.draft.${userId}.`;
-    this.#tab = tab;
+    this.#host = host;
     this.askBeforeLeaving = (/** @type {Event} */ event) => event.preventDefault();
   }
 
   /** @param {string} roomId */
   #key(roomId) {
-    return this.#prefix + roomId + (this.#tab && `.${this.#tab}`);
+    const { id } = this.#host.tabs;
+    return this.#prefix + roomId + (id && `.${id}`);
   }
 
   /**
@@ -46,7 +45,7 @@ export class Drafts {
    */
   read(roomId) {
     try {
-      const text = this.#unstored.get(roomId) ?? localStorage.getItem(this.#key(roomId));
+      const text = this.#unstored.get(roomId) ?? this.#host.storage.getItem(this.#key(roomId));
       return { ...EMPTY, ...(text ? JSON.parse(text) : {}) };
     } catch {
       return { ...EMPTY };
@@ -61,23 +60,24 @@ export class Drafts {
    * @returns {Promise<Draft | null>} null where there is nothing to take
    */
   async adopt(roomId) {
-    const isOpen = await openTabs();
+    const isOpen = await this.#host.tabs.open();
     const own = this.#key(roomId);
     try {
       if (!isEmpty(this.read(roomId))) return null;
-      const left = Object.keys(localStorage).filter((key) => {
+      const { storage } = this.#host;
+      const left = keysOf(storage).filter((key) => {
         if (key === own || !key.startsWith(this.#prefix + roomId)) return false;
         return !isOpen(key.slice(this.#prefix.length + roomId.length + 1));
       });
       const drafts = left.map((key) => ({
         key,
         at: 0,
-        ...JSON.parse(localStorage.getItem(key) ?? "{}"),
+        ...JSON.parse(storage.getItem(key) ?? "{}"),
       }));
       const newest = drafts.sort((a, b) => b.at - a.at)[0];
       if (!newest) return null;
-      localStorage.setItem(own, localStorage.getItem(newest.key) ?? "{}");
-      localStorage.removeItem(newest.key);
+      storage.setItem(own, storage.getItem(newest.key) ?? "{}");
+      storage.removeItem(newest.key);
       return this.read(roomId);
     } catch {
       return null;
@@ -96,8 +96,8 @@ export class Drafts {
     const text = JSON.stringify({ ...draft, at: Date.now() });
     this.#unstored.delete(roomId);
     try {
-      if (isEmpty(draft)) localStorage.removeItem(this.#key(roomId));
-      else localStorage.setItem(this.#key(roomId), text);
+      if (isEmpty(draft)) this.#host.storage.removeItem(this.#key(roomId));
+      else this.#host.storage.setItem(this.#key(roomId), text);
     } catch {
       if (!isEmpty(draft)) this.#unstored.set(roomId, text);
     }
@@ -129,6 +129,10 @@ export class Drafts {
     if (this.read(roomId).editing === messageId) this.change(roomId, { editing: null });
   }
 }
+
+/** @param {import("../../client/types.js").KeyStorage} storage */
+const keysOf = (storage) =>
+  Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? "");
 
 /** @param {Draft} draft */
 function isEmpty({ body, replyTo, attachments, files, editing, edits }) {

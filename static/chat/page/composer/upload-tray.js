@@ -27,7 +27,6 @@ export class UploadTray extends ChatElement {
 
   /** @param {Map<PropertyKey, any>} changed */
   willUpdate(changed) {
-    super.willUpdate(changed);
     if (!changed.has("list")) return;
     for (const upload of changed.get("list") ?? [])
       upload.removeEventListener("change", this.onChange);

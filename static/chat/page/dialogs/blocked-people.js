@@ -1,12 +1,13 @@
 import { html } from "lit";
 import { avatar } from "../people/avatar.js";
 import { unblock } from "../people/blocking.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatDialog } from "../lib/dialog.js";
 import { displayName } from "../lib/rooms.js";
 
 /** Whom one has blocked, and the way to take it back. */
 export class BlockedPeople extends ChatDialog {
-  static follows = ["blocked", "people"];
+  changes = new ClientEvents(this, ["blocked", "people"]);
 
   get heading() {
     return "Blocked people";

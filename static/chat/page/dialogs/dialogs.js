@@ -11,42 +11,59 @@ import "./shortcuts-dialog.js";
 import "./start-chat.js";
 import "./unsent-dialog.js";
 
-/**
- * The dialog that the person asked for.
- * @param {import("../../client.js").ChatClient} client
- * @param {{name: string, detail: any}} asked
- */
-export function dialogFor(client, { name, detail }) {
-  switch (name) {
-    case "start-chat":
-      return html`<mc-start-chat
-        .client=${client}
-        .tab=${detail.tab ?? "person"}
-        .query=${detail.query ?? ""}
-      ></mc-start-chat>`;
-    case "show-details":
-      return html`<mc-room-details .client=${client} .roomId=${detail.room.id}></mc-room-details>`;
-    case "show-revisions":
-      return html`<mc-revisions .client=${client} .message=${detail.message}></mc-revisions>`;
-    case "report":
-      return html`<mc-report .client=${client} .message=${detail.message}></mc-report>`;
-    case "confirm":
-      return html`<mc-confirm .client=${client} .question=${detail}></mc-confirm>`;
-    case "open-image":
-      return html`<mc-lightbox
-        .client=${client}
-        .image=${detail.image}
-        .images=${detail.attachments.filter(isImage)}
-      ></mc-lightbox>`;
-    case "show-blocked":
-      return html`<mc-blocked-people .client=${client}></mc-blocked-people>`;
-    case "show-unsent":
-      return html`<mc-unsent-dialog .client=${client}></mc-unsent-dialog>`;
-    case "show-shortcuts":
-      return html`<mc-shortcuts .client=${client} .withCtrl=${detail.withCtrl}></mc-shortcuts>`;
-    case "show-profile":
-      return html`<mc-profile .client=${client}></mc-profile>`;
-    default:
-      return null;
+/** @typedef {import("../lib/events.js").OpenDialog} OpenDialog */
+
+/** @type {{[T in OpenDialog["name"]]: (detail: Extract<OpenDialog, {name: T}>["detail"]) => unknown}} */
+const DRAWN = {
+  "start-chat": ({ tab = "person", query = "" }) =>
+    html`<mc-start-chat .tab=${tab} .query=${query}></mc-start-chat>`,
+  "show-details": ({ room }) => html`<mc-room-details .roomId=${room.id}></mc-room-details>`,
+  "show-revisions": ({ message }) => html`<mc-revisions .message=${message}></mc-revisions>`,
+  report: ({ message }) => html`<mc-report .message=${message}></mc-report>`,
+  confirm: (question) => html`<mc-confirm .question=${question}></mc-confirm>`,
+  "open-image": ({ image, attachments }) =>
+    html`<mc-lightbox .image=${image} .images=${attachments.filter(isImage)}></mc-lightbox>`,
+  "show-blocked": () => html`<mc-blocked-people></mc-blocked-people>`,
+  "show-unsent": () => html`<mc-unsent-dialog></mc-unsent-dialog>`,
+  "show-shortcuts": () => html`<mc-shortcuts></mc-shortcuts>`,
+  "show-profile": () => html`<mc-profile></mc-profile>`,
+};
+
+const NAMES = /** @type {OpenDialog["name"][]} */ (Object.keys(DRAWN));
+
+/** The dialog over the page, if one is open: the last that the person asked for. */
+export class Dialogs {
+  /** @type {OpenDialog | null} */
+  #open = null;
+  #page;
+
+  /** @param {import("../lib/element.js").ChatElement} page */
+  constructor(page) {
+    this.#page = page;
+    page.listenTo({ "dialog-closed": () => this.close() });
+    for (const name of NAMES) {
+      page.listenTo({
+        [name]: (/** @type {any} */ detail) => this.#show({ name, detail: detail ?? {} }),
+      });
+    }
+  }
+
+  /** @param {OpenDialog} dialog */
+  #show(dialog) {
+    const { host } = this.#page;
+    if (dialog.name === "open-image" && host.openImage) return host.openImage(dialog.detail.image);
+    this.#open = dialog;
+    this.#page.requestUpdate();
+  }
+
+  close() {
+    this.#open = null;
+    this.#page.requestUpdate();
+  }
+
+  render() {
+    if (!this.#open) return null;
+    const { name, detail } = this.#open;
+    return DRAWN[name](/** @type {any} */ (detail));
   }
 }

@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { refusal } from "../lib/dialog.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { icon } from "../lib/icons.js";
 import { Reading } from "../lib/reading.js";
@@ -16,7 +17,7 @@ export class PublicRooms extends ChatElement {
     error: { state: true },
   };
 
-  static follows = ["rooms"];
+  changes = new ClientEvents(this, ["rooms"]);
 
   constructor() {
     super();

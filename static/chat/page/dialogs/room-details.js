@@ -2,11 +2,14 @@ import { html } from "lit";
 import { isolated } from "../../client/people/names.js";
 import { avatar } from "../people/avatar.js";
 import { blockItem } from "../people/blocking.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatDialog } from "../lib/dialog.js";
 import "../lib/menu.js";
 import { personName } from "../people/name.js";
 import "../people/people-search.js";
 import { canManage, canModerate, displayName } from "../lib/rooms.js";
+
+/** @typedef {import("../lib/events.js").PageEvent<"choose-person">} PersonChosen */
 
 /** @typedef {{username: string, display_name: string, role: string}} Member */
 
@@ -21,7 +24,7 @@ export class RoomDetails extends ChatDialog {
     leaving: { state: true },
   };
 
-  static follows = ["room", "rooms", "presence", "people", "blocked"];
+  changes = new ClientEvents(this, ["room", "rooms", "presence", "people", "blocked"]);
 
   constructor() {
     super();
@@ -71,10 +74,9 @@ export class RoomDetails extends ChatDialog {
         moderates
           ? html`<mc-people-search
             label="Add people"
-            .client=${this.client}
             room=${this.roomId}
             .taken=${Object.fromEntries((room.asked ?? []).map((name) => [name, "asked"]))}
-            @choose-person=${(/** @type {CustomEvent} */ event) => this.add(event.detail.person.username)}
+            @choose-person=${(/** @type {PersonChosen} */ event) => this.add(event.detail.person.username)}
           ></mc-people-search>`
           : null
       }

@@ -6,20 +6,12 @@ const isMac = /^Mac/.test(navigator.platform);
 
 /** The keys of the page, by where they work. */
 export class ShortcutsDialog extends ChatDialog {
-  static properties = { withCtrl: { type: Boolean } };
-
-  constructor() {
-    super();
-    /** Whether keys that are held down with Ctrl are the page's; an editor around it keeps them. */
-    this.withCtrl = true;
-  }
-
   get heading() {
     return "Keyboard shortcuts";
   }
 
   content() {
-    const sections = this.withCtrl ? SHORTCUTS : SHORTCUTS_IN_EDITOR;
+    const sections = this.host.takesCtrl ? SHORTCUTS : SHORTCUTS_IN_EDITOR;
     return sections.map(
       ({ where, shortcuts }) => html`<h3 class="dialog-heading">${where}</h3>
         <dl class="shortcuts">

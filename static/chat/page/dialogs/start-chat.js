@@ -12,6 +12,8 @@ const TABS = /** @type {const} */ ([
   { id: "find", label: "Public rooms" },
 ]);
 
+/** @typedef {import("../lib/events.js").PageEvent<"choose-person">} PersonChosen */
+
 /** Every way to a conversation: a person, a new room, a public room that exists. */
 export class StartChat extends ChatDialog {
   static properties = {
@@ -64,7 +66,7 @@ export class StartChat extends ChatDialog {
 
   panel() {
     if (this.tab === "find") {
-      return html`<mc-public-rooms .client=${this.client} .query=${this.query}></mc-public-rooms>`;
+      return html`<mc-public-rooms .query=${this.query}></mc-public-rooms>`;
     }
     return this.tab === "new" ? this.newRoom() : this.person();
   }
@@ -73,10 +75,9 @@ export class StartChat extends ChatDialog {
     return html`<mc-people-search
       autofocus
       label="Who do you want to talk to?"
-      .client=${this.client}
       .query=${this.query}
       .taken=${this.me}
-      @choose-person=${(/** @type {CustomEvent} */ event) => this.talkTo(event.detail.person.username)}
+      @choose-person=${(/** @type {PersonChosen} */ event) => this.talkTo(event.detail.person.username)}
     ></mc-people-search>`;
   }
 
@@ -95,9 +96,8 @@ export class StartChat extends ChatDialog {
       </form>
       <mc-people-search
         label="Add people (you can do it later too)"
-        .client=${this.client}
         .taken=${{ ...this.me, ...Object.fromEntries(this.members.map((name) => [name, "added"])) }}
-        @choose-person=${(/** @type {CustomEvent} */ event) => {
+        @choose-person=${(/** @type {PersonChosen} */ event) => {
           this.members = [...this.members, event.detail.person.username];
         }}
       ></mc-people-search>

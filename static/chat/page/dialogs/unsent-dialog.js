@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatDialog } from "../lib/dialog.js";
 import { NewDay } from "../lib/new-day.js";
 import { unsentElsewhere } from "../unsent/unsent.js";
@@ -18,7 +19,7 @@ const GONE = new Set([ErrorCode.NOT_FOUND, ErrorCode.FORBIDDEN]);
 /** Unsent messages of rooms that are gone, to be copied or dropped. */
 export class UnsentDialog extends ChatDialog {
   static properties = { copied: { state: true } };
-  static follows = ["outbox", "rooms"];
+  changes = new ClientEvents(this, ["outbox", "rooms"]);
 
   constructor() {
     super();

@@ -1,4 +1,3 @@
-import Database from "emoji-picker-element/database.js";
 import { html } from "lit";
 import { drawn } from "./drawn-emoji.js";
 import { ChatElement } from "../lib/element.js";
@@ -22,11 +21,8 @@ const GROUPS = [
 ];
 const COLUMNS = 8;
 
-/** @type {Database | null} */
-let database = null;
-
 /**
- * @param {Database} emoji
+ * @param {import("../host/host.js").EmojiSource} emoji
  * @param {string} asked
  */
 async function search(emoji, asked) {
@@ -108,18 +104,10 @@ export class EmojiPicker extends ChatElement {
   }
 
   async load() {
-    // Bundled beside the page: nothing is asked of anyone else's server.
-    database ??= new Database({
-      dataSource: new URL(
-        "../../../npm/emoji-picker-element-data/en/emojibase/data.json",
-        import.meta.url,
-      ).href,
-    });
+    const source = this.host.emoji();
     const asked = this.query.trim();
     try {
-      const found = asked
-        ? await search(database, asked)
-        : await database.getEmojiByGroup(this.group);
+      const found = asked ? await search(source, asked) : await source.getEmojiByGroup(this.group);
       const own = await drawn(/** @type {any[]} */ (found.filter((emoji) => "unicode" in emoji)));
       if (asked !== this.query.trim()) return;
       this.emoji = asked ? bestFirst(own, asked) : own;

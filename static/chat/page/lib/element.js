@@ -1,29 +1,25 @@
+import { ContextConsumer } from "@lit/context";
 import { LitElement } from "lit";
+import { pageContext } from "./context.js";
 
-/** @typedef {import("../../client.js").ChatClient} ChatClient */
+/** @typedef {import("./events.js").PageEvents} PageEvents */
 
 /**
  * What every component of the page is: drawn in the light DOM, so that one stylesheet and one
- * set of theme variables reach it, and drawn again when the client says that something it
- * shows has changed.
+ * set of theme variables reach it, and given the client and the host by the page around it.
+ * A component that shows what the client knows follows it by {@link ClientEvents}.
  */
 export class ChatElement extends LitElement {
-  /** @type {import("lit").PropertyDeclarations} */
-  static properties = { client: { attribute: false } };
-
-  /** Names of the client's events after which this component draws itself again. */
-  static follows = /** @type {string[]} */ ([]);
-
   constructor() {
     super();
-    /** @type {ChatClient} */
+    /** @type {import("../../client.js").ChatClient} */
     this.client = /** @type {any} */ (undefined);
-    /** @type {ChatClient | null} */
-    this.followed = null;
-    this.onClientEvent = (/** @type {Event} */ event) => {
-      const detail = /** @type {CustomEvent} */ (event).detail ?? {};
-      if (this.concerns(event.type, detail)) this.requestUpdate();
-    };
+    /** @type {import("../host/host.js").Host} */
+    this.host = /** @type {any} */ (undefined);
+    new ContextConsumer(this, {
+      context: pageContext,
+      callback: (given) => Object.assign(this, given),
+    });
   }
 
   createRenderRoot() {
@@ -31,41 +27,14 @@ export class ChatElement extends LitElement {
   }
 
   /**
-   * Whether an event that this component follows changes what it shows.
-   * @param {string} _type
-   * @param {Record<string, any>} _detail
+   * Listens to what the components in this one tell.
+   * @param {import("./events.js").PageListeners} listeners
    */
-  concerns(_type, _detail) {
-    return true;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.follow();
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.unfollow();
-  }
-
-  /** @param {Map<PropertyKey, unknown>} changed */
-  willUpdate(changed) {
-    if (changed.has("client")) this.follow();
-  }
-
-  follow() {
-    if (!this.client || this.followed === this.client || !this.isConnected) return;
-    this.unfollow();
-    this.followed = this.client;
-    const { follows } = /** @type {typeof ChatElement} */ (this.constructor);
-    for (const type of follows) this.client.addEventListener(type, this.onClientEvent);
-  }
-
-  unfollow() {
-    const { follows } = /** @type {typeof ChatElement} */ (this.constructor);
-    for (const type of follows) this.followed?.removeEventListener(type, this.onClientEvent);
-    this.followed = null;
+  listenTo(listeners) {
+    for (const [type, run] of Object.entries(listeners)) {
+      // Each listener takes the detail of its own event, which a loop over all does not see.
+      this.addEventListener(type, (event) => run(/** @type {any} */ (event).detail));
+    }
   }
 
   /**
@@ -81,10 +50,11 @@ export class ChatElement extends LitElement {
 
   /**
    * Tells the components around this one what the person asked for.
-   * @param {string} type
-   * @param {unknown} [detail]
+   * @template {keyof PageEvents} T
+   * @param {T} type
+   * @param {import("./events.js").Detail<T>} rest
    */
-  tell(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
+  tell(type, ...rest) {
+    this.dispatchEvent(new CustomEvent(type, { detail: rest[0], bubbles: true }));
   }
 }

@@ -1,4 +1,5 @@
 import { searchable } from "../../client/people/name-match.js";
+import { isolated, spokenName } from "../../client/people/names.js";
 
 /** @typedef {import("../../client.js").ChatClient} ChatClient */
 /** @typedef {import("../../protocol.js").Room} Room */
@@ -30,6 +31,16 @@ export function roomTitle(client, room) {
  */
 export function displayName(client, username) {
   return client.person(username).display_name || username;
+}
+
+/**
+ * What a room is called where there is no markup: it does not turn around what is beside it.
+ * @param {ChatClient} client
+ * @param {Room} room
+ */
+export function spokenTitle(client, room) {
+  const other = partner(client, room);
+  return other ? spokenName(client, other) : isolated(room.name || "Unnamed room");
 }
 
 /** @param {Room} room */

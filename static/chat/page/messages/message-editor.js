@@ -1,13 +1,11 @@
 import { html } from "lit";
 import { refusal } from "../lib/dialog.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
-import { paste } from "../composer/paste.js";
-import { LimitLine } from "../composer/limit-line.js";
-import { MentionCompletion } from "../composer/mention-completion.js";
 import { canWrite } from "../lib/rooms.js";
-import { asWritten, fitToText } from "../lib/textarea.js";
 import { waitWords } from "../lib/waits.js";
-import { codeHint, isTouch, WritingKeys } from "../composer/writing-keys.js";
+import { WritingField } from "../composer/writing-field.js";
+import { isTouch } from "../composer/writing-keys.js";
 
 /**
  * The open room around the messages, as far as an editor needs it.
@@ -26,10 +24,9 @@ export class MessageEditor extends ChatElement {
     error: { state: true },
     wait: { state: true },
     saving: { state: true },
-    inCode: { state: true },
   };
 
-  static follows = ["people", "presence", "room", "blocked"];
+  changes = new ClientEvents(this, ["people", "presence", "room", "blocked"]);
 
   constructor() {
     super();
@@ -42,11 +39,14 @@ export class MessageEditor extends ChatElement {
     this.wait = "";
     /** @type {AbortController | null} what is being saved */
     this.saving = null;
-    /** Whether Enter makes a new line, because a block of code is open. */
-    this.inCode = false;
-    this.mentions = new MentionCompletion(this);
-    this.keys = new WritingKeys();
-    this.limit = new LimitLine(this);
+    this.field = new WritingField(this, {
+      changed: () => {},
+      input: () => this.onInput(),
+      finish: () => void this.save(),
+      files: (files) => this.tell("add-files", { files }),
+      key: (event) => this.onKey(event),
+      keepsKeys: true,
+    });
   }
 
   get room() {
@@ -64,7 +64,7 @@ export class MessageEditor extends ChatElement {
       this.room !== undefined &&
       canWrite(this.client, this.room) &&
       !this.isGone &&
-      !this.limit.isTooLong
+      !this.field.limit.isTooLong
     );
   }
 
@@ -81,27 +81,14 @@ export class MessageEditor extends ChatElement {
     this.drafts = drafts;
     const kept = drafts.read(roomId).edits[this.message.id];
     if (this.isGone && !kept) return this.cancel();
-    this.textarea.value = kept ?? this.message.body;
-    this.textChanged();
+    this.field.set(kept ?? this.message.body);
     if (!isEditKept) this.textarea.focus();
   }
 
   render() {
     return html`
-      <textarea
-        class="input editor-text"
-        dir="auto"
-        aria-label="Edit message"
-        rows="1"
-        aria-autocomplete="list"
-        aria-controls=${this.mentions.id}
-        aria-activedescendant=${this.mentions.activeId}
-        @input=${this.onInput}
-        @keydown=${this.onKey}
-        @paste=${this.onPaste}
-        @blur=${() => this.mentions.close()}
-      ></textarea>
-      ${this.mentions.render()} ${this.limit.render()} ${this.inCode ? codeHint("Ctrl+Enter saves, Escape cancels.") : null}
+      ${this.field.render({ look: "input editor-text", label: "Edit message" })}
+      ${this.field.notes({ inCode: "Ctrl+Enter saves, Escape cancels." })}
       <div class="editor-actions">${this.isGone ? this.waysOut() : this.ways()}</div>
       ${this.wait ? html`<p class="dialog-wait" role="status">${this.wait}</p>` : null}
       ${this.error ? html`<p class="dialog-error" role="alert">${this.error}</p>` : null}
@@ -113,7 +100,7 @@ export class MessageEditor extends ChatElement {
     return html`
       <button type="button" class="button is-primary is-small" ?disabled=${isWaiting} @click=${this.save}>Save</button>
       <button type="button" class="button is-small" @click=${this.cancel}>Cancel</button>
-      ${isTouch() || this.inCode ? null : html`<span class="hint">Enter saves, Escape cancels</span>`}
+      ${isTouch() || this.field.inCode ? null : html`<span class="hint">Enter saves, Escape cancels</span>`}
     `;
   }
 
@@ -134,9 +121,7 @@ export class MessageEditor extends ChatElement {
   }
 
   onInput() {
-    this.textChanged();
     this.keep(this.textarea.value === this.message.body ? null : this.textarea.value);
-    this.mentions.look();
   }
 
   /** Keeps what is written over a change of the room and a reload. @param {string | null} body null: nothing */
@@ -144,35 +129,16 @@ export class MessageEditor extends ChatElement {
     this.drafts.keepEdit(this.message.room, this.message.id, body);
   }
 
-  textChanged() {
-    fitToText(this.textarea);
-    this.limit.look(this.textarea.value);
-    this.inCode = this.keys.areInCode(this.textarea);
-  }
-
   /** @param {KeyboardEvent} event */
   onKey(event) {
-    event.stopPropagation();
-    if (this.mentions.onKey(event) || this.keys.onKey(event, this.textarea)) return;
-    if (this.keys.finishes(event, this.textarea)) {
-      event.preventDefault();
-      void this.save();
-    } else if (event.key === "Escape") {
-      event.preventDefault();
-      this.cancel();
-    }
-  }
-
-  /** @param {ClipboardEvent} event */
-  onPaste(event) {
-    const files = paste(event, this.textarea);
-    if (files.length > 0) this.tell("add-files", { files });
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    this.cancel();
   }
 
   /** The answer may be lost and the text saved all the same: then there is nothing left to do here. */
   updated() {
-    const isSaved =
-      (this.saving || this.error) && asWritten(this.textarea.value) === this.message.body;
+    const isSaved = (this.saving || this.error) && this.field.written === this.message.body;
     if (isSaved) this.cancel();
   }
 
@@ -185,7 +151,7 @@ export class MessageEditor extends ChatElement {
   }
 
   async save() {
-    const body = asWritten(this.textarea.value);
+    const body = this.field.written;
     if (!this.isTaken) return;
     if (body === this.message.body) return this.cancel();
     // Enter saves also while an earlier text waits: that one is not tried again.

@@ -1,16 +1,16 @@
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { IncrementalRenderer } from "./incremental-renderer.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { jumpToNewest, listTop, pageElsewhere } from "./list-edges.js";
 import { moveByKey } from "./list-keys.js";
 import { loadNear } from "./load-near.js";
 import "./message.js";
-import { spokenTitle } from "../people/name.js";
 import { NewDay } from "../lib/new-day.js";
 import { keepPlace, placeIn } from "./scroll-positions.js";
 import { ReadMarker } from "./read-marker.js";
-import { unread } from "../lib/rooms.js";
+import { spokenTitle, unread } from "../lib/rooms.js";
 import { ScrollAnchor } from "./scroll-anchor.js";
 import { timeline } from "./timeline.js";
 import { unreadBar } from "./unread-bar.js";
@@ -29,7 +29,11 @@ export class MessageList extends ChatElement {
     isAtUnread: { state: true },
   };
 
-  static follows = ["messages", "room", "rooms", "people", "state"];
+  changes = new ClientEvents(
+    this,
+    ["messages", "room", "rooms", "people", "state"],
+    (type, { room }) => ["state", "people", "rooms"].includes(type) || room === this.roomId,
+  );
 
   constructor() {
     super();
@@ -78,20 +82,6 @@ export class MessageList extends ChatElement {
     return /** @type {HTMLElement} */ (this.querySelector(".messages"));
   }
 
-  /**
-   * @param {string} type
-   * @param {Record<string, any>} detail
-   */
-  concerns(type, detail) {
-    return (
-      type === "state" ||
-      type === "people" ||
-      type === "rooms" ||
-      detail.room === this.roomId ||
-      detail.room?.id === this.roomId
-    );
-  }
-
   connectedCallback() {
     super.connectedCallback();
     this.reading.start();
@@ -108,7 +98,6 @@ export class MessageList extends ChatElement {
 
   /** @param {Map<PropertyKey, unknown>} changed */
   willUpdate(changed) {
-    super.willUpdate(changed);
     if (changed.has("roomId") && this.roomId) void this.enter();
     if (this.anchor && this.placed && this.settling === 0) this.anchor.hold();
     this.settling += 1;
@@ -129,7 +118,7 @@ export class MessageList extends ChatElement {
     this.newest = number;
     this.unreadAfter = hasUnread ? read : null;
     this.placeKey = `${client.epoch} ${roomId}`;
-    const kept = placeIn(this.placeKey);
+    const kept = placeIn(this.host, this.placeKey);
     this.kept = hasUnread && number > (kept?.newest ?? 0) ? null : kept;
     const opensAt = this.kept?.number ?? (hasUnread ? read + 1 : null);
     try {
@@ -142,13 +131,20 @@ export class MessageList extends ChatElement {
     if (roomId === this.roomId) this.opening = false;
   }
 
+  /** Where the reader is: the first message in view, 0 at the end, and how far its top is from the list's. */
+  get place() {
+    const { item, offset, atEnd } = this.anchor;
+    const number = Number(/** @type {HTMLElement | null} */ (item)?.dataset.number) || 0;
+    return { number: atEnd && !this.feed.hasNewer ? 0 : number, offset };
+  }
+
   /** For when the reader comes back to this room. */
   keepPlace() {
     if (!this.placed) return;
     const { item, offset } = this.anchor;
     const number = Number(/** @type {HTMLElement | null} */ (item)?.dataset.number);
     const isKept = !this.atEnd && number > 0 && !item?.matches(".is-unsent, .is-failed");
-    keepPlace(this.placeKey, isKept ? { number, offset, newest: this.newest } : null);
+    keepPlace(this.host, this.placeKey, isKept ? { number, offset, newest: this.newest } : null);
   }
 
   firstUpdated() {
@@ -168,7 +164,7 @@ export class MessageList extends ChatElement {
     if (this.opening) return this.anchor.toEnd();
     const { anchor, feed } = this;
     const isLed = !this.placed || this.target !== null;
-    if (!this.placed) this.place();
+    if (!this.placed) this.enterPlace();
     else if (this.target !== null) this.show(this.target);
     else anchor.restore();
     // New messages are drawn a few at a time, and followed to the last of them. A reader who only
@@ -179,7 +175,7 @@ export class MessageList extends ChatElement {
     this.look();
   }
 
-  place() {
+  enterPlace() {
     this.placed = true;
     const { kept } = this;
     const item = kept && this.querySelector(`mc-message[data-number="${kept.number}"]`);
@@ -224,8 +220,7 @@ export class MessageList extends ChatElement {
 
   /**
    * A message was folded or unfolded: what the reader looks at stays where it is.
-   * @param {CustomEvent<{isFolded: boolean, by: number}>} event `by`: how far find-in-page had
-   *   scrolled inside of it
+   * @param {import("../lib/events.js").PageEvent<"fold">} event
    */
   onFold({ target, detail: { isFolded, by } }) {
     const item = /** @type {HTMLElement} */ (target);
@@ -348,7 +343,6 @@ export class MessageList extends ChatElement {
   drawMessage(message, continued) {
     return html`<mc-message
       tabindex="-1"
-      .client=${this.client}
       .room=${this.client.rooms.get(this.roomId)}
       .message=${message}
       .continued=${continued}

@@ -3,6 +3,7 @@ import { spokenName } from "../../client/people/names.js";
 import { attachmentList } from "./attachments.js";
 import { avatar } from "../people/avatar.js";
 import { clockTime, fullTime } from "../lib/dates.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { Fold } from "./fold.js";
 import { icon } from "../lib/icons.js";
@@ -31,7 +32,11 @@ export class ChatMessage extends ChatElement {
     revealed: { state: true },
   };
 
-  static follows = ["people", "state", "blocked"];
+  changes = new ClientEvents(
+    this,
+    ["people", "state", "blocked"],
+    (type) => type !== "state" || isPending(this.message),
+  );
 
   constructor() {
     super();
@@ -52,12 +57,7 @@ export class ChatMessage extends ChatElement {
     this.addEventListener("pointerleave", () => this.relax());
     this.addEventListener("focusin", () => (this.active = true));
     this.addEventListener("focusout", () => setTimeout(() => this.relax()));
-    this.addEventListener("menu-closed", () => setTimeout(() => this.relax()));
-  }
-
-  /** @param {string} type */
-  concerns(type) {
-    return type !== "state" || isPending(this.message);
+    this.listenTo({ "menu-closed": () => setTimeout(() => this.relax()) });
   }
 
   get mine() {
@@ -92,9 +92,7 @@ export class ChatMessage extends ChatElement {
     if (!inUse) this.active = false;
   }
 
-  /** @param {Map<PropertyKey, unknown>} changed */
-  willUpdate(changed) {
-    super.willUpdate(changed);
+  willUpdate() {
     const { message, client } = this;
     const me = client.me?.username ?? "";
     this.setAttribute("role", "article");
@@ -165,7 +163,7 @@ export class ChatMessage extends ChatElement {
   }
 
   editor() {
-    return html`<mc-message-editor .client=${this.client} .message=${this.message}></mc-message-editor>`;
+    return html`<mc-message-editor .message=${this.message}></mc-message-editor>`;
   }
 
   content() {
@@ -173,12 +171,12 @@ export class ChatMessage extends ChatElement {
     return html`
       ${message.quote ? this.quote(message.quote) : null}
       ${this.editing ? this.editor() : this.body()}
-      ${message.code ? sharedCode(message.code, (code) => this.tell("open-code", { code })) : null}
+      ${message.code ? sharedCode(message.code, this.host.openCode?.bind(this.host)) : null}
       ${message.edited_at ? this.editedMark() : null}
       ${attachmentList(this.uploaded, (image) => this.openImage(image))}
       ${
         message.uploads?.length
-          ? html`<mc-upload-tray .client=${this.client} .list=${message.uploads}></mc-upload-tray>`
+          ? html`<mc-upload-tray .list=${message.uploads}></mc-upload-tray>`
           : null
       }
       ${this.reactions()}

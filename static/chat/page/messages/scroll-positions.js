@@ -7,36 +7,53 @@
  *   one kept it, so that what is unread comes first
  */
 
+/** @typedef {Pick<import("../host/host.js").Host, "tabStorage">} Host */
+
 const KEY = "mediachat.places";
 /** Rooms whose places outlast a reload, those that were left last. */
 const MOST = 50;
 
-/** @type {Map<string, Place>} those of this tab */
-const places = new Map(kept());
+/** @type {WeakMap<Host, Map<string, Place>>} those of this tab, once they are read */
+const places = new WeakMap();
 
-/** @returns {[string, Place][]} */
-function kept() {
+/** @param {Host} host */
+function known(host) {
+  const all = places.get(host) ?? new Map(kept(host));
+  places.set(host, all);
+  return all;
+}
+
+/**
+ * @param {Host} host
+ * @returns {[string, Place][]}
+ */
+function kept(host) {
   try {
     /** @type {[string, Place][]} */
-    const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
+    const stored = JSON.parse(host.tabStorage.getItem(KEY) ?? "[]");
     return stored.map(([key, { number, offset }]) => [key, { number, offset, newest: 0 }]);
   } catch {
     return []; // forbidden in some webviews, and never worth more than a place
   }
 }
 
-/** @param {string} key names a room in one history */
-export const placeIn = (key) => places.get(key) ?? null;
+/**
+ * @param {Host} host
+ * @param {string} key names a room in one history
+ */
+export const placeIn = (host, key) => known(host).get(key) ?? null;
 
 /**
+ * @param {Host} host
  * @param {string} key
  * @param {Place | null} place null at the end of the room
  */
-export function keepPlace(key, place) {
-  places.delete(key);
-  if (place) places.set(key, place);
+export function keepPlace(host, key, place) {
+  const all = known(host);
+  all.delete(key);
+  if (place) all.set(key, place);
   try {
-    sessionStorage.setItem(KEY, JSON.stringify([...places].slice(-MOST)));
+    host.tabStorage.setItem(KEY, JSON.stringify([...all].slice(-MOST)));
   } catch {
     // As long as the page lives, then.
   }

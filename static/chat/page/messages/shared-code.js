@@ -8,7 +8,7 @@ import { icon } from "../lib/icons.js";
  * Where shared lines are from. An editor around this page can open them in the reader's own
  * checkout; a browser has none.
  * @param {Code} code
- * @param {(code: Code) => void} open
+ * @param {(code: Code) => void} [open] left out where it cannot be opened
  */
 export function sharedCode(code, open) {
   const { path, repository, branch } = code;
@@ -26,7 +26,7 @@ export function sharedCode(code, open) {
       }
     </span>
     ${
-      isInEditor()
+      open
         ? html`<button
           type="button"
           class="link"
@@ -50,6 +50,3 @@ const version = ({ commit, dirty }) => (dirty ? "uncommitted changes" : commit.s
 /** @param {Code} code */
 const lines = ({ start_line, end_line }) =>
   start_line === end_line ? String(start_line) : `${start_line}–${end_line}`;
-
-/** VS Code marks the document of a webview with its theme. */
-const isInEditor = () => document.body.hasAttribute("data-vscode-theme-kind");

@@ -1,5 +1,4 @@
 import { html } from "lit";
-import { isolated, spokenName } from "../../client/people/names.js";
 import { displayName, partner } from "../lib/rooms.js";
 
 /** @typedef {import("../../client.js").ChatClient} ChatClient */
@@ -26,14 +25,4 @@ export function personName(client, username) {
 export function roomName(client, room) {
   const other = partner(client, room);
   return other ? personName(client, other) : html`<bdi>${room.name || "Unnamed room"}</bdi>`;
-}
-
-/**
- * The same where there is no markup.
- * @param {ChatClient} client
- * @param {Room} room
- */
-export function spokenTitle(client, room) {
-  const other = partner(client, room);
-  return other ? spokenName(client, other) : isolated(room.name || "Unnamed room");
 }

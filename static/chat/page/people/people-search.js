@@ -1,6 +1,7 @@
 import { html } from "lit";
 import { isolated } from "../../client/people/names.js";
 import { avatar } from "./avatar.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { Reading } from "../lib/reading.js";
 
@@ -34,7 +35,7 @@ export class PeopleSearch extends ChatElement {
     active: { state: true },
   };
 
-  static follows = ["presence", "people"];
+  changes = new ClientEvents(this, ["presence", "people"]);
 
   constructor() {
     super();

@@ -1,6 +1,7 @@
 import { html } from "lit";
 import { unblock } from "../people/blocking.js";
 import "../composer/composer.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { icon } from "../lib/icons.js";
 import { LastMessage } from "./last-message.js";
@@ -23,7 +24,7 @@ export class Conversation extends ChatElement {
     dropping: { state: true },
   };
 
-  static follows = ["room", "rooms", "blocked", "people"];
+  changes = new ClientEvents(this, ["room", "rooms", "blocked", "people"]);
 
   constructor() {
     super();
@@ -37,30 +38,19 @@ export class Conversation extends ChatElement {
     /** Whether it was begun before the room was entered: then it does not take the focus. */
     this.isEditKept = false;
     this.dropping = false;
-    this.addEventListener("edit", (event) =>
-      this.edit(/** @type {CustomEvent} */ (event).detail.message),
-    );
     const last = new LastMessage(this);
-    this.addEventListener("edit-last", () => void last.edit());
-    this.addEventListener("reply", (event) =>
-      this.composer?.reply(/** @type {CustomEvent} */ (event).detail.message),
-    );
-    this.addEventListener("write-again", (event) =>
-      this.writeAgain(/** @type {CustomEvent} */ (event).detail.message),
-    );
-    this.addEventListener("add-files", (event) =>
-      this.addToNext(/** @type {CustomEvent} */ (event).detail.files),
-    );
-    this.addEventListener(
-      "jump",
-      (event) => void this.list?.jump(/** @type {CustomEvent} */ (event).detail.number),
-    );
-    this.addEventListener("sent", () => void this.list?.jumpToEnd());
+    this.listenTo({
+      edit: ({ message }) => this.edit(message),
+      "edit-last": () => void last.edit(),
+      reply: ({ message }) => this.composer?.reply(message),
+      "write-again": ({ message }) => this.writeAgain(message),
+      "add-files": ({ files }) => this.addToNext(files),
+      jump: ({ number }) => void this.list?.jump(number),
+      sent: () => void this.list?.jumpToEnd(),
+    });
   }
 
-  /** @param {Map<PropertyKey, unknown>} changed */
-  willUpdate(changed) {
-    super.willUpdate(changed);
+  willUpdate() {
     if (this.hasUpdated) return;
     this.editing = this.drafts.read(this.roomId).editing;
     this.isEditKept = this.editing !== null;
@@ -110,13 +100,12 @@ export class Conversation extends ChatElement {
         @dragleave=${this.onDragLeave}
         @drop=${this.onDrop}
       >
-        <mc-room-header .client=${this.client} .room=${room}></mc-room-header>
+        <mc-room-header .room=${room}></mc-room-header>
         <mc-message-list
-          .client=${this.client}
           .roomId=${this.roomId}
           .editing=${this.editing}
         ></mc-message-list>
-        <mc-typing-line .client=${this.client} .roomId=${this.roomId}></mc-typing-line>
+        <mc-typing-line .roomId=${this.roomId}></mc-typing-line>
         ${this.foot(room)}
         ${this.dropping ? html`<div class="drop-target">Drop files to add them to your message</div>` : null}
       </div>
@@ -151,7 +140,6 @@ export class Conversation extends ChatElement {
         </p>`
         : null
     }<mc-composer
-      .client=${this.client}
       .room=${room}
       .drafts=${this.drafts}
       .uploads=${this.uploads}

@@ -3,6 +3,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { isolated } from "../../client/people/names.js";
 import { avatar } from "../people/avatar.js";
 import { blockItem } from "../people/blocking.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import "../lib/menu.js";
 import { displayName } from "../lib/rooms.js";
@@ -12,7 +13,7 @@ import { displayName } from "../lib/rooms.js";
 /** The rooms into which strangers ask this person, above their own. */
 export class Requests extends ChatElement {
   static properties = { answering: { state: true } };
-  static follows = ["requests", "people", "blocked"];
+  changes = new ClientEvents(this, ["requests", "people", "blocked"]);
 
   constructor() {
     super();

@@ -1,6 +1,7 @@
 import { html } from "lit";
 import { avatar } from "../people/avatar.js";
 import { blockItem } from "../people/blocking.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { icon } from "../lib/icons.js";
 import "../lib/menu.js";
@@ -10,7 +11,7 @@ import { partner } from "../lib/rooms.js";
 /** The name of the room that is open, who is here, and the way to its details. */
 export class RoomHeader extends ChatElement {
   static properties = { room: { attribute: false } };
-  static follows = ["presence", "people", "room", "blocked"];
+  changes = new ClientEvents(this, ["presence", "people", "room", "blocked"]);
 
   constructor() {
     super();

@@ -1,10 +1,8 @@
-import { placeAt } from "./location.js";
+import { placeAt } from "../host/room-address.js";
 
 /**
  * The page that opens a room.
- * @typedef {HTMLElement & {
- *   address: string | undefined,
- *   client: import("../../client.js").ChatClient,
+ * @typedef {import("../lib/element.js").ChatElement & {
  *   openRoom: (room: string, where: {number: number | null}) => unknown,
  * }} RoomOpener
  */
@@ -25,8 +23,8 @@ export class RoomLinks {
     const { app } = this;
     const link = /** @type {Element} */ (event.target).closest("a[href]");
     const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-    if (!app.address || !(link instanceof HTMLAnchorElement) || isElsewhere) return;
-    const place = placeAt(link.href, app.address);
+    if (!(link instanceof HTMLAnchorElement) || isElsewhere) return;
+    const place = placeAt(link.href, app.host.address);
     if (!place || !app.client.rooms.has(place.room)) return;
     event.preventDefault();
     event.stopPropagation(); // an editor around this page opens links by itself

@@ -1,6 +1,7 @@
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { avatar } from "../people/avatar.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { icon } from "../lib/icons.js";
 import { roomName } from "../people/name.js";
@@ -15,7 +16,15 @@ export class RoomList extends ChatElement {
     query: { state: true },
     focused: { state: true },
   };
-  static follows = ["rooms", "room", "messages", "presence", "people", "state", "outbox"];
+  changes = new ClientEvents(this, [
+    "rooms",
+    "room",
+    "messages",
+    "presence",
+    "people",
+    "state",
+    "outbox",
+  ]);
 
   constructor() {
     super();

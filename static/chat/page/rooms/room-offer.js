@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { refusal } from "../lib/dialog.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { icon } from "../lib/icons.js";
 
@@ -10,7 +11,7 @@ export class RoomOffer extends ChatElement {
     error: { state: true },
   };
 
-  static follows = ["state"];
+  changes = new ClientEvents(this, ["state"]);
 
   constructor() {
     super();

@@ -1,11 +1,12 @@
 import { html } from "lit";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { personName } from "../people/name.js";
 
 /** Who is typing in a room. Its height is always there, so nothing moves. */
 export class TypingLine extends ChatElement {
   static properties = { roomId: { type: String } };
-  static follows = ["typing", "people"];
+  changes = new ClientEvents(this, ["typing", "people"]);
 
   constructor() {
     super();

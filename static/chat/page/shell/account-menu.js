@@ -1,19 +1,12 @@
 import { html } from "lit";
 import { avatar } from "../people/avatar.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import "../lib/menu.js";
 
 /** Who is signed in, and what concerns the account rather than the chat. */
 export class AccountMenu extends ChatElement {
-  static properties = { links: { attribute: false }, takesCtrl: { attribute: false } };
-  static follows = ["state", "people"];
-
-  constructor() {
-    super();
-    /** @type {DOMStringMap} addresses that the server gave; an editor has none of them */
-    this.links = {};
-    this.takesCtrl = true;
-  }
+  changes = new ClientEvents(this, ["state", "people"]);
 
   render() {
     const { me } = this.client;
@@ -29,7 +22,7 @@ export class AccountMenu extends ChatElement {
   }
 
   items() {
-    const { links } = this;
+    const links = this.host.accountPages;
     /** @type {import("../lib/menu.js").MenuItem[]} */
     const items = [];
     const goTo = (/** @type {string} */ address) => () => location.assign(address);
@@ -45,7 +38,7 @@ export class AccountMenu extends ChatElement {
     items.push({
       label: "Keyboard shortcuts",
       icon: "keyboard",
-      run: () => this.tell("show-shortcuts", { withCtrl: this.takesCtrl }),
+      run: () => this.tell("show-shortcuts"),
     });
     if (links.password) items.push({ label: "Password", icon: "lock", run: goTo(links.password) });
     if (links.twoStep)

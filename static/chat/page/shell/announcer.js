@@ -9,11 +9,21 @@ const KEPT = 5;
  * out every page of history that is loaded.
  */
 export class Announcer {
-  /** @param {import("../lib/element.js").ChatElement} app */
+  /** @param {import("../lib/element.js").ChatElement & {roomId: string}} app */
   constructor(app) {
     this.app = app;
     /** @type {string[]} */
     this.lines = [];
+    app.listenTo({ heard: ({ message }) => this.announce(message) });
+  }
+
+  /** @param {import("../../client.js").ChatClient} client */
+  follow(client) {
+    client.addEventListener("mention", (event) => {
+      const { room, message } = /** @type {CustomEvent} */ (event).detail;
+      // In the room that is open the list of messages tells it.
+      if (room !== this.app.roomId) this.announce(message);
+    });
   }
 
   /** @param {import("../../protocol.js").Message} message */

@@ -1,4 +1,5 @@
 import { html } from "lit";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { icon } from "../lib/icons.js";
 import { awayReason, reasonOfWait } from "../lib/waits.js";
@@ -11,7 +12,7 @@ const TAB_ONLY = "What you write is kept in this tab only: do not close it until
  * not do what it is asked. Silent when all is well.
  */
 export class ConnectionLine extends ChatElement {
-  static follows = ["state"];
+  changes = new ClientEvents(this, ["state"]);
   static properties = { late: { state: true } };
 
   constructor() {
@@ -28,9 +29,7 @@ export class ConnectionLine extends ChatElement {
     this.clock = undefined;
   }
 
-  /** @param {Map<PropertyKey, unknown>} changed */
-  willUpdate(changed) {
-    super.willUpdate(changed);
+  willUpdate() {
     const away = this.client.state === "offline" || this.client.state === "connecting";
     if ((away || this.client.trouble) && this.clock === undefined) {
       this.clock = setInterval(() => {

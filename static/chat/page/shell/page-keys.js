@@ -6,7 +6,6 @@ import { shortcutFor } from "../lib/shortcuts.js";
  * The page, as far as its keys move it.
  * @typedef {import("../lib/element.js").ChatElement & {
  *   roomId: string,
- *   takesCtrl: boolean,
  *   focusComposer: () => void,
  *   findRoom: () => void,
  *   openRoom: (roomId: string) => unknown,
@@ -35,7 +34,7 @@ export class PageKeys {
   /** @param {KeyboardEvent} event */
   #onKey = (event) => {
     const page = this.#page;
-    if (!page.takesCtrl && (event.ctrlKey || event.metaKey)) return;
+    if (!page.host.takesCtrl && (event.ctrlKey || event.metaKey)) return;
     /** @type {Record<string, () => void>} */
     const acts = {
       write: () => page.focusComposer(),
@@ -44,7 +43,7 @@ export class PageKeys {
       "previous-room": () => this.#step(-1),
       "next-unread": () => this.#stepToUnread(1),
       "previous-unread": () => this.#stepToUnread(-1),
-      "show-shortcuts": () => page.tell("show-shortcuts", { withCtrl: page.takesCtrl }),
+      "show-shortcuts": () => page.tell("show-shortcuts"),
     };
     const act = acts[shortcutFor(event) ?? ""];
     if (!act) return;

@@ -1,24 +1,16 @@
 import { html } from "lit";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { icon } from "../lib/icons.js";
 
 /** Says that the server was restored from a backup, until the person has taken note of it. */
 export class RestoredLine extends ChatElement {
-  static follows = ["restored"];
+  changes = new ClientEvents(this, ["restored"], () => (this.shown = true));
   static properties = { shown: { state: true } };
 
   constructor() {
     super();
     this.shown = false;
-  }
-
-  /**
-   * @param {string} type
-   * @param {Record<string, any>} detail
-   */
-  concerns(type, detail) {
-    this.shown = true;
-    return super.concerns(type, detail);
   }
 
   render() {

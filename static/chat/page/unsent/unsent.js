@@ -1,4 +1,5 @@
 import { html } from "lit";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { icon } from "../lib/icons.js";
 
@@ -11,7 +12,7 @@ export const unsentElsewhere = (client) =>
 
 /** Leads to the unsent messages of rooms that are gone. Nothing where there are none. */
 export class Unsent extends ChatElement {
-  static follows = ["outbox", "rooms"];
+  changes = new ClientEvents(this, ["outbox", "rooms"]);
 
   render() {
     const { length } = unsentElsewhere(this.client);

@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { ClientEvents } from "../lib/client-events.js";
 import { ChatElement } from "../lib/element.js";
 import { mark } from "../lib/icons.js";
 import { discardButton, unsentEntry } from "./unsent-entry.js";
@@ -9,7 +10,7 @@ import { discardButton, unsentEntry } from "./unsent-entry.js";
  * show it. Nothing where nothing waits, or where it is not known yet whose messages those are.
  */
 export class Waiting extends ChatElement {
-  static follows = ["outbox", "state"];
+  changes = new ClientEvents(this, ["outbox", "state"]);
 
   render() {
     const { unsent } = this.client;

@@ -47,21 +47,7 @@ function written(value) {
   return strings.map((part, at) => part + (at < values.length ? written(values[at]) : "")).join("");
 }
 
-/** @param {import("node:test").TestContext} context */
-function withDocument(context) {
-  const there = Object.getOwnPropertyDescriptor(globalThis, "document");
-  Object.defineProperty(globalThis, "document", {
-    value: { body: { hasAttribute: () => true } },
-    configurable: true,
-  });
-  context.after(() => {
-    if (there) Object.defineProperty(globalThis, "document", there);
-    else Reflect.deleteProperty(globalThis, "document");
-  });
-}
-
-test("a commit is named for lines that it has, and for no others", (context) => {
-  withDocument(context);
+test("a commit is named for lines that it has, and for no others", () => {
   const based = { ...code, branch: "main", commit: "0123456789abcdef0123456789abcdef01234567" };
   for (const committed of [based, { ...based, dirty: false }, { ...based, dirty: null }]) {
     assert.ok(
@@ -77,8 +63,7 @@ test("a commit is named for lines that it has, and for no others", (context) => 
   assert.ok(untold.includes("<small><bdi>uncommitted changes</bdi></small>"));
 });
 
-test("where shared lines are from turns nothing around it", (context) => {
-  withDocument(context);
+test("where shared lines are from turns nothing around it", () => {
   const turned = { ...code, path: "a\u202egpj.py", repository: "r\u202e", branch: "b\u202e" };
   const shown = written(sharedCode(turned, () => {}));
   assert.ok(shown.includes("<bdi>a\u202egpj.py</bdi>:1<"));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { placeAt } from "../../../../static/chat/page/rooms/location.js";
+import { placeAt } from "../../../../static/chat/page/host/room-address.js";
 
 const ROOM = "0b9e4a4e-4a55-4c6e-8a3c-0f2f6a1b7c9d";
 
