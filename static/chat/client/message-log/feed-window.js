@@ -3,71 +3,124 @@ import { requoted } from "./quotes.js";
 
 /** @typedef {import("./types.js").FeedMessage} FeedMessage */
 
-/** The part of a room's messages that is held: by number, without gaps. */
+/**
+ * A room's order: numbers without holes, so that they tell what is missing.
+ * @type {import("./types.js").WindowOrder}
+ */
+export const BY_NUMBER = {
+  key: ({ number }) => number,
+  follows: (before, key) => key === (before ?? 0) + 1,
+};
+
+/**
+ * Some messages of a source that are held, one behind the other with nothing missing in between. The
+ * order says by which keys they stand, and whether keys tell that something is missing; where they do
+ * not, as in a thread or a search, pages tell what lies beyond the edges.
+ */
 export class FeedWindow {
   /** Whether it ends before the newest message, as after a jump. */
   hasNewer = false;
-  /** @type {FeedMessage[]} by number, without gaps */
+  /** What the last page said; the order may know better. */
+  #hasOlder = false;
+  /** @type {FeedMessage[]} by key */
   #held = [];
   /** @type {Map<number, FeedMessage>} beyond the others, not joined yet */
   #ahead = new Map();
+  #order;
+
+  /** @param {import("./types.js").WindowOrder} order */
+  constructor(order) {
+    this.#order = order;
+  }
 
   /** Oldest first, with those ahead unless newer ones lie between. */
   get messages() {
-    const ahead = [...this.#ahead.values()].sort((a, b) => a.number - b.number);
+    const { key } = this.#order;
+    const ahead = [...this.#ahead.values()].sort((a, b) => key(a) - key(b));
     return [...this.#held, ...(this.hasNewer ? [] : ahead)];
   }
 
-  /** The number of the first message. */
+  /** Whether it begins after the first message. */
+  get hasOlder() {
+    const first = this.#held.at(0);
+    const isFirst = first ? this.#order.follows(null, this.#order.key(first)) : null;
+    return isFirst === null ? this.#hasOlder : !isFirst;
+  }
+
+  /** The key of the first message; null where nothing is held. */
   get start() {
-    return this.#held[0]?.number ?? 1;
+    const first = this.#held.at(0);
+    return first ? this.#order.key(first) : null;
   }
 
-  /** The number of the last message before any gap. */
+  /** The key of the last message before any gap; null where nothing is held. */
   get end() {
-    return this.#held.at(-1)?.number ?? 0;
+    const last = this.#held.at(-1);
+    return last ? this.#order.key(last) : null;
   }
 
-  /** @param {number} number */
-  holds(number) {
-    return number >= this.start && number <= this.end;
+  /** @param {number} key */
+  holds(key) {
+    return this.#find(key) !== undefined;
   }
 
-  /** @param {number} number @returns {FeedMessage | undefined} */
-  at(number) {
-    return this.#held[number - this.start] ?? this.#ahead.get(number);
+  /** @param {number} key @returns {FeedMessage | undefined} */
+  at(key) {
+    return this.#find(key) ?? this.#ahead.get(key);
+  }
+
+  /** @param {number} key */
+  #find(key) {
+    const found = this.#held.at(this.#indexOf(key));
+    return found && this.#order.key(found) === key ? found : undefined;
+  }
+
+  /** Where a key is, or belongs, among those that are held. @param {number} key */
+  #indexOf(key) {
+    let from = 0;
+    let to = this.#held.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (this.#order.key(this.#held[middle]) < key) from = middle + 1;
+      else to = middle;
+    }
+    return from;
   }
 
   clear() {
-    this.replace([], false);
+    this.replace([], { hasOlder: false, hasNewer: false });
   }
 
   /**
    * @param {FeedMessage[]} page
-   * @param {boolean} hasNewer
+   * @param {{hasOlder: boolean, hasNewer: boolean}} edges
    */
-  replace(page, hasNewer) {
+  replace(page, { hasOlder, hasNewer }) {
     this.#held = page;
     this.#ahead.clear();
+    this.#hasOlder = hasOlder;
     this.hasNewer = hasNewer;
   }
 
-  /** Joins a page on at the end where it fits. @param {FeedMessage[]} page */
-  join(page) {
-    const older = page.filter(({ number }) => number < this.start);
-    const newer = page.filter(({ number }) => number > this.end);
-    if (older.at(-1)?.number === this.start - 1) this.#held = [...older, ...this.#held];
-    if (newer[0]?.number === this.end + 1) this.#held = [...this.#held, ...newer];
+  /**
+   * Joins a page on that was asked for before the start, unless that was trimmed meanwhile.
+   * @param {FeedMessage[]} page
+   * @param {{before: number, hasOlder: boolean}} asked
+   */
+  joinOlder(page, { before, hasOlder }) {
+    if (before !== this.start) return;
+    this.#held = [...page, ...this.#held];
+    this.#hasOlder = hasOlder;
   }
 
   /**
-   * Joins a page that was asked for after the end, unless that was trimmed meanwhile.
+   * Joins a page on that was asked for after the end, unless that was trimmed meanwhile.
    * @param {FeedMessage[]} page
-   * @param {boolean} hasNewer
+   * @param {{after: number, hasNewer: boolean}} asked
    */
-  joinNewer(page, hasNewer) {
-    if (page.length > 0 && page[0].number > this.end + 1) return;
-    this.join(page);
+  joinNewer(page, { after, hasNewer }) {
+    if (after !== this.end) return;
+    this.#held = [...this.#held, ...page];
     this.hasNewer = hasNewer;
   }
 
@@ -79,18 +132,25 @@ export class FeedWindow {
    */
   trim(end, keep) {
     if (this.#held.length <= keep) return false;
-    if (end === "older") this.#held = this.#held.slice(-keep);
-    else this.replace(this.#held.slice(0, keep), true);
+    if (end === "older") {
+      this.#held = this.#held.slice(-keep);
+      this.#hasOlder = true;
+    } else {
+      this.replace(this.#held.slice(0, keep), { hasOlder: this.#hasOlder, hasNewer: true });
+    }
     return true;
   }
 
   /** Puts a message where it belongs, if that is here. @param {import("../../protocol.js").Message} message */
   place(message) {
-    const { number } = message;
-    if (number > this.end) this.#placeAhead(message);
-    else if (number >= this.start) {
-      const index = number - this.start;
-      if (this.#held[index].position <= message.position) this.#held[index] = sentMessage(message);
+    const index = this.#indexOf(this.#order.key(message));
+    const known = this.#held.at(index);
+    if (index === this.#held.length) this.#placeAhead(message);
+    else if (known && this.#order.key(known) === this.#order.key(message)) {
+      if (known.position <= message.position) this.#held[index] = sentMessage(message);
+    } else if (index > 0 || !this.hasOlder) {
+      // Keys with holes: it has come to belong here later than those behind it.
+      this.#held.splice(index, 0, sentMessage(message));
     }
     // Those that quote it quote it as it reads now.
     this.#held.forEach((other, at) => (this.#held[at] = requoted(other, message)));
@@ -99,14 +159,16 @@ export class FeedWindow {
 
   /** @param {import("../../protocol.js").Message} message */
   #placeAhead(message) {
-    const { number, position } = message;
-    const known = this.#ahead.get(number);
-    if (!this.hasNewer && !(known && known.position > position)) {
-      this.#ahead.set(number, sentMessage(message));
+    const key = this.#order.key(message);
+    const known = this.#ahead.get(key);
+    if (!this.hasNewer && !(known && known.position > message.position)) {
+      this.#ahead.set(key, sentMessage(message));
     }
-    for (let next; (next = this.#ahead.get(this.end + 1));) {
-      this.#ahead.delete(next.number);
-      this.#held.push(next);
+    const keys = [...this.#ahead.keys()].sort((a, b) => a - b);
+    for (const next of keys) {
+      if (this.#order.follows(this.end, next) === false) break;
+      this.#held.push(/** @type {FeedMessage} */ (this.#ahead.get(next)));
+      this.#ahead.delete(next);
     }
   }
 }

@@ -1,9 +1,7 @@
-import { FeedWindow } from "./feed-window.js";
-import { PageLoader } from "./page-loader.js";
+import { BY_NUMBER } from "./feed-window.js";
+import { PagedWindow } from "./paged-window.js";
 import { TOLD_OF_ABSENCE, Told } from "./told.js";
 
-/** How many messages are asked for at once. */
-const PAGE = 50;
 /** Live events kept while a gap is being filled. More than these are fetched again instead. */
 const EARLY_LIMIT = 500;
 /** A room in which nothing is held catches up only if it missed no more than this. */
@@ -25,11 +23,7 @@ export class Feed {
   position;
   /** The highest number seen. */
   number;
-  /** False until the first page is there. */
-  loaded = false;
-
-  #window = new FeedWindow();
-  #loader;
+  #window;
   #told;
   /** @type {Map<number, import("../../protocol.js").Message>} live events after a gap, by position */
   #early = new Map();
@@ -47,14 +41,18 @@ export class Feed {
   constructor(room, host) {
     this.room = room;
     this.#host = host;
-    this.#loader = new PageLoader({
-      history: (page, options) => host.history({ ...page, limit: PAGE }, options),
-      changed: () => this.changed(),
-      came: (messages, meanwhile) => {
-        for (const message of messages) host.applied(message, false);
-        for (const message of meanwhile) this.#place(message);
+    this.#window = new PagedWindow(
+      {
+        ...BY_NUMBER,
+        history: (page, options) => host.history(page, options),
+        newest: () => host.state()?.number ?? Infinity,
       },
-    });
+      {
+        changed: () => this.changed(),
+        came: (messages) => messages.forEach((message) => host.applied(message, false)),
+        replaced: (end) => (this.number = Math.max(this.number, end)),
+      },
+    );
     const state = host.state();
     this.position = state?.position ?? null;
     this.number = state?.number ?? 0;
@@ -81,8 +79,13 @@ export class Feed {
     return [...messages, ...this.#host.unsent().filter((one) => !isHere(one))];
   }
 
+  /** False until the first page is there. */
+  get loaded() {
+    return this.#window.loaded;
+  }
+
   get hasOlder() {
-    return this.#window.start > 1;
+    return this.#window.hasOlder;
   }
 
   /** Whether the window ends before the newest message, as after a jump. */
@@ -92,7 +95,7 @@ export class Feed {
 
   /** The message with this number, where it is held. @param {number} number */
   held(number) {
-    return this.loaded ? this.#window.at(number) : undefined;
+    return this.#window.held(number);
   }
 
   /** Something that is shown has changed: here, or in the outbox. */
@@ -103,37 +106,27 @@ export class Feed {
 
   /** @returns {"older" | "newer" | "jump" | null} what is being loaded */
   get loading() {
-    return this.#loader.loading;
+    return this.#window.loading;
   }
 
   /** Why the page has not come yet that is being loaded, or why the last one will not come. */
   get error() {
-    return this.#loader.error;
+    return this.#window.error;
   }
 
   // -- Pages ----------------------------------------------------------------------------------
 
   /** Loads the newest page, unless something is held already. */
   async open() {
-    if (this.loaded) return;
-    await (this.#loader.underway ??
-      this.#loader.page("jump", {}, (page) => this.#replace(page, false)));
+    await this.#window.open();
   }
 
   async loadOlder() {
-    if (!this.loaded || !this.hasOlder) return;
-    const { start } = this.#window;
-    await (this.#loader.underway ??
-      this.#loader.page("older", { before: start }, (page) => this.#window.join(page)));
+    await this.#window.loadOlder();
   }
 
   async loadNewer() {
-    if (!this.loaded || !this.hasNewer) return;
-    const { end } = this.#window;
-    await (this.#loader.underway ??
-      this.#loader.page("newer", { after: end }, (page, more) =>
-        this.#window.joinNewer(page, more),
-      ));
+    await this.#window.loadNewer();
   }
 
   /**
@@ -142,34 +135,11 @@ export class Feed {
    * @returns {Promise<boolean>} whether it is there then
    */
   async jumpTo(number) {
-    if (this.loaded && this.#window.holds(number)) return true;
-    const before = Math.max(number + PAGE / 2, PAGE + 1); // a whole page also near the beginning
-    let isShort = false;
-    this.#loader.supersede();
-    await this.#loader.page("jump", { before }, (page) => {
-      // Large messages end a page early, so it may not reach back far enough.
-      isShort = page.length > 0 && page[0].number > number;
-      const end = page.at(-1)?.number ?? 0;
-      if (!isShort) {
-        this.#replace(page, end === before - 1 && end < (this.#host.state()?.number ?? Infinity));
-      }
-    });
-    if (isShort) {
-      await this.#loader.page("jump", { after: number - 1 }, (page, more) =>
-        this.#replace(page, more),
-      );
-    }
-    const isThere = () =>
-      this.messages.some((one) => one.number === number && one.state === "sent");
-    // What was asked for meanwhile, instead of this, may bring it too.
-    while (!isThere() && this.#loader.underway) await this.#loader.underway.catch(() => {});
-    return isThere();
+    return this.#window.jumpTo(number);
   }
 
   async jumpToLatest() {
-    if (this.loaded && !this.hasNewer) return;
-    this.#loader.supersede();
-    await this.#loader.page("jump", {}, (page) => this.#replace(page, false));
+    await this.#window.jumpToLatest();
   }
 
   /**
@@ -178,17 +148,7 @@ export class Feed {
    * @param {number} keep
    */
   trim(end, keep) {
-    if (this.#window.trim(end, Math.max(keep, 1))) this.changed();
-  }
-
-  /**
-   * @param {import("./types.js").FeedMessage[]} page
-   * @param {boolean} hasNewer
-   */
-  #replace(page, hasNewer) {
-    this.#window.replace(page, hasNewer);
-    this.loaded = true;
-    this.number = Math.max(this.number, this.#window.end);
+    this.#window.trim(end, keep);
   }
 
   // -- The log --------------------------------------------------------------------------------
@@ -329,13 +289,11 @@ export class Feed {
    */
   #drop(position) {
     const held = this.loaded || this.loading !== null;
-    this.#loader.supersede();
     this.#window.clear();
     this.#early.clear();
     this.#hasMore = false;
     this.#head = position;
     this.position = position;
-    this.loaded = false;
     this.changed();
     return held;
   }
@@ -374,16 +332,8 @@ export class Feed {
   #take(message) {
     const isNew = message.number > this.number;
     if (isNew) this.number = message.number;
-    this.#loader.note(message);
     const before = this.held(message.number);
-    this.#place(message);
+    this.#window.take(message);
     this.#host.applied(message, isNew, before);
-  }
-
-  /** Puts a message where it belongs, if that is in the window. @param {import("../../protocol.js").Message} message */
-  #place(message) {
-    if (!this.loaded) return;
-    this.#window.place(message);
-    this.changed();
   }
 }

@@ -24,6 +24,27 @@ export interface FeedMessage extends wire.Message {
   uploads?: FileUpload[];
 }
 
+/** By which keys messages stand, older first. A message keeps its key, a whole number above 0. */
+export interface WindowOrder {
+  key(message: wire.Message): number;
+  /**
+   * Whether nothing lies between two keys; `before` is null for the beginning. Null where keys have
+   * holes and do not tell: then what comes live follows what came before it.
+   */
+  follows(before: number | null, key: number): boolean | null;
+}
+
+/** What a window is moved over: a room, or in time a thread, a search result, a filtered view. */
+export interface WindowSource extends WindowOrder {
+  /** A page before or after a key, or the newest one; `more`: there are others on that side. */
+  history(
+    page: { before?: number; after?: number; limit: number },
+    options?: ReadOptions,
+  ): Promise<{ messages: wire.Message[]; more: boolean }>;
+  /** The key of the newest message, as far as it is known. */
+  newest(): number;
+}
+
 export type FeedEvent = wire.MessageEvent | wire.ChangesEvent;
 
 /** What a feed needs of the client that it belongs to. */
