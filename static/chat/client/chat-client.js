@@ -19,32 +19,7 @@ import { Sync } from "./message-log/sync.js";
  * One person's connection to the chat, and what is known through it.
  *
  * It reconnects by itself, asks for what it missed, and keeps unsent messages until the server
- * has them. It tells what changed by events (`CustomEvent`, with their `detail` in brackets):
- *
- * - `state`: {@link ChatClient#state}, {@link ChatClient#retryAt} or {@link ChatClient#trouble}
- * - `rooms`: the set of rooms
- * - `room` {room}: a room's name, members, unread count, …
- * - `message` {room, message, change}: what happens in all rooms, whether their feeds are open or
- *   not. `change` is `sent` for a new message, also one's own, `changed` for one that was edited or
- *   got a reaction, and `deleted`. After a reconnect what was missed is told too, once, a message
- *   as it is then
- * - `skipped` {room, after}: too much was missed there, so that not all of it is told: more than
- *   1,000 changes where `message` is listened to, else more than 200, of which `mention` and
- *   `message-changed` tell none. `history` has it, after the number `after`
- * - `messages` {room}: a room's feed, as far as it is held; see {@link Feed#open}
- * - `outbox`: what is unsent
- * - `left-out` {room, upload}: an unsent message goes without this file, which the server refused
- * - `typing` {room}, `presence` {user}, `people`, `blocked`, `requests`
- * - `removed`: somebody took the person out of a room: `{room, name, by, position}`, where `by` is a
- *   username or null. It comes before `rooms`.
- * - `restored`: the server's history was restored from a backup. What was held of it is dropped,
- *   what is unsent is kept
- * - `mention` {room, message}: a new message from someone else, whom this person has not blocked,
- *   that names them, or that came in a direct room
- * - `message-changed` {room, message}: a message was edited, deleted or got a reaction, such as one
- *   that `mention` told. It costs less than `message`: after a long absence it may leave some out
- *
- * `room` is the id of a room, `user` a username. Changes that come together are told once.
+ * has them. It tells what changed by events, which {@link import("./types.js").ClientEvents} lists.
  *
  * @example
  * const client = new ChatClient({ transport: new WebSocketTransport({ server: location.origin }) });
@@ -149,10 +124,29 @@ export class ChatClient extends KnownChat {
     if (userId) this.#outbox.open(userId);
   }
 
-  /** @param {Parameters<EventTarget["addEventListener"]>} listener */
-  addEventListener(...listener) {
-    if (listener[0] === "message") this.#isTold = true;
-    super.addEventListener(...listener);
+  /**
+   * @template {keyof import("./types.js").ClientEvents} Name
+   * @overload
+   * @param {Name} type
+   * @param {(event: CustomEvent<import("./types.js").ClientEvents[Name]>) => void} listener
+   * @param {AddEventListenerOptions | boolean} [options]
+   * @returns {void}
+   */
+  /**
+   * @overload
+   * @param {string} type
+   * @param {EventListenerOrEventListenerObject | null} listener
+   * @param {AddEventListenerOptions | boolean} [options]
+   * @returns {void}
+   */
+  /**
+   * @param {string} type
+   * @param {any} listener
+   * @param {AddEventListenerOptions | boolean} [options]
+   */
+  addEventListener(type, listener, options) {
+    if (type === "message") this.#isTold = true;
+    super.addEventListener(type, listener, options);
   }
 
   // -- Connecting ------------------------------------------------------------------------------

@@ -90,13 +90,12 @@ export class Chat implements vscode.Disposable {
     }
     client.addEventListener("state", () => this.#stateChanged(client));
     client.addEventListener("mention", (event) => {
-      const { room: id, message } = (event as CustomEvent<{ room: string; message: Message }>)
-        .detail;
+      const { room: id, message } = event.detail;
       const room = client.rooms.get(id);
       if (room) this.#called.fire({ room, messages: [message] });
     });
     client.addEventListener("skipped", (event) => {
-      const { room, after } = (event as CustomEvent<{ room: string; after: number }>).detail;
+      const { room, after } = event.detail;
       // A room that cannot be read any more calls nobody.
       callsSkipped(client, room, after).then(
         (call) => call && this.#called.fire(call),
@@ -104,7 +103,7 @@ export class Chat implements vscode.Disposable {
       );
     });
     client.addEventListener("message-changed", (event) => {
-      this.#messageChanged.fire((event as CustomEvent<{ message: Message }>).detail.message);
+      this.#messageChanged.fire(event.detail.message);
     });
     client
       .connect()

@@ -7,15 +7,6 @@ import type { ChatView } from "../view/chat-view.js";
 import type { FrontWindow } from "./front-window.js";
 import { plain } from "../rooms/plain.js";
 
-interface Removal {
-  room: string;
-  name: string;
-  /** The username of the person who did it, if known. */
-  by: string | null;
-  /** The position of the room's log. */
-  position: number;
-}
-
 /**
  * Notifies the person which room they were removed from, and by whom: in one window. If the chat is
  * visible, its page does that.
@@ -38,7 +29,7 @@ export class RemovalNotice implements vscode.Disposable {
   #follow(client: ChatClient): void {
     const told = new Map<string, string>();
     client.addEventListener("removed", (event) => {
-      const removal = (event as CustomEvent<Removal>).detail;
+      const removal = event.detail;
       const id = `removed ${removal.room} ${removal.position}`;
       told.set(removal.room, id);
       this.#say(id, removal.name, removal.by === null ? null : spokenName(client, removal.by));

@@ -15,7 +15,7 @@ export class RoomUploads {
     this.#client = client;
     this.#drafts = drafts;
     client.addEventListener("left-out", (event) => {
-      const { room, upload } = /** @type {CustomEvent} */ (event).detail;
+      const { room, upload } = event.detail;
       this.of(room).put([upload]);
     });
     client.addEventListener("restored", () => {

@@ -20,7 +20,7 @@ export class Announcer {
   /** @param {import("../../client.js").ChatClient} client */
   follow(client) {
     client.addEventListener("mention", (event) => {
-      const { room, message } = /** @type {CustomEvent} */ (event).detail;
+      const { room, message } = event.detail;
       // In the room that is open the list of messages tells it.
       if (room !== this.app.roomId) this.announce(message);
     });

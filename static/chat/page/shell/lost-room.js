@@ -28,7 +28,7 @@ export class LostRoom {
   /** @param {import("../../client.js").ChatClient} client */
   follow(client) {
     client.addEventListener("removed", (event) => {
-      const { room, name, by } = /** @type {CustomEvent} */ (event).detail;
+      const { room, name, by } = event.detail;
       const who = by ? isolated(displayName(client, by)) : "Somebody";
       const words = `${who} removed you from ${isolated(name)}.`;
       // Of the room that is open, one notice says this and what became of what was unsent.
