@@ -22,7 +22,6 @@ from accounts.sessions import signed_in
 from accounts.sessions.store import key_of
 from accounts.sign_in import tickets
 from chat import permissions, protocol
-from chat.actions.batches import Commits
 from chat.commands import execution
 from chat.commands.registry import price_of
 from chat.concurrency.executors import run_in_db_pool
@@ -62,7 +61,6 @@ class ChatServer(AsyncWebsocketConsumer):
         self.user: User
         self.session_key = ""
         self._hub: Hub
-        self.commits: Commits
         self._limits: Limits
         self.rooms: set[UUID] = set()
         self._has_place = False

@@ -18,6 +18,7 @@ from accounts.models import User
 from chat import broadcast
 from chat.actions import blocks, history, people, rooms
 from chat.message_log import listeners
+from chat.message_log.entry import LogEntry
 from chat.models import Membership, Room
 from chat.queries import membership_state, room_log, room_members, room_views
 from chat.realtime.hub import Hub
@@ -161,7 +162,7 @@ async def test_messages_are_seen_though_the_log_could_not_be_read(
     has_failed = failing(room_log, "changes", 2)
     feed = hub.feeds[private_room.pk]
     # The doorbell of the first was lost.
-    feed.hear(feed.members_version, [(2, 2, str(sent.pk), "{}")])
+    feed.hear(feed.members_version, [LogEntry(2, 2, str(sent.pk), "{}")])
     await in_time(lambda: [f["position"] for f in heard(here, "message")] == [1, 2])
     assert has_failed() == 2
 

@@ -18,6 +18,7 @@ const room = {
   closed: false,
   put_away: false,
   asked: null,
+  favorite: false,
 };
 const me = { id: "u", username: "ada", display_name: "Ada", avatar_url: null };
 
