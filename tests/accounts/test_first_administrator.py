@@ -97,7 +97,7 @@ def test_who_signed_out_meanwhile_is_asked_what_to_do_and_told_of_no_mistake(
     member: User, client: Client
 ) -> None:
     page = client.post(link(), {"person": str(member.pk)}).content.decode()
-    assert "Password again" in page and "an account here already?" in page
+    assert "Password again" in page and "already have an account here?" in page
     assert "errorlist" not in page
     assert not User.objects.filter(is_superuser=True).exists()
 
