@@ -211,7 +211,7 @@ def _store(room: Room, people: Collection[User], role: Role) -> bool:
         return False
     # Someone who comes in has nothing unread: what was said before was not said to them.
     number = room_log.heads([room.pk])[room.pk].number
-    # Whoever comes back finds it where they had it.
+    # A person who comes back finds the room starred as before.
     favorites = personal.favorites_among([each.pk for each in new], room.pk)
     admitted = _stored(
         [

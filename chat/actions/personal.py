@@ -2,8 +2,8 @@
 
 A person's log holds the newest value of each thing, ordered by ``version``. A change takes the next
 version of the log, and the unique index decides between two writers, as in a room's log. So nobody
-sees a version before those below it, and whoever knows the log up to a version has all that it
-says by reading what is newer.
+sees a version before those below it. A device that knows the log up to a version reads what is
+newer, and knows all of it.
 """
 
 import json
@@ -47,8 +47,8 @@ def change_personal(
         default: its value as long as nobody has changed it.
         repeat: writes a value to where it is read together with other things. It is called before
             the log has the value, so that nothing is older than the version beside it, and again
-            after that, until both say the same: where there are no transactions, whoever writes
-            last has read last. The same command sent again mends what a process left that died
+            after that, until both say the same. Without transactions, the last writer has then
+            also read last. The same command sent again mends what a process left that died
             in between.
 
     Returns:

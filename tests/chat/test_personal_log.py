@@ -362,7 +362,7 @@ async def in_time(condition: Any) -> None:
 
 @pytest.fixture
 def unheard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No doorbell rings."""
+    """No process is notified of changes."""
     monkeypatch.setattr(broadcast, "personal_changed_on_commit", lambda *told: None)
     yield
 

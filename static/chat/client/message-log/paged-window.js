@@ -118,7 +118,7 @@ export class PagedWindow {
       const hasNewer = follows(end, before) !== false && end < newest();
       this.#replace(page, { hasOlder, hasNewer });
     });
-    // Whoever has asked for another place meanwhile goes there; a page that joins on is not wanted.
+    // A jump that began meanwhile wins. Any other request for a page is dropped.
     if (isShort && this.#loader.loading !== "jump") {
       this.#loader.supersede();
       await this.#loader.page("jump", { after: wanted - 1 }, (page, hasNewer) =>

@@ -17,7 +17,7 @@ export interface Host {
   readonly tabStorage: KeyStorage;
   /** The address bar, where there is one that names the room. */
   readonly addressBar?: AddressBar;
-  /** What was shown before, where the page begins anew more often than the person does. */
+  /** What was shown before, where the page is loaded again though the person has not left. */
   readonly lastView?: LastView;
 
   emoji(): EmojiSource;

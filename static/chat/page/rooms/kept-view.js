@@ -14,8 +14,8 @@ const TIMEOUT_MS = 5_000;
  */
 
 /**
- * Leads back to the room that was shown and to where one read in it, for a host whose pages begin
- * anew more often than the person does, such as an editor's view that was hidden.
+ * Opens again the room that was shown, at the message that was read. It serves hosts that load the
+ * page again while the person stays, such as an editor whose view was hidden.
  */
 export class KeptView {
   #page;
